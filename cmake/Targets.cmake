@@ -1,0 +1,116 @@
+# What a folder's CMakeLists.txt is written with, so that it stays an inventory:
+#
+#   anchorscope_add_library(anchorscope_data
+#     SOURCES coco_reader.cpp voc_reader.cpp
+#     PUBLIC  anchorscope_ops                  # used by the folder's headers
+#     PRIVATE simdjson::simdjson               # used by its sources only
+#     PCH     aten)                            # aten, nn or qt; optional
+#   anchorscope_add_executable(anchorscope-cli SOURCES … LIBS … [PCH …])
+#   anchorscope_add_test(tests_data SOURCES … LIBS … [PCH …] [XVFB] [TIMEOUT seconds])
+#   anchorscope_add_benchmark(bench_assigner SOURCES … LIBS … [PCH …])
+include_guard(GLOBAL)
+
+# core/ops/cuda -> anchorscope_kernels, every other folder -> anchorscope_<its name>.
+function(anchorscope_library_of_folder folder out)
+  if(folder STREQUAL "ops/cuda")
+    set(${out} anchorscope_kernels PARENT_SCOPE)
+  else()
+    set(${out} anchorscope_${folder} PARENT_SCOPE)
+  endif()
+endfunction()
+
+# Adds those of the folders that hold a CMakeLists.txt, and configures again when one appears.
+function(anchorscope_add_folders parent)
+  foreach(folder IN LISTS ARGN)
+    file(GLOB list CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${parent}/${folder}/CMakeLists.txt")
+    if(list)
+      add_subdirectory("${CMAKE_CURRENT_SOURCE_DIR}/${parent}/${folder}" "${CMAKE_CURRENT_BINARY_DIR}/${parent}/${folder}")
+    endif()
+  endforeach()
+endfunction()
+
+# One target per kind of precompiled header builds it; every other target reuses the result.
+#   aten  tensors                      nn  tensors, modules and optimisers (core/model, core/trainer)
+#   qt    Qt's widgets
+set(pch_aten <ATen/ATen.h>)
+set(pch_nn <ATen/ATen.h> <torch/nn.h> <torch/optim.h> <torch/serialize.h>)
+set(pch_qt <QtCore/QtCore> <QtGui/QtGui> <QtWidgets/QtWidgets>)
+set(pch_libraries_aten LibTorch::LibTorch)
+set(pch_libraries_nn LibTorch::LibTorch)
+set(pch_libraries_qt Qt6::Widgets)
+set(pch_standard_headers
+    <algorithm> <array> <cmath> <cstdint> <filesystem> <functional> <map> <memory> <mutex> <optional> <span> <sstream> <string>
+    <string_view> <unordered_map> <utility> <variant> <vector>)
+
+function(anchorscope_use_pch target kind)
+  if(NOT ANCHORSCOPE_PCH)
+    return()
+  endif()
+  if(NOT DEFINED pch_${kind})
+    message(FATAL_ERROR "${target}: there is no precompiled header '${kind}'; there are aten, nn and qt.")
+  endif()
+  if(NOT TARGET anchorscope_pch_${kind})
+    file(WRITE "${CMAKE_BINARY_DIR}/pch/${kind}.cpp.new" "// The target of this file exists for its precompiled header.\n")
+    file(COPY_FILE "${CMAKE_BINARY_DIR}/pch/${kind}.cpp.new" "${CMAKE_BINARY_DIR}/pch/${kind}.cpp" ONLY_IF_DIFFERENT)
+    add_library(anchorscope_pch_${kind} OBJECT "${CMAKE_BINARY_DIR}/pch/${kind}.cpp")
+    target_link_libraries(anchorscope_pch_${kind} PRIVATE ${pch_libraries_${kind}} anchorscope_warnings)
+    target_precompile_headers(anchorscope_pch_${kind} PRIVATE ${pch_standard_headers} ${pch_${kind}})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM anchorscope_pch_${kind})
+endfunction()
+
+function(anchorscope_prepare_target target pch)
+  target_include_directories(${target} PUBLIC "${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:anchorscope_warnings>)
+  if(pch)
+    anchorscope_use_pch(${target} ${pch})
+  endif()
+endfunction()
+
+function(anchorscope_add_library target)
+  cmake_parse_arguments(arg "" "PCH" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${target} STATIC ${arg_SOURCES})
+  target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
+  anchorscope_prepare_target(${target} "${arg_PCH}")
+endfunction()
+
+function(anchorscope_add_executable target)
+  cmake_parse_arguments(arg "" "PCH" "SOURCES;LIBS" ${ARGN})
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE ${arg_LIBS})
+  set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
+  anchorscope_prepare_target(${target} "${arg_PCH}")
+endfunction()
+
+# One GoogleTest executable is one ctest entry, since loading LibTorch takes longer than most tests. Its cases are counted
+# from the XML it writes (tests/support/run_tests.py). XVFB runs it in a real X server instead of Qt's offscreen platform.
+function(anchorscope_add_test target)
+  cmake_parse_arguments(arg "XVFB" "PCH;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  anchorscope_add_executable(${target} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS} GTest::gmock GTest::gtest_main PCH ${arg_PCH})
+  target_compile_definitions(${target} PRIVATE ANCHORSCOPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                                               ANCHORSCOPE_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 600)
+  endif()
+  set(platform offscreen)
+  set(launcher)
+  if(arg_XVFB)
+    set(platform xcb)
+    set(launcher xvfb-run --auto-servernum "--server-args=-screen 0 1920x1080x24")
+  endif()
+  set(home "${CMAKE_BINARY_DIR}/test-home")
+  add_test(NAME ${target} COMMAND ${launcher} $<TARGET_FILE:${target}> "--gtest_output=xml:${CMAKE_BINARY_DIR}/test-results/${target}.xml")
+  set_tests_properties(
+    ${target}
+    PROPERTIES TIMEOUT ${arg_TIMEOUT}
+               WORKING_DIRECTORY "${CMAKE_BINARY_DIR}/test-results"
+               ENVIRONMENT
+               "QT_QPA_PLATFORM=${platform};XDG_CONFIG_HOME=${home}/config;XDG_DATA_HOME=${home}/data;XDG_CACHE_HOME=${home}/cache;XDG_RUNTIME_DIR=${home}/runtime"
+  )
+endfunction()
+
+function(anchorscope_add_benchmark target)
+  cmake_parse_arguments(arg "" "PCH" "SOURCES;LIBS" ${ARGN})
+  anchorscope_add_executable(${target} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS} benchmark::benchmark PCH ${arg_PCH})
+  set_property(GLOBAL APPEND PROPERTY ANCHORSCOPE_BENCHMARKS ${target})
+endfunction()

@@ -1,0 +1,45 @@
+#pragma once
+// Diagnostics: partial failures that do not end the run (3 unreadable images of 5,000), listed and counted.
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace anchorscope {
+
+/// What was done about a bad record.
+enum class RecordAction { kSkipped, kClipped, kKept };
+
+/// One bad record: where it is, what is wrong with it, what was done.
+struct RecordProblem {
+  std::string file;     ///< File that holds the record.
+  std::string record;   ///< Line, index, id or name inside the file; empty when the whole file is meant.
+  std::string kind;     ///< Stable short name for counting: "missing image", "box outside image", ...
+  std::string message;  ///< What is wrong, in one sentence.
+  RecordAction action = RecordAction::kSkipped;
+};
+
+/// A list of problems; every one is kept. Not thread-safe: one owner at a time.
+class Diagnostics {
+ public:
+  void add(RecordProblem problem) { problems_.push_back(std::move(problem)); }
+  void append(const Diagnostics& other) {
+    problems_.insert(problems_.end(), other.problems_.begin(), other.problems_.end());
+  }
+
+  const std::vector<RecordProblem>& problems() const { return problems_; }
+  bool empty() const { return problems_.empty(); }
+
+  /// Number of problems per kind, in alphabetical order.
+  std::map<std::string, std::size_t> countsByKind() const {
+    std::map<std::string, std::size_t> counts;
+    for (const RecordProblem& problem : problems_) ++counts[problem.kind];
+    return counts;
+  }
+
+ private:
+  std::vector<RecordProblem> problems_;
+};
+
+}  // namespace anchorscope
