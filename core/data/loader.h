@@ -1,0 +1,63 @@
+#pragma once
+// View header (no torch). Batches of transformed images, prefetched by threads, in an order that depends only on
+// (seed, position).
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/base/param.h"
+#include "core/data/dataset.h"
+
+namespace anchorscope {
+
+/// One transformed sample of a batch.
+struct BatchSample {
+  std::size_t imageIndex = 0;       ///< Into Dataset::images().
+  AxisTransform inputFromImage;     ///< Exact for pixels and boxes alike. With mosaic: of the first tile.
+  std::vector<Annotation> objectsInInput;  ///< Boxes in input px (the member name boxInImage then means the input frame).
+};
+
+/// Pixels of B images, NHWC float32, normalised, ready to be wrapped as a channels_last tensor without a copy.
+struct Batch {
+  std::int64_t position = 0;  ///< Index of the batch since the start of training.
+  SizePx inputSize;
+  std::vector<BatchSample> samples;
+  std::vector<float> pixels;  ///< B * height * width * 3
+  Diagnostics diagnostics;    ///< Images that could not be read and were replaced by the next in order.
+};
+
+/// Documented options of loading and augmentation (flip, scale jitter, colour jitter, mosaic ...).
+std::vector<ParamSpec> loaderParams();
+
+struct LoaderOptions {
+  SizePx inputSize{320, 320};
+  int batchSize = 4;
+  std::uint64_t seed = 0;
+  bool augment = true;
+  bool shuffle = true;
+  int threads = 1;        ///< Prefetch threads; 0 loads in next().
+  int prefetchBatches = 2;
+  std::array<float, 3> pixelMean{}, pixelStd{1, 1, 1};  ///< (rgb / 255 - mean) / std
+  ParamSet params{loaderParams()};
+};
+
+/// Endless stream of training batches. next() is called by one thread.
+class Loader {
+ public:
+  virtual ~Loader() = default;
+  /// The batch at the present position; waits only if prefetching is behind. Fails only when no image can be read.
+  virtual Result<Batch> next() = 0;
+  virtual std::int64_t position() const = 0;  ///< Position of the batch next() will give.
+};
+
+/// Starts at `position`; the batch at a position is the same whatever came before.
+std::unique_ptr<Loader> makeLoader(std::shared_ptr<const Dataset> dataset, LoaderOptions options, std::int64_t position = 0);
+
+/// One image as the detector sees it without augmentation (letterboxed or resized): probes and evaluation.
+Result<Batch> loadForInference(const Dataset& dataset, const std::vector<std::size_t>& imageIndices,
+                               const LoaderOptions& options);
+
+}  // namespace anchorscope

@@ -1,0 +1,167 @@
+#include "core/evidence/decision.h"
+
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+namespace anchorscope {
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+/// A cell of a pair table, NaN when the row or the column is absent.
+float cell(const PairTable& table, std::int64_t row, const std::string& column) {
+  const int index = column.empty() ? -1 : table.columnIndex(column);
+  if (row < 0 || index < 0) return kNan;
+  return table.columns[static_cast<std::size_t>(index)][static_cast<std::size_t>(row)];
+}
+
+std::string shortNumber(float value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.3g", static_cast<double>(value));
+  return buffer;
+}
+
+int bagSizeOf(const PairTable& table, std::int32_t object) {
+  const int member = table.columnIndex(table.spec.memberColumn);
+  if (member < 0) return 0;
+  int count = 0;
+  const auto [first, last] = table.rowsOfObject(object);
+  for (std::size_t row = first; row < last; ++row)
+    count += table.columns[static_cast<std::size_t>(member)][row] > 0 ? 1 : 0;
+  return count;
+}
+
+std::int32_t winnerOf(const ProbeFrame& frame, const OutcomeSpec& spec, std::int32_t anchor) {
+  const Channel* channel = frame.channel(spec.winnerChannel);
+  if (!channel || anchor < 0 || static_cast<std::size_t>(anchor) >= channel->values.size()) return -1;
+  const float value = channel->values[static_cast<std::size_t>(anchor)];
+  return std::isnan(value) ? -1 : static_cast<std::int32_t>(value);
+}
+
+std::string sentence(const DecisionOutcome& outcome) {
+  const std::string weight = std::isnan(outcome.weight) ? "" : " (weight " + shortNumber(outcome.weight) + ")";
+  switch (outcome.kind) {
+    case DecisionOutcome::Kind::kTaken:
+      if (outcome.rank >= 0)
+        return "Taken for " + outcome.head + " at rank " + std::to_string(outcome.rank) + " of " +
+               std::to_string(outcome.bagSize) + weight + ".";
+      return "Taken for " + outcome.head + weight + ".";
+    case DecisionOutcome::Kind::kLost: {
+      std::string text = "For " + outcome.head + " it went to object " + std::to_string(outcome.winner);
+      if (!std::isnan(outcome.winnerWeight) && !std::isnan(outcome.weight))
+        text += ": " + shortNumber(outcome.winnerWeight) + " against " + shortNumber(outcome.weight);
+      return text + ".";
+    }
+    case DecisionOutcome::Kind::kIgnored: return "Ignored for " + outcome.head + ": neither positive nor negative.";
+    case DecisionOutcome::Kind::kDropped: return "Background for " + outcome.head + ".";
+  }
+  return {};
+}
+
+std::vector<DecisionRow> tell(const DecisionSpec& spec, const PairTable& table, std::int64_t row) {
+  std::vector<DecisionRow> rows;
+  bool reached = true;
+  for (const TestSpec& test : spec.tests) {
+    DecisionRow out;
+    out.name = test.name;
+    out.description = test.description;
+    out.relation = test.relation;
+    out.value = cell(table, row, test.valueColumn);
+    out.bound = test.boundColumn.empty() ? test.bound.value_or(kNan) : cell(table, row, test.boundColumn);
+    const float passed = cell(table, row, test.passedColumn);
+    if (!reached) {
+      out.verdict = TestVerdict::kNotReached;
+    } else if (std::isnan(passed)) {
+      out.verdict = TestVerdict::kNotApplicable;
+    } else {
+      out.verdict = passed > 0 ? TestVerdict::kPassed : TestVerdict::kFailed;
+      if (passed <= 0 && test.gate) reached = false;
+    }
+    const float noted = cell(table, row, test.noteColumn);
+    if (!std::isnan(noted) && noted != 0) out.note = test.note;
+    rows.push_back(std::move(out));
+  }
+  return rows;
+}
+
+}  // namespace
+
+Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t object) {
+  Decision decision;
+  decision.anchor = anchor;
+  decision.object = object;
+  for (const DecisionSpec& spec : frame.decisions) {
+    const PairTable* table = frame.pairTable(spec.pairTable);
+    if (!table) continue;
+    const std::int64_t row = table->row(anchor, object);
+    if (row >= 0) {
+      decision.considered = true;
+      for (DecisionRow& told : tell(spec, *table, row)) decision.rows.push_back(std::move(told));
+    } else if (!spec.tests.empty()) {
+      DecisionRow absent;
+      absent.name = spec.tests.front().name;
+      absent.description = spec.tests.front().description;
+      absent.value = absent.bound = kNan;
+      absent.verdict = TestVerdict::kFailed;
+      absent.note = spec.absentReason;
+      decision.rows.push_back(std::move(absent));
+    }
+    for (const OutcomeSpec& outcomeSpec : spec.outcomes) {
+      DecisionOutcome outcome;
+      outcome.head = outcomeSpec.head;
+      outcome.winner = winnerOf(frame, outcomeSpec, anchor);
+      outcome.weight = cell(*table, row, outcomeSpec.weightColumn);
+      outcome.winnerWeight =
+          outcome.winner >= 0 ? cell(*table, table->row(anchor, outcome.winner), outcomeSpec.weightColumn) : kNan;
+      const float rank = cell(*table, row, outcomeSpec.rankColumn);
+      outcome.rank = std::isnan(rank) ? -1 : static_cast<int>(rank);
+      outcome.bagSize = bagSizeOf(*table, object);
+      outcome.kind = outcome.winner == object ? DecisionOutcome::Kind::kTaken
+                     : outcome.winner >= 0    ? DecisionOutcome::Kind::kLost
+                     : outcome.winner == -2   ? DecisionOutcome::Kind::kIgnored
+                                              : DecisionOutcome::Kind::kDropped;
+      if (!decision.summary.empty()) decision.summary += ' ';
+      decision.summary += sentence(outcome);
+      decision.outcomes.push_back(std::move(outcome));
+    }
+    if (row < 0 && !spec.absentReason.empty()) decision.summary = "Not considered: " + spec.absentReason + ". " + decision.summary;
+  }
+  return decision;
+}
+
+std::int32_t mostRelevantObject(const ProbeFrame& frame, std::int32_t anchor) {
+  for (const DecisionSpec& spec : frame.decisions)
+    for (const OutcomeSpec& outcome : spec.outcomes)
+      if (const std::int32_t winner = winnerOf(frame, outcome, anchor); winner >= 0) return winner;
+  std::int32_t best = -1;
+  float bestWeight = -1;
+  for (const DecisionSpec& spec : frame.decisions) {
+    const PairTable* table = frame.pairTable(spec.pairTable);
+    if (!table) continue;
+    for (std::size_t object = 0; object < frame.image->objects.size(); ++object) {
+      const std::int64_t row = table->row(anchor, static_cast<std::int32_t>(object));
+      if (row < 0) continue;
+      for (const OutcomeSpec& outcome : spec.outcomes) {
+        const float weight = cell(*table, row, outcome.weightColumn);
+        if (!std::isnan(weight) && weight > bestWeight) {
+          bestWeight = weight;
+          best = static_cast<std::int32_t>(object);
+        }
+      }
+    }
+  }
+  if (best >= 0 || anchor < 0 || static_cast<std::size_t>(anchor) >= frame.anchors->count()) return best;
+  const Box anchorInImage = frame.image->inputFromImage.inverse().map(frame.anchors->boxesInInput[static_cast<std::size_t>(anchor)]);
+  float bestIou = 0;
+  for (std::size_t object = 0; object < frame.image->objects.size(); ++object) {
+    const float overlap = iou(anchorInImage, frame.image->objects[object].boxInImage);
+    if (overlap > bestIou) {
+      bestIou = overlap;
+      best = static_cast<std::int32_t>(object);
+    }
+  }
+  return best;
+}
+
+}  // namespace anchorscope

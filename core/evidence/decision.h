@@ -1,0 +1,52 @@
+#pragma once
+// "Why?" for an (anchor, object) pair, told from what the method published. Works for every method.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/evidence/frame.h"
+
+namespace anchorscope {
+
+enum class TestVerdict { kPassed, kFailed, kNotReached, kNotApplicable };
+
+/// One row of a decision.
+struct DecisionRow {
+  std::string name;
+  std::string description;
+  float value = 0;       ///< NaN when there is none.
+  std::string relation;
+  float bound = 0;       ///< NaN when there is none.
+  TestVerdict verdict = TestVerdict::kNotReached;
+  std::string note;
+};
+
+/// How one head ended for the pair.
+struct DecisionOutcome {
+  enum class Kind { kTaken, kLost, kDropped, kIgnored };
+  std::string head;
+  Kind kind = Kind::kDropped;
+  std::int32_t winner = -1;  ///< The object that has the anchor for this head; -1 background, -2 ignored.
+  float weight = 0;          ///< This pair's weight; NaN when it has none.
+  float winnerWeight = 0;    ///< The winner's weight for this anchor; NaN when it has none.
+  int rank = -1;
+  int bagSize = 0;
+};
+
+struct Decision {
+  std::int32_t anchor = -1, object = -1;
+  bool considered = false;  ///< The method has a row for this pair.
+  std::vector<DecisionRow> rows;
+  std::vector<DecisionOutcome> outcomes;
+  std::string summary;  ///< One or two sentences for people.
+};
+
+/// Tells the decision about a pair; empty rows when the frame holds no decision spec.
+Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t object);
+
+/// The object that an anchor's story is best told for: the winner of any head, else the one whose pair row has the
+/// largest value in the outcome's weight column, else the one with the largest overlap; -1 without objects.
+std::int32_t mostRelevantObject(const ProbeFrame& frame, std::int32_t anchor);
+
+}  // namespace anchorscope

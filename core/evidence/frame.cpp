@@ -1,0 +1,80 @@
+#include "core/evidence/frame.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/base/check.h"
+
+namespace anchorscope {
+
+AnchorAddress AnchorGeometry::address(std::size_t anchor) const {
+  ANCHORSCOPE_CHECK(anchor < count(), "anchor ", anchor, " of ", count());
+  AnchorAddress out;
+  while (out.level + 1 < static_cast<int>(levels.size()) &&
+         static_cast<std::int64_t>(anchor) >= levels[static_cast<std::size_t>(out.level) + 1].firstAnchor)
+    ++out.level;
+  const LevelLayout& level = levels[static_cast<std::size_t>(out.level)];
+  const std::int64_t local = static_cast<std::int64_t>(anchor) - level.firstAnchor;
+  const std::int64_t cell = local / level.anchorsPerCell;
+  out.slot = static_cast<int>(local % level.anchorsPerCell);
+  out.row = static_cast<int>(cell / level.columns);
+  out.column = static_cast<int>(cell % level.columns);
+  return out;
+}
+
+std::int64_t AnchorGeometry::index(const AnchorAddress& address) const {
+  if (address.level < 0 || address.level >= static_cast<int>(levels.size())) return -1;
+  const LevelLayout& level = levels[static_cast<std::size_t>(address.level)];
+  if (address.row < 0 || address.row >= level.rows || address.column < 0 || address.column >= level.columns ||
+      address.slot < 0 || address.slot >= level.anchorsPerCell)
+    return -1;
+  return level.firstAnchor +
+         (std::int64_t{1} * address.row * level.columns + address.column) * level.anchorsPerCell + address.slot;
+}
+
+std::string AnchorGeometry::label(std::size_t anchor) const {
+  const AnchorAddress where = address(anchor);
+  const auto stride = static_cast<unsigned>(levels[static_cast<std::size_t>(where.level)].stride);
+  std::string text = std::has_single_bit(stride) ? concat("P", std::countr_zero(stride)) : concat("stride ", stride);
+  text += concat(" (", where.row, ", ", where.column, ")");
+  if (levels[static_cast<std::size_t>(where.level)].anchorsPerCell > 1) text += concat(" a", where.slot);
+  return text;
+}
+
+int PairTable::columnIndex(std::string_view name) const {
+  for (std::size_t i = 0; i < spec.columns.size(); ++i)
+    if (spec.columns[i].name == name) return static_cast<int>(i);
+  return -1;
+}
+
+std::pair<std::size_t, std::size_t> PairTable::rowsOfObject(std::int32_t objectIndex) const {
+  const auto range = std::equal_range(object.begin(), object.end(), objectIndex);
+  return {static_cast<std::size_t>(range.first - object.begin()), static_cast<std::size_t>(range.second - object.begin())};
+}
+
+std::int64_t PairTable::row(std::int32_t anchorIndex, std::int32_t objectIndex) const {
+  const auto [first, last] = rowsOfObject(objectIndex);
+  const auto begin = anchor.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto end = anchor.begin() + static_cast<std::ptrdiff_t>(last);
+  const auto found = std::lower_bound(begin, end, anchorIndex);
+  return found != end && *found == anchorIndex ? found - anchor.begin() : -1;
+}
+
+const Channel* ProbeFrame::channel(std::string_view name) const {
+  const auto found = std::find_if(channels.begin(), channels.end(), [&](const Channel& c) { return c.spec.name == name; });
+  return found == channels.end() ? nullptr : &*found;
+}
+
+const PairTable* ProbeFrame::pairTable(std::string_view name) const {
+  const auto found =
+      std::find_if(pairTables.begin(), pairTables.end(), [&](const PairTable& t) { return t.spec.name == name; });
+  return found == pairTables.end() ? nullptr : &*found;
+}
+
+const ObjectColumn* ProbeFrame::objectColumn(std::string_view name) const {
+  const auto found =
+      std::find_if(objectColumns.begin(), objectColumns.end(), [&](const ObjectColumn& c) { return c.spec.name == name; });
+  return found == objectColumns.end() ? nullptr : &*found;
+}
+
+}  // namespace anchorscope

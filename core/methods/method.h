@@ -1,0 +1,44 @@
+#pragma once
+// Internal header (ATen). A method turns one batch's head outputs into a loss and evidence: an assigner, a
+// classification loss and a box loss from their registries, under one name with one set of options.
+
+#include <ATen/ATen.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/param.h"
+#include "core/evidence/specs.h"
+#include "core/methods/method_info.h"
+#include "core/ops/dense_types.h"
+#include "core/ops/evidence_sink.h"
+
+namespace anchorscope {
+
+/// The loss of one batch.
+struct LossTerms {
+  at::Tensor total;                  ///< 0-dim, with gradient.
+  std::vector<NamedScalar> scalars;  ///< "loss.total", "loss.cls", "loss.loc" and the method's own, detached.
+};
+
+/// A training method. Not thread-safe: owned by the trainer thread.
+class Method {
+ public:
+  virtual ~Method() = default;
+  virtual const MethodInfo& info() const = 0;
+  virtual const ParamSet& params() const = 0;
+  /// What this instance publishes with its present options.
+  virtual EvidenceDeclaration declaration() const = 0;
+  /// Loss over the batch; publishes to `sink` unless it is null. Inputs are not modified. Works without objects,
+  /// and under at::NoGradGuard (then `total` has no gradient).
+  virtual LossTerms loss(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
+                         EvidenceSink* sink) = 0;
+  /// Learnable parameters of the method itself (none for most); trained with the detector's.
+  virtual std::vector<at::Tensor> parameters() { return {}; }
+};
+
+/// Builds a method by name; the options must come from methodParams(name). Unknown name: kUsage with the nearest names.
+Result<std::unique_ptr<Method>> makeMethod(const std::string& name, const ParamSet& params);
+
+}  // namespace anchorscope

@@ -1,0 +1,54 @@
+#pragma once
+// Internal header (ATen). A dense detector: backbone, pyramid and heads behind one interface without torch/nn.
+
+#include <ATen/ATen.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/param.h"
+#include "core/base/result.h"
+#include "core/model/model_info.h"
+#include "core/ops/dense_types.h"
+
+namespace anchorscope {
+
+struct NamedTensor {
+  std::string name;  ///< torchvision's state_dict name where the architecture is torchvision's.
+  at::Tensor tensor;
+};
+
+/// A detector on one device. Not thread-safe: owned by one thread at a time.
+class Detector {
+ public:
+  virtual ~Detector() = default;
+
+  virtual const ModelInfo& info() const = 0;
+  virtual int classCount() const = 0;
+  /// Height and width of the input must be multiples of this (the coarsest stride that needs it); 1 if none.
+  virtual int sizeMultiple() const = 0;
+  /// Pixels go in as (rgb / 255 - mean) / std.
+  virtual std::array<float, 3> pixelMean() const = 0;
+  virtual std::array<float, 3> pixelStd() const = 0;
+
+  /// images: [B,3,H,W] float32 (or bf16 under autocast), normalised, on the detector's device, any memory format.
+  virtual DenseOutputs forward(const at::Tensor& images, const AnchorSet& anchors) = 0;
+  /// Anchors of an input size, on the detector's device; cached per size.
+  virtual const AnchorSet& anchors(SizePx inputSize) = 0;
+
+  /// Trainable and frozen parameters in registration order, then buffers. Tensors alias the detector's own.
+  virtual std::vector<NamedTensor> parameters() const = 0;
+  virtual std::vector<NamedTensor> buffers() const = 0;
+  virtual void setTraining(bool training) = 0;
+  virtual bool training() const = 0;
+  /// Moves to a device; channelsLast also converts 4-d weights.
+  virtual void moveTo(at::Device device, bool channelsLast) = 0;
+};
+
+/// Builds a detector with random weights drawn from `seed` (same on every device: made on the CPU).
+Result<std::unique_ptr<Detector>> makeDetector(const std::string& name, const ParamSet& params, int classCount,
+                                               std::uint64_t seed);
+
+}  // namespace anchorscope

@@ -1,0 +1,25 @@
+#pragma once
+// View header. The detectors that can be chosen, with their options; no tensors.
+
+#include <string>
+#include <vector>
+
+#include "core/base/param.h"
+#include "core/base/result.h"
+
+namespace anchorscope {
+
+struct ModelInfo {
+  std::string name;         ///< "retina-small", "retinanet-r50"
+  std::string title;
+  std::string description;
+  std::string source;
+};
+
+/// Every registered detector, in registry order.
+const std::vector<ModelInfo>& modelInfos();
+
+/// A detector's options with defaults (anchors per location, norm, prior, width ...), or kUsage with the nearest names.
+Result<ParamSet> modelParams(const std::string& name);
+
+}  // namespace anchorscope

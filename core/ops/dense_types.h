@@ -1,0 +1,50 @@
+#pragma once
+// Internal header (ATen). The tensors a dense detector, its assigners and its losses exchange.
+// B images of one input size, N anchors over all levels in anchor order (level, row, column, anchor-in-cell),
+// C foreground classes, G objects padded per batch. Boxes are xyxy px in the input frame.
+
+#include <ATen/ATen.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/evidence/frame.h"
+
+namespace anchorscope {
+
+/// Anchors of one input size, shared by the images of a batch.
+struct AnchorSet {
+  at::Tensor boxes;    ///< [N,4] float32, input frame, on the detector's device.
+  at::Tensor strides;  ///< [N] float32, px.
+  std::vector<LevelLayout> levels;
+  std::shared_ptr<const AnchorGeometry> geometry;  ///< The same anchors for views, on the host.
+  std::int64_t count() const { return boxes.defined() ? boxes.size(0) : 0; }
+};
+
+/// What a dense detector's heads give for a batch; all with gradient while training.
+struct DenseOutputs {
+  at::Tensor logits;      ///< [B,N,C] float32 classification logits.
+  at::Tensor deltas;      ///< [B,N,4] float32 raw box head outputs (encoding is the detector's).
+  at::Tensor boxes;       ///< [B,N,4] float32 decoded boxes, input frame, not clipped.
+  at::Tensor centerness;  ///< [B,N] float32 logits; undefined for heads without it.
+};
+
+/// The objects of a batch, padded so that shapes are static within a bucket. Rows beyond an image's count hold zero
+/// boxes, label -1 and valid = false.
+struct DenseTargets {
+  at::Tensor boxes;    ///< [B,G,4] float32, input frame.
+  at::Tensor labels;   ///< [B,G] int64, 0-based class, -1 padding.
+  at::Tensor valid;    ///< [B,G] bool.
+  at::Tensor ignoreBoxes;  ///< [B,I,4] float32 crowd / difficult regions, zero boxes as padding; I may be 0.
+  std::int64_t batchSize() const { return boxes.size(0); }
+  std::int64_t maxObjects() const { return boxes.size(1); }
+};
+
+/// A named 0-dim tensor, detached, still on the device: read back later, in one copy.
+struct NamedScalar {
+  std::string name;  ///< A declared ScalarSpec's name.
+  at::Tensor value;  ///< 0-dim, float32 or float64 or int64.
+};
+
+}  // namespace anchorscope

@@ -1,0 +1,37 @@
+#pragma once
+// View header. Reads a recorded run: configuration, scalars, events and the probes' evidence at every recorded step.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/evidence/frame.h"
+#include "core/store/run_types.h"
+
+namespace anchorscope {
+
+/// A run folder opened for reading; may still be growing. All members may be called from any thread.
+class RunReader {
+ public:
+  virtual ~RunReader() = default;
+  virtual const RunHeader& header() const = 0;
+  virtual const std::string& folder() const = 0;
+  /// Steps with recorded scalars: [0, lastStep]; -1 when nothing is recorded yet. Re-read with refresh().
+  virtual std::int64_t lastStep() const = 0;
+  virtual std::vector<std::string> probeNames() const = 0;
+  virtual std::vector<std::int64_t> recordedSteps(const std::string& probe) const = 0;
+  /// Every recorded value of a scalar in step order; empty for an unknown name.
+  virtual Result<ScalarSeries> scalar(const std::string& name) const = 0;
+  virtual std::vector<std::string> scalarNames() const = 0;
+  virtual Result<std::vector<RunEvent>> events() const = 0;
+  /// kNotFound names the nearest recorded step.
+  virtual Result<std::shared_ptr<const ProbeFrame>> frame(const std::string& probe, std::int64_t step) const = 0;
+  virtual std::vector<std::string> checkpoints() const = 0;  ///< Paths, oldest first.
+  virtual Status refresh() = 0;
+};
+
+Result<std::shared_ptr<RunReader>> openRun(const std::string& folder);
+
+}  // namespace anchorscope

@@ -1,0 +1,68 @@
+#pragma once
+// What the window looks at: one shared object that every panel is given and none owns. Panels change it through its
+// setters and react to its signals; they do not know each other.
+
+#include <QObject>
+#include <QString>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/evidence/frame.h"
+
+namespace anchorscope {
+
+class LayerStack;
+
+/// GUI thread only.
+class ViewState : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit ViewState(QObject* parent = nullptr);
+  ~ViewState() override;
+
+  /// The frame on the canvas: live or recorded. Null before the first.
+  const std::shared_ptr<const ProbeFrame>& frame() const { return frame_; }
+  /// Every probe's newest frame, for the thumbnails.
+  const std::vector<std::shared_ptr<const ProbeFrame>>& probes() const { return probes_; }
+  QString probeName() const { return probeName_; }
+  int selectedObject() const { return selectedObject_; }             ///< -1: none
+  std::int64_t selectedAnchor() const { return selectedAnchor_; }    ///< -1: none
+  std::int64_t hoveredAnchor() const { return hoveredAnchor_; }      ///< -1: none
+  LayerStack& layers() { return *layers_; }
+  bool followsLive() const { return followsLive_; }
+  std::int64_t pinnedStep() const { return pinnedStep_; }            ///< Meaningful when not following live.
+
+  /// Sets all probes of one moment in one call; the shown frame is the one of the current probe name.
+  void setProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes);
+  void setFrame(std::shared_ptr<const ProbeFrame> frame);  ///< A recorded moment of the current probe.
+  void setProbeName(const QString& name);
+  void selectObject(int object);       ///< Also clears the anchor when it belongs to no row of the object.
+  void selectAnchor(std::int64_t anchor);  ///< Keeps the object, or takes the most relevant one.
+  void selectPair(int object, std::int64_t anchor);
+  void setHoveredAnchor(std::int64_t anchor);
+  void pinStep(std::int64_t step);
+  void followLive();
+
+ signals:
+  void frameChanged();
+  void probesChanged();
+  void probeNameChanged(const QString& name);
+  void selectionChanged();
+  void hoverChanged();
+  void stepChanged();  ///< pinned step or live mode
+
+ private:
+  void dropStaleSelection();
+
+  std::shared_ptr<const ProbeFrame> frame_;
+  std::vector<std::shared_ptr<const ProbeFrame>> probes_;
+  QString probeName_;
+  int selectedObject_ = -1;
+  std::int64_t selectedAnchor_ = -1, hoveredAnchor_ = -1, pinnedStep_ = 0;
+  bool followsLive_ = true;
+  std::unique_ptr<LayerStack> layers_;
+};
+
+}  // namespace anchorscope
