@@ -86,9 +86,11 @@ endfunction()
 # from the XML it writes (tests/support/run_tests.py). XVFB runs it in a real X server instead of Qt's offscreen platform.
 function(anchorscope_add_test target)
   cmake_parse_arguments(arg "XVFB" "PCH;TIMEOUT" "SOURCES;LIBS" ${ARGN})
-  anchorscope_add_executable(${target} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS} GTest::gmock GTest::gtest_main PCH ${arg_PCH})
-  target_compile_definitions(${target} PRIVATE ANCHORSCOPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-                                               ANCHORSCOPE_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+  anchorscope_add_executable(
+    ${target}
+    SOURCES ${arg_SOURCES}
+    LIBS ${arg_LIBS} anchorscope_test_support GTest::gmock GTest::gtest_main
+    PCH ${arg_PCH})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 600)
   endif()
