@@ -30,12 +30,12 @@ struct DenseOutputs {
   at::Tensor centerness;  ///< [B,N] float32 logits; undefined for heads without it.
 };
 
-/// The objects of a batch, padded so that shapes are static within a bucket. Rows beyond an image's count hold zero
-/// boxes, label -1 and valid = false.
+/// The objects of a batch, padded so that shapes are static within a bucket. Rows beyond an image's count
+/// hold zero boxes, label -1 and valid = false.
 struct DenseTargets {
-  at::Tensor boxes;    ///< [B,G,4] float32, input frame.
-  at::Tensor labels;   ///< [B,G] int64, 0-based class, -1 padding.
-  at::Tensor valid;    ///< [B,G] bool.
+  at::Tensor boxes;        ///< [B,G,4] float32, input frame.
+  at::Tensor labels;       ///< [B,G] int64, 0-based class, -1 padding.
+  at::Tensor valid;        ///< [B,G] bool.
   at::Tensor ignoreBoxes;  ///< [B,I,4] float32 crowd / difficult regions, zero boxes as padding; I may be 0.
   std::int64_t batchSize() const { return boxes.size(0); }
   std::int64_t maxObjects() const { return boxes.size(1); }

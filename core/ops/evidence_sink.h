@@ -10,14 +10,14 @@ namespace anchorscope {
 
 /// Rows of a pair table, as tensors on the method's device.
 struct PairRows {
-  at::Tensor image;    ///< [R] int64, image in the batch.
-  at::Tensor anchor;   ///< [R] int64.
-  at::Tensor object;   ///< [R] int64, index into the image's padded objects (always a valid one).
+  at::Tensor image;   ///< [R] int64, image in the batch.
+  at::Tensor anchor;  ///< [R] int64.
+  at::Tensor object;  ///< [R] int64, index into the image's padded objects (always a valid one).
   std::vector<at::Tensor> columns;  ///< One [R] per column of the spec, any numeric dtype.
 };
 
-/// Receives a batch's evidence. Tensors are kept by reference; the publisher must not change them in place afterwards.
-/// Called on the trainer thread only.
+/// Receives a batch's evidence. Tensors are kept by reference; the publisher must not change them in place
+/// afterwards. Called on the trainer thread only.
 class EvidenceSink {
  public:
   virtual ~EvidenceSink() = default;

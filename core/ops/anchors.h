@@ -1,0 +1,38 @@
+#pragma once
+// Internal header (ATen). RetinaNet anchors (Lin et al., ICCV 2017) in two conventions.
+
+#include <array>
+#include <vector>
+
+#include "core/base/geometry.h"
+#include "core/base/result.h"
+#include "core/ops/dense_types.h"
+
+namespace anchorscope {
+
+enum class AnchorConvention {
+  kTorchvision,  ///< Sizes truncated and base anchors rounded to whole px; steps of floor(image / feature)
+                 ///< px.
+  kMmdet         ///< Neither.
+};
+
+struct RetinaAnchorOptions {
+  AnchorConvention convention = AnchorConvention::kTorchvision;
+  std::vector<int> strides{8, 16, 32, 64, 128};  ///< px; a level has ceil(image / stride) rows and columns.
+  double octaveBaseScale = 4;                    ///< Smallest anchor side at ratio 1, in strides.
+  int scalesPerOctave = 3;
+  std::vector<double> ratios{0.5, 1, 2};  ///< height / width
+
+  int anchorsPerCell() const { return scalesPerOctave * static_cast<int>(ratios.size()); }
+  /// Everything positive, kUsage otherwise.
+  Status validate() const;
+};
+
+/// Anchors in order level, row, column, ratio, scale; centres at multiples of the step, starting at 0. The
+/// set's `strides` and `levels` hold the nominal strides. inputSize must be positive; options must be valid.
+AnchorSet makeRetinaAnchors(const RetinaAnchorOptions& options, SizePx inputSize, at::Device device);
+
+/// Vertical and horizontal step of each level in px.
+std::vector<std::array<int, 2>> retinaAnchorSteps(const RetinaAnchorOptions& options, SizePx inputSize);
+
+}  // namespace anchorscope

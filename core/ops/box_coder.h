@@ -1,0 +1,36 @@
+#pragma once
+// Internal header (ATen). Boxes as offsets from anchors: dx, dy in anchor sizes, dw, dh as logarithms
+// (Girshick et al., CVPR 2014), in the conventions of torchvision 0.26 (BoxCoder) and mmdet 3.3
+// (DeltaXYWHBBoxCoder).
+
+#include <ATen/ATen.h>
+
+#include <array>
+#include <optional>
+
+#include "core/base/geometry.h"
+
+namespace anchorscope {
+
+/// delta = (raw - mean) / std with raw = ((gx - ax) / aw, (gy - ay) / ah, log(gw / aw), log(gh / ah)).
+struct BoxCoder {
+  std::array<double, 4> means{0, 0, 0, 0};
+  std::array<double, 4> stds{1, 1, 1, 1};  ///< torchvision's weights are 1 / stds.
+  double maxLogScale = 4.135166556742356;  ///< ln(1000 / 16); decoded |dw|, |dh| are limited to it.
+  bool limitShrinking = false;  ///< Also limit from below at -maxLogScale (mmdet, unless centerClampPx).
+  std::optional<double> centerClampPx;  ///< mmdet's add_ctr_clamp: centre shifts are limited to +-this.
+  std::optional<SizePx> clipTo;         ///< Decoded boxes are clipped to this image (mmdet's max_shape).
+
+  static BoxCoder torchvision(std::array<double, 4> weights = {1, 1, 1, 1});
+  static BoxCoder mmdet(std::array<double, 4> means, std::array<double, 4> stds);
+
+  /// anchors and boxes broadcast against each other ([N,4] with [B,N,4]) -> deltas. Anchors and boxes with
+  /// positive size; other sizes give inf or NaN as the formula does. Gradient to both. float32 or float64.
+  at::Tensor encode(const at::Tensor& anchors, const at::Tensor& boxes) const;
+
+  /// anchors [N,4], deltas [N,4] or [B,N,4] -> boxes of the deltas' shape. Gradient to deltas only; a limited
+  /// or clipped coordinate passes none. float32 or float64, one device. N or B may be 0.
+  at::Tensor decode(const at::Tensor& anchors, const at::Tensor& deltas) const;
+};
+
+}  // namespace anchorscope

@@ -1,0 +1,38 @@
+#pragma once
+// Internal header (ATen). Box losses, element by element and gathered over the objects anchors were matched
+// to.
+
+#include <ATen/ATen.h>
+
+#include "core/ops/box_coder.h"
+#include "core/ops/box_similarity.h"
+
+namespace anchorscope {
+
+/// 1 - similarity of pred [..,4] and target [..,4] -> [..], gradient to both. With EpsilonRule::kMmdet CIoU
+/// is limited to [-1,1] first, as there.
+at::Tensor similarityLoss(const at::Tensor& pred, const at::Tensor& target, const SimilarityOptions& options);
+
+/// mmdet's IoU loss forms of iou = max(IoU, epsilon): 1 - iou, 1 - iou^2, -ln iou.
+enum class IouLossForm { kLinear, kSquare, kLog };
+at::Tensor iouLoss(const at::Tensor& pred, const at::Tensor& target, IouLossForm form, double epsilon);
+
+/// |pred - target| per coordinate, gradient to both.
+at::Tensor l1Loss(const at::Tensor& pred, const at::Tensor& target);
+/// 0.5 d^2 / beta for d < beta, else d - 0.5 beta, with d = |pred - target|; beta 0 is l1Loss.
+at::Tensor smoothL1Loss(const at::Tensor& pred, const at::Tensor& target, double beta);
+
+/// Loss of every anchor against its object, without gathering: pred [B,N,4], objects [B,G,4], matched [B,N]
+/// int64 (index into G; negative = none), weights [B,N] or undefined (1) -> [B,N] = weight * (1 -
+/// similarity), 0 where matched is negative or the weight 0. Gradient to pred only. Fused; static shapes, no
+/// synchronisation.
+at::Tensor matchedSimilarityLoss(const at::Tensor& pred, const at::Tensor& objects, const at::Tensor& matched,
+                                 const at::Tensor& weights, const SimilarityOptions& options);
+
+/// The same on raw head outputs: sum over the 4 coordinates of smoothL1(deltas - coder.encode(anchors,
+/// object), beta), beta 0 = L1. deltas [B,N,4], anchors [N,4] -> [B,N]. Gradient to deltas only.
+at::Tensor matchedDeltaLoss(const at::Tensor& deltas, const at::Tensor& anchors, const at::Tensor& objects,
+                            const at::Tensor& matched, const at::Tensor& weights, const BoxCoder& coder,
+                            double beta);
+
+}  // namespace anchorscope

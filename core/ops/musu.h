@@ -1,0 +1,114 @@
+#pragma once
+// Internal header (ATen). MuSu's assignment of a whole batch: candidate bags, two rankings, weights, winners.
+// Mutual Supervision for Dense Object Detection (Gao, Wang, Wu; ICCV 2021). The three steps are the paper's
+// idea; every formula, option and default here is this project's reconstruction of them.
+//
+// Notation: p = sigmoid(logit of the object's class), q = IoU(predicted box, object), both detached; joint
+// score P. NaN in a prediction makes the pair ineligible.
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "core/base/result.h"
+
+namespace anchorscope {
+
+struct MusuOptions {
+  /// Which pairs may enter a bag; all need q > 0.
+  enum class Eligibility {
+    kOverlap,      ///< q > 0.
+    kCenterInGt,   ///< And the anchor's centre is inside the object by more than centerMarginPx on each side.
+    kCenterRadius  ///< And, on both axes, at most `radius` strides (inclusive) from the object's centre.
+  };
+  enum class Joint {
+    kGeometric,  ///< P = p^(1 - beta) q^beta
+    kProduct     ///< P = p q^beta
+  };
+  /// The bag is {eligible: P >= t_g}; when that is empty, the single eligible anchor of largest P (the
+  /// fallback).
+  enum class Threshold {
+    kMeanStd,   ///< t_g = mean(P) + population std(P) over the eligible.
+    kMaxRatio,  ///< t_g = gamma max(P)
+    kTopK,      ///< The k largest P; t_g is the P of the last kept.
+    kAbsolute   ///< t_g = t
+  };
+  enum class Weighting {
+    kExponential,  ///< exp(-rank / tau)
+    kLinear,       ///< 1 - rank / bag size
+    kHardTopK      ///< 1 for rank < kWeight, else 0
+  };
+
+  Eligibility eligibility = Eligibility::kOverlap;
+  double centerMarginPx = 0.01;
+  double radius = 1.5;
+  Joint joint = Joint::kGeometric;
+  double beta = 0.75;
+  Threshold threshold = Threshold::kMeanStd;
+  double gamma = 0.5;
+  std::int64_t k = 20;
+  double t = 0.3;
+  std::int64_t maxBag = 0;  ///< Keep the best of a bag by P; 0 = no limit.
+  double alpha = 0.25;      ///< s_reg = p^(1 - alpha) q^alpha, s_cls = q^(1 - alpha) p^alpha.
+  Weighting weighting = Weighting::kExponential;
+  double tauCls = 3, tauReg = 3;
+  std::int64_t kWeight = 9;
+
+  /// beta, alpha in [0,1]; gamma, t in [0,1]; k, kWeight >= 1; maxBag, centerMarginPx >= 0; radius, taus > 0.
+  /// kUsage.
+  Status validate() const;
+};
+
+/// One batch. Floats share a dtype (float32; float64 for reference values) and all share a device.
+struct MusuInputs {
+  at::Tensor anchors;   ///< [N,4] px, input frame; for centres only.
+  at::Tensor strides;   ///< [N] px; used by kCenterRadius only.
+  at::Tensor logits;    ///< [B,N,C]
+  at::Tensor boxes;     ///< [B,N,4] decoded predictions, px, input frame.
+  at::Tensor gtBoxes;   ///< [B,G,4]; G may be 0.
+  at::Tensor gtLabels;  ///< [B,G] int64, 0..C-1 where valid.
+  at::Tensor gtValid;   ///< [B,G] bool; false = padding, which takes part in nothing.
+};
+
+/// Every eligible pair, sorted by (image, object, anchor). Float columns have the inputs' dtype.
+struct MusuPairs {
+  at::Tensor image, anchor, object;  ///< [R] int64; object indexes the padded objects of the image.
+  at::Tensor p, q, joint;            ///< [R]
+  at::Tensor threshold;              ///< [R] t_g of the object.
+  at::Tensor inBag;                  ///< [R] bool
+  at::Tensor belowThreshold;         ///< [R] bool: not kept by the threshold, and not the fallback.
+  at::Tensor fallback;               ///< [R] bool: "best of an empty bag".
+  at::Tensor cutByMaxBag;            ///< [R] bool: kept by the threshold, cut by maxBag.
+  at::Tensor sReg, sCls;             ///< [R] 0 outside the bag.
+  at::Tensor rankReg,
+      rankCls;            ///< [R] int64, 0 = best, -1 outside the bag. Ties: larger P, then smaller anchor.
+  at::Tensor wReg, wCls;  ///< [R] 0 outside the bag.
+};
+
+struct MusuResult {
+  at::Tensor weightCls;  ///< [B,N,C] W_cls: largest w_cls of the anchor over the objects of class c; the soft
+                         ///< target.
+  at::Tensor weightReg;  ///< [B,N] w_reg of the regression winner, 0 without one.
+  at::Tensor winnerReg;  ///< [B,N] int64 padded object index: largest w_reg; ties: larger P, then smaller
+                         ///< index. -1: none gives the anchor a weight above 0.
+  at::Tensor winnerCls;  ///< [B,N] int64: the same by w_cls, over all classes.
+  at::Tensor threshold;  ///< [B,G] t_g; NaN for starved and padded objects (kAbsolute too).
+  at::Tensor bagSize;    ///< [B,G] int64 (0 for padded objects)
+  at::Tensor eligible;   ///< [B,G] int64: number of eligible anchors.
+  at::Tensor starved;    ///< [B,G] bool: valid, but no eligible anchor.
+  at::Tensor entropyReg,
+      entropyCls;  ///< [B,G] nat, of w / sum w in the bag; NaN when starved. Only with pairs.
+  at::Tensor bestJoint, bestP, bestQ;  ///< [B,G] int64 anchor of largest P, p, q among the eligible (ties:
+                                       ///< smaller anchor); -1 when starved. Only with pairs.
+  std::optional<MusuPairs> pairs;  ///< Only when asked for.
+};
+
+/// Assigns a batch. Options must be valid. Outputs carry no gradient, are on the inputs' device and
+/// deterministic (the same on every run; sums in double in fixed order). `wantPairs` adds what evidence needs
+/// and nothing else changes. CPU: parallel over objects; extra memory O(N) per thread plus the bags. CUDA: no
+/// loop over objects on the host; the total bag size is read back once (and the number of eligible pairs with
+/// wantPairs).
+MusuResult assignMusu(const MusuInputs& inputs, const MusuOptions& options, bool wantPairs);
+
+}  // namespace anchorscope

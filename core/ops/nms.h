@@ -1,0 +1,19 @@
+#pragma once
+// Internal header (ATen). Non-maximum suppression as torchvision 0.26 does it.
+
+#include <ATen/ATen.h>
+
+namespace anchorscope {
+
+/// boxes [N,4], scores [N], float32 or float64 -> indices kept [K] int64, by (score descending, index
+/// ascending). A box is dropped when its IoU with a kept box of higher order is > iouThreshold. NaN scores
+/// come last; boxes with NaN overlap nothing. No gradient. On CUDA the result's size is read back (one
+/// synchronisation).
+at::Tensor nms(const at::Tensor& boxes, const at::Tensor& scores, double iouThreshold);
+
+/// The same within each label; labels [N] int64. Exact: no coordinate offsets. Order over all labels as
+/// above.
+at::Tensor batchedNms(const at::Tensor& boxes, const at::Tensor& scores, const at::Tensor& labels,
+                      double iouThreshold);
+
+}  // namespace anchorscope
