@@ -22,8 +22,8 @@ std::string missingSharedReason(const std::filesystem::path& relative);
 
 }  // namespace anchorscope::testing
 
-/// In a test body: `ANCHORSCOPE_REQUIRE_SHARED(path, "data/bccd")` declares `path`, or skips the test with a
-/// reason.
-#define ANCHORSCOPE_REQUIRE_SHARED(path, relative)                                 \
-  const std::filesystem::path path = ::anchorscope::testing::sharedPath(relative); \
-  if (path.empty()) GTEST_SKIP() << ::anchorscope::testing::missingSharedReason(relative)
+/// In a test body: `ANCHORSCOPE_REQUIRE_SHARED(bccd, "data/bccd")` declares the path `bccd`, or skips the
+/// test with a reason.
+#define ANCHORSCOPE_REQUIRE_SHARED(name_, relative_)                                 \
+  const std::filesystem::path name_ = ::anchorscope::testing::sharedPath(relative_); \
+  if (name_.empty()) GTEST_SKIP() << ::anchorscope::testing::missingSharedReason(relative_)
