@@ -1,6 +1,6 @@
 #pragma once
-// What the window looks at: one shared object that every panel is given and none owns. Panels change it through its
-// setters and react to its signals; they do not know each other.
+// What the window looks at: one shared object that every panel is given and none owns. Panels change it
+// through its setters and react to its signals; they do not know each other.
 
 #include <QObject>
 #include <QString>
@@ -27,18 +27,19 @@ class ViewState : public QObject {
   /// Every probe's newest frame, for the thumbnails.
   const std::vector<std::shared_ptr<const ProbeFrame>>& probes() const { return probes_; }
   QString probeName() const { return probeName_; }
-  int selectedObject() const { return selectedObject_; }             ///< -1: none
-  std::int64_t selectedAnchor() const { return selectedAnchor_; }    ///< -1: none
-  std::int64_t hoveredAnchor() const { return hoveredAnchor_; }      ///< -1: none
+  int selectedObject() const { return selectedObject_; }           ///< -1: none
+  std::int64_t selectedAnchor() const { return selectedAnchor_; }  ///< -1: none
+  std::int64_t hoveredAnchor() const { return hoveredAnchor_; }    ///< -1: none
   LayerStack& layers() { return *layers_; }
   bool followsLive() const { return followsLive_; }
-  std::int64_t pinnedStep() const { return pinnedStep_; }            ///< Meaningful when not following live.
+  std::int64_t pinnedStep() const { return pinnedStep_; }  ///< Meaningful when not following live.
 
-  /// Sets all probes of one moment in one call; the shown frame is the one of the current probe name.
+  /// Sets all probes of one moment in one call. The current probe's frame is shown when following live, or
+  /// when it is of the pinned step; a pinned view else keeps its frame.
   void setProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes);
   void setFrame(std::shared_ptr<const ProbeFrame> frame);  ///< A recorded moment of the current probe.
   void setProbeName(const QString& name);
-  void selectObject(int object);       ///< Also clears the anchor when it belongs to no row of the object.
+  void selectObject(int object);  ///< Also clears the anchor when it belongs to no row of the object.
   void selectAnchor(std::int64_t anchor);  ///< Keeps the object, or takes the most relevant one.
   void selectPair(int object, std::int64_t anchor);
   void setHoveredAnchor(std::int64_t anchor);
@@ -54,6 +55,8 @@ class ViewState : public QObject {
   void stepChanged();  ///< pinned step or live mode
 
  private:
+  void showCurrentProbe();
+  void show(std::shared_ptr<const ProbeFrame> frame);
   void dropStaleSelection();
 
   std::shared_ptr<const ProbeFrame> frame_;

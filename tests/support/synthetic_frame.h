@@ -1,0 +1,29 @@
+#pragma once
+// A made-up but plausible moment of a training: a picture of round cells, five pyramid levels, channels, a
+// pair table with bags and ranks, a decision and predictions. For tests, benchmarks and screenshots of
+// everything that draws.
+
+#include <cstdint>
+#include <memory>
+
+#include "core/evidence/frame.h"
+
+namespace anchorscope::testing {
+
+struct SyntheticFrameOptions {
+  SizePx imageSize{640, 480};
+  SizePx inputSize{640, 480};  ///< 800 x 1344 gives 201,600 anchors with 9 per cell.
+  int anchorsPerCell = 9;      ///< 640 x 480, 3 per cell: 19,218 anchors... see count() of the result.
+  int objectCount = 18;
+  std::uint64_t seed = 7;
+  std::int64_t step = 1284;
+  double progress = 0.8;  ///< 0: before training (scores near the prior), 1: learned.
+};
+
+/// Same options, same frame.
+std::shared_ptr<const ProbeFrame> makeSyntheticFrame(const SyntheticFrameOptions& options = {});
+
+/// The same scene at 201,600 anchors (inputs of 1344 x 800, 9 per cell).
+std::shared_ptr<const ProbeFrame> makeDenseSyntheticFrame();
+
+}  // namespace anchorscope::testing

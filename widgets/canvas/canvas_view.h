@@ -1,0 +1,82 @@
+#pragma once
+// The image with its layers: zoom, pan, hover, selection. Draws only from the ViewState's frame; never waits
+// for anything.
+
+#include <QPointF>
+#include <QString>
+#include <QWidget>
+#include <cstdint>
+#include <memory>
+
+#include "core/base/geometry.h"
+#include "widgets/state/view_state.h"
+
+namespace anchorscope {
+
+/// GUI thread only. Canvas coordinates are the widget's device-independent pixels; image coordinates are
+/// pixels of the original image, (0, 0) its top left corner.
+///
+/// Wheel zooms at the cursor, left-drag pans, double-click, F and Home fit, 1 is 100 %. Click selects the
+/// anchor under the cursor, or the object when its outline or label is nearer; Ctrl+click always the object,
+/// Alt+click the next anchor under the cursor. Arrows walk one cell, PgUp/PgDn one level, [ and ] one anchor
+/// of the cell, Ctrl+G asks for an anchor's number, Esc clears.
+class CanvasView : public QWidget {
+  Q_OBJECT
+
+ public:
+  /// The state must outlive the view.
+  explicit CanvasView(ViewState& state, QWidget* parent = nullptr);
+  ~CanvasView() override;
+
+  double zoom() const { return canvasFromImage_.scaleX; }  ///< Canvas pixels per image pixel; 1 = 100 %.
+  const AxisTransform& canvasFromImage() const { return canvasFromImage_; }
+  QPointF imageFromCanvas(QPointF canvas) const;
+  QPointF toCanvas(QPointF image) const;
+  /// The part of the image that is in view, clipped to the image; what an export of the current view shows.
+  Box visibleInImage() const;
+  /// "BloodImage_00001.jpg", "640 × 480 · 212 %": what the canvas' header shows. Empty without a frame.
+  QString imageTitle() const;
+  QString imageInfo() const;
+
+  void fit();
+  /// Zooms about a canvas point that stays where it is. Bounded to [1/32 of fit, 64].
+  void setZoom(double zoom, QPointF aboutCanvas);
+  /// For linked views.
+  void setCanvasFromImage(const AxisTransform& canvasFromImage);
+  /// Selects the anchor and brings it into view.
+  void goToAnchor(std::int64_t anchor);
+  /// Asks for an anchor's number (Ctrl+G).
+  void askForAnchor();
+
+  /// Topmost anchor at a canvas point among the drawn boxes: the smallest box that contains it, on ties the
+  /// one drawn last, then the smaller index. -1: none.
+  std::int64_t anchorAt(QPointF canvas) const;
+  /// Smallest object box containing the point, -1: none.
+  int objectAt(QPointF canvas) const;
+
+  QSize sizeHint() const override;
+
+ signals:
+  void viewChanged();                           ///< Zoom or pan; linked views follow.
+  void headerChanged();                         ///< imageTitle() or imageInfo()
+  void statusTextChanged(const QString& text);  ///< Exact values under the cursor, for the status bar.
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+  void wheelEvent(QWheelEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+  void mouseDoubleClickEvent(QMouseEvent* event) override;
+  void leaveEvent(QEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+  void changeEvent(QEvent* event) override;
+
+ private:
+  struct Private;
+  AxisTransform canvasFromImage_;
+  std::unique_ptr<Private> d_;
+};
+
+}  // namespace anchorscope

@@ -1,0 +1,76 @@
+#pragma once
+// Figures for papers: image, layers, colour bar and curves to PDF, SVG or PNG. Vector boxes, embedded
+// TrueType fonts, lossless images, an exact page, and the same bytes for the same spec. Needs a
+// QGuiApplication (any platform, also offscreen); no widgets.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/atomic_file.h"
+#include "core/base/result.h"
+#include "core/evidence/frame.h"
+#include "widgets/overlays/layer.h"
+
+namespace anchorscope {
+
+class ViewState;
+
+/// One image with its layers.
+struct FigurePanel {
+  std::shared_ptr<const ProbeFrame> frame;
+  std::vector<Layer> layers;         ///< Bottom to top; visibility and solo count as in the window.
+  int selectedObject = -1;           ///< Whose bag the bag layer shows.
+  std::int64_t selectedAnchor = -1;  ///< Drawn highlighted.
+  Box cropInImage;                   ///< Degenerate: the whole image.
+  std::string caption;               ///< Under the panel, after its letter.
+};
+
+struct FigureSeries {
+  std::string title;
+  Argb color = 0xFF000000;
+  std::vector<double> x, y;  ///< Equal lengths; NaN breaks the line.
+  bool emphasized = true;    ///< False: thin and pale (raw values behind their smoothed line).
+};
+
+/// Curves with axes.
+struct FigureCurves {
+  std::vector<FigureSeries> series;
+  std::string xTitle = "step", yTitle;
+  std::string caption;
+};
+
+enum class FigureTheme { kLight, kDark };  ///< Independent of the window's.
+
+struct FigureSpec {
+  std::vector<FigurePanel> panels;
+  std::vector<FigureCurves> curves;  ///< After the panels, each the width of the figure.
+  int columns = 0;                   ///< 0: as many as panels, at most 4.
+  double widthMm = 84;               ///< A single column; the height follows from the content.
+  double dpi = 300;                  ///< PNG, and of rasterised layers.
+  double fontPt = 7;
+  double lineWidthPt = 0.5;  ///< What a layer's lineWidthPx of 1 becomes.
+  bool colorBar = true;      ///< One per panel, of its topmost channel layer.
+  bool letters = true;       ///< (a) (b) (c) when there is more than one panel
+  bool scores = true;        ///< Labels of objects and predictions.
+  FigureTheme theme = FigureTheme::kLight;
+  /// PDF and SVG: layers with more boxes than this become one lossless raster each. 0: never.
+  std::size_t rasterAbove = 0;
+};
+
+struct FigureReport {
+  double widthMm = 0, heightMm = 0;
+  std::size_t vectorBoxes = 0, rasterBoxes = 0;
+  std::vector<std::string> notes;  ///< What the user should know: rasterised layers, layers without data.
+};
+
+/// Writes the file whole or not at all. The kind follows from the extension: .pdf, .svg or .png; anything
+/// else is kUsage.
+Result<FigureReport> renderFigure(const FigureSpec& spec, const std::string& path, Overwrite overwrite);
+
+/// The window's current view: its frame, layers and selection, cropped to what is visible.
+FigureSpec figureFromView(ViewState& view, const Box& visibleInImage);
+
+}  // namespace anchorscope

@@ -1,0 +1,153 @@
+#include "widgets/overlays/layer.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "core/base/check.h"
+
+namespace anchorscope {
+
+namespace {
+
+Layer plainLayer(LayerKind kind, const char* id, const char* title) {
+  Layer layer;
+  layer.kind = kind;
+  layer.id = id;
+  layer.title = title;
+  return layer;
+}
+
+/// The channel shown at first: a declared joint measure is what most people look for, else whatever comes
+/// first.
+std::string firstChannelToShow(const ProbeFrame& frame) {
+  const Channel* fallback = nullptr;
+  for (const Channel& channel : frame.channels) {
+    if (channel.spec.domain != ChannelDomain::kAnchor) continue;
+    if (channel.spec.scale == ColorScale::kSequential && channel.spec.sense == Sense::kHigherIsBetter)
+      return channel.spec.name;
+    if (!fallback) fallback = &channel;
+  }
+  return fallback ? fallback->spec.name : std::string();
+}
+
+}  // namespace
+
+float ValueRange::normalized(float value) const {
+  return std::clamp((value - low) / (high - low), 0.f, 1.f);
+}
+
+Emphasis defaultEmphasis(const ChannelSpec& spec) {
+  return spec.sense == Sense::kLowerIsBetter && !spec.name.starts_with("loss") ? Emphasis::kLow
+                                                                               : Emphasis::kHigh;
+}
+
+Layer channelLayer(const ChannelSpec& spec) {
+  Layer layer;
+  layer.id = "channel:" + spec.name;
+  layer.kind = spec.domain == ChannelDomain::kCell ? LayerKind::kHeat : LayerKind::kAnchors;
+  layer.title = spec.title.empty() ? spec.name : spec.title;
+  layer.channel = spec.name;
+  layer.visible = false;
+  layer.colorMap = defaultColorMap(spec.scale);
+  layer.emphasis = defaultEmphasis(spec);
+  if (layer.kind == LayerKind::kHeat) {
+    layer.fade = false;
+    layer.opacity = 0.6f;
+  }
+  return layer;
+}
+
+std::vector<Layer> defaultLayers(const ProbeFrame& frame) {
+  std::vector<Layer> layers;
+  layers.push_back(plainLayer(LayerKind::kImage, "image", "Image"));
+  const std::string shown = firstChannelToShow(frame);
+  for (const Channel& channel : frame.channels) {
+    Layer layer = channelLayer(channel.spec);
+    if (std::any_of(layers.begin(), layers.end(), [&](const Layer& other) { return other.id == layer.id; }))
+      continue;
+    layer.visible = channel.spec.name == shown;
+    layers.push_back(std::move(layer));
+  }
+  layers.push_back(plainLayer(LayerKind::kBag, "bag", "Bag of selection"));
+  layers.push_back(plainLayer(LayerKind::kObjects, "objects", "Objects"));
+  Layer predictions = plainLayer(LayerKind::kPredictions, "predictions", "Predictions");
+  predictions.visible = false;
+  layers.push_back(std::move(predictions));
+  return layers;
+}
+
+std::vector<std::size_t> drawnLayers(const std::vector<Layer>& layers) {
+  const bool anySolo =
+      std::any_of(layers.begin(), layers.end(), [](const Layer& l) { return l.solo && l.visible; });
+  std::vector<std::size_t> drawn;
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    if (layers[i].visible && (!anySolo || layers[i].solo || layers[i].kind == LayerKind::kImage))
+      drawn.push_back(i);
+  return drawn;
+}
+
+bool finiteRange(const std::vector<float>& values, ValueRange& out) {
+  float low = std::numeric_limits<float>::infinity(), high = -low;
+  for (const float value : values) {
+    if (!std::isfinite(value)) continue;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  if (low > high) return false;
+  out = {low, high};
+  return true;
+}
+
+ValueRange resolveRange(const Layer& layer, const Channel& channel) {
+  ValueRange range{0, 1};
+  const bool declared = channel.spec.min && channel.spec.max;
+  switch (layer.rangeMode) {
+    case RangeMode::kManual:
+    case RangeMode::kSticky:
+      range = {layer.rangeLow, layer.rangeHigh};
+      break;
+    case RangeMode::kDeclared:
+      if (!declared) finiteRange(channel.values, range);
+      if (channel.spec.min) range.low = *channel.spec.min;
+      if (channel.spec.max) range.high = *channel.spec.max;
+      break;
+    case RangeMode::kAuto:
+      finiteRange(channel.values, range);
+      break;
+  }
+  if (channel.spec.scale == ColorScale::kDiverging && !declared && layer.rangeMode != RangeMode::kManual) {
+    const float extent = std::max(std::abs(range.low), std::abs(range.high));  // 0 keeps the neutral colour
+    range = {-extent, extent};
+  }
+  if (!std::isfinite(range.low) || !std::isfinite(range.high)) range = {0, 1};
+  if (!(range.high > range.low)) range = {range.low - 0.5f, range.low + 0.5f};
+  return range;
+}
+
+Histogram histogram(const std::vector<float>& values, const ValueRange& range, int bins) {
+  ANCHORSCOPE_CHECK(bins > 0 && range.high > range.low, "histogram of ", bins, " bins");
+  Histogram out;
+  out.counts.assign(static_cast<std::size_t>(bins), 0);
+  const float scale = static_cast<float>(bins) / (range.high - range.low);
+  for (const float value : values) {
+    if (!std::isfinite(value)) {
+      ++out.undefined;
+    } else if (value < range.low) {
+      ++out.below;
+    } else if (value > range.high) {
+      ++out.above;
+    } else {
+      const auto bin = static_cast<std::size_t>((value - range.low) * scale);
+      ++out.counts[std::min(bin, out.counts.size() - 1)];
+    }
+  }
+  return out;
+}
+
+std::string levelName(const AnchorGeometry& anchors, int level) {
+  const auto stride = static_cast<unsigned>(anchors.levels.at(static_cast<std::size_t>(level)).stride);
+  return std::has_single_bit(stride) ? concat("P", std::countr_zero(stride)) : concat("stride ", stride);
+}
+
+}  // namespace anchorscope

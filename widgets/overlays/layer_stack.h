@@ -1,0 +1,61 @@
+#pragma once
+// The layers of a view, bottom to top, with the one the user works on. Keeps each layer's state while frames
+// come and go.
+
+#include <QJsonArray>
+#include <QObject>
+#include <QString>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "widgets/overlays/layer.h"
+
+namespace anchorscope {
+
+/// GUI thread only.
+class LayerStack : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit LayerStack(QObject* parent = nullptr);
+
+  const std::vector<Layer>& layers() const { return layers_; }  ///< Bottom to top.
+  int indexOf(std::string_view id) const;                       ///< -1: none
+  const Layer* find(std::string_view id) const;
+  /// The layer whose range, colour bar and values are shown in detail; null when there is none.
+  const Layer* active() const { return find(activeId_); }
+
+  /// Adds layers for channels this frame has and the stack has not; widens sticky ranges. Never removes a
+  /// layer, so that its settings are there when its channel comes back.
+  void adoptFrame(const ProbeFrame& frame);
+
+  /// Changes a layer in place. The id stays. Emits layerChanged when anything differs.
+  void update(std::string_view id, const std::function<void(Layer&)>& change);
+  void setVisible(std::string_view id, bool visible);
+  void setSolo(std::string_view id, bool solo);
+  void setOpacity(std::string_view id, float opacity);
+  /// Moves a layer so that it ends at `index` (0 = bottom).
+  void move(std::string_view id, int index);
+  void setActive(std::string_view id);
+  /// Shows this one channel layer of its kind and hides the others; makes it active.
+  void showOnly(std::string_view id);
+  /// Replaces everything, e.g. by a preset.
+  void setLayers(std::vector<Layer> layers, std::string_view activeId);
+
+  /// For sessions: every layer's settings, and back. Unknown entries are ignored.
+  QJsonArray save() const;
+  void restore(const QJsonArray& saved);
+
+ signals:
+  void layerChanged(const QString& id);  ///< One layer's settings.
+  void layersReset();                    ///< Layers came, went or changed order.
+  void activeChanged(const QString& id);
+  void changed();  ///< Any of the above but the active one: what is drawn may differ.
+
+ private:
+  std::vector<Layer> layers_;
+  std::string activeId_;
+};
+
+}  // namespace anchorscope

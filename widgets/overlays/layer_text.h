@@ -1,0 +1,18 @@
+#pragma once
+// Layers as text, for the command line and preset files.
+
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "widgets/overlays/layer.h"
+
+namespace anchorscope {
+
+/// Reads NAME[:KEY=VALUE,…]. NAME: image, objects, predictions, bag, or a channel of the frame. Keys:
+/// opacity, map (cividis, viridis, …), range (declared, auto, LOW..HIGH), min, max (value filter), boxes
+/// (anchor, predicted), levels (P3+P4), width, fill, fade (on, off). Errors name the part that is wrong and
+/// what is possible.
+Result<Layer> parseLayer(std::string_view text, const ProbeFrame& frame);
+
+}  // namespace anchorscope
