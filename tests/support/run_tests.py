@@ -14,6 +14,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
+WHOLE_PROGRAM = "(whole program)"
 Case = collections.namedtuple("Case", "program name outcome reason")
 
 
@@ -31,13 +32,14 @@ def cases_in(program, report):
     try:
         root = ElementTree.parse(report).getroot()
     except (OSError, ElementTree.ParseError):
-        return [Case(program, "(whole program)", "failed", "ended without a report: crashed, or ran into its time limit")]
+        return [Case(program, WHOLE_PROGRAM, "failed", "ended without a report: crashed, or ran into its time limit")]
     cases = []
     for case in root.iter("testcase"):
         name = f"{case.get('classname')}.{case.get('name')}"
         skipped = case.find("skipped")
-        if case.find("failure") is not None:
-            cases.append(Case(program, name, "failed", ""))
+        failures = case.findall("failure")
+        if failures:
+            cases.append(Case(program, name, "failed", "\n".join(failure.text or "" for failure in failures)))
         elif skipped is not None or case.get("result") == "skipped":
             message = (skipped.get("message") if skipped is not None else "") or ""
             # GoogleTest puts `file:line` on the first line of the message.
@@ -46,8 +48,28 @@ def cases_in(program, report):
         elif case.get("status") == "run":
             cases.append(Case(program, name, "passed", ""))
     if not cases:
-        return [Case(program, "(whole program)", "failed", "holds no test case")]
+        return [Case(program, WHOLE_PROGRAM, "failed", "holds no test case")]
     return cases
+
+
+def failure_text(cases, outputs):
+    """What the failed cases said; for a program without a report the end of what it printed."""
+    lines = []
+    for case in cases:
+        lines.append(f"  {case.program}: {case.name}" + (f" {case.reason}" if case.name == WHOLE_PROGRAM else ""))
+        text = outputs.get(case.program, "").splitlines()[-40:] if case.name == WHOLE_PROGRAM else case.reason.splitlines()
+        lines += [f"      {line}" for line in text]
+    return "\n".join(lines)
+
+
+def ctest_report(junit):
+    """From ctest's own report: what each program printed, and which programs failed."""
+    try:
+        entries = list(ElementTree.parse(junit).getroot().iter("testcase"))
+    except (OSError, ElementTree.ParseError):
+        return {}, []
+    outputs = {entry.get("name"): entry.findtext("system-out") or "" for entry in entries}
+    return outputs, [entry.get("name") for entry in entries if entry.get("status") == "fail"]
 
 
 def main():
@@ -65,11 +87,18 @@ def main():
     if not programs:
         sys.exit(f"dev: no test matches '{pattern}'" if pattern else "dev: there are no tests in this build")
 
-    command = ["ctest", "--test-dir", str(arguments.build), "--output-on-failure", "-j", str(min(os.cpu_count() or 1, 4))]
+    junit = results / "ctest.junit"
+    command = ["ctest", "--test-dir", str(arguments.build), "--output-junit", str(junit), "-j", str(min(os.cpu_count() or 1, 4))]
     command += ["-R", pattern] if pattern else []
     ctest_failed = subprocess.run(command).returncode != 0
 
     cases = [case for program in programs for case in cases_in(program, results / f"{program}.xml")]
+    outputs, failed_programs = ctest_report(junit)
+    explained = {case.program for case in cases if case.outcome == "failed"}
+    for program in failed_programs:
+        if program not in explained:
+            cases.append(Case(program, WHOLE_PROGRAM, "failed", "every case passed, but it ended badly"))
+
     by_outcome = collections.defaultdict(list)
     for case in cases:
         by_outcome[case.outcome].append(case)
@@ -85,10 +114,9 @@ def main():
             print(f"  Of these, {cuda} compare CUDA code with its CPU twin and need a GPU.")
     if failed:
         print("Failed:")
-        for case in failed:
-            print(f"  {case.program}: {case.name}" + (f" {case.reason}" if case.reason else ""))
+        print(failure_text(failed, outputs))
     if ctest_failed and not failed:
-        print("ctest reports a failure that no case names; its output is above.")
+        print(f"ctest reports a failure that no case names: {arguments.build}/Testing/Temporary/LastTest.log")
     print(f"{len(passed)} passed, {len(failed)} failed, {len(skipped)} skipped")
     return 1 if failed or ctest_failed else 0
 
