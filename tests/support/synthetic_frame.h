@@ -12,8 +12,8 @@ namespace anchorscope::testing {
 
 struct SyntheticFrameOptions {
   SizePx imageSize{640, 480};
-  SizePx inputSize{640, 480};  ///< 800 x 1344 gives 201,600 anchors with 9 per cell.
-  int anchorsPerCell = 9;      ///< 640 x 480, 3 per cell: 19,218 anchors... see count() of the result.
+  SizePx inputSize{640, 480};  ///< The detector's; the image is fitted into it. 5 levels, strides 8 to 128.
+  int anchorsPerCell = 3;      ///< 3: 19,200 anchors at the default size; 9: 57,600.
   int objectCount = 18;
   std::uint64_t seed = 7;
   std::int64_t step = 1284;
