@@ -1,0 +1,75 @@
+#include "core/data/dataset.h"
+
+#include "core/base/check.h"
+#include "core/data/readers.h"
+#include "core/data/spec.h"
+
+namespace anchorscope {
+namespace {
+
+std::string withoutExtension(const std::string& name) {
+  const std::size_t dot = name.find_last_of("./");
+  return dot == std::string::npos || name[dot] == '/' || dot == 0 ? name : name.substr(0, dot);
+}
+
+Result<std::shared_ptr<const Dataset>> read(const ReaderRequest& request) {
+  switch (request.spec.kind) {
+    case DatasetKind::kVoc:
+      return readVoc(request);
+    case DatasetKind::kCoco:
+      return readCoco(request);
+    case DatasetKind::kYolo:
+      return readYolo(request);
+    case DatasetKind::kFolder:
+      return readFolder(request);
+    case DatasetKind::kDemo:
+      return makeDemo(request);
+  }
+  ANCHORSCOPE_CHECK(false, "a kind of data set without a reader");
+}
+
+bool hasSplit(const DatasetSpec& spec, const std::string& split) {
+  switch (spec.kind) {
+    case DatasetKind::kVoc:
+      return vocHasSplit(spec, split);
+    case DatasetKind::kYolo:
+      return yoloHasSplit(spec, split);
+    default:
+      return split == "train" || split == "val";
+  }
+}
+
+}  // namespace
+
+std::int64_t Dataset::find(const std::string& name) const {
+  const std::vector<ImageRecord>& records = images();
+  std::int64_t byStem = -1;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (records[i].name == name) return static_cast<std::int64_t>(i);
+    if (byStem < 0 && !name.empty() && (withoutExtension(records[i].name) == name || records[i].path == name))
+      byStem = static_cast<std::int64_t>(i);
+  }
+  return byStem;
+}
+
+Result<std::shared_ptr<const Dataset>> openDataset(const std::string& spec, std::uint64_t splitSeed,
+                                                   const std::function<bool(double)>& progress) {
+  Result<DatasetSpec> parsed = parseDatasetSpec(spec);
+  if (!parsed) return std::move(parsed).error();
+  Result<std::shared_ptr<const Dataset>> dataset = read({std::move(*parsed), splitSeed, progress});
+  if (!dataset) return std::move(dataset).error().in("opening data set '" + spec + "'");
+  return dataset;
+}
+
+std::string validationSpec(const std::string& spec) {
+  const Result<DatasetSpec> parsed = parseDatasetSpec(spec);
+  if (!parsed) return {};
+  std::string split = parsed->split;
+  const bool trainsByDefault = parsed->kind == DatasetKind::kDemo || parsed->kind == DatasetKind::kYolo;
+  if (split.empty() && trainsByDefault) split = "train";
+  const std::string companion = split == "train" ? "val" : split == "trainval" ? "test" : "";
+  if (companion.empty() || !hasSplit(*parsed, companion)) return {};
+  return parsed->withSplit(companion);
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,69 @@
+#pragma once
+// View header. Makes the batch at a position: reads, augments, resamples. No state but caches; any thread.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <vector>
+
+#include "core/data/augment.h"
+#include "core/data/loader.h"
+#include "core/data/sample_order.h"
+
+namespace anchorscope {
+
+/// Decoded images kept in memory: the first ones that fit the budget. Under shuffled epochs, where every
+/// image is as likely to come next as any other, throwing one out for another gains nothing.
+class PixelCache {
+ public:
+  PixelCache(std::size_t imageCount, std::int64_t budgetBytes)
+      : budgetBytes_(budgetBytes), pixels_(imageCount) {}
+  std::shared_ptr<const ImagePixels> find(std::size_t imageIndex) const;
+  void offer(std::size_t imageIndex, const std::shared_ptr<const ImagePixels>& pixels);
+
+ private:
+  const std::int64_t budgetBytes_;
+  mutable std::mutex mutex_;
+  std::int64_t usedBytes_ = 0;
+  std::vector<std::shared_ptr<const ImagePixels>> pixels_;
+};
+
+class SampleMaker {
+ public:
+  /// The data set has at least one image.
+  SampleMaker(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options);
+
+  /// kBadData when not one image can be read, kCancelled when stopped.
+  Result<Batch> batchAt(std::int64_t position, const std::stop_token& stop) const;
+
+ private:
+  /// An image reduced by a power of two, so far that augmentation never needs more of it. Whether it came
+  /// from the cache makes no difference to its pixels.
+  struct Source {
+    std::shared_ptr<const ImagePixels> pixels;
+    AxisTransform imageFromSource;
+  };
+  Result<Source> load(std::size_t imageIndex) const;
+  Result<std::size_t> loadNextReadable(SamplePlace place, Source& source, Diagnostics& diagnostics,
+                                       const std::stop_token& stop) const;
+  void makeSingle(std::size_t imageIndex, const Source& source, Random& random, BatchSample& sample,
+                  float* pixels) const;
+  void makeMosaic(std::size_t imageIndex, const Source& source, Random& random, BatchSample& sample,
+                  Diagnostics& diagnostics, float* pixels) const;
+
+  std::shared_ptr<const Dataset> dataset_;
+  const LoaderOptions options_;
+  const AugmentOptions augment_;
+  const SampleOrder order_;
+  mutable PixelCache cache_;
+};
+
+/// Gain and bias of (rgb / 255 - mean) / std.
+PixelMap normalisation(const LoaderOptions& options);
+
+/// What the list of problems says about an image that could not be loaded.
+RecordProblem problemOfImage(const Dataset& dataset, std::size_t imageIndex, const Error& error);
+
+}  // namespace anchorscope
