@@ -1,5 +1,6 @@
 #pragma once
-// View header. Reads a recorded run: configuration, scalars, events and the probes' evidence at every recorded step.
+// View header. Reads a recorded run: configuration, scalars, events and the probes' evidence at every
+// recorded step.
 
 #include <cstdint>
 #include <memory>
@@ -27,11 +28,17 @@ class RunReader {
   virtual std::vector<std::string> scalarNames() const = 0;
   virtual Result<std::vector<RunEvent>> events() const = 0;
   /// kNotFound names the nearest recorded step.
-  virtual Result<std::shared_ptr<const ProbeFrame>> frame(const std::string& probe, std::int64_t step) const = 0;
+  virtual Result<std::shared_ptr<const ProbeFrame>> frame(const std::string& probe,
+                                                          std::int64_t step) const = 0;
   virtual std::vector<std::string> checkpoints() const = 0;  ///< Paths, oldest first.
   virtual Status refresh() = 0;
 };
 
+/// Opens a run folder, also one that is being recorded or whose recording was killed. kNotFound when there is
+/// no run, kBadData when its trace is damaged, no trace, or of another version.
 Result<std::shared_ptr<RunReader>> openRun(const std::string& folder);
+
+/// Of ascending steps the one nearest to `step` (the earlier of two equally near); -1 when there are none.
+std::int64_t nearestRecordedStep(const std::vector<std::int64_t>& steps, std::int64_t step);
 
 }  // namespace anchorscope

@@ -22,9 +22,18 @@ struct StepRecord {
 
 /// How recording is going.
 struct RecordingState {
-  std::int64_t stepsWritten = 0, framesWritten = 0, framesDropped = 0;
+  std::int64_t stepsWritten = 0, framesWritten = 0;  ///< Committed by this writer.
+  std::int64_t framesDropped = 0;                    ///< The queue was full, or writing had failed.
   std::int64_t bytesOnDisk = 0;
   std::string failure;  ///< Non-empty once writing failed (disk full ...); nothing is written after that.
+};
+
+/// Limits of the queue between trainer and disk, and how often the store thread commits.
+struct RecordingOptions {
+  std::size_t queuedFrames = 64;  ///< Frames waiting at most; a step's frames come in whole or not at all.
+  std::int64_t queuedBytes = std::int64_t{256}
+                             << 20;  ///< Their memory at most (an empty queue takes any frame).
+  int commitMs = 100;                ///< What was recorded is committed at the latest so long after.
 };
 
 /// The trainer thread calls the record functions; none of them waits.
@@ -32,7 +41,8 @@ class RunWriter {
  public:
   virtual ~RunWriter() = default;  ///< Writes what is queued and closes.
   virtual const std::string& folder() const = 0;
-  /// Scalars are never dropped; when the queue is full the frames of this step are, counted and recorded as "thinned".
+  /// Scalars are never dropped; when the queue is full the frames of this step are, counted and recorded as
+  /// "thinned".
   virtual void record(StepRecord record) = 0;
   virtual void recordEvent(RunEvent event) = 0;
   virtual RecordingState state() const = 0;
@@ -40,10 +50,14 @@ class RunWriter {
   virtual Status flush() = 0;
 };
 
-/// Creates the folder (kExists when it holds a run and overwrite is kNo).
-Result<std::unique_ptr<RunWriter>> createRun(const std::string& folder, const RunHeader& header, Overwrite overwrite);
+/// Creates the folder (kExists when it holds a run and overwrite is kNo). Overwriting removes the old run's
+/// trace and checkpoints; other files in the folder stay. kIo when another program is recording into it.
+Result<std::unique_ptr<RunWriter>> createRun(const std::string& folder, const RunHeader& header,
+                                             Overwrite overwrite, const RecordingOptions& options = {});
 
-/// Continues a run after `step`: everything recorded later is removed first.
-Result<std::unique_ptr<RunWriter>> continueRun(const std::string& folder, std::int64_t step);
+/// Continues a run after `step`: everything recorded later (scalars, frames, events, checkpoints) is removed
+/// first.
+Result<std::unique_ptr<RunWriter>> continueRun(const std::string& folder, std::int64_t step,
+                                               const RecordingOptions& options = {});
 
 }  // namespace anchorscope

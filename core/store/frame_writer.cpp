@@ -1,0 +1,339 @@
+#include "core/store/frame_writer.h"
+
+#include <bit>
+#include <cstring>
+
+#include "core/base/check.h"
+#include "core/base/random.h"
+#include "core/store/spec_json.h"
+
+namespace anchorscope {
+namespace {
+
+/// Content hash of what frames share. Two contents of equal hash are taken for the same: 64 bits, a few
+/// thousand entries.
+class Hash {
+ public:
+  void add(std::uint64_t value) { state_ = mix64(state_ ^ value) + 0x9e3779b97f4a7c15ULL; }
+  void add(float value) { add(std::uint64_t{std::bit_cast<std::uint32_t>(value)}); }
+  void add(double value) { add(std::bit_cast<std::uint64_t>(value)); }
+  void add(const Box& box) {
+    for (const float value : {box.x1, box.y1, box.x2, box.y2})
+      add(value);
+  }
+  void addBytes(const void* bytes, std::size_t size) {
+    add(std::uint64_t{size});
+    const char* at = static_cast<const char*>(bytes);
+    for (; size >= 8; size -= 8, at += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, at, 8);
+      add(word);
+    }
+    std::uint64_t rest = 0;
+    std::memcpy(&rest, at, size);
+    add(rest);
+  }
+  std::int64_t value() const { return static_cast<std::int64_t>(state_); }
+
+ private:
+  std::uint64_t state_ = 0;
+};
+
+std::int64_t hashOf(const ProbeImage& image) {
+  Hash hash;
+  hash.addBytes(image.name.data(), image.name.size());
+  if (image.pixels) {
+    hash.add(static_cast<std::uint64_t>(image.pixels->size.width));
+    hash.add(static_cast<std::uint64_t>(image.pixels->size.height));
+    hash.addBytes(image.pixels->rgb.data(), image.pixels->rgb.size());
+  }
+  const AxisTransform& map = image.inputFromImage;
+  for (const double value : {map.scaleX, map.scaleY, map.offsetX, map.offsetY})
+    hash.add(value);
+  hash.add(static_cast<std::uint64_t>(image.inputSize.width));
+  hash.add(static_cast<std::uint64_t>(image.inputSize.height));
+  for (const ObjectRecord& object : image.objects) {
+    hash.add(object.boxInImage);
+    hash.add(static_cast<std::uint64_t>(object.classIndex) * 2 + (object.ignored ? 1 : 0));
+  }
+  return hash.value();
+}
+
+/// The id of a shared part, by its address when it was seen before.
+template <typename Part, typename Ids, typename Insert>
+Result<std::int64_t> idOf(Ids& known, const std::shared_ptr<const Part>& part, Insert insert) {
+  const auto found = known.find(part.get());
+  if (found != known.end() && !found->second.first.expired()) return found->second.second;
+  Result<std::int64_t> id = insert(*part);
+  if (id) known[part.get()] = {std::weak_ptr<const void>(part), *id};
+  return id;
+}
+
+/// A table of 4-byte words, row after row, as predictions and pair tables are stored.
+class WordRows {
+ public:
+  explicit WordRows(std::size_t capacity) { words_.reserve(capacity); }
+  void add(std::uint32_t word) { words_.push_back(word); }
+  void add(std::int32_t value) { words_.push_back(static_cast<std::uint32_t>(value)); }
+  void add(float value) { words_.push_back(std::bit_cast<std::uint32_t>(value)); }
+  template <typename Value>
+  void addAll(const std::vector<Value>& values) {
+    for (const Value value : values)
+      add(value);
+  }
+  const std::vector<std::uint32_t>& words() const { return words_; }
+
+ private:
+  std::vector<std::uint32_t> words_;
+};
+
+std::vector<std::uint32_t> wordsOf(const std::vector<PredictionRecord>& predictions) {
+  WordRows rows(8 * predictions.size());
+  const auto row = [&](auto value) {
+    for (const PredictionRecord& prediction : predictions)
+      rows.add(value(prediction));
+  };
+  row([](const PredictionRecord& p) { return p.boxInImage.x1; });
+  row([](const PredictionRecord& p) { return p.boxInImage.y1; });
+  row([](const PredictionRecord& p) { return p.boxInImage.x2; });
+  row([](const PredictionRecord& p) { return p.boxInImage.y2; });
+  row([](const PredictionRecord& p) { return p.score; });
+  row([](const PredictionRecord& p) { return static_cast<std::int32_t>(p.classIndex); });
+  row([](const PredictionRecord& p) { return static_cast<std::uint32_t>(p.anchor); });
+  row([](const PredictionRecord& p) {
+    return static_cast<std::uint32_t>(static_cast<std::uint64_t>(p.anchor) >> 32);
+  });
+  return rows.words();
+}
+
+std::vector<std::uint32_t> wordsOf(const PairTable& table) {
+  ANCHORSCOPE_CHECK(
+      table.columns.size() == table.spec.columns.size() && table.object.size() == table.rowCount(),
+      table.spec.name, " does not fit its declaration");
+  WordRows rows((2 + table.columns.size()) * table.rowCount());
+  rows.addAll(table.anchor);
+  rows.addAll(table.object);
+  for (const std::vector<float>& column : table.columns) {
+    ANCHORSCOPE_CHECK(column.size() == table.rowCount(), table.spec.name, " has columns of different length");
+    rows.addAll(column);
+  }
+  return rows.words();
+}
+
+/// The first integer of the first row, or nothing.
+Result<std::int64_t> firstInteger(Statement& statement, std::int64_t otherwise) {
+  const StatementReset reset(statement);
+  const Result<bool> row = statement.next();
+  if (!row) return row.error();
+  return *row ? statement.integer(0) : otherwise;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FrameWriter>> FrameWriter::create(Database& database) {
+  std::unique_ptr<FrameWriter> writer(new FrameWriter(database));
+  ANCHORSCOPE_TRY(writer->prepare());
+  return writer;
+}
+
+Status FrameWriter::prepare() {
+  const std::pair<Statement*, const char*> statements[] = {
+      {&findProbe_, "SELECT id FROM probe WHERE name=?1"},
+      {&addProbe_, "INSERT INTO probe(name) VALUES(?1)"},
+      {&findImage_, "SELECT id FROM image WHERE hash=?1"},
+      {&addImage_,
+       "INSERT INTO image(probe_id, hash, width, height, rgb, input_width, input_height, scale_x, scale_y, "
+       "offset_x, "
+       "offset_y) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"},
+      {&addObject_,
+       "INSERT INTO object(image_id, position, x1, y1, x2, y2, class, ignored) "
+       "VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"},
+      {&findGeometry_, "SELECT id FROM geometry WHERE hash=?1"},
+      {&addGeometry_, "INSERT INTO geometry(hash, levels, count, boxes) VALUES(?1,?2,?3,?4)"},
+      {&findSpec_, "SELECT id FROM spec WHERE kind=?1 AND json=?2"},
+      {&addSpec_, "INSERT INTO spec(kind, json) VALUES(?1,?2)"},
+      {&findFrame_, "SELECT id FROM frame WHERE probe_id=?1 AND step=?2"},
+      {&removeArrays_, "DELETE FROM array WHERE frame_id=?1"},
+      {&removeFrame_, "DELETE FROM frame WHERE id=?1"},
+      {&addFrame_,
+       "INSERT INTO frame(probe_id, step, image_id, geometry_id, class_names_id) VALUES(?1,?2,?3,?4,?5)"},
+      {&addArray_,
+       "INSERT INTO array(frame_id, position, kind, spec_id, level, encoding, count, bytes) "
+       "VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"}};
+  for (const auto& [statement, sql] : statements) {
+    Result<Statement> prepared = database_.prepare(sql);
+    if (!prepared) return std::move(prepared).error();
+    *statement = std::move(*prepared);
+  }
+  return {};
+}
+
+Status FrameWriter::write(const ProbeFrame& frame) {
+  ANCHORSCOPE_CHECK(frame.image && frame.anchors, "a frame without image or anchors");
+  const Result<std::int64_t> probe = probeId(frame.image->name);
+  if (!probe) return probe.error();
+  const Result<std::int64_t> image = imageId(frame.image);
+  if (!image) return image.error();
+  const Result<std::int64_t> geometry = geometryId(frame.anchors);
+  if (!geometry) return geometry.error();
+  ANCHORSCOPE_TRY(removeFrame(*probe, frame.step));
+  addFrame_.bind(1, *probe).bind(2, frame.step).bind(3, *image).bind(4, *geometry);
+  if (frame.classNames) {
+    const Result<std::int64_t> names = classNamesId(frame.classNames);
+    if (!names) return names.error();
+    addFrame_.bind(5, *names);
+  } else {
+    addFrame_.bindNull(5);
+  }
+  ANCHORSCOPE_TRY(addFrame_.run());
+  frame_ = database_.lastInsertId();
+  position_ = 0;
+  return addArrays(frame);
+}
+
+Status FrameWriter::addArrays(const ProbeFrame& frame) {
+  for (const Channel& channel : frame.channels) {
+    const Result<std::int64_t> spec = specId(channels_, kSpecChannel, channel.spec.name, channel.spec);
+    if (!spec) return spec.error();
+    ANCHORSCOPE_TRY(addArray(ArrayKind::kChannel, *spec, channel.level,
+                             encoder_.encodeFloats(channel.values.data(), channel.values.size())));
+  }
+  for (const PairTable& table : frame.pairTables) {
+    const Result<std::int64_t> spec = specId(pairTables_, kSpecPairTable, table.spec.name, table.spec);
+    if (!spec) return spec.error();
+    const std::vector<std::uint32_t> words = wordsOf(table);
+    ANCHORSCOPE_TRY(
+        addArray(ArrayKind::kPairTable, *spec, -1, encoder_.encodeWords(words.data(), words.size())));
+  }
+  for (const ObjectColumn& column : frame.objectColumns) {
+    const Result<std::int64_t> spec =
+        specId(objectColumns_, kSpecObjectColumn, column.spec.name, column.spec);
+    if (!spec) return spec.error();
+    ANCHORSCOPE_TRY(addArray(ArrayKind::kObjectColumn, *spec, -1,
+                             encoder_.encodeFloats(column.values.data(), column.values.size())));
+  }
+  for (const DecisionSpec& decision : frame.decisions) {
+    const Result<std::int64_t> spec = specId(decisions_, kSpecDecision, decision.pairTable, decision);
+    if (!spec) return spec.error();
+    ANCHORSCOPE_TRY(addArray(ArrayKind::kDecision, *spec, -1, encoder_.encodeWords(nullptr, 0)));
+  }
+  static_assert(sizeof(Box) == 4 * sizeof(float));
+  if (!frame.predictedBoxesInInput.empty())
+    ANCHORSCOPE_TRY(addArray(
+        ArrayKind::kPredictedBoxes, 0, -1,
+        encoder_.encodeWords(frame.predictedBoxesInInput.data(), 4 * frame.predictedBoxesInInput.size())));
+  if (!frame.predictions.empty()) {
+    const std::vector<std::uint32_t> words = wordsOf(frame.predictions);
+    ANCHORSCOPE_TRY(
+        addArray(ArrayKind::kPredictions, 0, -1, encoder_.encodeWords(words.data(), words.size())));
+  }
+  return {};
+}
+
+Status FrameWriter::addArray(ArrayKind kind, std::int64_t spec, int level, const EncodedBlob& blob) {
+  addArray_.bind(1, frame_).bind(2, position_++).bind(3, static_cast<int>(kind)).bind(5, level);
+  if (spec > 0)
+    addArray_.bind(4, spec);
+  else
+    addArray_.bindNull(4);
+  return addArray_.bind(6, static_cast<int>(blob.encoding)).bind(7, blob.count).bindBlob(8, blob.bytes).run();
+}
+
+Status FrameWriter::removeFrame(std::int64_t probe, std::int64_t step) {
+  const Result<std::int64_t> old = firstInteger(findFrame_.bind(1, probe).bind(2, step), 0);
+  if (!old) return old.error();
+  if (*old == 0) return {};
+  ANCHORSCOPE_TRY(removeArrays_.bind(1, *old).run());
+  return removeFrame_.bind(1, *old).run();
+}
+
+Result<std::int64_t> FrameWriter::probeId(const std::string& name) {
+  if (const auto known = probes_.find(name); known != probes_.end()) return known->second;
+  Result<std::int64_t> id = firstInteger(findProbe_.bind(1, name), 0);
+  if (!id) return id;
+  if (*id == 0) {
+    ANCHORSCOPE_TRY(addProbe_.bind(1, name).run());
+    id = database_.lastInsertId();
+  }
+  probes_[name] = *id;
+  return id;
+}
+
+Result<std::int64_t> FrameWriter::imageId(const std::shared_ptr<const ProbeImage>& image) {
+  return idOf(images_, image, [&](const ProbeImage& part) { return insertImage(part); });
+}
+
+Result<std::int64_t> FrameWriter::insertImage(const ProbeImage& image) {
+  const std::int64_t hash = hashOf(image);
+  if (Result<std::int64_t> id = firstInteger(findImage_.bind(1, hash), 0); !id || *id) return id;
+  const Result<std::int64_t> probe = probeId(image.name);
+  if (!probe) return probe;
+  EncodedBlob rgb;
+  const SizePx size = image.pixels ? image.pixels->size : SizePx{};
+  addImage_.bind(1, *probe).bind(2, hash).bind(3, size.width).bind(4, size.height);
+  if (image.pixels) {
+    ANCHORSCOPE_CHECK(image.pixels->rgb.size() == std::size_t{3} * static_cast<std::size_t>(size.width) *
+                                                      static_cast<std::size_t>(size.height),
+                      "pixels of ", image.name, " do not fill their size");
+    rgb = encoder_.encodeBytes(
+        {reinterpret_cast<const char*>(image.pixels->rgb.data()), image.pixels->rgb.size()});
+    addImage_.bindBlob(5, rgb.bytes);
+  } else {
+    addImage_.bindNull(5);
+  }
+  const AxisTransform& map = image.inputFromImage;
+  addImage_.bind(6, image.inputSize.width).bind(7, image.inputSize.height);
+  addImage_.bind(8, map.scaleX).bind(9, map.scaleY).bind(10, map.offsetX).bind(11, map.offsetY);
+  ANCHORSCOPE_TRY(addImage_.run());
+  const std::int64_t id = database_.lastInsertId();
+  for (std::size_t i = 0; i < image.objects.size(); ++i) {
+    const ObjectRecord& object = image.objects[i];
+    const Box& box = object.boxInImage;
+    addObject_.bind(1, id).bind(2, static_cast<std::int64_t>(i));
+    addObject_.bind(3, double{box.x1})
+        .bind(4, double{box.y1})
+        .bind(5, double{box.x2})
+        .bind(6, double{box.y2});
+    ANCHORSCOPE_TRY(addObject_.bind(7, object.classIndex).bind(8, object.ignored ? 1 : 0).run());
+  }
+  return id;
+}
+
+Result<std::int64_t> FrameWriter::geometryId(const std::shared_ptr<const AnchorGeometry>& anchors) {
+  return idOf(geometries_, anchors, [&](const AnchorGeometry& part) -> Result<std::int64_t> {
+    const std::string levels = toJson(part.levels);
+    Hash hash;
+    hash.addBytes(levels.data(), levels.size());
+    hash.addBytes(part.boxesInInput.data(), part.boxesInInput.size() * sizeof(Box));
+    if (Result<std::int64_t> id = firstInteger(findGeometry_.bind(1, hash.value()), 0); !id || *id) return id;
+    const EncodedBlob boxes = encoder_.encodeWords(part.boxesInInput.data(), 4 * part.count());
+    addGeometry_.bind(1, hash.value()).bind(2, levels).bind(3, static_cast<std::int64_t>(part.count()));
+    ANCHORSCOPE_TRY(addGeometry_.bindBlob(4, boxes.bytes).run());
+    return database_.lastInsertId();
+  });
+}
+
+Result<std::int64_t> FrameWriter::classNamesId(const std::shared_ptr<const std::vector<std::string>>& names) {
+  return idOf(classNames_, names,
+              [&](const std::vector<std::string>& part) { return specId(kSpecClassNames, toJson(part)); });
+}
+
+Result<std::int64_t> FrameWriter::specId(const char* kind, const std::string& json) {
+  Result<std::int64_t> id = firstInteger(findSpec_.bind(1, std::string_view(kind)).bind(2, json), 0);
+  if (!id || *id) return id;
+  ANCHORSCOPE_TRY(addSpec_.bind(1, std::string_view(kind)).bind(2, json).run());
+  return database_.lastInsertId();
+}
+
+template <typename Spec>
+Result<std::int64_t> FrameWriter::specId(IdsBySpec<Spec>& known, const char* kind, const std::string& name,
+                                         const Spec& spec) {
+  auto& sameName = known[name];
+  for (const auto& [candidate, id] : sameName)
+    if (candidate == spec) return id;
+  Result<std::int64_t> id = specId(kind, toJson(spec));
+  if (id) sameName.emplace_back(spec, *id);
+  return id;
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,63 @@
+#pragma once
+// Puts frames into an open trace. What frames share (pixels, objects, anchors, declarations, class names) is
+// stored once and referred to. Lives on the store thread, inside its transactions.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/evidence/frame.h"
+#include "core/store/blob.h"
+#include "core/store/schema.h"
+#include "core/store/sqlite.h"
+
+namespace anchorscope {
+
+class FrameWriter {
+ public:
+  static Result<std::unique_ptr<FrameWriter>> create(Database& database);
+
+  /// Adds a frame; one of the same probe and step is replaced.
+  Status write(const ProbeFrame& frame);
+
+ private:
+  /// Ids by address, valid as long as the object behind the address lives.
+  using IdsByAddress = std::unordered_map<const void*, std::pair<std::weak_ptr<const void>, std::int64_t>>;
+  template <typename Spec>
+  using IdsBySpec = std::unordered_map<std::string, std::vector<std::pair<Spec, std::int64_t>>>;
+
+  explicit FrameWriter(Database& database) : database_(database) {}
+  Status prepare();
+
+  Result<std::int64_t> probeId(const std::string& name);
+  Result<std::int64_t> imageId(const std::shared_ptr<const ProbeImage>& image);
+  Result<std::int64_t> insertImage(const ProbeImage& image);
+  Result<std::int64_t> geometryId(const std::shared_ptr<const AnchorGeometry>& anchors);
+  Result<std::int64_t> classNamesId(const std::shared_ptr<const std::vector<std::string>>& names);
+  Result<std::int64_t> specId(const char* kind, const std::string& json);
+  template <typename Spec>
+  Result<std::int64_t> specId(IdsBySpec<Spec>& known, const char* kind, const std::string& name,
+                              const Spec& spec);
+  Status removeFrame(std::int64_t probe, std::int64_t step);
+  Status addArray(ArrayKind kind, std::int64_t spec, int level, const EncodedBlob& blob);
+  Status addArrays(const ProbeFrame& frame);
+
+  Database& database_;
+  BlobEncoder encoder_;
+  Statement findProbe_, addProbe_, findImage_, addImage_, addObject_, findGeometry_, addGeometry_, findSpec_,
+      addSpec_, findFrame_, removeArrays_, removeFrame_, addFrame_, addArray_;
+  std::unordered_map<std::string, std::int64_t> probes_;
+  IdsByAddress images_, geometries_, classNames_;
+  IdsBySpec<ChannelSpec> channels_;
+  IdsBySpec<PairTableSpec> pairTables_;
+  IdsBySpec<ObjectColumnSpec> objectColumns_;
+  IdsBySpec<DecisionSpec> decisions_;
+  std::int64_t frame_ = 0;  // id of the frame being written
+  int position_ = 0;        // of its next array
+};
+
+}  // namespace anchorscope

@@ -1,0 +1,421 @@
+#include "core/store/run_writer.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <variant>
+
+#include "core/base/check.h"
+#include "core/store/frame_writer.h"
+#include "core/store/run_folder.h"
+#include "core/store/schema.h"
+
+namespace anchorscope {
+namespace fs = std::filesystem;
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Keeps other programs from recording into the same folder; let go when the process ends, however it ends.
+class FolderLock {
+ public:
+  static Result<FolderLock> take(const std::string& folder) {
+    FolderLock lock;
+    lock.file_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock.file_ < 0)
+      return makeError(ErrorCode::kIo,
+                       concat("Cannot open the folder '", folder, "': ", std::strerror(errno)),
+                       "Check that it exists and may be written");
+    // A file system that knows no such locks records without one.
+    if (::flock(lock.file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+      return makeError(ErrorCode::kIo, concat("Another program is recording into '", folder, "'"),
+                       "Stop it first, or choose another folder");
+    return lock;
+  }
+  FolderLock(FolderLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  FolderLock& operator=(FolderLock&&) = delete;
+  ~FolderLock() {
+    if (file_ >= 0) ::close(file_);
+  }
+
+ private:
+  FolderLock() = default;
+  int file_ = -1;
+};
+
+/// What a queued frame keeps alive in memory, without what it shares with others.
+std::int64_t memoryOf(const ProbeFrame& frame) {
+  std::size_t bytes =
+      frame.predictedBoxesInInput.size() * sizeof(Box) + frame.predictions.size() * sizeof(PredictionRecord);
+  for (const Channel& channel : frame.channels)
+    bytes += channel.values.size() * sizeof(float);
+  for (const PairTable& table : frame.pairTables)
+    bytes += table.rowCount() * 4 * (2 + table.columns.size());
+  return static_cast<std::int64_t>(bytes);
+}
+
+/// Puts steps and events into the trace. Lives on the store thread.
+class TraceWriter {
+ public:
+  static Result<std::unique_ptr<TraceWriter>> create(Database& database) {
+    std::unique_ptr<TraceWriter> writer(new TraceWriter);
+    Result<std::unique_ptr<FrameWriter>> frames = FrameWriter::create(database);
+    if (!frames) return std::move(frames).error();
+    writer->frames_ = std::move(*frames);
+    writer->database_ = &database;
+    const std::pair<Statement*, const char*> statements[] = {
+        {&writer->addStep_, "INSERT OR IGNORE INTO step(step) VALUES(?1)"},
+        {&writer->addName_, "INSERT OR IGNORE INTO scalar_name(name) VALUES(?1)"},
+        {&writer->findName_, "SELECT id FROM scalar_name WHERE name=?1"},
+        {&writer->addScalar_, "INSERT OR REPLACE INTO scalar(name_id, step, value) VALUES(?1,?2,?3)"},
+        {&writer->addEvent_, "INSERT INTO event(step, kind, text) VALUES(?1,?2,?3)"}};
+    for (const auto& [statement, sql] : statements) {
+      Result<Statement> prepared = database.prepare(sql);
+      if (!prepared) return std::move(prepared).error();
+      *statement = std::move(*prepared);
+    }
+    return writer;
+  }
+
+  Status write(const StepRecord& record) {
+    ANCHORSCOPE_TRY(addStep_.bind(1, record.step).run());
+    for (const ScalarValue& scalar : record.scalars) {
+      const Result<std::int64_t> name = nameId(scalar.name);
+      if (!name) return name.error();
+      ANCHORSCOPE_TRY(addScalar_.bind(1, *name).bind(2, record.step).bind(3, scalar.value).run());
+    }
+    for (const auto& frame : record.frames)
+      ANCHORSCOPE_TRY(frames_->write(*frame));
+    return {};
+  }
+
+  Status write(const RunEvent& event) {
+    return addEvent_.bind(1, event.step).bind(2, event.kind).bind(3, event.text).run();
+  }
+
+ private:
+  Result<std::int64_t> nameId(const std::string& name) {
+    if (const auto known = names_.find(name); known != names_.end()) return known->second;
+    ANCHORSCOPE_TRY(addName_.bind(1, name).run());
+    const StatementReset reset(findName_);
+    const Result<bool> row = findName_.bind(1, name).next();
+    if (!row) return row.error();
+    return names_[name] = findName_.integer(0);
+  }
+
+  Database* database_ = nullptr;
+  std::unique_ptr<FrameWriter> frames_;
+  Statement addStep_, addName_, findName_, addScalar_, addEvent_;
+  std::unordered_map<std::string, std::int64_t> names_;
+};
+
+class SqliteRunWriter final : public RunWriter {
+ public:
+  SqliteRunWriter(std::string folder, FolderLock lock, std::unique_ptr<Database> database,
+                  std::unique_ptr<TraceWriter> trace, const RecordingOptions& options)
+      : folder_(std::move(folder)),
+        options_(options),
+        lock_(std::move(lock)),
+        database_(std::move(database)),
+        trace_(std::move(trace)),
+        thread_([this] { work(); }) {}
+
+  ~SqliteRunWriter() override {
+    {
+      const std::lock_guard lock(mutex_);
+      closing_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+    trace_.reset();
+    // A finished run is one plain file. Not possible, and not needed, while somebody reads it.
+    if (state_.failure.empty())
+      static_cast<void>(database_->execute("PRAGMA busy_timeout=0; PRAGMA journal_mode=DELETE").ok());
+  }
+
+  const std::string& folder() const override { return folder_; }
+
+  void record(StepRecord record) override {
+    {
+      const std::lock_guard lock(mutex_);
+      const std::int64_t count = static_cast<std::int64_t>(record.frames.size());
+      if (!state_.failure.empty()) {
+        state_.framesDropped += count;
+        return;
+      }
+      if (count > 0) admitFrames(record, count);
+      queue_.emplace_back(std::move(record));
+    }
+    changed_.notify_all();
+  }
+
+  void recordEvent(RunEvent event) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!state_.failure.empty()) return;
+      queue_.emplace_back(std::move(event));
+    }
+    changed_.notify_all();
+  }
+
+  RecordingState state() const override {
+    const std::lock_guard lock(mutex_);
+    return state_;
+  }
+
+  Status flush() override {
+    std::unique_lock lock(mutex_);
+    const std::uint64_t ticket = ++flushesAsked_;
+    queue_.emplace_back(FlushMark{ticket});
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return flushesDone_ >= ticket; });
+    if (failure_) return *failure_;
+    return {};
+  }
+
+ private:
+  struct FlushMark {
+    std::uint64_t ticket = 0;
+  };
+  using Item = std::variant<StepRecord, RunEvent, FlushMark>;
+
+  /// Drops the frames of a step when they do not fit into the queue, and says so. Under the lock.
+  void admitFrames(StepRecord& record, std::int64_t count) {
+    std::int64_t bytes = 0;
+    for (const auto& frame : record.frames)
+      bytes += memoryOf(*frame);
+    const bool tooMany = queuedFrames_ + static_cast<std::size_t>(count) > options_.queuedFrames;
+    const bool tooLarge = queuedFrames_ > 0 && queuedBytes_ + bytes > options_.queuedBytes;
+    if (!tooMany && !tooLarge) {
+      queuedFrames_ += static_cast<std::size_t>(count);
+      queuedBytes_ += bytes;
+      return;
+    }
+    state_.framesDropped += count;
+    queue_.emplace_back(RunEvent{
+        record.step, "thinned",
+        concat(count, count == 1 ? " frame" : " frames", " of this step not recorded: ", queuedFrames_,
+               " frames were still waiting for the disk")});
+    record.frames.clear();
+  }
+
+  /// The store thread: one transaction at a time, closed when nothing is left to write or commitMs have
+  /// passed.
+  void work() {
+    while (true) {
+      std::deque<Item> items;
+      bool closing = false;
+      {
+        std::unique_lock lock(mutex_);
+        const auto something = [&] { return closing_ || !queue_.empty(); };
+        if (inTransaction_)
+          changed_.wait_until(lock, commitAt_, something);
+        else
+          changed_.wait(lock, something);
+        items.swap(queue_);
+        closing = closing_ && items.empty();
+      }
+      std::uint64_t flushed = 0;
+      for (Item& item : items) {
+        if (const auto* mark = std::get_if<FlushMark>(&item))
+          flushed = mark->ticket;
+        else
+          writeItem(item);
+        item = FlushMark{};  // the frames' memory goes now, not with the whole batch
+        if (inTransaction_ && Clock::now() >= commitAt_) commit();
+      }
+      if (inTransaction_ && (flushed || closing || Clock::now() >= commitAt_)) commit();
+      if (flushed) {
+        const std::lock_guard lock(mutex_);
+        flushesDone_ = flushed;
+      }
+      if (flushed) changed_.notify_all();
+      if (closing) return;
+    }
+  }
+
+  void writeItem(const Item& item) {
+    std::int64_t frames = 0, bytes = 0;
+    const auto* record = std::get_if<StepRecord>(&item);
+    if (record) {
+      frames = static_cast<std::int64_t>(record->frames.size());
+      for (const auto& frame : record->frames)
+        bytes += memoryOf(*frame);
+    }
+    if (!failure_) {
+      Status status = guarded([&] { return writeInTransaction(item); });
+      if (!status) fail(std::move(status).error());
+    }
+    const std::lock_guard lock(mutex_);
+    queuedFrames_ -= static_cast<std::size_t>(frames);
+    queuedBytes_ -= bytes;
+    if (failure_)
+      state_.framesDropped += frames;
+    else if (record) {
+      ++uncommitted_.stepsWritten;
+      uncommitted_.framesWritten += frames;
+    }
+  }
+
+  Status writeInTransaction(const Item& item) {
+    if (!inTransaction_) {
+      ANCHORSCOPE_TRY(database_->execute("BEGIN IMMEDIATE"));
+      inTransaction_ = true;
+      commitAt_ = Clock::now() + std::chrono::milliseconds(options_.commitMs);
+    }
+    if (const auto* record = std::get_if<StepRecord>(&item)) return trace_->write(*record);
+    return trace_->write(std::get<RunEvent>(item));
+  }
+
+  void commit() {
+    if (failure_) return;
+    if (Status status = database_->execute("COMMIT"); !status) return fail(std::move(status).error());
+    inTransaction_ = false;
+    std::int64_t bytes = 0;
+    for (const char* suffix : {"", "-wal"}) {
+      std::error_code code;
+      const std::uintmax_t size = fs::file_size(tracePath(folder_) + suffix, code);
+      if (!code) bytes += static_cast<std::int64_t>(size);
+    }
+    const std::lock_guard lock(mutex_);
+    state_.stepsWritten += std::exchange(uncommitted_.stepsWritten, 0);
+    state_.framesWritten += std::exchange(uncommitted_.framesWritten, 0);
+    state_.bytesOnDisk = bytes;
+  }
+
+  /// Recording ends here; training does not. What was committed stays readable.
+  void fail(Error error) {
+    static_cast<void>(database_->execute("ROLLBACK").ok());  // SQLite may have rolled back already
+    inTransaction_ = false;
+    const std::lock_guard lock(mutex_);
+    state_.failure = error.text();
+    state_.framesDropped += std::exchange(uncommitted_.framesWritten, 0);
+    uncommitted_ = {};
+    failure_ = std::move(error);
+  }
+
+  /// The top of the store thread's work: a bug ends the recording, not the program.
+  template <typename Work>
+  static Status guarded(Work work) {
+    try {
+      return work();
+    } catch (const std::exception& problem) {
+      return makeError(ErrorCode::kInternal,
+                       concat("Recording stopped by an error in the program: ", problem.what()));
+    }
+  }
+
+  const std::string folder_;
+  const RecordingOptions options_;
+  const FolderLock lock_;
+  const std::unique_ptr<Database> database_;  // the store thread's, until it has ended
+  std::unique_ptr<TraceWriter> trace_;        // likewise
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Item> queue_;
+  std::size_t queuedFrames_ = 0;  // queued or being written
+  std::int64_t queuedBytes_ = 0;
+  bool closing_ = false;
+  std::uint64_t flushesAsked_ = 0, flushesDone_ = 0;
+  RecordingState state_, uncommitted_;
+  std::optional<Error> failure_;  // written under the lock by the store thread, which reads it without
+
+  bool inTransaction_ = false;  // the store thread's own
+  Clock::time_point commitAt_;
+
+  std::thread thread_;  // last: starts when everything above is there
+};
+
+Result<std::unique_ptr<RunWriter>> startWriter(const std::string& folder, FolderLock lock,
+                                               std::unique_ptr<Database> database,
+                                               const RecordingOptions& options) {
+  // NORMAL with a write-ahead log: a killed program loses no committed step; a power failure may lose the
+  // last ones, but leaves the file whole.
+  ANCHORSCOPE_TRY(database->execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"));
+  Result<std::unique_ptr<TraceWriter>> trace = TraceWriter::create(*database);
+  if (!trace) return std::move(trace).error();
+  return std::unique_ptr<RunWriter>(std::make_unique<SqliteRunWriter>(
+      folder, std::move(lock), std::move(database), std::move(*trace), options));
+}
+
+Status makeFolder(const std::string& folder) {
+  std::error_code code;
+  fs::create_directories(folder, code);
+  if (code || !fs::is_directory(folder))
+    return makeError(
+        ErrorCode::kIo,
+        concat("Cannot make the folder '", folder, "': ", code ? code.message() : "a file is in its place"),
+        "Choose another folder, or check that it may be written");
+  return {};
+}
+
+Status removeFile(const std::string& path) {
+  std::error_code code;
+  fs::remove(path, code);
+  if (code)
+    return makeError(ErrorCode::kIo, concat("Cannot remove '", path, "': ", code.message()),
+                     "Check its permissions");
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RunWriter>> createRun(const std::string& folder, const RunHeader& header,
+                                             Overwrite overwrite, const RecordingOptions& options) {
+  ANCHORSCOPE_TRY(makeFolder(folder));
+  Result<FolderLock> lock = FolderLock::take(folder);
+  if (!lock) return std::move(lock).error();
+  const std::string trace = tracePath(folder);
+  std::vector<std::string> old = listCheckpoints(folder);
+  // The log goes before the trace it belongs to: a log beside another trace would be taken for that one's.
+  for (const std::string& path :
+       {trace + "-wal", trace + "-shm", trace + "-journal", trace, configPath(folder)})
+    if (std::error_code code; fs::exists(path, code)) old.push_back(path);
+  if (!old.empty() && overwrite == Overwrite::kNo)
+    return makeError(ErrorCode::kExists, concat("'", folder, "' holds a recorded run already"),
+                     "Choose another folder, resume that run, or allow overwriting");
+  for (const std::string& path : old)
+    ANCHORSCOPE_TRY(removeFile(path));
+  ANCHORSCOPE_TRY(makeFolder(checkpointFolder(folder)));
+  ANCHORSCOPE_TRY(writeFileAtomically(configPath(folder), header.configToml, Overwrite::kYes));
+  // The trace appears whole, with its header, or not at all.
+  ANCHORSCOPE_TRY(writeFileAtomically(
+      trace, Overwrite::kNo, [&](const std::string& temporary) { return createTrace(temporary, header); }));
+  Result<std::unique_ptr<Database>> database = openTrace(trace, TraceAccess::kWrite);
+  if (!database) return std::move(database).error();
+  return startWriter(folder, std::move(*lock), std::move(*database), options);
+}
+
+Result<std::unique_ptr<RunWriter>> continueRun(const std::string& folder, std::int64_t step,
+                                               const RecordingOptions& options) {
+  std::error_code code;
+  if (!fs::is_directory(folder, code))
+    return makeError(ErrorCode::kNotFound, concat("There is no recorded run: '", folder, "' is no folder"),
+                     "Name the folder of a recorded run");
+  Result<FolderLock> lock = FolderLock::take(folder);
+  if (!lock) return std::move(lock).error();
+  Result<std::unique_ptr<Database>> database = openTrace(tracePath(folder), TraceAccess::kWrite);
+  if (!database) return std::move(database).error();
+  ANCHORSCOPE_TRY(inTransaction(**database, "BEGIN IMMEDIATE", [&] {
+    return (*database)->execute(
+        concat("DELETE FROM array WHERE frame_id IN (SELECT id FROM frame WHERE step>", step,
+               "); DELETE FROM frame WHERE step>", step, "; DELETE FROM scalar WHERE step>", step,
+               "; DELETE FROM event WHERE step>", step, "; DELETE FROM step WHERE step>", step));
+  }));
+  for (const std::string& path : listCheckpoints(folder))
+    if (checkpointStep(path) > step) ANCHORSCOPE_TRY(removeFile(path));
+  return startWriter(folder, std::move(*lock), std::move(*database), options);
+}
+
+}  // namespace anchorscope

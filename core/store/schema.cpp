@@ -1,0 +1,102 @@
+#include "core/store/schema.h"
+
+#include <filesystem>
+
+#include "core/base/check.h"
+#include "core/store/spec_json.h"
+
+namespace anchorscope {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kTables = R"sql(
+CREATE TABLE run(header TEXT NOT NULL);
+CREATE TABLE step(step INTEGER PRIMARY KEY);
+CREATE TABLE scalar_name(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE scalar(
+  name_id INTEGER NOT NULL REFERENCES scalar_name(id), step INTEGER NOT NULL, value REAL,
+  PRIMARY KEY(name_id, step)) WITHOUT ROWID;
+CREATE TABLE event(id INTEGER PRIMARY KEY AUTOINCREMENT, step INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE spec(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, json TEXT NOT NULL, UNIQUE(kind, json));
+CREATE TABLE probe(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE image(
+  id INTEGER PRIMARY KEY, probe_id INTEGER NOT NULL REFERENCES probe(id), hash INTEGER NOT NULL,
+  width INTEGER NOT NULL, height INTEGER NOT NULL, rgb BLOB,
+  input_width INTEGER NOT NULL, input_height INTEGER NOT NULL,
+  scale_x REAL, scale_y REAL, offset_x REAL, offset_y REAL);
+CREATE INDEX image_by_hash ON image(hash);
+CREATE TABLE object(
+  image_id INTEGER NOT NULL REFERENCES image(id), position INTEGER NOT NULL,
+  x1 REAL, y1 REAL, x2 REAL, y2 REAL, class INTEGER NOT NULL, ignored INTEGER NOT NULL,
+  PRIMARY KEY(image_id, position)) WITHOUT ROWID;
+CREATE TABLE geometry(
+  id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, levels TEXT NOT NULL, count INTEGER NOT NULL, boxes BLOB NOT NULL);
+CREATE INDEX geometry_by_hash ON geometry(hash);
+CREATE TABLE frame(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, probe_id INTEGER NOT NULL REFERENCES probe(id), step INTEGER NOT NULL,
+  image_id INTEGER NOT NULL REFERENCES image(id), geometry_id INTEGER NOT NULL REFERENCES geometry(id),
+  class_names_id INTEGER REFERENCES spec(id), UNIQUE(probe_id, step));
+CREATE INDEX frame_by_step ON frame(step);
+CREATE TABLE array(
+  frame_id INTEGER NOT NULL REFERENCES frame(id), position INTEGER NOT NULL, kind INTEGER NOT NULL,
+  spec_id INTEGER REFERENCES spec(id), level INTEGER NOT NULL, encoding INTEGER NOT NULL, count INTEGER NOT NULL,
+  bytes BLOB, UNIQUE(frame_id, position));
+)sql";
+
+Status checkTrace(Database& database) {
+  const Result<std::int64_t> application = database.integer("PRAGMA application_id");
+  if (!application) return application.error();
+  const Result<std::int64_t> version = database.integer("PRAGMA user_version");
+  if (!version) return version.error();
+  if (*application != kTraceApplication)
+    return makeError(ErrorCode::kBadData,
+                     concat("'", database.path(), "' is an SQLite database, but no recorded run"),
+                     "Name the folder of a recorded run");
+  if (*version != kTraceSchemaVersion)
+    return makeError(ErrorCode::kBadData,
+                     concat("'", database.path(), "' has trace version ", *version,
+                            "; this program reads version ", kTraceSchemaVersion),
+                     *version > kTraceSchemaVersion ? "Open it with the newer version that recorded it"
+                                                    : "Open it with the version that recorded it");
+  return {};
+}
+
+}  // namespace
+
+Status createTrace(const std::string& path, const RunHeader& header) {
+  Result<std::unique_ptr<Database>> database =
+      Database::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE);
+  if (!database) return std::move(database).error();
+  // 16 KiB pages: blobs of some kB take fewer overflow pages. The journal becomes a WAL when recording
+  // starts.
+  ANCHORSCOPE_TRY((*database)->execute(
+      concat("PRAGMA page_size=16384; PRAGMA encoding='UTF-8'; PRAGMA application_id=", kTraceApplication,
+             "; PRAGMA user_version=", kTraceSchemaVersion)));
+  return inTransaction(**database, "BEGIN", [&]() -> Status {
+    ANCHORSCOPE_TRY((*database)->execute(kTables));
+    Result<Statement> insert = (*database)->prepare("INSERT INTO run(header) VALUES(?1)");
+    if (!insert) return std::move(insert).error();
+    return insert->bind(1, toJson(header)).run();
+  });
+}
+
+Result<std::unique_ptr<Database>> openTrace(const std::string& path, TraceAccess access) {
+  std::error_code code;
+  if (!fs::is_regular_file(path, code))
+    return makeError(ErrorCode::kNotFound, concat("There is no recorded run: '", path, "' does not exist"),
+                     "Name the folder of a recorded run");
+  // SQLite takes an empty file for a new database.
+  if (fs::file_size(path, code) == 0)
+    return makeError(ErrorCode::kBadData, concat("'", path, "' is damaged: it is empty"),
+                     "Copy the run folder again from where it came, or use another run");
+  // Reading a write-ahead log needs its shared index beside it, so a reader also opens for writing where it
+  // may.
+  Result<std::unique_ptr<Database>> database = Database::open(path, SQLITE_OPEN_READWRITE);
+  if (!database && access == TraceAccess::kRead) database = Database::open(path, SQLITE_OPEN_READONLY);
+  if (!database) return std::move(database).error();
+  ANCHORSCOPE_TRY(checkTrace(**database));
+  if (access == TraceAccess::kRead) ANCHORSCOPE_TRY((*database)->execute("PRAGMA query_only=ON"));
+  return database;
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,43 @@
+#pragma once
+// The tables of trace.sqlite (SCHEMA.md describes them) and how the file is made and recognised.
+
+#include <memory>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/store/run_types.h"
+#include "core/store/sqlite.h"
+
+namespace anchorscope {
+
+inline constexpr int kTraceSchemaVersion = 1;         ///< PRAGMA user_version
+inline constexpr int kTraceApplication = 0x416e5363;  ///< PRAGMA application_id, "AnSc"
+
+/// What an `array` row of a frame holds. The numbers stand in the trace: never renumber.
+enum class ArrayKind {
+  kChannel = 1,         ///< One float per anchor or cell; spec: the channel.
+  kPairTable = 2,       ///< (2 + columns) x rows words: anchor, object, then the columns; spec: the table.
+  kObjectColumn = 3,    ///< One float per object; spec: the column.
+  kDecision = 4,        ///< No values; spec: the decision.
+  kPredictedBoxes = 5,  ///< 4 floats per anchor: x1, y1, x2, y2.
+  kPredictions =
+      6  ///< 8 x predictions words: x1, y1, x2, y2, score (floats), class, anchor (low, high word).
+};
+
+/// Kinds of `spec` rows.
+inline constexpr const char* kSpecChannel = "channel";
+inline constexpr const char* kSpecPairTable = "pair_table";
+inline constexpr const char* kSpecObjectColumn = "object_column";
+inline constexpr const char* kSpecDecision = "decision";
+inline constexpr const char* kSpecClassNames = "class_names";
+
+/// Writes a new trace with its header to `path`, which must not exist.
+Status createTrace(const std::string& path, const RunHeader& header);
+
+enum class TraceAccess { kRead, kWrite };
+
+/// Opens a trace after checking that it is one of ours and of a version this program reads: kBadData
+/// otherwise, kNotFound when there is none.
+Result<std::unique_ptr<Database>> openTrace(const std::string& path, TraceAccess access);
+
+}  // namespace anchorscope

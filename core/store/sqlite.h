@@ -1,0 +1,98 @@
+#pragma once
+// SQLite as the store uses it: a connection and prepared statements that close themselves and answer with
+// Result. One thread at a time per connection.
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace anchorscope {
+
+class Database;
+
+/// A prepared statement. Bind (parameters count from 1), then run() or next(); binding again after reset().
+class Statement {
+ public:
+  Statement() = default;
+
+  Statement& bind(int parameter, std::int64_t value);
+  Statement& bind(int parameter, int value) { return bind(parameter, std::int64_t{value}); }
+  Statement& bind(int parameter, double value);  ///< NaN is stored as NULL: SQLite has no NaN.
+  Statement& bind(int parameter, std::string_view text);
+  Statement& bindNull(int parameter);
+  Statement& bindBlob(int parameter,
+                      std::string_view bytes);  ///< The bytes must live until run() or reset().
+
+  /// Executes a statement without rows and resets it.
+  Status run();
+  /// Moves to the next row; false at the end. Reset before the next use.
+  Result<bool> next();
+  void reset();
+
+  std::int64_t integer(int column) const;
+  double real(int column) const;  ///< NULL reads as NaN.
+  std::string text(int column) const;
+  std::string_view blob(int column) const;  ///< Valid until the next step or reset.
+
+ private:
+  friend class Database;
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+  Error failure() const;
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  Database* database_ = nullptr;
+  int bindCode_ = SQLITE_OK;
+};
+
+/// Resets a statement at the end of a scope, so that it never keeps a read transaction open.
+class StatementReset {
+ public:
+  explicit StatementReset(Statement& statement) : statement_(statement) {}
+  ~StatementReset() { statement_.reset(); }
+  StatementReset(const StatementReset&) = delete;
+  StatementReset& operator=(const StatementReset&) = delete;
+
+ private:
+  Statement& statement_;
+};
+
+class Database {
+ public:
+  /// `flags`: SQLITE_OPEN_*. Nothing is read yet: a damaged file shows at the first statement.
+  static Result<std::unique_ptr<Database>> open(const std::string& path, int flags);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  const std::string& path() const { return path_; }
+  Status execute(const std::string& sql);
+  Result<Statement> prepare(std::string_view sql);
+  /// The single integer a query gives.
+  Result<std::int64_t> integer(std::string_view sql);
+  std::int64_t lastInsertId() const { return sqlite3_last_insert_rowid(handle_); }
+  /// The last failure as an Error: damaged files are kBadData, everything else kIo.
+  Error failure() const;
+
+ private:
+  Database(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
+  sqlite3* handle_;
+  std::string path_;
+};
+
+/// Runs `body` in one transaction; rolls back when it fails.
+template <typename Body>
+Status inTransaction(Database& database, const char* begin, Body body) {
+  ANCHORSCOPE_TRY(database.execute(begin));
+  Status status = body();
+  if (status) status = database.execute("COMMIT");
+  if (!status) static_cast<void>(database.execute("ROLLBACK").ok());  // the first failure is the one to tell
+  return status;
+}
+
+}  // namespace anchorscope
