@@ -30,15 +30,16 @@ class Method {
   virtual const ParamSet& params() const = 0;
   /// What this instance publishes with its present options.
   virtual EvidenceDeclaration declaration() const = 0;
-  /// Loss over the batch; publishes to `sink` unless it is null. Inputs are not modified. Works without objects,
-  /// and under at::NoGradGuard (then `total` has no gradient).
+  /// Loss over the batch; publishes to `sink` unless it is null. Inputs are not modified. Works without
+  /// objects, and under at::NoGradGuard (then `total` has no gradient).
   virtual LossTerms loss(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
                          EvidenceSink* sink) = 0;
   /// Learnable parameters of the method itself (none for most); trained with the detector's.
   virtual std::vector<at::Tensor> parameters() { return {}; }
 };
 
-/// Builds a method by name; the options must come from methodParams(name). Unknown name: kUsage with the nearest names.
+/// Builds a method by name; the options must come from methodParams(name). Unknown name: kUsage with the
+/// nearest names.
 Result<std::unique_ptr<Method>> makeMethod(const std::string& name, const ParamSet& params);
 
 }  // namespace anchorscope

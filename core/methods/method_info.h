@@ -21,7 +21,8 @@ struct MethodInfo {
 /// Every registered method, in registry order.
 const std::vector<MethodInfo>& methodInfos();
 
-/// A method's options with defaults, or kUsage with the nearest names. Options are flat: "beta", "cls_loss", "tau_reg".
+/// A method's options with defaults, or kUsage with the nearest names. Options are flat: "beta", "cls_loss",
+/// "tau_reg".
 Result<ParamSet> methodParams(const std::string& name);
 
 /// What a method publishes with its default options.

@@ -1,0 +1,85 @@
+#pragma once
+// Internal header (ATen). Label assignment: which anchor learns what, and with which weight.
+// Shapes: B images, N anchors, C classes, G padded objects (see core/ops/dense_types.h).
+
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/param.h"
+#include "core/base/result.h"
+#include "core/evidence/specs.h"
+#include "core/ops/dense_types.h"
+#include "core/ops/evidence_sink.h"
+
+namespace anchorscope {
+
+/// What an assigner decides for a batch. No tensor carries a gradient. All are on the device of the anchors.
+struct Assignment {
+  /// [B,N] int64: object each head's anchor belongs to (index into the image's padded objects), -1
+  /// background, -2 ignored. The two heads may have different winners.
+  at::Tensor clsObject, regObject;
+  /// [B,N,C] float: class targets in [0,1]. Undefined: one-hot of clsObject's class (see denseClassTarget).
+  at::Tensor clsTarget;
+  /// [B,N] float: factor on all class elements of the anchor, 0 for ignored ones. Undefined: 1 everywhere.
+  at::Tensor clsWeight;
+  /// [B,N] float >= 0: factor on the anchor's box loss (0, 1, a rank weight, a centerness); 0 where regObject
+  /// < 0.
+  at::Tensor regWeight;
+  /// [B,N] float in [0,1]: target of a centerness or IoU head; undefined for methods without one.
+  at::Tensor qualityTarget;
+  /// The assigner's own scalars of this step, each declared.
+  std::vector<NamedScalar> scalars;
+};
+
+/// The class targets as a dense tensor: the assignment's own, or the one-hot form of its classification
+/// winners. labels: [B,G] int64. Result [B,N,C] of the logits' dtype.
+at::Tensor denseClassTarget(const Assignment& assignment, const at::Tensor& labels, std::int64_t classCount,
+                            at::ScalarType dtype);
+
+/// values[b, index[b,n]]: per-anchor values of the object an anchor belongs to. values [B,G] or [B,G,K],
+/// index [B,N] int64; entries below 0 read object 0 (mask them). Result [B,N] or [B,N,K]. G >= 1.
+at::Tensor gatherObjects(const at::Tensor& values, const at::Tensor& index);
+
+/// The targets with at least one (padding) object, so that reductions over objects are defined.
+DenseTargets withPadding(const DenseTargets& targets);
+
+/// The channels in which every method shows the winners; decisions of assigners name them as winner channels.
+inline constexpr const char* kClsObjectChannel = "assigned_cls";
+inline constexpr const char* kRegObjectChannel = "assigned_reg";
+
+/// An assignment rule with its options fixed. Not thread-safe: owned by the trainer thread.
+class Assigner {
+ public:
+  virtual ~Assigner() = default;
+  /// Evidence published with the present options (winner channels excepted: every method publishes those).
+  virtual EvidenceDeclaration declaration() const = 0;
+  /// Assigns a batch. `outputs` may carry gradients; none flows into the result. Inputs are not modified,
+  /// shapes depend on the inputs' shapes only, and the device is not waited for unless `sink` is given (pair
+  /// rows are sparse). An image without objects is all background.
+  virtual Assignment assign(const AnchorSet& anchors, const DenseOutputs& outputs,
+                            const DenseTargets& targets, EvidenceSink* sink) = 0;
+};
+
+/// A registered assigner.
+struct AssignerEntry {
+  std::string name;
+  std::string title;
+  std::string description;
+  std::string source;
+  std::vector<ParamSpec> params;
+  bool usesPredictions = false;  ///< The assignment depends on the heads' outputs.
+  /// kUsage when options contradict each other. The set must hold every option in `params` (more is fine).
+  std::function<Result<std::unique_ptr<Assigner>>(const ParamSet&)> make;
+};
+
+/// Every assigner, in registry order. A new one is a file and a line in registry.cpp.
+const std::vector<AssignerEntry>& assignerEntries();
+
+/// Builds by name; unknown: kUsage with the nearest names.
+Result<std::unique_ptr<Assigner>> makeAssigner(const std::string& name, const ParamSet& params);
+
+}  // namespace anchorscope

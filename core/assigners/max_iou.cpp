@@ -1,0 +1,375 @@
+// Maximum-IoU assignment: an anchor learns the object it overlaps most, if it overlaps it enough.
+// RetinaNet's rule (Lin et al., ICCV 2017) in the conventions of mmdet 3.3.0 (MaxIoUAssigner) and torchvision
+// 0.26.0 (Matcher), which differ in what the low-quality rescue gives an anchor to.
+
+#include <c10/core/GradMode.h>
+
+#include <limits>
+
+#include "core/assigners/assigner.h"
+#include "core/assigners/pair_rows.h"
+#include "core/base/check.h"
+#include "core/ops/box_similarity.h"
+
+namespace anchorscope {
+namespace {
+
+constexpr const char* kPairs = "max_iou.pairs";
+constexpr const char* kOurs = "Ours";
+constexpr const char* kRule = "RetinaNet (ICCV 2017); mmdet 3.3.0 MaxIoUAssigner, torchvision 0.26.0 Matcher";
+
+struct Options {
+  bool mmdet = false;
+  bool lowQuality = true;
+  double positive = 0.5, negative = 0.4, minPositive = 0;
+  double ignoreIof = -1;
+  bool ignoreWrtCandidates = true;
+};
+
+/// Everything the rule computes, dense over objects; the evidence reads it, training only the last three.
+struct Matching {
+  at::Tensor
+      overlaps;      ///< [B,G,N] IoU of object and anchor; -1 for padding and for anchors in ignored regions.
+  at::Tensor valid;  ///< [B,G] bool
+  at::Tensor ignoredIof;  ///< [B,N] largest share of the anchor (or of the region) inside an ignored region.
+  at::Tensor inIgnored;   ///< [B,N] bool
+  at::Tensor maxIou;      ///< [B,N]; 0 without objects, -1 in an ignored region.
+  at::Tensor bestObject;  ///< [B,N] smallest index among the objects that reach maxIou.
+  at::Tensor objectBest;  ///< [B,G] best IoU of the object over anchors.
+  at::Tensor claims;      ///< [B,G,N] bool: low-quality claims.
+  at::Tensor beforeRescue;  ///< [B,N] int64
+  at::Tensor object;        ///< [B,N] int64: -1 background, -2 ignored.
+};
+
+class MaxIouAssigner final : public Assigner {
+ public:
+  explicit MaxIouAssigner(const Options& options) : options_(options) {}
+
+  EvidenceDeclaration declaration() const override;
+  Assignment assign(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
+                    EvidenceSink* sink) override;
+
+ private:
+  Matching match(const AnchorSet& anchors, const DenseTargets& targets) const;
+  void publish(const Matching& matching, EvidenceSink& sink) const;
+
+  Options options_;
+};
+
+/// [B,N]: how much of each anchor (or, with `wrtCandidates` off, of a region) the ignored regions share; 0
+/// without.
+at::Tensor shareInIgnored(const AnchorSet& anchors, const DenseTargets& targets, bool wrtCandidates) {
+  const std::int64_t batch = targets.batchSize();
+  if (!targets.ignoreBoxes.defined() || targets.ignoreBoxes.size(1) == 0)
+    return at::zeros({batch, anchors.count()}, anchors.boxes.options());
+  const at::Tensor regions = targets.ignoreBoxes.to(anchors.boxes.scalar_type());
+  return wrtCandidates ? pairwiseIof(anchors.boxes, regions).amax(2)
+                       : pairwiseIof(regions, anchors.boxes).amax(1);
+}
+
+Matching MaxIouAssigner::match(const AnchorSet& anchors, const DenseTargets& given) const {
+  const DenseTargets targets = withPadding(given);
+  const std::int64_t objects = targets.maxObjects();
+  Matching m;
+  m.valid = targets.valid;
+  m.overlaps = pairwiseIou(targets.boxes.to(anchors.boxes.scalar_type()), anchors.boxes)
+                   .masked_fill_(targets.valid.logical_not().unsqueeze(2), -1);
+  const at::Tensor anyObject = targets.valid.any(1, true);  // [B,1]
+
+  m.ignoredIof = shareInIgnored(anchors, targets, options_.ignoreWrtCandidates);
+  if (options_.ignoreIof > 0) {
+    m.inIgnored = m.ignoredIof > options_.ignoreIof;
+    m.overlaps.masked_fill_(m.inIgnored.unsqueeze(1), -1);
+  } else {
+    m.inIgnored = at::zeros(m.ignoredIof.sizes(), targets.valid.options());
+  }
+
+  const at::Tensor indices = at::arange(objects, targets.labels.options()).view({1, objects, 1});
+  const at::Tensor best = m.overlaps.amax(1);
+  m.bestObject = at::where(m.overlaps == best.unsqueeze(1), indices, objects).amin(1);
+  m.maxIou = at::where(anyObject, best, at::zeros_like(best)).masked_fill(m.inIgnored, -1);
+
+  const at::Tensor background = at::full({}, -1, targets.labels.options());
+  const at::Tensor ignored = at::full({}, -2, targets.labels.options());
+  const at::Tensor isBackground = ((m.maxIou >= 0) & (m.maxIou < options_.negative)) |
+                                  (anyObject.logical_not() & m.inIgnored.logical_not());
+  const at::Tensor isPositive = (m.maxIou >= options_.positive) & anyObject;
+  m.beforeRescue = at::where(isPositive, m.bestObject, at::where(isBackground, background, ignored));
+  m.objectBest = anchors.count() > 0 ? m.overlaps.amax(2) : at::full_like(m.valid, -1, m.overlaps.options());
+  m.object = m.beforeRescue;
+  if (!options_.lowQuality) return m;
+
+  // Every anchor tied at an object's best IoU is claimed, also at IoU 0: both references do so.
+  m.claims = (m.overlaps == m.objectBest.unsqueeze(2)) & (m.overlaps >= 0);
+  if (options_.mmdet) {
+    m.claims = m.claims & (m.objectBest >= options_.minPositive).unsqueeze(2);
+    const at::Tensor claimant = at::where(m.claims, indices, background).amax(1);  // the later object wins
+    m.object = at::where(claimant >= 0, claimant, m.beforeRescue);
+  } else {
+    m.object = at::where(m.claims.any(1), m.bestObject, m.beforeRescue);
+  }
+  return m;
+}
+
+Assignment MaxIouAssigner::assign(const AnchorSet& anchors, const DenseOutputs&, const DenseTargets& targets,
+                                  EvidenceSink* sink) {
+  const c10::NoGradGuard noGrad;
+  const Matching matching = match(anchors, targets);
+  Assignment assignment;
+  assignment.clsObject = assignment.regObject = matching.object;
+  assignment.regWeight = matching.object.ge(0).to(anchors.boxes.scalar_type());
+  assignment.scalars.push_back(
+      {"max_iou.starved_objects",
+       (matching.valid & (matching.object.unsqueeze(1) ==
+                          at::arange(matching.valid.size(1), matching.object.options()).view({1, -1, 1}))
+                             .any(2)
+                             .logical_not())
+           .sum()});
+  if (sink) publish(matching, *sink);
+  return assignment;
+}
+
+// ---- evidence
+// --------------------------------------------------------------------------------------------------
+
+ChannelSpec channelSpec(std::string name, std::string title, std::string description, Sense sense,
+                        ColorScale scale = ColorScale::kSequential) {
+  ChannelSpec spec;
+  spec.name = std::move(name);
+  spec.title = std::move(title);
+  spec.unit = "1";
+  spec.description = std::move(description);
+  spec.source = kOurs;
+  spec.sense = sense;
+  spec.scale = scale;
+  return spec;
+}
+
+ChannelSpec secondIouSpec() {
+  ChannelSpec spec = channelSpec(
+      "max_iou.second_iou", "Second best IoU",
+      "IoU of the anchor with its second best object; near the best one, the anchor is contested.",
+      Sense::kNeutral);
+  spec.min = 0.f;
+  spec.max = 1.f;
+  return spec;
+}
+
+ChannelSpec marginSpec() {
+  return channelSpec("max_iou.margin", "Distance to the positive threshold",
+                     "Best IoU minus the positive threshold: 0 and above is a regular positive.",
+                     Sense::kHigherIsBetter, ColorScale::kDiverging);
+}
+
+ChannelSpec rescuedSpec() {
+  ChannelSpec spec =
+      channelSpec("max_iou.rescued", "Low-quality rescue",
+                  "1: positive only because it is an object's best anchor; 2: taken from the object it had; "
+                  "0: not touched by the rescue.",
+                  Sense::kNeutral);
+  spec.min = 0.f;
+  spec.max = 2.f;
+  return spec;
+}
+
+PairTableSpec pairSpec() {
+  PairTableSpec spec;
+  spec.name = kPairs;
+  spec.title = "Anchors that overlap an object";
+  spec.description =
+      "Every pair of anchor and object with an IoU above 0, and every anchor given to an object.";
+  spec.source = kRule;
+  spec.columns = {
+      {"iou", "IoU", "1", "IoU of the anchor with this object.", false, ColorScale::kSequential},
+      {"best_iou", "Anchor's best IoU", "1", "IoU of the anchor with its best object.", false,
+       ColorScale::kSequential},
+      {"best_object", "Anchor's best object", "",
+       "Index of the object the anchor overlaps most (ties: smaller index).", true, ColorScale::kSequential},
+      {"object_best_iou", "Object's best IoU", "1", "Largest IoU any anchor has with this object.", false,
+       ColorScale::kSequential},
+      {"ignored_share", "Share in an ignored region", "1",
+       "Intersection with a crowd region over the anchor's (or region's) area.", false,
+       ColorScale::kSequential},
+      {"overlaps", "Overlaps", "", "1 when the IoU is above 0.", true, ColorScale::kSequential},
+      {"outside_ignored", "Outside ignored regions", "", "1 when no crowd region takes the anchor out.", true,
+       ColorScale::kSequential},
+      {"is_best", "Is the anchor's best", "", "1 when no other object overlaps the anchor more.", true,
+       ColorScale::kSequential},
+      {"above_positive", "Reaches the positive threshold", "",
+       "1 when the IoU reaches the positive threshold.", true, ColorScale::kSequential},
+      {"claimed", "Claimed by the rescue", "",
+       "1 when the anchor ties this object's best IoU; -1: the rescue is not needed or off.", true,
+       ColorScale::kSequential},
+      {"member", "Positive", "", "1 when the anchor trains on this object.", true, ColorScale::kSequential},
+  };
+  spec.memberColumn = "member";
+  spec.sortColumn = "iou";
+  spec.sortDescending = true;
+  return spec;
+}
+
+DecisionSpec decisionSpec(const Options& options) {
+  DecisionSpec spec;
+  spec.pairTable = kPairs;
+  spec.absentReason = "no overlap: the anchor does not touch the object";
+  TestSpec overlap;
+  overlap.name = "overlap";
+  overlap.description = "Does the anchor overlap the object?";
+  overlap.valueColumn = "iou";
+  overlap.relation = ">";
+  overlap.bound = 0.f;
+  overlap.passedColumn = "overlaps";
+  overlap.gate = false;
+  spec.tests.push_back(overlap);
+  if (options.ignoreIof > 0) {
+    TestSpec ignored;
+    ignored.name = "ignored region";
+    ignored.description = "Is the anchor outside crowd and difficult regions?";
+    ignored.valueColumn = "ignored_share";
+    ignored.relation = "<=";
+    ignored.bound = static_cast<float>(options.ignoreIof);
+    ignored.passedColumn = "outside_ignored";
+    spec.tests.push_back(ignored);
+  }
+  TestSpec best;
+  best.name = "best object";
+  best.description = "Is this the object the anchor overlaps most?";
+  best.valueColumn = "iou";
+  best.relation = ">=";
+  best.boundColumn = "best_iou";
+  best.passedColumn = "is_best";
+  best.gate = false;
+  spec.tests.push_back(best);
+  TestSpec positive;
+  positive.name = "positive threshold";
+  positive.description = "Does the IoU reach the positive threshold?";
+  positive.valueColumn = "iou";
+  positive.relation = ">=";
+  positive.bound = static_cast<float>(options.positive);
+  positive.passedColumn = "above_positive";
+  positive.gate = false;
+  spec.tests.push_back(positive);
+  if (options.lowQuality) {
+    TestSpec rescue;
+    rescue.name = "low-quality rescue";
+    rescue.description = options.mmdet
+                             ? "Is the anchor the object's best one, so that the object takes it at any IoU?"
+                             : "Is the anchor the object's best one, so that it is positive at any IoU "
+                               "(for the object it overlaps most)?";
+    rescue.valueColumn = "iou";
+    rescue.relation = "=";
+    rescue.boundColumn = "object_best_iou";
+    rescue.passedColumn = "claimed";
+    rescue.gate = false;
+    spec.tests.push_back(rescue);
+  }
+  spec.outcomes = {{"classification", kClsObjectChannel, "iou", ""},
+                   {"regression", kRegObjectChannel, "iou", ""}};
+  return spec;
+}
+
+const ObjectColumnSpec kBestIouColumn{"max_iou.best_iou", "Best anchor IoU", "1",
+                                      "Largest IoU any anchor has with the object.", kOurs};
+const ObjectColumnSpec kStarvedSpec{kStarvedColumn, "Starved", "", "1 when no anchor trains on the object.",
+                                    kOurs};
+
+EvidenceDeclaration MaxIouAssigner::declaration() const {
+  EvidenceDeclaration declaration;
+  declaration.channels = {secondIouSpec(), marginSpec(), rescuedSpec()};
+  declaration.pairTables = {pairSpec()};
+  declaration.decisions = {decisionSpec(options_)};
+  declaration.objectColumns = {kBestIouColumn, kStarvedSpec};
+  declaration.scalars = {{"max_iou.starved_objects", "Starved objects", "objects",
+                          "Objects of the batch on which no anchor trains.", kOurs, ColorScale::kSequential}};
+  return declaration;
+}
+
+void MaxIouAssigner::publish(const Matching& m, EvidenceSink& sink) const {
+  const std::int64_t objects = m.valid.size(1);
+  const at::Tensor indices = at::arange(objects, m.object.options()).view({1, objects, 1});
+  const at::Tensor isBestObject = m.bestObject.unsqueeze(1) == indices;
+  sink.channel(secondIouSpec(), m.overlaps.masked_fill(isBestObject, -1).amax(1).clamp_min(0));
+  sink.channel(marginSpec(), m.maxIou.clamp_min(0) - options_.positive);
+  const at::Tensor rescued = at::where(m.object == m.beforeRescue, 0, at::where(m.beforeRescue >= 0, 2, 1));
+  sink.channel(rescuedSpec(), rescued);
+
+  const at::Tensor assigned = m.object.unsqueeze(1) == indices;
+  const PairIndex rows = pairIndex(((m.overlaps > 0) | assigned) & m.valid.unsqueeze(2));
+  const auto onPairs = [&](const at::Tensor& dense) { return rows.pick(dense); };
+  const at::Tensor iou = onPairs(m.overlaps);
+  const at::Tensor bestIou = rows.pickAnchor(m.maxIou);
+  const at::Tensor above = iou >= options_.positive;
+  const at::Tensor member = onPairs(assigned);
+  at::Tensor claimed = at::full_like(iou, std::numeric_limits<double>::quiet_NaN());
+  if (options_.lowQuality) {
+    const at::Tensor regular = above & (rows.pickAnchor(m.bestObject) == rows.object);
+    claimed = at::where(regular, claimed, onPairs(m.claims).to(iou.scalar_type()));
+  }
+  sink.pairs(pairSpec(), rows.withColumns({iou, bestIou, rows.pickAnchor(m.bestObject),
+                                           rows.pickObject(m.objectBest), rows.pickAnchor(m.ignoredIof),
+                                           iou > 0, rows.pickAnchor(m.inIgnored).logical_not(),
+                                           iou >= bestIou, above, claimed, member}));
+  sink.objects(kBestIouColumn, m.objectBest.clamp_min(0));
+  sink.objects(kStarvedSpec, assigned.any(2).logical_not());
+}
+
+Result<std::unique_ptr<Assigner>> makeMaxIou(const ParamSet& params) {
+  Options options;
+  options.mmdet = params.getText("convention") == "mmdet";
+  options.lowQuality = params.getBool("low_quality");
+  options.positive = params.getFloat("pos_iou_thr");
+  options.negative = params.getFloat("neg_iou_thr");
+  options.minPositive = params.getFloat("min_pos_iou");
+  options.ignoreIof = params.getFloat("ignore_iof_thr");
+  options.ignoreWrtCandidates = params.getBool("ignore_wrt_candidates");
+  if (options.negative > options.positive)
+    return makeError(ErrorCode::kUsage,
+                     concat("neg_iou_thr ", options.negative, " is above pos_iou_thr ", options.positive),
+                     "Give a negative threshold that is not above the positive one");
+  return std::unique_ptr<Assigner>(std::make_unique<MaxIouAssigner>(options));
+}
+
+}  // namespace
+
+AssignerEntry maxIouAssigner();
+AssignerEntry maxIouAssigner() {
+  AssignerEntry entry;
+  entry.name = "max_iou";
+  entry.title = "Maximum IoU";
+  entry.description =
+      "An anchor trains on the object it overlaps most: positive from pos_iou_thr on, background below "
+      "neg_iou_thr, "
+      "ignored in between. An object that no anchor reaches may still take its best anchors (low_quality).";
+  entry.source = kRule;
+  entry.params = {
+      choiceParam("convention", "torchvision", {"torchvision", "mmdet"},
+                  "Whose low-quality rule: mmdet gives an anchor that ties an object's best IoU to that "
+                  "object (the later "
+                  "object wins), torchvision makes it positive for the object it overlaps most.",
+                  "torchvision 0.26.0 Matcher; mmdet 3.3.0 MaxIoUAssigner"),
+      floatParam("pos_iou_thr", 0.5, 0, 1, "1", "An anchor is positive when its best IoU is at least this.",
+                 "RetinaNet (ICCV 2017)"),
+      floatParam("neg_iou_thr", 0.4, 0, 1, "1", "An anchor is background when its best IoU is below this.",
+                 "RetinaNet (ICCV 2017)"),
+      boolParam("low_quality", true,
+                "Also make each object's best anchors positive, however small their IoU.",
+                "torchvision and mmdet RetinaNet configurations"),
+      floatParam("min_pos_iou", 0, 0, 1, "1",
+                 "The rescue needs at least this IoU (convention mmdet only; at 0 an object that overlaps "
+                 "nothing claims "
+                 "every anchor that does not touch it).",
+                 "mmdet 3.3.0 RetinaNet configuration"),
+      floatParam("ignore_iof_thr", -1, -1, 1, "1",
+                 "Ignore anchors of which more than this share lies in a crowd or difficult region; 0 and "
+                 "below: off. Images "
+                 "without objects are treated alike (mmdet trains them as background there).",
+                 "mmdet 3.3.0 MaxIoUAssigner"),
+      boolParam("ignore_wrt_candidates", true,
+                "Measure that share by the anchor's area; off: by the region's.",
+                "mmdet 3.3.0 MaxIoUAssigner"),
+  };
+  entry.make = makeMaxIou;
+  return entry;
+}
+
+}  // namespace anchorscope

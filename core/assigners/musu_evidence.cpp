@@ -1,0 +1,417 @@
+#include "core/assigners/musu_evidence.h"
+
+#include <limits>
+
+#include "core/assigners/assigner.h"
+#include "core/assigners/pair_rows.h"
+#include "core/base/check.h"
+#include "core/ops/box_similarity.h"
+
+namespace anchorscope {
+namespace {
+
+constexpr const char* kPairs = "musu.pairs";
+constexpr const char* kPaper = "Paper: the quantity; formula ours";
+constexpr const char* kOurs = "Ours";
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+bool testsCenter(const MusuOptions& options) {
+  return options.eligibility != MusuOptions::Eligibility::kOverlap;
+}
+
+// ---- declaration
+// -----------------------------------------------------------------------------------------------
+
+ChannelSpec channelSpec(std::string name, std::string title, std::string description, ColorScale scale,
+                        std::optional<float> max, Sense sense) {
+  ChannelSpec spec;
+  spec.name = std::move(name);
+  spec.title = std::move(title);
+  spec.unit = "1";
+  spec.description = std::move(description);
+  spec.source = kPaper;
+  spec.min = 0.f;
+  spec.max = max;
+  spec.sense = sense;
+  spec.scale = scale;
+  return spec;
+}
+
+// An anchor may be in several bags; its channels tell of one object each, named in the description.
+struct Channels {
+  ChannelSpec joint = channelSpec("musu.joint", "Joint score P",
+                                  "Largest joint score the anchor has with any object it is eligible for.",
+                                  ColorScale::kSequential, 1.f, Sense::kHigherIsBetter);
+  ChannelSpec p = channelSpec("musu.p", "Class score p",
+                              "Score of the object's class, for the object of the largest joint score.",
+                              ColorScale::kClassification, 1.f, Sense::kHigherIsBetter);
+  ChannelSpec q =
+      channelSpec("musu.q", "Predicted IoU q",
+                  "IoU of the predicted box with the object, for the object of the largest joint score.",
+                  ColorScale::kRegression, 1.f, Sense::kHigherIsBetter);
+  ChannelSpec rankCls = channelSpec("musu.rank_cls", "Rank, classification head",
+                                    "Rank in the bag of the classification winner; 0 is best.",
+                                    ColorScale::kClassification, std::nullopt, Sense::kLowerIsBetter);
+  ChannelSpec rankReg = channelSpec("musu.rank_reg", "Rank, regression head",
+                                    "Rank in the bag of the regression winner; 0 is best.",
+                                    ColorScale::kRegression, std::nullopt, Sense::kLowerIsBetter);
+  ChannelSpec wCls = channelSpec("musu.w_cls", "Weight, classification head",
+                                 "Largest classification weight any object gives the anchor.",
+                                 ColorScale::kClassification, 1.f, Sense::kHigherIsBetter);
+  ChannelSpec wReg = channelSpec("musu.w_reg", "Weight, regression head",
+                                 "Largest regression weight any object gives the anchor.",
+                                 ColorScale::kRegression, 1.f, Sense::kHigherIsBetter);
+  ChannelSpec bags =
+      channelSpec("musu.bags", "Bags", "Number of bags the anchor is in; above 1 it is contested.",
+                  ColorScale::kSequential, std::nullopt, Sense::kNeutral);
+
+  Channels() { bags.source = kOurs; }
+};
+
+PairTableSpec pairSpec() {
+  const auto sequential = ColorScale::kSequential;
+  const auto cls = ColorScale::kClassification;
+  const auto reg = ColorScale::kRegression;
+  PairTableSpec spec;
+  spec.name = kPairs;
+  spec.title = "Candidates and bag";
+  spec.description =
+      "Every pair whose predicted box overlaps the object, with the reason it is in the bag or not.";
+  spec.source = kPaper;
+  spec.columns = {
+      {"p", "p", "1", "Score of the object's class.", false, cls},
+      {"q", "q", "1", "IoU of the predicted box with the object.", false, reg},
+      {"joint", "P", "1", "Joint score of p and q, which decides membership.", false, sequential},
+      {"threshold", "t", "1", "Joint score that a member of this object's bag needs.", false, sequential},
+      {"margin", "P - t", "1", "How far the joint score is above (or below) the threshold.", false,
+       ColorScale::kDiverging},
+      {"rank_cls", "Rank cls", "", "Rank for the classification head, 0 best; -1 outside the bag.", true,
+       cls},
+      {"rank_reg", "Rank reg", "", "Rank for the regression head, 0 best; -1 outside the bag.", true, reg},
+      {"w_cls", "w cls", "1", "Weight for the classification head.", false, cls},
+      {"w_reg", "w reg", "1", "Weight for the regression head.", false, reg},
+      {"s_cls", "s cls", "1", "Criterion of the classification ranking; 0 outside the bag.", false, cls},
+      {"s_reg", "s reg", "1", "Criterion of the regression ranking; 0 outside the bag.", false, reg},
+      {"in_bag", "In bag", "", "1 for members of the bag.", true, sequential},
+      {"overlaps", "Overlaps", "", "1 when the predicted box overlaps the object.", true, sequential},
+      {"centered", "Centred", "", "1 when the anchor's centre is where eligibility wants it; -1: not asked.",
+       true, sequential},
+      {"reaches", "Reaches t", "", "1 when the threshold keeps the pair (also the best of an empty bag).",
+       true, sequential},
+      {"fallback", "Fallback", "", "1 for the best of an empty bag.", true, sequential},
+      {"kept", "Kept by max_bag", "",
+       "1 when the limit on the bag's size leaves the pair in; -1: there is no limit.", true, sequential},
+      {"joint_rank", "Rank by P", "",
+       "Rank by joint score among the object's eligible anchors; -1 when not eligible.", true, sequential},
+      {"weighs_cls", "Has a cls weight", "", "1 when the classification weight is above 0.", true,
+       sequential},
+      {"weighs_reg", "Has a reg weight", "", "1 when the regression weight is above 0.", true, sequential},
+  };
+  spec.memberColumn = "in_bag";
+  spec.sortColumn = "joint";
+  spec.sortDescending = true;
+  return spec;
+}
+
+TestSpec testSpec(std::string name, std::string description, std::string value, std::string relation,
+                  std::string bound, std::string passed) {
+  TestSpec test;
+  test.name = std::move(name);
+  test.description = std::move(description);
+  test.valueColumn = std::move(value);
+  test.relation = std::move(relation);
+  test.boundColumn = std::move(bound);
+  test.passedColumn = std::move(passed);
+  return test;
+}
+
+TestSpec testAgainst(std::string name, std::string description, std::string value, std::string relation,
+                     float bound, std::string passed) {
+  TestSpec test = testSpec(std::move(name), std::move(description), std::move(value), std::move(relation), "",
+                           std::move(passed));
+  test.bound = bound;
+  return test;
+}
+
+DecisionSpec decisionSpec(const MusuOptions& options) {
+  DecisionSpec spec;
+  spec.pairTable = kPairs;
+  spec.absentReason = "not eligible, no overlap: the predicted box does not touch the object";
+  spec.tests.push_back(
+      testAgainst("overlap", "Does the predicted box overlap the object?", "q", ">", 0.f, "overlaps"));
+  if (testsCenter(options))
+    spec.tests.push_back(testSpec("centre",
+                                  options.eligibility == MusuOptions::Eligibility::kCenterInGt
+                                      ? "Is the anchor's centre inside the object's box?"
+                                      : "Is the anchor's centre inside the object's box and near its centre?",
+                                  "", "", "", "centered"));
+  TestSpec joint = testSpec("joint score", "Does the joint score reach the object's threshold?", "joint",
+                            ">=", "threshold", "reaches");
+  joint.noteColumn = "fallback";
+  joint.note = "best of an empty bag";
+  spec.tests.push_back(joint);
+  if (options.maxBag > 0)
+    spec.tests.push_back(testAgainst("bag size", "Is the pair among the best that max_bag lets stay?",
+                                     "joint_rank", "<", static_cast<float>(options.maxBag), "kept"));
+  for (const bool cls : {true, false}) {
+    TestSpec weight = testAgainst(cls ? "classification weight" : "regression weight",
+                                  cls ? "Does its rank for the classification head give it a weight?"
+                                      : "Does its rank for the regression head give it a weight?",
+                                  cls ? "w_cls" : "w_reg", ">", 0.f, cls ? "weighs_cls" : "weighs_reg");
+    weight.gate = false;
+    spec.tests.push_back(weight);
+  }
+  spec.outcomes = {{"classification", kClsObjectChannel, "w_cls", "rank_cls"},
+                   {"regression", kRegObjectChannel, "w_reg", "rank_reg"}};
+  return spec;
+}
+
+struct ObjectColumns {
+  ObjectColumnSpec bagSize{"musu.bag_size", "Bag size", "anchors", "Anchors in the object's bag.", kPaper};
+  ObjectColumnSpec eligible{"musu.eligible", "Eligible", "anchors", "Anchors that may enter the bag.",
+                            kPaper};
+  ObjectColumnSpec threshold{"musu.threshold", "Threshold t", "1",
+                             "Joint score that a member needs; undefined when starved.", kPaper};
+  ObjectColumnSpec entropyCls{"musu.entropy_cls", "Entropy of w_cls", "nat",
+                              "Entropy of the bag's classification weights: 0 when one anchor has them all.",
+                              kOurs};
+  ObjectColumnSpec entropyReg{"musu.entropy_reg", "Entropy of w_reg", "nat",
+                              "Entropy of the bag's regression weights: 0 when one anchor has them all.",
+                              kOurs};
+  ObjectColumnSpec bestJoint{"musu.best_joint", "Anchor of best P", "",
+                             "Eligible anchor of the largest joint score.", kOurs};
+  ObjectColumnSpec bestP{"musu.best_p", "Anchor of best p", "", "Eligible anchor of the largest class score.",
+                         kOurs};
+  ObjectColumnSpec bestQ{"musu.best_q", "Anchor of best q", "",
+                         "Eligible anchor of the largest predicted IoU.", kOurs};
+  ObjectColumnSpec distancePq{
+      "musu.distance_p_q", "Best p to best q", "px",
+      "Distance of the centres of the best-p and best-q anchors: how far the heads disagree.", kOurs};
+  ObjectColumnSpec distanceJointP{"musu.distance_joint_p", "Best P to best p", "px",
+                                  "Distance of the centres of the best-P and best-p anchors.", kOurs};
+  ObjectColumnSpec distanceJointQ{"musu.distance_joint_q", "Best P to best q", "px",
+                                  "Distance of the centres of the best-P and best-q anchors.", kOurs};
+  ObjectColumnSpec disagreement{"musu.rank_disagreement", "Rank disagreement", "ranks",
+                                "Mean absolute difference of an anchor's two ranks in the bag.", kOurs};
+  ObjectColumnSpec spearman{
+      "musu.rank_correlation", "Rank correlation", "1",
+      "Spearman correlation of the two rankings in the bag; undefined below two members. With alpha 0 "
+      "it is that of p and q.",
+      kOurs};
+  ObjectColumnSpec starved{kStarvedColumn, "Starved", "", "1 when no anchor is eligible for the object.",
+                           kPaper};
+};
+
+// ---- filling
+// ---------------------------------------------------------------------------------------------------
+
+/// [B,G,N] bool: the anchor's centre is where the options want it.
+at::Tensor centered(const MusuInputs& in, const MusuOptions& options) {
+  const auto x = [](const at::Tensor& boxes, int i) { return boxes.select(-1, i); };
+  const at::Tensor cx = ((x(in.anchors, 0) + x(in.anchors, 2)) * 0.5).view({1, 1, -1});
+  const at::Tensor cy = ((x(in.anchors, 1) + x(in.anchors, 3)) * 0.5).view({1, 1, -1});
+  const at::Tensor gt = in.gtBoxes.unsqueeze(2);  // [B,G,1,4]
+  const double margin = options.centerMarginPx;
+  at::Tensor inside = (cx - x(gt, 0) > margin) & (cy - x(gt, 1) > margin) & (x(gt, 2) - cx > margin) &
+                      (x(gt, 3) - cy > margin);
+  if (options.eligibility == MusuOptions::Eligibility::kCenterRadius) {
+    const at::Tensor reach = in.strides.view({1, 1, -1}) * options.radius;
+    inside = inside & ((cx - (x(gt, 0) + x(gt, 2)) * 0.5).abs() <= reach) &
+             ((cy - (x(gt, 1) + x(gt, 3)) * 0.5).abs() <= reach);
+  }
+  return inside;
+}
+
+/// Position of each of the assignment's (eligible) pairs among the table's rows, which hold them all.
+at::Tensor positionsOf(const MusuPairs& pairs, const PairIndex& rows, std::int64_t objects,
+                       std::int64_t anchors) {
+  const auto key = [&](const at::Tensor& image, const at::Tensor& object, const at::Tensor& anchor) {
+    return (image * objects + object) * anchors + anchor;
+  };
+  return at::searchsorted(key(rows.image, rows.object, rows.anchor),
+                          key(pairs.image, pairs.object, pairs.anchor));
+}
+
+/// Rank of each pair by joint score among its object's pairs; ties: smaller anchor. [R]
+at::Tensor jointRanks(const MusuPairs& pairs, std::int64_t objects) {
+  const at::Tensor group = pairs.image * objects + pairs.object;
+  const at::Tensor byJoint = at::argsort(pairs.joint, /*stable=*/true, /*dim=*/0, /*descending=*/true);
+  const at::Tensor order = byJoint.index({at::argsort(group.index({byJoint}), /*stable=*/true, 0, false)});
+  const at::Tensor sortedGroup = group.index({order});
+  const at::Tensor position = at::arange(order.size(0), order.options());
+  const at::Tensor rank = position - at::searchsorted(sortedGroup, sortedGroup);
+  return at::empty_like(rank).index_put_({order}, rank);
+}
+
+void publishPairs(const MusuInputs& in, const MusuOptions& options, const MusuPairs& pairs,
+                  EvidenceSink& sink) {
+  const std::int64_t objects = in.gtBoxes.size(1), anchors = in.anchors.size(0);
+  const at::Tensor overlaps = pairwiseIou(in.gtBoxes, in.boxes);  // [B,G,N]
+  at::Tensor considered = (overlaps > 0) & in.gtValid.unsqueeze(2);
+  considered.index_put_({pairs.image, pairs.object, pairs.anchor}, at::ones({}, considered.options()));
+  const PairIndex rows = pairIndex(considered);
+  const at::Tensor at = positionsOf(pairs, rows, objects, anchors);
+  const auto spread = [&](const at::Tensor& column, double otherwise) {
+    return at::full(rows.image.sizes(), otherwise, column.options().dtype(at::kFloat))
+        .index_put_({at}, column.to(at::kFloat));
+  };
+  const at::Tensor labels = rows.pickObject(in.gtLabels.clamp_min(0));
+  const at::Tensor p = in.logits.index({rows.image, rows.anchor, labels}).sigmoid();
+  const at::Tensor q = rows.pick(overlaps);
+  const at::Tensor one = at::ones_like(pairs.p);
+  const at::Tensor none = at::full(rows.image.sizes(), kNan, p.options());
+  const at::Tensor center =
+      testsCenter(options) ? rows.pick(centered(in, options)).to(p.scalar_type()) : none;
+  const at::Tensor reaches = spread(pairs.belowThreshold.logical_not(), kNan);
+  const at::Tensor kept = options.maxBag > 0 ? spread(pairs.cutByMaxBag.logical_not(), kNan) : none;
+  const at::Tensor weighsCls =
+      spread(at::where(pairs.inBag, (pairs.wCls > 0).to(one.scalar_type()), one * kNan), kNan);
+  const at::Tensor weighsReg =
+      spread(at::where(pairs.inBag, (pairs.wReg > 0).to(one.scalar_type()), one * kNan), kNan);
+  sink.pairs(pairSpec(), rows.withColumns({p,
+                                           q,
+                                           spread(pairs.joint, kNan),
+                                           spread(pairs.threshold, kNan),
+                                           spread(pairs.joint - pairs.threshold, kNan),
+                                           spread(pairs.rankCls, -1),
+                                           spread(pairs.rankReg, -1),
+                                           spread(pairs.wCls, 0),
+                                           spread(pairs.wReg, 0),
+                                           spread(pairs.sCls, 0),
+                                           spread(pairs.sReg, 0),
+                                           spread(pairs.inBag, 0),
+                                           q > 0,
+                                           center,
+                                           reaches,
+                                           spread(pairs.fallback, 0),
+                                           kept,
+                                           spread(jointRanks(pairs, objects), -1),
+                                           weighsCls,
+                                           weighsReg}));
+}
+
+void publishChannels(const MusuInputs& in, const MusuResult& result, EvidenceSink& sink) {
+  const MusuPairs& pairs = *result.pairs;
+  const std::int64_t batch = in.logits.size(0), anchors = in.anchors.size(0);
+  const Channels channels;
+  const at::Tensor flat = pairs.image * anchors + pairs.anchor;  // [R] into [B*N]
+  const auto options = pairs.joint.options();
+  const auto shaped = [&](const at::Tensor& values) { return values.view({batch, anchors}); };
+
+  at::Tensor joint = at::full({batch * anchors}, -1, options);
+  joint.scatter_reduce_(0, flat, pairs.joint, "amax");
+  // The pair that holds the anchor's largest joint score; ties: the last in row order, the larger object.
+  const at::Tensor rowIndex = at::arange(flat.size(0), flat.options());
+  const at::Tensor holds = pairs.joint == joint.index({flat});
+  at::Tensor bestRow = at::full({batch * anchors}, -1, flat.options());
+  bestRow.scatter_reduce_(0, flat, at::where(holds, rowIndex, -1), "amax");
+  const auto ofBest = [&](const at::Tensor& column) {
+    at::Tensor values = at::full({batch * anchors}, kNan, options);
+    if (column.size(0) > 0) values = at::where(bestRow >= 0, column.index({bestRow.clamp_min(0)}), values);
+    return shaped(values);
+  };
+  sink.channel(channels.joint, ofBest(pairs.joint));
+  sink.channel(channels.p, ofBest(pairs.p));
+  sink.channel(channels.q, ofBest(pairs.q));
+
+  const auto ofWinner = [&](const at::Tensor& winner, const at::Tensor& column) {
+    const at::Tensor wins = winner.reshape({-1}).index({flat}) == pairs.object;
+    at::Tensor values = at::full({batch * anchors}, -1, options);
+    values.scatter_reduce_(0, flat, at::where(wins, column.to(options.dtype()), at::full({}, -1, options)),
+                           "amax");
+    return shaped(values.masked_fill(values < 0, kNan));
+  };
+  sink.channel(channels.rankCls, ofWinner(result.winnerCls, pairs.rankCls));
+  sink.channel(channels.rankReg, ofWinner(result.winnerReg, pairs.rankReg));
+  sink.channel(channels.wCls, result.weightCls.amax(2));
+  sink.channel(channels.wReg, result.weightReg);
+  at::Tensor bags = at::zeros({batch * anchors}, options);
+  bags.scatter_add_(0, flat, pairs.inBag.to(options.dtype()));
+  sink.channel(channels.bags, shaped(bags));
+}
+
+void publishObjects(const MusuInputs& in, const MusuResult& result, EvidenceSink& sink) {
+  const MusuPairs& pairs = *result.pairs;
+  const std::int64_t batch = in.gtBoxes.size(0), objects = in.gtBoxes.size(1);
+  const ObjectColumns columns;
+  sink.objects(columns.bagSize, result.bagSize);
+  sink.objects(columns.eligible, result.eligible);
+  sink.objects(columns.threshold, result.threshold);
+  sink.objects(columns.entropyCls, result.entropyCls);
+  sink.objects(columns.entropyReg, result.entropyReg);
+  sink.objects(columns.bestJoint, result.bestJoint);
+  sink.objects(columns.bestP, result.bestP);
+  sink.objects(columns.bestQ, result.bestQ);
+  sink.objects(columns.starved, result.starved);
+
+  const at::Tensor centers = (in.anchors.slice(1, 0, 2) + in.anchors.slice(1, 2, 4)) * 0.5;  // [N,2]
+  const auto distance = [&](const at::Tensor& a, const at::Tensor& b) {
+    if (centers.size(0) == 0) return at::full({batch, objects}, kNan, centers.options());
+    const at::Tensor between =
+        (centers.index({a.clamp_min(0)}) - centers.index({b.clamp_min(0)})).square().sum(-1).sqrt();
+    return between.masked_fill((a < 0) | (b < 0), kNan);
+  };
+  sink.objects(columns.distancePq, distance(result.bestP, result.bestQ));
+  sink.objects(columns.distanceJointP, distance(result.bestJoint, result.bestP));
+  sink.objects(columns.distanceJointQ, distance(result.bestJoint, result.bestQ));
+
+  const at::Tensor group = pairs.image * objects + pairs.object;
+  const at::Tensor difference =
+      (pairs.rankCls - pairs.rankReg).to(at::kDouble);  // 0 outside the bag: both are -1
+  const auto perObject = [&](const at::Tensor& values) {
+    return at::zeros({batch * objects}, values.options())
+        .scatter_add_(0, group, values)
+        .view({batch, objects});
+  };
+  const at::Tensor size = result.bagSize.to(at::kDouble);
+  sink.objects(columns.disagreement, perObject(difference.abs()) / size.masked_fill(size == 0, kNan));
+  sink.objects(
+      columns.spearman,
+      (1 - 6 * perObject(difference.square()) / (size * (size * size - 1))).masked_fill(size < 2, kNan));
+}
+
+}  // namespace
+
+EvidenceDeclaration musuDeclaration(const MusuOptions& options) {
+  const Channels c;
+  const ObjectColumns o;
+  EvidenceDeclaration declaration;
+  declaration.channels = {c.joint, c.p, c.q, c.rankCls, c.rankReg, c.wCls, c.wReg, c.bags};
+  declaration.pairTables = {pairSpec()};
+  declaration.decisions = {decisionSpec(options)};
+  declaration.objectColumns = {o.bagSize,        o.eligible,     o.threshold, o.entropyCls, o.entropyReg,
+                               o.bestJoint,      o.bestP,        o.bestQ,     o.distancePq, o.distanceJointP,
+                               o.distanceJointQ, o.disagreement, o.spearman,  o.starved};
+  declaration.scalars = {
+      {"musu.starved_objects", "Starved objects", "objects", "Objects of the batch with no eligible anchor.",
+       kPaper, ColorScale::kSequential},
+      {"musu.mean_bag_size", "Mean bag size", "anchors",
+       "Mean size of the batch's bags, starved objects left out.", kPaper, ColorScale::kSequential},
+      {"musu.mean_threshold", "Mean threshold", "1", "Mean of the bags' thresholds t.", kPaper,
+       ColorScale::kSequential},
+      {"musu.split_anchors", "Anchors the heads share out differently", "anchors",
+       "Anchors of the batch whose two heads belong to different objects, or only one of them to any.", kOurs,
+       ColorScale::kSequential},
+  };
+  return declaration;
+}
+
+std::vector<NamedScalar> musuScalars(const MusuResult& result) {
+  const at::Tensor hasBag = result.bagSize > 0;
+  const at::Tensor bags = hasBag.sum().clamp_min(1).to(at::kFloat);
+  const at::Tensor thresholds = at::where(hasBag, result.threshold, at::zeros_like(result.threshold));
+  return {{"musu.starved_objects", result.starved.sum()},
+          {"musu.mean_bag_size", result.bagSize.sum().to(at::kFloat) / bags},
+          {"musu.mean_threshold", thresholds.sum() / bags},
+          {"musu.split_anchors", (result.winnerCls != result.winnerReg).sum()}};
+}
+
+void publishMusu(const MusuInputs& inputs, const MusuOptions& options, const MusuResult& result,
+                 EvidenceSink& sink) {
+  ANCHORSCOPE_CHECK(result.pairs.has_value(), "MuSu's evidence needs its pairs");
+  publishChannels(inputs, result, sink);
+  publishPairs(inputs, options, *result.pairs, sink);
+  publishObjects(inputs, result, sink);
+}
+
+}  // namespace anchorscope

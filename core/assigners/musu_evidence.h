@@ -1,0 +1,23 @@
+#pragma once
+// Internal header (ATen). What MuSu shows: its declaration, its scalars, and the filling of both.
+
+#include <vector>
+
+#include "core/evidence/specs.h"
+#include "core/ops/dense_types.h"
+#include "core/ops/evidence_sink.h"
+#include "core/ops/musu.h"
+
+namespace anchorscope {
+
+/// Everything MuSu publishes with these options.
+EvidenceDeclaration musuDeclaration(const MusuOptions& options);
+
+/// Scalars of every step: cheap sums of what the assignment holds anyway.
+std::vector<NamedScalar> musuScalars(const MusuResult& result);
+
+/// Channels, pair rows and object columns of a batch. `result` must hold pairs.
+void publishMusu(const MusuInputs& inputs, const MusuOptions& options, const MusuResult& result,
+                 EvidenceSink& sink);
+
+}  // namespace anchorscope

@@ -1,0 +1,50 @@
+#pragma once
+// Internal header (ATen). Box regression losses behind one interface, chosen by name.
+
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/param.h"
+#include "core/base/result.h"
+#include "core/ops/dense_types.h"
+
+namespace anchorscope {
+
+/// What the box head is asked for.
+struct BoxTargets {
+  at::Tensor boxes;    ///< [B,G,4] objects, input frame; G >= 1.
+  at::Tensor matched;  ///< [B,N] int64: object of each anchor; negative = none.
+  at::Tensor weights;  ///< [B,N] float >= 0, 0 where matched is negative.
+};
+
+/// A box loss. Stateless ones may be shared; not thread-safe otherwise.
+class BoxLoss {
+ public:
+  virtual ~BoxLoss() = default;
+  /// [B,N]: each anchor's loss, weighted, not normalised, 0 for anchors without an object or weight; with
+  /// gradient to the outputs it uses (deltas or decoded boxes).
+  virtual at::Tensor rows(const AnchorSet& anchors, const DenseOutputs& outputs,
+                          const BoxTargets& targets) = 0;
+};
+
+/// A registered box loss.
+struct BoxLossEntry {
+  std::string name;
+  std::string title;
+  std::string description;  ///< Formula and what it is measured on.
+  std::string source;
+  std::vector<ParamSpec> params;
+  std::function<Result<std::unique_ptr<BoxLoss>>(const ParamSet&)> make;
+};
+
+/// Every box loss, in registry order.
+const std::vector<BoxLossEntry>& boxLossEntries();
+
+/// Builds by name; unknown: kUsage with the nearest names. `params` holds at least the entry's options.
+Result<std::unique_ptr<BoxLoss>> makeBoxLoss(const std::string& name, const ParamSet& params);
+
+}  // namespace anchorscope

@@ -1,0 +1,92 @@
+// Box losses on encoded offsets (L1, smooth L1) and on decoded boxes (IoU and its relatives).
+
+#include "core/ops/box_losses.h"
+#include "core/losses/box_loss.h"
+
+namespace anchorscope {
+namespace {
+
+/// Offsets are encoded as the detectors of core/model decode them: torchvision's coder with unit weights.
+class DeltaLoss final : public BoxLoss {
+ public:
+  explicit DeltaLoss(double beta) : beta_(beta) {}
+
+  at::Tensor rows(const AnchorSet& anchors, const DenseOutputs& outputs, const BoxTargets& targets) override {
+    return matchedDeltaLoss(outputs.deltas, anchors.boxes, targets.boxes, targets.matched, targets.weights,
+                            coder_, beta_);
+  }
+
+ private:
+  BoxCoder coder_ = BoxCoder::torchvision();
+  double beta_;
+};
+
+class SimilarityLoss final : public BoxLoss {
+ public:
+  explicit SimilarityLoss(BoxSimilarity kind) { options_.kind = kind; }
+
+  at::Tensor rows(const AnchorSet&, const DenseOutputs& outputs, const BoxTargets& targets) override {
+    return matchedSimilarityLoss(outputs.boxes, targets.boxes, targets.matched, targets.weights, options_);
+  }
+
+ private:
+  SimilarityOptions options_;
+};
+
+BoxLossEntry similarityEntry(std::string name, std::string title, std::string source, BoxSimilarity kind) {
+  BoxLossEntry entry;
+  entry.name = std::move(name);
+  entry.description = "1 - " + title + " of the decoded box and the object, without an epsilon.";
+  entry.title = std::move(title) + " loss";
+  entry.source = std::move(source);
+  entry.make = [kind](const ParamSet&) -> Result<std::unique_ptr<BoxLoss>> {
+    return std::unique_ptr<BoxLoss>(std::make_unique<SimilarityLoss>(kind));
+  };
+  return entry;
+}
+
+}  // namespace
+
+BoxLossEntry l1Loss();
+BoxLossEntry l1Loss() {
+  BoxLossEntry entry;
+  entry.name = "l1";
+  entry.title = "L1 loss";
+  entry.description =
+      "Sum of |delta - encoded object| over the 4 offsets (dx, dy in anchor sizes, dw, dh logarithms).";
+  entry.source = "torchvision 0.26.0 RetinaNet";
+  entry.make = [](const ParamSet&) -> Result<std::unique_ptr<BoxLoss>> {
+    return std::unique_ptr<BoxLoss>(std::make_unique<DeltaLoss>(0));
+  };
+  return entry;
+}
+
+BoxLossEntry smoothL1Loss();
+BoxLossEntry smoothL1Loss() {
+  BoxLossEntry entry;
+  entry.name = "smooth_l1";
+  entry.title = "Smooth L1 loss";
+  entry.description =
+      "As L1, but 0.5 d^2 / smooth_l1_beta for d below smooth_l1_beta, d - smooth_l1_beta / 2 above.";
+  entry.source = "Girshick, ICCV 2015; RetinaNet's beta from maskrcnn-benchmark";
+  entry.params = {floatParam("smooth_l1_beta", 0.11, 0, std::nullopt, "1",
+                             "Where the smooth L1 loss turns from square to linear; 0 is L1.",
+                             "maskrcnn-benchmark RetinaNet")};
+  entry.make = [](const ParamSet& params) -> Result<std::unique_ptr<BoxLoss>> {
+    return std::unique_ptr<BoxLoss>(std::make_unique<DeltaLoss>(params.getFloat("smooth_l1_beta")));
+  };
+  return entry;
+}
+
+BoxLossEntry giouLoss();
+BoxLossEntry giouLoss() {
+  return similarityEntry("giou", "GIoU", "Rezatofighi et al., CVPR 2019", BoxSimilarity::kGiou);
+}
+
+BoxLossEntry iouLoss();
+BoxLossEntry iouLoss() {
+  return similarityEntry("iou", "IoU", "Common practice (mmdet 3.3.0 IoULoss, linear form)",
+                         BoxSimilarity::kIou);
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,40 @@
+#include "core/losses/normalizer.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+
+namespace anchorscope {
+
+const std::vector<std::string>& normalizerNames() {
+  static const std::vector<std::string> names = {"sum_of_weights", "positives", "mmdet", "torchvision"};
+  return names;
+}
+
+Normalizer normalizerOf(const std::string& name) {
+  const auto& names = normalizerNames();
+  const auto found = std::find(names.begin(), names.end(), name);
+  ANCHORSCOPE_CHECK(found != names.end(), "no normaliser '", name, "'");
+  return static_cast<Normalizer>(found - names.begin());
+}
+
+at::Tensor divisors(Normalizer normalizer, const at::Tensor& positivesPerImage,
+                    const at::Tensor& weightsPerImage, double floor) {
+  constexpr double kMmdetEpsilon = 1.1920928955078125e-07;
+  const at::Tensor positives = positivesPerImage.to(weightsPerImage.scalar_type());
+  const auto images = static_cast<double>(positives.size(0));
+  switch (normalizer) {
+    case Normalizer::kSumOfWeights:
+      return weightsPerImage.sum().clamp_min(floor).expand_as(positives);
+    case Normalizer::kPositives:
+      return positives.sum().clamp_min(1).expand_as(positives);
+    case Normalizer::kMmdet:
+      return (positives.clamp_min(1).sum() + kMmdetEpsilon).expand_as(positives);
+    case Normalizer::kTorchvision:
+      return positives.clamp_min(1) * images;
+  }
+  ANCHORSCOPE_CHECK(false, "unreachable");
+  return {};
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,96 @@
+// Classification losses that treat every (anchor, class) element by itself: one binary problem per class.
+
+#include "core/losses/cls_loss.h"
+#include "core/ops/cls_losses.h"
+
+namespace anchorscope {
+namespace {
+
+class ElementLoss final : public ClsLoss {
+ public:
+  explicit ElementLoss(const ClsLossOptions& options) : options_(options) {}
+
+  at::Tensor rows(const at::Tensor& logits, const ClsTargets& targets) override {
+    const at::Tensor rows = targets.labels.defined() ? clsLossRowsOfLabels(logits, targets.labels, options_)
+                                                     : clsLossRows(logits, targets.soft, options_);
+    return targets.weights.defined() ? rows * targets.weights : rows;
+  }
+
+ private:
+  ClsLossOptions options_;
+};
+
+ClsLossEntry elementLoss(std::string name, std::string title, std::string description, std::string source,
+                         std::vector<ParamSpec> params, ClsElementLoss element) {
+  ClsLossEntry entry;
+  entry.name = std::move(name);
+  entry.title = std::move(title);
+  entry.description = std::move(description);
+  entry.source = std::move(source);
+  entry.params = std::move(params);
+  entry.make = [element](const ParamSet& set) -> Result<std::unique_ptr<ClsLoss>> {
+    ClsLossOptions options;
+    options.element = element;
+    if (set.find("gamma_f")) options.gamma = set.getFloat("gamma_f");
+    if (set.find("alpha_f")) options.alpha = set.getFloat("alpha_f");
+    return std::unique_ptr<ClsLoss>(std::make_unique<ElementLoss>(options));
+  };
+  return entry;
+}
+
+// The exponent's derivative is unbounded at 0 for 0 < gamma < 1, so that range is left out by starting at 0
+// and being documented rather than by a special case: gamma_f 0 switches the factor off.
+ParamSpec gammaParam() {
+  return floatParam("gamma_f", 2, 0, 10, "1", "Exponent of the modulating factor; 0 switches it off.",
+                    "Focal loss (ICCV 2017)");
+}
+
+ParamSpec alphaParam() {
+  return floatParam(
+      "alpha_f", 0.25, -1, 1, "1",
+      "Weight of positive elements, 1 - alpha_f that of negative ones; below 0: no such weights.",
+      "Focal loss (ICCV 2017)");
+}
+
+}  // namespace
+
+ClsLossEntry focalLoss();
+ClsLossEntry focalLoss() {
+  return elementLoss(
+      "focal", "Focal loss",
+      "alpha_t (1 - p_t)^gamma BCE(z, y), p_t = p y + (1 - p)(1 - y); the factor is not detached.",
+      "Lin et al., ICCV 2017; fractional targets as in torchvision 0.26.0 sigmoid_focal_loss",
+      {gammaParam(), alphaParam()}, ClsElementLoss::kFocal);
+}
+
+ClsLossEntry bceLoss();
+ClsLossEntry bceLoss() {
+  return elementLoss("bce", "Binary cross entropy", "-y ln p - (1 - y) ln(1 - p)", "Common practice", {},
+                     ClsElementLoss::kBce);
+}
+
+ClsLossEntry softFocalLoss();
+ClsLossEntry softFocalLoss() {
+  return elementLoss("soft_focal", "Soft focal loss",
+                     "|y - p|^gamma BCE(z, y) with the soft target y; the factor is not detached.",
+                     "The form of Quality Focal Loss (Li et al., NeurIPS 2020); MuSu's use of it is ours",
+                     {gammaParam()}, ClsElementLoss::kSoftFocal);
+}
+
+ClsLossEntry weightedFocalLoss();
+ClsLossEntry weightedFocalLoss() {
+  return elementLoss("weighted_focal", "Rank-weighted focal loss",
+                     "y focal(z, 1) where the soft target y is above 0, focal(z, 0) elsewhere.",
+                     "Paper (MuSu): ranks scale the base loss; this form is ours",
+                     {gammaParam(), alphaParam()}, ClsElementLoss::kWeightedFocal);
+}
+
+ClsLossEntry weightedBceLoss();
+ClsLossEntry weightedBceLoss() {
+  return elementLoss("weighted_bce", "Rank-weighted binary cross entropy",
+                     "y BCE(z, 1) where the soft target y is above 0, BCE(z, 0) elsewhere.",
+                     "Paper (MuSu): ranks scale the base loss; this form is ours", {},
+                     ClsElementLoss::kWeightedBce);
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,188 @@
+#include "core/methods/dense_evidence.h"
+
+#include <c10/core/GradMode.h>
+
+#include <limits>
+
+#include "core/assigners/assigner.h"
+#include "core/ops/box_similarity.h"
+
+namespace anchorscope {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr const char* kCommon = "Common practice";
+constexpr const char* kOurs = "Ours";
+
+ChannelSpec channelSpec(std::string name, std::string title, std::string unit, std::string description,
+                        ColorScale scale, std::optional<float> min, std::optional<float> max, Sense sense) {
+  ChannelSpec spec;
+  spec.name = std::move(name);
+  spec.title = std::move(title);
+  spec.unit = std::move(unit);
+  spec.description = std::move(description);
+  spec.source = kCommon;
+  spec.min = min;
+  spec.max = max;
+  spec.sense = sense;
+  spec.scale = scale;
+  return spec;
+}
+
+struct Channels {
+  ChannelSpec score =
+      channelSpec("cls_score", "Class score", "1", "Largest class score of the anchor (after sigmoid).",
+                  ColorScale::kClassification, 0.f, 1.f, Sense::kHigherIsBetter);
+  ChannelSpec objectScore = channelSpec("cls_score_object", "Score of the object's class", "1",
+                                        "Score of the class of the anchor's object: the winner of either "
+                                        "head, else the object its predicted box "
+                                        "overlaps most; undefined without one.",
+                                        ColorScale::kClassification, 0.f, 1.f, Sense::kHigherIsBetter);
+  ChannelSpec logit =
+      channelSpec("logit", "Class logit", "1", "Largest class logit of the anchor.",
+                  ColorScale::kClassification, std::nullopt, std::nullopt, Sense::kHigherIsBetter);
+  ChannelSpec scoreClass =
+      channelSpec("cls_index", "Predicted class", "", "Index of the class of the largest score.",
+                  ColorScale::kSequential, 0.f, std::nullopt, Sense::kNeutral);
+  ChannelSpec iou =
+      channelSpec("iou", "Predicted IoU", "1", "Largest IoU of the predicted box with any object.",
+                  ColorScale::kRegression, 0.f, 1.f, Sense::kHigherIsBetter);
+  ChannelSpec anchorIou =
+      channelSpec("anchor_iou", "Anchor IoU", "1", "Largest IoU of the anchor itself with any object.",
+                  ColorScale::kSequential, 0.f, 1.f, Sense::kHigherIsBetter);
+  ChannelSpec clsLoss =
+      channelSpec("loss.cls", "Classification loss", "nat",
+                  "The anchor's classification loss, summed over classes, before it is normalised.",
+                  ColorScale::kClassification, 0.f, std::nullopt, Sense::kLowerIsBetter);
+  ChannelSpec locLoss =
+      channelSpec("loss.loc", "Box loss", "1", "The anchor's weighted box loss before it is normalised.",
+                  ColorScale::kRegression, 0.f, std::nullopt, Sense::kLowerIsBetter);
+  ChannelSpec clsObject =
+      channelSpec(kClsObjectChannel, "Object, classification head", "",
+                  "Object that the classification head learns at the anchor; -1 background, -2 ignored.",
+                  ColorScale::kClassification, -2.f, std::nullopt, Sense::kNeutral);
+  ChannelSpec regObject = channelSpec(kRegObjectChannel, "Object, regression head", "",
+                                      "Object that the box head learns at the anchor; -1 none, -2 ignored.",
+                                      ColorScale::kRegression, -2.f, std::nullopt, Sense::kNeutral);
+  ChannelSpec state = channelSpec("state", "State", "", "1 positive for a head, 0 background, -1 ignored.",
+                                  ColorScale::kDiverging, -1.f, 1.f, Sense::kNeutral);
+};
+
+struct ObjectColumns {
+  ObjectColumnSpec clsPositives{"positives.cls", "Positives, classification", "anchors",
+                                "Anchors at which the classification head learns the object.", kCommon};
+  ObjectColumnSpec regPositives{"positives.reg", "Positives, regression", "anchors",
+                                "Anchors at which the box head learns the object.", kCommon};
+  ObjectColumnSpec bestIou{"iou.best", "Best predicted IoU", "1",
+                           "Largest IoU of any predicted box with the object.", kCommon};
+  ObjectColumnSpec locLoss{"loss.loc", "Box loss", "1",
+                           "Sum of the object's weighted box losses before normalising.", kOurs};
+};
+
+/// Number (or sum) over anchors per object: index [B,N], values [B,N] -> [B,G].
+at::Tensor sumPerObject(const at::Tensor& index, const at::Tensor& values, std::int64_t objects) {
+  at::Tensor sums = at::zeros({index.size(0), objects}, values.options());
+  return sums.scatter_add_(1, index.clamp_min(0), values * index.ge(0).to(values.scalar_type()));
+}
+
+/// [B,N] largest entry over objects and, if asked, the smallest index that reaches it; -1 where it is 0.
+at::Tensor bestObjectOf(const at::Tensor& overlaps, const at::Tensor& best) {
+  const std::int64_t objects = overlaps.size(1);
+  const at::Tensor indices = at::arange(objects, overlaps.options().dtype(at::kLong)).view({1, objects, 1});
+  return at::where(overlaps == best.unsqueeze(1), indices, objects).amin(1).masked_fill(best <= 0, -1);
+}
+
+}  // namespace
+
+EvidenceDeclaration denseDeclaration() {
+  const Channels c;
+  const ObjectColumns o;
+  EvidenceDeclaration declaration;
+  declaration.channels = {c.score,   c.objectScore, c.logit,     c.scoreClass, c.iou,  c.anchorIou,
+                          c.clsLoss, c.locLoss,     c.clsObject, c.regObject,  c.state};
+  declaration.objectColumns = {o.clsPositives, o.regPositives, o.bestIou, o.locLoss};
+  declaration.scalars = {
+      {"loss.total", "Total loss", "1", "What is minimised.", kCommon, ColorScale::kSequential},
+      {"loss.cls", "Classification loss", "nat", "Classification loss of the batch, normalised.", kCommon,
+       ColorScale::kClassification},
+      {"loss.loc", "Box loss", "1", "Box loss of the batch, normalised, before its weight in the total.",
+       kCommon, ColorScale::kRegression},
+      {"loss.cls_fg", "Classification loss, positives", "nat", "Share of loss.cls at anchors with an object.",
+       kCommon, ColorScale::kClassification},
+      {"loss.cls_bg", "Classification loss, background", "nat",
+       "Share of loss.cls at anchors without an object.", kCommon, ColorScale::kClassification},
+      {"loss.cls_normalizer", "Divisor of the classification loss", "1",
+       "Mean over images of what loss.cls is divided by.", kCommon, ColorScale::kSequential},
+      {"loss.loc_normalizer", "Divisor of the box loss", "1",
+       "Mean over images of what loss.loc is divided by.", kCommon, ColorScale::kSequential},
+      {"positives.cls", "Positives, classification", "anchors",
+       "Anchors of the batch with an object for the classification head.", kCommon,
+       ColorScale::kClassification},
+      {"positives.reg", "Positives, regression", "anchors",
+       "Anchors of the batch with an object for the box head.", kCommon, ColorScale::kRegression},
+      {"ignored", "Ignored", "anchors", "Anchors of the batch that the classification head ignores.", kCommon,
+       ColorScale::kSequential},
+  };
+  return declaration;
+}
+
+std::vector<NamedScalar> denseScalars(const HeadLosses& losses, const CombinedLoss& combined) {
+  const c10::NoGradGuard noGrad;
+  const at::Tensor rows = losses.clsRows.detach();
+  const at::Tensor positive = losses.clsObject >= 0;
+  const auto normalized = [&](const at::Tensor& values) {
+    return (values.sum(1) / losses.clsDivisors).sum();
+  };
+  return {{"loss.total", combined.total.detach()},
+          {"loss.cls", combined.cls.detach()},
+          {"loss.loc", combined.loc.detach()},
+          {"loss.cls_fg", normalized(rows.masked_fill(positive.logical_not(), 0))},
+          {"loss.cls_bg", normalized(rows.masked_fill(positive, 0))},
+          {"loss.cls_normalizer", losses.clsDivisors.mean()},
+          {"loss.loc_normalizer", losses.locDivisors.mean()},
+          {"positives.cls", positive.sum()},
+          {"positives.reg", losses.regObject.ge(0).sum()},
+          {"ignored", losses.clsObject.eq(-2).sum()}};
+}
+
+void publishDense(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
+                  const HeadLosses& losses, EvidenceSink& sink) {
+  const c10::NoGradGuard noGrad;
+  const Channels channels;
+  const ObjectColumns columns;
+  const at::Tensor logits = outputs.logits.detach();
+  const at::Tensor boxes = outputs.boxes.detach();
+  const at::Tensor absent = targets.valid.logical_not().unsqueeze(2);
+  const auto [logit, scoreClass] = logits.max(2);
+  const at::Tensor overlaps = pairwiseIou(targets.boxes, boxes).masked_fill_(absent, 0);  // [B,G,N]
+  const at::Tensor iou = overlaps.amax(1);
+  const at::Tensor clsObject = losses.clsObject, regObject = losses.regObject;
+
+  sink.channel(channels.score, logit.sigmoid());
+  const at::Tensor object =
+      at::where(clsObject >= 0, clsObject, at::where(regObject >= 0, regObject, bestObjectOf(overlaps, iou)));
+  const at::Tensor label = gatherObjects(targets.labels, object).clamp_min(0);
+  sink.channel(channels.objectScore,
+               logits.gather(2, label.unsqueeze(2)).squeeze(2).sigmoid().masked_fill(object < 0, kNan));
+  sink.channel(channels.logit, logit);
+  sink.channel(channels.scoreClass, scoreClass);
+  sink.channel(channels.iou, iou);
+  sink.channel(channels.anchorIou, pairwiseIou(targets.boxes, anchors.boxes).masked_fill_(absent, 0).amax(1));
+  sink.channel(channels.clsLoss, losses.clsRows.detach());
+  sink.channel(channels.locLoss, losses.locRows.detach());
+  sink.channel(channels.clsObject, clsObject);
+  sink.channel(channels.regObject, regObject);
+  const at::Tensor positive = (clsObject >= 0) | (regObject >= 0);
+  sink.channel(channels.state,
+               positive.to(at::kFloat) - (positive.logical_not() & (clsObject == -2)).to(at::kFloat));
+
+  const std::int64_t objects = targets.maxObjects();
+  const at::Tensor ones = at::ones_like(iou);
+  sink.objects(columns.clsPositives, sumPerObject(clsObject, ones, objects));
+  sink.objects(columns.regPositives, sumPerObject(regObject, ones, objects));
+  sink.objects(columns.bestIou,
+               anchors.count() > 0 ? overlaps.amax(2) : at::zeros_like(targets.valid, overlaps.options()));
+  sink.objects(columns.locLoss, sumPerObject(regObject, losses.locRows.detach(), objects));
+}
+
+}  // namespace anchorscope
