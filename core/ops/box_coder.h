@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/base/geometry.h"
+#include "core/ops/coder_math.h"
 
 namespace anchorscope {
 
@@ -23,6 +24,9 @@ struct BoxCoder {
 
   static BoxCoder torchvision(std::array<double, 4> weights = {1, 1, 1, 1});
   static BoxCoder mmdet(std::array<double, 4> means, std::array<double, 4> stds);
+
+  /// The same for scalar code (coder_math.h).
+  CoderParameters parameters() const;
 
   /// anchors and boxes broadcast against each other ([N,4] with [B,N,4]) -> deltas. Anchors and boxes with
   /// positive size; other sizes give inf or NaN as the formula does. Gradient to both. float32 or float64.

@@ -5,31 +5,9 @@
 
 #include <ATen/ATen.h>
 
+#include "core/ops/similarity_math.h"
+
 namespace anchorscope {
-
-enum class BoxSimilarity {
-  kIou,
-  kIof,   ///< Intersection over the area of the first box.
-  kGiou,  ///< Rezatofighi et al., CVPR 2019.
-  kDiou,  ///< Zheng et al., AAAI 2020.
-  kCiou   ///< Zheng et al., AAAI 2020; alpha is constant in the gradient.
-};
-
-/// How divisions by zero are avoided. kExact is this project's own rule (box_math.h); the others reproduce a
-/// reference.
-enum class EpsilonRule {
-  kExact,        ///< No epsilon: a degenerate quotient counts 0.
-  kTorchvision,  ///< Epsilon (1e-7 there) is added to union, enclosing area, diagonal and alpha's
-                 ///< denominator.
-  kMmdet  ///< IoU, IoF, GIoU: union and enclosing area are clamped at epsilon (1e-6 there); DIoU, CIoU:
-          ///< added.
-};
-
-struct SimilarityOptions {
-  BoxSimilarity kind = BoxSimilarity::kIou;
-  EpsilonRule rule = EpsilonRule::kExact;
-  double epsilon = 0;  ///< Ignored by kExact.
-};
 
 /// boxes1 [n,4] or [B,n,4], boxes2 [m,4] or [B,m,4] -> [n,m] or [B,n,m] (a missing batch dimension is shared
 /// by all images). No gradient. n, m or B may be 0.

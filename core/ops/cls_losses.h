@@ -5,24 +5,9 @@
 
 #include <ATen/ATen.h>
 
+#include "core/ops/cls_loss_math.h"
+
 namespace anchorscope {
-
-/// An element's loss from its logit z and its target y; p = sigmoid(z), BCE(z, y) = -y ln p - (1 - y) ln(1 -
-/// p).
-enum class ClsElementLoss {
-  kBce,    ///< BCE(z, y)
-  kFocal,  ///< a_t |1 - p_t|^gamma BCE(z, y), p_t = p y + (1 - p)(1 - y), a_t = alpha y + (1 - alpha)(1 - y)
-           ///< (Lin et al., ICCV 2017; soft y as torchvision's sigmoid_focal_loss; alpha < 0: a_t = 1).
-  kSoftFocal,  ///< |y - p|^gamma BCE(z, y); the factor is not detached (the form of Li et al., NeurIPS 2020).
-  kWeightedFocal,  ///< y > 0: y * focal(z, 1); otherwise focal(z, 0).
-  kWeightedBce     ///< y > 0: y * BCE(z, 1); otherwise BCE(z, 0).
-};
-
-struct ClsLossOptions {
-  ClsElementLoss element = ClsElementLoss::kFocal;
-  double gamma = 2;
-  double alpha = 0.25;  ///< Used by kFocal and kWeightedFocal only.
-};
 
 /// logits and targets of one shape -> element losses of that shape.
 at::Tensor clsLossElements(const at::Tensor& logits, const at::Tensor& targets,

@@ -11,54 +11,9 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/base/result.h"
+#include "core/ops/musu_math.h"
 
 namespace anchorscope {
-
-struct MusuOptions {
-  /// Which pairs may enter a bag; all need q > 0.
-  enum class Eligibility {
-    kOverlap,      ///< q > 0.
-    kCenterInGt,   ///< And the anchor's centre is inside the object by more than centerMarginPx on each side.
-    kCenterRadius  ///< And, on both axes, at most `radius` strides (inclusive) from the object's centre.
-  };
-  enum class Joint {
-    kGeometric,  ///< P = p^(1 - beta) q^beta
-    kProduct     ///< P = p q^beta
-  };
-  /// The bag is {eligible: P >= t_g}; when that is empty, the single eligible anchor of largest P (the
-  /// fallback).
-  enum class Threshold {
-    kMeanStd,   ///< t_g = mean(P) + population std(P) over the eligible.
-    kMaxRatio,  ///< t_g = gamma max(P)
-    kTopK,      ///< The k largest P; t_g is the P of the last kept.
-    kAbsolute   ///< t_g = t
-  };
-  enum class Weighting {
-    kExponential,  ///< exp(-rank / tau)
-    kLinear,       ///< 1 - rank / bag size
-    kHardTopK      ///< 1 for rank < kWeight, else 0
-  };
-
-  Eligibility eligibility = Eligibility::kOverlap;
-  double centerMarginPx = 0.01;
-  double radius = 1.5;
-  Joint joint = Joint::kGeometric;
-  double beta = 0.75;
-  Threshold threshold = Threshold::kMeanStd;
-  double gamma = 0.5;
-  std::int64_t k = 20;
-  double t = 0.3;
-  std::int64_t maxBag = 0;  ///< Keep the best of a bag by P; 0 = no limit.
-  double alpha = 0.25;      ///< s_reg = p^(1 - alpha) q^alpha, s_cls = q^(1 - alpha) p^alpha.
-  Weighting weighting = Weighting::kExponential;
-  double tauCls = 3, tauReg = 3;
-  std::int64_t kWeight = 9;
-
-  /// beta, alpha in [0,1]; gamma, t in [0,1]; k, kWeight >= 1; maxBag, centerMarginPx >= 0; radius, taus > 0.
-  /// kUsage.
-  Status validate() const;
-};
 
 /// One batch. Floats share a dtype (float32; float64 for reference values) and all share a device.
 struct MusuInputs {
@@ -101,7 +56,7 @@ struct MusuResult {
       entropyCls;  ///< [B,G] nat, of w / sum w in the bag; NaN when starved. Only with pairs.
   at::Tensor bestJoint, bestP, bestQ;  ///< [B,G] int64 anchor of largest P, p, q among the eligible (ties:
                                        ///< smaller anchor); -1 when starved. Only with pairs.
-  std::optional<MusuPairs> pairs;  ///< Only when asked for.
+  std::optional<MusuPairs> pairs;      ///< Only when asked for.
 };
 
 /// Assigns a batch. Options must be valid. Outputs carry no gradient, are on the inputs' device and
@@ -110,5 +65,8 @@ struct MusuResult {
 /// loop over objects on the host; the total bag size is read back once (and the number of eligible pairs with
 /// wantPairs).
 MusuResult assignMusu(const MusuInputs& inputs, const MusuOptions& options, bool wantPairs);
+
+/// The joint score P of scores and overlaps of one shape, eligible or not.
+at::Tensor musuJointScore(const at::Tensor& p, const at::Tensor& q, const MusuOptions& options);
 
 }  // namespace anchorscope

@@ -1,0 +1,20 @@
+#include "core/conformance/op_table.h"
+
+#include <algorithm>
+
+namespace anchorscope::conformance {
+
+const std::vector<OpEntry>& opTable() {
+  static const std::vector<OpEntry> table = [] {
+    std::vector<OpEntry> all;
+    for (const auto& family : {boxOps, anchorOps, lossOps, evaluationOps}) {
+      for (OpEntry& entry : family())
+        all.push_back(std::move(entry));
+    }
+    std::sort(all.begin(), all.end(), [](const OpEntry& a, const OpEntry& b) { return a.op < b.op; });
+    return all;
+  }();
+  return table;
+}
+
+}  // namespace anchorscope::conformance

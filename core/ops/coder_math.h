@@ -1,0 +1,157 @@
+#pragma once
+// Scalar formulas of the box coder, once, for the CPU and CUDA. No ATen.
+
+#include <cmath>
+
+#include "core/ops/similarity_math.h"
+
+namespace anchorscope {
+
+/// BoxCoder as plain values; see box_coder.h.
+struct CoderParameters {
+  double means[4];
+  double stds[4];
+  double maxLogScale;
+  bool limitShrinking;
+  bool limitCenters;
+  double centerClampPx;
+  bool clip;
+  double clipWidth, clipHeight;
+};
+
+namespace boxmath {
+
+ANCHORSCOPE_HD float naturalExp(float x) {
+  return ::expf(x);
+}
+ANCHORSCOPE_HD double naturalExp(double x) {
+  return ::exp(x);
+}
+ANCHORSCOPE_HD float naturalLog(float x) {
+  return ::logf(x);
+}
+ANCHORSCOPE_HD double naturalLog(double x) {
+  return ::log(x);
+}
+
+/// x limited to [low, high]; NaN stays NaN. `inside` becomes 0 where the limit acts, else stays.
+template <typename T>
+ANCHORSCOPE_HD T limited(T x, T low, T high, T& inside) {
+  if (x < low) {
+    inside = T(0);
+    return low;
+  }
+  if (x > high) {
+    inside = T(0);
+    return high;
+  }
+  return x;
+}
+
+/// A decoded axis: the two corner coordinates and their derivatives by the two deltas (shift, log scale).
+template <typename T>
+struct DecodedAxis {
+  T low, high;
+  T lowByShift, highByShift, lowByScale, highByScale;
+};
+
+/// Decodes one axis; `axis` 0 is x, 1 is y; low and high are the anchor's corners.
+template <typename T>
+ANCHORSCOPE_HD DecodedAxis<T> decodeAxis(T low, T high, T shiftDelta, T scaleDelta,
+                                         const CoderParameters& coder, int axis) {
+  const T size = high - low;
+  const T center = low + T(0.5) * size;
+  const T shiftStd = T(coder.stds[axis]), scaleStd = T(coder.stds[2 + axis]);
+  T shift = (shiftDelta * shiftStd + T(coder.means[axis])) * size;
+  T shiftInside = shiftStd * size;
+  if (coder.limitCenters) {
+    shift = limited(shift, T(-coder.centerClampPx), T(coder.centerClampPx), shiftInside);
+  }
+  T scaleInside = scaleStd;
+  const T logLimit = T(coder.maxLogScale);
+  const T raw = scaleDelta * scaleStd + T(coder.means[2 + axis]);
+  const T logScale =
+      limited(raw, coder.limitShrinking ? -logLimit : smaller(raw, -logLimit), logLimit, scaleInside);
+  const T half = T(0.5) * size * naturalExp(logScale);
+  DecodedAxis<T> result{center + shift - half, center + shift + half, shiftInside,
+                        shiftInside,           -half * scaleInside,   half * scaleInside};
+  if (coder.clip) {
+    const T limit = T(axis == 0 ? coder.clipWidth : coder.clipHeight);
+    T passesLow = T(1), passesHigh = T(1);
+    result.low = limited(result.low, T(0), limit, passesLow);
+    result.high = limited(result.high, T(0), limit, passesHigh);
+    result.lowByShift *= passesLow;
+    result.lowByScale *= passesLow;
+    result.highByShift *= passesHigh;
+    result.highByScale *= passesHigh;
+  }
+  return result;
+}
+
+/// Decodes a box: anchor and delta point at 4 values, box receives 4.
+template <typename T>
+ANCHORSCOPE_HD void decodeBox(const T* anchor, const T* delta, const CoderParameters& coder, T* box) {
+  for (int axis = 0; axis < 2; ++axis) {
+    const DecodedAxis<T> decoded =
+        decodeAxis(anchor[axis], anchor[2 + axis], delta[axis], delta[2 + axis], coder, axis);
+    box[axis] = decoded.low;
+    box[2 + axis] = decoded.high;
+  }
+}
+
+/// upstream (4, by box) -> gradient (4, by delta).
+template <typename T>
+ANCHORSCOPE_HD void decodeBoxBackward(const T* anchor, const T* delta, const T* upstream,
+                                      const CoderParameters& coder, T* gradient) {
+  for (int axis = 0; axis < 2; ++axis) {
+    const DecodedAxis<T> decoded =
+        decodeAxis(anchor[axis], anchor[2 + axis], delta[axis], delta[2 + axis], coder, axis);
+    gradient[axis] = upstream[axis] * decoded.lowByShift + upstream[2 + axis] * decoded.highByShift;
+    gradient[2 + axis] = upstream[axis] * decoded.lowByScale + upstream[2 + axis] * decoded.highByScale;
+  }
+}
+
+/// The deltas of a box (4 values each).
+template <typename T>
+ANCHORSCOPE_HD void encodeBox(const T* anchor, const T* box, const CoderParameters& coder, T* delta) {
+  for (int axis = 0; axis < 2; ++axis) {
+    const T size = anchor[2 + axis] - anchor[axis];
+    const T boxSize = box[2 + axis] - box[axis];
+    const T shift = (box[axis] + T(0.5) * boxSize - anchor[axis] - T(0.5) * size) / size;
+    delta[axis] = (shift - T(coder.means[axis])) / T(coder.stds[axis]);
+    delta[2 + axis] = (naturalLog(boxSize / size) - T(coder.means[2 + axis])) / T(coder.stds[2 + axis]);
+  }
+}
+
+/// smooth L1 of a difference and its derivative; beta 0 is L1.
+template <typename T>
+ANCHORSCOPE_HD T smoothL1(T difference, T beta, T& slope) {
+  const T size = difference < T(0) ? -difference : difference;
+  if (size < beta) {
+    slope = difference / beta;
+    return T(0.5) * difference * difference / beta;
+  }
+  slope = difference < T(0) ? T(-1) : (difference > T(0) ? T(1) : difference);  // NaN stays NaN, 0 stays 0
+  return size - T(0.5) * beta;
+}
+
+/// The object index an anchor is matched to, or -1: negative entries and weights of 0 have none.
+template <typename T>
+ANCHORSCOPE_HD long long matchedObject(long long matched, const T* weight) {
+  return matched < 0 || (weight != nullptr && *weight == T(0)) ? -1 : matched;
+}
+
+/// Sum over 4 coordinates of smooth L1(delta - encode(anchor, box)) and its gradient by delta.
+template <typename T>
+ANCHORSCOPE_HD T deltaLoss(const T* delta, const T* anchor, const T* box, const CoderParameters& coder,
+                           T beta, T* gradient) {
+  T target[4];
+  encodeBox(anchor, box, coder, target);
+  T sum = T(0);
+  for (int k = 0; k < 4; ++k)
+    sum += smoothL1(delta[k] - target[k], beta, gradient[k]);
+  return sum;
+}
+
+}  // namespace boxmath
+}  // namespace anchorscope

@@ -1,0 +1,97 @@
+// The kernels' names in a build without CUDA.
+
+#include "core/ops/cuda/kernels.h"
+
+namespace anchorscope::kernels {
+namespace {
+
+constexpr KernelStatus kNotBuilt{"this build has no CUDA kernels; build without --no-cuda"};
+
+}  // namespace
+
+bool built() {
+  return false;
+}
+int deviceCount() {
+  return 0;
+}
+std::string deviceName(int) {
+  return {};
+}
+
+#define ANCHORSCOPE_STUBS(T)                                                                                 \
+  template <>                                                                                                \
+  KernelStatus pairwiseSimilarity<T>(const T*, bool, const T*, bool, std::int64_t, std::int64_t,             \
+                                     std::int64_t, SimilarityOptions, T*, Stream) {                          \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus elementwiseSimilarity<T>(const T*, const T*, std::int64_t, SimilarityOptions, T*, Stream) {   \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus elementwiseSimilarityBackward<T>(const T*, const T*, const T*, std::int64_t,                  \
+                                                SimilarityOptions, T*, T*, Stream) {                         \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus matchedSimilarityLoss<T>(const T*, const T*, const std::int64_t*, const T*, std::int64_t,     \
+                                        std::int64_t, std::int64_t, SimilarityOptions, T*, Stream) {         \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus matchedSimilarityLossBackward<T>(const T*, const T*, const std::int64_t*, const T*, const T*, \
+                                                std::int64_t, std::int64_t, std::int64_t, SimilarityOptions, \
+                                                T*, Stream) {                                                \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus matchedDeltaLoss<T>(const T*, const T*, const T*, const std::int64_t*, const T*,              \
+                                   std::int64_t, std::int64_t, std::int64_t, CoderParameters, double, T*,    \
+                                   Stream) {                                                                 \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus matchedDeltaLossBackward<T>(const T*, const T*, const T*, const std::int64_t*, const T*,      \
+                                           const T*, std::int64_t, std::int64_t, std::int64_t,               \
+                                           CoderParameters, double, T*, Stream) {                            \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus decode<T>(const T*, const T*, std::int64_t, std::int64_t, CoderParameters, T*, Stream) {      \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus decodeBackward<T>(const T*, const T*, const T*, std::int64_t, std::int64_t, CoderParameters,  \
+                                 T*, Stream) {                                                               \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus clsLossElements<T>(const T*, const T*, std::int64_t, ClsLossOptions, T*, Stream) {            \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus clsLossElementsBackward<T>(const T*, const T*, const T*, std::int64_t, ClsLossOptions, T*,    \
+                                          Stream) {                                                          \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus clsLossRows<T>(const T*, const T*, const std::int64_t*, std::int64_t, std::int64_t,           \
+                              ClsLossOptions, T*, Stream) {                                                  \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus clsLossRowsBackward<T>(const T*, const T*, const std::int64_t*, const T*, std::int64_t,       \
+                                      std::int64_t, ClsLossOptions, T*, Stream) {                            \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus nms<T>(const T*, const std::int64_t*, std::int64_t, double, std::uint64_t*, bool*, Stream) {  \
+    return kNotBuilt;                                                                                        \
+  }
+
+ANCHORSCOPE_STUBS(float)
+ANCHORSCOPE_STUBS(double)
+#undef ANCHORSCOPE_STUBS
+
+}  // namespace anchorscope::kernels
