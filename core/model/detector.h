@@ -1,5 +1,6 @@
 #pragma once
-// Internal header (ATen). A dense detector: backbone, pyramid and heads behind one interface without torch/nn.
+// Internal header (ATen). A dense detector: backbone, pyramid and heads behind one interface without
+// torch/nn.
 
 #include <ATen/ATen.h>
 
@@ -33,7 +34,8 @@ class Detector {
   virtual std::array<float, 3> pixelMean() const = 0;
   virtual std::array<float, 3> pixelStd() const = 0;
 
-  /// images: [B,3,H,W] float32 (or bf16 under autocast), normalised, on the detector's device, any memory format.
+  /// images: [B,3,H,W] float32 (or bf16 under autocast), normalised, on the detector's device, any memory
+  /// format.
   virtual DenseOutputs forward(const at::Tensor& images, const AnchorSet& anchors) = 0;
   /// Anchors of an input size, on the detector's device; cached per size.
   virtual const AnchorSet& anchors(SizePx inputSize) = 0;
@@ -41,14 +43,20 @@ class Detector {
   /// Trainable and frozen parameters in registration order, then buffers. Tensors alias the detector's own.
   virtual std::vector<NamedTensor> parameters() const = 0;
   virtual std::vector<NamedTensor> buffers() const = 0;
+  /// Parameters and buffers together, in the order of a torch state_dict (layer by layer).
+  virtual std::vector<NamedTensor> stateDict() const = 0;
   virtual void setTraining(bool training) = 0;
   virtual bool training() const = 0;
-  /// Moves to a device; channelsLast also converts 4-d weights.
+  /// Moves to a device; channelsLast also converts 4-d weights. The tensors keep their identity, so
+  /// optimizers stay valid; gradients are dropped.
   virtual void moveTo(at::Device device, bool channelsLast) = 0;
+  /// Converts every floating-point tensor, e.g. to float64 for comparisons with reference values; outputs and
+  /// decoded boxes then have that dtype. The tensors keep their identity; gradients are dropped.
+  virtual void toDtype(at::ScalarType dtype) = 0;
 };
 
 /// Builds a detector with random weights drawn from `seed` (same on every device: made on the CPU).
-Result<std::unique_ptr<Detector>> makeDetector(const std::string& name, const ParamSet& params, int classCount,
-                                               std::uint64_t seed);
+Result<std::unique_ptr<Detector>> makeDetector(const std::string& name, const ParamSet& params,
+                                               int classCount, std::uint64_t seed);
 
 }  // namespace anchorscope

@@ -10,7 +10,7 @@
 namespace anchorscope {
 
 struct ModelInfo {
-  std::string name;         ///< "retina-small", "retinanet-r50"
+  std::string name;  ///< "retina-small", "retinanet-r50"
   std::string title;
   std::string description;
   std::string source;
@@ -19,7 +19,8 @@ struct ModelInfo {
 /// Every registered detector, in registry order.
 const std::vector<ModelInfo>& modelInfos();
 
-/// A detector's options with defaults (anchors per location, norm, prior, width ...), or kUsage with the nearest names.
+/// A detector's options with defaults (anchors per location, norm, prior, width ...), or kUsage with the
+/// nearest names.
 Result<ParamSet> modelParams(const std::string& name);
 
 }  // namespace anchorscope

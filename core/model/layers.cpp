@@ -1,0 +1,161 @@
+#include "core/model/layers.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/check.h"
+#include "core/base/random.h"
+
+namespace anchorscope {
+namespace {
+
+constexpr double kNormEps = 1e-5;
+constexpr double kBatchMomentum = 0.1;
+constexpr std::int64_t kSmallestStridedPointwiseInput = 16;
+
+/// FNV-1a, so that a name's stream is the same on every platform.
+std::uint64_t hashOf(const std::string& name) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char letter : name)
+    hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3ULL;
+  return hash;
+}
+
+at::Tensor randomConvWeight(const Conv::Shape& shape, ConvInit init, at::Generator generator) {
+  at::Tensor weight = at::empty({shape.out, shape.in, shape.kernel, shape.kernel}, at::kFloat);
+  const auto area = static_cast<double>(shape.kernel * shape.kernel);
+  switch (init) {
+    case ConvInit::kKaimingFanOut:
+      weight.normal_(0, std::sqrt(2.0 / (static_cast<double>(shape.out) * area)), std::move(generator));
+      break;
+    case ConvInit::kKaimingLinear: {
+      const double bound = std::sqrt(3.0 / (static_cast<double>(shape.in) * area));
+      weight.uniform_(-bound, bound, std::move(generator));
+      break;
+    }
+    case ConvInit::kNormal001:
+      weight.normal_(0, 0.01, std::move(generator));
+      break;
+  }
+  return weight;
+}
+
+}  // namespace
+
+NormKind normKindOf(const std::string& name) {
+  if (name == "frozen_bn") return NormKind::kFrozenBatch;
+  if (name == "bn") return NormKind::kBatch;
+  ANCHORSCOPE_CHECK(name == "gn", "norm '", name, "'");
+  return NormKind::kGroup;
+}
+
+at::Tensor StateList::addParameter(const std::string& name, at::Tensor value, bool trainable) {
+  value.set_requires_grad(trainable);
+  entries_.push_back({name, value, false});
+  return value;
+}
+
+at::Tensor StateList::addBuffer(const std::string& name, at::Tensor value) {
+  entries_.push_back({name, value, true});
+  return value;
+}
+
+at::Generator StateList::generatorOf(const std::string& name) const {
+  Random stream = Random::of(seed_, RandomPurpose::kInit, {hashOf(name)});
+  return at::detail::createCPUGenerator(stream.next());
+}
+
+std::vector<NamedTensor> StateList::parameters() const {
+  std::vector<NamedTensor> list;
+  for (const Entry& entry : entries_) {
+    if (!entry.isBuffer) list.push_back({entry.name, entry.tensor});
+  }
+  return list;
+}
+
+std::vector<NamedTensor> StateList::buffers() const {
+  std::vector<NamedTensor> list;
+  for (const Entry& entry : entries_) {
+    if (entry.isBuffer) list.push_back({entry.name, entry.tensor});
+  }
+  return list;
+}
+
+std::vector<NamedTensor> StateList::all() const {
+  std::vector<NamedTensor> list;
+  for (const Entry& entry : entries_)
+    list.push_back({entry.name, entry.tensor});
+  return list;
+}
+
+void StateList::replace(const Entry& entry, const at::Tensor& value) {
+  const at::Tensor& tensor = entry.tensor;
+  tensor.mutable_grad().reset();
+  tensor.set_data(value);
+}
+
+void StateList::moveTo(at::Device device, bool channelsLast) {
+  const at::NoGradGuard noGrad;
+  for (const Entry& entry : entries_) {
+    const auto format = channelsLast && entry.tensor.dim() == 4 ? at::MemoryFormat::ChannelsLast
+                                                                : at::MemoryFormat::Contiguous;
+    replace(entry, entry.tensor.detach().to(device).contiguous(format));
+  }
+}
+
+void StateList::toDtype(at::ScalarType dtype) {
+  const at::NoGradGuard noGrad;
+  for (const Entry& entry : entries_) {
+    if (entry.tensor.is_floating_point()) replace(entry, entry.tensor.detach().to(dtype));
+  }
+}
+
+Conv::Conv(StateList& state, const std::string& name, Shape shape, ConvInit init, bool trainable)
+    : stride_(shape.stride), padding_(shape.kernel / 2) {
+  ANCHORSCOPE_CHECK(shape.kernel > 1 || shape.stride == 1 || shape.in >= kSmallestStridedPointwiseInput, name,
+                    ": strided 1x1 convolution of ", shape.in, " channels");
+  const std::string weightName = name + ".weight";
+  weight_ =
+      state.addParameter(weightName, randomConvWeight(shape, init, state.generatorOf(weightName)), trainable);
+  if (shape.bias) bias_ = state.addParameter(name + ".bias", at::zeros({shape.out}, at::kFloat), trainable);
+}
+
+at::Tensor Conv::operator()(const at::Tensor& input) const {
+  return at::conv2d(input, weight_, bias_, {stride_, stride_}, {padding_, padding_});
+}
+
+Norm::Norm(StateList& state, const std::string& name, NormKind kind, std::int64_t channels, double weight,
+           bool trainable)
+    : kind_(kind) {
+  const bool learn = trainable && kind != NormKind::kFrozenBatch;
+  weight_ = state.addParameter(name + ".weight", at::full({channels}, weight, at::kFloat), learn);
+  bias_ = state.addParameter(name + ".bias", at::zeros({channels}, at::kFloat), learn);
+  if (kind == NormKind::kGroup) {
+    // Groups of at least 4 channels, at most the 32 groups of Wu & He 2018.
+    groups_ = std::clamp<std::int64_t>(channels / 4, 1, 32);
+    while (channels % groups_ != 0)
+      --groups_;
+    return;
+  }
+  runningMean_ = state.addBuffer(name + ".running_mean", at::zeros({channels}, at::kFloat));
+  runningVar_ = state.addBuffer(name + ".running_var", at::ones({channels}, at::kFloat));
+  if (kind == NormKind::kBatch) {
+    batchCount_ = state.addBuffer(name + ".num_batches_tracked", at::zeros({}, at::kLong));
+  }
+}
+
+at::Tensor Norm::operator()(const at::Tensor& input, bool training) const {
+  if (kind_ == NormKind::kGroup) return at::group_norm(input, groups_, weight_, bias_, kNormEps, true);
+  const bool batchStatistics = training && kind_ == NormKind::kBatch;
+  if (batchStatistics) {
+    const at::NoGradGuard noGrad;
+    batchCount_.add_(1);
+  }
+  return at::batch_norm(input, weight_, bias_, runningMean_, runningVar_, batchStatistics, kBatchMomentum,
+                        kNormEps, true);
+}
+
+}  // namespace anchorscope
