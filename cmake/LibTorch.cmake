@@ -25,7 +25,9 @@ endif()
 add_library(LibTorch::LibTorch INTERFACE IMPORTED GLOBAL)
 target_include_directories(LibTorch::LibTorch INTERFACE "${libtorch_root}/include"
                                                         "${libtorch_root}/include/torch/csrc/api/include")
-target_link_libraries(LibTorch::LibTorch INTERFACE "${libtorch_root}/lib/libtorch.so" "${libtorch_root}/lib/libtorch_cpu.so"
+# The C++ runtime comes first: libtorch.so exports a std::filesystem of its own, whose remove_all() jumps to address 0, and
+# a program takes each symbol from the first library that has it.
+target_link_libraries(LibTorch::LibTorch INTERFACE stdc++ "${libtorch_root}/lib/libtorch.so" "${libtorch_root}/lib/libtorch_cpu.so"
                                                    "${libtorch_root}/lib/libc10.so" Threads::Threads)
 
 if(ANCHORSCOPE_CUDA)

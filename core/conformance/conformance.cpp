@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "core/base/check.h"
+#include "core/base/param.h"
 #include "core/conformance/op_table.h"
 
 namespace anchorscope {

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/base/check.h"
+#include "core/base/param.h"
 
 namespace anchorscope::conformance {
 namespace {

@@ -48,11 +48,13 @@ ANCHORSCOPE_HD T limited(T x, T low, T high, T& inside) {
   return x;
 }
 
-/// A decoded axis: the two corner coordinates and their derivatives by the two deltas (shift, log scale).
+/// A decoded axis: the two corner coordinates, how the centre follows the shift delta and half the size the
+/// scale delta, and whether each corner passes a gradient (1) or was clipped (0).
 template <typename T>
 struct DecodedAxis {
   T low, high;
-  T lowByShift, highByShift, lowByScale, highByScale;
+  T centerByShift, halfByScale;
+  T passesLow, passesHigh;
 };
 
 /// Decodes one axis; `axis` 0 is x, 1 is y; low and high are the anchor's corners.
@@ -63,27 +65,22 @@ ANCHORSCOPE_HD DecodedAxis<T> decodeAxis(T low, T high, T shiftDelta, T scaleDel
   const T center = low + T(0.5) * size;
   const T shiftStd = T(coder.stds[axis]), scaleStd = T(coder.stds[2 + axis]);
   T shift = (shiftDelta * shiftStd + T(coder.means[axis])) * size;
-  T shiftInside = shiftStd * size;
+  T centerByShift = shiftStd * size;
   if (coder.limitCenters) {
-    shift = limited(shift, T(-coder.centerClampPx), T(coder.centerClampPx), shiftInside);
+    shift = limited(shift, T(-coder.centerClampPx), T(coder.centerClampPx), centerByShift);
   }
-  T scaleInside = scaleStd;
+  T slope = scaleStd;
   const T logLimit = T(coder.maxLogScale);
   const T raw = scaleDelta * scaleStd + T(coder.means[2 + axis]);
   const T logScale =
-      limited(raw, coder.limitShrinking ? -logLimit : smaller(raw, -logLimit), logLimit, scaleInside);
+      limited(raw, coder.limitShrinking ? -logLimit : smaller(raw, -logLimit), logLimit, slope);
   const T half = T(0.5) * size * naturalExp(logScale);
-  DecodedAxis<T> result{center + shift - half, center + shift + half, shiftInside,
-                        shiftInside,           -half * scaleInside,   half * scaleInside};
+  DecodedAxis<T> result{
+      center + shift - half, center + shift + half, centerByShift, half * slope, T(1), T(1)};
   if (coder.clip) {
     const T limit = T(axis == 0 ? coder.clipWidth : coder.clipHeight);
-    T passesLow = T(1), passesHigh = T(1);
-    result.low = limited(result.low, T(0), limit, passesLow);
-    result.high = limited(result.high, T(0), limit, passesHigh);
-    result.lowByShift *= passesLow;
-    result.lowByScale *= passesLow;
-    result.highByShift *= passesHigh;
-    result.highByScale *= passesHigh;
+    result.low = limited(result.low, T(0), limit, result.passesLow);
+    result.high = limited(result.high, T(0), limit, result.passesHigh);
   }
   return result;
 }
@@ -106,8 +103,9 @@ ANCHORSCOPE_HD void decodeBoxBackward(const T* anchor, const T* delta, const T* 
   for (int axis = 0; axis < 2; ++axis) {
     const DecodedAxis<T> decoded =
         decodeAxis(anchor[axis], anchor[2 + axis], delta[axis], delta[2 + axis], coder, axis);
-    gradient[axis] = upstream[axis] * decoded.lowByShift + upstream[2 + axis] * decoded.highByShift;
-    gradient[2 + axis] = upstream[axis] * decoded.lowByScale + upstream[2 + axis] * decoded.highByScale;
+    const T low = upstream[axis] * decoded.passesLow, high = upstream[2 + axis] * decoded.passesHigh;
+    gradient[axis] = (low + high) * decoded.centerByShift;
+    gradient[2 + axis] = (high - low) * decoded.halfByScale;
   }
 }
 

@@ -1,0 +1,78 @@
+// Every reference value that the project answers for, through the product's own code.
+
+#include "core/conformance/conformance.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/ops/capabilities.h"
+#include "tests/support/shared_data.h"
+
+namespace anchorscope {
+namespace {
+
+/// Files of a folder of reference values whose names start with "<op>__".
+struct Group {
+  const char* folder;
+  const char* op;  ///< nullptr: all.
+  std::size_t fewest;
+};
+
+std::ostream& operator<<(std::ostream& stream, const Group& group) {
+  return stream << group.folder << "/" << (group.op == nullptr ? "*" : group.op);
+}
+
+const Group kGroups[] = {{"boxes", nullptr, 35}, {"anchors", nullptr, 4},  {"loss", "focal", 7},
+                         {"loss", "bce", 3},     {"loss", "smooth_l1", 3}, {"loss", "l1", 1},
+                         {"loss", "giou", 2},    {"loss", "iou", 4},       {"loss", "diou", 2},
+                         {"loss", "ciou", 2},    {"eval", "coco_ap", 6}};
+
+std::vector<std::string> filesOf(const Group& group, const std::filesystem::path& root) {
+  const auto found = findReferenceFiles({(root / group.folder).string()});
+  std::vector<std::string> files;
+  if (!found) return files;
+  for (const std::string& file : *found) {
+    const std::string name = std::filesystem::path(file).filename().string();
+    if (group.op == nullptr || name.rfind(std::string(group.op) + "__", 0) == 0) files.push_back(file);
+  }
+  return files;
+}
+
+class ReferenceValues : public ::testing::TestWithParam<Group> {
+ protected:
+  void expectAllPass(const std::string& device) {
+    ANCHORSCOPE_REQUIRE_SHARED(root, "goldens");
+    const std::vector<std::string> files = filesOf(GetParam(), root);
+    EXPECT_GE(files.size(), GetParam().fewest);
+    for (const std::string& file : files) {
+      const ConformanceOutcome outcome = runReferenceFile(file, device);
+      EXPECT_EQ(outcome.verdict, ConformanceVerdict::kPassed)
+          << file << ": " << outcome.message << " (largest error " << outcome.largestError << " in "
+          << outcome.worstOutput << ")";
+      EXPECT_TRUE(outcome.notCompared.empty()) << file << " does not compare " << outcome.notCompared.front();
+    }
+  }
+};
+
+TEST_P(ReferenceValues, PassOnTheCpu) {
+  expectAllPass("cpu");
+}
+
+TEST_P(ReferenceValues, PassOnCuda) {
+  const auto devices = availableDevices();
+  const bool cuda =
+      std::any_of(devices.begin(), devices.end(), [](const auto& device) { return device.name == "cuda:0"; });
+  if (!cuda) GTEST_SKIP() << "there is no CUDA device";
+  expectAllPass("cuda:0");
+}
+
+std::string nameOf(const ::testing::TestParamInfo<Group>& info) {
+  return std::string(info.param.folder) + (info.param.op == nullptr ? "" : std::string("_") + info.param.op);
+}
+
+INSTANTIATE_TEST_SUITE_P(Goldens, ReferenceValues, ::testing::ValuesIn(kGroups), nameOf);
+
+}  // namespace
+}  // namespace anchorscope
