@@ -7,6 +7,8 @@
 #include <QWidget>
 #include <cstdint>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "core/base/geometry.h"
 #include "widgets/state/view_state.h"
@@ -48,11 +50,16 @@ class CanvasView : public QWidget {
   /// Asks for an anchor's number (Ctrl+G).
   void askForAnchor();
 
-  /// Topmost anchor at a canvas point among the drawn boxes: the smallest box that contains it, on ties the
-  /// one drawn last, then the smaller index. -1: none.
+  /// The drawn anchor at a canvas point: first the topmost whose outline passes within 3 px (the most
+  /// important one, since those are drawn last); where no outline is near, the smallest box around the point,
+  /// the later drawn one on ties. What is not drawn (hidden layers, filtered or wholly faded values) is not
+  /// found. -1: none.
   std::int64_t anchorAt(QPointF canvas) const;
   /// Smallest object box containing the point, -1: none.
   int objectAt(QPointF canvas) const;
+
+  /// Every key and mouse gesture with what it does, for the cheat sheet.
+  static std::vector<std::pair<QString, QString>> gestures();
 
   QSize sizeHint() const override;
 
@@ -75,6 +82,21 @@ class CanvasView : public QWidget {
 
  private:
   struct Private;
+
+  // canvas_view.cpp
+  void showFrame();
+  void markDirty();
+  void updateHover();
+  void drawBase();
+
+  // canvas_input.cpp
+  void click(QPointF canvas, Qt::KeyboardModifiers modifiers);
+  void walk(int rows, int columns);
+  void changeLevel(int by);
+  void changeSlot(int by);
+  std::int64_t anchorToWalkFrom() const;
+  void bringIntoView(std::int64_t anchor);
+
   AxisTransform canvasFromImage_;
   std::unique_ptr<Private> d_;
 };

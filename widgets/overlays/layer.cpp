@@ -18,17 +18,19 @@ Layer plainLayer(LayerKind kind, const char* id, const char* title) {
   return layer;
 }
 
-/// The channel shown at first: a declared joint measure is what most people look for, else whatever comes
-/// first.
+/// The channel shown at first: the last "higher is better" one on a sequential scale. Scores and overlaps
+/// come first, what a method makes of them after.
 std::string firstChannelToShow(const ProbeFrame& frame) {
-  const Channel* fallback = nullptr;
+  const Channel* shown = nullptr;
+  const auto rank = [](const Channel& channel) {
+    return channel.spec.scale == ColorScale::kSequential && channel.spec.sense == Sense::kHigherIsBetter ? 1
+                                                                                                         : 0;
+  };
   for (const Channel& channel : frame.channels) {
     if (channel.spec.domain != ChannelDomain::kAnchor) continue;
-    if (channel.spec.scale == ColorScale::kSequential && channel.spec.sense == Sense::kHigherIsBetter)
-      return channel.spec.name;
-    if (!fallback) fallback = &channel;
+    if (!shown || (rank(channel) == 1 && rank(channel) >= rank(*shown))) shown = &channel;
   }
-  return fallback ? fallback->spec.name : std::string();
+  return shown ? shown->spec.name : std::string();
 }
 
 }  // namespace

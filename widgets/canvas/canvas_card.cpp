@@ -1,0 +1,154 @@
+#include "widgets/canvas/canvas_card.h"
+
+#include <QFontMetricsF>
+#include <QLocale>
+#include <algorithm>
+#include <cmath>
+
+#include "widgets/overlays/overlay_painter.h"
+
+namespace anchorscope {
+
+namespace {
+
+constexpr std::size_t kMostRows = 14;
+
+bool namesWinners(const ProbeFrame& frame, const std::string& channel) {
+  for (const DecisionSpec& decision : frame.decisions)
+    for (const OutcomeSpec& outcome : decision.outcomes)
+      if (outcome.winnerChannel == channel) return true;
+  return false;
+}
+
+QString channelTitle(const ChannelSpec& spec) {
+  return QString::fromStdString(spec.title.empty() ? spec.name : spec.title);
+}
+
+QString number(float value) {
+  return QString::number(static_cast<double>(value), 'g', 6).replace(QLatin1Char('-'), QChar(0x2212));
+}
+
+}  // namespace
+
+QString groupedNumber(std::int64_t value) {
+  return QLocale(QLocale::English, QLocale::UnitedStates).toString(static_cast<qlonglong>(value));
+}
+
+QString valueText(const ProbeFrame& frame, const Channel& channel, std::size_t anchor) {
+  const float value = anchor < channel.values.size() ? channel.values[anchor] : std::nanf("");
+  if (std::isnan(value)) return QStringLiteral("–");
+  if (namesWinners(frame, channel.spec.name)) {
+    if (value == -1.f) return QStringLiteral("background");
+    if (value == -2.f) return QStringLiteral("ignored");
+    return QStringLiteral("object %1").arg(std::lround(value));
+  }
+  QString text = number(value);
+  if (!channel.spec.unit.empty() && channel.spec.unit != "1" && channel.spec.unit != "rank" &&
+      channel.spec.unit != "index")
+    text += QLatin1Char(' ') + QString::fromStdString(channel.spec.unit);
+  return text;
+}
+
+CanvasCard anchorCard(const ProbeFrame& frame, std::int64_t anchor, const Layer* active) {
+  CanvasCard card;
+  const auto index = static_cast<std::size_t>(anchor);
+  card.title = QStringLiteral("anchor %1 · %2")
+                   .arg(groupedNumber(anchor), QString::fromStdString(frame.anchors->label(index)));
+  const auto isActive = [&](const Channel& channel) {
+    return active && active->channel == channel.spec.name;
+  };
+  std::vector<const Channel*> channels;
+  for (const Channel& channel : frame.channels)
+    if (channel.spec.domain == ChannelDomain::kAnchor) channels.push_back(&channel);
+  std::stable_partition(channels.begin(), channels.end(), [&](const Channel* c) { return isActive(*c); });
+  for (const Channel* channel : channels) {
+    if (card.rows.size() == kMostRows) {
+      card.footer =
+          QStringLiteral("and %1 more: click, then see the inspector").arg(channels.size() - kMostRows);
+      break;
+    }
+    card.rows.push_back({channelTitle(channel->spec), valueText(frame, *channel, index), isActive(*channel)});
+  }
+  return card;
+}
+
+CanvasCard objectCard(const ProbeFrame& frame, int object) {
+  CanvasCard card;
+  const ObjectRecord& record = frame.image->objects.at(static_cast<std::size_t>(object));
+  card.title = QStringLiteral("object %1 · %2").arg(object).arg(className(frame, record.classIndex));
+  card.rows.push_back({QStringLiteral("Size"),
+                       QStringLiteral("%1 × %2 px")
+                           .arg(number(record.boxInImage.width()), number(record.boxInImage.height()))});
+  if (record.ignored)
+    card.rows.push_back({QStringLiteral("Training"), QStringLiteral("ignored (crowd or difficult)")});
+  for (const ObjectColumn& column : frame.objectColumns) {
+    if (static_cast<std::size_t>(object) >= column.values.size()) continue;
+    const float value = column.values[static_cast<std::size_t>(object)];
+    if (column.spec.name == kStarvedColumn) {
+      if (value > 0) card.rows.push_back({QStringLiteral("Starved"), QStringLiteral("no anchor"), true});
+      continue;
+    }
+    QString text = std::isnan(value) ? QStringLiteral("–") : number(value);
+    if (!column.spec.unit.empty() && column.spec.unit != "1")
+      text += QLatin1Char(' ') + QString::fromStdString(column.spec.unit);
+    card.rows.push_back({QString::fromStdString(column.spec.title), text});
+  }
+  return card;
+}
+
+void paintCard(QPainter& painter, const CanvasCard& card, QPointF beside, const QRectF& bounds,
+               const QFont& font, const Theme& theme) {
+  constexpr double kMargin = 10, kColumnGap = 16, kAway = 18;
+  QFont bold = font;
+  bold.setWeight(QFont::DemiBold);
+  const QFontMetricsF plainMetrics(font), boldMetrics(bold);
+  const double line = std::ceil(plainMetrics.height() + 2);
+  double names = 0, values = 0;
+  for (const CardRow& row : card.rows) {
+    names = std::max(names, plainMetrics.horizontalAdvance(row.name));
+    values = std::max(values, boldMetrics.horizontalAdvance(row.value));
+  }
+  double width = std::max({names + kColumnGap + values, boldMetrics.horizontalAdvance(card.title),
+                           plainMetrics.horizontalAdvance(card.footer)});
+  width = std::ceil(width + 2 * kMargin);
+  const double lines = 1 + static_cast<double>(card.rows.size()) + (card.footer.isEmpty() ? 0 : 1);
+  const double height = std::ceil(lines * line + 2 * kMargin + 4);
+
+  // Right of and below the cursor; on the other side where there is no room, and never outside.
+  double x = beside.x() + kAway, y = beside.y() + kAway;
+  if (x + width > bounds.right()) x = beside.x() - kAway - width;
+  if (y + height > bounds.bottom()) y = beside.y() - kAway - height;
+  x = std::clamp(x, bounds.left(), std::max(bounds.left(), bounds.right() - width));
+  y = std::clamp(y, bounds.top(), std::max(bounds.top(), bounds.bottom() - height));
+  const QRectF rect(std::round(x), std::round(y), width, height);
+
+  painter.save();
+  painter.setRenderHint(QPainter::Antialiasing);
+  QColor ground = theme.panel;
+  ground.setAlpha(242);
+  painter.setPen(QPen(theme.line, 1));
+  painter.setBrush(ground);
+  painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
+  QRectF row(rect.left() + kMargin, rect.top() + kMargin, width - 2 * kMargin, line);
+  painter.setFont(bold);
+  painter.setPen(theme.text);
+  painter.drawText(row, Qt::AlignLeft | Qt::AlignVCenter, card.title);
+  row.translate(0, line + 4);
+  for (const CardRow& entry : card.rows) {
+    painter.setFont(font);
+    painter.setPen(entry.emphasized ? theme.text : theme.secondaryText);
+    painter.drawText(row, Qt::AlignLeft | Qt::AlignVCenter, entry.name);
+    painter.setFont(entry.emphasized ? bold : font);
+    painter.setPen(theme.text);
+    painter.drawText(row, Qt::AlignRight | Qt::AlignVCenter, entry.value);
+    row.translate(0, line);
+  }
+  if (!card.footer.isEmpty()) {
+    painter.setFont(font);
+    painter.setPen(theme.secondaryText);
+    painter.drawText(row, Qt::AlignLeft | Qt::AlignVCenter, card.footer);
+  }
+  painter.restore();
+}
+
+}  // namespace anchorscope

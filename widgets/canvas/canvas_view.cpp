@@ -1,0 +1,333 @@
+#include "widgets/canvas/canvas_view.h"
+
+#include <QPaintEvent>
+#include <QPainter>
+#include <algorithm>
+#include <cmath>
+
+#include "widgets/canvas/canvas_card.h"
+#include "widgets/canvas/canvas_view_private.h"
+#include "widgets/canvas/picking.h"
+#include "widgets/overlays/color_bar.h"
+#include "widgets/overlays/layer_stack.h"
+#include "widgets/state/theme.h"
+
+namespace anchorscope {
+
+namespace {
+
+constexpr double kFitMargin = 16, kLargestZoom = 64, kPickReach = 3;
+
+SizePx imageSizeOf(const ProbeFrame* frame) {
+  return frame && frame->image && frame->image->pixels ? frame->image->pixels->size : SizePx{};
+}
+
+void paintEmptyState(QPainter& painter, const QRectF& rect, const QFont& font, const Theme& theme) {
+  QFont large = font;
+  large.setPixelSize(QFontInfo(font).pixelSize() + 6);
+  large.setWeight(QFont::DemiBold);
+  painter.setFont(large);
+  painter.setPen(theme.text);
+  const QPointF middle = rect.center();
+  painter.drawText(QRectF(rect.left(), middle.y() - 40, rect.width(), 30), Qt::AlignCenter,
+                   QObject::tr("No image to look at yet"));
+  painter.setFont(font);
+  painter.setPen(theme.secondaryText);
+  painter.drawText(
+      QRectF(rect.left(), middle.y() - 6, rect.width(), 44), Qt::AlignHCenter | Qt::AlignTop,
+      QObject::tr("Try the demo, open data (Ctrl+O),\nor drop a folder or a recorded run here."));
+}
+
+void paintColorBarCard(QPainter& painter, const QRectF& area, const ColorBar& bar, const QFont& font,
+                       const Theme& theme) {
+  constexpr double kWidth = 208, kPadding = 10, kAway = 12;
+  const double height = std::ceil(colorBarHeight(font, painter.device(), 1) + 2 * kPadding - 4);
+  const QRectF card(area.right() - kAway - kWidth, area.bottom() - kAway - height, kWidth, height);
+  if (!area.contains(card)) return;  // a canvas smaller than the bar
+  QColor ground = theme.panel;
+  ground.setAlpha(235);
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(QPen(theme.line, 1));
+  painter.setBrush(ground);
+  painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
+  paintColorBar(painter, card.adjusted(kPadding, kPadding - 2, -kPadding, -kPadding), bar, font, theme.text,
+                1);
+}
+
+}  // namespace
+
+CanvasView::CanvasView(ViewState& state, QWidget* parent)
+    : QWidget(parent), d_(std::make_unique<Private>(state)) {
+  setFocusPolicy(Qt::StrongFocus);
+  setMouseTracking(true);
+  setAttribute(Qt::WA_OpaquePaintEvent);
+  setMinimumSize(160, 120);
+  setAccessibleName(tr("Image canvas"));
+  setStatusTip(
+      tr("Wheel zooms, drag pans, click selects; Ctrl+click the object, Alt+click the next anchor below"));
+  connect(&state, &ViewState::frameChanged, this, &CanvasView::showFrame);
+  connect(&state, &ViewState::selectionChanged, this, &CanvasView::markDirty);
+  connect(&state, &ViewState::hoverChanged, this, qOverload<>(&QWidget::update));
+  connect(&state.layers(), &LayerStack::changed, this, &CanvasView::markDirty);
+  connect(&state.layers(), &LayerStack::activeChanged, this, qOverload<>(&QWidget::update));
+  showFrame();
+}
+
+CanvasView::~CanvasView() = default;
+
+QSize CanvasView::sizeHint() const {
+  return {800, 600};
+}
+
+void CanvasView::showFrame() {
+  const auto& frame = d_->state.frame();
+  d_->renderer.setFrame(frame);
+  const SizePx size = imageSizeOf(frame.get());
+  const std::string name = frame && frame->image ? frame->image->name : std::string();
+  if (size != d_->imageSize || name != d_->imageName) {
+    d_->imageSize = size;
+    d_->imageName = name;
+    fit();
+    emit headerChanged();
+  }
+  markDirty();
+}
+
+void CanvasView::markDirty() {
+  d_->dirty = true;
+  d_->renderer.prepare(d_->state.layers().layers(), d_->state.selectedObject());
+  updateHover();
+  update();
+}
+
+QPointF CanvasView::imageFromCanvas(QPointF canvas) const {
+  const AxisTransform t = canvasFromImage_.inverse();
+  return {t.mapX(canvas.x()), t.mapY(canvas.y())};
+}
+
+QPointF CanvasView::toCanvas(QPointF image) const {
+  return {canvasFromImage_.mapX(image.x()), canvasFromImage_.mapY(image.y())};
+}
+
+Box CanvasView::visibleInImage() const {
+  const QPointF a = imageFromCanvas({0, 0}), b = imageFromCanvas({double(width()), double(height())});
+  const auto clip = [](double value, int limit) {
+    return static_cast<float>(std::clamp(value, 0.0, double(limit)));
+  };
+  return {clip(a.x(), d_->imageSize.width), clip(a.y(), d_->imageSize.height),
+          clip(b.x(), d_->imageSize.width), clip(b.y(), d_->imageSize.height)};
+}
+
+QString CanvasView::imageTitle() const {
+  return QString::fromStdString(d_->imageName);
+}
+
+QString CanvasView::imageInfo() const {
+  if (d_->imageSize.width <= 0) return {};
+  const double percent = zoom() * 100;
+  return QStringLiteral("%1 × %2 · %3 %")
+      .arg(d_->imageSize.width)
+      .arg(d_->imageSize.height)
+      .arg(percent, 0, 'f', percent < 10 ? 1 : 0);
+}
+
+void CanvasView::fit() {
+  d_->fitted = true;
+  const SizePx size = d_->imageSize;
+  if (size.width <= 0 || size.height <= 0) return;
+  const double width = std::max(1.0, this->width() - 2 * kFitMargin),
+               height = std::max(1.0, this->height() - 2 * kFitMargin);
+  const double scale = std::min({width / size.width, height / size.height, kLargestZoom});
+  setCanvasFromImage(
+      {scale, scale, (this->width() - scale * size.width) / 2, (this->height() - scale * size.height) / 2});
+  d_->fitted = true;
+}
+
+void CanvasView::setZoom(double zoom, QPointF aboutCanvas) {
+  const SizePx size = d_->imageSize;
+  if (size.width <= 0 || size.height <= 0 || !std::isfinite(zoom)) return;
+  const double fitted = std::min(double(width()) / size.width, double(height()) / size.height);
+  const double scale = std::clamp(zoom, std::min(fitted, 1.0) / 32, kLargestZoom);
+  const QPointF image = imageFromCanvas(aboutCanvas);
+  setCanvasFromImage(
+      {scale, scale, aboutCanvas.x() - scale * image.x(), aboutCanvas.y() - scale * image.y()});
+}
+
+void CanvasView::setCanvasFromImage(const AxisTransform& canvasFromImage) {
+  d_->fitted = false;
+  if (canvasFromImage == canvasFromImage_) return;
+  canvasFromImage_ = canvasFromImage;
+  d_->dirty = true;
+  updateHover();
+  update();
+  emit viewChanged();
+  emit headerChanged();
+}
+
+CanvasView::Private::Hit CanvasView::Private::anchorAt(const CanvasView& view, QPointF canvas) const {
+  const QPointF image = view.imageFromCanvas(canvas);
+  const PickPoint point{static_cast<float>(image.x()), static_cast<float>(image.y()),
+                        static_cast<float>(kPickReach / view.zoom())};
+  const std::vector<PickLayer> layers = renderer.pickLayers();
+  for (const PickLayer& layer : layers)
+    if (const std::int64_t index = pickOutline(*layer.boxesInImage, point); index >= 0)
+      return {(*layer.anchors)[static_cast<std::size_t>(index)], layer.boxes};
+  Hit hit;
+  float smallest = 0;
+  for (const PickLayer& layer : layers) {
+    const std::int64_t index = pickInside(*layer.boxesInImage, point);
+    if (index < 0) continue;
+    const float area = (*layer.boxesInImage)[static_cast<std::size_t>(index)].area();
+    if (hit.anchor >= 0 && area >= smallest) continue;
+    smallest = area;
+    hit = {(*layer.anchors)[static_cast<std::size_t>(index)], layer.boxes};
+  }
+  return hit;
+}
+
+std::vector<std::int64_t> CanvasView::Private::anchorsAt(const CanvasView& view, QPointF canvas) const {
+  const QPointF image = view.imageFromCanvas(canvas);
+  const PickPoint point{static_cast<float>(image.x()), static_cast<float>(image.y()),
+                        static_cast<float>(kPickReach / view.zoom())};
+  std::vector<std::int64_t> anchors;
+  for (const PickLayer& layer : renderer.pickLayers())
+    for (const std::size_t index : pickAll(*layer.boxesInImage, point)) {
+      const std::int64_t anchor = (*layer.anchors)[index];
+      if (std::find(anchors.begin(), anchors.end(), anchor) == anchors.end()) anchors.push_back(anchor);
+    }
+  return anchors;
+}
+
+std::int64_t CanvasView::anchorAt(QPointF canvas) const {
+  return d_->anchorAt(*this, canvas).anchor;
+}
+
+int CanvasView::objectAt(QPointF canvas) const {
+  const auto& frame = d_->renderer.frame();
+  if (!frame || !frame->image) return -1;
+  const QPointF image = imageFromCanvas(canvas);
+  int best = -1;
+  const auto& objects = frame->image->objects;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (!objects[i].boxInImage.contains(static_cast<float>(image.x()), static_cast<float>(image.y())))
+      continue;
+    if (best < 0 || objects[i].boxInImage.area() < objects[static_cast<std::size_t>(best)].boxInImage.area())
+      best = static_cast<int>(i);
+  }
+  return best;
+}
+
+const Layer* CanvasView::Private::explainedLayer() const {
+  const LayerStack& stack = state.layers();
+  const Layer* topmost = nullptr;
+  for (const std::size_t index : drawnLayers(stack.layers())) {
+    const Layer& layer = stack.layers()[index];
+    if (!layer.hasChannel() || !state.frame() || !state.frame()->channel(layer.channel)) continue;
+    topmost = &layer;
+    if (topmost == stack.active()) break;
+  }
+  return topmost;
+}
+
+BoxKind CanvasView::Private::selectedBox() const {
+  const Layer* layer = explainedLayer();
+  return layer && layer->kind == LayerKind::kAnchors ? layer->boxes : BoxKind::kAnchor;
+}
+
+void CanvasView::updateHover() {
+  const auto& frame = d_->renderer.frame();
+  Private::Hit hit;
+  d_->hoveredObject = -1;
+  QString status;
+  if (frame && d_->cursor && !d_->panning) {
+    hit = d_->anchorAt(*this, *d_->cursor);
+    if (hit.anchor < 0) d_->hoveredObject = objectAt(*d_->cursor);
+    const QPointF image = imageFromCanvas(*d_->cursor);
+    status = QStringLiteral("x %1  y %2").arg(image.x(), 0, 'f', 1).arg(image.y(), 0, 'f', 1);
+    if (hit.anchor >= 0 && frame->anchors) {
+      const auto index = static_cast<std::size_t>(hit.anchor);
+      status += QStringLiteral("  %1").arg(QString::fromStdString(frame->anchors->label(index)));
+      if (const Layer* layer = d_->explainedLayer(); layer && layer->kind == LayerKind::kAnchors)
+        status += QStringLiteral("  %1 %2").arg(QString::fromStdString(layer->title),
+                                                valueText(*frame, *frame->channel(layer->channel), index));
+    }
+  }
+  d_->hoveredBox = hit.boxes;
+  d_->state.setHoveredAnchor(hit.anchor);
+  emit statusTextChanged(status);
+}
+
+void CanvasView::drawBase() {
+  const double ratio = devicePixelRatioF();
+  const QSize size(static_cast<int>(std::ceil(width() * ratio)),
+                   static_cast<int>(std::ceil(height() * ratio)));
+  if (d_->base.size() != size) d_->base = QImage(size, QImage::Format_RGB32);
+  d_->base.setDevicePixelRatio(ratio);
+  d_->base.fill(themeOf(palette()).surround);
+  OverlayContext context;
+  context.targetFromImage = canvasFromImage_;
+  context.clip = QRectF(rect());
+  context.font = font();
+  context.selectedObject = d_->state.selectedObject();
+  context.selectedAnchor = d_->state.selectedAnchor();
+  d_->renderer.render(d_->base, context);
+  d_->dirty = false;
+}
+
+void CanvasView::paintEvent(QPaintEvent*) {
+  if (d_->dirty || !qFuzzyCompare(d_->base.devicePixelRatio(), devicePixelRatioF())) drawBase();
+  const Theme& theme = themeOf(palette());
+  QPainter painter(this);
+  painter.drawImage(QPointF(0, 0), d_->base);
+  const auto& frame = d_->renderer.frame();
+  if (!frame) {
+    paintEmptyState(painter, QRectF(rect()), font(), theme);
+    return;
+  }
+  painter.setRenderHint(QPainter::Antialiasing);
+  OverlayContext context;
+  context.targetFromImage = canvasFromImage_;
+  context.clip = QRectF(rect());
+  context.font = font();
+  context.selectedObject = d_->state.selectedObject();
+  context.selectedAnchor = d_->state.selectedAnchor();
+  context.selectedBox = d_->selectedBox();
+  OverlayPainter overlay(painter, context, *frame);
+  overlay.drawSelection();
+  const std::int64_t hovered = d_->state.hoveredAnchor();
+  overlay.drawHover(hovered, d_->cursor ? d_->hoveredBox : d_->selectedBox());
+
+  const Layer* layer = d_->explainedLayer();
+  ColorBar bar;
+  if (layer && colorBarOf(*layer, *frame, bar))
+    paintColorBarCard(painter, QRectF(rect()), bar, font(), theme);
+  if (d_->cursor && !d_->panning) {
+    const QRectF bounds = QRectF(rect()).adjusted(8, 8, -8, -8);
+    if (hovered >= 0) {
+      paintCard(painter, anchorCard(*frame, hovered, layer), *d_->cursor, bounds, font(), theme);
+    } else if (d_->hoveredObject >= 0) {
+      paintCard(painter, objectCard(*frame, d_->hoveredObject), *d_->cursor, bounds, font(), theme);
+    }
+  }
+  if (hasFocus()) {
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    painter.setPen(QPen(theme.selection, 1));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRect(rect().adjusted(0, 0, -1, -1));
+  }
+}
+
+void CanvasView::resizeEvent(QResizeEvent*) {
+  d_->dirty = true;
+  if (d_->fitted) fit();
+}
+
+void CanvasView::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange ||
+      event->type() == QEvent::StyleChange)
+    d_->dirty = true;
+  update();
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,43 @@
+#pragma once
+// What CanvasView keeps; shared by its source files only.
+
+#include <QImage>
+#include <optional>
+#include <string>
+
+#include "widgets/canvas/canvas_renderer.h"
+#include "widgets/canvas/canvas_view.h"
+
+namespace anchorscope {
+
+struct CanvasView::Private {
+  explicit Private(ViewState& viewState) : state(viewState), renderer(StripPool::shared()) {}
+
+  ViewState& state;
+  CanvasRenderer renderer;
+  QImage base;  ///< All layers; redrawn when `dirty`.
+  bool dirty = true;
+  bool fitted = true;     ///< Fits again whenever the widget changes size, until the user zooms or pans.
+  std::string imageName;  ///< What the view was fitted to.
+  SizePx imageSize;
+
+  std::optional<QPointF> cursor;  ///< In canvas coordinates, while over the canvas.
+  QPointF pressedAt, draggedFrom;
+  bool pressed = false, panning = false, doubleClicked = false;
+  BoxKind hoveredBox = BoxKind::kAnchor;
+  int hoveredObject = -1;
+
+  /// An anchor under the point and which of its boxes was hit.
+  struct Hit {
+    std::int64_t anchor = -1;
+    BoxKind boxes = BoxKind::kAnchor;
+  };
+  Hit anchorAt(const CanvasView& view, QPointF canvas) const;
+  /// Every anchor under the point, best first.
+  std::vector<std::int64_t> anchorsAt(const CanvasView& view, QPointF canvas) const;
+  /// Topmost drawn layer of anchors or heat, the active one first; null when none is drawn.
+  const Layer* explainedLayer() const;
+  BoxKind selectedBox() const;
+};
+
+}  // namespace anchorscope

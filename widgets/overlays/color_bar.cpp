@@ -1,0 +1,99 @@
+#include "widgets/overlays/color_bar.h"
+
+#include <QFontMetricsF>
+#include <algorithm>
+#include <cmath>
+
+namespace anchorscope {
+
+namespace {
+
+constexpr double kBarHeight = 8, kTickLength = 3, kGap = 3;  ///< Nominal pixels.
+
+}  // namespace
+
+bool colorBarOf(const Layer& layer, const ProbeFrame& frame, ColorBar& out) {
+  const Channel* channel = layer.hasChannel() ? frame.channel(layer.channel) : nullptr;
+  if (!channel) return false;
+  out.colorMap = layer.colorMap;
+  out.range = resolveRange(layer, *channel);
+  out.title = QString::fromStdString(channel->spec.title.empty() ? channel->spec.name : channel->spec.title);
+  if (!channel->spec.unit.empty() && channel->spec.unit != "1")
+    out.title += QStringLiteral(" (%1)").arg(QString::fromStdString(channel->spec.unit));
+  ValueRange seen;
+  if (finiteRange(channel->values, seen)) {
+    out.belowRange = seen.low < out.range.low;
+    out.aboveRange = seen.high > out.range.high;
+  }
+  return true;
+}
+
+std::vector<double> niceTicks(double low, double high, int count) {
+  std::vector<double> ticks;
+  if (!(high > low) || count < 1) return ticks;
+  const double rough = (high - low) / count, power = std::pow(10, std::floor(std::log10(rough)));
+  double step = 10 * power;
+  for (const double factor : {1.0, 2.0, 2.5, 5.0})
+    if (factor * power >= rough * 0.999) {
+      step = factor * power;
+      break;
+    }
+  const double slack = step * 1e-6;
+  for (double n = std::ceil((low - slack) / step); n * step <= high + slack && ticks.size() < 64; ++n)
+    ticks.push_back(n * step);
+  return ticks;
+}
+
+QString tickText(double value) {
+  if (value == 0) return QStringLiteral("0");
+  const double size = std::abs(value);
+  QString text = size >= 1e5 || size < 1e-3 ? QString::number(value, 'e', 1) : QString::number(value, 'g', 4);
+  return text.replace(QLatin1Char('-'), QChar(0x2212)).replace(QLatin1String("e+0"), QLatin1String("e"));
+}
+
+double colorBarHeight(const QFont& font, QPaintDevice* device, double unit) {
+  return 2 * QFontMetricsF(font, device).height() + (kBarHeight + kTickLength + 2 * kGap) * unit;
+}
+
+void paintColorBar(QPainter& painter, const QRectF& rect, const ColorBar& bar, const QFont& font,
+                   const QColor& text, double unit) {
+  const QFontMetricsF metrics(font, painter.device());
+  painter.save();
+  painter.setFont(font);
+  painter.setPen(text);
+  const QString title = metrics.elidedText(bar.title, Qt::ElideRight, rect.width());
+  painter.drawText(QRectF(rect.left(), rect.top(), rect.width(), metrics.height()),
+                   Qt::AlignLeft | Qt::AlignVCenter, title);
+
+  const QRectF gradient(rect.left(), rect.top() + metrics.height() + kGap * unit, rect.width(),
+                        kBarHeight * unit);
+  QImage colors(256, 1, QImage::Format_RGB32);
+  const auto& table = colorTable(bar.colorMap);
+  for (int i = 0; i < 256; ++i)
+    colors.setPixel(i, 0, table[static_cast<std::size_t>(i)]);
+  painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
+  painter.drawImage(gradient, colors);
+
+  const double span = static_cast<double>(bar.range.high) - static_cast<double>(bar.range.low);
+  const int wanted = std::clamp(static_cast<int>(rect.width() / (metrics.averageCharWidth() * 9)), 1, 5);
+  double free = -1e9;
+  for (const double tick : niceTicks(bar.range.low, bar.range.high, wanted)) {
+    const double x = gradient.left() + (tick - static_cast<double>(bar.range.low)) / span * gradient.width();
+    painter.setPen(QPen(text, unit));
+    painter.drawLine(QPointF(x, gradient.bottom()), QPointF(x, gradient.bottom() + kTickLength * unit));
+    QString label = tickText(tick);
+    if (bar.belowRange && std::abs(tick - static_cast<double>(bar.range.low)) < span * 1e-6)
+      label.prepend(QChar(0x2264));
+    if (bar.aboveRange && std::abs(tick - static_cast<double>(bar.range.high)) < span * 1e-6)
+      label.prepend(QChar(0x2265));
+    const double width = metrics.horizontalAdvance(label);
+    const double left = std::clamp(x - width / 2, rect.left(), std::max(rect.left(), rect.right() - width));
+    if (left < free) continue;
+    free = left + width + metrics.averageCharWidth();
+    painter.drawText(QPointF(left, gradient.bottom() + (kTickLength + kGap * 0.5) * unit + metrics.ascent()),
+                     label);
+  }
+  painter.restore();
+}
+
+}  // namespace anchorscope

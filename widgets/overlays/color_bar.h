@@ -1,0 +1,40 @@
+#pragma once
+// A horizontal colour bar with ticks, for the canvas and for figures.
+
+#include <QColor>
+#include <QFont>
+#include <QPainter>
+#include <QRectF>
+#include <QString>
+#include <vector>
+
+#include "widgets/overlays/layer.h"
+
+namespace anchorscope {
+
+struct ColorBar {
+  ColorMapId colorMap = ColorMapId::kCividis;
+  ValueRange range;
+  QString title;
+  bool belowRange = false,
+       aboveRange = false;  ///< Values beyond the ends exist: said with < and > at the ends.
+};
+
+/// The bar of a channel layer for a frame; false when the frame lacks the channel.
+bool colorBarOf(const Layer& layer, const ProbeFrame& frame, ColorBar& out);
+
+/// About `count` round numbers inside the range, the ends left out unless round.
+std::vector<double> niceTicks(double low, double high, int count);
+
+/// A number as ticks and tooltips show it: at most 4 significant digits, no trailing zeros.
+QString tickText(double value);
+
+/// Height of a bar drawn with this font: gradient, ticks and one line of text.
+double colorBarHeight(const QFont& font, QPaintDevice* device, double unit);
+
+/// Draws title, gradient, tick marks and numbers, top to bottom, over the width of the rectangle.
+/// `unit`: painter units per nominal pixel.
+void paintColorBar(QPainter& painter, const QRectF& rect, const ColorBar& bar, const QFont& font,
+                   const QColor& text, double unit);
+
+}  // namespace anchorscope

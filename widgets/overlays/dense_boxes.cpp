@@ -1,0 +1,106 @@
+#include "widgets/overlays/dense_boxes.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+
+namespace anchorscope {
+
+namespace {
+
+struct Shown {
+  std::uint32_t importance;  ///< Grows with importance like the float it was made of.
+  std::uint32_t anchor;
+};
+
+/// Maps floats to integers of the same order.
+std::uint32_t orderedBits(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value + 0.f);  // -0 becomes 0
+  return (bits & 0x80000000u) ? ~bits : bits | 0x80000000u;
+}
+
+/// Stable radix sort, 11 bits a pass.
+void sortByImportance(std::vector<Shown>& shown) {
+  std::vector<Shown> other(shown.size());
+  for (int shift = 0; shift < 33; shift += 11) {
+    std::array<std::size_t, 2049> start{};
+    for (const Shown& s : shown)
+      ++start[((s.importance >> shift) & 2047u) + 1];
+    for (std::size_t i = 1; i < start.size(); ++i)
+      start[i] += start[i - 1];
+    for (const Shown& s : shown)
+      other[start[(s.importance >> shift) & 2047u]++] = s;
+    shown.swap(other);
+  }
+}
+
+float importanceOf(const Layer& layer, ColorScale scale, float value) {
+  if (scale == ColorScale::kDiverging) return std::abs(value);
+  return layer.emphasis == Emphasis::kHigh ? value : -value;
+}
+
+}  // namespace
+
+Argb layerColor(const Layer& layer, const ValueRange& range, ColorScale scale, float value) {
+  const float t = range.normalized(value);
+  float alpha = layer.opacity;
+  if (layer.fade) {
+    const float strength = scale == ColorScale::kDiverging     ? std::abs(2 * t - 1)
+                           : layer.emphasis == Emphasis::kHigh ? t
+                                                               : 1 - t;
+    alpha *= strength;
+  }
+  const auto bits = static_cast<Argb>(std::lround(std::clamp(alpha, 0.f, 1.f) * 255.f));
+  return (colorAt(layer.colorMap, t) & 0x00FFFFFFu) | (bits << 24);
+}
+
+Box anchorBoxInImage(const ProbeFrame& frame, std::int64_t anchor, BoxKind kind) {
+  if (anchor < 0 || !frame.image || !frame.anchors) return {};
+  const std::vector<Box>& boxes =
+      kind == BoxKind::kAnchor ? frame.anchors->boxesInInput : frame.predictedBoxesInInput;
+  const auto index = static_cast<std::size_t>(anchor);
+  return index < boxes.size() ? frame.image->inputFromImage.inverse().map(boxes[index]) : Box{};
+}
+
+DenseBoxes denseBoxes(const Layer& layer, const ProbeFrame& frame) {
+  DenseBoxes out;
+  const Channel* channel = frame.channel(layer.channel);
+  if (!channel || channel->spec.domain != ChannelDomain::kAnchor || !frame.anchors || !frame.image)
+    return out;
+  const std::vector<Box>& boxesInInput =
+      layer.boxes == BoxKind::kAnchor ? frame.anchors->boxesInInput : frame.predictedBoxesInInput;
+  const std::size_t count = std::min(boxesInInput.size(), channel->values.size());
+  const ValueRange range = resolveRange(layer, *channel);
+
+  std::vector<Shown> shown;
+  shown.reserve(count);
+  for (std::size_t l = 0; l < frame.anchors->levels.size(); ++l) {
+    if (!layer.showsLevel(static_cast<int>(l))) continue;
+    const LevelLayout& level = frame.anchors->levels[l];
+    const auto begin = std::min(count, static_cast<std::size_t>(level.firstAnchor));
+    const auto end = std::min(count, begin + static_cast<std::size_t>(level.anchorCount()));
+    for (std::size_t i = begin; i < end; ++i) {
+      const float value = channel->values[i];
+      if (!(value >= layer.filterMin && value <= layer.filterMax)) continue;  // also NaN
+      shown.push_back(
+          {orderedBits(importanceOf(layer, channel->spec.scale, value)), static_cast<std::uint32_t>(i)});
+    }
+  }
+  sortByImportance(shown);
+
+  out.boxesInImage.reserve(shown.size());
+  out.colors.reserve(shown.size());
+  out.anchors.reserve(shown.size());
+  const AxisTransform imageFromInput = frame.image->inputFromImage.inverse();
+  for (const Shown& s : shown) {
+    const Argb color = layerColor(layer, range, channel->spec.scale, channel->values[s.anchor]);
+    if ((color >> 24) == 0) continue;
+    out.boxesInImage.push_back(imageFromInput.map(boxesInInput[s.anchor]));
+    out.colors.push_back(color);
+    out.anchors.push_back(s.anchor);
+  }
+  return out;
+}
+
+}  // namespace anchorscope

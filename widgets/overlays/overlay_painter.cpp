@@ -1,0 +1,273 @@
+#include "widgets/overlays/overlay_painter.h"
+
+#include <QFontMetricsF>
+#include <algorithm>
+#include <cmath>
+
+#include "widgets/overlays/bag.h"
+#include "widgets/overlays/dense_boxes.h"
+
+namespace anchorscope {
+
+namespace {
+
+const QColor kObjectColor(0xFFFFFF);
+const QColor kHaloColor(0, 0, 0, 150);
+const QColor kPredictionColor(0xFFD54F);
+const QColor kSelectionColor = QColor::fromRgb(kSelectionArgb);
+const QColor kClassificationColor = QColor::fromRgb(kClassificationArgb);
+const QColor kRegressionColor = QColor::fromRgb(kRegressionArgb);
+
+QColor faded(QColor color, double opacity) {
+  color.setAlphaF(static_cast<float>(color.alphaF() * std::clamp(opacity, 0.0, 1.0)));
+  return color;
+}
+
+/// Share of the largest weight, 0 for none.
+double share(float weight, float largest) {
+  return weight > 0 && largest > 0 ? static_cast<double>(weight / largest) : 0.0;
+}
+
+}  // namespace
+
+QImage toQImage(const ProbeFrame& frame) {
+  if (!frame.image || !frame.image->pixels) return {};
+  const ImagePixels& pixels = *frame.image->pixels;
+  if (pixels.size.width <= 0 || pixels.size.height <= 0) return {};
+  return QImage(pixels.rgb.data(), pixels.size.width, pixels.size.height, pixels.size.width * 3,
+                QImage::Format_RGB888)
+      .copy();
+}
+
+QString className(const ProbeFrame& frame, int classIndex) {
+  if (frame.classNames && classIndex >= 0 && static_cast<std::size_t>(classIndex) < frame.classNames->size())
+    return QString::fromStdString((*frame.classNames)[static_cast<std::size_t>(classIndex)]);
+  return QStringLiteral("class %1").arg(classIndex);
+}
+
+OverlayPainter::OverlayPainter(QPainter& painter, const OverlayContext& context, const ProbeFrame& frame)
+    : painter_(painter), context_(context), frame_(frame) {
+  painter_.setFont(context.font);
+}
+
+QRectF OverlayPainter::mapped(const Box& boxInImage) const {
+  const AxisTransform& t = context_.targetFromImage;
+  return QRectF(QPointF(t.mapX(boxInImage.x1), t.mapY(boxInImage.y1)),
+                QPointF(t.mapX(boxInImage.x2), t.mapY(boxInImage.y2)))
+      .normalized();
+}
+
+void OverlayPainter::strokeBox(const QRectF& rect, const QColor& color, double width, Qt::PenStyle style) {
+  QPen pen(color, width * context_.unit, style, Qt::FlatCap, Qt::MiterJoin);
+  painter_.setPen(pen);
+  painter_.setBrush(Qt::NoBrush);
+  painter_.drawRect(rect);
+}
+
+void OverlayPainter::haloBox(const QRectF& rect, const QColor& color, double width, double opacity) {
+  strokeBox(rect, faded(kHaloColor, opacity), width + 2);
+  strokeBox(rect, faded(color, opacity), width);
+  ++boxes_;
+}
+
+void OverlayPainter::label(const QRectF& rect, const QString& text, const QColor& color, double opacity,
+                           bool important) {
+  if (!context_.labels || text.isEmpty()) return;
+  const QFontMetricsF metrics(context_.font, painter_.device());
+  const double gap = 3 * context_.unit, width = metrics.horizontalAdvance(text) + 2 * gap,
+               height = metrics.height() + gap * 0.7;
+  if (!important && rect.width() < width * 0.6) return;
+  const QRectF places[] = {
+      QRectF(rect.left() - context_.unit, rect.top() - height - context_.unit, width, height),
+      QRectF(rect.left() + context_.unit, rect.top() + context_.unit, width, height),
+      QRectF(rect.left() - context_.unit, rect.bottom() + context_.unit, width, height),
+      QRectF(rect.right() - width + context_.unit, rect.top() - height - context_.unit, width, height)};
+  for (const QRectF& place : places) {
+    const bool covered = std::any_of(placedLabels_.begin(), placedLabels_.end(),
+                                     [&](const QRectF& r) { return r.intersects(place); });
+    const bool inside = context_.clip.isNull() || context_.clip.contains(place);
+    if (covered || !inside) continue;
+    placedLabels_.push_back(place);
+    painter_.setPen(Qt::NoPen);
+    painter_.setBrush(QColor(20, 22, 26, static_cast<int>(205 * std::clamp(opacity, 0.0, 1.0))));
+    painter_.drawRoundedRect(place, 2 * context_.unit, 2 * context_.unit);
+    painter_.setPen(faded(color, opacity));
+    painter_.drawText(place, Qt::AlignCenter, text);
+    return;
+  }
+}
+
+void OverlayPainter::draw(const Layer& layer) {
+  switch (layer.kind) {
+    case LayerKind::kHeat:
+      return drawHeat(layer);
+    case LayerKind::kObjects:
+      return drawObjects(layer);
+    case LayerKind::kPredictions:
+      return drawPredictions(layer);
+    case LayerKind::kBag:
+      return drawBag(layer);
+    case LayerKind::kImage:
+    case LayerKind::kAnchors:
+      return;
+  }
+}
+
+void OverlayPainter::drawObjects(const Layer& layer) {
+  if (!frame_.image) return;
+  const auto& objects = frame_.image->objects;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const QRectF rect = mapped(objects[i].boxInImage);
+    if (!context_.clip.isNull() && !context_.clip.intersects(rect)) continue;
+    const bool selected = static_cast<int>(i) == context_.selectedObject;
+    haloBox(rect, kObjectColor, (selected ? 2.0 : 1.4) * layer.lineWidthPx,
+            layer.opacity * (objects[i].ignored ? 0.5 : 1));
+  }
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const bool selected = static_cast<int>(i) == context_.selectedObject;
+    QString text = className(frame_, objects[i].classIndex);
+    if (objects[i].ignored) text += QStringLiteral(" (ignored)");
+    if (selected) text = QStringLiteral("%1 · %2").arg(i).arg(text);
+    label(mapped(objects[i].boxInImage), text, selected ? kSelectionColor.lighter(125) : kObjectColor,
+          layer.opacity, selected);
+  }
+}
+
+void OverlayPainter::drawPredictions(const Layer& layer) {
+  // Worst first, so that the best lie on top; labels the other way, so that the best get the free places.
+  for (auto it = frame_.predictions.rbegin(); it != frame_.predictions.rend(); ++it) {
+    if (it->score < layer.filterMin || it->score > layer.filterMax) continue;
+    const QRectF rect = mapped(it->boxInImage);
+    if (!context_.clip.isNull() && !context_.clip.intersects(rect)) continue;
+    strokeBox(rect, faded(kHaloColor, layer.opacity), 1.6 * layer.lineWidthPx + 2, Qt::SolidLine);
+    strokeBox(rect, faded(kPredictionColor, layer.opacity), 1.6 * layer.lineWidthPx, Qt::DashLine);
+    ++boxes_;
+  }
+  for (const PredictionRecord& prediction : frame_.predictions) {
+    if (prediction.score < layer.filterMin || prediction.score > layer.filterMax) continue;
+    const QString text = QStringLiteral("%1 %2")
+                             .arg(className(frame_, prediction.classIndex))
+                             .arg(static_cast<double>(prediction.score), 0, 'f', 2);
+    label(mapped(prediction.boxInImage), text, kPredictionColor, layer.opacity, false);
+  }
+}
+
+void OverlayPainter::drawBag(const Layer& layer) {
+  if (context_.selectedObject < 0) return;
+  const Bag bag = bagOf(frame_, context_.selectedObject);
+  std::vector<const BagMember*> order;
+  for (const BagMember& member : bag.members) {
+    const int level =
+        frame_.anchors ? frame_.anchors->address(static_cast<std::size_t>(member.anchor)).level : 0;
+    if (layer.showsLevel(level)) order.push_back(&member);
+  }
+  const auto strength = [&](const BagMember* m) {
+    return std::max(share(m->classificationWeight, bag.largestClassification),
+                    share(m->regressionWeight, bag.largestRegression));
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](const BagMember* a, const BagMember* b) { return strength(a) < strength(b); });
+  for (const BagMember* member : order) {
+    const QRectF rect = mapped(anchorBoxInImage(frame_, member->anchor, layer.boxes));
+    const double classification = share(member->classificationWeight, bag.largestClassification);
+    const double regression = share(member->regressionWeight, bag.largestRegression);
+    // The classification weight outside, the regression weight inside, so that both can be seen.
+    const double outer = (0.6 + 2.4 * classification) * layer.lineWidthPx,
+                 inner = (0.6 + 2.4 * regression) * layer.lineWidthPx;
+    const double inset = (outer + inner) / 2 * context_.unit;
+    if (regression > 0) {
+      const QRectF inside = rect.adjusted(inset, inset, -inset, -inset);
+      if (layer.fillOpacity > 0 && inside.isValid())
+        painter_.fillRect(inside, faded(kRegressionColor, layer.opacity * layer.fillOpacity * regression));
+      strokeBox(inside, faded(kRegressionColor, layer.opacity * (0.25 + 0.75 * regression)), inner);
+      ++boxes_;
+    }
+    if (classification > 0) {
+      strokeBox(rect, faded(kClassificationColor, layer.opacity * (0.25 + 0.75 * classification)), outer);
+      ++boxes_;
+    }
+    if (classification <= 0 && regression <= 0) {
+      strokeBox(rect, faded(kSelectionColor, layer.opacity * 0.7), layer.lineWidthPx);
+      ++boxes_;
+    }
+  }
+  if (bag.bestClassificationAnchor && bag.bestRegressionAnchor)
+    drawArrow(mapped(anchorBoxInImage(frame_, *bag.bestClassificationAnchor, layer.boxes)).center(),
+              mapped(anchorBoxInImage(frame_, *bag.bestRegressionAnchor, layer.boxes)).center(),
+              layer.opacity);
+}
+
+void OverlayPainter::drawArrow(QPointF from, QPointF to, double opacity) {
+  const QPointF along = to - from;
+  const double length = std::hypot(along.x(), along.y());
+  const double dot = 3 * context_.unit, head = 8 * context_.unit;
+  const auto stroke = [&](const QColor& color, double width) {
+    painter_.setPen(QPen(color, width * context_.unit, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    painter_.setBrush(color);
+    painter_.drawEllipse(from, dot * 0.6, dot * 0.6);
+    if (length < 2 * context_.unit) return;
+    const QPointF unit = along / length, normal(-unit.y(), unit.x());
+    const double size = std::min(head, length * 0.6);
+    painter_.drawLine(from, to - unit * size * 0.5);
+    painter_.drawPolygon(
+        QPolygonF({to, to - unit * size + normal * size * 0.45, to - unit * size - normal * size * 0.45}));
+  };
+  stroke(faded(QColor(0, 0, 0, 170), opacity), 4);
+  stroke(faded(Qt::white, opacity), 2);
+}
+
+void OverlayPainter::drawHeat(const Layer& layer) {
+  const Channel* channel = frame_.channel(layer.channel);
+  if (!channel || channel->spec.domain != ChannelDomain::kCell || !frame_.anchors || !frame_.image) return;
+  if (channel->level < 0 || static_cast<std::size_t>(channel->level) >= frame_.anchors->levels.size()) return;
+  if (!layer.showsLevel(channel->level)) return;
+  const LevelLayout& level = frame_.anchors->levels[static_cast<std::size_t>(channel->level)];
+  if (channel->values.size() !=
+      static_cast<std::size_t>(level.rows) * static_cast<std::size_t>(level.columns))
+    return;
+  const ValueRange range = resolveRange(layer, *channel);
+  QImage cells(level.columns, level.rows, QImage::Format_ARGB32);
+  for (int row = 0; row < level.rows; ++row)
+    for (int column = 0; column < level.columns; ++column) {
+      const float value =
+          channel->values[static_cast<std::size_t>(row) * static_cast<std::size_t>(level.columns) +
+                          static_cast<std::size_t>(column)];
+      const bool shown = value >= layer.filterMin && value <= layer.filterMax;
+      cells.setPixel(column, row, shown ? layerColor(layer, range, channel->spec.scale, value) : 0u);
+    }
+  const auto stride = static_cast<float>(level.stride);
+  const Box boxInInput{0, 0, stride * static_cast<float>(level.columns),
+                       stride * static_cast<float>(level.rows)};
+  painter_.save();
+  // Cells of the padding lie beyond the image; they say nothing about it.
+  const SizePx size = frame_.image->pixels ? frame_.image->pixels->size : SizePx{};
+  painter_.setClipRect(mapped({0, 0, static_cast<float>(size.width), static_cast<float>(size.height)}),
+                       Qt::IntersectClip);
+  painter_.setRenderHint(QPainter::SmoothPixmapTransform, false);
+  painter_.drawImage(mapped(frame_.image->inputFromImage.inverse().map(boxInInput)), cells);
+  painter_.restore();
+}
+
+void OverlayPainter::drawSelection() {
+  if (frame_.image && context_.selectedObject >= 0 &&
+      static_cast<std::size_t>(context_.selectedObject) < frame_.image->objects.size()) {
+    const double out = 3 * context_.unit;
+    const QRectF rect =
+        mapped(frame_.image->objects[static_cast<std::size_t>(context_.selectedObject)].boxInImage);
+    strokeBox(rect.adjusted(-out, -out, out, out), faded(kSelectionColor, 0.9), 1.5, Qt::DotLine);
+  }
+  const Box box = anchorBoxInImage(frame_, context_.selectedAnchor, context_.selectedBox);
+  if (!box.degenerate()) {
+    strokeBox(mapped(box), kHaloColor, 5);
+    strokeBox(mapped(box), kSelectionColor, 2.5);
+  }
+}
+
+void OverlayPainter::drawHover(std::int64_t anchor, BoxKind kind) {
+  const Box box = anchorBoxInImage(frame_, anchor, kind);
+  if (box.degenerate()) return;
+  strokeBox(mapped(box), kHaloColor, 3.5);
+  strokeBox(mapped(box), Qt::white, 1.5);
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,64 @@
+#pragma once
+// Draws the sparse layers (image, heat, objects, bag, predictions, selection) with QPainter: the same on the
+// canvas and in figures, where a nominal pixel is something else.
+
+#include <QFont>
+#include <QImage>
+#include <QPainter>
+#include <QRectF>
+#include <cstddef>
+#include <vector>
+
+#include "widgets/overlays/layer.h"
+
+namespace anchorscope {
+
+struct OverlayContext {
+  AxisTransform targetFromImage;  ///< Painter units from image pixels.
+  QRectF clip;                    ///< Painter units; what lies outside need not be drawn.
+  double unit = 1;                ///< Painter units per nominal pixel: line widths and gaps.
+  QFont font;                     ///< Sized for the painter.
+  bool labels = true;
+  int selectedObject = -1;
+  std::int64_t selectedAnchor = -1;
+  BoxKind selectedBox = BoxKind::kAnchor;
+};
+
+class OverlayPainter {
+ public:
+  OverlayPainter(QPainter& painter, const OverlayContext& context, const ProbeFrame& frame);
+
+  /// Draws any layer but kAnchors and kImage.
+  void draw(const Layer& layer);
+  /// The selected anchor and object, over everything.
+  void drawSelection();
+  /// A highlighted anchor (under the cursor).
+  void drawHover(std::int64_t anchor, BoxKind kind);
+  /// Boxes drawn so far.
+  std::size_t boxes() const { return boxes_; }
+
+ private:
+  QRectF mapped(const Box& boxInImage) const;
+  void strokeBox(const QRectF& rect, const QColor& color, double width, Qt::PenStyle style = Qt::SolidLine);
+  void haloBox(const QRectF& rect, const QColor& color, double width, double opacity);
+  void label(const QRectF& rect, const QString& text, const QColor& color, double opacity, bool important);
+  void drawObjects(const Layer& layer);
+  void drawPredictions(const Layer& layer);
+  void drawBag(const Layer& layer);
+  void drawHeat(const Layer& layer);
+  void drawArrow(QPointF from, QPointF to, double opacity);
+
+  QPainter& painter_;
+  const OverlayContext& context_;
+  const ProbeFrame& frame_;
+  std::vector<QRectF> placedLabels_;
+  std::size_t boxes_ = 0;
+};
+
+/// The frame's image as QImage (RGB888, deep copy); null when there is none.
+QImage toQImage(const ProbeFrame& frame);
+
+/// Class name of an index, "class 7" when it has no name.
+QString className(const ProbeFrame& frame, int classIndex);
+
+}  // namespace anchorscope
