@@ -1,0 +1,106 @@
+#include "widgets/bridge/session_bridge.h"
+
+#include <QMetaObject>
+#include <QPointer>
+#include <algorithm>
+#include <chrono>
+
+namespace anchorscope {
+
+SessionBridge::SessionBridge(QObject* parent) : QObject(parent) {}
+
+SessionBridge::~SessionBridge() {
+  if (session_) session_->setWake({});
+  session_.reset();
+}
+
+void SessionBridge::start(RunConfig config, SessionOptions options) {
+  retire();
+  auto pending = std::make_shared<std::atomic<bool>>(false);
+  wakePending_ = pending;
+  session_ = startSession(std::move(config), std::move(options));
+  state_ = session_->state();
+  // The trainer thread may wake a hundred times before the window gets to run: one queued call stands for all
+  // of them.
+  session_->setWake([this, pending] {
+    if (pending->exchange(true)) return;
+    QMetaObject::invokeMethod(
+        this,
+        [this, pending] {
+          if (pending == wakePending_) drain();
+        },
+        Qt::QueuedConnection);
+  });
+  emit sessionStarted();
+  drain();
+}
+
+void SessionBridge::retire() {
+  if (!session_) return;
+  session_->setWake({});
+  wakePending_.reset();
+  retired_.erase(std::remove_if(retired_.begin(), retired_.end(),
+                                [](std::future<void>& done) {
+                                  return done.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+                                }),
+                 retired_.end());
+  retired_.push_back(
+      std::async(std::launch::async, [session = std::move(session_)]() mutable { session.reset(); }));
+  facts_.reset();
+  snapshot_.reset();
+  state_ = TrainerState::kIdle;
+  emit sessionEnded();
+}
+
+CommandId SessionBridge::post(Command command) {
+  return session_ ? session_->post(std::move(command)) : 0;
+}
+
+void SessionBridge::drain() {
+  if (!session_) return;
+  // Cleared before reading: what arrives from now on asks for another call.
+  wakePending_->store(false);
+  std::vector<StepEvent> steps;
+  const auto flushSteps = [&] {
+    if (!steps.empty()) emit stepsArrived(steps);
+    steps.clear();
+  };
+  if (!facts_) {
+    facts_ = session_->facts();
+    if (facts_) emit factsAvailable();
+  }
+  const QPointer<SessionBridge> alive(this);
+  TrainingSession* const drained = session_.get();
+  for (Event& event : drained->drainEvents()) {
+    if (!alive || session_.get() != drained) return;  // a slot has started or ended a session
+    if (auto* step = std::get_if<StepEvent>(&event)) {
+      steps.push_back(std::move(*step));
+      continue;
+    }
+    flushSteps();
+    if (const auto* changed = std::get_if<StateChangedEvent>(&event)) {
+      state_ = changed->state;
+      emit stateChanged(state_, QString::fromStdString(changed->reason));
+    } else if (const auto* acknowledged = std::get_if<AcknowledgedEvent>(&event)) {
+      if (acknowledged->error) emit commandRefused(*acknowledged->error);
+    } else if (const auto* preparing = std::get_if<ProgressEvent>(&event)) {
+      emit progress(QString::fromStdString(preparing->what), preparing->fraction);
+    } else if (const auto* note = std::get_if<NoteEvent>(&event)) {
+      emit noteArrived(note->event);
+    } else if (const auto* evaluation = std::get_if<EvaluationEvent>(&event)) {
+      emit evaluated(*evaluation);
+    } else if (const auto* problems = std::get_if<DiagnosticsEvent>(&event)) {
+      emit diagnosticsArrived(problems->diagnostics);
+    } else if (const auto* failure = std::get_if<FailedEvent>(&event)) {
+      emit failed(failure->error, QString::fromStdString(failure->culpritImage));
+    }
+  }
+  flushSteps();
+  if (!alive || session_.get() != drained) return;
+  if (auto latest = session_->latestSnapshot(); latest && latest != snapshot_) {
+    snapshot_ = std::move(latest);
+    emit snapshotArrived(snapshot_);
+  }
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,64 @@
+#pragma once
+// The Qt side of a training run: turns what the trainer thread hands over into signals on the GUI thread.
+
+#include <QObject>
+#include <QString>
+#include <atomic>
+#include <future>
+#include <memory>
+#include <vector>
+
+#include "core/trainer/session.h"
+
+namespace anchorscope {
+
+/// Owns at most one training session. GUI thread only; the trainer thread touches nothing but the wake flag.
+class SessionBridge : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit SessionBridge(QObject* parent = nullptr);
+  /// Stops the run at the end of its present step and waits for it.
+  ~SessionBridge() override;
+
+  /// Starts a run; one that is going on is retired first.
+  void start(RunConfig config, SessionOptions options);
+  /// Lets go of the session; it stops and is destroyed on a thread of its own, so the window never waits.
+  void retire();
+
+  bool hasSession() const { return session_ != nullptr; }
+  TrainerState state() const { return state_; }
+  const std::shared_ptr<const SessionFacts>& facts() const { return facts_; }
+  const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
+
+  /// Hands a command over; without a session it is dropped and 0 returned.
+  CommandId post(Command command);
+
+ signals:
+  void sessionStarted();
+  void sessionEnded();
+  void stateChanged(anchorscope::TrainerState state, const QString& reason);
+  void factsAvailable();
+  /// One call for everybody: panels share the pointer.
+  void snapshotArrived(std::shared_ptr<const anchorscope::Snapshot> snapshot);
+  /// All steps since the last call, in order.
+  void stepsArrived(const std::vector<anchorscope::StepEvent>& steps);
+  void progress(const QString& what, double fraction);
+  void noteArrived(const anchorscope::RunEvent& event);
+  void evaluated(const anchorscope::EvaluationEvent& evaluation);
+  void diagnosticsArrived(const anchorscope::Diagnostics& diagnostics);
+  void commandRefused(const anchorscope::Error& error);
+  void failed(const anchorscope::Error& error, const QString& culpritImage);
+
+ private:
+  void drain();
+
+  std::unique_ptr<TrainingSession> session_;
+  std::shared_ptr<std::atomic<bool>> wakePending_;
+  std::shared_ptr<const SessionFacts> facts_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  TrainerState state_ = TrainerState::kIdle;
+  std::vector<std::future<void>> retired_;
+};
+
+}  // namespace anchorscope

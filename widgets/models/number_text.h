@@ -1,0 +1,31 @@
+#pragma once
+// How numbers are written throughout the window: short, with tabular digits, NaN as a dash.
+
+#include <QLocale>
+#include <QString>
+#include <cmath>
+
+namespace anchorscope {
+
+/// Three significant digits between 0.001 and 10,000, exponent outside, "–" for NaN.
+inline QString numberText(double value) {
+  if (std::isnan(value)) return QStringLiteral("–");
+  if (std::isinf(value)) return value > 0 ? QStringLiteral("∞") : QStringLiteral("−∞");
+  const double size = std::abs(value);
+  if (size == 0) return QStringLiteral("0");
+  if (size >= 1e4 || size < 1e-3) return QString::number(value, 'e', 2);
+  if (size >= 100) return QString::number(value, 'f', 1);
+  return QString::number(value, 'f', size >= 10 ? 2 : 3);
+}
+
+/// A whole number with thousands separators: 201,600.
+inline QString countText(qint64 value) {
+  return QLocale(QLocale::English).toString(value);
+}
+
+/// Every digit a float32 has, for exact read-outs.
+inline QString exactText(float value) {
+  return std::isnan(value) ? QStringLiteral("–") : QString::number(static_cast<double>(value), 'g', 9);
+}
+
+}  // namespace anchorscope

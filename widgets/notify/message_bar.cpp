@@ -1,0 +1,84 @@
+#include "widgets/notify/message_bar.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QMessageBox>
+#include <QStyle>
+#include <QToolButton>
+
+namespace anchorscope {
+
+MessageBar::MessageBar(QWidget* parent) : QWidget(parent) {
+  setObjectName(QStringLiteral("messageBar"));
+  setAttribute(Qt::WA_StyledBackground);
+  auto* line = new QHBoxLayout(this);
+  line->setContentsMargins(14, 6, 8, 6);
+  text_ = new QLabel;
+  text_->setObjectName(QStringLiteral("messageText"));
+  text_->setWordWrap(true);
+  text_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  text_->setTextFormat(Qt::PlainText);
+  line->addWidget(text_, 1);
+  more_ = new QLabel;
+  more_->setProperty("role", "secondary");
+  line->addWidget(more_);
+  details_ = new QToolButton;
+  details_->setText(tr("Details"));
+  details_->setToolTip(tr("Technical details of this message"));
+  line->addWidget(details_);
+  close_ = new QToolButton;
+  close_->setObjectName(QStringLiteral("messageClose"));
+  close_->setText(QStringLiteral("✕"));
+  close_->setToolTip(tr("Dismiss this message"));
+  line->addWidget(close_);
+  connect(close_, &QToolButton::clicked, this, &MessageBar::dismiss);
+  connect(details_, &QToolButton::clicked, this, [this] {
+    if (messages_.isEmpty()) return;
+    QMessageBox box(QMessageBox::NoIcon, tr("Details"), messages_.first().text, QMessageBox::Close, this);
+    box.setDetailedText(messages_.first().details);
+    box.exec();
+  });
+  refresh();
+}
+
+void MessageBar::show(MessageKind kind, const QString& text, const QString& details) {
+  for (const Message& message : messages_)
+    if (message.text == text) return;  // the same trouble again is still one message
+  messages_.push_back({kind, text, details});
+  refresh();
+}
+
+void MessageBar::show(const Error& error) {
+  show(error.code == ErrorCode::kCancelled ? MessageKind::kNote : MessageKind::kError,
+       QString::fromStdString(error.text()), QString::fromStdString(error.details));
+}
+
+QStringList MessageBar::pending() const {
+  QStringList texts;
+  for (const Message& message : messages_)
+    texts << message.text;
+  return texts;
+}
+
+void MessageBar::dismiss() {
+  if (!messages_.isEmpty()) messages_.removeFirst();
+  refresh();
+}
+
+void MessageBar::refresh() {
+  setVisible(!messages_.isEmpty());
+  emit countChanged(static_cast<int>(messages_.size()));
+  if (messages_.isEmpty()) return;
+  const Message& message = messages_.first();
+  text_->setText(message.text);
+  details_->setVisible(!message.details.isEmpty());
+  more_->setVisible(messages_.size() > 1);
+  more_->setText(tr("%1 more").arg(messages_.size() - 1));
+  setProperty("kind", message.kind == MessageKind::kError     ? "error"
+                      : message.kind == MessageKind::kWarning ? "warning"
+                                                              : "note");
+  style()->unpolish(this);
+  style()->polish(this);
+}
+
+}  // namespace anchorscope

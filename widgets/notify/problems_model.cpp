@@ -1,0 +1,91 @@
+#include "widgets/notify/problems_model.h"
+
+#include <QString>
+
+namespace anchorscope {
+namespace {
+
+QString actionText(RecordAction action) {
+  switch (action) {
+    case RecordAction::kSkipped:
+      return ProblemsModel::tr("skipped");
+    case RecordAction::kClipped:
+      return ProblemsModel::tr("clipped");
+    case RecordAction::kKept:
+      return ProblemsModel::tr("kept");
+  }
+  return {};
+}
+
+}  // namespace
+
+void ProblemsModel::add(const Diagnostics& diagnostics) {
+  std::vector<Problem> problems;
+  for (const RecordProblem& problem : diagnostics.problems()) {
+    QString where = QString::fromStdString(problem.file);
+    if (!problem.record.empty()) where += QStringLiteral(" · ") + QString::fromStdString(problem.record);
+    problems.push_back({where, QString::fromStdString(problem.kind), QString::fromStdString(problem.message),
+                        actionText(problem.action)});
+  }
+  append(std::move(problems));
+}
+
+void ProblemsModel::add(Problem problem) {
+  append({std::move(problem)});
+}
+
+void ProblemsModel::append(std::vector<Problem> problems) {
+  if (problems.empty()) return;
+  const int first = static_cast<int>(problems_.size());
+  beginInsertRows({}, first, first + static_cast<int>(problems.size()) - 1);
+  problems_.insert(problems_.end(), problems.begin(), problems.end());
+  endInsertRows();
+}
+
+void ProblemsModel::clear() {
+  beginResetModel();
+  problems_.clear();
+  endResetModel();
+}
+
+int ProblemsModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(problems_.size());
+}
+int ProblemsModel::columnCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : 4;
+}
+
+QVariant ProblemsModel::data(const QModelIndex& index, int role) const {
+  if (!index.isValid() || (role != Qt::DisplayRole && role != Qt::ToolTipRole)) return {};
+  const Problem& problem = problems_[static_cast<std::size_t>(index.row())];
+  switch (index.column()) {
+    case 0:
+      return problem.kind;
+    case 1:
+      return problem.message;
+    case 2:
+      return problem.where;
+    case 3:
+      return problem.action;
+    default:
+      return {};
+  }
+}
+
+QVariant ProblemsModel::headerData(int section, Qt::Orientation orientation, int role) const {
+  if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
+  switch (section) {
+    case 0:
+      return tr("kind");
+    case 1:
+      return tr("what");
+    case 2:
+      return tr("where");
+    case 3:
+      return tr("done");
+    default:
+      return {};
+  }
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,34 @@
+#pragma once
+// "Why?": the ordered tests of an (anchor, object) pair with value and bound, then how each head ended, in
+// words.
+
+#include <QWidget>
+
+#include "core/evidence/decision.h"
+
+namespace anchorscope {
+
+/// Paints one Decision. GUI thread only.
+class DecisionView : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit DecisionView(QWidget* parent = nullptr);
+  void setDecision(const Decision& decision);
+  void clear();
+  const Decision& decision() const { return decision_; }
+  QSize sizeHint() const override;
+  QSize minimumSizeHint() const override { return {160, sizeHint().height()}; }
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  bool event(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  int summaryHeight(int width) const;
+
+  Decision decision_;
+};
+
+}  // namespace anchorscope

@@ -1,0 +1,56 @@
+#pragma once
+// The layer list (eye, solo, opacity, order) and the active layer's colours, range, filter and levels.
+
+#include <QHash>
+#include <QWidget>
+
+#include "widgets/overlays/layer_stack.h"
+#include "widgets/state/view_state.h"
+
+class QCheckBox;
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QToolButton;
+class QVBoxLayout;
+
+namespace anchorscope {
+
+class LayerRow;
+class RangeEditor;
+
+/// Edits the ViewState's LayerStack. GUI thread only.
+class LayersPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit LayersPanel(ViewState& state, QWidget* parent = nullptr);
+
+  RangeEditor* rangeEditor() const { return range_; }
+
+ private:
+  void rebuildRows();
+  void refreshRows();
+  void refreshDetails();
+  void rebuildLevels();
+  void moveActive(int by);
+
+  ViewState& state_;
+  LayerStack& layers_;
+  QVBoxLayout* rowsLayout_;
+  QHash<QString, LayerRow*> rows_;
+  QWidget* details_;
+  QLabel* detailsTitle_;
+  QComboBox *colorMap_, *rangeMode_, *boxes_;
+  QLineEdit *filterMin_, *filterMax_;
+  QCheckBox* fade_;
+  QWidget* levelsHost_;
+  QVBoxLayout* detailsLayout_;
+  QToolButton *up_, *down_;
+  RangeEditor* range_;
+  QWidget *channelPart_, *boxPart_;
+  std::size_t levelCount_ = 0;
+  bool refreshing_ = false;
+};
+
+}  // namespace anchorscope

@@ -1,0 +1,366 @@
+#include "widgets/panels/start_page.h"
+
+#include <QComboBox>
+#include <QDir>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QTabWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "core/methods/method_info.h"
+#include "core/model/model_info.h"
+#include "widgets/panels/param_form.h"
+
+namespace anchorscope {
+namespace {
+
+QLabel* textLabel(const QString& text, const char* role) {
+  auto* label = new QLabel(text);
+  label->setProperty("role", role);
+  label->setWordWrap(true);
+  return label;
+}
+
+QString imagesFolderBeside(const QString& json) {
+  const QDir folder = QFileInfo(json).dir();
+  for (const QString& base : {QStringLiteral("."), QStringLiteral("..")})
+    for (const char* name : {"images", "train2017", "val2017", "JPEGImages"})
+      if (const QDir images(folder.filePath(base + QLatin1Char('/') + QLatin1String(name))); images.exists())
+        return images.canonicalPath();
+  return folder.canonicalPath();
+}
+
+bool hasImages(const QDir& folder) {
+  return !folder
+              .entryList({QStringLiteral("*.jpg"), QStringLiteral("*.jpeg"), QStringLiteral("*.png")},
+                         QDir::Files)
+              .isEmpty();
+}
+
+}  // namespace
+
+QString guessDataSpec(const QString& path) {
+  const QFileInfo entry(path);
+  const QString suffix = entry.suffix().toLower();
+  if (entry.isFile() && suffix == QLatin1String("json"))
+    return QStringLiteral("coco:%1,%2").arg(entry.filePath(), imagesFolderBeside(path));
+  if (entry.isFile() && (suffix == QLatin1String("yaml") || suffix == QLatin1String("yml")))
+    return QStringLiteral("yolo:%1").arg(entry.filePath());
+  if (!entry.isDir()) return {};
+  const QDir folder(path);
+  if (folder.exists(QStringLiteral("Annotations")) && folder.exists(QStringLiteral("JPEGImages"))) {
+    const bool split = folder.exists(QStringLiteral("ImageSets/Main/train.txt"));
+    return QStringLiteral("voc:%1%2").arg(entry.filePath(), split ? QStringLiteral("#train") : QString());
+  }
+  for (const QString& yaml :
+       folder.entryList({QStringLiteral("*.yaml"), QStringLiteral("*.yml")}, QDir::Files))
+    return QStringLiteral("yolo:%1").arg(folder.filePath(yaml));
+  if (folder.exists(QStringLiteral("annotations")))
+    for (const QString& json :
+         QDir(folder.filePath(QStringLiteral("annotations")))
+             .entryList({QStringLiteral("instances*.json"), QStringLiteral("*.json")}, QDir::Files))
+      return guessDataSpec(folder.filePath(QStringLiteral("annotations/") + json));
+  return hasImages(folder) ? QStringLiteral("folder:%1").arg(entry.filePath()) : QString();
+}
+
+StartPage::StartPage(QWidget* parent) : QWidget(parent) {
+  setObjectName(QStringLiteral("startPage"));
+  setAttribute(Qt::WA_StyledBackground);
+  auto* outer = new QVBoxLayout(this);
+  outer->setContentsMargins(0, 0, 0, 0);
+  auto* scroll = new QScrollArea;
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  outer->addWidget(scroll);
+  auto* page = new QWidget;
+  auto* center = new QHBoxLayout(page);
+  center->setContentsMargins(32, 28, 32, 28);
+  center->addStretch(1);
+  auto* column = new QVBoxLayout;
+  column->setSpacing(6);
+  column->addWidget(textLabel(tr("Anchorscope"), "title"));
+  column->addWidget(textLabel(
+      tr("Train a detector on your images and watch what every anchor learns, and why."), "subtitle"));
+  column->addSpacing(14);
+  auto* cards = new QHBoxLayout;
+  cards->setSpacing(16);
+  cards->addWidget(makeQuickCard(), 0, Qt::AlignTop);
+  cards->addWidget(makeDataCard(), 1);
+  column->addLayout(cards, 1);
+  center->addLayout(column, 100);
+  center->addStretch(1);
+  scroll->setWidget(page);
+  rebuildOptions();
+  setRecent({});
+}
+
+QWidget* StartPage::makeQuickCard() {
+  auto* card = new QWidget;
+  card->setObjectName(QStringLiteral("startCard"));
+  card->setAttribute(Qt::WA_StyledBackground);
+  card->setFixedWidth(300);
+  auto* layout = new QVBoxLayout(card);
+  layout->setContentsMargins(20, 18, 20, 18);
+  layout->setSpacing(10);
+  layout->addWidget(textLabel(tr("START HERE"), "section"));
+  demo_ = new QPushButton(tr("▶  Try the demo"));
+  demo_->setObjectName(QStringLiteral("demoButton"));
+  demo_->setProperty("role", "primary");
+  demo_->setMinimumHeight(40);
+  demo_->setToolTip(tr("Trains a small detector on made-up shapes; boxes are right within a minute"));
+  layout->addWidget(demo_);
+  layout->addWidget(textLabel(
+      tr("A small detector learns coloured shapes while you look. Nothing to prepare."), "secondary"));
+  auto* open = new QPushButton(tr("Open a recorded run…"));
+  open->setObjectName(QStringLiteral("openRunButton"));
+  open->setMinimumHeight(34);
+  open->setToolTip(tr("A run folder written by this program (Ctrl+R)"));
+  layout->addWidget(open);
+  layout->addSpacing(8);
+  layout->addWidget(textLabel(tr("RECENT"), "section"));
+  auto* recent = new QWidget;
+  recentLayout_ = new QVBoxLayout(recent);
+  recentLayout_->setContentsMargins(0, 0, 0, 0);
+  recentLayout_->setSpacing(0);
+  layout->addWidget(recent);
+  layout->addStretch(1);
+  layout->addWidget(textLabel(tr("Folders and files can be dropped anywhere on the window."), "secondary"));
+  connect(demo_, &QPushButton::clicked, this, &StartPage::demoWanted);
+  connect(open, &QPushButton::clicked, this, [this] {
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a recorded run"));
+    if (!folder.isEmpty()) emit runWanted(folder);
+  });
+  return card;
+}
+
+QWidget* StartPage::makeDataCard() {
+  auto* card = new QWidget;
+  card->setObjectName(QStringLiteral("startCard"));
+  card->setAttribute(Qt::WA_StyledBackground);
+  card->setMinimumWidth(420);
+  card->setMaximumWidth(820);
+  auto* layout = new QVBoxLayout(card);
+  layout->setContentsMargins(20, 18, 20, 18);
+  layout->setSpacing(10);
+  layout->addWidget(textLabel(tr("TRAIN ON YOUR DATA"), "section"));
+  auto* form = new QFormLayout;
+  form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+  form->setHorizontalSpacing(12);
+  form->setVerticalSpacing(8);
+
+  auto* dataLine = new QHBoxLayout;
+  data_ = new QLineEdit;
+  data_->setObjectName(QStringLiteral("dataSpec"));
+  data_->setPlaceholderText(tr("voc:DIR#train · coco:JSON,IMAGES · yolo:YAML#train · folder:DIR · demo"));
+  data_->setToolTip(tr("Where the images and boxes are. #train and #val choose a split."));
+  dataLine->addWidget(data_, 1);
+  auto* browse = new QToolButton;
+  browse->setText(tr("Browse ▾"));
+  browse->setPopupMode(QToolButton::InstantPopup);
+  browse->setToolTip(tr("Choose a data set of one of the known formats"));
+  auto* kinds = new QMenu(browse);
+  kinds->addAction(tr("PASCAL VOC folder…"), this, [this] { browseData(QStringLiteral("voc")); });
+  kinds->addAction(tr("COCO annotation file…"), this, [this] { browseData(QStringLiteral("coco")); });
+  kinds->addAction(tr("YOLO data.yaml…"), this, [this] { browseData(QStringLiteral("yolo")); });
+  kinds->addAction(tr("Folder of images without boxes…"), this,
+                   [this] { browseData(QStringLiteral("folder")); });
+  browse->setMenu(kinds);
+  dataLine->addWidget(browse);
+  form->addRow(tr("Data"), dataLine);
+
+  method_ = new QComboBox;
+  method_->setObjectName(QStringLiteral("method"));
+  for (const MethodInfo& info : methodInfos()) {
+    method_->addItem(QString::fromStdString(info.title), QString::fromStdString(info.name));
+    method_->setItemData(method_->count() - 1, QString::fromStdString(info.description), Qt::ToolTipRole);
+  }
+  form->addRow(tr("Method"), method_);
+  methodHelp_ = textLabel({}, "secondary");
+  form->addRow(QString(), methodHelp_);
+  model_ = new QComboBox;
+  model_->setObjectName(QStringLiteral("model"));
+  for (const ModelInfo& info : modelInfos()) {
+    model_->addItem(QString::fromStdString(info.title), QString::fromStdString(info.name));
+    model_->setItemData(model_->count() - 1, QString::fromStdString(info.description), Qt::ToolTipRole);
+  }
+  form->addRow(tr("Detector"), model_);
+
+  const auto fileRow = [&](QLineEdit*& edit, const QString& placeholder, const QString& help, auto choose) {
+    auto* line = new QHBoxLayout;
+    edit = new QLineEdit;
+    edit->setPlaceholderText(placeholder);
+    edit->setToolTip(help);
+    line->addWidget(edit, 1);
+    auto* button = new QToolButton;
+    button->setText(QStringLiteral("…"));
+    button->setToolTip(help);
+    connect(button, &QToolButton::clicked, this, choose);
+    line->addWidget(button);
+    return line;
+  };
+  form->addRow(tr("Weights"),
+               fileRow(weights_, tr("random (or a .pth / .safetensors file)"),
+                       tr("torchvision's ResNets and retinanet_resnet50_fpn load by name"), [this] {
+                         const QString file = QFileDialog::getOpenFileName(
+                             this, tr("Weights"), {}, tr("Weights (*.pth *.pt *.safetensors)"));
+                         if (!file.isEmpty()) weights_->setText(file);
+                       }));
+  form->addRow(tr("Record to"),
+               fileRow(out_, tr("not recorded (choose a new folder to go back in time)"),
+                       tr("A folder that will hold the run: evidence, curves, checkpoints"), [this] {
+                         const QString folder = QFileDialog::getSaveFileName(this, tr("New run folder"));
+                         if (!folder.isEmpty()) out_->setText(folder);
+                       }));
+  layout->addLayout(form);
+
+  options_ = new QTabWidget;
+  options_->setDocumentMode(true);
+  const auto addTab = [&](ParamForm*& formWidget, const QString& title) {
+    auto* scroll = new QScrollArea;
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    formWidget = new ParamForm;
+    formWidget->setContentsMargins(4, 8, 12, 8);
+    scroll->setWidget(formWidget);
+    options_->addTab(scroll, title);
+    connect(formWidget, &ParamForm::validityChanged, this, &StartPage::refreshValidity);
+  };
+  addTab(trainForm_, tr("Training"));
+  addTab(methodForm_, tr("Method"));
+  addTab(modelForm_, tr("Detector"));
+  addTab(dataForm_, tr("Augmentation"));
+  options_->setMinimumHeight(200);
+  layout->addWidget(options_, 1);
+
+  auto* foot = new QHBoxLayout;
+  problem_ = new QLabel;
+  problem_->setObjectName(QStringLiteral("startProblem"));
+  problem_->setProperty("role", "error");
+  problem_->setWordWrap(true);
+  foot->addWidget(problem_, 1);
+  start_ = new QPushButton(tr("Start training"));
+  start_->setObjectName(QStringLiteral("startButton"));
+  start_->setProperty("role", "primary");
+  start_->setMinimumHeight(34);
+  foot->addWidget(start_);
+  layout->addLayout(foot);
+
+  connect(method_, &QComboBox::currentIndexChanged, this, &StartPage::rebuildOptions);
+  connect(model_, &QComboBox::currentIndexChanged, this, &StartPage::rebuildOptions);
+  connect(start_, &QPushButton::clicked, this, &StartPage::start);
+  connect(data_, &QLineEdit::returnPressed, this, &StartPage::start);
+  connect(data_, &QLineEdit::textChanged, this, &StartPage::refreshValidity);
+  return card;
+}
+
+void StartPage::rebuildOptions() {
+  const auto made = makeRunConfig(method_->currentData().toString().toStdString(),
+                                  model_->currentData().toString().toStdString());
+  if (!made) {
+    showProblem(QString::fromStdString(made.error().text()));
+    return;
+  }
+  RunConfig fresh = *made;
+  // What was typed for training stays when only the method or the detector changes.
+  if (!config_.train.specs().empty())
+    fresh.train = trainForm_->params().specs().empty() ? fresh.train : trainForm_->params();
+  if (config_.method == fresh.method && !methodForm_->params().specs().empty())
+    fresh.methodParams = methodForm_->params();
+  if (config_.model == fresh.model && !modelForm_->params().specs().empty())
+    fresh.modelParams = modelForm_->params();
+  if (!dataForm_->params().specs().empty()) fresh.dataParams = dataForm_->params();
+  config_ = std::move(fresh);
+  trainForm_->setParams(config_.train, QStringLiteral("train."));
+  methodForm_->setParams(config_.methodParams, QStringLiteral("method."));
+  modelForm_->setParams(config_.modelParams, QStringLiteral("model."));
+  dataForm_->setParams(config_.dataParams, QStringLiteral("data."));
+  methodHelp_->setText(method_->currentData(Qt::ToolTipRole).toString());
+  refreshValidity();
+}
+
+void StartPage::setDataSpec(const QString& spec) {
+  data_->setText(spec);
+}
+
+void StartPage::showProblem(const QString& text) {
+  problem_->setText(text);
+}
+
+void StartPage::refreshValidity() {
+  bool valid = !data_->text().trimmed().isEmpty();
+  for (const ParamForm* form : {trainForm_, methodForm_, modelForm_, dataForm_})
+    valid = valid && form->valid();
+  start_->setEnabled(valid);
+  start_->setToolTip(valid                               ? tr("Open the data and start training (Return)")
+                     : data_->text().trimmed().isEmpty() ? tr("Name a data set first")
+                                                         : tr("An option above is not valid yet"));
+  if (valid) problem_->clear();
+}
+
+void StartPage::browseData(const QString& kind) {
+  QString path;
+  if (kind == QLatin1String("coco"))
+    path = QFileDialog::getOpenFileName(this, tr("COCO annotations"), {}, tr("COCO annotations (*.json)"));
+  else if (kind == QLatin1String("yolo"))
+    path = QFileDialog::getOpenFileName(this, tr("YOLO data set"), {}, tr("YOLO data set (*.yaml *.yml)"));
+  else
+    path = QFileDialog::getExistingDirectory(
+        this, kind == QLatin1String("voc") ? tr("PASCAL VOC folder") : tr("Folder of images"));
+  if (path.isEmpty()) return;
+  if (kind == QLatin1String("folder")) {
+    data_->setText(QStringLiteral("folder:") + path);
+    return;
+  }
+  const QString spec = guessDataSpec(path);
+  if (spec.startsWith(kind))
+    data_->setText(spec);
+  else
+    showProblem(tr("'%1' does not look like a %2 data set").arg(path, kind.toUpper()));
+}
+
+void StartPage::start() {
+  refreshValidity();
+  if (!start_->isEnabled()) return;
+  RunConfig config = config_;
+  config.data = data_->text().trimmed().toStdString();
+  config.weights = weights_->text().trimmed().toStdString();
+  config.out = out_->text().trimmed().toStdString();
+  config.train = trainForm_->params();
+  config.methodParams = methodForm_->params();
+  config.modelParams = modelForm_->params();
+  config.dataParams = dataForm_->params();
+  emit startWanted(config);
+}
+
+void StartPage::setRecent(const QStringList& entries) {
+  while (QLayoutItem* item = recentLayout_->takeAt(0)) {
+    delete item->widget();
+    delete item;
+  }
+  if (entries.isEmpty())
+    recentLayout_->addWidget(textLabel(tr("Nothing yet: what you open is listed here."), "secondary"));
+  for (const QString& entry : entries) {
+    auto* link = new QPushButton(fontMetrics().elidedText(entry, Qt::ElideMiddle, 240));
+    link->setProperty("role", "link");
+    link->setToolTip(entry);
+    link->setCursor(Qt::PointingHandCursor);
+    const bool isRun = QFileInfo(entry).isDir();
+    connect(link, &QPushButton::clicked, this, [this, entry, isRun] {
+      if (isRun)
+        emit runWanted(entry);
+      else
+        setDataSpec(entry);
+    });
+    recentLayout_->addWidget(link);
+  }
+}
+
+}  // namespace anchorscope

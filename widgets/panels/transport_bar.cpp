@@ -1,0 +1,244 @@
+#include "widgets/panels/transport_bar.h"
+
+#include <QAction>
+#include <QComboBox>
+#include <QDialog>
+#include <QDialogButtonBox>
+#include <QDoubleSpinBox>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QRadioButton>
+#include <QSpinBox>
+#include <QStyle>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <limits>
+
+#include "widgets/models/number_text.h"
+
+namespace anchorscope {
+namespace {
+
+/// A small caption over a value, as in an instrument.
+QLabel* addReadout(QHBoxLayout* bar, const QString& caption, const QString& help, int minimumWidth) {
+  auto* host = new QWidget;
+  auto* column = new QVBoxLayout(host);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  auto* title = new QLabel(caption);
+  title->setProperty("role", "caption");
+  auto* value = new QLabel(QStringLiteral("–"));
+  value->setProperty("role", "value");
+  value->setMinimumWidth(minimumWidth);
+  value->setToolTip(help);
+  title->setToolTip(help);
+  column->addWidget(title);
+  column->addWidget(value);
+  bar->addWidget(host);
+  return value;
+}
+
+QToolButton* addButton(QHBoxLayout* bar, QAction* action) {
+  auto* button = new QToolButton;
+  button->setDefaultAction(action);
+  button->setToolButtonStyle(Qt::ToolButtonTextOnly);
+  button->setProperty("role", "transport");
+  bar->addWidget(button);
+  return button;
+}
+
+QAction* makeAction(QObject* parent, const QString& text, const QString& help, const QKeySequence& shortcut) {
+  auto* action = new QAction(text, parent);
+  action->setShortcut(shortcut);
+  action->setToolTip(shortcut.isEmpty()
+                         ? help
+                         : QStringLiteral("%1 (%2)").arg(help, shortcut.toString(QKeySequence::NativeText)));
+  action->setStatusTip(help);
+  action->setEnabled(false);
+  return action;
+}
+
+QString memoryText(std::int64_t bytes) {
+  return QStringLiteral("%1 GB").arg(static_cast<double>(bytes) / 1e9, 0, 'f',
+                                     bytes < 10'000'000'000 ? 1 : 0);
+}
+
+void repolish(QWidget* widget) {
+  widget->style()->unpolish(widget);
+  widget->style()->polish(widget);
+}
+
+}  // namespace
+
+TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
+  setObjectName(QStringLiteral("transportBar"));
+  setAttribute(Qt::WA_StyledBackground);
+  auto* bar = new QHBoxLayout(this);
+  bar->setContentsMargins(12, 6, 12, 6);
+  bar->setSpacing(8);
+
+  runPause_ = makeAction(this, tr("Run"), tr("Run or pause training"), QKeySequence(Qt::Key_Space));
+  step_ = makeAction(this, tr("Step"), tr("Train one step, then pause"), QKeySequence(Qt::Key_Period));
+  stepMany_ =
+      makeAction(this, tr("Run N"), tr("Train N steps, then pause"), QKeySequence(Qt::CTRL | Qt::Key_Period));
+  until_ = makeAction(this, tr("Until…"), tr("Train until a step or a condition, then pause"),
+                      QKeySequence(Qt::Key_U));
+  stop_ = makeAction(this, tr("Stop"), tr("Write a checkpoint and end this run"),
+                     QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Period));
+
+  runButton_ = addButton(bar, runPause_);
+  runButton_->setObjectName(QStringLiteral("runButton"));
+  addButton(bar, step_);
+  addButton(bar, stepMany_);
+  count_ = new QSpinBox;
+  count_->setRange(1, 1'000'000);
+  count_->setValue(50);
+  count_->setPrefix(tr("N = "));
+  count_->setGroupSeparatorShown(true);
+  count_->setButtonSymbols(QAbstractSpinBox::NoButtons);
+  count_->setFixedWidth(84);
+  count_->setToolTip(tr("How many steps “Run N” trains"));
+  bar->addWidget(count_);
+  addButton(bar, until_);
+  addButton(bar, stop_);
+
+  pill_ = new QLabel(tr("Idle"));
+  pill_->setObjectName(QStringLiteral("statePill"));
+  pill_->setAlignment(Qt::AlignCenter);
+  pill_->setMinimumWidth(96);
+  bar->addSpacing(8);
+  bar->addWidget(pill_);
+  bar->addSpacing(16);
+
+  stepValue_ = addReadout(bar, tr("step"), tr("Optimizer steps done / planned"), 96);
+  speedValue_ = addReadout(bar, tr("speed"), tr("Training steps per second, with everything"), 88);
+  captureValue_ =
+      addReadout(bar, tr("capture"),
+                 tr("What looking costs: time per step and share of it; how often evidence is taken"), 150);
+  deviceValue_ = addReadout(bar, tr("device"), tr("Where training runs, and its memory"), 150);
+  lossValue_ = addReadout(bar, tr("loss"), tr("Losses of the newest step"), 130);
+  bar->addStretch(1);
+
+  connect(runPause_, &QAction::triggered, this, [this] {
+    emit commanded(state_ == TrainerState::kPaused ? Command(ResumeCommand{}) : Command(PauseCommand{}));
+  });
+  connect(step_, &QAction::triggered, this, [this] { emit commanded(StepCommand{1}); });
+  connect(stepMany_, &QAction::triggered, this, [this] { emit commanded(StepCommand{count_->value()}); });
+  connect(stop_, &QAction::triggered, this, [this] { emit commanded(StopCommand{}); });
+  connect(until_, &QAction::triggered, this, &TransportBar::askUntil);
+  setState(TrainerState::kIdle, {});
+}
+
+void TransportBar::setState(TrainerState state, const QString& reason) {
+  state_ = state;
+  const EnabledActions enabled = enabledActions(state);
+  const bool canResume = enabled.resume;
+  runPause_->setText(canResume || !enabled.pause ? tr("▶  Run") : tr("❚❚  Pause"));
+  runPause_->setEnabled(canResume || enabled.pause);
+  step_->setEnabled(enabled.step);
+  stepMany_->setEnabled(enabled.step);
+  count_->setEnabled(enabled.step);
+  until_->setEnabled(enabled.step);
+  stop_->setEnabled(enabled.stop);
+  QString name = QString::fromLatin1(toString(state));
+  if (!name.isEmpty()) name[0] = name[0].toUpper();
+  pill_->setText(QStringLiteral("●  ") + name);
+  pill_->setToolTip(reason.isEmpty() ? tr("State of training") : reason);
+  pill_->setProperty("state", QString::fromLatin1(toString(state)));
+  runButton_->setProperty("state", QString::fromLatin1(toString(state)));
+  repolish(pill_);
+  repolish(runButton_);
+}
+
+void TransportBar::setStatus(const TrainingStatus& status) {
+  presentStep_ = status.step;
+  stepValue_->setText(status.plannedSteps > 0 ? QStringLiteral("%1 / %2").arg(countText(status.step),
+                                                                              countText(status.plannedSteps))
+                                              : countText(status.step));
+  speedValue_->setText(
+      tr("%1 steps/s").arg(status.stepsPerSecond, 0, 'f', status.stepsPerSecond < 100 ? 1 : 0));
+  QString capture =
+      tr("+%1 ms · %2 %").arg(status.captureMsPerStep, 0, 'f', 1).arg(100 * status.captureShare, 0, 'f', 1);
+  if (status.captureEvery > 1) capture += tr(" · every %1").arg(status.captureEvery);
+  captureValue_->setText(capture);
+  QString device = QString::fromStdString(status.device);
+  if (status.memoryBytes > 0) device += QStringLiteral(" · ") + memoryText(status.memoryBytes);
+  deviceValue_->setText(device);
+}
+
+void TransportBar::setLosses(const std::vector<ScalarValue>& losses) {
+  QStringList parts;
+  for (const ScalarValue& loss : losses) {
+    const QString name = QString::fromStdString(loss.name);
+    parts << name.mid(name.lastIndexOf(QLatin1Char('.')) + 1) + QLatin1Char(' ') + numberText(loss.value);
+  }
+  lossValue_->setText(parts.isEmpty() ? QStringLiteral("–") : parts.join(QStringLiteral(" · ")));
+}
+
+void TransportBar::setScalarNames(const std::vector<std::string>& names) {
+  scalarNames_ = names;
+}
+
+void TransportBar::setProgress(const QString& what, double fraction) {
+  if (state_ != TrainerState::kPreparing || what.isEmpty()) return;
+  pill_->setText(fraction > 0 ? tr("%1 %2 %").arg(what).arg(static_cast<int>(100 * fraction)) : what);
+}
+
+void TransportBar::clear() {
+  setState(TrainerState::kIdle, {});
+  for (QLabel* value : {stepValue_, speedValue_, captureValue_, deviceValue_, lossValue_})
+    value->setText(QStringLiteral("–"));
+}
+
+void TransportBar::askUntil() {
+  QDialog dialog(this);
+  dialog.setWindowTitle(tr("Train until"));
+  auto* form = new QFormLayout(&dialog);
+  auto* byStep = new QRadioButton(tr("step"));
+  auto* stepTarget = new QSpinBox;
+  stepTarget->setRange(0, std::numeric_limits<int>::max());
+  stepTarget->setGroupSeparatorShown(true);
+  stepTarget->setValue(static_cast<int>(presentStep_) + 100);
+  auto* byScalar = new QRadioButton(tr("scalar"));
+  auto* scalar = new QComboBox;
+  for (const std::string& name : scalarNames_)
+    scalar->addItem(QString::fromStdString(name));
+  auto* relation = new QComboBox;
+  relation->addItems({tr("falls below"), tr("rises above")});
+  auto* bound = new QDoubleSpinBox;
+  bound->setDecimals(4);
+  bound->setRange(-1e9, 1e9);
+  bound->setValue(0.5);
+  byStep->setChecked(true);
+  byScalar->setEnabled(!scalarNames_.empty());
+  auto* condition = new QWidget;
+  auto* line = new QHBoxLayout(condition);
+  line->setContentsMargins(0, 0, 0, 0);
+  line->addWidget(scalar, 1);
+  line->addWidget(relation);
+  line->addWidget(bound);
+  form->addRow(byStep, stepTarget);
+  form->addRow(byScalar, condition);
+  auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
+  buttons->button(QDialogButtonBox::Ok)->setText(tr("Run"));
+  form->addRow(buttons);
+  connect(buttons, &QDialogButtonBox::accepted, &dialog, &QDialog::accept);
+  connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
+  connect(scalar, &QComboBox::activated, byScalar, [byScalar] { byScalar->setChecked(true); });
+  connect(bound, &QDoubleSpinBox::valueChanged, byScalar, [byScalar] { byScalar->setChecked(true); });
+  if (dialog.exec() != QDialog::Accepted) return;
+  if (byStep->isChecked()) {
+    emit commanded(RunUntilStepCommand{stepTarget->value()});
+  } else {
+    RunUntilScalarCommand until;
+    until.name = scalar->currentText().toStdString();
+    until.relation = relation->currentIndex() == 0 ? RunUntilScalarCommand::Relation::kBelow
+                                                   : RunUntilScalarCommand::Relation::kAbove;
+    until.bound = bound->value();
+    emit commanded(until);
+  }
+}
+
+}  // namespace anchorscope

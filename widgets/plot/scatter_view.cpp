@@ -1,0 +1,173 @@
+#include "widgets/plot/scatter_view.h"
+
+#include <QMouseEvent>
+#include <QPainter>
+#include <QPainterPath>
+#include <QToolTip>
+#include <algorithm>
+#include <cmath>
+
+#include "widgets/models/number_text.h"
+#include "widgets/state/theme.h"
+
+namespace anchorscope {
+
+ScatterView::ScatterView(QWidget* parent) : QWidget(parent) {
+  setMouseTracking(true);
+}
+
+void ScatterView::show(std::shared_ptr<const ProbeFrame> frame, int object) {
+  frame_ = std::move(frame);
+  points_.clear();
+  xTitle_.clear();
+  yTitle_.clear();
+  const PairTable* table = frame_ && !frame_->pairTables.empty() ? &frame_->pairTables.front() : nullptr;
+  if (table && object >= 0) {
+    // The first two real-valued columns are what a method compares first: p and q, or the IoU and what it is
+    // tested with.
+    std::vector<int> columns;
+    for (std::size_t i = 0; i < table->spec.columns.size() && columns.size() < 2; ++i)
+      if (!table->spec.columns[i].integer) columns.push_back(static_cast<int>(i));
+    if (columns.size() == 2) {
+      const auto title = [&](int column) {
+        const ColumnSpec& spec = table->spec.columns[static_cast<std::size_t>(column)];
+        return QString::fromStdString(spec.title.empty() ? spec.name : spec.title);
+      };
+      xTitle_ = title(columns[0]);
+      yTitle_ = title(columns[1]);
+      const int member = table->columnIndex(table->spec.memberColumn);
+      const auto [first, last] = table->rowsOfObject(object);
+      xMax_ = yMax_ = 0;
+      for (std::size_t row = first; row < last; ++row) {
+        const float x = table->columns[static_cast<std::size_t>(columns[0])][row];
+        const float y = table->columns[static_cast<std::size_t>(columns[1])][row];
+        if (!std::isfinite(x) || !std::isfinite(y)) continue;
+        points_.push_back({table->anchor[row], x, y,
+                           member < 0 || table->columns[static_cast<std::size_t>(member)][row] > 0});
+        xMax_ = std::max(xMax_, x);
+        yMax_ = std::max(yMax_, y);
+      }
+      // Shares stay on [0, 1] unless all of them are tiny.
+      const auto rounded = [](float largest) {
+        return largest > 0.5f && largest <= 1 ? 1.0f : largest > 0 ? largest * 1.05f : 1.0f;
+      };
+      xMax_ = rounded(xMax_);
+      yMax_ = rounded(yMax_);
+      // Bag members are drawn last, on top.
+      std::stable_partition(points_.begin(), points_.end(), [](const Point& point) { return !point.member; });
+    }
+  }
+  update();
+}
+
+void ScatterView::setSelectedAnchor(std::int64_t anchor) {
+  selectedAnchor_ = anchor;
+  update();
+}
+
+QRectF ScatterView::plotArea() const {
+  return QRectF(rect()).adjusted(34, 8, -8, -28);
+}
+
+QPointF ScatterView::toWidget(float x, float y) const {
+  const QRectF area = plotArea();
+  return {area.left() + area.width() * static_cast<double>(x / xMax_),
+          area.bottom() - area.height() * static_cast<double>(y / yMax_)};
+}
+
+QPointF ScatterView::pointOfAnchor(std::int64_t anchor) const {
+  for (const Point& point : points_)
+    if (point.anchor == anchor) return toWidget(point.x, point.y);
+  return {};
+}
+
+void ScatterView::paintEvent(QPaintEvent*) {
+  const Theme& theme = themeOf(palette());
+  QPainter painter(this);
+  painter.setRenderHint(QPainter::Antialiasing);
+  const QRectF area = plotArea();
+  painter.setPen(theme.line);
+  painter.setBrush(theme.surround);
+  painter.drawRoundedRect(area, 3, 3);
+  if (points_.empty()) {
+    painter.setPen(theme.secondaryText);
+    painter.drawText(area.adjusted(8, 8, -8, -8), Qt::AlignCenter | Qt::TextWordWrap,
+                     tr("Select an object to see its pairs"));
+    return;
+  }
+  painter.setPen(QPen(theme.line, 1, Qt::DotLine));
+  for (const double t : {0.25, 0.5, 0.75}) {
+    painter.drawLine(QPointF(area.left() + t * area.width(), area.top()),
+                     QPointF(area.left() + t * area.width(), area.bottom()));
+    painter.drawLine(QPointF(area.left(), area.bottom() - t * area.height()),
+                     QPointF(area.right(), area.bottom() - t * area.height()));
+  }
+  QFont small = font();
+  small.setPixelSize(10);
+  painter.setFont(small);
+  painter.setPen(theme.secondaryText);
+  const QFontMetrics metrics(small);
+  painter.drawText(QRectF(area.left(), area.bottom() + 3, 60, 12), Qt::AlignLeft, QStringLiteral("0"));
+  painter.drawText(QRectF(area.right() - 60, area.bottom() + 3, 60, 12), Qt::AlignRight,
+                   numberText(static_cast<double>(xMax_)));
+  painter.drawText(QRectF(area.left(), area.bottom() + 3, area.width(), 12), Qt::AlignCenter,
+                   metrics.elidedText(xTitle_, Qt::ElideRight, static_cast<int>(area.width()) - 70));
+  painter.drawText(QRectF(0, area.bottom() - 12, area.left() - 4, 12), Qt::AlignRight, QStringLiteral("0"));
+  painter.drawText(QRectF(0, area.top(), area.left() - 4, 12), Qt::AlignRight,
+                   numberText(static_cast<double>(yMax_)));
+  painter.save();
+  painter.translate(10, area.center().y());
+  painter.rotate(-90);
+  painter.drawText(QRectF(-area.height() / 2, -8, area.height(), 14), Qt::AlignCenter,
+                   metrics.elidedText(yTitle_, Qt::ElideRight, static_cast<int>(area.height()) - 20));
+  painter.restore();
+
+  painter.setClipRect(area.adjusted(-3, -3, 3, 3));
+  QColor considered = theme.secondaryText;
+  considered.setAlpha(80);
+  painter.setPen(Qt::NoPen);
+  for (const Point& point : points_) {
+    painter.setBrush(point.member ? theme.passed : considered);
+    const double radius = point.member ? 2.6 : 1.4;
+    painter.drawEllipse(toWidget(point.x, point.y), radius, radius);
+  }
+  for (const Point& point : points_)
+    if (point.anchor == selectedAnchor_) {
+      painter.setBrush(Qt::NoBrush);
+      painter.setPen(QPen(theme.selection, 2));
+      painter.drawEllipse(toWidget(point.x, point.y), 6, 6);
+    }
+}
+
+const ScatterView::Point* ScatterView::nearest(QPointF at) const {
+  const Point* best = nullptr;
+  double bestDistance = 8 * 8;
+  for (const Point& point : points_) {
+    const QPointF delta = toWidget(point.x, point.y) - at;
+    const double distance = QPointF::dotProduct(delta, delta);
+    if (distance <= bestDistance) {
+      bestDistance = distance;
+      best = &point;
+    }
+  }
+  return best;
+}
+
+void ScatterView::mousePressEvent(QMouseEvent* event) {
+  if (const Point* point = nearest(event->position())) emit anchorClicked(point->anchor);
+}
+
+void ScatterView::mouseMoveEvent(QMouseEvent* event) {
+  if (const Point* point = nearest(event->position()))
+    QToolTip::showText(
+        event->globalPosition().toPoint(),
+        tr("anchor %1, %2\n%3: %4\n%5: %6")
+            .arg(countText(point->anchor),
+                 QString::fromStdString(frame_->anchors->label(static_cast<std::size_t>(point->anchor))),
+                 xTitle_, exactText(point->x), yTitle_, exactText(point->y)),
+        this);
+  else
+    QToolTip::hideText();
+}
+
+}  // namespace anchorscope
