@@ -40,7 +40,8 @@ std::int32_t winnerOf(const ProbeFrame& frame, const OutcomeSpec& spec, std::int
 }
 
 std::string sentence(const DecisionOutcome& outcome) {
-  const std::string weight = std::isnan(outcome.weight) ? "" : " (weight " + shortNumber(outcome.weight) + ")";
+  const std::string weight =
+      std::isnan(outcome.weight) ? "" : " (weight " + shortNumber(outcome.weight) + ")";
   switch (outcome.kind) {
     case DecisionOutcome::Kind::kTaken:
       if (outcome.rank >= 0)
@@ -53,8 +54,10 @@ std::string sentence(const DecisionOutcome& outcome) {
         text += ": " + shortNumber(outcome.winnerWeight) + " against " + shortNumber(outcome.weight);
       return text + ".";
     }
-    case DecisionOutcome::Kind::kIgnored: return "Ignored for " + outcome.head + ": neither positive nor negative.";
-    case DecisionOutcome::Kind::kDropped: return "Background for " + outcome.head + ".";
+    case DecisionOutcome::Kind::kIgnored:
+      return "Ignored for " + outcome.head + ": neither positive nor negative.";
+    case DecisionOutcome::Kind::kDropped:
+      return "Background for " + outcome.head + ".";
   }
   return {};
 }
@@ -97,7 +100,8 @@ Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t obje
     const std::int64_t row = table->row(anchor, object);
     if (row >= 0) {
       decision.considered = true;
-      for (DecisionRow& told : tell(spec, *table, row)) decision.rows.push_back(std::move(told));
+      for (DecisionRow& told : tell(spec, *table, row))
+        decision.rows.push_back(std::move(told));
     } else if (!spec.tests.empty()) {
       DecisionRow absent;
       absent.name = spec.tests.front().name;
@@ -112,20 +116,22 @@ Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t obje
       outcome.head = outcomeSpec.head;
       outcome.winner = winnerOf(frame, outcomeSpec, anchor);
       outcome.weight = cell(*table, row, outcomeSpec.weightColumn);
-      outcome.winnerWeight =
-          outcome.winner >= 0 ? cell(*table, table->row(anchor, outcome.winner), outcomeSpec.weightColumn) : kNan;
+      outcome.winnerWeight = outcome.winner >= 0
+                                 ? cell(*table, table->row(anchor, outcome.winner), outcomeSpec.weightColumn)
+                                 : kNan;
       const float rank = cell(*table, row, outcomeSpec.rankColumn);
       outcome.rank = std::isnan(rank) ? -1 : static_cast<int>(rank);
       outcome.bagSize = bagSizeOf(*table, object);
-      outcome.kind = outcome.winner == object ? DecisionOutcome::Kind::kTaken
-                     : outcome.winner >= 0    ? DecisionOutcome::Kind::kLost
-                     : outcome.winner == -2   ? DecisionOutcome::Kind::kIgnored
-                                              : DecisionOutcome::Kind::kDropped;
+      outcome.kind = object >= 0 && outcome.winner == object ? DecisionOutcome::Kind::kTaken
+                     : outcome.winner >= 0                   ? DecisionOutcome::Kind::kLost
+                     : outcome.winner == -2                  ? DecisionOutcome::Kind::kIgnored
+                                                             : DecisionOutcome::Kind::kDropped;
       if (!decision.summary.empty()) decision.summary += ' ';
       decision.summary += sentence(outcome);
       decision.outcomes.push_back(std::move(outcome));
     }
-    if (row < 0 && !spec.absentReason.empty()) decision.summary = "Not considered: " + spec.absentReason + ". " + decision.summary;
+    if (row < 0 && !spec.absentReason.empty())
+      decision.summary = "Not considered: " + spec.absentReason + ". " + decision.summary;
   }
   return decision;
 }
@@ -152,7 +158,8 @@ std::int32_t mostRelevantObject(const ProbeFrame& frame, std::int32_t anchor) {
     }
   }
   if (best >= 0 || anchor < 0 || static_cast<std::size_t>(anchor) >= frame.anchors->count()) return best;
-  const Box anchorInImage = frame.image->inputFromImage.inverse().map(frame.anchors->boxesInInput[static_cast<std::size_t>(anchor)]);
+  const Box anchorInImage = frame.image->inputFromImage.inverse().map(
+      frame.anchors->boxesInInput[static_cast<std::size_t>(anchor)]);
   float bestIou = 0;
   for (std::size_t object = 0; object < frame.image->objects.size(); ++object) {
     const float overlap = iou(anchorInImage, frame.image->objects[object].boxInImage);

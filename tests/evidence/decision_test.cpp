@@ -1,0 +1,176 @@
+#include "core/evidence/decision.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace anchorscope {
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+/// Five anchors in a row, two objects on the first four; object 0 has a bag of two.
+/// Columns: value, bound, reaches (gate), kept (not asked: NaN), weighs, note, w, rank, member.
+ProbeFrame smallFrame() {
+  ProbeFrame frame;
+  auto image = std::make_shared<ProbeImage>();
+  image->objects = {{{0, 0, 20, 10}, 0, false}, {{20, 0, 40, 10}, 1, false}};
+  frame.image = image;
+  auto anchors = std::make_shared<AnchorGeometry>();
+  anchors->levels = {{10, 1, 5, 1, 0}};
+  for (int i = 0; i < 5; ++i) {
+    const auto x = static_cast<float>(10 * i);
+    anchors->boxesInInput.push_back({x, 0, x + 10, 10});
+  }
+  frame.anchors = anchors;
+
+  PairTable table;
+  table.spec.name = "pairs";
+  table.spec.memberColumn = "member";
+  for (const char* name : {"value", "bound", "reaches", "kept", "weighs", "note", "w", "rank", "member"})
+    table.spec.columns.push_back({name, "", "", "", false, {}});
+  const auto add = [&](int object, int anchor, const std::vector<float>& values) {
+    table.object.push_back(object);
+    table.anchor.push_back(anchor);
+    table.columns.resize(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i)
+      table.columns[i].push_back(values[i]);
+  };
+  add(0, 0, {0.9f, 0.5f, 1, kNan, 1, 0, 1.0f, 0, 1});
+  add(0, 1, {0.6f, 0.5f, 1, kNan, 1, 0, 0.5f, 1, 1});
+  add(0, 2, {0.2f, 0.5f, 0, kNan, kNan, 0, 0.0f, -1, 0});
+  add(1, 1, {0.4f, 0.4f, 1, kNan, 1, 1, 0.8f, 0, 1});
+  frame.pairTables = {table};
+
+  Channel winner;
+  winner.spec.name = "winner";
+  winner.values = {0, 1, -1, -2, kNan};
+  frame.channels = {winner};
+
+  TestSpec reaches{"threshold", "Does it reach the threshold?", "value", ">=", "bound", {}, "reaches", true,
+                   "note",      "best of an empty bag"};
+  TestSpec kept{"limit", "Is it kept?", "", "", "", {}, "kept", true, "", ""};
+  TestSpec weighs{"weight", "Has it a weight?", "w", ">", "", 0.f, "weighs", false, "", ""};
+  frame.decisions = {
+      {"pairs", "no overlap", {reaches, kept, weighs}, {{"regression", "winner", "w", "rank"}}}};
+  return frame;
+}
+
+TEST(Explain, APositiveIsTaken) {
+  const Decision decision = explain(smallFrame(), 0, 0);
+  EXPECT_TRUE(decision.considered);
+  ASSERT_EQ(decision.rows.size(), 3u);
+  EXPECT_EQ(decision.rows[0].verdict, TestVerdict::kPassed);
+  EXPECT_FLOAT_EQ(decision.rows[0].value, 0.9f);
+  EXPECT_FLOAT_EQ(decision.rows[0].bound, 0.5f);
+  EXPECT_EQ(decision.rows[0].relation, ">=");
+  EXPECT_EQ(decision.rows[1].verdict, TestVerdict::kNotApplicable);
+  EXPECT_TRUE(std::isnan(decision.rows[1].value) && std::isnan(decision.rows[1].bound));
+  EXPECT_EQ(decision.rows[2].verdict, TestVerdict::kPassed);
+  EXPECT_FLOAT_EQ(decision.rows[2].bound, 0.f);
+  ASSERT_EQ(decision.outcomes.size(), 1u);
+  EXPECT_EQ(decision.outcomes[0].kind, DecisionOutcome::Kind::kTaken);
+  EXPECT_EQ(decision.outcomes[0].rank, 0);
+  EXPECT_EQ(decision.outcomes[0].bagSize, 2);
+  EXPECT_NE(decision.summary.find("rank 0 of 2"), std::string::npos) << decision.summary;
+}
+
+TEST(Explain, ALostPairNamesTheWinnerAndBothWeights) {
+  const Decision decision = explain(smallFrame(), 1, 0);
+  ASSERT_EQ(decision.outcomes.size(), 1u);
+  EXPECT_EQ(decision.outcomes[0].kind, DecisionOutcome::Kind::kLost);
+  EXPECT_EQ(decision.outcomes[0].winner, 1);
+  EXPECT_FLOAT_EQ(decision.outcomes[0].weight, 0.5f);
+  EXPECT_FLOAT_EQ(decision.outcomes[0].winnerWeight, 0.8f);
+  EXPECT_NE(decision.summary.find("0.8 against 0.5"), std::string::npos) << decision.summary;
+}
+
+TEST(Explain, AFailedGateLeavesTheRestUnreached) {
+  const Decision decision = explain(smallFrame(), 2, 0);
+  ASSERT_EQ(decision.rows.size(), 3u);
+  EXPECT_EQ(decision.rows[0].verdict, TestVerdict::kFailed);
+  EXPECT_EQ(decision.rows[1].verdict, TestVerdict::kNotReached);
+  EXPECT_EQ(decision.rows[2].verdict, TestVerdict::kNotReached);
+  EXPECT_EQ(decision.outcomes[0].kind, DecisionOutcome::Kind::kDropped);
+  EXPECT_EQ(decision.outcomes[0].rank, -1);
+}
+
+TEST(Explain, ANoteStandsOnlyWhereItsColumnSaysSo) {
+  EXPECT_EQ(explain(smallFrame(), 1, 1).rows[0].note, "best of an empty bag");
+  EXPECT_EQ(explain(smallFrame(), 0, 0).rows[0].note, "");
+}
+
+TEST(Explain, APairWithoutARowSaysWhy) {
+  const Decision decision = explain(smallFrame(), 0, 1);
+  EXPECT_FALSE(decision.considered);
+  ASSERT_EQ(decision.rows.size(), 1u);
+  EXPECT_EQ(decision.rows[0].verdict, TestVerdict::kFailed);
+  EXPECT_EQ(decision.rows[0].note, "no overlap");
+  EXPECT_EQ(decision.outcomes[0].kind, DecisionOutcome::Kind::kLost);
+  EXPECT_TRUE(std::isnan(decision.outcomes[0].weight));
+  EXPECT_FLOAT_EQ(decision.outcomes[0].winnerWeight, 1.0f);
+  EXPECT_NE(decision.summary.find("Not considered: no overlap"), std::string::npos);
+}
+
+TEST(Explain, IgnoredAndUndefinedWinners) {
+  EXPECT_EQ(explain(smallFrame(), 3, 0).outcomes[0].kind, DecisionOutcome::Kind::kIgnored);
+  EXPECT_EQ(explain(smallFrame(), 4, 0).outcomes[0].kind, DecisionOutcome::Kind::kDropped);
+}
+
+TEST(Explain, WithoutDecisionsOrTableThereIsNothingToTell) {
+  ProbeFrame frame = smallFrame();
+  frame.pairTables.clear();
+  EXPECT_TRUE(explain(frame, 0, 0).rows.empty());
+  EXPECT_TRUE(explain(frame, 0, 0).outcomes.empty());
+  frame = smallFrame();
+  frame.decisions.clear();
+  EXPECT_TRUE(explain(frame, 0, 0).rows.empty());
+}
+
+TEST(Explain, AnchorsAndObjectsOutOfRangeAreNotConsidered) {
+  const ProbeFrame frame = smallFrame();
+  for (const auto& [anchor, object] : {std::pair{-1, 0}, {99, 0}, {0, -1}, {0, 7}})
+    EXPECT_FALSE(explain(frame, anchor, object).considered) << anchor << ' ' << object;
+}
+
+TEST(Explain, AWinnerOfMinusOneIsNeverTakenForObjectMinusOne) {
+  // Asking about "no object" must not read the background's -1 as its winner.
+  EXPECT_NE(explain(smallFrame(), 2, -1).outcomes[0].kind, DecisionOutcome::Kind::kTaken);
+  EXPECT_NE(explain(smallFrame(), 3, -2).outcomes[0].kind, DecisionOutcome::Kind::kTaken);
+}
+
+TEST(MostRelevantObject, WinnerThenWeightThenOverlap) {
+  ProbeFrame frame = smallFrame();
+  EXPECT_EQ(mostRelevantObject(frame, 0), 0);
+  EXPECT_EQ(mostRelevantObject(frame, 1), 1);
+  EXPECT_EQ(mostRelevantObject(frame, 2), 0);  // a row, though weight 0
+  EXPECT_EQ(mostRelevantObject(frame, 3), 1);  // no row: the overlap of the anchor's box
+  EXPECT_EQ(mostRelevantObject(frame, 4), -1);
+  frame.channels[0].values[1] = -1;
+  EXPECT_EQ(mostRelevantObject(frame, 1), 1);  // 0.8 against 0.5
+}
+
+TEST(MostRelevantObject, OverlapIsMeasuredInTheImage) {
+  ProbeFrame frame = smallFrame();
+  auto image = std::make_shared<ProbeImage>(*frame.image);
+  image->inputFromImage = {2, 2, 0, 0};  // the input is twice as large: anchors 0..4 cover image x 0..25
+  frame.image = image;
+  frame.pairTables.clear();
+  frame.channels.clear();
+  EXPECT_EQ(mostRelevantObject(frame, 3), 0);  // image x 15..20
+  EXPECT_EQ(mostRelevantObject(frame, 4), 1);  // image x 20..25
+}
+
+TEST(MostRelevantObject, NoObjectsOrNoSuchAnchor) {
+  ProbeFrame frame = smallFrame();
+  EXPECT_EQ(mostRelevantObject(frame, -1), -1);
+  EXPECT_EQ(mostRelevantObject(frame, 99), -1);
+  frame.image = std::make_shared<ProbeImage>();
+  frame.pairTables.clear();
+  frame.channels.clear();
+  EXPECT_EQ(mostRelevantObject(frame, 0), -1);
+}
+
+}  // namespace
+}  // namespace anchorscope
