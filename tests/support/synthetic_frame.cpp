@@ -305,7 +305,7 @@ std::shared_ptr<const ProbeFrame> makeSyntheticFrame(const SyntheticFrameOptions
     predicted.y2 -= jitter * noise;
     frame->predictedBoxesInInput[a] = predicted;
     const float quality = best > 0 ? iou(predicted, objectsInInput[bestObject]) : 0.f;
-    const float logit = -4.6f + progress * 7.5f * best * best + 0.8f * noise * (0.3f + best);
+    const float logit = -4.6f + progress * 13.f * best * std::sqrt(best) + 0.8f * noise * (0.3f + best);
     const float score = 1 / (1 + std::exp(-logit));
     const float joint = std::sqrt(score * quality);
     value(kScore, a) = score;

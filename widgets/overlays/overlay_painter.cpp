@@ -46,7 +46,10 @@ QString className(const ProbeFrame& frame, int classIndex) {
 }
 
 OverlayPainter::OverlayPainter(QPainter& painter, const OverlayContext& context, const ProbeFrame& frame)
-    : painter_(painter), context_(context), frame_(frame) {
+    : painter_(painter),
+      context_(context),
+      frame_(frame),
+      placedLabels_(context.takenByLabels ? *context.takenByLabels : ownLabels_) {
   painter_.setFont(context.font);
 }
 

@@ -19,6 +19,9 @@ struct OverlayContext {
   double unit = 1;                ///< Painter units per nominal pixel: line widths and gaps.
   QFont font;                     ///< Sized for the painter.
   bool labels = true;
+  /// Places taken by labels of the layers below, so that those of the next find free ones. Null: labels avoid
+  /// only those of their own layer.
+  std::vector<QRectF>* takenByLabels = nullptr;
   int selectedObject = -1;
   std::int64_t selectedAnchor = -1;
   BoxKind selectedBox = BoxKind::kAnchor;
@@ -51,7 +54,8 @@ class OverlayPainter {
   QPainter& painter_;
   const OverlayContext& context_;
   const ProbeFrame& frame_;
-  std::vector<QRectF> placedLabels_;
+  std::vector<QRectF> ownLabels_;
+  std::vector<QRectF>& placedLabels_;
   std::size_t boxes_ = 0;
 };
 
