@@ -66,7 +66,7 @@ bool narrow(const float* values, std::size_t count, Int* out) {
 }
 
 Error badBlob(const std::string& why) {
-  return makeError(ErrorCode::kBadData, concat("a stored array is damaged: ", why));
+  return makeError(ErrorCode::kBadData, concat("A stored array is damaged: ", why));
 }
 
 }  // namespace

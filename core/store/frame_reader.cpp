@@ -10,7 +10,7 @@ namespace anchorscope {
 namespace {
 
 Error damaged(const std::string& what) {
-  return makeError(ErrorCode::kBadData, concat("a recorded frame is damaged: ", what));
+  return makeError(ErrorCode::kBadData, concat("A recorded frame is damaged: ", what));
 }
 
 bool fitsInt(std::int64_t value) {

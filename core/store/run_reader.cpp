@@ -81,7 +81,7 @@ class SqliteRunReader final : public RunReader {
     Result<std::shared_ptr<const ProbeFrame>> frame = frames_->read(probe, step);
     if (!frame)
       return std::move(frame).error().in(
-          concat("reading '", probe, "' at step ", step, " of '", folder_, "'"));
+          concat("reading '", probe, "' at step ", step, " of '", database_->path(), "'"));
     if (*frame) return frame;
     const auto known = index_.stepsOfProbe.find(probe);
     if (known == index_.stepsOfProbe.end() || known->second.empty())
@@ -184,7 +184,7 @@ Result<std::shared_ptr<RunReader>> openRun(const std::string& folder) {
   if (!database) return std::move(database).error();
   auto reader = std::make_shared<SqliteRunReader>(folder, std::move(*database));
   if (Status status = reader->prepare(); !status)
-    return std::move(status).error().in("opening the run '" + folder + "'");
+    return std::move(status).error().in("opening '" + tracePath(folder) + "'");
   return std::shared_ptr<RunReader>(std::move(reader));
 }
 

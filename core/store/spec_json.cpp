@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stdexcept>
 
 #include "core/base/check.h"
 
@@ -38,16 +39,46 @@ Value field(const Json& object, const char* name) {
 
 }  // namespace
 
+namespace {
+
 // Words, not numbers, so that the trace reads by itself.
-NLOHMANN_JSON_SERIALIZE_ENUM(Sense, {{Sense::kNeutral, "neutral"},
-                                     {Sense::kHigherIsBetter, "higher"},
-                                     {Sense::kLowerIsBetter, "lower"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(ChannelDomain,
-                             {{ChannelDomain::kAnchor, "anchor"}, {ChannelDomain::kCell, "cell"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(ColorScale, {{ColorScale::kSequential, "sequential"},
-                                          {ColorScale::kDiverging, "diverging"},
-                                          {ColorScale::kClassification, "classification"},
-                                          {ColorScale::kRegression, "regression"}})
+template <typename Enum>
+using Words = std::initializer_list<std::pair<Enum, const char*>>;
+
+Words<Sense> wordsOf(Sense) {
+  static constexpr Words<Sense> kWords = {
+      {Sense::kNeutral, "neutral"}, {Sense::kHigherIsBetter, "higher"}, {Sense::kLowerIsBetter, "lower"}};
+  return kWords;
+}
+Words<ChannelDomain> wordsOf(ChannelDomain) {
+  static constexpr Words<ChannelDomain> kWords = {{ChannelDomain::kAnchor, "anchor"},
+                                                  {ChannelDomain::kCell, "cell"}};
+  return kWords;
+}
+Words<ColorScale> wordsOf(ColorScale) {
+  static constexpr Words<ColorScale> kWords = {{ColorScale::kSequential, "sequential"},
+                                               {ColorScale::kDiverging, "diverging"},
+                                               {ColorScale::kClassification, "classification"},
+                                               {ColorScale::kRegression, "regression"}};
+  return kWords;
+}
+
+template <typename Enum>
+const char* word(Enum value) {
+  for (const auto& [candidate, text] : wordsOf(value))
+    if (candidate == value) return text;
+  failCheck(__FILE__, __LINE__, "known enumerator", {});
+}
+
+template <typename Enum>
+Enum fromWord(const Json& json, const char* name) {
+  const std::string text = field<std::string>(json, name);
+  for (const auto& [value, known] : wordsOf(Enum{}))
+    if (text == known) return value;
+  throw std::invalid_argument("'" + text + "' is no " + name);
+}
+
+}  // namespace
 
 static void to_json(Json& json, const ChannelSpec& spec) {
   json = Json{{"name", spec.name},
@@ -57,9 +88,9 @@ static void to_json(Json& json, const ChannelSpec& spec) {
               {"source", spec.source},
               {"min", optionalFloat(spec.min)},
               {"max", optionalFloat(spec.max)},
-              {"sense", spec.sense},
-              {"domain", spec.domain},
-              {"scale", spec.scale}};
+              {"sense", word(spec.sense)},
+              {"domain", word(spec.domain)},
+              {"scale", word(spec.scale)}};
 }
 
 static void from_json(const Json& json, ChannelSpec& spec) {
@@ -70,15 +101,15 @@ static void from_json(const Json& json, ChannelSpec& spec) {
   spec.source = field<std::string>(json, "source");
   spec.min = optionalFloat(json.at("min"));
   spec.max = optionalFloat(json.at("max"));
-  spec.sense = field<Sense>(json, "sense");
-  spec.domain = field<ChannelDomain>(json, "domain");
-  spec.scale = field<ColorScale>(json, "scale");
+  spec.sense = fromWord<Sense>(json, "sense");
+  spec.domain = fromWord<ChannelDomain>(json, "domain");
+  spec.scale = fromWord<ColorScale>(json, "scale");
 }
 
 static void to_json(Json& json, const ColumnSpec& spec) {
   json = Json{{"name", spec.name},       {"title", spec.title},
               {"unit", spec.unit},       {"description", spec.description},
-              {"integer", spec.integer}, {"scale", spec.scale}};
+              {"integer", spec.integer}, {"scale", word(spec.scale)}};
 }
 
 static void from_json(const Json& json, ColumnSpec& spec) {
@@ -87,7 +118,7 @@ static void from_json(const Json& json, ColumnSpec& spec) {
   spec.unit = field<std::string>(json, "unit");
   spec.description = field<std::string>(json, "description");
   spec.integer = field<bool>(json, "integer");
-  spec.scale = field<ColorScale>(json, "scale");
+  spec.scale = fromWord<ColorScale>(json, "scale");
 }
 
 static void to_json(Json& json, const PairTableSpec& spec) {
@@ -185,7 +216,7 @@ static void from_json(const Json& json, ObjectColumnSpec& spec) {
 static void to_json(Json& json, const ScalarSpec& spec) {
   json = Json{{"name", spec.name},     {"title", spec.title},
               {"unit", spec.unit},     {"description", spec.description},
-              {"source", spec.source}, {"scale", spec.scale}};
+              {"source", spec.source}, {"scale", word(spec.scale)}};
 }
 
 static void from_json(const Json& json, ScalarSpec& spec) {
@@ -194,7 +225,7 @@ static void from_json(const Json& json, ScalarSpec& spec) {
   spec.unit = field<std::string>(json, "unit");
   spec.description = field<std::string>(json, "description");
   spec.source = field<std::string>(json, "source");
-  spec.scale = field<ColorScale>(json, "scale");
+  spec.scale = fromWord<ColorScale>(json, "scale");
 }
 
 static void to_json(Json& json, const LevelLayout& level) {
@@ -270,8 +301,10 @@ Status read(std::string_view text, Value& out) {
   try {
     out = Json::parse(text).get<Value>();
     return {};
-  } catch (const Json::exception& problem) {
-    return makeError(ErrorCode::kBadData, concat("a stored declaration is damaged: ", problem.what()));
+  } catch (const std::exception& problem) {
+    Error error = makeError(ErrorCode::kBadData, "A stored declaration is damaged");
+    error.details = problem.what();
+    return error;
   }
 }
 

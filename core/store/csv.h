@@ -1,0 +1,23 @@
+#pragma once
+// View header. A run's scalars as a table for other programs.
+
+#include <string>
+#include <vector>
+
+#include "core/base/atomic_file.h"
+#include "core/base/result.h"
+#include "core/store/run_reader.h"
+
+namespace anchorscope {
+
+/// RFC 4180 text: a header line "step,NAME,...", then one line per step at which any of the scalars is
+/// recorded, in step order. A scalar without a value at a step leaves its field empty; numbers have their
+/// shortest exact form, else "nan", "inf", "-inf". `names` empty: all scalars of the run. Unknown names are
+/// kNotFound.
+Result<std::string> scalarsAsCsv(const RunReader& run, const std::vector<std::string>& names = {});
+
+/// Writes it to a file, whole or not at all.
+Status exportScalarsToCsv(const RunReader& run, const std::string& path, Overwrite overwrite,
+                          const std::vector<std::string>& names = {});
+
+}  // namespace anchorscope
