@@ -1,0 +1,58 @@
+// Box losses by hand; that they hold for every registered one is in tests/contract.
+
+#include "core/losses/box_loss.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/base/named_registry.h"
+#include "tests/support/dense_scene.h"
+
+namespace anchorscope {
+namespace {
+
+using testing::DenseScene;
+using testing::makeWorkedScene;
+
+/// Two anchors of 10 x 10 px; the first has the object, shifted by 2 px and twice as high.
+DenseScene scene() {
+  return makeWorkedScene({{0, 0, 10, 10}, {30, 0, 40, 10}}, {{2, 0, 12, 20}}, {0}, 1);
+}
+
+at::Tensor rows(const std::string& name, const DenseScene& on, float weight,
+                const std::vector<std::pair<std::string, std::string>>& changes = {}) {
+  ParamSet params((*findNamed(boxLossEntries(), name, "loss"))->params);
+  for (const auto& [option, value] : changes)
+    EXPECT_TRUE(params.set(option, value).ok());
+  auto loss = makeBoxLoss(name, params);
+  BoxTargets targets{
+      on.targets.boxes,
+      at::tensor(std::vector<std::int64_t>{0, -1}, at::TensorOptions().dtype(at::kLong)).view({1, 2}),
+      at::tensor({weight, 0.f}).view({1, 2})};
+  return (*loss)->rows(on.anchors, on.outputs, targets);
+}
+
+TEST(BoxLoss, L1OnEncodedOffsets) {
+  // dx = 0.2, dy = 0.5, dw = 0, dh = ln 2 against deltas of 0
+  const at::Tensor loss = rows("l1", scene(), 0.5f);
+  EXPECT_NEAR(loss[0][0].item<double>(), 0.5 * (0.2 + 0.5 + std::log(2.0)), 1e-6);
+  EXPECT_EQ(loss[0][1].item<double>(), 0);
+}
+
+TEST(BoxLoss, SmoothL1IsSquareBelowBeta) {
+  const auto smooth = [](double d, double beta) { return d < beta ? 0.5 * d * d / beta : d - 0.5 * beta; };
+  const at::Tensor loss = rows("smooth_l1", scene(), 1, {{"smooth_l1_beta", "0.6"}});
+  EXPECT_NEAR(loss[0][0].item<double>(), smooth(0.2, 0.6) + smooth(0.5, 0.6) + smooth(std::log(2.0), 0.6),
+              1e-6);
+  EXPECT_TRUE(at::allclose(rows("smooth_l1", scene(), 1, {{"smooth_l1_beta", "0"}}), rows("l1", scene(), 1)));
+}
+
+TEST(BoxLoss, IouAndGiouOnDecodedBoxes) {
+  // intersection 80, union 100 + 200 - 80 = 220, enclosing 12 * 20 = 240
+  EXPECT_NEAR(rows("iou", scene(), 1)[0][0].item<double>(), 1 - 80.0 / 220, 1e-6);
+  EXPECT_NEAR(rows("giou", scene(), 0.5f)[0][0].item<double>(), 0.5 * (1 - (80.0 / 220 - 20.0 / 240)), 1e-6);
+}
+
+}  // namespace
+}  // namespace anchorscope

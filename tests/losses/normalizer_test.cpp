@@ -1,0 +1,53 @@
+#include "core/losses/normalizer.h"
+
+#include <gtest/gtest.h>
+
+#include "core/losses/combiner.h"
+
+namespace anchorscope {
+namespace {
+
+std::vector<double> of(Normalizer normalizer, double floor = 1) {
+  const at::Tensor positives =
+      at::tensor(std::vector<std::int64_t>{4, 0, 1}, at::TensorOptions().dtype(at::kLong));
+  const at::Tensor weights =
+      at::tensor(std::vector<double>{2.5, 0, 0.25}, at::TensorOptions().dtype(at::kDouble));
+  const at::Tensor result = divisors(normalizer, positives, weights, floor).contiguous();
+  return {result.data_ptr<double>(), result.data_ptr<double>() + result.numel()};
+}
+
+TEST(Normalizer, EachByItsOwnRule) {
+  EXPECT_EQ(of(Normalizer::kSumOfWeights), (std::vector<double>{2.75, 2.75, 2.75}));
+  EXPECT_EQ(of(Normalizer::kSumOfWeights, 10), (std::vector<double>{10, 10, 10}));
+  EXPECT_EQ(of(Normalizer::kPositives), (std::vector<double>{5, 5, 5}));
+  EXPECT_EQ(of(Normalizer::kTorchvision), (std::vector<double>{12, 3, 3}));  // images * max(1, positives)
+  for (const double divisor : of(Normalizer::kMmdet))
+    EXPECT_NEAR(divisor, 6 + 1.1920929e-07, 1e-12);
+}
+
+TEST(Normalizer, WithoutPositivesNothingIsDividedByZero) {
+  const at::Tensor none = at::zeros({2}, at::TensorOptions().dtype(at::kLong));
+  const at::Tensor zero = at::zeros({2});
+  for (std::size_t i = 0; i < normalizerNames().size(); ++i)
+    EXPECT_TRUE(divisors(normalizerOf(normalizerNames()[i]), none, zero, 1e-6).gt(0).all().item<bool>())
+        << normalizerNames()[i];
+}
+
+TEST(WeightedSum, AddsTheNormalisedHeads) {
+  ParamSet params(lossCombinerEntries().front().params);
+  ASSERT_TRUE(params.set("lambda_reg", "3").ok());
+  auto combiner = makeLossCombiner("weighted_sum", params);
+  ASSERT_TRUE(combiner.ok());
+  HeadLosses losses;
+  losses.clsRows = at::tensor({1.f, 2.f, 3.f, 4.f}).view({2, 2});
+  losses.locRows = at::tensor({0.f, 1.f, 0.f, 5.f}).view({2, 2});
+  losses.clsDivisors = at::tensor({1.f, 7.f});
+  losses.locDivisors = at::tensor({2.f, 2.f});
+  const CombinedLoss combined = (*combiner)->combine(losses, nullptr);
+  EXPECT_FLOAT_EQ(combined.cls.item<float>(), 3 + 1);
+  EXPECT_FLOAT_EQ(combined.loc.item<float>(), 3);
+  EXPECT_FLOAT_EQ(combined.total.item<float>(), 4 + 9);
+}
+
+}  // namespace
+}  // namespace anchorscope
