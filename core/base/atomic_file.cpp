@@ -17,7 +17,8 @@ namespace {
 Error ioError(const std::string& what, const std::string& path, int code) {
   const ErrorCode kind = code == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
   return makeError(kind, concat(what, " '", path, "': ", std::strerror(code)),
-                   code == ENOSPC ? "Free some disk space and try again" : "Check that the path exists and may be written");
+                   code == ENOSPC ? "Free some disk space and try again"
+                                  : "Check that the path exists and may be written");
 }
 
 Status flushToDisk(const std::string& path) {
@@ -37,7 +38,8 @@ Status writeFileAtomically(const std::string& path, Overwrite overwrite,
   namespace fs = std::filesystem;
   std::error_code code;
   if (overwrite == Overwrite::kNo && fs::exists(path, code))
-    return makeError(ErrorCode::kExists, concat("'", path, "' exists already"), "Choose another name or allow overwriting");
+    return makeError(ErrorCode::kExists, concat("'", path, "' exists already"),
+                     "Choose another name or allow overwriting");
   static std::atomic<unsigned> counter{0};
   const std::string temporary = concat(path, ".part-", ::getpid(), "-", counter.fetch_add(1));
   if (Status status = write(temporary); !status) {

@@ -14,7 +14,8 @@ enum class Overwrite { kNo, kYes };
 /// Writes `bytes` to `path` atomically. Without Overwrite::kYes an existing file is an error (kExists).
 Status writeFileAtomically(const std::string& path, std::string_view bytes, Overwrite overwrite);
 
-/// As above for writers that need a path: `write` fills the temporary file it is given; on its error nothing remains.
+/// As above for writers that need a path: `write` fills the temporary file it is given; on its error nothing
+/// remains.
 Status writeFileAtomically(const std::string& path, Overwrite overwrite,
                            const std::function<Status(const std::string& temporaryPath)>& write);
 

@@ -42,7 +42,8 @@ ANCHORSCOPE_HD T iou(T ax1, T ay1, T ax2, T ay2, T bx1, T by1, T bx2, T by2) {
 }
 
 /// Generalized IoU in (-1,1] (Rezatofighi et al., CVPR 2019), without an epsilon.
-/// Degenerate boxes: IoU part 0; a degenerate enclosing box contributes no penalty, so the result stays finite.
+/// Degenerate boxes: IoU part 0; a degenerate enclosing box contributes no penalty, so the result stays
+/// finite.
 template <typename T>
 ANCHORSCOPE_HD T giou(T ax1, T ay1, T ax2, T ay2, T bx1, T by1, T bx2, T by2) {
   const T overlap = intersection(ax1, ay1, ax2, ay2, bx1, by1, bx2, by2);

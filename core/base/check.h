@@ -1,5 +1,6 @@
 #pragma once
-// ANCHORSCOPE_CHECK: for bugs only. Throws CheckFailure with file and line; the top of each thread reports it once.
+// ANCHORSCOPE_CHECK: for bugs only. Throws CheckFailure with file and line; the top of each thread reports it
+// once.
 
 #include <sstream>
 #include <stdexcept>
@@ -21,14 +22,18 @@ std::string concat(const Parts&... parts) {
   return stream.str();
 }
 
-[[noreturn]] inline void failCheck(const char* file, int line, const char* condition, const std::string& message) {
-  throw CheckFailure(concat(file, ":", line, ": check failed: ", condition, message.empty() ? "" : ": ", message));
+[[noreturn]] inline void failCheck(const char* file, int line, const char* condition,
+                                   const std::string& message) {
+  throw CheckFailure(
+      concat(file, ":", line, ": check failed: ", condition, message.empty() ? "" : ": ", message));
 }
 
 }  // namespace anchorscope
 
-/// ANCHORSCOPE_CHECK(condition, parts...): throws CheckFailure with the parts joined when the condition is false.
-#define ANCHORSCOPE_CHECK(condition, ...)                                                              \
-  do {                                                                                                 \
-    if (!(condition)) ::anchorscope::failCheck(__FILE__, __LINE__, #condition, ::anchorscope::concat(__VA_ARGS__)); \
+/// ANCHORSCOPE_CHECK(condition, parts...): throws CheckFailure with the parts joined when the condition is
+/// false.
+#define ANCHORSCOPE_CHECK(condition, ...)                                                           \
+  do {                                                                                              \
+    if (!(condition))                                                                               \
+      ::anchorscope::failCheck(__FILE__, __LINE__, #condition, ::anchorscope::concat(__VA_ARGS__)); \
   } while (false)

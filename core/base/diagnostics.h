@@ -34,7 +34,8 @@ class Diagnostics {
   /// Number of problems per kind, in alphabetical order.
   std::map<std::string, std::size_t> countsByKind() const {
     std::map<std::string, std::size_t> counts;
-    for (const RecordProblem& problem : problems_) ++counts[problem.kind];
+    for (const RecordProblem& problem : problems_)
+      ++counts[problem.kind];
     return counts;
   }
 

@@ -51,8 +51,8 @@ struct AxisTransform {
 
 /// (c from b) * (b from a) = c from a.
 inline AxisTransform operator*(const AxisTransform& outer, const AxisTransform& inner) {
-  return {outer.scaleX * inner.scaleX, outer.scaleY * inner.scaleY, outer.scaleX * inner.offsetX + outer.offsetX,
-          outer.scaleY * inner.offsetY + outer.offsetY};
+  return {outer.scaleX * inner.scaleX, outer.scaleY * inner.scaleY,
+          outer.scaleX * inner.offsetX + outer.offsetX, outer.scaleY * inner.offsetY + outer.offsetY};
 }
 
 }  // namespace anchorscope

@@ -1,5 +1,6 @@
 #pragma once
-// Hand-over points between threads: Mailbox (latest wins), EventQueue (never loses), BoundedQueue (never waits to push).
+// Hand-over points between threads: Mailbox (latest wins), EventQueue (never loses), BoundedQueue (never
+// waits to push).
 
 #include <condition_variable>
 #include <cstddef>

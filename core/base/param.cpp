@@ -22,11 +22,16 @@ ParamSpec makeSpec(ParamType type, std::string name, ParamValue value, std::stri
 
 const char* typeWord(ParamType type) {
   switch (type) {
-    case ParamType::kBool: return "true or false";
-    case ParamType::kInt: return "a whole number";
-    case ParamType::kFloat: return "a number";
-    case ParamType::kChoice: return "one of its choices";
-    case ParamType::kText: return "text";
+    case ParamType::kBool:
+      return "true or false";
+    case ParamType::kInt:
+      return "a whole number";
+    case ParamType::kFloat:
+      return "a number";
+    case ParamType::kChoice:
+      return "one of its choices";
+    case ParamType::kText:
+      return "text";
   }
   return "a value";
 }
@@ -93,7 +98,8 @@ ParamSpec floatParam(std::string name, double value, std::optional<double> min, 
 
 ParamSpec choiceParam(std::string name, std::string value, std::vector<std::string> choices, std::string help,
                       std::string source) {
-  ParamSpec spec = makeSpec(ParamType::kChoice, std::move(name), std::move(value), std::move(help), std::move(source));
+  ParamSpec spec =
+      makeSpec(ParamType::kChoice, std::move(name), std::move(value), std::move(help), std::move(source));
   spec.choices = std::move(choices);
   return spec;
 }
@@ -123,13 +129,15 @@ Result<ParamValue> parseParam(const ParamSpec& spec, std::string_view text) {
       if (text == "false" || text == "0" || text == "off" || text == "no") return ParamValue(false);
       return badValue(spec, text);
     case ParamType::kInt:
-      if (const auto number = parseNumber<std::int64_t>(text)) return validateParam(spec, ParamValue(*number));
+      if (const auto number = parseNumber<std::int64_t>(text))
+        return validateParam(spec, ParamValue(*number));
       return badValue(spec, text);
     case ParamType::kFloat:
       if (const auto number = parseNumber<double>(text)) return validateParam(spec, ParamValue(*number));
       return badValue(spec, text);
     case ParamType::kChoice:
-    case ParamType::kText: return validateParam(spec, ParamValue(std::string(text)));
+    case ParamType::kText:
+      return validateParam(spec, ParamValue(std::string(text)));
   }
   return badValue(spec, text);
 }
@@ -165,17 +173,21 @@ ParamSet::ParamSet(std::vector<ParamSpec> specs) : specs_(std::move(specs)) {
 }
 
 const ParamSpec* ParamSet::find(std::string_view name) const {
-  const auto spec = std::find_if(specs_.begin(), specs_.end(), [&](const ParamSpec& s) { return s.name == name; });
+  const auto spec =
+      std::find_if(specs_.begin(), specs_.end(), [&](const ParamSpec& s) { return s.name == name; });
   return spec == specs_.end() ? nullptr : &*spec;
 }
 
 namespace {
 Error unknownOption(std::string_view name, const std::vector<ParamSpec>& specs) {
   std::vector<std::string> names;
-  for (const ParamSpec& spec : specs) names.push_back(spec.name);
-  if (names.empty()) return makeError(ErrorCode::kUsage, concat("Unknown option '", name, "': there are no options here"));
-  return makeError(ErrorCode::kUsage, concat("Unknown option '", name, "'"),
-                   concat("Did you mean ", join(nearestNames(name, names), " or "), "? All options: ", join(names, ", ")));
+  for (const ParamSpec& spec : specs)
+    names.push_back(spec.name);
+  if (names.empty())
+    return makeError(ErrorCode::kUsage, concat("Unknown option '", name, "': there are no options here"));
+  return makeError(
+      ErrorCode::kUsage, concat("Unknown option '", name, "'"),
+      concat("Did you mean ", join(nearestNames(name, names), " or "), "? All options: ", join(names, ", ")));
 }
 }  // namespace
 
@@ -203,14 +215,20 @@ const ParamValue& ParamSet::get(std::string_view name) const {
   return found->second;
 }
 
-bool ParamSet::getBool(std::string_view name) const { return std::get<bool>(get(name)); }
-std::int64_t ParamSet::getInt(std::string_view name) const { return std::get<std::int64_t>(get(name)); }
+bool ParamSet::getBool(std::string_view name) const {
+  return std::get<bool>(get(name));
+}
+std::int64_t ParamSet::getInt(std::string_view name) const {
+  return std::get<std::int64_t>(get(name));
+}
 double ParamSet::getFloat(std::string_view name) const {
   const ParamValue& value = get(name);
   if (std::holds_alternative<std::int64_t>(value)) return static_cast<double>(std::get<std::int64_t>(value));
   return std::get<double>(value);
 }
-const std::string& ParamSet::getText(std::string_view name) const { return std::get<std::string>(get(name)); }
+const std::string& ParamSet::getText(std::string_view name) const {
+  return std::get<std::string>(get(name));
+}
 
 bool ParamSet::isDefault(std::string_view name) const {
   const ParamSpec* spec = find(name);
@@ -221,7 +239,7 @@ bool ParamSet::isDefault(std::string_view name) const {
 
 void ParamSet::merge(const ParamSet& other, std::string_view prefix) {
   for (ParamSpec spec : other.specs_) {
-    const ParamValue value = other.get(spec.name);
+    const ParamValue& value = other.get(spec.name);
     if (!prefix.empty()) spec.name = concat(prefix, ".", spec.name);
     ANCHORSCOPE_CHECK(values_.emplace(spec.name, value).second, "option '", spec.name, "' declared twice");
     specs_.push_back(std::move(spec));

@@ -1,5 +1,6 @@
 #pragma once
-// Options described once: a ParamSpec drives the form in the window, the config file, `--set` and the help alike.
+// Options described once: a ParamSpec drives the form in the window, the config file, `--set` and the help
+// alike.
 
 #include <cstdint>
 #include <map>
@@ -23,7 +24,7 @@ enum class ParamEffect { kNextStep, kNextRun };
 
 /// One documented option.
 struct ParamSpec {
-  std::string name;                  ///< lower_snake_case, unique within its owner: "beta".
+  std::string name;  ///< lower_snake_case, unique within its owner: "beta".
   ParamType type = ParamType::kFloat;
   ParamValue defaultValue;           ///< Of the alternative that `type` asks for.
   std::string help;                  ///< One sentence.
@@ -44,7 +45,8 @@ ParamSpec choiceParam(std::string name, std::string value, std::vector<std::stri
                       std::string source);
 ParamSpec textParam(std::string name, std::string value, std::string help, std::string source);
 
-/// Text of a value as it stands in a config file: shortest round-trip form for numbers, bare words for choices.
+/// Text of a value as it stands in a config file: shortest round-trip form for numbers, bare words for
+/// choices.
 std::string toText(const ParamValue& value);
 
 /// Parses text as the spec's type and checks its range; the error names the option and its valid values.
@@ -69,7 +71,7 @@ class ParamSet {
   /// Reads; the name and type must be right (a bug otherwise).
   bool getBool(std::string_view name) const;
   std::int64_t getInt(std::string_view name) const;
-  double getFloat(std::string_view name) const;  ///< Of a kFloat or a kInt.
+  double getFloat(std::string_view name) const;             ///< Of a kFloat or a kInt.
   const std::string& getText(std::string_view name) const;  ///< Of a kChoice or kText.
   const ParamValue& get(std::string_view name) const;
   bool isDefault(std::string_view name) const;

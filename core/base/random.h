@@ -1,6 +1,7 @@
 #pragma once
 // Random numbers by purpose: every stream is derived from (seed, purpose, indices), never from worker order,
-// so a resumed or forked run draws the same numbers. The generator is SplitMix64 (Steele et al., OOPSLA 2014).
+// so a resumed or forked run draws the same numbers. The generator is SplitMix64 (Steele et al., OOPSLA
+// 2014).
 
 #include <cmath>
 #include <cstdint>
@@ -23,11 +24,14 @@ class Random {
  public:
   explicit Random(std::uint64_t state) : state_(state) {}
 
-  /// The stream for a purpose and its indices, e.g. Random::of(seed, RandomPurpose::kAugment, {epoch, sampleId}).
-  static Random of(std::uint64_t seed, RandomPurpose purpose, std::initializer_list<std::uint64_t> indices = {}) {
+  /// The stream for a purpose and its indices, e.g. Random::of(seed, RandomPurpose::kAugment, {epoch,
+  /// sampleId}).
+  static Random of(std::uint64_t seed, RandomPurpose purpose,
+                   std::initializer_list<std::uint64_t> indices = {}) {
     std::uint64_t state = mix64(seed + 0x9e3779b97f4a7c15ULL);
     state = mix64(state ^ (static_cast<std::uint64_t>(purpose) * 0xd1342543de82ef95ULL));
-    for (const std::uint64_t index : indices) state = mix64(state + 0x9e3779b97f4a7c15ULL + index * 0x2545f4914f6cdd1dULL);
+    for (const std::uint64_t index : indices)
+      state = mix64(state + 0x9e3779b97f4a7c15ULL + index * 0x2545f4914f6cdd1dULL);
     return Random(state);
   }
 
@@ -40,7 +44,8 @@ class Random {
   double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
   /// Uniform in [low,high).
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  /// Uniform integer in [0,count); count >= 1. The bias of the multiply-shift is below 2^-32 for counts below 2^32.
+  /// Uniform integer in [0,count); count >= 1. The bias of the multiply-shift is below 2^-32 for counts below
+  /// 2^32.
   std::uint64_t below(std::uint64_t count) {
     return static_cast<std::uint64_t>((static_cast<Wide>(next()) * count) >> 64);
   }

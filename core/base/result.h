@@ -11,7 +11,7 @@ namespace anchorscope {
 
 /// What kind of failure this is. The command line maps each to an exit code (see exitCode()).
 enum class ErrorCode {
-  kUsage,        ///< The request itself is wrong: unknown name, option out of range, parts that cannot be combined.
+  kUsage,  ///< The request itself is wrong: unknown name, option out of range, parts that cannot be combined.
   kNotFound,     ///< A file, image, step or object that does not exist.
   kBadData,      ///< A file that exists but cannot be understood.
   kIo,           ///< Reading or writing failed (permissions, disk full).
@@ -26,17 +26,18 @@ enum class ErrorCode {
 /// Short lower-case name, e.g. "bad data".
 const char* toString(ErrorCode code);
 
-/// Exit code of the command line for this category: usage 2, not found 3, bad data 4, I/O 5, exists 6, device 7,
-/// numeric 8, cancelled 130, unsupported 9, internal 70.
+/// Exit code of the command line for this category: usage 2, not found 3, bad data 4, I/O 5, exists 6, device
+/// 7, numeric 8, cancelled 130, unsupported 9, internal 70.
 int exitCode(ErrorCode code);
 
 /// A failure with its story: what happened, what to do, and the context chain from inside to outside.
 struct [[nodiscard]] Error {
   ErrorCode code = ErrorCode::kInternal;
-  std::string message;               ///< What happened and where (file, record), in one sentence.
-  std::string action;                ///< What the user can do about it; may be empty.
-  std::string details;               ///< Technical rest (backtraces, library messages); shown on demand only.
-  std::vector<std::string> context;  ///< Outer circumstances, innermost first ("reading image 12 of train.txt").
+  std::string message;  ///< What happened and where (file, record), in one sentence.
+  std::string action;   ///< What the user can do about it; may be empty.
+  std::string details;  ///< Technical rest (backtraces, library messages); shown on demand only.
+  std::vector<std::string>
+      context;  ///< Outer circumstances, innermost first ("reading image 12 of train.txt").
 
   /// Adds an outer circumstance and returns the error, for `return error.in("loading weights")`.
   Error in(std::string circumstance) && {
@@ -53,12 +54,14 @@ inline Error makeError(ErrorCode code, std::string message, std::string action =
   return Error{code, std::move(message), std::move(action), {}, {}};
 }
 
-/// A value or an Error. Test with `if (!result)`, read with `*result`, pass on with `std::move(result).error()`.
+/// A value or an Error. Test with `if (!result)`, read with `*result`, pass on with
+/// `std::move(result).error()`.
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: conversion is the point
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: conversion is the point
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: conversion is the point
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: conversion is the point
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -98,8 +101,8 @@ class [[nodiscard]] Result<void> {
 using Status = Result<void>;
 
 /// Returns the error of `expression` from the current function, if there is one.
-#define ANCHORSCOPE_TRY(expression)                                          \
-  do {                                                                       \
+#define ANCHORSCOPE_TRY(expression)                                                        \
+  do {                                                                                     \
     if (auto tryStatus_ = (expression); !tryStatus_) return std::move(tryStatus_).error(); \
   } while (false)
 

@@ -15,9 +15,9 @@ enum class TestVerdict { kPassed, kFailed, kNotReached, kNotApplicable };
 struct DecisionRow {
   std::string name;
   std::string description;
-  float value = 0;       ///< NaN when there is none.
+  float value = 0;  ///< NaN when there is none.
   std::string relation;
-  float bound = 0;       ///< NaN when there is none.
+  float bound = 0;  ///< NaN when there is none.
   TestVerdict verdict = TestVerdict::kNotReached;
   std::string note;
 };
@@ -45,8 +45,9 @@ struct Decision {
 /// Tells the decision about a pair; empty rows when the frame holds no decision spec.
 Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t object);
 
-/// The object that an anchor's story is best told for: the winner of any head, else the one whose pair row has the
-/// largest value in the outcome's weight column, else the one with the largest overlap; -1 without objects.
+/// The object that an anchor's story is best told for: the winner of any head, else the one whose pair row
+/// has the largest value in the outcome's weight column, else the one with the largest overlap; -1 without
+/// objects.
 std::int32_t mostRelevantObject(const ProbeFrame& frame, std::int32_t anchor);
 
 }  // namespace anchorscope

@@ -29,13 +29,15 @@ std::int64_t AnchorGeometry::index(const AnchorAddress& address) const {
       address.slot < 0 || address.slot >= level.anchorsPerCell)
     return -1;
   return level.firstAnchor +
-         (std::int64_t{1} * address.row * level.columns + address.column) * level.anchorsPerCell + address.slot;
+         (std::int64_t{1} * address.row * level.columns + address.column) * level.anchorsPerCell +
+         address.slot;
 }
 
 std::string AnchorGeometry::label(std::size_t anchor) const {
   const AnchorAddress where = address(anchor);
   const auto stride = static_cast<unsigned>(levels[static_cast<std::size_t>(where.level)].stride);
-  std::string text = std::has_single_bit(stride) ? concat("P", std::countr_zero(stride)) : concat("stride ", stride);
+  std::string text =
+      std::has_single_bit(stride) ? concat("P", std::countr_zero(stride)) : concat("stride ", stride);
   text += concat(" (", where.row, ", ", where.column, ")");
   if (levels[static_cast<std::size_t>(where.level)].anchorsPerCell > 1) text += concat(" a", where.slot);
   return text;
@@ -49,7 +51,8 @@ int PairTable::columnIndex(std::string_view name) const {
 
 std::pair<std::size_t, std::size_t> PairTable::rowsOfObject(std::int32_t objectIndex) const {
   const auto range = std::equal_range(object.begin(), object.end(), objectIndex);
-  return {static_cast<std::size_t>(range.first - object.begin()), static_cast<std::size_t>(range.second - object.begin())};
+  return {static_cast<std::size_t>(range.first - object.begin()),
+          static_cast<std::size_t>(range.second - object.begin())};
 }
 
 std::int64_t PairTable::row(std::int32_t anchorIndex, std::int32_t objectIndex) const {
@@ -61,19 +64,20 @@ std::int64_t PairTable::row(std::int32_t anchorIndex, std::int32_t objectIndex) 
 }
 
 const Channel* ProbeFrame::channel(std::string_view name) const {
-  const auto found = std::find_if(channels.begin(), channels.end(), [&](const Channel& c) { return c.spec.name == name; });
+  const auto found =
+      std::find_if(channels.begin(), channels.end(), [&](const Channel& c) { return c.spec.name == name; });
   return found == channels.end() ? nullptr : &*found;
 }
 
 const PairTable* ProbeFrame::pairTable(std::string_view name) const {
-  const auto found =
-      std::find_if(pairTables.begin(), pairTables.end(), [&](const PairTable& t) { return t.spec.name == name; });
+  const auto found = std::find_if(pairTables.begin(), pairTables.end(),
+                                  [&](const PairTable& t) { return t.spec.name == name; });
   return found == pairTables.end() ? nullptr : &*found;
 }
 
 const ObjectColumn* ProbeFrame::objectColumn(std::string_view name) const {
-  const auto found =
-      std::find_if(objectColumns.begin(), objectColumns.end(), [&](const ObjectColumn& c) { return c.spec.name == name; });
+  const auto found = std::find_if(objectColumns.begin(), objectColumns.end(),
+                                  [&](const ObjectColumn& c) { return c.spec.name == name; });
   return found == objectColumns.end() ? nullptr : &*found;
 }
 

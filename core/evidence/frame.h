@@ -1,5 +1,6 @@
 #pragma once
-// The evidence of one probe image at one step: plain, immutable once published, shared by every view and by the store.
+// The evidence of one probe image at one step: plain, immutable once published, shared by every view and by
+// the store.
 
 #include <cstdint>
 #include <memory>
@@ -37,7 +38,8 @@ struct AnchorAddress {
 /// Anchor boxes of one input size; shared by all frames of a run.
 struct AnchorGeometry {
   std::vector<LevelLayout> levels;
-  std::vector<Box> boxesInInput;  ///< N, in anchor order; for point detectors a stride-sized box around the point.
+  std::vector<Box>
+      boxesInInput;  ///< N, in anchor order; for point detectors a stride-sized box around the point.
 
   std::size_t count() const { return boxesInInput.size(); }
   AnchorAddress address(std::size_t anchor) const;
@@ -50,7 +52,7 @@ struct AnchorGeometry {
 /// One ground-truth object.
 struct ObjectRecord {
   Box boxInImage;
-  int classIndex = 0;  ///< 0-based
+  int classIndex = 0;    ///< 0-based
   bool ignored = false;  ///< Crowd or difficult: not trained on.
 };
 
@@ -72,9 +74,9 @@ struct Channel {
 /// Rows of one pair table, column by column.
 struct PairTable {
   PairTableSpec spec;
-  std::vector<std::int32_t> anchor;          ///< Per row.
-  std::vector<std::int32_t> object;          ///< Per row: index into ProbeFrame::objects.
-  std::vector<std::vector<float>> columns;   ///< [spec.columns.size()][rows]; rows sorted by (object, anchor).
+  std::vector<std::int32_t> anchor;         ///< Per row.
+  std::vector<std::int32_t> object;         ///< Per row: index into ProbeFrame::objects.
+  std::vector<std::vector<float>> columns;  ///< [spec.columns.size()][rows]; rows sorted by (object, anchor).
 
   std::size_t rowCount() const { return anchor.size(); }
   /// Column index by name, or -1.
@@ -93,9 +95,9 @@ struct ObjectColumn {
 
 /// What never changes about a probe during a run.
 struct ProbeImage {
-  std::string name;                       ///< Unique in its data set; what --image takes.
+  std::string name;                           ///< Unique in its data set; what --image takes.
   std::shared_ptr<const ImagePixels> pixels;  ///< The original image.
-  AxisTransform inputFromImage;           ///< How the detector sees it (no augmentation).
+  AxisTransform inputFromImage;               ///< How the detector sees it (no augmentation).
   SizePx inputSize;
   std::vector<ObjectRecord> objects;
 };

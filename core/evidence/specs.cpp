@@ -9,7 +9,8 @@ namespace {
 
 template <typename Spec>
 const Spec* findByName(const std::vector<Spec>& specs, std::string_view name) {
-  const auto found = std::find_if(specs.begin(), specs.end(), [&](const Spec& spec) { return spec.name == name; });
+  const auto found =
+      std::find_if(specs.begin(), specs.end(), [&](const Spec& spec) { return spec.name == name; });
   return found == specs.end() ? nullptr : &*found;
 }
 
@@ -17,16 +18,23 @@ template <typename Spec>
 void mergeByName(std::vector<Spec>& into, const std::vector<Spec>& from) {
   for (const Spec& spec : from) {
     const Spec* known = findByName(into, spec.name);
-    ANCHORSCOPE_CHECK(!known || *known == spec, "'", spec.name, "' is declared twice with different contents");
+    ANCHORSCOPE_CHECK(!known || *known == spec, "'", spec.name,
+                      "' is declared twice with different contents");
     if (!known) into.push_back(spec);
   }
 }
 
 }  // namespace
 
-const ChannelSpec* EvidenceDeclaration::channel(std::string_view name) const { return findByName(channels, name); }
-const PairTableSpec* EvidenceDeclaration::pairTable(std::string_view name) const { return findByName(pairTables, name); }
-const ScalarSpec* EvidenceDeclaration::scalar(std::string_view name) const { return findByName(scalars, name); }
+const ChannelSpec* EvidenceDeclaration::channel(std::string_view name) const {
+  return findByName(channels, name);
+}
+const PairTableSpec* EvidenceDeclaration::pairTable(std::string_view name) const {
+  return findByName(pairTables, name);
+}
+const ScalarSpec* EvidenceDeclaration::scalar(std::string_view name) const {
+  return findByName(scalars, name);
+}
 
 void EvidenceDeclaration::merge(const EvidenceDeclaration& other) {
   mergeByName(channels, other.channels);
@@ -34,7 +42,8 @@ void EvidenceDeclaration::merge(const EvidenceDeclaration& other) {
   mergeByName(objectColumns, other.objectColumns);
   mergeByName(scalars, other.scalars);
   for (const DecisionSpec& decision : other.decisions)
-    if (std::find(decisions.begin(), decisions.end(), decision) == decisions.end()) decisions.push_back(decision);
+    if (std::find(decisions.begin(), decisions.end(), decision) == decisions.end())
+      decisions.push_back(decision);
 }
 
 }  // namespace anchorscope

@@ -1,6 +1,6 @@
 #pragma once
-// What a method says it publishes. Views, the trace file, tables and figures work on these declarations alone,
-// so that a new method is visible everywhere without any view knowing it.
+// What a method says it publishes. Views, the trace file, tables and figures work on these declarations
+// alone, so that a new method is visible everywhere without any view knowing it.
 
 #include <optional>
 #include <string>
@@ -23,11 +23,11 @@ enum class ColorScale { kSequential, kDiverging, kClassification, kRegression };
 
 /// One named scalar per anchor (or cell).
 struct ChannelSpec {
-  std::string name;         ///< Dotted, unique: "cls_score", "musu.w_reg", "loss.cls".
-  std::string title;        ///< For people: "Weight, regression head".
-  std::string unit;         ///< "1" for a pure number, "px", "nat" ...
-  std::string description;  ///< One sentence.
-  std::string source;       ///< Paper, implementation or "ours".
+  std::string name;               ///< Dotted, unique: "cls_score", "musu.w_reg", "loss.cls".
+  std::string title;              ///< For people: "Weight, regression head".
+  std::string unit;               ///< "1" for a pure number, "px", "nat" ...
+  std::string description;        ///< One sentence.
+  std::string source;             ///< Paper, implementation or "ours".
   std::optional<float> min, max;  ///< Range by definition; absent = taken from the values.
   Sense sense = Sense::kNeutral;
   ChannelDomain domain = ChannelDomain::kAnchor;
@@ -48,45 +48,49 @@ struct ColumnSpec {
 
 /// One row per (anchor, object) pair a method considered. Sparse: candidates and bags, not N x G.
 struct PairTableSpec {
-  std::string name;         ///< "musu.pairs"
+  std::string name;  ///< "musu.pairs"
   std::string title;
   std::string description;
   std::string source;
   std::vector<ColumnSpec> columns;
-  std::string memberColumn;  ///< 0/1 column that says "in the object's bag" (the rows an object's table shows first).
-  std::string sortColumn;    ///< Rank or score column by which the table is shown at first.
+  std::string
+      memberColumn;  ///< 0/1 column that says "in the object's bag" (the rows an object's table shows first).
+  std::string sortColumn;  ///< Rank or score column by which the table is shown at first.
   bool sortDescending = false;
   bool operator==(const PairTableSpec&) const = default;
 };
 
-/// One test a pair goes through. Its numbers are columns of the pair table, so a decision is told, not recomputed.
+/// One test a pair goes through. Its numbers are columns of the pair table, so a decision is told, not
+/// recomputed.
 struct TestSpec {
-  std::string name;          ///< "overlap", "joint score"
-  std::string description;   ///< One sentence: what the test asks.
-  std::string valueColumn;   ///< The pair's own value.
-  std::string relation;      ///< ">", ">=", "<=", "<", "=", "" (shown between value and bound)
-  std::string boundColumn;   ///< Column with the bound; empty: `bound`.
+  std::string name;         ///< "overlap", "joint score"
+  std::string description;  ///< One sentence: what the test asks.
+  std::string valueColumn;  ///< The pair's own value.
+  std::string relation;     ///< ">", ">=", "<=", "<", "=", "" (shown between value and bound)
+  std::string boundColumn;  ///< Column with the bound; empty: `bound`.
   std::optional<float> bound;
-  std::string passedColumn;  ///< 0/1 column with the method's own verdict. NaN: the test does not apply to this pair.
-  bool gate = true;          ///< When failed, the tests after it are not reached.
-  std::string noteColumn;    ///< Non-zero: `note` is added to the row ("best of an empty bag"). Empty: never.
+  std::string
+      passedColumn;  ///< 0/1 column with the method's own verdict. NaN: the test does not apply to this pair.
+  bool gate = true;  ///< When failed, the tests after it are not reached.
+  std::string noteColumn;  ///< Non-zero: `note` is added to the row ("best of an empty bag"). Empty: never.
   std::string note;
   bool operator==(const TestSpec&) const = default;
 };
 
 /// How a head ends: taken, lost to another object, or dropped.
 struct OutcomeSpec {
-  std::string head;          ///< "classification", "regression"
-  std::string winnerChannel; ///< Anchor channel with the winning object's index; -1 background, -2 ignored.
-  std::string weightColumn;  ///< Pair column the objects compete with (also the weight shown); empty: none.
-  std::string rankColumn;    ///< Pair column with the rank in the bag; empty: none.
+  std::string head;           ///< "classification", "regression"
+  std::string winnerChannel;  ///< Anchor channel with the winning object's index; -1 background, -2 ignored.
+  std::string weightColumn;   ///< Pair column the objects compete with (also the weight shown); empty: none.
+  std::string rankColumn;     ///< Pair column with the rank in the bag; empty: none.
   bool operator==(const OutcomeSpec&) const = default;
 };
 
 /// The whole decision about a pair: ordered tests, then one outcome per head.
 struct DecisionSpec {
-  std::string pairTable;      ///< Whose columns the tests read.
-  std::string absentReason;   ///< Why a pair has no row: "no overlap: the predicted box does not touch the object".
+  std::string pairTable;  ///< Whose columns the tests read.
+  std::string
+      absentReason;  ///< Why a pair has no row: "no overlap: the predicted box does not touch the object".
   std::vector<TestSpec> tests;
   std::vector<OutcomeSpec> outcomes;
   bool operator==(const DecisionSpec&) const = default;
@@ -130,7 +134,8 @@ struct EvidenceDeclaration {
   bool operator==(const EvidenceDeclaration&) const = default;
 };
 
-/// Name of the object column that is 1 for a starved object (no eligible anchor or no positive); drives badges.
+/// Name of the object column that is 1 for a starved object (no eligible anchor or no positive); drives
+/// badges.
 inline constexpr const char* kStarvedColumn = "starved";
 
 }  // namespace anchorscope

@@ -1,0 +1,73 @@
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "core/base/mailbox.h"
+
+namespace anchorscope {
+namespace {
+
+TEST(Mailbox, KeepsTheNewest) {
+  Mailbox<int> box;
+  EXPECT_EQ(box.latest(), nullptr);
+  box.post(std::make_shared<const int>(1));
+  const auto second = std::make_shared<const int>(2);
+  box.post(second);
+  EXPECT_EQ(box.latest(), second);
+}
+
+TEST(EventQueue, LosesNothingAndKeepsEachProducersOrder) {
+  constexpr int kProducers = 3, kEach = 2000;
+  EventQueue<std::pair<int, int>> queue;
+  std::vector<std::thread> producers;
+  for (int producer = 0; producer < kProducers; ++producer)
+    producers.emplace_back([&queue, producer] {
+      for (int i = 0; i < kEach; ++i)
+        queue.push({producer, i});
+    });
+  std::vector<int> next(kProducers, 0);
+  int received = 0;
+  while (received < kProducers * kEach)
+    for (const auto& [producer, i] : queue.drain()) {
+      EXPECT_EQ(i, next[static_cast<std::size_t>(producer)]++);
+      ++received;
+    }
+  for (std::thread& producer : producers)
+    producer.join();
+  EXPECT_TRUE(queue.drain().empty());
+}
+
+TEST(BoundedQueue, RefusesInsteadOfWaitingAndLeavesTheValue) {
+  BoundedQueue<std::string> queue(2);
+  std::string a = "a", b = "b", c = "c";
+  EXPECT_TRUE(queue.tryPush(a));
+  EXPECT_TRUE(queue.tryPush(b));
+  EXPECT_FALSE(queue.tryPush(c));
+  EXPECT_EQ(c, "c");
+  EXPECT_EQ(queue.pop(), "a");
+  EXPECT_TRUE(queue.tryPush(c));
+  EXPECT_EQ(queue.pop(), "b");
+  EXPECT_EQ(queue.pop(), "c");
+}
+
+TEST(BoundedQueue, GivesWhatIsLeftAfterClosing) {
+  BoundedQueue<int> queue(4);
+  int one = 1, two = 2;
+  EXPECT_TRUE(queue.tryPush(one));
+  queue.close();
+  EXPECT_FALSE(queue.tryPush(two));
+  EXPECT_EQ(queue.pop(), 1);
+  EXPECT_EQ(queue.pop(), std::nullopt);
+}
+
+TEST(BoundedQueue, ClosingWakesAWaitingReader) {
+  BoundedQueue<int> queue(1);
+  std::optional<int> got = 5;
+  std::thread reader([&] { got = queue.pop(); });
+  queue.close();
+  reader.join();
+  EXPECT_EQ(got, std::nullopt);
+}
+
+}  // namespace
+}  // namespace anchorscope
