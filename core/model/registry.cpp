@@ -82,9 +82,10 @@ std::vector<ParamSpec> specsOf(const ModelRow& row) {
           "box_convention", "torchvision", {"torchvision", "mmdet"},
           "Limits of decoded sizes: torchvision limits growth, mmdet also shrinking, to a factor of 62.5.",
           "torchvision 0.26"),
-      floatParam("center_std", 1, 1e-3, 10, "anchor sizes", "Scale of the box head's centre outputs.",
+      floatParam("center_scale", 1, 1e-3, 10, "anchor sizes",
+                 "Centre offsets are the box head's outputs times this.", source),
+      floatParam("size_scale", 1, 1e-3, 10, "1", "Log-size offsets are the box head's outputs times this.",
                  source),
-      floatParam("size_std", 1, 1e-3, 10, "1", "Scale of the box head's log-size outputs.", source),
   };
   if (small) {
     specs.push_back(intParam("width", row.backbone.width, 16, 256, "",
@@ -171,12 +172,11 @@ Result<std::unique_ptr<Detector>> makeDetector(const std::string& name, const Pa
   options.anchors.scalesPerOctave = static_cast<int>(params.getInt("scales_per_octave"));
   options.anchors.ratios = *std::move(ratios);
   ANCHORSCOPE_TRY(options.anchors.validate());
-  const double center = params.getFloat("center_std"), size = params.getFloat("size_std");
-  if (params.getText("box_convention") == "torchvision") {
-    options.coder = BoxCoder::torchvision({1 / center, 1 / center, 1 / size, 1 / size});
-  } else {
-    options.coder = BoxCoder::mmdet({0, 0, 0, 0}, {center, center, size, size});
-  }
+  options.coder = params.getText("box_convention") == "torchvision"
+                      ? BoxCoder::torchvision()
+                      : BoxCoder::mmdet({0, 0, 0, 0}, {1, 1, 1, 1});
+  options.centerScale = params.getFloat("center_scale");
+  options.sizeScale = params.getFloat("size_scale");
   return std::unique_ptr<Detector>(std::make_unique<RetinaNet>(options, seed));
 }
 

@@ -47,6 +47,10 @@ RetinaNet::RetinaNet(const RetinaNetOptions& options, std::uint64_t seed)
       clsHead_(state_, "head.classification_head.", "cls_logits", options, options.classCount),
       boxHead_(state_, "head.regression_head.", "bbox_reg", options, 4) {
   clsHead_.fillLastBias(-std::log((1 - options.prior) / options.prior));
+  if (options.centerScale != 1 || options.sizeScale != 1) {
+    deltaScale_ = at::tensor({options.centerScale, options.centerScale, options.sizeScale, options.sizeScale},
+                             at::kFloat);
+  }
 }
 
 std::vector<at::Tensor> RetinaNet::features(const at::Tensor& images) const {
@@ -64,6 +68,7 @@ DenseOutputs RetinaNet::heads(const std::vector<at::Tensor>& features, const Anc
   DenseOutputs outputs;
   outputs.logits = at::cat(logits, 1).to(dtype_);
   outputs.deltas = at::cat(deltas, 1).to(dtype_);
+  if (deltaScale_.defined()) outputs.deltas = outputs.deltas * deltaScale_;
   ANCHORSCOPE_CHECK(outputs.deltas.size(1) == anchors.count(), "outputs for ", outputs.deltas.size(1),
                     " anchors, given ", anchors.count(), ": the anchors are of another input size");
   outputs.boxes = options_.coder.decode(anchors.boxes.to(dtype_), outputs.deltas);
@@ -85,6 +90,7 @@ const AnchorSet& RetinaNet::anchors(SizePx inputSize) {
 
 void RetinaNet::moveTo(at::Device device, bool channelsLast) {
   state_.moveTo(device, channelsLast);
+  if (deltaScale_.defined()) deltaScale_ = deltaScale_.to(device);
   if (device != device_) anchors_.clear();
   device_ = device;
   channelsLast_ = channelsLast;
@@ -92,6 +98,7 @@ void RetinaNet::moveTo(at::Device device, bool channelsLast) {
 
 void RetinaNet::toDtype(at::ScalarType dtype) {
   state_.toDtype(dtype);
+  if (deltaScale_.defined()) deltaScale_ = deltaScale_.to(dtype);
   dtype_ = dtype;
 }
 

@@ -27,7 +27,8 @@ struct RetinaNetOptions {
   ConvInit headInit = ConvInit::kNormal001;
   double prior = 0.01;          ///< Score of every class at the start: the bias is -ln((1 - prior) / prior).
   RetinaAnchorOptions anchors;  ///< As many strides as pyramid levels: 8, 16, ...
-  BoxCoder coder;
+  BoxCoder coder;               ///< Unit means and deviations, so that losses on offsets need not know it.
+  double centerScale = 1, sizeScale = 1;  ///< Offsets are the box head's outputs times these.
 };
 
 /// A tower of convolutions shared by all levels, ending in `outPerAnchor` values per anchor.
@@ -85,6 +86,7 @@ class RetinaNet final : public Detector {
   bool channelsLast_ = false;
   at::Device device_ = at::kCPU;
   at::ScalarType dtype_ = at::kFloat;
+  at::Tensor deltaScale_;                             ///< [4]; undefined: all 1.
   std::map<std::pair<int, int>, AnchorSet> anchors_;  ///< By (width, height).
 };
 

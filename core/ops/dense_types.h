@@ -25,7 +25,7 @@ struct AnchorSet {
 /// What a dense detector's heads give for a batch; all with gradient while training.
 struct DenseOutputs {
   at::Tensor logits;      ///< [B,N,C] float32 classification logits.
-  at::Tensor deltas;      ///< [B,N,4] float32 raw box head outputs (encoding is the detector's).
+  at::Tensor deltas;      ///< [B,N,4] float32 offsets as BoxCoder::torchvision() encodes them.
   at::Tensor boxes;       ///< [B,N,4] float32 decoded boxes, input frame, not clipped.
   at::Tensor centerness;  ///< [B,N] float32 logits; undefined for heads without it.
 };

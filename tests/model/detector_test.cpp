@@ -11,6 +11,7 @@
 
 #include "core/base/check.h"
 #include "core/model/layers.h"
+#include "core/ops/box_coder.h"
 #include "tests/support/shared_data.h"
 
 namespace anchorscope {
@@ -168,24 +169,19 @@ TEST(Models, AnUntouchedBoxHeadPredictsTheAnchorsThemselves) {
   EXPECT_LT(largestDifference(outputs.boxes, boxes), 1e-4);
 }
 
-TEST(Models, StandardDeviationsScaleTheBoxes) {
+TEST(Models, ScalesOfTheBoxHeadScaleTheOffsets) {
   const c10::NoGradGuard noGrad;
-  std::vector<at::Tensor> boxes;
-  for (const Settings& settings : {Settings{}, Settings{{"center_std", "0.1"}, {"size_std", "0.2"}}}) {
-    const std::unique_ptr<Detector> detector = detectorOf("retina-small", settings);
-    const DenseOutputs outputs = run(*detector, imagesOf(1, {64, 64}));
-    const at::Tensor anchors = detector->anchors({64, 64}).boxes;
-    const at::Tensor sizes = anchors.slice(1, 2, 4) - anchors.slice(1, 0, 2);
-    const at::Tensor center = (outputs.boxes.slice(2, 0, 2) + outputs.boxes.slice(2, 2, 4)) / 2;
-    const at::Tensor anchorCenter = (anchors.slice(1, 0, 2) + anchors.slice(1, 2, 4)) / 2;
-    boxes.push_back((center - anchorCenter) / sizes / outputs.deltas.slice(2, 0, 2));
-    boxes.push_back(at::log((outputs.boxes.slice(2, 2, 4) - outputs.boxes.slice(2, 0, 2)) / sizes) /
-                    outputs.deltas.slice(2, 2, 4));
-  }
-  const std::vector<double> expected = {1, 1, 0.1, 0.2};
-  for (std::size_t i = 0; i < boxes.size(); ++i) {
-    EXPECT_NEAR(boxes[i].median().item<double>(), expected[i], expected[i] * 1e-2);
-  }
+  const at::Tensor images = imagesOf(1, {64, 64});
+  const DenseOutputs plain = run(*detectorOf("retina-small"), images);
+  const std::unique_ptr<Detector> detector =
+      detectorOf("retina-small", {{"center_scale", "0.1"}, {"size_scale", "0.2"}});
+  detector->moveTo(at::kCPU, true);
+  const DenseOutputs scaled = run(*detector, images);
+  const at::Tensor scale = at::tensor({0.1, 0.1, 0.2, 0.2}, at::kFloat);
+  EXPECT_LT(largestDifference(plain.deltas * scale, scaled.deltas), 1e-4);
+  EXPECT_GT(plain.deltas.abs().max().item<double>(), 1e-2);
+  const at::Tensor boxes = BoxCoder::torchvision().decode(detector->anchors({64, 64}).boxes, scaled.deltas);
+  EXPECT_LT(largestDifference(boxes, scaled.boxes), 1e-4);
 }
 
 TEST(Models, GradientReachesEveryTrainableParameterAndNoFrozenOne) {
