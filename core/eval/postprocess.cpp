@@ -1,0 +1,216 @@
+#include "core/eval/postprocess.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/check.h"
+#include "core/eval/top_candidates.h"
+#include "core/ops/nms.h"
+
+namespace anchorscope {
+namespace {
+
+constexpr const char* kTorchvision = "torchvision 0.26 RetinaNet";
+
+/// Candidates of one image: of equal keys those of the smaller level and element come first.
+struct ImageCandidates {
+  std::vector<float> keys;             ///< What they were ranked by: logits, or scores with centerness.
+  std::vector<std::int64_t> elements;  ///< anchor * C + class
+};
+
+/// A bound no score above the threshold misses; the exact comparison is made on the scores of the few that
+/// pass.
+float looseLogitBound(double threshold) {
+  if (threshold <= 0) return -std::numeric_limits<float>::infinity();
+  if (threshold >= 1) return 15.0f;  // float32's sigmoid reaches 1 above 16
+  return static_cast<float>(std::log(threshold / (1 - threshold)) - 1e-3);
+}
+
+std::vector<ImageCandidates> chooseOnCpu(const at::Tensor& keys, const std::vector<LevelLayout>& levels,
+                                         float bound, std::int64_t most) {
+  const std::int64_t images = keys.size(0), anchors = keys.size(1), classes = keys.size(2);
+  const auto levelCount = static_cast<std::int64_t>(levels.size());
+  const float* values = keys.const_data_ptr<float>();
+  std::vector<std::vector<Candidate>> chosen(static_cast<std::size_t>(images * levelCount));
+  at::parallel_for(0, images * levelCount, 1, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t task = first; task < last; ++task) {
+      const LevelLayout& level = levels[static_cast<std::size_t>(task % levelCount)];
+      const float* start = values + ((task / levelCount) * anchors + level.firstAnchor) * classes;
+      chosen[static_cast<std::size_t>(task)] =
+          topCandidates(start, static_cast<std::size_t>(level.anchorCount() * classes), bound,
+                        static_cast<std::size_t>(most));
+    }
+  });
+  std::vector<ImageCandidates> out(static_cast<std::size_t>(images));
+  for (std::size_t task = 0; task < chosen.size(); ++task) {
+    ImageCandidates& image = out[task / levels.size()];
+    for (const Candidate& candidate : chosen[task]) {
+      image.keys.push_back(candidate.value);
+      image.elements.push_back(levels[task % levels.size()].firstAnchor * classes + candidate.index);
+    }
+  }
+  return out;
+}
+
+std::vector<ImageCandidates> chooseOnDevice(const at::Tensor& keys, const std::vector<LevelLayout>& levels,
+                                            float bound, std::int64_t most) {
+  const std::int64_t classes = keys.size(2);
+  std::vector<at::Tensor> values, elements;
+  for (const LevelLayout& level : levels) {
+    const at::Tensor flat = keys.narrow(1, level.firstAnchor, level.anchorCount()).flatten(1);
+    const at::Tensor finite =
+        at::where(at::isnan(flat), at::full({}, -INFINITY, flat.options()), flat);  // topk ranks NaN first
+    const auto [best, index] =
+        at::topk(finite, std::min(most, flat.size(1)), 1, /*largest=*/true, /*sorted=*/true);
+    values.push_back(best);
+    elements.push_back(index + level.firstAnchor * classes);
+  }
+  const at::Tensor allValues = at::cat(values, 1).cpu().contiguous(),
+                   allElements = at::cat(elements, 1).cpu().contiguous();
+  std::vector<ImageCandidates> out(static_cast<std::size_t>(keys.size(0)));
+  const std::int64_t columns = allValues.size(1);
+  for (std::size_t b = 0; b < out.size(); ++b) {
+    const float* itsValues = allValues.const_data_ptr<float>() + static_cast<std::int64_t>(b) * columns;
+    const std::int64_t* itsElements =
+        allElements.const_data_ptr<std::int64_t>() + static_cast<std::int64_t>(b) * columns;
+    std::vector<std::int64_t> order;
+    for (std::int64_t i = 0; i < columns; ++i)
+      if (itsValues[i] > bound) order.push_back(i);
+    // topk leaves the order of equal values open.
+    std::sort(order.begin(), order.end(), [&](std::int64_t i, std::int64_t j) {
+      return itsValues[i] > itsValues[j] || (itsValues[i] == itsValues[j] && itsElements[i] < itsElements[j]);
+    });
+    for (const std::int64_t i : order) {
+      out[b].keys.push_back(itsValues[i]);
+      out[b].elements.push_back(itsElements[i]);
+    }
+  }
+  return out;
+}
+
+at::Tensor clipped(const at::Tensor& boxes, const Box& region) {
+  const at::Tensor x = boxes.slice(1, 0, 4, 2).clamp(region.x1, region.x2),
+                   y = boxes.slice(1, 1, 4, 2).clamp(region.y1, region.y2);
+  return at::stack({x.select(1, 0), y.select(1, 0), x.select(1, 1), y.select(1, 1)}, 1);
+}
+
+/// The first `most` that survive. Suppression goes from the best down, so a prefix's survivors are the first
+/// ones of all: when enough survive among the best, the rest need not be looked at.
+at::Tensor bestSurvivors(const at::Tensor& boxes, const at::Tensor& scores, const at::Tensor& labels,
+                         double nmsIou, std::int64_t most) {
+  const std::int64_t count = scores.size(0);
+  for (std::int64_t size = std::min(count, 4 * most);; size = std::min(count, 4 * size)) {
+    const at::Tensor keep =
+        batchedNms(boxes.narrow(0, 0, size), scores.narrow(0, 0, size), labels.narrow(0, 0, size), nmsIou);
+    if (size == count || keep.size(0) >= most) return keep.slice(0, 0, most);
+  }
+}
+
+std::vector<PredictionRecord> detectionsOf(const ImageCandidates& candidates, const at::Tensor& boxesInInput,
+                                           bool keysAreLogits, std::int64_t classes,
+                                           const PostprocessImage& image, const PostprocessOptions& options) {
+  const auto count = static_cast<std::int64_t>(candidates.keys.size());
+  if (count == 0 || options.maxDetections <= 0) return {};
+  const at::Tensor keys = at::from_blob(const_cast<float*>(candidates.keys.data()), {count}, at::kFloat);
+  const at::Tensor elements =
+      at::from_blob(const_cast<std::int64_t*>(candidates.elements.data()), {count}, at::kLong);
+  const at::Tensor allScores = keysAreLogits ? at::sigmoid(keys) : keys;
+  const at::Tensor above = at::nonzero(allScores > options.scoreThreshold).flatten();
+  // By score, then by logit, then as they came: by level and element.
+  const at::Tensor byKey =
+      above.index_select(0, std::get<1>(at::sort(keys.index_select(0, above), true, 0, true)));
+  const at::Tensor order =
+      byKey.index_select(0, std::get<1>(at::sort(allScores.index_select(0, byKey), true, 0, true)));
+  const at::Tensor scores = allScores.index_select(0, order), chosen = elements.index_select(0, order);
+  const at::Tensor labels = chosen.remainder(classes), anchors = chosen.div(classes, "floor");
+  const Box imageInInput = image.inputFromImage.map(
+      Box{0, 0, static_cast<float>(image.imageSize.width), static_cast<float>(image.imageSize.height)});
+  const at::Tensor boxes = clipped(
+      boxesInInput.index_select(0, anchors.to(boxesInInput.device())).to(at::kCPU, at::kFloat), imageInInput);
+  if (scores.size(0) == 0) return {};
+  const at::Tensor keep = bestSurvivors(boxes, scores, labels, options.nmsIou, options.maxDetections);
+
+  const AxisTransform imageFromInput = image.inputFromImage.inverse();
+  const auto box = boxes.accessor<float, 2>();
+  const std::int64_t* kept = keep.const_data_ptr<std::int64_t>();
+  std::vector<PredictionRecord> out;
+  for (std::int64_t k = 0; k < keep.size(0); ++k) {
+    const std::int64_t i = kept[k];
+    out.push_back({imageFromInput.map(Box{box[i][0], box[i][1], box[i][2], box[i][3]}),
+                   static_cast<int>(labels.const_data_ptr<std::int64_t>()[i]),
+                   scores.const_data_ptr<float>()[i], anchors.const_data_ptr<std::int64_t>()[i]});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<ParamSpec> postprocessParams() {
+  const PostprocessOptions defaults;
+  return {
+      floatParam("score_threshold", defaults.scoreThreshold, 0.0, 1.0, "1",
+                 "Detections score more than this.", kTorchvision),
+      intParam("topk_per_level", defaults.topKPerLevel, 1, std::nullopt, "",
+               "The best (anchor, class) pairs of every pyramid level that enter suppression.", kTorchvision),
+      floatParam("nms_iou", defaults.nmsIou, 0.0, 1.0, "1",
+                 "A box that overlaps a better one of its class by more than this is dropped.", kTorchvision),
+      intParam("max_detections", defaults.maxDetections, 1, std::nullopt, "", "Detections kept per image.",
+               kTorchvision)};
+}
+
+PostprocessOptions postprocessOptions(const ParamSet& params) {
+  return {params.getFloat("score_threshold"), static_cast<int>(params.getInt("topk_per_level")),
+          params.getFloat("nms_iou"), static_cast<int>(params.getInt("max_detections"))};
+}
+
+std::vector<std::vector<PredictionRecord>> postprocess(const DenseOutputs& outputs,
+                                                       const std::vector<LevelLayout>& levels,
+                                                       const std::vector<PostprocessImage>& images,
+                                                       const PostprocessOptions& options) {
+  const c10::NoGradGuard noGradient;
+  const at::Tensor &logits = outputs.logits, &boxes = outputs.boxes;
+  ANCHORSCOPE_CHECK(logits.dim() == 3 && logits.size(0) == static_cast<std::int64_t>(images.size()),
+                    "logits are ", logits.sizes());
+  ANCHORSCOPE_CHECK(boxes.dim() == 3 && boxes.size(0) == logits.size(0) && boxes.size(1) == logits.size(1) &&
+                        boxes.size(2) == 4,
+                    "boxes are ", boxes.sizes());
+  std::int64_t anchors = 0;
+  for (const LevelLayout& level : levels) {
+    ANCHORSCOPE_CHECK(level.firstAnchor == anchors, "levels are not in anchor order");
+    anchors += level.anchorCount();
+  }
+  ANCHORSCOPE_CHECK(anchors == logits.size(1), anchors, " anchors in the levels, logits are ",
+                    logits.sizes());
+  std::vector<std::vector<PredictionRecord>> out(images.size());
+  const std::int64_t classes = logits.size(2);
+  if (logits.numel() == 0) return out;
+
+  const bool keysAreLogits = !outputs.centerness.defined();
+  // torchvision's FCOS ranks by the geometric mean of class score and centerness.
+  const at::Tensor keys =
+      (keysAreLogits ? logits.to(at::kFloat)
+                     : at::sqrt(at::sigmoid(logits.to(at::kFloat)) *
+                                at::sigmoid(outputs.centerness.to(at::kFloat)).unsqueeze(2)))
+          .contiguous();
+  const float bound =
+      keysAreLogits ? looseLogitBound(options.scoreThreshold) : static_cast<float>(options.scoreThreshold);
+  const std::vector<ImageCandidates> candidates =
+      keys.is_cpu() ? chooseOnCpu(keys, levels, bound, options.topKPerLevel)
+                    : chooseOnDevice(keys, levels, bound, options.topKPerLevel);
+  for (std::size_t b = 0; b < images.size(); ++b)
+    out[b] = detectionsOf(candidates[b], boxes.select(0, static_cast<std::int64_t>(b)), keysAreLogits,
+                          classes, images[b], options);
+  return out;
+}
+
+EvalDetection toEvalDetection(std::int64_t image, const PredictionRecord& prediction) {
+  const Box& box = prediction.boxInImage;
+  return {image,           prediction.classIndex,   box.x1,
+          box.y1,          double{box.x2} - box.x1, double{box.y2} - box.y1,
+          prediction.score};
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,45 @@
+#pragma once
+// Internal header (ATen). From a dense detector's head outputs to detections, as torchvision 0.26's RetinaNet
+// does it (postprocess_detections; with centerness as its FCOS): per level the best scores above a threshold,
+// boxes clipped to the image, non-maximum suppression per class, the best of what remains.
+
+#include <vector>
+
+#include "core/base/param.h"
+#include "core/eval/coco_ap.h"
+#include "core/evidence/frame.h"
+#include "core/ops/dense_types.h"
+
+namespace anchorscope {
+
+struct PostprocessOptions {
+  double scoreThreshold = 0.05;  ///< A score must be larger.
+  int topKPerLevel = 1000;       ///< Candidates (anchor, class) per pyramid level.
+  double nmsIou = 0.5;           ///< A box overlapping a better one of its class by more is dropped.
+  int maxDetections = 300;       ///< Per image.
+};
+
+/// score_threshold, topk_per_level, nms_iou, max_detections with the defaults above.
+std::vector<ParamSpec> postprocessParams();
+/// From a set that holds those options (ParamSet::sub where they stand under a prefix).
+PostprocessOptions postprocessOptions(const ParamSet& params);
+
+/// How one image of the batch lies in the detector's input.
+struct PostprocessImage {
+  AxisTransform inputFromImage;
+  SizePx imageSize;  ///< px, of the original image; boxes are clipped to it (not to padding around it).
+};
+
+/// Detections of every image of a batch, best first, boxes in px of the original image.
+/// outputs: [B,N,...] as DenseOutputs states, on any device, with or without gradient; levels: of the N
+/// anchors; images: B. Equal scores: larger logit, then smaller level, anchor and class. A NaN logit gives no
+/// detection. On CUDA the candidates are chosen there and copied over once.
+std::vector<std::vector<PredictionRecord>> postprocess(const DenseOutputs& outputs,
+                                                       const std::vector<LevelLayout>& levels,
+                                                       const std::vector<PostprocessImage>& images,
+                                                       const PostprocessOptions& options = {});
+
+/// A detection as evaluateCocoAp takes it.
+EvalDetection toEvalDetection(std::int64_t image, const PredictionRecord& prediction);
+
+}  // namespace anchorscope

@@ -1,0 +1,189 @@
+#include "core/eval/postprocess.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "core/base/check.h"
+#include "core/base/random.h"
+
+namespace anchorscope {
+namespace {
+
+/// Two levels of 6x8 and 3x4 cells with 2 anchors each: 120 anchors.
+const std::vector<LevelLayout> kLevels{{8, 6, 8, 2, 0}, {16, 3, 4, 2, 96}};
+constexpr std::int64_t kAnchors = 120;
+constexpr SizePx kSize{64, 48};
+
+DenseOutputs randomOutputs(std::int64_t images, std::int64_t classes, std::uint64_t seed) {
+  Random random = Random::of(seed, RandomPurpose::kTest);
+  DenseOutputs out;
+  out.logits = at::empty({images, kAnchors, classes}, at::kFloat);
+  out.boxes = at::empty({images, kAnchors, 4}, at::kFloat);
+  for (std::int64_t i = 0; i < out.logits.numel(); ++i)
+    out.logits.data_ptr<float>()[i] = static_cast<float>(random.normal() * 2 - 2);
+  for (std::int64_t i = 0; i < images * kAnchors; ++i) {
+    const double x = random.uniform(-10, 60), y = random.uniform(-10, 44);
+    float* box = out.boxes.data_ptr<float>() + 4 * i;
+    box[0] = static_cast<float>(x);
+    box[1] = static_cast<float>(y);
+    box[2] = static_cast<float>(x + random.uniform(4, 30));
+    box[3] = static_cast<float>(y + random.uniform(4, 30));
+  }
+  return out;
+}
+
+double scoreOf(float logit) {
+  return 1 / (1 + std::exp(-double{logit}));
+}
+
+/// Object by object and in double, straight from the description of the reference.
+std::vector<PredictionRecord> byHand(const DenseOutputs& outputs, std::int64_t image,
+                                     const PostprocessOptions& options) {
+  const auto logits = outputs.logits.accessor<float, 3>();
+  const auto boxes = outputs.boxes.accessor<float, 3>();
+  std::vector<PredictionRecord> pool;
+  for (const LevelLayout& level : kLevels) {
+    std::vector<PredictionRecord> ofLevel;
+    for (std::int64_t a = level.firstAnchor; a < level.firstAnchor + level.anchorCount(); ++a)
+      for (std::int64_t c = 0; c < logits.size(2); ++c) {
+        const double score = scoreOf(logits[image][a][c]);
+        if (!(score > options.scoreThreshold)) continue;
+        const auto box = boxes[image][a];
+        const auto clip = [](float value, int most) {
+          return std::min(std::max(value, 0.0f), static_cast<float>(most));
+        };
+        ofLevel.push_back({{clip(box[0], kSize.width), clip(box[1], kSize.height), clip(box[2], kSize.width),
+                            clip(box[3], kSize.height)},
+                           static_cast<int>(c),
+                           static_cast<float>(score),
+                           a});
+      }
+    const auto byScore = [](const PredictionRecord& x, const PredictionRecord& y) {
+      return x.score > y.score;
+    };
+    std::stable_sort(ofLevel.begin(), ofLevel.end(), byScore);
+    if (ofLevel.size() > static_cast<std::size_t>(options.topKPerLevel))
+      ofLevel.resize(static_cast<std::size_t>(options.topKPerLevel));
+    pool.insert(pool.end(), ofLevel.begin(), ofLevel.end());
+    std::stable_sort(pool.begin(), pool.end(), byScore);
+  }
+  std::vector<PredictionRecord> kept;
+  for (const PredictionRecord& candidate : pool) {
+    const bool covered = std::any_of(kept.begin(), kept.end(), [&](const PredictionRecord& better) {
+      return better.classIndex == candidate.classIndex &&
+             double{iou(better.boxInImage, candidate.boxInImage)} > options.nmsIou;
+    });
+    if (!covered && kept.size() < static_cast<std::size_t>(options.maxDetections)) kept.push_back(candidate);
+  }
+  return kept;
+}
+
+void expectSame(const std::vector<PredictionRecord>& got, const std::vector<PredictionRecord>& expected) {
+  ASSERT_EQ(got.size(), expected.size());
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    EXPECT_EQ(got[i].anchor, expected[i].anchor) << i;
+    EXPECT_EQ(got[i].classIndex, expected[i].classIndex) << i;
+    EXPECT_NEAR(got[i].score, expected[i].score, 1e-6) << i;
+    EXPECT_EQ(got[i].boxInImage, expected[i].boxInImage) << i;
+  }
+}
+
+TEST(Postprocess, AgreesWithTheSameStepsDoneByHand) {
+  for (const std::int64_t classes : {1, 3, 20})
+    for (const PostprocessOptions& options :
+         {PostprocessOptions{}, PostprocessOptions{0.05, 10, 0.5, 300}, PostprocessOptions{0.2, 1000, 0.3, 5},
+          PostprocessOptions{0.0, 1000, 0.7, 7}, PostprocessOptions{0.999, 1000, 0.5, 300}}) {
+      const DenseOutputs outputs = randomOutputs(3, classes, static_cast<std::uint64_t>(classes));
+      const auto got = postprocess(outputs, kLevels, {3, {{}, kSize}}, options);
+      ASSERT_EQ(got.size(), 3u);
+      for (std::int64_t b = 0; b < 3; ++b) {
+        SCOPED_TRACE(concat(classes, " classes, image ", b, ", threshold ", options.scoreThreshold));
+        expectSame(got[static_cast<std::size_t>(b)], byHand(outputs, b, options));
+      }
+    }
+}
+
+TEST(Postprocess, BoxesComeBackInTheOriginalImageAndNeverReachIntoThePadding) {
+  DenseOutputs outputs = randomOutputs(1, 1, 1);
+  outputs.logits.fill_(-20);
+  outputs.logits[0][5][0] = 3;
+  outputs.boxes[0][5] = at::tensor({0.0f, 10.0f, 64.0f, 30.0f});
+  // A mirrored 200x50 image at a quarter of its size, with 7 px of padding left and 16 px above.
+  const AxisTransform inputFromImage{-0.25, 0.25, 57, 16};
+  const auto got = postprocess(outputs, kLevels, {{inputFromImage, {200, 50}}});
+  ASSERT_EQ(got[0].size(), 1u);
+  EXPECT_EQ(got[0][0].boxInImage, (Box{0, 0, 200, 50}));
+  EXPECT_EQ(got[0][0].anchor, 5);
+  EXPECT_NEAR(got[0][0].score, scoreOf(3), 1e-6);
+}
+
+TEST(Postprocess, CenternessWeighsTheScore) {
+  DenseOutputs outputs = randomOutputs(1, 2, 1);
+  outputs.logits.fill_(-20);
+  outputs.centerness = at::full({1, kAnchors}, -20.0f);
+  outputs.logits[0][5][1] = 2;
+  outputs.logits[0][7][0] = 1;
+  outputs.centerness[0][5] = -1;
+  outputs.centerness[0][7] = 1;
+  const auto got = postprocess(outputs, kLevels, {{{}, kSize}})[0];
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(got[0].anchor, 7);
+  EXPECT_NEAR(got[0].score, std::sqrt(scoreOf(1) * scoreOf(1)), 1e-6);
+  EXPECT_NEAR(got[1].score, std::sqrt(scoreOf(2) * scoreOf(-1)), 1e-6);
+}
+
+TEST(Postprocess, NothingAboveTheThresholdIsNoDetection) {
+  DenseOutputs outputs = randomOutputs(2, 3, 1);
+  outputs.logits.fill_(-20);
+  outputs.logits[1].fill_(std::numeric_limits<float>::quiet_NaN());
+  const auto got = postprocess(outputs, kLevels, {2, {{}, kSize}});
+  EXPECT_TRUE(got[0].empty());
+  EXPECT_TRUE(got[1].empty());
+  const PostprocessOptions everything{0, 1000, 0.5, 300};
+  EXPECT_FALSE(postprocess(outputs, kLevels, {2, {{}, kSize}}, everything)[0].empty());
+  EXPECT_TRUE(postprocess(outputs, kLevels, {2, {{}, kSize}}, everything)[1].empty());
+}
+
+TEST(Postprocess, OfEqualScoresTheEarlierAnchorComesFirst) {
+  DenseOutputs outputs = randomOutputs(1, 1, 1);
+  outputs.logits.fill_(0);
+  outputs.boxes.copy_(at::tensor({1.0f, 1.0f, 9.0f, 9.0f}).expand_as(outputs.boxes));
+  const auto got = postprocess(outputs, kLevels, {{{}, kSize}})[0];
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].anchor, 0);
+}
+
+TEST(Postprocess, TheDeviceAgreesWithTheCpu) {
+  if (!at::hasCUDA()) GTEST_SKIP() << "this machine has no CUDA device";
+  const DenseOutputs outputs = randomOutputs(3, 20, 9);
+  DenseOutputs onDevice = outputs;
+  onDevice.logits = outputs.logits.cuda();
+  onDevice.boxes = outputs.boxes.cuda();
+  const std::vector<PostprocessImage> images(3, {{}, kSize});
+  for (const PostprocessOptions& options : {PostprocessOptions{}, PostprocessOptions{0.0, 50, 0.5, 20}}) {
+    const auto cpu = postprocess(outputs, kLevels, images, options),
+               device = postprocess(onDevice, kLevels, images, options);
+    for (std::size_t b = 0; b < 3; ++b)
+      expectSame(device[b], cpu[b]);
+  }
+}
+
+TEST(Postprocess, OptionsAreNamedWithTheReferencesDefaults) {
+  const PostprocessOptions options = postprocessOptions(ParamSet(postprocessParams()));
+  EXPECT_EQ(options.scoreThreshold, 0.05);
+  EXPECT_EQ(options.topKPerLevel, 1000);
+  EXPECT_EQ(options.nmsIou, 0.5);
+  EXPECT_EQ(options.maxDetections, 300);
+}
+
+TEST(Postprocess, RefusesShapesThatDoNotFit) {
+  const DenseOutputs outputs = randomOutputs(2, 3, 1);
+  EXPECT_THROW(postprocess(outputs, kLevels, {{{}, kSize}}), CheckFailure);
+  EXPECT_THROW(postprocess(outputs, {kLevels[0]}, {2, {{}, kSize}}), CheckFailure);
+}
+
+}  // namespace
+}  // namespace anchorscope
