@@ -115,7 +115,7 @@ class MatchedLoss : public torch::autograd::Function<MatchedLoss> {
     withFloatType(pred, [&](auto zero) {
       using T = decltype(zero);
       const auto pointer = [](const at::Tensor& tensor) {
-        return tensor.defined() ? tensor.const_data_ptr<T>() : nullptr;
+        return tensor.defined() && tensor.numel() > 0 ? tensor.const_data_ptr<T>() : nullptr;
       };
       const MatchedArrays<T> a{pointer(pred),      pointer(inputs[1]),
                                pointer(inputs[2]), inputs[3].const_data_ptr<std::int64_t>(),
@@ -163,8 +163,10 @@ at::Tensor matchedLoss(const at::Tensor& pred, const at::Tensor& anchors, const 
                     "matched is ", matched.sizes());
   ANCHORSCOPE_CHECK(!weights.defined() || weights.sizes() == matched.sizes(), "weights are ",
                     weights.sizes());
+  // An autograd function takes no undefined tensor: an absent one travels as an empty one.
   const auto plain = [&](const at::Tensor& tensor) {
-    return tensor.defined() ? tensor.detach().to(pred.scalar_type()).contiguous() : tensor;
+    return tensor.defined() ? tensor.detach().to(pred.scalar_type()).contiguous()
+                            : at::empty({0}, pred.options().requires_grad(false));
   };
   return MatchedLoss::apply(pred.contiguous(), plain(anchors), plain(objects), matched.contiguous(),
                             plain(weights), kind);

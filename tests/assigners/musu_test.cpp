@@ -274,7 +274,7 @@ TEST(MusuDecision, BestOfAnEmptyBag) {
 
 TEST(MusuDecision, CutByTheBagsLimit) {
   const Changes changes = {{"threshold", "top_k"}, {"k", "3"}, {"max_bag", "1"}};
-  const Decision decision = decide(reversedScene(), changes, 0, 0);
+  const Decision decision = decide(reversedScene(), changes, 2, 0);
   ASSERT_EQ(decision.rows.size(), 5u);
   EXPECT_EQ(verdicts(decision),
             (std::vector<TestVerdict>{kPassed, kPassed, kFailed, kNotReached, kNotReached}));
