@@ -1,5 +1,6 @@
 #pragma once
-// View header. Everything a training run is made of, as the window, the config file and the command line give it.
+// View header. Everything a training run is made of, as the window, the config file and the command line give
+// it.
 
 #include <string>
 #include <vector>
@@ -9,20 +10,20 @@
 
 namespace anchorscope {
 
-/// Options of training itself: size, batch, steps, device, seed, threads, optimizer, lr, momentum, weight_decay,
-/// decay_norms, warmup_steps, schedule, lr_steps, clip_grad, precision (fp32|bf16), channels_last, deterministic,
-/// eval_every, checkpoint_every, record_every, capture_budget, max_objects ...
+/// Options of training itself: size, batch, steps, device, seed, threads, optimizer, lr, momentum,
+/// weight_decay, decay_norms, warmup_steps, schedule, lr_steps, clip_grad, precision (fp32|bf16),
+/// channels_last, deterministic, eval_every, checkpoint_every, record_every, capture_budget, max_objects ...
 std::vector<ParamSpec> trainParams();
 
 /// One run. Build with makeRunConfig so that the parameter sets belong to the chosen names.
 struct RunConfig {
-  std::string data = "demo";     ///< Data set spec.
-  std::string validation;        ///< Spec to evaluate on; empty: validationSpec(data).
+  std::string data = "demo";  ///< Data set spec.
+  std::string validation;     ///< Spec to evaluate on; empty: validationSpec(data).
   std::string method = "musu";
   std::string model = "retina-small";
-  std::string weights;           ///< .pth or .safetensors to start from; empty: random.
+  std::string weights;              ///< .pth or .safetensors to start from; empty: random.
   std::vector<std::string> probes;  ///< Image names; empty: chosen by the trainer (the first 4 with objects).
-  std::string out;               ///< Run folder; empty: not recorded.
+  std::string out;                  ///< Run folder; empty: not recorded.
   ParamSet train{trainParams()};
   ParamSet methodParams, modelParams, dataParams;  ///< Of `method`, `model` and the loader.
 };
@@ -30,8 +31,19 @@ struct RunConfig {
 /// A config for these names with default options; unknown names are kUsage with the nearest ones.
 Result<RunConfig> makeRunConfig(const std::string& method, const std::string& model);
 
-/// Sets "train.lr=0.01", "method.beta=0.5", "model.norm=group", "data.flip=0" or an unprefixed name that only one of
-/// the four sets knows. Unknown or ambiguous: kUsage with the choices.
+/// Changes one name of a config; its options become that name's defaults. Unknown names are kUsage.
+Status selectMethod(RunConfig& config, const std::string& method);
+Status selectModel(RunConfig& config, const std::string& model);
+
+/// The options under a prefix: "train", "method", "model" or "data".
+ParamSet& paramsOf(RunConfig& config, const std::string& prefix);
+const ParamSet& paramsOf(const RunConfig& config, const std::string& prefix);
+
+/// "lr" -> "train.lr"; a full key stays. Unknown or ambiguous: kUsage with the choices.
+Result<std::string> fullKey(const RunConfig& config, const std::string& key);
+
+/// Sets "train.lr=0.01", "method.beta=0.5", "model.norm=group", "data.flip=0" or an unprefixed name that only
+/// one of the four sets knows. Unknown or ambiguous: kUsage with the choices.
 Status applySetting(RunConfig& config, const std::string& key, const std::string& value);
 
 /// TOML with every option, its default noted; reads back to an equal config.

@@ -21,12 +21,17 @@
 
 namespace anchorscope {
 
-// ---- commands: applied at step boundaries, each acknowledged once ------------------------------------------------
+// ---- commands: applied at step boundaries, each acknowledged once
+// ------------------------------------------------
 
 struct PauseCommand {};
 struct ResumeCommand {};
-struct StepCommand { std::int64_t count = 1; };             ///< Run so many steps, then pause.
-struct RunUntilStepCommand { std::int64_t step = 0; };      ///< Run to this step, then pause.
+struct StepCommand {
+  std::int64_t count = 1;
+};  ///< Run so many steps, then pause.
+struct RunUntilStepCommand {
+  std::int64_t step = 0;
+};  ///< Run to this step, then pause.
 /// Run until scalar `name` is below / above `bound` (or non-finite with neither), then pause.
 struct RunUntilScalarCommand {
   enum class Relation { kBelow, kAbove };
@@ -34,40 +39,71 @@ struct RunUntilScalarCommand {
   Relation relation = Relation::kBelow;
   double bound = 0;
 };
-struct StopCommand { bool checkpoint = true; };
-struct SetProbesCommand { std::vector<std::string> imageNames; };  ///< Newest wins; a fresh capture follows at once.
+struct StopCommand {
+  bool checkpoint = true;
+};
+struct SetProbesCommand {
+  std::vector<std::string> imageNames;
+};  ///< Newest wins; a fresh capture follows at once.
 /// A live option with its prefix ("train.lr", "method.beta"); newest per key wins.
-struct SetParamCommand { std::string key, value; };
-struct SaveCheckpointCommand { std::string path; };         ///< Empty: into the run folder.
-struct CaptureCommand {};                                   ///< Publish a fresh snapshot now.
+struct SetParamCommand {
+  std::string key, value;
+};
+struct SaveCheckpointCommand {
+  std::string path;
+};                         ///< Empty: into the run folder.
+struct CaptureCommand {};  ///< Publish a fresh snapshot now.
 struct EvaluateCommand {};
 
-using Command = std::variant<PauseCommand, ResumeCommand, StepCommand, RunUntilStepCommand, RunUntilScalarCommand,
-                             StopCommand, SetProbesCommand, SetParamCommand, SaveCheckpointCommand, CaptureCommand,
-                             EvaluateCommand>;
+using Command = std::variant<PauseCommand, ResumeCommand, StepCommand, RunUntilStepCommand,
+                             RunUntilScalarCommand, StopCommand, SetProbesCommand, SetParamCommand,
+                             SaveCheckpointCommand, CaptureCommand, EvaluateCommand>;
 using CommandId = std::uint64_t;
 
-// ---- events: never lost, in order --------------------------------------------------------------------------------
+// ---- events: never lost, in order
+// --------------------------------------------------------------------------------
 
-struct StateChangedEvent { TrainerState state = TrainerState::kIdle; std::string reason; };
+struct StateChangedEvent {
+  TrainerState state = TrainerState::kIdle;
+  std::string reason;
+};
 /// Exactly one per command; `coalesced` when a newer one of its kind replaced it before it was applied.
-struct AcknowledgedEvent { CommandId id = 0; bool coalesced = false; std::optional<Error> error; std::int64_t appliedAtStep = 0; };
-struct ProgressEvent { std::string what; double fraction = 0; };   ///< While preparing: "Opening the data set" ...
-struct StepEvent { std::int64_t step = 0; std::vector<ScalarValue> scalars; };
-struct NoteEvent { RunEvent event; };                       ///< Checkpoint written, parameter changed, thinned out ...
+struct AcknowledgedEvent {
+  CommandId id = 0;
+  bool coalesced = false;
+  std::optional<Error> error;
+  std::int64_t appliedAtStep = 0;
+};
+struct ProgressEvent {
+  std::string what;
+  double fraction = 0;
+};  ///< While preparing: "Opening the data set" ...
+struct StepEvent {
+  std::int64_t step = 0;
+  std::vector<ScalarValue> scalars;
+};
+struct NoteEvent {
+  RunEvent event;
+};  ///< Checkpoint written, parameter changed, thinned out ...
 struct EvaluationEvent {
   std::int64_t step = 0;
-  std::vector<ScalarValue> metrics;                         ///< "ap", "ap50", ... the 12 COCO numbers
-  std::vector<ScalarValue> perClassAp;                      ///< class name -> AP
+  std::vector<ScalarValue> metrics;     ///< "ap", "ap50", ... the 12 COCO numbers
+  std::vector<ScalarValue> perClassAp;  ///< class name -> AP
   std::vector<ScalarValue> perClassAp50;
 };
-struct DiagnosticsEvent { Diagnostics diagnostics; };       ///< Bad records of the data set or of loading.
-struct FailedEvent { Error error; std::string culpritImage; };
+struct DiagnosticsEvent {
+  Diagnostics diagnostics;
+};  ///< Bad records of the data set or of loading.
+struct FailedEvent {
+  Error error;
+  std::string culpritImage;
+};
 
-using Event = std::variant<StateChangedEvent, AcknowledgedEvent, ProgressEvent, StepEvent, NoteEvent, EvaluationEvent,
-                           DiagnosticsEvent, FailedEvent>;
+using Event = std::variant<StateChangedEvent, AcknowledgedEvent, ProgressEvent, StepEvent, NoteEvent,
+                           EvaluationEvent, DiagnosticsEvent, FailedEvent>;
 
-// ---- snapshot: immutable, the latest wins --------------------------------------------------------------------------
+// ---- snapshot: immutable, the latest wins
+// --------------------------------------------------------------------------
 
 /// What training costs and where it stands, at the time of a snapshot.
 struct TrainingStatus {
@@ -83,26 +119,27 @@ struct TrainingStatus {
 
 /// Everything the window shows of one moment; each panel gets the same pointer.
 struct Snapshot {
-  std::uint64_t sequence = 0;     ///< Grows by one per snapshot of a session.
+  std::uint64_t sequence = 0;  ///< Grows by one per snapshot of a session.
   TrainingStatus status;
   std::vector<std::shared_ptr<const ProbeFrame>> probes;  ///< In probe order.
 };
 
-// ---- the session ---------------------------------------------------------------------------------------------------
+// ---- the session
+// ---------------------------------------------------------------------------------------------------
 
 /// What is fixed once a run is prepared. Available with the first snapshot.
 struct SessionFacts {
   RunConfig config;
   EvidenceDeclaration declaration;
   std::vector<std::string> classNames;
-  std::vector<std::string> imageNames;           ///< Of the training set, in order.
+  std::vector<std::string> imageNames;  ///< Of the training set, in order.
   std::vector<std::string> validationImageNames;
   std::int64_t parameterCount = 0;
-  std::string weightsReport;                     ///< Empty when training starts from random weights.
+  std::string weightsReport;  ///< Empty when training starts from random weights.
 };
 
-/// One training run and its thread. All members may be called from any thread; the destructor stops the run (at the
-/// end of the present step) and joins.
+/// One training run and its thread. All members may be called from any thread; the destructor stops the run
+/// (at the end of the present step) and joins.
 class TrainingSession {
  public:
   virtual ~TrainingSession() = default;
@@ -112,17 +149,18 @@ class TrainingSession {
   virtual std::shared_ptr<const Snapshot> latestSnapshot() const = 0;
   virtual std::shared_ptr<const SessionFacts> facts() const = 0;  ///< Null until prepared.
   virtual TrainerState state() const = 0;
-  /// Called on the trainer thread whenever there is something to drain or a new snapshot; must only wake someone.
+  /// Called on the trainer thread whenever there is something to drain or a new snapshot; must only wake
+  /// someone.
   virtual void setWake(std::function<void()> wake) = 0;
   /// Blocks until Stopped or Failed. Not for the GUI thread.
   virtual void wait() = 0;
 };
 
 struct SessionOptions {
-  bool startPaused = false;     ///< Prepare, publish step 0, wait for Resume.
-  bool captureLive = true;      ///< Publish snapshots for a window; false when nobody looks.
+  bool startPaused = false;  ///< Prepare, publish step 0, wait for Resume.
+  bool captureLive = true;   ///< Publish snapshots for a window; false when nobody looks.
   Overwrite overwrite = Overwrite::kNo;
-  std::string resumeFolder;     ///< Continue this run from its last checkpoint; the config is the run's own.
+  std::string resumeFolder;  ///< Continue this run from its last checkpoint; the config is the run's own.
 };
 
 /// Starts a run on its own thread; errors of preparation arrive as FailedEvent.

@@ -14,7 +14,7 @@ struct EnabledActions {
   bool start = false;   ///< A new run.
   bool resume = false;  ///< Go on from a pause.
   bool pause = false;
-  bool step = false;    ///< One step, N steps or until a condition.
+  bool step = false;  ///< One step, N steps or until a condition.
   bool stop = false;
   bool setParam = false;
   bool setProbe = false;

@@ -1,0 +1,157 @@
+#include "app/cli/common.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+
+#include "core/base/check.h"
+
+namespace anchorscope::cli {
+
+ExitCode fail(const Error& error) {
+  std::cerr << "anchorscope-cli: " << error.text() << '\n';
+  if (!error.details.empty()) std::cerr << "Details: " << error.details << '\n';
+  return exitCode(error.code);
+}
+
+ExitCode finish(const Status& status) {
+  return status ? 0 : fail(status.error());
+}
+
+std::string shortNumber(double value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.4g", value);
+  return buffer;
+}
+
+nlohmann::ordered_json jsonNumber(double value) {
+  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+
+namespace {
+
+std::string rangeText(const ParamSpec& spec) {
+  if (!spec.choices.empty()) return join(spec.choices, " | ");
+  if (spec.min && spec.max) return concat(*spec.min, " .. ", *spec.max);
+  if (spec.min) return concat(">= ", *spec.min);
+  if (spec.max) return concat("<= ", *spec.max);
+  return {};
+}
+
+const char* typeName(ParamType type) {
+  switch (type) {
+    case ParamType::kBool:
+      return "bool";
+    case ParamType::kInt:
+      return "int";
+    case ParamType::kFloat:
+      return "float";
+    case ParamType::kChoice:
+      return "choice";
+    case ParamType::kText:
+      return "text";
+  }
+  return "";
+}
+
+}  // namespace
+
+void printParams(const std::vector<ParamSpec>& specs) {
+  for (const ParamSpec& spec : specs) {
+    const std::string range = rangeText(spec);
+    std::cout << "  " << spec.name << " = " << toText(spec.defaultValue);
+    if (!spec.unit.empty() && spec.unit != "1") std::cout << ' ' << spec.unit;
+    if (!range.empty()) std::cout << "   [" << range << ']';
+    std::cout << "\n      " << spec.help << "\n      Source: " << spec.source << '\n';
+  }
+}
+
+nlohmann::ordered_json paramsJson(const std::vector<ParamSpec>& specs) {
+  auto out = nlohmann::ordered_json::array();
+  for (const ParamSpec& spec : specs) {
+    nlohmann::ordered_json entry{{"name", spec.name}, {"type", typeName(spec.type)}};
+    std::visit([&](const auto& value) { entry["default"] = value; }, spec.defaultValue);
+    entry["help"] = spec.help;
+    entry["source"] = spec.source;
+    entry["unit"] = spec.unit;
+    if (spec.min) entry["min"] = *spec.min;
+    if (spec.max) entry["max"] = *spec.max;
+    if (!spec.choices.empty()) entry["choices"] = spec.choices;
+    entry["effect"] = spec.effect == ParamEffect::kNextStep ? "next step" : "next run";
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+namespace {
+
+const char* actionName(RecordAction action) {
+  switch (action) {
+    case RecordAction::kSkipped:
+      return "skipped";
+    case RecordAction::kClipped:
+      return "clipped";
+    case RecordAction::kKept:
+      return "kept";
+  }
+  return "";
+}
+
+}  // namespace
+
+void printDiagnostics(const Diagnostics& diagnostics, std::size_t atMost) {
+  for (const auto& [kind, count] : diagnostics.countsByKind())
+    std::cout << "  " << count << " x " << kind << '\n';
+  std::size_t shown = 0;
+  for (const RecordProblem& problem : diagnostics.problems()) {
+    if (++shown > atMost) {
+      std::cout << "  ... and " << diagnostics.problems().size() - atMost << " more (--json lists all)\n";
+      break;
+    }
+    std::cout << "  " << actionName(problem.action) << ": " << problem.file;
+    if (!problem.record.empty()) std::cout << ", " << problem.record;
+    std::cout << ": " << problem.message << '\n';
+  }
+}
+
+nlohmann::ordered_json diagnosticsJson(const Diagnostics& diagnostics) {
+  auto out = nlohmann::ordered_json::array();
+  for (const RecordProblem& problem : diagnostics.problems())
+    out.push_back({{"file", problem.file},
+                   {"record", problem.record},
+                   {"kind", problem.kind},
+                   {"message", problem.message},
+                   {"action", actionName(problem.action)}});
+  return out;
+}
+
+Result<std::string> findProbe(const RunReader& run, const std::string& name) {
+  const std::vector<std::string> names = run.probeNames();
+  if (names.empty()) return makeError(ErrorCode::kNotFound, concat("'", run.folder(), "' holds no evidence"));
+  if (name.empty()) return names.front();
+  std::vector<std::string> matches;
+  for (const std::string& candidate : names) {
+    if (candidate == name || std::filesystem::path(candidate).stem() == name) return candidate;
+    if (candidate.find(name) != std::string::npos) matches.push_back(candidate);
+  }
+  if (matches.size() == 1) return matches.front();
+  return makeError(ErrorCode::kNotFound, concat("There is no evidence of an image '", name, "'"),
+                   concat("Recorded: ", join(names, ", ")));
+}
+
+Result<std::int64_t> parseStep(const RunReader& run, const std::string& probe, const std::string& text) {
+  const std::vector<std::int64_t> steps = run.recordedSteps(probe);
+  if (steps.empty())
+    return makeError(ErrorCode::kNotFound, concat("There is no recorded evidence of '", probe, "'"));
+  if (text == "last") return steps.back();
+  if (text == "first") return steps.front();
+  std::int64_t step = -1;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), step);
+  if (code != std::errc{} || end != text.data() + text.size() || step < 0)
+    return makeError(ErrorCode::kUsage, concat("'", text, "' is not a step"), "Give a number, first or last");
+  return step;
+}
+
+}  // namespace anchorscope::cli

@@ -1,0 +1,59 @@
+#pragma once
+// What the commands of the headless program share.
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "core/base/atomic_file.h"
+#include "core/base/diagnostics.h"
+#include "core/base/param.h"
+#include "core/base/result.h"
+#include "core/store/run_reader.h"
+
+namespace anchorscope::cli {
+
+/// A command's end: an exit code, set by the command that ran.
+using ExitCode = int;
+
+/// Prints an error as people should read it and gives its exit code.
+ExitCode fail(const Error& error);
+
+/// The exit code of a status; prints its error.
+ExitCode finish(const Status& status);
+
+// Each adds one command; its callback leaves the exit code in `exit`.
+void addTrain(CLI::App& app, ExitCode& exit);
+void addEval(CLI::App& app, ExitCode& exit);
+void addInspect(CLI::App& app, ExitCode& exit);
+void addFigure(CLI::App& app, ExitCode& exit);
+void addCurves(CLI::App& app, ExitCode& exit);
+void addInfo(CLI::App& app, ExitCode& exit);
+void addData(CLI::App& app, ExitCode& exit);
+void addMethods(CLI::App& app, ExitCode& exit);
+void addModels(CLI::App& app, ExitCode& exit);
+void addPresets(CLI::App& app, ExitCode& exit);
+void addConformance(CLI::App& app, ExitCode& exit);
+
+/// A table of options with default, unit, effect, help and source.
+void printParams(const std::vector<ParamSpec>& specs);
+nlohmann::ordered_json paramsJson(const std::vector<ParamSpec>& specs);
+
+/// Numbers that JSON cannot hold become null.
+nlohmann::ordered_json jsonNumber(double value);
+
+/// Counts per kind, then every problem.
+void printDiagnostics(const Diagnostics& diagnostics, std::size_t atMost);
+nlohmann::ordered_json diagnosticsJson(const Diagnostics& diagnostics);
+
+/// Short form for people: 4 significant digits.
+std::string shortNumber(double value);
+
+/// The recorded step that "last", "first" or a number means for a probe; kNotFound names the nearest.
+Result<std::int64_t> parseStep(const RunReader& run, const std::string& probe, const std::string& text);
+
+/// The probe that a name means: exact, without extension, or the only one that contains it; empty: the first.
+Result<std::string> findProbe(const RunReader& run, const std::string& name);
+
+}  // namespace anchorscope::cli

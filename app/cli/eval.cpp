@@ -1,0 +1,102 @@
+#include <iostream>
+
+#include "app/cli/common.h"
+#include "app/cli/run_options.h"
+#include "core/base/check.h"
+#include "core/data/dataset.h"
+#include "core/store/run_folder.h"
+#include "core/trainer/evaluation.h"
+
+namespace anchorscope::cli {
+namespace {
+
+struct EvalOptions {
+  RunOptions run;
+  std::string folder, json;
+  bool overwrite = false;
+};
+
+Result<std::string> weightsFile(const EvalOptions& options) {
+  if (options.folder.empty() == !options.run.weights)
+    return makeError(ErrorCode::kUsage, "Nothing to evaluate, or two things",
+                     "Name either a run folder or --weights FILE");
+  if (options.folder.empty()) return *options.run.weights;
+  const std::vector<std::string> checkpoints = listCheckpoints(options.folder);
+  if (checkpoints.empty())
+    return makeError(ErrorCode::kNotFound, concat("'", options.folder, "' holds no checkpoint"),
+                     "Name the folder of a recorded run");
+  return checkpoints.back();
+}
+
+/// A checkpoint brings its configuration; on top of it stands what the command line says.
+Result<RunConfig> configFor(const EvalOptions& options, const std::string& file) {
+  auto recorded = configOfCheckpoint(file);
+  if (!recorded) return options.run.build();
+  if (options.run.size) ANCHORSCOPE_TRY(recorded->train.setValue("size", ParamValue(*options.run.size)));
+  if (options.run.batch) ANCHORSCOPE_TRY(recorded->train.setValue("batch", ParamValue(*options.run.batch)));
+  if (options.run.threads)
+    ANCHORSCOPE_TRY(recorded->train.setValue("threads", ParamValue(*options.run.threads)));
+  if (options.run.device) ANCHORSCOPE_TRY(recorded->train.set("device", *options.run.device));
+  for (const std::string& setting : options.run.settings) {
+    auto parts = splitSetting(setting);
+    if (!parts) return std::move(parts).error();
+    ANCHORSCOPE_TRY(applySetting(*recorded, parts->first, parts->second));
+  }
+  return recorded;
+}
+
+nlohmann::ordered_json toJson(const Evaluation& evaluation, const std::string& file,
+                              const std::string& data) {
+  nlohmann::ordered_json out{{"weights", file},
+                             {"data", data},
+                             {"images", evaluation.images},
+                             {"objects", evaluation.objects},
+                             {"detections", evaluation.detections}};
+  for (const ScalarValue& metric : evaluation.metrics)
+    out["metrics"][metric.name] = jsonNumber(metric.value);
+  for (std::size_t i = 0; i < evaluation.perClassAp.size(); ++i)
+    out["classes"][evaluation.perClassAp[i].name] = {{"ap", jsonNumber(evaluation.perClassAp[i].value)},
+                                                     {"ap50", jsonNumber(evaluation.perClassAp50[i].value)}};
+  out["problems"] = diagnosticsJson(evaluation.diagnostics);
+  return out;
+}
+
+Status eval(const EvalOptions& options) {
+  auto file = weightsFile(options);
+  if (!file) return std::move(file).error();
+  auto config = configFor(options, *file);
+  if (!config) return std::move(config).error();
+  std::string data = options.run.data.value_or("");
+  if (data.empty()) data = config->validation.empty() ? validationSpec(config->data) : config->validation;
+  if (data.empty())
+    return makeError(ErrorCode::kUsage, "There is no data set to evaluate on", "Add --data SPEC");
+  auto evaluation = evaluateFile(*config, *file, data);
+  if (!evaluation) return std::move(evaluation).error();
+  std::cout << *file << "\non " << data << ": " << evaluation->images << " images, " << evaluation->objects
+            << " objects, " << evaluation->detections << " detections\n";
+  for (const ScalarValue& metric : evaluation->metrics)
+    std::cout << "  " << metric.name << "  " << shortNumber(metric.value) << '\n';
+  for (std::size_t i = 0; i < evaluation->perClassAp.size(); ++i)
+    std::cout << "  " << evaluation->perClassAp[i].name << "  ap "
+              << shortNumber(evaluation->perClassAp[i].value) << "  ap50 "
+              << shortNumber(evaluation->perClassAp50[i].value) << '\n';
+  printDiagnostics(evaluation->diagnostics, 5);
+  if (options.json.empty()) return {};
+  return writeFileAtomically(options.json, toJson(*evaluation, *file, data).dump(2) + "\n",
+                             options.overwrite ? Overwrite::kYes : Overwrite::kNo);
+}
+
+}  // namespace
+
+void addEval(CLI::App& app, ExitCode& exit) {
+  CLI::App* command =
+      app.add_subcommand("eval", "Evaluate a run's newest checkpoint, or weights: COCO average precision");
+  auto options = std::make_shared<EvalOptions>();
+  command->add_option("RUN", options->folder, "Run folder");
+  options->run.addTo(*command);
+  command->add_option("--json", options->json, "Also write the numbers to this file");
+  command->add_flag("--overwrite", options->overwrite, "Replace the file of --json");
+  command->callback([options, &exit] { exit = finish(eval(*options)); });
+}
+
+}  // namespace anchorscope::cli

@@ -1,0 +1,407 @@
+// Looking into a recorded run: info, inspect, curves.
+#include <charconv>
+#include <cmath>
+#include <iostream>
+#include <map>
+
+#include "app/cli/common.h"
+#include "core/base/check.h"
+#include "core/evidence/decision.h"
+#include "core/store/run_folder.h"
+
+namespace anchorscope::cli {
+namespace {
+
+// ---- info
+// --------------------------------------------------------------------------------------------------------
+
+Status info(const std::string& folder, bool json) {
+  auto opened = openRun(folder);
+  if (!opened) return std::move(opened).error();
+  const RunReader& run = **opened;
+  const RunHeader& header = run.header();
+  auto events = run.events();
+  if (!events) return std::move(events).error();
+  nlohmann::ordered_json out{{"folder", run.folder()},
+                             {"data", header.dataSpec},
+                             {"method", header.methodName},
+                             {"model", header.modelName},
+                             {"device", header.device},
+                             {"threads", header.threads},
+                             {"started", header.startedAtUtc},
+                             {"version", header.programVersion},
+                             {"planned_steps", header.plannedSteps},
+                             {"last_step", run.lastStep()},
+                             {"classes", header.classNames}};
+  for (const std::string& name : run.scalarNames()) {
+    auto series = run.scalar(name);
+    if (!series) return std::move(series).error();
+    if (!series->values.empty()) out["scalars"][name] = jsonNumber(series->values.back());
+  }
+  for (const std::string& probe : run.probeNames())
+    out["probes"][probe] = run.recordedSteps(probe);
+  out["checkpoints"] = run.checkpoints();
+  out["events"] = nlohmann::ordered_json::array();
+  for (const RunEvent& event : *events)
+    out["events"].push_back({{"step", event.step}, {"kind", event.kind}, {"text", event.text}});
+  if (json) {
+    std::cout << out.dump(2) << '\n';
+    return {};
+  }
+  std::cout << run.folder() << "\n  " << header.methodName << " on " << header.modelName << ", data "
+            << header.dataSpec << "\n  " << header.device << ", " << header.threads << " threads, started "
+            << header.startedAtUtc << ", version " << header.programVersion << "\n  step " << run.lastStep()
+            << " of " << header.plannedSteps << '\n';
+  for (const std::string& probe : run.probeNames()) {
+    const auto steps = run.recordedSteps(probe);
+    std::cout << "  probe " << probe << ": " << steps.size() << " moments";
+    if (!steps.empty()) std::cout << ", steps " << steps.front() << " to " << steps.back();
+    std::cout << '\n';
+  }
+  std::cout << "Last values:\n";
+  for (const auto& [name, value] : out["scalars"].items())
+    std::cout << "  " << name << "  " << (value.is_null() ? "not finite" : shortNumber(value.get<double>()))
+              << '\n';
+  for (const std::string& checkpoint : run.checkpoints())
+    std::cout << "Checkpoint " << checkpoint << '\n';
+  std::cout << "Events:\n";
+  for (const RunEvent& event : *events)
+    std::cout << "  [" << event.step << "] " << event.kind << ": " << event.text << '\n';
+  return {};
+}
+
+// ---- inspect
+// -----------------------------------------------------------------------------------------------------
+
+struct InspectOptions {
+  std::string folder, step = "last", image;
+  std::int64_t object = -1, anchor = -1, rows = 20;
+  bool json = false;
+};
+
+nlohmann::ordered_json boxJson(const Box& box) {
+  return {box.x1, box.y1, box.x2, box.y2};
+}
+
+std::string boxText(const Box& box) {
+  return concat("(", shortNumber(box.x1), ", ", shortNumber(box.y1), ", ", shortNumber(box.x2), ", ",
+                shortNumber(box.y2), ")");
+}
+
+const char* verdictName(TestVerdict verdict) {
+  switch (verdict) {
+    case TestVerdict::kPassed:
+      return "passed";
+    case TestVerdict::kFailed:
+      return "failed";
+    case TestVerdict::kNotReached:
+      return "not reached";
+    case TestVerdict::kNotApplicable:
+      return "does not apply";
+  }
+  return "";
+}
+
+const char* kindName(DecisionOutcome::Kind kind) {
+  switch (kind) {
+    case DecisionOutcome::Kind::kTaken:
+      return "taken";
+    case DecisionOutcome::Kind::kLost:
+      return "lost";
+    case DecisionOutcome::Kind::kDropped:
+      return "dropped";
+    case DecisionOutcome::Kind::kIgnored:
+      return "ignored";
+  }
+  return "";
+}
+
+nlohmann::ordered_json decisionJson(const Decision& decision) {
+  nlohmann::ordered_json out{
+      {"object", decision.object}, {"considered", decision.considered}, {"summary", decision.summary}};
+  out["tests"] = nlohmann::ordered_json::array();
+  for (const DecisionRow& row : decision.rows)
+    out["tests"].push_back({{"name", row.name},
+                            {"value", jsonNumber(row.value)},
+                            {"relation", row.relation},
+                            {"bound", jsonNumber(row.bound)},
+                            {"verdict", verdictName(row.verdict)},
+                            {"note", row.note}});
+  out["outcomes"] = nlohmann::ordered_json::array();
+  for (const DecisionOutcome& outcome : decision.outcomes)
+    out["outcomes"].push_back({{"head", outcome.head},
+                               {"kind", kindName(outcome.kind)},
+                               {"winner", outcome.winner},
+                               {"weight", jsonNumber(outcome.weight)},
+                               {"rank", outcome.rank},
+                               {"bag_size", outcome.bagSize}});
+  return out;
+}
+
+std::string className(const ProbeFrame& frame, int classIndex) {
+  const auto index = static_cast<std::size_t>(classIndex);
+  return frame.classNames && classIndex >= 0 && index < frame.classNames->size()
+             ? (*frame.classNames)[index]
+             : concat("class ", classIndex);
+}
+
+nlohmann::ordered_json anchorJson(const ProbeFrame& frame, std::size_t anchor, std::int32_t object) {
+  nlohmann::ordered_json out{{"anchor", anchor},
+                             {"address", frame.anchors->label(anchor)},
+                             {"box_in_input", boxJson(frame.anchors->boxesInInput[anchor])}};
+  if (!frame.predictedBoxesInInput.empty())
+    out["predicted_box_in_input"] = boxJson(frame.predictedBoxesInInput[anchor]);
+  for (const Channel& channel : frame.channels)
+    if (channel.spec.domain == ChannelDomain::kAnchor)
+      out["channels"][channel.spec.name] = jsonNumber(channel.values[anchor]);
+  if (object >= 0) out["decision"] = decisionJson(explain(frame, static_cast<std::int32_t>(anchor), object));
+  return out;
+}
+
+/// The rows of an object's bag, or all its rows when the table names no member column; in the table's own
+/// order.
+std::vector<std::size_t> bagRows(const PairTable& table, std::int32_t object) {
+  std::vector<std::size_t> rows;
+  const int member = table.columnIndex(table.spec.memberColumn),
+            sort = table.columnIndex(table.spec.sortColumn);
+  const auto [first, last] = table.rowsOfObject(object);
+  for (std::size_t row = first; row < last; ++row)
+    if (member < 0 || table.columns[static_cast<std::size_t>(member)][row] > 0) rows.push_back(row);
+  if (sort >= 0) {
+    const std::vector<float>& key = table.columns[static_cast<std::size_t>(sort)];
+    std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
+      return table.spec.sortDescending ? key[a] > key[b] : key[a] < key[b];
+    });
+  }
+  return rows;
+}
+
+nlohmann::ordered_json objectJson(const ProbeFrame& frame, std::int32_t object) {
+  const ObjectRecord& record = frame.image->objects[static_cast<std::size_t>(object)];
+  nlohmann::ordered_json out{{"object", object},
+                             {"class", className(frame, record.classIndex)},
+                             {"box_in_image", boxJson(record.boxInImage)},
+                             {"ignored", record.ignored}};
+  for (const ObjectColumn& column : frame.objectColumns)
+    out["values"][column.spec.name] = jsonNumber(column.values[static_cast<std::size_t>(object)]);
+  for (const PairTable& table : frame.pairTables) {
+    auto rows = nlohmann::ordered_json::array();
+    for (const std::size_t row : bagRows(table, object)) {
+      nlohmann::ordered_json entry{{"anchor", table.anchor[row]}};
+      for (std::size_t column = 0; column < table.columns.size(); ++column)
+        entry[table.spec.columns[column].name] = jsonNumber(table.columns[column][row]);
+      rows.push_back(std::move(entry));
+    }
+    out["tables"][table.spec.name] = std::move(rows);
+  }
+  return out;
+}
+
+void printAnchor(const ProbeFrame& frame, std::size_t anchor, std::int32_t object) {
+  std::cout << "Anchor " << anchor << "  " << frame.anchors->label(anchor) << "  box in input "
+            << boxText(frame.anchors->boxesInInput[anchor]) << '\n';
+  if (!frame.predictedBoxesInInput.empty())
+    std::cout << "  predicted box in input " << boxText(frame.predictedBoxesInInput[anchor]) << '\n';
+  for (const Channel& channel : frame.channels)
+    if (channel.spec.domain == ChannelDomain::kAnchor)
+      std::cout << "  " << channel.spec.name << "  " << shortNumber(channel.values[anchor]) << '\n';
+  if (object < 0) return;
+  const Decision decision = explain(frame, static_cast<std::int32_t>(anchor), object);
+  std::cout << "Decision for object " << object << ": " << decision.summary << '\n';
+  for (const DecisionRow& row : decision.rows) {
+    std::cout << "  " << row.name << ": ";
+    if (!std::isnan(row.value)) std::cout << shortNumber(row.value) << ' ';
+    if (!std::isnan(row.bound)) std::cout << row.relation << ' ' << shortNumber(row.bound) << ' ';
+    std::cout << verdictName(row.verdict) << (row.note.empty() ? "" : ", " + row.note) << '\n';
+  }
+}
+
+void printObject(const ProbeFrame& frame, std::int32_t object, std::int64_t atMost) {
+  const ObjectRecord& record = frame.image->objects[static_cast<std::size_t>(object)];
+  std::cout << "Object " << object << "  " << className(frame, record.classIndex) << "  box in image "
+            << boxText(record.boxInImage) << (record.ignored ? "  (ignored)" : "") << '\n';
+  for (const ObjectColumn& column : frame.objectColumns)
+    std::cout << "  " << column.spec.name << "  "
+              << shortNumber(column.values[static_cast<std::size_t>(object)]) << '\n';
+  for (const PairTable& table : frame.pairTables) {
+    const auto rows = bagRows(table, object);
+    std::cout << table.spec.title << ": " << rows.size() << " rows\n  anchor";
+    for (const ColumnSpec& column : table.spec.columns)
+      std::cout << '\t' << column.name;
+    std::cout << '\n';
+    for (std::size_t i = 0; i < rows.size() && (atMost == 0 || static_cast<std::int64_t>(i) < atMost); ++i) {
+      std::cout << "  " << table.anchor[rows[i]];
+      for (const std::vector<float>& column : table.columns)
+        std::cout << '\t' << shortNumber(column[rows[i]]);
+      std::cout << '\n';
+    }
+    if (atMost > 0 && static_cast<std::int64_t>(rows.size()) > atMost)
+      std::cout << "  ... " << static_cast<std::int64_t>(rows.size()) - atMost
+                << " more (--rows 0 shows all)\n";
+  }
+}
+
+void printFrame(const ProbeFrame& frame) {
+  std::cout << frame.image->name << " at step " << frame.step << ": " << frame.image->objects.size()
+            << " objects, " << frame.anchors->count() << " anchors, " << frame.predictions.size()
+            << " predictions\n";
+  for (std::size_t object = 0; object < frame.image->objects.size(); ++object) {
+    const ObjectRecord& record = frame.image->objects[object];
+    std::cout << "  object " << object << "  " << className(frame, record.classIndex) << ' '
+              << boxText(record.boxInImage);
+    for (const ObjectColumn& column : frame.objectColumns)
+      std::cout << "  " << column.spec.name << ' ' << shortNumber(column.values[object]);
+    std::cout << '\n';
+  }
+  for (const Channel& channel : frame.channels) {
+    double low = INFINITY, high = -INFINITY;
+    std::size_t defined = 0;
+    for (const float value : channel.values) {
+      if (std::isnan(value)) continue;
+      low = std::min<double>(low, value);
+      high = std::max<double>(high, value);
+      ++defined;
+    }
+    std::cout << "  channel " << channel.spec.name;
+    if (channel.level >= 0) std::cout << " level " << channel.level;
+    std::cout << "  " << defined << " values";
+    if (defined > 0) std::cout << ", " << shortNumber(low) << " .. " << shortNumber(high);
+    std::cout << '\n';
+  }
+  for (const PairTable& table : frame.pairTables)
+    std::cout << "  table " << table.spec.name << "  " << table.rowCount() << " rows\n";
+  for (const PredictionRecord& prediction : frame.predictions)
+    std::cout << "  prediction " << className(frame, prediction.classIndex) << ' '
+              << shortNumber(prediction.score) << ' ' << boxText(prediction.boxInImage) << "  anchor "
+              << prediction.anchor << '\n';
+}
+
+nlohmann::ordered_json frameJson(const ProbeFrame& frame) {
+  nlohmann::ordered_json out{
+      {"image", frame.image->name}, {"step", frame.step}, {"anchors", frame.anchors->count()}};
+  out["objects"] = nlohmann::ordered_json::array();
+  for (std::size_t object = 0; object < frame.image->objects.size(); ++object)
+    out["objects"].push_back(objectJson(frame, static_cast<std::int32_t>(object)));
+  out["predictions"] = nlohmann::ordered_json::array();
+  for (const PredictionRecord& prediction : frame.predictions)
+    out["predictions"].push_back({{"class", className(frame, prediction.classIndex)},
+                                  {"score", jsonNumber(prediction.score)},
+                                  {"box_in_image", boxJson(prediction.boxInImage)},
+                                  {"anchor", prediction.anchor}});
+  return out;
+}
+
+Status inspect(const InspectOptions& options) {
+  auto opened = openRun(options.folder);
+  if (!opened) return std::move(opened).error();
+  auto probe = findProbe(**opened, options.image);
+  if (!probe) return std::move(probe).error();
+  auto step = parseStep(**opened, *probe, options.step);
+  if (!step) return std::move(step).error();
+  auto read = (*opened)->frame(*probe, *step);
+  if (!read) return std::move(read).error();
+  const ProbeFrame& frame = **read;
+  const auto objectCount = static_cast<std::int64_t>(frame.image->objects.size());
+  const auto anchorCount = static_cast<std::int64_t>(frame.anchors->count());
+  if (options.object >= objectCount)
+    return makeError(ErrorCode::kNotFound, concat("There is no object ", options.object),
+                     concat("'", *probe, "' has ", objectCount, " objects, counted from 0"));
+  if (options.anchor >= anchorCount)
+    return makeError(ErrorCode::kNotFound, concat("There is no anchor ", options.anchor),
+                     concat("There are ", anchorCount, ", counted from 0"));
+  const auto object = static_cast<std::int32_t>(options.object);
+  if (options.anchor >= 0) {
+    const auto told =
+        object >= 0 ? object : mostRelevantObject(frame, static_cast<std::int32_t>(options.anchor));
+    if (options.json)
+      std::cout << anchorJson(frame, static_cast<std::size_t>(options.anchor), told).dump(2) << '\n';
+    else
+      printAnchor(frame, static_cast<std::size_t>(options.anchor), told);
+  } else if (object >= 0) {
+    if (options.json)
+      std::cout << objectJson(frame, object).dump(2) << '\n';
+    else
+      printObject(frame, object, options.rows);
+  } else if (options.json) {
+    std::cout << frameJson(frame).dump(2) << '\n';
+  } else {
+    printFrame(frame);
+  }
+  return {};
+}
+
+// ---- curves
+// ------------------------------------------------------------------------------------------------------
+
+struct CurvesOptions {
+  std::string folder, out;
+  std::vector<std::string> names;
+  bool overwrite = false;
+};
+
+Status curves(const CurvesOptions& options) {
+  auto opened = openRun(options.folder);
+  if (!opened) return std::move(opened).error();
+  const std::vector<std::string> all = (*opened)->scalarNames();
+  const std::vector<std::string>& names = options.names.empty() ? all : options.names;
+  std::map<std::int64_t, std::vector<std::string>> rows;
+  for (std::size_t column = 0; column < names.size(); ++column) {
+    if (std::find(all.begin(), all.end(), names[column]) == all.end())
+      return makeError(ErrorCode::kNotFound, concat("There is no scalar '", names[column], "'"),
+                       concat("Recorded: ", join(all, ", ")));
+    auto series = (*opened)->scalar(names[column]);
+    if (!series) return std::move(series).error();
+    for (std::size_t i = 0; i < series->steps.size(); ++i) {
+      std::vector<std::string>& row = rows[series->steps[i]];
+      row.resize(names.size());
+      row[column] = toText(ParamValue(series->values[i]));
+    }
+  }
+  std::string csv = "step," + join(names, ",") + "\n";
+  for (auto& [step, cells] : rows)
+    csv += concat(step, ",", join(cells, ","), "\n");
+  if (options.out.empty()) {
+    std::cout << csv;
+    return {};
+  }
+  return writeFileAtomically(options.out, csv, options.overwrite ? Overwrite::kYes : Overwrite::kNo);
+}
+
+}  // namespace
+
+void addInfo(CLI::App& app, ExitCode& exit) {
+  CLI::App* command = app.add_subcommand("info", "Print what a run folder holds");
+  auto folder = std::make_shared<std::string>();
+  auto json = std::make_shared<bool>(false);
+  command->add_option("RUN", *folder, "Run folder")->required();
+  command->add_flag("--json", *json, "As JSON");
+  command->callback([folder, json, &exit] { exit = finish(info(*folder, *json)); });
+}
+
+void addInspect(CLI::App& app, ExitCode& exit) {
+  CLI::App* command =
+      app.add_subcommand("inspect", "Print the recorded evidence of an image, an object or an anchor");
+  auto options = std::make_shared<InspectOptions>();
+  command->add_option("RUN", options->folder, "Run folder")->required();
+  command->add_option("--step", options->step, "Recorded step, first or last")->capture_default_str();
+  command->add_option("--image", options->image, "Probe image (else: the first)");
+  command->add_option("--object", options->object, "Object, counted from 0: its bag")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--anchor", options->anchor, "Anchor, counted from 0: its values and the decision")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--rows", options->rows, "Rows of a table to print; 0: all")->capture_default_str();
+  command->add_flag("--json", options->json, "As JSON, with every row");
+  command->callback([options, &exit] { exit = finish(inspect(*options)); });
+}
+
+void addCurves(CLI::App& app, ExitCode& exit) {
+  CLI::App* command = app.add_subcommand("curves", "Write a run's scalars as CSV");
+  auto options = std::make_shared<CurvesOptions>();
+  command->add_option("RUN", options->folder, "Run folder")->required();
+  command->add_option("--scalar", options->names, "Only these; may be repeated");
+  command->add_option("--out", options->out, "CSV file (else: standard output)");
+  command->add_flag("--overwrite", options->overwrite, "Replace the file");
+  command->callback([options, &exit] { exit = finish(curves(*options)); });
+}
+
+}  // namespace anchorscope::cli

@@ -1,0 +1,88 @@
+#include "app/cli/run_options.h"
+
+#include "core/base/atomic_file.h"
+#include "core/base/check.h"
+#include "core/trainer/presets.h"
+
+namespace anchorscope::cli {
+
+void RunOptions::addTo(CLI::App& command) {
+  command.add_option("--preset", preset, "Start from a ready-made configuration (see: presets)");
+  command.add_option("--config", configFile, "Start from a configuration file (a run's config.toml)")
+      ->excludes("--preset");
+  command.add_option(
+      "--data", data,
+      "voc:DIR[#split], voc:ANNOTATIONS,IMAGES, coco:JSON,IMAGES, yolo:YAML[#split], folder:DIR, demo");
+  command.add_option("--validation", validation, "Data set to evaluate on (else: the data's own #val)");
+  command.add_option("--method", method, "Training method (see: methods)");
+  command.add_option("--model", model, "Detector (see: models)");
+  command.add_option("--size", size, "Input side, px");
+  command.add_option("--batch", batch, "Images per step");
+  command.add_option("--steps", steps, "Steps to train; 0: until interrupted");
+  command.add_option("--device", device, "auto, cpu, cuda or cuda:I");
+  command.add_option("--threads", threads, "CPU threads; 0: all but one");
+  command.add_option("--seed", seed, "Seed of everything random");
+  command.add_option("--weights", weights, "Start from these weights (.pth or .safetensors)");
+  command.add_option("--probe", probes, "Image whose evidence is captured; may be repeated");
+  command.add_option("--record-every", recordEvery, "Steps between two recorded captures; 0: none");
+  command.add_option("--set", settings,
+                     "KEY=VALUE: any option, such as method.beta=0.5 or lr=0.01; may be repeated");
+}
+
+Result<std::pair<std::string, std::string>> splitSetting(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return makeError(ErrorCode::kUsage, concat("'", text, "' is not a setting"),
+                     "Write KEY=VALUE, such as --set lr=0.01");
+  return std::pair(text.substr(0, equals), text.substr(equals + 1));
+}
+
+namespace {
+
+Result<RunConfig> baseConfig(const RunOptions& options) {
+  if (!options.preset.empty()) return presetConfig(options.preset);
+  if (options.configFile.empty())
+    return makeRunConfig(options.method.value_or("musu"), options.model.value_or("retina-small"));
+  auto text = readFile(options.configFile);
+  if (!text) return std::move(text).error();
+  auto config = fromToml(*text, options.configFile);
+  // The file may be another run's own: where that was recorded is not where this one goes.
+  if (config) config->out.clear();
+  return config;
+}
+
+}  // namespace
+
+Result<RunConfig> RunOptions::build() const {
+  auto config = baseConfig(*this);
+  if (!config) return config;
+  if (method && *method != config->method) ANCHORSCOPE_TRY(selectMethod(*config, *method));
+  if (model && *model != config->model) ANCHORSCOPE_TRY(selectModel(*config, *model));
+  const auto take = [](const std::optional<std::string>& from, std::string& to) {
+    if (from) to = *from;
+  };
+  if (data && *data != config->data) config->validation.clear();
+  take(data, config->data);
+  take(validation, config->validation);
+  take(weights, config->weights);
+  take(out, config->out);
+  if (!probes.empty()) config->probes = probes;
+  const std::pair<const char*, const std::optional<std::int64_t>*> numbers[] = {
+      {"size", &size},
+      {"batch", &batch},
+      {"steps", &steps},
+      {"seed", &seed},
+      {"record_every", &recordEvery},
+      {"threads", &threads}};
+  for (const auto& [name, value] : numbers)
+    if (*value) ANCHORSCOPE_TRY(config->train.setValue(name, ParamValue(**value)));
+  if (device) ANCHORSCOPE_TRY(config->train.set("device", *device));
+  for (const std::string& setting : settings) {
+    auto parts = splitSetting(setting);
+    if (!parts) return std::move(parts).error();
+    ANCHORSCOPE_TRY(applySetting(*config, parts->first, parts->second));
+  }
+  return config;
+}
+
+}  // namespace anchorscope::cli

@@ -1,0 +1,29 @@
+#pragma once
+// The options that make up a run's configuration on the command line: a preset or file, then names, then
+// single settings.
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/trainer/run_config.h"
+
+namespace anchorscope::cli {
+
+struct RunOptions {
+  std::string preset, configFile;
+  std::optional<std::string> data, validation, method, model, weights, device, out;
+  std::optional<std::int64_t> size, batch, steps, seed, recordEvery, threads;
+  std::vector<std::string> probes, settings;
+
+  void addTo(CLI::App& command);
+  /// Later beats earlier: preset or file, names, numbers, --set in their order.
+  Result<RunConfig> build() const;
+};
+
+/// "KEY=VALUE" into its parts; kUsage without a '='.
+Result<std::pair<std::string, std::string>> splitSetting(const std::string& text);
+
+}  // namespace anchorscope::cli

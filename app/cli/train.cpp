@@ -1,0 +1,233 @@
+#include <unistd.h>
+
+#include <atomic>
+#include <cmath>
+#include <condition_variable>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <mutex>
+
+#include "app/cli/common.h"
+#include "app/cli/run_options.h"
+#include "core/base/check.h"
+#include "core/trainer/session.h"
+
+namespace anchorscope::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::atomic<int> interrupts{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may only touch lock-free atomics");
+
+extern "C" void onInterrupt(int) {
+  // The second one does not wait for the step to end.
+  if (interrupts.fetch_add(1) > 0) ::_exit(exitCode(ErrorCode::kCancelled));
+}
+
+std::string duration(double seconds) {
+  if (!std::isfinite(seconds)) return "?";
+  const auto whole = static_cast<long>(seconds + 0.5);
+  char buffer[32];
+  if (whole >= 3600)
+    std::snprintf(buffer, sizeof buffer, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+  else
+    std::snprintf(buffer, sizeof buffer, "%ld:%02ld", whole / 60, whole % 60);
+  return buffer;
+}
+
+/// Shows a session on the terminal until it ends. On a terminal the progress line is rewritten in place,
+/// elsewhere it is printed every few seconds.
+class Progress {
+ public:
+  Progress(TrainingSession& session, bool quiet)
+      : session_(session), quiet_(quiet), terminal_(::isatty(STDERR_FILENO) != 0) {
+    session_.setWake([this] {
+      const std::lock_guard lock(mutex_);
+      awake_ = true;
+      ready_.notify_one();
+    });
+  }
+  ~Progress() { session_.setWake({}); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  ExitCode watch() {
+    bool stopping = false;
+    for (;;) {
+      {
+        // A signal wakes nobody: look for one this often.
+        std::unique_lock lock(mutex_);
+        ready_.wait_for(lock, std::chrono::milliseconds(200), [&] { return awake_; });
+        awake_ = false;
+      }
+      if (interrupts > 0 && !stopping) {
+        stopping = true;
+        say("Stopping after this step and saving a checkpoint (Ctrl-C again: at once, without saving)");
+        session_.post(StopCommand{});
+      }
+      // The state first: once it is final, every event is there.
+      const TrainerState state = session_.state();
+      for (const Event& event : session_.drainEvents())
+        std::visit([this](const auto& entry) { show(entry); }, event);
+      if (state == TrainerState::kStopped || state == TrainerState::kFailed) break;
+      if (failure_ && !stopping) {  // Nobody is there to look at a pause.
+        stopping = true;
+        session_.post(StopCommand{});
+      }
+    }
+    endLine();
+    if (failure_) return fail(*failure_);
+    return stopping ? exitCode(ErrorCode::kCancelled) : 0;
+  }
+
+ private:
+  void say(const std::string& text) {
+    endLine();
+    std::cerr << text << '\n';
+  }
+  void endLine() {
+    if (lineOpen_) std::cerr << '\n';
+    lineOpen_ = false;
+  }
+
+  void show(const StateChangedEvent&) {}
+  void show(const AcknowledgedEvent& event) {
+    if (event.error && event.error->code != ErrorCode::kCancelled) failure_ = event.error;
+  }
+  void show(const ProgressEvent& event) {
+    if (event.what == lastProgress_ || quiet_) return;
+    lastProgress_ = event.what;
+    say(event.what);
+  }
+  void show(const DiagnosticsEvent& event) {
+    std::size_t total = 0;
+    for (const auto& [kind, count] : event.diagnostics.countsByKind()) {
+      say(concat("Bad records: ", count, " x ", kind));
+      total += count;
+    }
+    if (total > 0 && total == event.diagnostics.problems().size())
+      say("  first: " + event.diagnostics.problems().front().file + ": " +
+          event.diagnostics.problems().front().message);
+  }
+  void show(const NoteEvent& event) {
+    if (!quiet_ || event.event.kind == "error" || event.event.kind == "thinned")
+      say(concat("[step ", event.event.step, "] ", event.event.kind, ": ", event.event.text));
+  }
+  void show(const EvaluationEvent& event) {
+    endLine();
+    std::cout << "step " << event.step << ':';
+    for (const ScalarValue& metric : event.metrics)
+      if (metric.name == "ap" || metric.name == "ap50" || metric.name == "ap75")
+        std::cout << ' ' << metric.name << ' ' << shortNumber(metric.value);
+    for (const ScalarValue& entry : event.perClassAp50)
+      std::cout << "  " << entry.name << " ap50 " << shortNumber(entry.value);
+    std::cout << std::endl;
+    lastProgress_.clear();
+    begin_ = {};
+  }
+  void show(const FailedEvent& event) { failure_ = event.error; }
+
+  void show(const StepEvent& event) {
+    const auto now = Clock::now();
+    if (begin_ == Clock::time_point{}) {
+      begin_ = now;
+      firstStep_ = event.step;
+    }
+    const auto interval = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000);
+    const auto facts = session_.facts();
+    const std::int64_t planned = facts ? facts->config.train.getInt("steps") : 0;
+    if (quiet_ || (now - lastShown_ < interval && event.step != planned)) return;
+    lastShown_ = now;
+    const double seconds = std::chrono::duration<double>(now - begin_).count();
+    const double rate = seconds > 0 ? static_cast<double>(event.step - firstStep_) / seconds : 0;
+    std::string line = concat("step ", event.step, planned > 0 ? concat("/", planned) : "");
+    for (const ScalarValue& scalar : event.scalars)
+      if (scalar.name == "loss.total" || scalar.name == "loss.cls" || scalar.name == "loss.loc")
+        line += concat("  ", scalar.name.substr(5), " ", shortNumber(scalar.value));
+    line += concat("  ", shortNumber(rate), " steps/s");
+    if (planned > 0 && rate > 0)
+      line += concat("  ETA ", duration(static_cast<double>(planned - event.step) / rate));
+    if (terminal_) {
+      std::cerr << '\r' << line << "\033[K" << std::flush;
+      lineOpen_ = true;
+    } else {
+      std::cerr << line << '\n';
+    }
+  }
+
+  TrainingSession& session_;
+  const bool quiet_, terminal_;
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  bool awake_ = false, lineOpen_ = false;
+  std::optional<Error> failure_;
+  std::string lastProgress_;
+  Clock::time_point begin_{}, lastShown_{};
+  std::int64_t firstStep_ = 0;
+};
+
+struct TrainOptions {
+  RunOptions run;
+  std::string resume;
+  bool overwrite = false, quiet = false;
+};
+
+ExitCode train(const TrainOptions& options) {
+  SessionOptions session;
+  session.captureLive = false;
+  session.overwrite = options.overwrite ? Overwrite::kYes : Overwrite::kNo;
+  session.resumeFolder = options.resume;
+  auto config = options.run.build();
+  if (!config) return fail(config.error());
+  std::vector<SetParamCommand> changes;
+  if (options.resume.empty()) {
+    if (config->out.empty())
+      return fail(makeError(ErrorCode::kUsage, "The run has no folder to go to", "Add --out FOLDER"));
+  } else {
+    // The run's own configuration counts; live options may change at the point of continuing, and are noted
+    // in the run.
+    if (options.run.steps) changes.push_back({"train.steps", std::to_string(*options.run.steps)});
+    for (const std::string& setting : options.run.settings) {
+      auto parts = splitSetting(setting);
+      if (!parts) return fail(parts.error());
+      changes.push_back({parts->first, parts->second});
+    }
+    session.startPaused = true;
+  }
+  struct sigaction action {};
+  action.sa_handler = onInterrupt;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+
+  const std::string folder = options.resume.empty() ? config->out : options.resume;
+  const auto running = startSession(*std::move(config), session);
+  for (SetParamCommand& change : changes)
+    running->post(std::move(change));
+  if (session.startPaused) running->post(ResumeCommand{});
+  const ExitCode exit = Progress(*running, options.quiet).watch();
+  if (exit == exitCode(ErrorCode::kCancelled))
+    std::cerr << "Interrupted. Continue with: anchorscope-cli train --resume " << folder << '\n';
+  if (exit == 0) std::cerr << "Recorded in " << folder << '\n';
+  return exit;
+}
+
+}  // namespace
+
+void addTrain(CLI::App& app, ExitCode& exit) {
+  CLI::App* command = app.add_subcommand("train", "Train a detector and record the run");
+  auto options = std::make_shared<TrainOptions>();
+  options->run.addTo(*command);
+  command->add_option("--out", options->run.out, "Folder of the recorded run");
+  command
+      ->add_option("--resume", options->resume,
+                   "Continue the run in this folder from its last checkpoint (with --steps and --set "
+                   "for live options)")
+      ->excludes("--out");
+  command->add_flag("--overwrite", options->overwrite, "Replace a run that is in the folder already");
+  command->add_flag("--quiet", options->quiet, "Print results, warnings and errors only");
+  command->callback([options, &exit] { exit = train(*options); });
+}
+
+}  // namespace anchorscope::cli

@@ -1,0 +1,11 @@
+# Run as a script: -DOUT=presets_embedded.cpp -DFILES="a.toml|b.toml": the files as strings, in one source.
+string(REPLACE "|" ";" files "${FILES}")
+set(text "#include \"core/trainer/presets.h\"\n\nnamespace anchorscope {\n\nconst std::vector<Preset>& presets() {\n  static const std::vector<Preset> all{\n")
+foreach(file IN LISTS files)
+  get_filename_component(name "${file}" NAME_WE)
+  file(READ "${file}" content)
+  string(REGEX MATCH "^# ([^\n]*)" ignored "${content}")
+  string(APPEND text "      {\"${name}\", R\"_(${CMAKE_MATCH_1})_\", R\"_(${content})_\"},\n")
+endforeach()
+string(APPEND text "  };\n  return all;\n}\n\n}  // namespace anchorscope\n")
+file(WRITE "${OUT}" "${text}")

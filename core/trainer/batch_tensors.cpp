@@ -1,0 +1,74 @@
+#include "core/trainer/batch_tensors.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/check.h"
+
+namespace anchorscope {
+namespace {
+
+/// To the device; from pinned memory where the copy can then run beside other work.
+at::Tensor moved(const at::Tensor& onHost, at::Device device) {
+  return device.is_cpu() ? onHost : onHost.pin_memory().to(device, /*non_blocking=*/true);
+}
+
+}  // namespace
+
+at::Tensor pixelTensor(std::shared_ptr<const Batch> batch, at::Device device) {
+  const auto images = static_cast<std::int64_t>(batch->samples.size());
+  const std::int64_t height = batch->inputSize.height, width = batch->inputSize.width;
+  ANCHORSCOPE_CHECK(static_cast<std::int64_t>(batch->pixels.size()) == images * height * width * 3,
+                    "a batch of ", images, " images holds ", batch->pixels.size(), " values");
+  auto* pixels = const_cast<float*>(
+      batch->pixels.data());  // NOLINT: from_blob has no const form; the tensor is only read
+  const at::Tensor rows = at::from_blob(
+      pixels, {images, height, width, 3}, [owner = std::move(batch)](void*) mutable { owner.reset(); },
+      at::kFloat);
+  return moved(rows, device).permute({0, 3, 1, 2});
+}
+
+DenseTargets targetTensors(const std::vector<std::vector<TargetObject>>& objects,
+                           const std::vector<std::vector<Box>>& ignored, std::int64_t minObjects,
+                           std::int64_t minIgnored, at::Device device) {
+  ANCHORSCOPE_CHECK(objects.size() == ignored.size(), objects.size(), " and ", ignored.size(), " images");
+  const auto images = static_cast<std::int64_t>(objects.size());
+  for (const auto& list : objects)
+    minObjects = std::max(minObjects, static_cast<std::int64_t>(list.size()));
+  for (const auto& list : ignored)
+    minIgnored = std::max(minIgnored, static_cast<std::int64_t>(list.size()));
+  const at::Tensor boxes = at::zeros({images, minObjects, 4}, at::kFloat);
+  const at::Tensor labels = at::full({images, minObjects}, -1, at::kLong);
+  const at::Tensor valid = at::zeros({images, minObjects}, at::kBool);
+  const at::Tensor regions = at::zeros({images, minIgnored, 4}, at::kFloat);
+  static_assert(sizeof(Box) == 4 * sizeof(float));
+  for (std::size_t image = 0; image < objects.size(); ++image) {
+    const auto row = static_cast<std::int64_t>(image) * minObjects;
+    for (std::size_t i = 0; i < objects[image].size(); ++i) {
+      const auto entry = row + static_cast<std::int64_t>(i);
+      std::memcpy(boxes.mutable_data_ptr<float>() + entry * 4, &objects[image][i].boxInInput, sizeof(Box));
+      labels.mutable_data_ptr<std::int64_t>()[entry] = objects[image][i].classIndex;
+      valid.mutable_data_ptr<bool>()[entry] = true;
+    }
+    if (!ignored[image].empty())
+      std::memcpy(regions.mutable_data_ptr<float>() + static_cast<std::int64_t>(image) * minIgnored * 4,
+                  ignored[image].data(), ignored[image].size() * sizeof(Box));
+  }
+  return {moved(boxes, device), moved(labels, device), moved(valid, device), moved(regions, device)};
+}
+
+DenseTargets targetTensors(const Batch& batch, std::int64_t minObjects, std::int64_t minIgnored,
+                           at::Device device) {
+  std::vector<std::vector<TargetObject>> objects(batch.samples.size());
+  std::vector<std::vector<Box>> ignored(batch.samples.size());
+  for (std::size_t image = 0; image < batch.samples.size(); ++image)
+    for (const Annotation& annotation : batch.samples[image].objectsInInput) {
+      if (isIgnored(annotation))
+        ignored[image].push_back(annotation.boxInImage);
+      else
+        objects[image].push_back({annotation.boxInImage, annotation.classIndex});
+    }
+  return targetTensors(objects, ignored, minObjects, minIgnored, device);
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,42 @@
+#pragma once
+// Internal header (ATen). A training run's whole state in one .safetensors file: the detector's tensors under
+// their own names (so the file is a weights file as well), the optimizer's and the generators' beside them,
+// the rest as JSON in the header's metadata.
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/atomic_file.h"
+#include "core/base/result.h"
+#include "core/model/detector.h"
+
+namespace anchorscope {
+
+struct CheckpointFacts {
+  std::int64_t step = 0;            ///< Optimizer steps done.
+  std::int64_t loaderPosition = 0;  ///< Position of the next batch.
+  std::string configToml;
+  std::vector<std::string> classNames;
+  std::string device;
+  int threads = 1;
+};
+
+struct Checkpoint {
+  CheckpointFacts facts;
+  std::vector<NamedTensor> tensors;  ///< On the CPU.
+};
+
+/// Writes atomically. Tensors may be on any device and in any memory format.
+Status writeCheckpoint(const std::string& path, const CheckpointFacts& facts,
+                       const std::vector<NamedTensor>& tensors, Overwrite overwrite);
+
+/// The JSON part alone; kBadData when the file is not a checkpoint of this program.
+Result<CheckpointFacts> readCheckpointFacts(const std::string& path);
+
+Result<Checkpoint> readCheckpoint(const std::string& path);
+
+}  // namespace anchorscope

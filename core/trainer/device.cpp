@@ -1,0 +1,90 @@
+#include "core/trainer/device.h"
+
+#include <ATen/autocast_mode.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <thread>
+
+#include "core/base/check.h"
+#include "core/base/param.h"
+#include "core/ops/capabilities.h"
+
+namespace anchorscope {
+namespace {
+
+std::vector<std::string> deviceNames() {
+  std::vector<std::string> names;
+  for (const DeviceDescription& device : availableDevices())
+    names.push_back(device.name);
+  return names;
+}
+
+}  // namespace
+
+Result<at::Device> resolveDevice(const std::string& name) {
+  if (name == "cpu") return at::Device(at::kCPU);
+  int index = 0;
+  if (name.rfind("cuda:", 0) == 0) {
+    const auto [end, code] = std::from_chars(name.data() + 5, name.data() + name.size(), index);
+    if (code != std::errc{} || end != name.data() + name.size() || index < 0) index = -1;
+  } else if (name != "auto" && name != "cuda") {
+    index = -1;
+  }
+  if (index < 0)
+    return makeError(ErrorCode::kUsage, concat("There is no device '", name, "'"),
+                     "Use auto, cpu, cuda or cuda:0");
+  const std::vector<std::string> names = deviceNames();
+  if (std::find(names.begin(), names.end(), concat("cuda:", index)) != names.end())
+    return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
+  if (name == "auto") return at::Device(at::kCPU);
+  return makeError(ErrorCode::kDevice, concat("The device '", name, "' cannot be used here"),
+                   concat("Usable: ", join(names, ", ")));
+}
+
+std::string describeDevice(at::Device device, int threads) {
+  if (device.is_cpu()) return concat("CPU · ", threads, threads == 1 ? " thread" : " threads");
+  for (const DeviceDescription& known : availableDevices())
+    if (known.name == device.str()) return known.title;
+  return device.str();
+}
+
+int resolveThreads(std::int64_t requested) {
+  if (requested > 0) return static_cast<int>(requested);
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1);
+}
+
+std::int64_t usedMemoryBytes(at::Device device) {
+  if (device.is_cuda()) {
+    auto* allocator = dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(device.type()));
+    if (!allocator || !allocator->initialized()) return 0;
+    const auto stats = allocator->getDeviceStats(device.index());
+    return stats.allocated_bytes[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)]
+        .current;
+  }
+  std::ifstream statm("/proc/self/statm");
+  std::int64_t total = 0, resident = 0;
+  if (!(statm >> total >> resident)) return 0;
+  return resident * ::sysconf(_SC_PAGESIZE);
+}
+
+AutocastScope::AutocastScope(at::Device device, bool enabled) : type_(device.type()), enabled_(enabled) {
+  if (!enabled_) return;
+  before_ = at::autocast::is_autocast_enabled(type_);
+  dtypeBefore_ = at::autocast::get_autocast_dtype(type_);
+  at::autocast::set_autocast_enabled(type_, true);
+  at::autocast::set_autocast_dtype(type_, at::kBFloat16);
+  at::autocast::increment_nesting();
+}
+
+AutocastScope::~AutocastScope() {
+  if (!enabled_) return;
+  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+  at::autocast::set_autocast_enabled(type_, before_);
+  at::autocast::set_autocast_dtype(type_, dtypeBefore_);
+}
+
+}  // namespace anchorscope

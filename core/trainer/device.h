@@ -1,0 +1,41 @@
+#pragma once
+// Internal header (ATen). Devices by name, autocast for a scope, and what the process uses.
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/result.h"
+
+namespace anchorscope {
+
+/// "auto", "cpu", "cuda", "cuda:1" -> a usable device. auto takes the first GPU, else the CPU. A name that is
+/// none is kUsage, a GPU that is not there kDevice. "cpu" asks no driver.
+Result<at::Device> resolveDevice(const std::string& name);
+
+/// For people: "CPU · 1 thread", "NVIDIA H200".
+std::string describeDevice(at::Device device, int threads);
+
+/// 0 = all cores but one, which is left to the window; at least 1.
+int resolveThreads(std::int64_t requested);
+
+/// Resident memory of the process on the CPU; allocated memory on a GPU. 0 when unknown.
+std::int64_t usedMemoryBytes(at::Device device);
+
+/// bf16 autocast on one device type for a scope; nothing when not enabled. Its weight cache ends with the
+/// scope.
+class AutocastScope {
+ public:
+  AutocastScope(at::Device device, bool enabled);
+  ~AutocastScope();
+  AutocastScope(const AutocastScope&) = delete;
+  AutocastScope& operator=(const AutocastScope&) = delete;
+
+ private:
+  at::DeviceType type_;
+  bool enabled_, before_ = false;
+  at::ScalarType dtypeBefore_ = at::kFloat;
+};
+
+}  // namespace anchorscope

@@ -1,0 +1,57 @@
+#include "core/trainer/evaluation.h"
+
+#include <ATen/Parallel.h>
+
+#include "core/data/dataset.h"
+#include "core/model/weights.h"
+#include "core/trainer/checkpoint.h"
+#include "core/trainer/device.h"
+#include "core/trainer/validation.h"
+
+namespace anchorscope {
+
+Result<RunConfig> configOfCheckpoint(const std::string& path) {
+  auto facts = readCheckpointFacts(path);
+  if (!facts) return std::move(facts).error();
+  return fromToml(facts->configToml, path);
+}
+
+Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weightsFile,
+                                const std::string& dataSpec, const std::function<bool(double)>& progress) {
+  auto device = resolveDevice(config.train.getText("device"));
+  if (!device) return std::move(device).error();
+  at::set_num_threads(resolveThreads(config.train.getInt("threads")));
+  const auto seed = static_cast<std::uint64_t>(config.train.getInt("seed"));
+  auto dataset = openDataset(dataSpec, seed);
+  if (!dataset) return std::move(dataset).error();
+  std::vector<std::string> classNames = (*dataset)->classNames();
+  if (auto facts = readCheckpointFacts(weightsFile)) classNames = facts->classNames;
+  if (classNames.empty())
+    return makeError(ErrorCode::kUsage, "'" + dataSpec + "' has no classes to evaluate on",
+                     "Name a data set with objects");
+
+  auto detector = makeDetector(config.model, config.modelParams, static_cast<int>(classNames.size()), seed);
+  if (!detector) return std::move(detector).error();
+  auto report = loadWeights(**detector, weightsFile);
+  if (!report) return std::move(report).error();
+  if (!report->missing.empty() || !report->wrongShape.empty())
+    return makeError(ErrorCode::kBadData,
+                     "'" + weightsFile + "' does not fit " + config.model + ": " + report->summary(),
+                     "Name the model and the options (--model, --set) that the weights belong to");
+  (*detector)->moveTo(*device, config.train.getBool("channels_last"));
+
+  EvaluationOptions options;
+  const auto side = static_cast<int>(config.train.getInt("size"));
+  options.loader.inputSize = {side, side};
+  options.loader.batchSize = static_cast<int>(config.train.getInt("batch"));
+  options.loader.pixelMean = (*detector)->pixelMean();
+  options.loader.pixelStd = (*detector)->pixelStd();
+  options.loader.params = config.dataParams;
+  options.device = *device;
+  options.bf16 = config.train.getText("precision") == "bf16";
+  options.postprocess = postprocessOptions(config.train);
+  options.progress = progress;
+  return evaluateDetector(**detector, classNames, **dataset, options);
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,35 @@
+#pragma once
+// View header. A trained detector's COCO average precision, from a checkpoint or a weights file.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/diagnostics.h"
+#include "core/base/result.h"
+#include "core/store/run_types.h"
+#include "core/trainer/run_config.h"
+
+namespace anchorscope {
+
+struct Evaluation {
+  std::vector<ScalarValue>
+      metrics;  ///< The 12 COCO numbers by their names ("ap", "ap50" ...), -1 where undefined.
+  std::vector<ScalarValue> perClassAp;  ///< Class name -> AP
+  std::vector<ScalarValue> perClassAp50;
+  std::int64_t images = 0, objects = 0, detections = 0;
+  Diagnostics diagnostics;  ///< Images that could not be read; they count as without detections.
+};
+
+/// The configuration a checkpoint was written with; kBadData when the file is none.
+Result<RunConfig> configOfCheckpoint(const std::string& path);
+
+/// Evaluates the weights in `weightsFile` on `dataSpec`. `config` gives the model and its options, input
+/// size, device, precision and thresholds; config.data gives the classes of plain weights, a checkpoint
+/// brings its own. `progress` (may be empty) gets a fraction and returns false to cancel. Uses the calling
+/// thread.
+Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weightsFile,
+                                const std::string& dataSpec,
+                                const std::function<bool(double)>& progress = {});
+
+}  // namespace anchorscope

@@ -1,0 +1,277 @@
+#include "core/trainer/frame_packer.h"
+
+#include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <optional>
+
+#include "core/base/check.h"
+
+namespace anchorscope {
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+/// Values as float32, indices as int32 whose bits travel in a float32: both in one buffer.
+at::Tensor asFloats(const at::Tensor& values) {
+  return values.detach().to(at::kFloat).reshape({-1}).contiguous();
+}
+at::Tensor asIndexBits(const at::Tensor& indices) {
+  return indices.detach().to(at::kInt).reshape({-1}).contiguous().view(at::kFloat);
+}
+
+std::vector<std::int32_t> indicesAt(const float* bits, std::size_t count) {
+  std::vector<std::int32_t> out(count);
+  if (count > 0) std::memcpy(out.data(), bits, count * sizeof(float));
+  return out;
+}
+
+}  // namespace
+
+/// The parts in a fixed order: boxes, channels, object columns, then per table image, anchor, object and its
+/// columns.
+struct PendingFrames::State {
+  FrameFacts facts;
+  std::vector<std::pair<ChannelSpec, int>> channels;
+  std::vector<ObjectColumnSpec> objectColumns;
+  std::vector<PairTableSpec> tables;
+  std::int64_t paddedObjects = 0;
+
+  std::vector<at::Tensor> parts;    ///< On the CPU: the values themselves. On a GPU: gone once copied.
+  std::vector<std::int64_t> sizes;  ///< Of each part.
+  at::Tensor onDevice, onHost;      ///< The GPU's flat buffer and its pinned copy.
+  std::optional<c10::Event> copied;
+
+  std::vector<std::shared_ptr<const ProbeFrame>> assemble() const;
+
+ private:
+  std::vector<const float*> partPointers() const;
+  void addPairs(std::vector<ProbeFrame>& frames, const std::vector<const float*>& pointers,
+                std::size_t firstPart) const;
+  PairTable rowsOf(const PairTableSpec& spec, const std::vector<std::int32_t>& anchor,
+                   const std::vector<std::int32_t>& object, const std::vector<const float*>& columns,
+                   const std::vector<std::size_t>& order, std::size_t first, std::size_t last) const;
+};
+
+PendingFrames::PendingFrames() = default;
+PendingFrames::~PendingFrames() = default;
+PendingFrames::PendingFrames(PendingFrames&&) noexcept = default;
+PendingFrames& PendingFrames::operator=(PendingFrames&&) noexcept = default;
+
+bool PendingFrames::ready() const {
+  return state_ && (!state_->copied || state_->copied->query());
+}
+
+std::vector<std::shared_ptr<const ProbeFrame>> PendingFrames::take() {
+  ANCHORSCOPE_CHECK(state_, "no frames are pending");
+  const std::unique_ptr<State> state = std::move(state_);
+  if (state->copied) state->copied->synchronize();
+  return state->assemble();
+}
+
+std::vector<const float*> PendingFrames::State::partPointers() const {
+  std::vector<const float*> pointers;
+  if (onHost.defined()) {
+    const float* next = onHost.const_data_ptr<float>();
+    for (const std::int64_t size : sizes) {
+      pointers.push_back(next);
+      next += size;
+    }
+  } else {
+    for (const at::Tensor& part : parts)
+      pointers.push_back(part.const_data_ptr<float>());
+  }
+  return pointers;
+}
+
+std::vector<std::shared_ptr<const ProbeFrame>> PendingFrames::State::assemble() const {
+  const std::vector<const float*> pointers = partPointers();
+  const std::size_t imageCount = facts.images.size();
+  std::vector<ProbeFrame> frames(imageCount);
+  std::size_t part = 0;
+  const auto sliceSize = [&](std::size_t index) {
+    return static_cast<std::size_t>(sizes[index]) / imageCount;
+  };
+
+  for (std::size_t image = 0; image < imageCount; ++image) {
+    ProbeFrame& frame = frames[image];
+    frame.step = facts.step;
+    frame.image = facts.images[image];
+    frame.anchors = facts.anchors;
+    frame.classNames = facts.classNames;
+    frame.decisions = facts.decisions;
+    frame.predictions = facts.predictions[image];
+    static_assert(sizeof(Box) == 4 * sizeof(float));
+    frame.predictedBoxesInInput.resize(sliceSize(part) / 4);
+    if (!frame.predictedBoxesInInput.empty())
+      std::memcpy(static_cast<void*>(frame.predictedBoxesInInput.data()),
+                  pointers[part] + image * sliceSize(part), sliceSize(part) * sizeof(float));
+  }
+  ++part;
+  for (const auto& [spec, level] : channels) {
+    for (std::size_t image = 0; image < imageCount; ++image) {
+      const float* first = pointers[part] + image * sliceSize(part);
+      frames[image].channels.push_back({spec, level, std::vector<float>(first, first + sliceSize(part))});
+    }
+    ++part;
+  }
+  for (const ObjectColumnSpec& spec : objectColumns) {
+    for (std::size_t image = 0; image < imageCount; ++image) {
+      // Ignored objects stand behind the trained ones and have no value.
+      const std::vector<ObjectRecord>& objects = frames[image].image->objects;
+      std::vector<float> values(objects.size(), kNan);
+      const float* first = pointers[part] + image * sliceSize(part);
+      for (std::size_t object = 0; object < objects.size() && !objects[object].ignored; ++object)
+        values[object] = first[object];
+      frames[image].objectColumns.push_back({spec, std::move(values)});
+    }
+    ++part;
+  }
+  addPairs(frames, pointers, part);
+
+  std::vector<std::shared_ptr<const ProbeFrame>> out;
+  for (ProbeFrame& frame : frames)
+    out.push_back(std::make_shared<const ProbeFrame>(std::move(frame)));
+  return out;
+}
+
+void PendingFrames::State::addPairs(std::vector<ProbeFrame>& frames,
+                                    const std::vector<const float*>& pointers, std::size_t firstPart) const {
+  std::size_t part = firstPart;
+  for (const PairTableSpec& spec : tables) {
+    const auto rows = static_cast<std::size_t>(sizes[part]);
+    const std::vector<std::int32_t> image = indicesAt(pointers[part], rows);
+    const std::vector<std::int32_t> anchor = indicesAt(pointers[part + 1], rows);
+    const std::vector<std::int32_t> object = indicesAt(pointers[part + 2], rows);
+    const std::vector<const float*> columns(
+        pointers.begin() + static_cast<std::ptrdiff_t>(part) + 3,
+        pointers.begin() + static_cast<std::ptrdiff_t>(part + 3 + spec.columns.size()));
+    part += 3 + spec.columns.size();
+
+    std::vector<std::size_t> order(rows);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto before = [&](std::size_t a, std::size_t b) {
+      return std::tie(image[a], object[a], anchor[a]) < std::tie(image[b], object[b], anchor[b]);
+    };
+    if (!std::is_sorted(order.begin(), order.end(), before)) std::sort(order.begin(), order.end(), before);
+
+    std::size_t first = 0;
+    for (std::size_t index = 0; index < frames.size(); ++index) {
+      std::size_t last = first;
+      while (last < rows && image[order[last]] == static_cast<std::int32_t>(index))
+        ++last;
+      frames[index].pairTables.push_back(rowsOf(spec, anchor, object, columns, order, first, last));
+      first = last;
+    }
+    ANCHORSCOPE_CHECK(first == rows, "'", spec.name, "' has rows of an image that is not in the batch");
+  }
+}
+
+PairTable PendingFrames::State::rowsOf(const PairTableSpec& spec, const std::vector<std::int32_t>& anchor,
+                                       const std::vector<std::int32_t>& object,
+                                       const std::vector<const float*>& columns,
+                                       const std::vector<std::size_t>& order, std::size_t first,
+                                       std::size_t last) const {
+  PairTable table;
+  table.spec = spec;
+  table.anchor.reserve(last - first);
+  table.object.reserve(last - first);
+  for (std::size_t row = first; row < last; ++row) {
+    table.anchor.push_back(anchor[order[row]]);
+    table.object.push_back(object[order[row]]);
+  }
+  for (const float* column : columns) {
+    std::vector<float>& values = table.columns.emplace_back();
+    values.reserve(last - first);
+    for (std::size_t row = first; row < last; ++row)
+      values.push_back(column[order[row]]);
+  }
+  return table;
+}
+
+void FramePacker::channel(const ChannelSpec& spec, const at::Tensor& values, int level) {
+  channels_.push_back({spec, level, values});
+}
+
+void FramePacker::pairs(const PairTableSpec& spec, const PairRows& rows) {
+  ANCHORSCOPE_CHECK(rows.columns.size() == spec.columns.size(), "'", spec.name, "' declares ",
+                    spec.columns.size(), " columns and publishes ", rows.columns.size());
+  pairs_.push_back({spec, rows});
+}
+
+void FramePacker::objects(const ObjectColumnSpec& spec, const at::Tensor& values) {
+  objects_.push_back({spec, values});
+}
+
+PendingFrames FramePacker::pack(FrameFacts facts, const at::Tensor& boxes) {
+  const at::NoGradGuard noGrad;
+  const auto imageCount = static_cast<std::int64_t>(facts.images.size());
+  ANCHORSCOPE_CHECK(
+      imageCount > 0 && boxes.size(0) == imageCount && facts.predictions.size() == facts.images.size(),
+      "a capture of ", imageCount, " images with boxes of ", boxes.size(0));
+  auto state = std::make_unique<PendingFrames::State>();
+  state->parts.push_back(asFloats(boxes));
+  for (ChannelItem& item : channels_) {
+    ANCHORSCOPE_CHECK(item.values.size(0) == imageCount, "'", item.spec.name, "' has ", item.values.size(0),
+                      " images");
+    state->channels.emplace_back(std::move(item.spec), item.level);
+    state->parts.push_back(asFloats(item.values));
+  }
+  for (ObjectItem& item : objects_) {
+    ANCHORSCOPE_CHECK(item.values.size(0) == imageCount, "'", item.spec.name, "' has ", item.values.size(0),
+                      " images");
+    for (std::size_t image = 0; image < facts.images.size(); ++image) {
+      const auto& objects = facts.images[image]->objects;
+      const auto trained =
+          std::count_if(objects.begin(), objects.end(), [](const ObjectRecord& o) { return !o.ignored; });
+      ANCHORSCOPE_CHECK(trained <= item.values.size(1), "'", item.spec.name, "' has too few objects");
+    }
+    state->objectColumns.push_back(std::move(item.spec));
+    state->parts.push_back(asFloats(item.values));
+  }
+  for (PairItem& item : pairs_) {
+    state->tables.push_back(std::move(item.spec));
+    state->parts.push_back(asIndexBits(item.rows.image));
+    state->parts.push_back(asIndexBits(item.rows.anchor));
+    state->parts.push_back(asIndexBits(item.rows.object));
+    for (const at::Tensor& column : item.rows.columns)
+      state->parts.push_back(asFloats(column));
+  }
+  state->facts = std::move(facts);
+  for (const at::Tensor& part : state->parts)
+    state->sizes.push_back(part.numel());
+  channels_.clear();
+  pairs_.clear();
+  objects_.clear();
+
+  if (boxes.is_cuda()) {
+    const c10::Device device = boxes.device();
+    const c10::impl::VirtualGuardImpl guard(device.type());
+    state->onDevice = at::cat(state->parts);
+    state->parts.clear();
+    state->onHost =
+        at::empty(state->onDevice.sizes(), at::TensorOptions().dtype(at::kFloat).pinned_memory(true));
+    c10::Event filled(device.type());
+    filled.record(guard.getStream(device));
+    const c10::Stream side = guard.getStreamFromGlobalPool(device, /*isHighPriority=*/false);
+    filled.block(side);
+    {
+      const c10::StreamGuard onSide(side);
+      state->onHost.copy_(state->onDevice, /*non_blocking=*/true);
+    }
+    state->copied.emplace(device.type());
+    state->copied->record(side);
+    state->onDevice.record_stream(side);
+  }
+  PendingFrames pending;
+  pending.state_ = std::move(state);
+  return pending;
+}
+
+}  // namespace anchorscope

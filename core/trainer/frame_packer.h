@@ -1,0 +1,87 @@
+#pragma once
+// Internal header (ATen). Collects what a method publishes about a batch of probe images and turns it into
+// immutable frames: one pass over the values, and from a GPU one copy on a side stream.
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/evidence/frame.h"
+#include "core/ops/dense_types.h"
+#include "core/ops/evidence_sink.h"
+
+namespace anchorscope {
+
+/// Probe images as the detector takes them. The objects of each image stand in ProbeImage::objects with those
+/// that are trained on first, so that an index into the padded targets is an index into `objects`.
+struct ProbeBatch {
+  std::vector<std::shared_ptr<const ProbeImage>> images;
+  at::Tensor pixels;  ///< [B,3,H,W] on the detector's device.
+  DenseTargets targets;
+  bool empty() const { return images.empty(); }
+};
+
+/// What frames hold besides the method's evidence.
+struct FrameFacts {
+  std::int64_t step = 0;
+  std::vector<std::shared_ptr<const ProbeImage>> images;
+  std::shared_ptr<const AnchorGeometry> anchors;
+  std::shared_ptr<const std::vector<std::string>> classNames;
+  std::vector<DecisionSpec> decisions;
+  std::vector<std::vector<PredictionRecord>> predictions;  ///< Per image.
+};
+
+/// Frames on their way from the device. Move-only; used on the trainer thread.
+class PendingFrames {
+ public:
+  PendingFrames();
+  ~PendingFrames();
+  PendingFrames(PendingFrames&&) noexcept;
+  PendingFrames& operator=(PendingFrames&&) noexcept;
+
+  bool pending() const { return state_ != nullptr; }
+  /// The copy has ended, so take() will not wait.
+  bool ready() const;
+  /// The frames, in probe order; waits for the copy. Then nothing is pending.
+  std::vector<std::shared_ptr<const ProbeFrame>> take();
+
+ private:
+  friend class FramePacker;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// One capture: hand it to Method::loss as the sink, then pack().
+class FramePacker : public EvidenceSink {
+ public:
+  void channel(const ChannelSpec& spec, const at::Tensor& values, int level) override;
+  void pairs(const PairTableSpec& spec, const PairRows& rows) override;
+  void objects(const ObjectColumnSpec& spec, const at::Tensor& values) override;
+
+  /// boxes: [B,N,4] decoded boxes, input frame. Starts the copy; the packer is empty afterwards.
+  PendingFrames pack(FrameFacts facts, const at::Tensor& boxes);
+
+ private:
+  struct ChannelItem {
+    ChannelSpec spec;
+    int level = -1;
+    at::Tensor values;
+  };
+  struct PairItem {
+    PairTableSpec spec;
+    PairRows rows;
+  };
+  struct ObjectItem {
+    ObjectColumnSpec spec;
+    at::Tensor values;
+  };
+  std::vector<ChannelItem> channels_;
+  std::vector<PairItem> pairs_;
+  std::vector<ObjectItem> objects_;
+};
+
+}  // namespace anchorscope

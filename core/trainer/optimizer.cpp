@@ -1,0 +1,138 @@
+#include "core/trainer/optimizer.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "core/base/check.h"
+
+namespace anchorscope {
+
+Optimizer::Optimizer(const ParamSet& train, std::vector<NamedTensor> parameters)
+    : adamw_(train.getText("optimizer") == "adamw"), parameters_(std::move(parameters)) {
+  Group decayed, plain;
+  plain.decayed = false;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const at::Tensor& tensor = parameters_[i].tensor;
+    (tensor.dim() > 1 ? decayed : plain).members.push_back(i);
+    first_.push_back(at::zeros_like(tensor));
+    if (adamw_) {
+      second_.push_back(at::zeros_like(tensor));
+      counts_.push_back(at::zeros({}, tensor.options().dtype(at::kFloat)));
+    }
+  }
+  groups_ = {decayed, plain};
+}
+
+void Optimizer::clearGradients() {
+  for (NamedTensor& parameter : parameters_)
+    parameter.tensor.mutable_grad() = at::Tensor();
+}
+
+at::Tensor Optimizer::clipGradients(double largest) {
+  std::vector<at::Tensor> gradients;
+  for (const NamedTensor& parameter : parameters_)
+    if (parameter.tensor.grad().defined()) gradients.push_back(parameter.tensor.grad());
+  if (gradients.empty()) return at::zeros({}, at::kFloat);
+  const at::Tensor norm = at::stack(at::_foreach_norm(gradients, 2)).norm();
+  if (largest > 0) at::_foreach_mul_(gradients, (largest / (norm + 1e-6)).clamp_max(1.0));
+  return norm;
+}
+
+void Optimizer::step(const ParamSet& train, double learningRate, const at::Tensor& skip) {
+  const at::NoGradGuard noGrad;
+  for (const Group& group : groups_) {
+    if (group.members.empty()) continue;
+    if (adamw_)
+      stepAdamw(group, train, learningRate, skip);
+    else
+      stepSgd(group, train, learningRate, skip);
+  }
+}
+
+namespace {
+
+double decayOf(bool decayed, const ParamSet& train) {
+  return decayed || train.getBool("decay_norms") ? train.getFloat("weight_decay") : 0.0;
+}
+
+/// The fused kernels walk memory, not indices: a gradient must lie in memory as its parameter does.
+at::Tensor alignedGradient(const at::Tensor& parameter) {
+  const at::Tensor& gradient = parameter.grad();
+  if (gradient.strides() == parameter.strides()) return gradient;
+  at::Tensor aligned = at::empty_like(parameter);
+  aligned.copy_(gradient);
+  return aligned;
+}
+
+}  // namespace
+
+void Optimizer::stepSgd(const Group& group, const ParamSet& train, double learningRate,
+                        const at::Tensor& skip) {
+  std::vector<at::Tensor> parameters, gradients, momenta;
+  for (const std::size_t i : group.members) {
+    if (!parameters_[i].tensor.grad().defined()) continue;
+    parameters.push_back(parameters_[i].tensor);
+    gradients.push_back(alignedGradient(parameters_[i].tensor));
+    momenta.push_back(first_[i]);
+  }
+  if (parameters.empty()) return;
+  // A buffer of zeros gives momentum * 0 + gradient, the same as PyTorch's first step.
+  at::_fused_sgd_(parameters, gradients, momenta, decayOf(group.decayed, train), train.getFloat("momentum"),
+                  learningRate,
+                  /*dampening=*/0, /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false, {}, skip);
+}
+
+void Optimizer::stepAdamw(const Group& group, const ParamSet& train, double learningRate,
+                          const at::Tensor& skip) {
+  constexpr double kEpsilon = 1e-8;
+  std::vector<at::Tensor> parameters, gradients, first, second, counts;
+  for (const std::size_t i : group.members) {
+    if (!parameters_[i].tensor.grad().defined()) continue;
+    parameters.push_back(parameters_[i].tensor);
+    gradients.push_back(alignedGradient(parameters_[i].tensor));
+    first.push_back(first_[i]);
+    second.push_back(second_[i]);
+    counts.push_back(counts_[i]);
+  }
+  if (parameters.empty()) return;
+  // The kernel needs the count of this update; a skipped one does not count.
+  at::_foreach_add_(counts, 1 - skip);
+  at::_fused_adamw_(parameters, gradients, first, second, {}, counts, learningRate,
+                    train.getFloat("momentum"), train.getFloat("beta2"), decayOf(group.decayed, train),
+                    kEpsilon, /*amsgrad=*/false, /*maximize=*/false, {}, skip);
+}
+
+std::vector<NamedTensor> Optimizer::state() const {
+  std::vector<NamedTensor> out;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const std::string& name = parameters_[i].name;
+    if (!adamw_) {
+      out.push_back({"optimizer.momentum." + name, first_[i]});
+      continue;
+    }
+    out.push_back({"optimizer.first." + name, first_[i]});
+    out.push_back({"optimizer.second." + name, second_[i]});
+    out.push_back({"optimizer.count." + name, counts_[i]});
+  }
+  return out;
+}
+
+Status Optimizer::loadState(const std::vector<NamedTensor>& saved) {
+  std::unordered_map<std::string, at::Tensor> byName;
+  for (const NamedTensor& entry : saved)
+    byName.emplace(entry.name, entry.tensor);
+  for (NamedTensor& own : state()) {
+    const auto found = byName.find(own.name);
+    if (found == byName.end())
+      return makeError(ErrorCode::kBadData, concat("The checkpoint has no '", own.name, "'"),
+                       "Continue with the optimizer the run was started with");
+    if (found->second.sizes() != own.tensor.sizes())
+      return makeError(ErrorCode::kBadData,
+                       concat("'", own.name, "' in the checkpoint has shape ", found->second.sizes(),
+                              ", this run needs ", own.tensor.sizes()));
+    own.tensor.copy_(found->second);
+  }
+  return {};
+}
+
+}  // namespace anchorscope

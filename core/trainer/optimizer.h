@@ -1,0 +1,55 @@
+#pragma once
+// Internal header (ATen). SGD with momentum and AdamW over ATen's fused kernels, with state that can be
+// saved.
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <string>
+#include <vector>
+
+#include "core/base/param.h"
+#include "core/base/result.h"
+#include "core/model/detector.h"
+
+namespace anchorscope {
+
+/// Owned by the trainer thread. Parameters without a gradient are left as they are.
+class Optimizer {
+ public:
+  /// parameters: those to train, aliasing the detector's; names identify the state in a checkpoint.
+  Optimizer(const ParamSet& train, std::vector<NamedTensor> parameters);
+
+  /// Zeroes nothing: drops the gradients, so that the next backward pass writes new ones.
+  void clearGradients();
+
+  /// L2 norm of the whole gradient as a 0-dim tensor on the device; scaled down in place to `largest` where
+  /// it exceeds it (largest = 0: only measured). Clipping as torch.nn.utils.clip_grad_norm_: scale = min(1,
+  /// largest / (norm + 1e-6)).
+  at::Tensor clipGradients(double largest);
+
+  /// One update at this learning rate with the present options. `skip`: 0-dim float32 on the device; 1 leaves
+  /// every parameter and all state as they are (a non-finite loss), decided on the device without waiting for
+  /// it.
+  void step(const ParamSet& train, double learningRate, const at::Tensor& skip);
+
+  /// Momentum buffers, moments and step counts, named "optimizer.<slot>.<parameter>".
+  std::vector<NamedTensor> state() const;
+  /// Takes over the state saved by state(); kBadData when a tensor is missing or of another shape.
+  Status loadState(const std::vector<NamedTensor>& saved);
+
+ private:
+  struct Group {
+    std::vector<std::size_t> members;
+    bool decayed = true;
+  };
+  void stepSgd(const Group& group, const ParamSet& train, double learningRate, const at::Tensor& skip);
+  void stepAdamw(const Group& group, const ParamSet& train, double learningRate, const at::Tensor& skip);
+
+  bool adamw_;
+  std::vector<NamedTensor> parameters_;
+  std::vector<Group> groups_;
+  std::vector<at::Tensor> first_, second_, counts_;  ///< Per parameter; SGD uses first_ alone.
+};
+
+}  // namespace anchorscope

@@ -1,0 +1,115 @@
+#include "core/trainer/probes.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/trainer/batch_tensors.h"
+
+namespace anchorscope {
+namespace {
+
+struct Found {
+  const Dataset* dataset = nullptr;
+  std::size_t index = 0;
+};
+
+Result<Found> findImage(const std::vector<std::shared_ptr<const Dataset>>& datasets,
+                        const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& dataset : datasets) {
+    if (const std::int64_t index = dataset->find(name); index >= 0)
+      return Found{dataset.get(), static_cast<std::size_t>(index)};
+    for (const ImageRecord& image : dataset->images())
+      names.push_back(image.name);
+  }
+  return makeError(ErrorCode::kNotFound, concat("There is no image '", name, "' to probe"),
+                   concat("Did you mean ", join(nearestNames(name, names), " or "), "?"));
+}
+
+/// The image as views show it. Objects that are trained on come first, so that target indices are object
+/// indices.
+Result<std::shared_ptr<const ProbeImage>> probeImage(const Found& found, const AxisTransform& inputFromImage,
+                                                     SizePx inputSize, const std::vector<int>& classes) {
+  const ImageRecord& record = found.dataset->images()[found.index];
+  auto pixels = found.dataset->loadPixels(found.index);
+  if (!pixels) return std::move(pixels).error();
+  auto probe = std::make_shared<ProbeImage>();
+  probe->name = record.name;
+  probe->pixels = *std::move(pixels);
+  probe->inputFromImage = inputFromImage;
+  probe->inputSize = inputSize;
+  for (const bool ignored : {false, true})
+    for (const Annotation& annotation : record.annotations) {
+      const int classIndex = classes[static_cast<std::size_t>(annotation.classIndex)];
+      // A class that training does not know cannot be trained on here either.
+      if ((isIgnored(annotation) || classIndex < 0) != ignored) continue;
+      probe->objects.push_back({annotation.boxInImage, classIndex, ignored});
+    }
+  return std::shared_ptr<const ProbeImage>(std::move(probe));
+}
+
+DenseTargets probeTargets(const std::vector<std::shared_ptr<const ProbeImage>>& images, at::Device device) {
+  std::vector<std::vector<TargetObject>> objects(images.size());
+  std::vector<std::vector<Box>> ignored(images.size());
+  for (std::size_t image = 0; image < images.size(); ++image)
+    for (const ObjectRecord& object : images[image]->objects) {
+      const Box boxInInput = images[image]->inputFromImage.map(object.boxInImage);
+      if (object.ignored)
+        ignored[image].push_back(boxInInput);
+      else
+        objects[image].push_back({boxInInput, object.classIndex});
+    }
+  return targetTensors(objects, ignored, 0, 0, device);
+}
+
+}  // namespace
+
+std::vector<std::string> defaultProbeNames(const Dataset& dataset, std::int64_t count) {
+  std::vector<std::string> withObjects, any;
+  for (const ImageRecord& image : dataset.images()) {
+    const bool trained = std::any_of(image.annotations.begin(), image.annotations.end(),
+                                     [](const Annotation& annotation) { return !isIgnored(annotation); });
+    if (trained && static_cast<std::int64_t>(withObjects.size()) < count) withObjects.push_back(image.name);
+    if (static_cast<std::int64_t>(any.size()) < count) any.push_back(image.name);
+    if (static_cast<std::int64_t>(withObjects.size()) >= count) break;
+  }
+  return withObjects.empty() ? any : withObjects;
+}
+
+std::vector<int> classMap(const std::vector<std::string>& from, const std::vector<std::string>& to) {
+  std::vector<int> map;
+  for (const std::string& name : from) {
+    const auto found = std::find(to.begin(), to.end(), name);
+    map.push_back(found == to.end() ? -1 : static_cast<int>(found - to.begin()));
+  }
+  return map;
+}
+
+Result<ProbeBatch> makeProbeBatch(const std::vector<std::shared_ptr<const Dataset>>& datasets,
+                                  const std::vector<std::string>& names, const LoaderOptions& options,
+                                  at::Device device) {
+  ANCHORSCOPE_CHECK(!datasets.empty(), "probes need a data set");
+  ProbeBatch out;
+  std::vector<at::Tensor> pixels;
+  for (const std::string& name : names) {
+    auto found = findImage(datasets, name);
+    if (!found) return std::move(found).error();
+    const std::string& fullName = found->dataset->images()[found->index].name;
+    if (std::any_of(out.images.begin(), out.images.end(),
+                    [&](const auto& image) { return image->name == fullName; }))
+      continue;
+    auto batch = loadForInference(*found->dataset, {found->index}, options);
+    if (!batch) return std::move(batch).error().in("loading the probe image " + name);
+    auto image = probeImage(*found, batch->samples.front().inputFromImage, batch->inputSize,
+                            classMap(found->dataset->classNames(), datasets.front()->classNames()));
+    if (!image) return std::move(image).error().in("loading the probe image " + name);
+    out.images.push_back(*std::move(image));
+    pixels.push_back(pixelTensor(std::make_shared<const Batch>(*std::move(batch)), device));
+  }
+  if (out.empty()) return out;
+  out.pixels = at::cat(pixels).contiguous(at::MemoryFormat::ChannelsLast);
+  out.targets = probeTargets(out.images, device);
+  return out;
+}
+
+}  // namespace anchorscope

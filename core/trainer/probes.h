@@ -1,0 +1,28 @@
+#pragma once
+// Internal header (ATen). The probe images of a run: found by name, loaded once, kept on the device.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/data/dataset.h"
+#include "core/data/loader.h"
+#include "core/trainer/frame_packer.h"
+
+namespace anchorscope {
+
+/// The first `count` images with objects; without any, the first `count` images.
+std::vector<std::string> defaultProbeNames(const Dataset& dataset, std::int64_t count);
+
+/// Loads the named images of the first of `datasets` that has them, without augmentation. Classes are the
+/// first set's. An unknown name is kNotFound with the nearest ones; a name given twice stands once. No names:
+/// an empty batch.
+Result<ProbeBatch> makeProbeBatch(const std::vector<std::shared_ptr<const Dataset>>& datasets,
+                                  const std::vector<std::string>& names, const LoaderOptions& options,
+                                  at::Device device);
+
+/// For each class of `from` its index in `to` by name, -1 where `to` has none.
+std::vector<int> classMap(const std::vector<std::string>& from, const std::vector<std::string>& to);
+
+}  // namespace anchorscope

@@ -1,0 +1,84 @@
+#include "core/trainer/run_config.h"
+
+#include <array>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/data/loader.h"
+#include "core/methods/method_info.h"
+#include "core/model/model_info.h"
+
+namespace anchorscope {
+namespace {
+
+using NamedSet = std::pair<const char*, ParamSet RunConfig::*>;
+constexpr std::array<NamedSet, 4> kSets{{{"train", &RunConfig::train},
+                                         {"method", &RunConfig::methodParams},
+                                         {"model", &RunConfig::modelParams},
+                                         {"data", &RunConfig::dataParams}}};
+
+std::vector<std::string> allKeys(const RunConfig& config) {
+  std::vector<std::string> keys;
+  for (const auto& [prefix, member] : kSets)
+    for (const ParamSpec& spec : (config.*member).specs())
+      keys.push_back(concat(prefix, ".", spec.name));
+  return keys;
+}
+
+}  // namespace
+
+Result<RunConfig> makeRunConfig(const std::string& method, const std::string& model) {
+  RunConfig config;
+  ANCHORSCOPE_TRY(selectMethod(config, method));
+  ANCHORSCOPE_TRY(selectModel(config, model));
+  config.dataParams = ParamSet(loaderParams());
+  return config;
+}
+
+Status selectMethod(RunConfig& config, const std::string& method) {
+  auto params = methodParams(method);
+  if (!params) return std::move(params).error();
+  config.method = method;
+  config.methodParams = *std::move(params);
+  return {};
+}
+
+Status selectModel(RunConfig& config, const std::string& model) {
+  auto params = modelParams(model);
+  if (!params) return std::move(params).error();
+  config.model = model;
+  config.modelParams = *std::move(params);
+  return {};
+}
+
+Result<std::string> fullKey(const RunConfig& config, const std::string& key) {
+  std::vector<std::string> matches;
+  for (const std::string& full : allKeys(config))
+    if (full == key || full.substr(full.find('.') + 1) == key) matches.push_back(full);
+  if (matches.size() == 1) return matches.front();
+  if (matches.empty())
+    return makeError(ErrorCode::kUsage, concat("There is no option '", key, "'"),
+                     concat("Did you mean ", join(nearestNames(key, allKeys(config)), " or "), "?"));
+  return makeError(ErrorCode::kUsage, concat("Option '", key, "' is ambiguous"),
+                   concat("Give one of ", join(matches, ", ")));
+}
+
+ParamSet& paramsOf(RunConfig& config, const std::string& prefix) {
+  for (const auto& [name, member] : kSets)
+    if (prefix == name) return config.*member;
+  ANCHORSCOPE_CHECK(false, "no parameter set '", prefix, "'");
+  return config.train;
+}
+
+const ParamSet& paramsOf(const RunConfig& config, const std::string& prefix) {
+  return paramsOf(const_cast<RunConfig&>(config), prefix);  // NOLINT: the set is only read
+}
+
+Status applySetting(RunConfig& config, const std::string& key, const std::string& value) {
+  auto full = fullKey(config, key);
+  if (!full) return std::move(full).error();
+  const std::size_t dot = full->find('.');
+  return paramsOf(config, full->substr(0, dot)).set(full->substr(dot + 1), value);
+}
+
+}  // namespace anchorscope

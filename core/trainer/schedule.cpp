@@ -1,0 +1,77 @@
+#include "core/trainer/schedule.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include "core/base/check.h"
+
+namespace anchorscope {
+namespace {
+
+Result<std::vector<double>> parseList(const std::string& text) {
+  std::vector<double> numbers;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    std::string_view part(text.data() + begin, end - begin);
+    while (!part.empty() && part.front() == ' ')
+      part.remove_prefix(1);
+    while (!part.empty() && part.back() == ' ')
+      part.remove_suffix(1);
+    begin = end + 1;
+    if (part.empty()) continue;
+    double number = 0;
+    const auto [stop, code] = std::from_chars(part.data(), part.data() + part.size(), number);
+    if (code != std::errc{} || stop != part.data() + part.size() || !(number > 0))
+      return makeError(ErrorCode::kUsage, concat("'", part, "' in lr_steps is not a positive number"),
+                       "Give shares of the run or step numbers, such as 0.67,0.89 or 6000,8000");
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+double afterWarmup(const ParamSet& train, std::int64_t step) {
+  const auto planned = static_cast<double>(train.getInt("steps"));
+  const std::string& schedule = train.getText("schedule");
+  if (schedule == "cosine" && planned > 0) {
+    const auto warmup = static_cast<double>(train.getInt("warmup_steps"));
+    const double progress =
+        std::clamp((static_cast<double>(step) - warmup) / std::max(1.0, planned - 1 - warmup), 0.0, 1.0);
+    const double floor = train.getFloat("lr_final");
+    return floor + (1 - floor) * 0.5 * (1 + std::cos(std::numbers::pi * progress));
+  }
+  if (schedule == "step") {
+    double factor = 1;
+    const auto falls = parseList(train.getText("lr_steps"));
+    ANCHORSCOPE_CHECK(falls.ok(), "lr_steps is checked before training");
+    for (const double fall : *falls) {
+      if (fall < 1 && planned <= 0) continue;
+      if (static_cast<double>(step) >= (fall < 1 ? fall * planned : fall))
+        factor *= train.getFloat("lr_gamma");
+    }
+    return factor;
+  }
+  return 1;
+}
+
+}  // namespace
+
+double learningRate(const ParamSet& train, std::int64_t step) {
+  const auto warmup = train.getInt("warmup_steps");
+  double factor = afterWarmup(train, step);
+  if (step < warmup) {
+    const double start = train.getFloat("warmup_factor");
+    factor *= start + (1 - start) * static_cast<double>(step) / static_cast<double>(warmup);
+  }
+  return train.getFloat("lr") * factor;
+}
+
+Status checkSchedule(const ParamSet& train) {
+  auto list = parseList(train.getText("lr_steps"));
+  if (!list) return std::move(list).error();
+  return {};
+}
+
+}  // namespace anchorscope

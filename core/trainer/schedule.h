@@ -1,0 +1,19 @@
+#pragma once
+// View header. The learning rate as a pure function of the step.
+
+#include <cstdint>
+
+#include "core/base/param.h"
+#include "core/base/result.h"
+
+namespace anchorscope {
+
+/// Learning rate of the step with this index (0 = first) under the options of trainParams(): linear warm-up,
+/// then constant, step or cosine. With steps = 0 there is no end, and cosine and shares in lr_steps count as
+/// constant.
+double learningRate(const ParamSet& train, std::int64_t step);
+
+/// Checks what ranges cannot: that lr_steps is a list of positive numbers.
+Status checkSchedule(const ParamSet& train);
+
+}  // namespace anchorscope

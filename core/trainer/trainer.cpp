@@ -1,0 +1,528 @@
+#include "core/trainer/trainer.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/Event.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <unordered_map>
+
+#include "core/base/check.h"
+#include "core/eval/coco_ap.h"
+#include "core/model/weights.h"
+#include "core/trainer/batch_tensors.h"
+#include "core/trainer/device.h"
+#include "core/trainer/probes.h"
+#include "core/trainer/schedule.h"
+
+namespace anchorscope {
+
+/// Scalars of one step on their way from the device.
+struct Trainer::PendingReport {
+  std::int64_t step = 0;
+  double learningRate = 0;
+  std::vector<std::string> names;    ///< Of values[0..]; the last value is 1 for a step without an update.
+  at::Tensor values;                 ///< [names + 1] float64 on the host.
+  std::optional<c10::Event> copied;  ///< GPU only.
+};
+
+Trainer::Trainer() = default;
+Trainer::~Trainer() = default;
+
+// ---- preparing
+// -----------------------------------------------------------------------------------------------------
+
+namespace {
+
+bool report(const PrepareOptions& options, const std::string& what, double fraction) {
+  return !options.progress || options.progress(what, fraction);
+}
+
+Error cancelled() {
+  return makeError(ErrorCode::kCancelled, "Stopped while preparing");
+}
+
+std::vector<std::string> imageNames(const Dataset& dataset) {
+  std::vector<std::string> names;
+  for (const ImageRecord& image : dataset.images())
+    names.push_back(image.name);
+  return names;
+}
+
+std::vector<PostprocessImage> placesOf(const ProbeBatch& probes) {
+  std::vector<PostprocessImage> places;
+  for (const auto& image : probes.images)
+    places.push_back({image->inputFromImage, image->pixels->size});
+  return places;
+}
+
+ScalarSpec scalarSpec(std::string name, std::string title, std::string unit, std::string description) {
+  ScalarSpec spec;
+  spec.name = std::move(name);
+  spec.title = std::move(title);
+  spec.unit = std::move(unit);
+  spec.description = std::move(description);
+  spec.source = "ours";
+  return spec;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const PrepareOptions& options) {
+  std::unique_ptr<Trainer> trainer(new Trainer());
+  trainer->config_ = std::move(config);
+  const ParamSet& train = trainer->config_.train;
+  ANCHORSCOPE_TRY(checkSchedule(train));
+  auto device = resolveDevice(train.getText("device"));
+  if (!device) return std::move(device).error();
+  trainer->device_ = *device;
+  trainer->bf16_ = train.getText("precision") == "bf16";
+  trainer->threads_ = resolveThreads(train.getInt("threads"));
+  at::set_num_threads(trainer->threads_);
+  const bool deterministic = train.getBool("deterministic");
+  // Some operators have no deterministic form on a GPU; bit-identity is promised on the CPU only.
+  at::globalContext().setDeterministicAlgorithms(deterministic, /*warn_only=*/!device->is_cpu());
+  at::globalContext().setDeterministicCuDNN(deterministic);
+  at::globalContext().setBenchmarkCuDNN(!deterministic);
+
+  ANCHORSCOPE_TRY(trainer->openData(options));
+  ANCHORSCOPE_TRY(trainer->buildDetector(options));
+  ANCHORSCOPE_TRY(trainer->buildMethod());
+  trainer->buildOptimizer();
+  at::Generator generator = at::globalContext().defaultGenerator(at::kCPU);
+  generator.set_current_seed(static_cast<std::uint64_t>(train.getInt("seed")));
+  if (!options.checkpoint.empty()) {
+    if (!anchorscope::report(options, "Reading the checkpoint", 0)) return cancelled();
+    ANCHORSCOPE_TRY(trainer->restore(options.checkpoint));
+  }
+  if (!trainer->loader_) trainer->loader_ = makeLoader(trainer->dataset_, trainer->loaderOptions(true));
+  if (!anchorscope::report(options, "Loading the probe images", 0)) return cancelled();
+  std::vector<std::string> probes = trainer->config_.probes;
+  if (probes.empty()) probes = defaultProbeNames(*trainer->dataset_, train.getInt("probe_count"));
+  ANCHORSCOPE_TRY(trainer->setProbes(probes));
+  trainer->describe();
+  return trainer;
+}
+
+Status Trainer::openData(const PrepareOptions& options) {
+  const auto seed = static_cast<std::uint64_t>(config_.train.getInt("seed"));
+  const auto open = [&](const std::string& spec, const std::string& what) {
+    return openDataset(spec, seed,
+                       [&](double fraction) { return anchorscope::report(options, what, fraction); });
+  };
+  auto dataset = open(config_.data, "Opening the data set");
+  if (!dataset) return std::move(dataset).error();
+  dataset_ = *std::move(dataset);
+  diagnostics_.append(dataset_->diagnostics());
+
+  const std::string spec = config_.validation.empty() ? validationSpec(config_.data) : config_.validation;
+  if (!spec.empty()) {
+    auto validation = open(spec, "Opening the validation set");
+    if (!validation) return std::move(validation).error();
+    validation_ = *std::move(validation);
+    diagnostics_.append(validation_->diagnostics());
+  }
+  minObjects_ = config_.train.getInt("max_objects");
+  for (const ImageRecord& image : dataset_->images()) {
+    const auto ignored = std::count_if(image.annotations.begin(), image.annotations.end(), isIgnored);
+    minIgnored_ = std::max(minIgnored_, static_cast<std::int64_t>(ignored));
+    if (config_.train.getInt("max_objects") == 0)
+      minObjects_ = std::max(minObjects_, static_cast<std::int64_t>(image.annotations.size()) - ignored);
+  }
+  return {};
+}
+
+Status Trainer::buildDetector(const PrepareOptions& options) {
+  if (!anchorscope::report(options, "Building the detector", 0)) return cancelled();
+  const auto side = static_cast<int>(config_.train.getInt("size"));
+  inputSize_ = {side, side};
+  classNames_ = std::make_shared<const std::vector<std::string>>(dataset_->classNames());
+  // A plain folder of images names no class; a detector needs one output all the same.
+  const int classCount = std::max(1, static_cast<int>(classNames_->size()));
+  auto detector = makeDetector(config_.model, config_.modelParams, classCount,
+                               static_cast<std::uint64_t>(config_.train.getInt("seed")));
+  if (!detector) return std::move(detector).error();
+  detector_ = *std::move(detector);
+  if (const int multiple = detector_->sizeMultiple(); side % multiple != 0)
+    return makeError(ErrorCode::kUsage, concat("The input size ", side, " px does not suit ", config_.model),
+                     concat("Give a multiple of ", multiple, " px, such as ",
+                            (side + multiple / 2) / multiple * multiple));
+  if (!config_.weights.empty() && options.checkpoint.empty()) {
+    if (!anchorscope::report(options, "Loading weights", 0)) return cancelled();
+    auto loaded = loadWeights(*detector_, config_.weights);
+    if (!loaded) return std::move(loaded).error();
+    facts_.weightsReport = loaded->summary();
+  }
+  detector_->moveTo(device_, config_.train.getBool("channels_last"));
+  detector_->setTraining(true);
+  return {};
+}
+
+Status Trainer::buildMethod() {
+  auto method = makeMethod(config_.method, config_.methodParams);
+  if (!method) return std::move(method).error();
+  // What the method itself has learnt goes on under its new options.
+  if (method_) {
+    const std::vector<at::Tensor> before = method_->parameters(), after = (*method)->parameters();
+    const at::NoGradGuard noGrad;
+    for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i)
+      if (before[i].sizes() == after[i].sizes()) after[i].copy_(before[i]);
+  }
+  method_ = *std::move(method);
+  return {};
+}
+
+std::vector<NamedTensor> Trainer::trainable() const {
+  std::vector<NamedTensor> out;
+  for (NamedTensor& parameter : detector_->parameters())
+    if (parameter.tensor.requires_grad()) out.push_back(std::move(parameter));
+  const std::vector<at::Tensor> own = method_->parameters();
+  for (std::size_t i = 0; i < own.size(); ++i)
+    out.push_back({concat("method.", i), own[i]});
+  return out;
+}
+
+void Trainer::buildOptimizer() {
+  optimizer_ = std::make_unique<Optimizer>(config_.train, trainable());
+}
+
+LoaderOptions Trainer::loaderOptions(bool forTraining) const {
+  LoaderOptions options;
+  options.inputSize = inputSize_;
+  options.batchSize = static_cast<int>(config_.train.getInt("batch"));
+  options.seed = static_cast<std::uint64_t>(config_.train.getInt("seed"));
+  options.threads = forTraining ? static_cast<int>(config_.train.getInt("loader_threads")) : 0;
+  options.augment = options.shuffle = forTraining;
+  options.pixelMean = detector_->pixelMean();
+  options.pixelStd = detector_->pixelStd();
+  options.params = config_.dataParams;
+  return options;
+}
+
+void Trainer::describe() {
+  facts_.config = config_;
+  facts_.classNames = dataset_->classNames();
+  facts_.imageNames = imageNames(*dataset_);
+  if (validation_) facts_.validationImageNames = imageNames(*validation_);
+  facts_.parameterCount = 0;
+  for (const NamedTensor& parameter : detector_->parameters())
+    facts_.parameterCount += parameter.tensor.numel();
+  facts_.declaration = method_->declaration();
+  EvidenceDeclaration own;
+  own.scalars.push_back(scalarSpec("train.lr", "Learning rate", "1", "Learning rate of the step."));
+  own.scalars.push_back(
+      scalarSpec("train.grad_norm", "Gradient norm", "1", "L2 norm of the whole gradient before clipping."));
+  for (const char* name : kCocoStatNames)
+    own.scalars.push_back(
+        scalarSpec(concat("eval.", name), concat("Validation ", name), "1",
+                   concat("COCO ", name, " on the validation set; -1 where there is nothing to measure.")));
+  facts_.declaration.merge(own);
+}
+
+std::string Trainer::deviceTitle() const {
+  return describeDevice(device_, threads_);
+}
+std::int64_t Trainer::memoryBytes() const {
+  return usedMemoryBytes(device_);
+}
+
+// ---- one step
+// --------------------------------------------------------------------------------------------------------
+
+Status Trainer::step(EvidenceSink* sink) {
+  auto loaded = loader_->next();
+  if (!loaded) return std::move(loaded).error().in(concat("loading the batch of step ", stepsDone_ + 1));
+  const auto batch = std::make_shared<const Batch>(*std::move(loaded));
+  diagnostics_.append(batch->diagnostics);
+  remembered_.push_back({stepsDone_ + 1, batch});
+  if (remembered_.size() > 2) remembered_.pop_front();
+
+  const at::Tensor pixels = pixelTensor(batch, device_);
+  const DenseTargets targets = targetTensors(*batch, minObjects_, minIgnored_, device_);
+  const AnchorSet& anchors = detector_->anchors(inputSize_);
+  optimizer_->clearGradients();
+  DenseOutputs outputs;
+  {
+    const AutocastScope autocast(device_, bf16_);
+    outputs = detector_->forward(pixels, anchors);
+  }
+  const LossTerms terms = method_->loss(anchors, outputs, targets, sink);
+  terms.total.backward();
+  const at::Tensor norm = optimizer_->clipGradients(config_.train.getFloat("clip_grad"));
+  const at::Tensor skip =
+      at::logical_not(at::isfinite(terms.total.detach()) & at::isfinite(norm)).to(at::kFloat);
+  const double learningRate = anchorscope::learningRate(config_.train, stepsDone_);
+  optimizer_->step(config_.train, learningRate, skip);
+  ++stepsDone_;
+  report(terms, norm, skip, learningRate);
+  return {};
+}
+
+void Trainer::report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,
+                     double learningRate) {
+  const at::NoGradGuard noGrad;
+  PendingReport pending;
+  pending.step = stepsDone_;
+  pending.learningRate = learningRate;
+  std::vector<at::Tensor> values;
+  const auto add = [&](const at::Tensor& value) {
+    values.push_back(value.detach().to(device_, at::kDouble).reshape({}));
+  };
+  for (const NamedScalar& scalar : terms.scalars) {
+    pending.names.push_back(scalar.name);
+    add(scalar.value);
+  }
+  pending.names.emplace_back("train.grad_norm");
+  add(gradientNorm);
+  add(skip);
+  pending.values = at::stack(values);
+  if (device_.is_cuda()) {
+    const at::Tensor onHost =
+        at::empty(pending.values.sizes(), at::TensorOptions().dtype(at::kDouble).pinned_memory(true));
+    onHost.copy_(pending.values, /*non_blocking=*/true);
+    pending.values = onHost;
+    pending.copied.emplace(device_.type());
+    pending.copied->record(c10::impl::VirtualGuardImpl(device_.type()).getStream(device_));
+  }
+  reports_.push_back(std::move(pending));
+}
+
+std::vector<StepReport> Trainer::takeReports(bool all) {
+  std::vector<StepReport> out;
+  // On a GPU the newest step's numbers may still be computed: waiting for them would stall the next step.
+  const std::size_t keep = device_.is_cuda() && !all ? 1 : 0;
+  while (reports_.size() > keep) {
+    PendingReport& pending = reports_.front();
+    if (pending.copied) pending.copied->synchronize();
+    const double* values = pending.values.const_data_ptr<double>();
+    StepReport report;
+    report.step = pending.step;
+    for (std::size_t i = 0; i < pending.names.size(); ++i)
+      report.scalars.push_back({pending.names[i], values[i]});
+    report.scalars.push_back({"train.lr", pending.learningRate});
+    report.updated = values[pending.names.size()] == 0;
+    out.push_back(std::move(report));
+    reports_.pop_front();
+  }
+  return out;
+}
+
+Diagnostics Trainer::takeDiagnostics() {
+  return std::exchange(diagnostics_, {});
+}
+
+NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
+  NonFiniteStory story;
+  std::string terms;
+  double worst = -1;
+  const auto remembered = std::find_if(remembered_.begin(), remembered_.end(),
+                                       [&](const RememberedBatch& entry) { return entry.step == step; });
+  if (remembered != remembered_.end()) {
+    const at::NoGradGuard noGrad;
+    const Batch& batch = *remembered->batch;
+    const at::Tensor pixels = pixelTensor(remembered->batch, device_);
+    const AnchorSet& anchors = detector_->anchors(inputSize_);
+    detector_->setTraining(false);
+    for (std::size_t i = 0; i < batch.samples.size(); ++i) {
+      Batch single;
+      single.inputSize = batch.inputSize;
+      single.samples = {batch.samples[i]};
+      const auto index = static_cast<std::int64_t>(i);
+      const DenseOutputs outputs = detector_->forward(pixels.slice(0, index, index + 1), anchors);
+      const LossTerms loss =
+          method_->loss(anchors, outputs, targetTensors(single, minObjects_, minIgnored_, device_), nullptr);
+      const double total = loss.total.item<double>();
+      const bool broken = !std::isfinite(total);
+      if (!broken && total <= worst) continue;
+      worst = total;
+      story.culpritImage = dataset_->images()[batch.samples[i].imageIndex].name;
+      std::vector<std::string> parts;
+      for (const NamedScalar& scalar : loss.scalars)
+        parts.push_back(concat(scalar.name, " = ", scalar.value.item<double>()));
+      terms = join(parts, ", ");
+      if (broken) break;
+    }
+    detector_->setTraining(true);
+  }
+  const std::string what = std::isfinite(worst) ? "The gradient" : "The loss";
+  story.error = makeError(
+      ErrorCode::kNumeric,
+      concat(what, " of step ", step, " is not finite; image '", story.culpritImage, "' has ", terms),
+      "No parameter was changed by this step. Lower train.lr or train.clip_grad, look at the image's boxes, "
+      "then go on or go back to a checkpoint");
+  return story;
+}
+
+// ---- probes and evaluation
+// -------------------------------------------------------------------------------------------
+
+Status Trainer::setProbes(const std::vector<std::string>& names) {
+  std::vector<std::shared_ptr<const Dataset>> datasets{dataset_};
+  if (validation_) datasets.push_back(validation_);
+  auto probes = makeProbeBatch(datasets, names, loaderOptions(false), device_);
+  if (!probes) return std::move(probes).error();
+  probes_ = *std::move(probes);
+  return {};
+}
+
+std::vector<std::string> Trainer::probeNames() const {
+  std::vector<std::string> names;
+  for (const auto& image : probes_.images)
+    names.push_back(image->name);
+  return names;
+}
+
+PendingFrames Trainer::capture() {
+  if (probes_.empty()) return {};
+  const at::NoGradGuard noGrad;
+  const AnchorSet& anchors = detector_->anchors(inputSize_);
+  detector_->setTraining(false);
+  DenseOutputs outputs;
+  {
+    const AutocastScope autocast(device_, bf16_);
+    outputs = detector_->forward(probes_.pixels, anchors);
+  }
+  detector_->setTraining(true);
+  FramePacker packer;
+  method_->loss(anchors, outputs, probes_.targets, &packer);
+
+  FrameFacts facts;
+  facts.step = stepsDone_;
+  facts.images = probes_.images;
+  facts.anchors = anchors.geometry;
+  facts.classNames = classNames_;
+  facts.decisions = facts_.declaration.decisions;
+  facts.predictions =
+      postprocess(outputs, anchors.levels, placesOf(probes_), postprocessOptions(config_.train));
+  return packer.pack(std::move(facts), outputs.boxes);
+}
+
+Result<Evaluation> Trainer::evaluate(const std::function<bool(double)>& progress) {
+  if (!validation_)
+    return makeError(ErrorCode::kUsage, "There is no validation set to evaluate on",
+                     "Name one (run.validation or --validation)");
+  EvaluationOptions options;
+  options.loader = loaderOptions(false);
+  options.device = device_;
+  options.bf16 = bf16_;
+  options.postprocess = postprocessOptions(config_.train);
+  options.maxImages = config_.train.getInt("eval_max_images");
+  options.progress = progress;
+  auto evaluation = evaluateDetector(*detector_, *classNames_, *validation_, options);
+  if (evaluation) diagnostics_.append(evaluation->diagnostics);
+  return evaluation;
+}
+
+// ---- options and checkpoints
+// -------------------------------------------------------------------------------------------
+
+Status Trainer::setParam(const std::string& key, const std::string& value) {
+  RunConfig changed = config_;
+  auto full = fullKey(changed, key);
+  if (!full) return std::move(full).error();
+  ANCHORSCOPE_TRY(applySetting(changed, *full, value));
+  const std::size_t dot = full->find('.');
+  const std::string prefix = full->substr(0, dot);
+  const bool live = (prefix == "train" || prefix == "method") &&
+                    paramsOf(changed, prefix).find(full->substr(dot + 1))->effect == ParamEffect::kNextStep;
+  if (!live)
+    return makeError(ErrorCode::kUsage, concat("'", *full, "' cannot change while training"),
+                     "Start a new run with it");
+  ANCHORSCOPE_TRY(checkSchedule(changed.train));
+  std::swap(config_, changed);
+  if (prefix == "method") {
+    if (Status status = buildMethod(); !status) {
+      std::swap(config_, changed);
+      return std::move(status).error();
+    }
+    if (!method_->parameters().empty()) {
+      const std::vector<NamedTensor> state = optimizer_->state();
+      buildOptimizer();
+      ANCHORSCOPE_TRY(optimizer_->loadState(state));
+    }
+  }
+  describe();
+  return {};
+}
+
+std::vector<NamedTensor> Trainer::randomStates() const {
+  std::vector<NamedTensor> out;
+  const auto add = [&](const std::string& name, at::Device device) {
+    at::Generator generator = at::globalContext().defaultGenerator(device);
+    const std::lock_guard lock(generator.mutex());
+    out.push_back({name, generator.get_state()});
+  };
+  add("random.cpu", at::kCPU);
+  if (device_.is_cuda()) add("random.cuda", device_);
+  return out;
+}
+
+CheckpointFacts Trainer::checkpointFacts() const {
+  CheckpointFacts facts;
+  facts.step = stepsDone_;
+  facts.loaderPosition = loader_->position();
+  facts.configToml = toToml(config_);
+  facts.classNames = *classNames_;
+  facts.device = device_.str();
+  facts.threads = threads_;
+  return facts;
+}
+
+Status Trainer::saveCheckpoint(const std::string& path, Overwrite overwrite) {
+  std::vector<NamedTensor> tensors = detector_->stateDict();
+  const auto append = [&](std::vector<NamedTensor> more) {
+    tensors.insert(tensors.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  };
+  const std::vector<at::Tensor> own = method_->parameters();
+  for (std::size_t i = 0; i < own.size(); ++i)
+    tensors.push_back({concat("method.", i), own[i]});
+  append(optimizer_->state());
+  append(randomStates());
+  return writeCheckpoint(path, checkpointFacts(), tensors, overwrite);
+}
+
+Status Trainer::restore(const std::string& checkpointPath) {
+  auto checkpoint = readCheckpoint(checkpointPath);
+  if (!checkpoint) return std::move(checkpoint).error();
+  if (checkpoint->facts.classNames != *classNames_)
+    return makeError(
+        ErrorCode::kBadData,
+        concat("'", checkpointPath, "' was trained on the classes ", join(checkpoint->facts.classNames, ", "),
+               ", the data set has ", join(*classNames_, ", ")),
+        "Continue with the data set the run was started with");
+  std::unordered_map<std::string, at::Tensor> byName;
+  for (const NamedTensor& entry : checkpoint->tensors)
+    byName.emplace(entry.name, entry.tensor);
+  std::vector<NamedTensor> targets = detector_->stateDict();
+  const std::vector<at::Tensor> own = method_->parameters();
+  for (std::size_t i = 0; i < own.size(); ++i)
+    targets.push_back({concat("method.", i), own[i]});
+  {
+    const at::NoGradGuard noGrad;
+    for (NamedTensor& target : targets) {
+      const auto found = byName.find(target.name);
+      if (found == byName.end() || found->second.sizes() != target.tensor.sizes())
+        return makeError(
+            ErrorCode::kBadData,
+            concat("'", checkpointPath, "' has no '", target.name, "' of shape ", target.tensor.sizes()),
+            "Continue with the model the run was started with");
+      target.tensor.copy_(found->second);
+    }
+    ANCHORSCOPE_TRY(optimizer_->loadState(checkpoint->tensors));
+  }
+  for (NamedTensor& state : randomStates()) {
+    const auto found = byName.find(state.name);
+    if (found == byName.end()) continue;  // Written on another kind of device: its generator starts anew.
+    at::Generator generator =
+        at::globalContext().defaultGenerator(state.name == "random.cuda" ? device_ : at::Device(at::kCPU));
+    const std::lock_guard lock(generator.mutex());
+    generator.set_state(found->second);
+  }
+  stepsDone_ = checkpoint->facts.step;
+  loader_ = makeLoader(dataset_, loaderOptions(true), checkpoint->facts.loaderPosition);
+  return {};
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,138 @@
+#pragma once
+// Internal header (ATen). Training as plain functions: one step, one capture, one evaluation, one checkpoint.
+// No threads of its own except the loader's; the session calls it on the trainer thread, tests call it
+// directly.
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/diagnostics.h"
+#include "core/base/result.h"
+#include "core/data/loader.h"
+#include "core/methods/method.h"
+#include "core/model/detector.h"
+#include "core/trainer/checkpoint.h"
+#include "core/trainer/frame_packer.h"
+#include "core/trainer/optimizer.h"
+#include "core/trainer/run_config.h"
+#include "core/trainer/session.h"
+#include "core/trainer/validation.h"
+
+namespace anchorscope {
+
+struct PrepareOptions {
+  /// Gets what is being done and a fraction in [0,1]; false cancels (kCancelled). May be empty.
+  std::function<bool(const std::string& what, double fraction)> progress;
+  std::string checkpoint;  ///< Continue from this file; the config must be the one it was written with.
+};
+
+/// What one step gave, read back from the device.
+struct StepReport {
+  std::int64_t step = 0;  ///< Steps done after it: 1 for the first.
+  std::vector<ScalarValue> scalars;
+  bool updated =
+      true;  ///< False: the loss or the gradient was not finite, and nothing was changed by this step.
+};
+
+/// Why a step was not finite.
+struct NonFiniteStory {
+  std::string
+      culpritImage;  ///< The first image whose own loss is not finite, else the one of the largest loss.
+  Error error;       ///< kNumeric, with every term of the culprit's loss.
+};
+
+/// One training run. All members are called on one thread, the one that called prepare().
+class Trainer {
+ public:
+  static Result<std::unique_ptr<Trainer>> prepare(RunConfig config, const PrepareOptions& options);
+  ~Trainer();
+
+  const RunConfig& config() const { return config_; }
+  const SessionFacts& facts() const { return facts_; }
+  /// Optimizer steps done.
+  std::int64_t stepsDone() const { return stepsDone_; }
+  std::int64_t plannedSteps() const { return config_.train.getInt("steps"); }
+  int threads() const { return threads_; }
+  std::string deviceTitle() const;
+  std::string deviceName() const { return device_.str(); }
+  std::int64_t memoryBytes() const;
+
+  /// One step: batch, forward, loss, backward, clipping, update. Evidence of the training batch goes to
+  /// `sink` unless it is null. Fails only when no image can be read. A step that is not finite changes no
+  /// parameter (see StepReport).
+  Status step(EvidenceSink* sink = nullptr);
+  /// The reports of finished steps in order, each once. On a GPU the newest is still on its way unless `all`
+  /// waits for it.
+  std::vector<StepReport> takeReports(bool all);
+  /// Bad records met since the last call.
+  Diagnostics takeDiagnostics();
+  /// Finds the culprit among the images of a step that was not updated; the last two steps are remembered.
+  NonFiniteStory explainNonFinite(std::int64_t step);
+
+  /// Chooses the probe images; on an error the present ones stay.
+  Status setProbes(const std::vector<std::string>& names);
+  std::vector<std::string> probeNames() const;
+  /// Measures the probes' evidence with the present weights in evaluation mode. Nothing pending when there
+  /// are no probes.
+  PendingFrames capture();
+
+  /// Evaluates on the validation set; kUsage when there is none.
+  Result<Evaluation> evaluate(const std::function<bool(double)>& progress);
+  bool canEvaluate() const { return validation_ != nullptr; }
+
+  /// Sets a live option ("train.lr", "method.beta" ...). One that only a new run can take is kUsage.
+  Status setParam(const std::string& key, const std::string& value);
+
+  Status saveCheckpoint(const std::string& path, Overwrite overwrite);
+  CheckpointFacts checkpointFacts() const;
+  /// Every parameter and buffer, for comparisons in tests.
+  std::vector<NamedTensor> stateDict() const { return detector_->stateDict(); }
+
+ private:
+  struct PendingReport;
+  struct RememberedBatch {
+    std::int64_t step = 0;
+    std::shared_ptr<const Batch> batch;
+  };
+
+  Trainer();
+  Status openData(const PrepareOptions& options);
+  Status buildDetector(const PrepareOptions& options);
+  Status buildMethod();
+  void buildOptimizer();
+  Status restore(const std::string& checkpointPath);
+  LoaderOptions loaderOptions(bool forTraining) const;
+  void describe();
+  void report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,
+              double learningRate);
+  std::vector<NamedTensor> trainable() const;
+  std::vector<NamedTensor> randomStates() const;
+
+  RunConfig config_;
+  SessionFacts facts_;
+  std::shared_ptr<const std::vector<std::string>> classNames_;
+  at::Device device_{at::kCPU};
+  int threads_ = 1;
+  bool bf16_ = false;
+  SizePx inputSize_;
+  std::int64_t minObjects_ = 0, minIgnored_ = 0;
+  std::shared_ptr<const Dataset> dataset_, validation_;
+  std::unique_ptr<Loader> loader_;
+  std::unique_ptr<Detector> detector_;
+  std::unique_ptr<Method> method_;
+  std::unique_ptr<Optimizer> optimizer_;
+  ProbeBatch probes_;
+  Diagnostics diagnostics_;
+  std::int64_t stepsDone_ = 0;
+  std::deque<PendingReport> reports_;
+  std::deque<RememberedBatch> remembered_;
+};
+
+}  // namespace anchorscope

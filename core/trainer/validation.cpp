@@ -1,0 +1,115 @@
+#include "core/trainer/validation.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/eval/coco_ap.h"
+#include "core/eval/postprocess.h"
+#include "core/trainer/batch_tensors.h"
+#include "core/trainer/device.h"
+#include "core/trainer/probes.h"
+
+namespace anchorscope {
+namespace {
+
+void addObjects(const ImageRecord& record, std::int64_t image, const std::vector<int>& classes,
+                std::vector<EvalObject>& out) {
+  for (const Annotation& annotation : record.annotations) {
+    const int classIndex = classes[static_cast<std::size_t>(annotation.classIndex)];
+    if (classIndex < 0) continue;
+    const Box& box = annotation.boxInImage;
+    out.push_back({image, classIndex, box.x1, box.y1, box.width(), box.height(), annotation.areaPx,
+                   isIgnored(annotation)});
+  }
+}
+
+Evaluation summarise(const CocoAp& ap, const std::vector<std::string>& classNames) {
+  Evaluation out;
+  for (std::size_t i = 0; i < ap.stats.size(); ++i)
+    out.metrics.push_back({kCocoStatNames[i], ap.stats[i]});
+  for (std::size_t i = 0; i < classNames.size(); ++i) {
+    out.perClassAp.push_back({classNames[i], ap.apPerClass[i]});
+    out.perClassAp50.push_back({classNames[i], ap.ap50PerClass[i]});
+  }
+  return out;
+}
+
+/// Puts a detector into evaluation mode and back.
+class EvaluationMode {
+ public:
+  explicit EvaluationMode(Detector& detector) : detector_(detector), before_(detector.training()) {
+    detector_.setTraining(false);
+  }
+  ~EvaluationMode() { detector_.setTraining(before_); }
+  EvaluationMode(const EvaluationMode&) = delete;
+  EvaluationMode& operator=(const EvaluationMode&) = delete;
+
+ private:
+  Detector& detector_;
+  bool before_;
+};
+
+std::vector<std::vector<PredictionRecord>> detect(Detector& detector, const Dataset& dataset,
+                                                  const std::vector<std::size_t>& imageIndices,
+                                                  const Batch& batch, const at::Tensor& pixels,
+                                                  const EvaluationOptions& options) {
+  const at::NoGradGuard noGrad;
+  const EvaluationMode mode(detector);
+  const AnchorSet& anchors = detector.anchors(batch.inputSize);
+  DenseOutputs outputs;
+  {
+    const AutocastScope autocast(options.device, options.bf16);
+    outputs = detector.forward(pixels, anchors);
+  }
+  std::vector<PostprocessImage> places;
+  for (std::size_t i = 0; i < imageIndices.size(); ++i)
+    places.push_back({batch.samples[i].inputFromImage, dataset.images()[imageIndices[i]].size});
+  return postprocess(outputs, anchors.levels, places, options.postprocess);
+}
+
+}  // namespace
+
+Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::string>& classNames,
+                                    const Dataset& dataset, const EvaluationOptions& options) {
+  const std::vector<int> classes = classMap(dataset.classNames(), classNames);
+  const auto all = static_cast<std::int64_t>(dataset.images().size());
+  const std::int64_t count = options.maxImages > 0 ? std::min(options.maxImages, all) : all;
+  std::vector<EvalObject> objects;
+  std::vector<EvalDetection> found;
+  Diagnostics diagnostics;
+  for (std::int64_t image = 0; image < count; ++image)
+    addObjects(dataset.images()[static_cast<std::size_t>(image)], image, classes, objects);
+
+  for (std::int64_t first = 0; first < count;) {
+    if (options.progress && !options.progress(static_cast<double>(first) / static_cast<double>(count)))
+      return makeError(ErrorCode::kCancelled, "Stopped while evaluating");
+    std::vector<std::size_t> indices;
+    for (; first < count && static_cast<int>(indices.size()) < options.loader.batchSize; ++first)
+      indices.push_back(static_cast<std::size_t>(first));
+    auto loaded = loadForInference(dataset, indices, options.loader);
+    if (!loaded) {  // Not one of these images can be read; the others still count.
+      diagnostics.add({dataset.spec(), dataset.images()[indices.front()].name, "unreadable image",
+                       loaded.error().text(), RecordAction::kSkipped});
+      continue;
+    }
+    const auto batch = std::make_shared<const Batch>(*std::move(loaded));
+    diagnostics.append(batch->diagnostics);
+    std::vector<std::size_t> shown;
+    for (const BatchSample& sample : batch->samples)
+      shown.push_back(sample.imageIndex);
+    const auto predictions =
+        detect(detector, dataset, shown, *batch, pixelTensor(batch, options.device), options);
+    for (std::size_t i = 0; i < shown.size(); ++i)
+      for (const PredictionRecord& prediction : predictions[i])
+        found.push_back(toEvalDetection(static_cast<std::int64_t>(shown[i]), prediction));
+  }
+  Evaluation out =
+      summarise(evaluateCocoAp(count, static_cast<int>(classNames.size()), objects, found), classNames);
+  out.images = count;
+  out.objects = static_cast<std::int64_t>(objects.size());
+  out.detections = static_cast<std::int64_t>(found.size());
+  out.diagnostics = std::move(diagnostics);
+  return out;
+}
+
+}  // namespace anchorscope

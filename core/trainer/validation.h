@@ -1,0 +1,33 @@
+#pragma once
+// Internal header (ATen). A detector's COCO average precision on a data set, and detections of single images.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/param.h"
+#include "core/base/result.h"
+#include "core/data/dataset.h"
+#include "core/data/loader.h"
+#include "core/eval/postprocess.h"
+#include "core/model/detector.h"
+#include "core/trainer/evaluation.h"
+
+namespace anchorscope {
+
+struct EvaluationOptions {
+  LoaderOptions loader;  ///< Input size, batch size and pixel statistics.
+  at::Device device{at::kCPU};
+  bool bf16 = false;
+  PostprocessOptions postprocess;
+  std::int64_t maxImages = 0;            ///< 0: all.
+  std::function<bool(double)> progress;  ///< Fraction done; false cancels (kCancelled). May be empty.
+};
+
+/// Runs the detector in evaluation mode (its mode is restored) over the set. Classes are matched by name; the
+/// set's objects of classes the detector does not know are left out with their class. `classNames` are the
+/// detector's.
+Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::string>& classNames,
+                                    const Dataset& dataset, const EvaluationOptions& options);
+
+}  // namespace anchorscope
