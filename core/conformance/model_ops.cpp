@@ -1,5 +1,7 @@
 // model.*: torchvision's RetinaNet, rebuilt by name, filled by formula, run in float64.
 
+#include <ATen/core/grad_mode.h>
+
 #include <cmath>
 #include <numbers>
 
