@@ -194,11 +194,12 @@ class CocoReader {
                     .iterate(simdjson::padded_string_view(text.data() + skip, text.size() - skip,
                                                           text.size() - skip + simdjson::SIMDJSON_PADDING))
                     .get(document);
-    if (!code) code = readDocument(document);
+    const bool started = code == simdjson::SUCCESS;  // Otherwise the document has no location to ask for.
+    if (started) code = readDocument(document);
     if (code) {
       const char* location = nullptr;
       std::string place;
-      const bool known = document.current_location().get(location) == simdjson::SUCCESS &&
+      const bool known = started && document.current_location().get(location) == simdjson::SUCCESS &&
                          location >= all.data() && location <= all.data() + all.size();
       if (known) {
         const auto offset = static_cast<std::size_t>(location - all.data());

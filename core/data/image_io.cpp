@@ -80,6 +80,14 @@ Result<ImagePixels> decodeOther(const std::string& path, std::string&) {
 
 }  // namespace
 
+bool readsCompressedImages() {
+#if defined(ANCHORSCOPE_HAVE_OPENCV)
+  return true;
+#else
+  return false;
+#endif
+}
+
 bool hasImageExtension(const std::string& path) {
   static constexpr std::array<std::string_view, 9> kExtensions{"jpg",  "jpeg", "png", "bmp", "tif",
                                                                "tiff", "webp", "ppm", "pgm"};

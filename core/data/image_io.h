@@ -12,6 +12,9 @@ namespace anchorscope {
 /// Largest image that is decoded, in pixels: what a damaged header asks for must not exhaust the memory.
 inline constexpr std::int64_t kMaxImagePixels = std::int64_t{1} << 28;
 
+/// Whether this build reads JPEG, PNG and the other formats that need OpenCV.
+bool readsCompressedImages();
+
 /// Whether a file name ends like an image: jpg, jpeg, png, bmp, tif, tiff, webp, ppm, pgm (any case).
 bool hasImageExtension(const std::string& path);
 

@@ -36,12 +36,12 @@ Error badYaml(const std::string& path, const std::string& what,
 
 Result<std::vector<std::string>> namesOf(const YAML::Node& node, const std::string& path) {
   std::vector<std::string> names;
-  if (node.IsSequence()) {
+  if (node && node.IsSequence()) {
     for (const YAML::Node& name : node) {
       if (!name.IsScalar()) return badYaml(path, "a class name that is no text", name.Mark());
       names.push_back(name.Scalar());
     }
-  } else if (node.IsMap()) {
+  } else if (node && node.IsMap()) {
     std::map<std::int64_t, std::string> byIndex;
     for (const auto& entry : node) {
       const std::optional<double> index =

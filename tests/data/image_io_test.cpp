@@ -1,0 +1,120 @@
+// Image files: sizes from headers, decoding, damage.
+#include "core/data/image_io.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/data/sample_files.h"
+#include "tests/support/temporary_folder.h"
+
+namespace anchorscope::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(ImageIo, ReadsSizesWithoutDecoding) {
+  const TemporaryFolder folder;
+  const auto sizeOf = [&](const std::string& bytes) {
+    const Result<SizePx> size = readImageSize(folder.write("image", bytes).string());
+    EXPECT_TRUE(size);
+    return size ? *size : SizePx{};
+  };
+  EXPECT_EQ(sizeOf(tinyJpeg()), (SizePx{8, 6}));
+  EXPECT_EQ(sizeOf(tinyPng()), (SizePx{8, 6}));
+  EXPECT_EQ(sizeOf(greyPpm(7, 3)), (SizePx{7, 3}));
+  EXPECT_EQ(sizeOf("P5 # comment\n# more\n12\t9\n255\n"), (SizePx{12, 9}));
+  // Only the header is needed: the rest is missing here.
+  EXPECT_EQ(sizeOf(tinyPng().substr(0, 30)), (SizePx{8, 6}));
+  // Top-down BMP: the height is negative.
+  const std::string bmp =
+      std::string("BM") + std::string(16, '\0') + std::string("\x05\0\0\0\xfd\xff\xff\xff", 8);
+  EXPECT_EQ(sizeOf(bmp), (SizePx{5, 3}));
+}
+
+TEST(ImageIo, FindsAJpegsSizeBehindLongMetadata) {
+  const std::string jpeg = tinyJpeg();
+  const std::string metadata = std::string("\xff\xe1\xff\xfe", 4) + std::string(0xfffe - 2, 'x');
+  const TemporaryFolder folder;
+  const Result<SizePx> size =
+      readImageSize(folder.write("a.jpg", jpeg.substr(0, 2) + metadata + jpeg.substr(2)).string());
+  ASSERT_TRUE(size);
+  EXPECT_EQ(*size, (SizePx{8, 6}));
+}
+
+TEST(ImageIo, DecodesNetpbmInEveryBuild) {
+  const TemporaryFolder folder;
+  const std::string pixels{'\x01', '\x02', '\x03', '\x04', '\x05', '\x06'};
+  const Result<ImagePixels> color = decodeImage(folder.write("a.ppm", "P6 2 1 255\n" + pixels).string());
+  ASSERT_TRUE(color);
+  EXPECT_EQ(color->rgb, (std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6}));
+  const Result<ImagePixels> grey =
+      decodeImage(folder.write("a.pgm", "P5 2 1 255\n" + pixels.substr(0, 2)).string());
+  ASSERT_TRUE(grey);
+  EXPECT_EQ(grey->rgb, (std::vector<std::uint8_t>{1, 1, 1, 2, 2, 2}));
+  const Result<ImagePixels> cut =
+      decodeImage(folder.write("cut.ppm", "P6 2 1 255\n" + pixels.substr(0, 5)).string());
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().code, ErrorCode::kBadData);
+  const Result<ImagePixels> huge =
+      decodeImage(folder.write("huge.ppm", "P6 16000000 16000000 255\n" + pixels).string());
+  ASSERT_FALSE(huge);
+  EXPECT_EQ(huge.error().code, ErrorCode::kBadData);
+}
+
+TEST(ImageIo, DecodesToRgbOrder) {
+  if (!readsCompressedImages()) GTEST_SKIP() << "this build has no OpenCV";
+  const TemporaryFolder folder;
+  const Result<ImagePixels> png = decodeImage(folder.write("a.png", tinyPng()).string());
+  ASSERT_TRUE(png) << png.error().text();
+  EXPECT_EQ(png->size, (SizePx{8, 6}));
+  EXPECT_EQ(std::vector<std::uint8_t>(png->rgb.begin(), png->rgb.begin() + 3),
+            (std::vector<std::uint8_t>{240, 200, 10}));
+  EXPECT_EQ(std::vector<std::uint8_t>(png->rgb.end() - 3, png->rgb.end()),
+            (std::vector<std::uint8_t>{240, 30, 10}));
+  const Result<ImagePixels> jpeg = decodeImage(folder.write("a.jpg", tinyJpeg()).string());
+  ASSERT_TRUE(jpeg) << jpeg.error().text();
+  // JPEG is lossy: within 12 of 255 on this picture.
+  EXPECT_NEAR(jpeg->rgb[0], 240, 12);
+  EXPECT_NEAR(jpeg->rgb[2], 10, 12);
+}
+
+TEST(ImageIo, CompressedFilesNameTheMissingOpenCv) {
+  if (readsCompressedImages()) GTEST_SKIP() << "this build has OpenCV";
+  const TemporaryFolder folder;
+  const Result<ImagePixels> jpeg = decodeImage(folder.write("a.jpg", tinyJpeg()).string());
+  ASSERT_FALSE(jpeg);
+  EXPECT_EQ(jpeg.error().code, ErrorCode::kUnsupported);
+  EXPECT_THAT(jpeg.error().message, HasSubstr("this build has no OpenCV"));
+}
+
+TEST(ImageIo, TruncatedFilesAreErrors) {
+  if (!readsCompressedImages()) GTEST_SKIP() << "this build has no OpenCV";
+  const TemporaryFolder folder;
+  for (const std::string& whole : {tinyJpeg(), tinyPng()}) {
+    for (std::size_t length = 0; length < whole.size();
+         length += length < 40 || length + 40 > whole.size() ? 1 : 9) {
+      const Result<ImagePixels> pixels = decodeImage(folder.write("image", whole.substr(0, length)).string());
+      ASSERT_FALSE(pixels) << length << " of " << whole.size() << " bytes";
+      EXPECT_EQ(pixels.error().code, ErrorCode::kBadData);
+    }
+  }
+}
+
+TEST(ImageIo, MissingFilesAndFoldersAreErrors) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(decodeImage((folder / "none.png").string()).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(readImageSize((folder / "none.png").string()).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(decodeImage(folder.path().string()).error().code, ErrorCode::kIo);
+  EXPECT_EQ(readImageSize(folder.path().string()).error().code, ErrorCode::kIo);
+}
+
+TEST(ImageIo, KnowsImageNames) {
+  EXPECT_TRUE(hasImageExtension("a/b.JPG"));
+  EXPECT_TRUE(hasImageExtension("x.tar.png"));
+  EXPECT_FALSE(hasImageExtension("jpg"));
+  EXPECT_FALSE(hasImageExtension("folder.jpg/file"));
+  EXPECT_FALSE(hasImageExtension("a.txt"));
+}
+
+}  // namespace
+}  // namespace anchorscope::testing

@@ -1,0 +1,412 @@
+// The stream of batches: order, threads, resuming, unreadable images, and that pixels and boxes go together.
+#include "core/data/loader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <future>
+
+#include "core/base/random.h"
+#include "tests/data/sample_files.h"
+
+namespace anchorscope::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+/// Images of different sizes, each with one bright mark that its object surrounds.
+std::shared_ptr<MemoryDataset> markedImages(int count) {
+  std::vector<ImagePixels> images;
+  std::vector<Box> boxes;
+  Random random = Random::of(9, RandomPurpose::kTest);
+  for (int i = 0; i < count; ++i) {
+    const SizePx size{40 + static_cast<int>(random.below(60)), 40 + static_cast<int>(random.below(60))};
+    ImagePixels pixels = plainImage(size, 20);
+    const int x = static_cast<int>(random.below(static_cast<std::uint64_t>(size.width - 20))),
+              y = static_cast<int>(random.below(static_cast<std::uint64_t>(size.height - 16)));
+    const PixelRect mark{x, y, x + 20, y + 16};
+    fillRect(pixels, mark, 220);
+    images.push_back(std::move(pixels));
+    boxes.push_back({static_cast<float>(mark.left), static_cast<float>(mark.top),
+                     static_cast<float>(mark.right), static_cast<float>(mark.bottom)});
+  }
+  auto dataset = std::make_shared<MemoryDataset>(std::move(images));
+  for (std::size_t i = 0; i < boxes.size(); ++i)
+    dataset->addObject(i, boxes[i], static_cast<int>(i % 2));
+  return dataset;
+}
+
+LoaderOptions smallOptions() {
+  LoaderOptions options;
+  options.inputSize = {64, 48};
+  options.batchSize = 3;
+  options.seed = 11;
+  options.threads = 0;
+  return options;
+}
+
+void set(LoaderOptions& options, const char* name, const char* value) {
+  const Status status = options.params.set(name, value);
+  ASSERT_TRUE(status) << status.error().text();
+}
+
+Batch nextOrFail(Loader& loader) {
+  Result<Batch> batch = loader.next();
+  if (!batch) {
+    ADD_FAILURE() << batch.error().text();
+    return {};
+  }
+  return std::move(*batch);
+}
+
+std::vector<Batch> batches(const std::shared_ptr<const Dataset>& dataset, const LoaderOptions& options,
+                           int count, std::int64_t from = 0) {
+  const std::unique_ptr<Loader> loader = makeLoader(dataset, options, from);
+  std::vector<Batch> all;
+  for (int i = 0; i < count; ++i) {
+    EXPECT_EQ(loader->position(), from + i);
+    all.push_back(nextOrFail(*loader));
+  }
+  return all;
+}
+
+void expectSame(const Batch& a, const Batch& b) {
+  EXPECT_EQ(a.position, b.position);
+  EXPECT_EQ(a.pixels, b.pixels);
+  ASSERT_EQ(a.samples.size(), b.samples.size());
+  for (std::size_t i = 0; i < a.samples.size(); ++i) {
+    EXPECT_EQ(a.samples[i].imageIndex, b.samples[i].imageIndex);
+    EXPECT_EQ(a.samples[i].inputFromImage, b.samples[i].inputFromImage);
+    ASSERT_EQ(a.samples[i].objectsInInput.size(), b.samples[i].objectsInInput.size());
+    for (std::size_t k = 0; k < a.samples[i].objectsInInput.size(); ++k)
+      EXPECT_EQ(a.samples[i].objectsInInput[k].boxInImage, b.samples[i].objectsInInput[k].boxInImage);
+  }
+}
+
+std::vector<std::size_t> imagesOf(const std::vector<Batch>& all) {
+  std::vector<std::size_t> images;
+  for (const Batch& batch : all)
+    for (const BatchSample& sample : batch.samples)
+      images.push_back(sample.imageIndex);
+  return images;
+}
+
+TEST(Loader, BatchesDoNotDependOnThreads) {
+  const auto dataset = markedImages(10);
+  LoaderOptions options = smallOptions();
+  set(options, "mosaic", "0.3");
+  const std::vector<Batch> alone = batches(dataset, options, 9);  // 27 samples: three epochs of 10
+  for (const int threads : {1, 3}) {
+    options.threads = threads;
+    options.prefetchBatches = threads + 1;
+    const std::vector<Batch> threaded = batches(dataset, options, 9);
+    for (std::size_t i = 0; i < alone.size(); ++i)
+      expectSame(alone[i], threaded[i]);
+  }
+}
+
+TEST(Loader, ResumesAnywhere) {
+  const auto dataset = markedImages(7);
+  LoaderOptions options = smallOptions();
+  const std::vector<Batch> all = batches(dataset, options, 12);
+  options.threads = 2;
+  for (const int from : {1, 5, 11}) {
+    const std::vector<Batch> rest = batches(dataset, options, 12 - from, from);
+    for (std::size_t i = 0; i < rest.size(); ++i)
+      expectSame(all[static_cast<std::size_t>(from) + i], rest[i]);
+  }
+}
+
+TEST(Loader, ShowsEveryImageOncePerEpochInANewOrder) {
+  const auto dataset = markedImages(12);
+  LoaderOptions options = smallOptions();
+  const std::vector<std::size_t> images = imagesOf(batches(dataset, options, 8));
+  const std::vector<std::size_t> first(images.begin(), images.begin() + 12),
+      second(images.begin() + 12, images.end());
+  EXPECT_EQ(std::set<std::size_t>(first.begin(), first.end()).size(), 12u);
+  EXPECT_EQ(std::set<std::size_t>(second.begin(), second.end()).size(), 12u);
+  EXPECT_NE(first, second);
+  options.seed = 12;
+  const std::vector<std::size_t> other = imagesOf(batches(dataset, options, 4));
+  EXPECT_NE(first, other);
+  options.shuffle = false;
+  EXPECT_THAT(imagesOf(batches(dataset, options, 2)), ElementsAre(0, 1, 2, 3, 4, 5));
+}
+
+TEST(Loader, AugmentsAnImageAnewEachEpoch) {
+  const auto dataset = markedImages(1);
+  LoaderOptions options = smallOptions();
+  options.batchSize = 1;
+  const std::vector<Batch> all = batches(dataset, options, 3);
+  EXPECT_NE(all[0].samples[0].inputFromImage, all[1].samples[0].inputFromImage);
+  EXPECT_NE(all[1].samples[0].inputFromImage, all[2].samples[0].inputFromImage);
+  options.augment = false;
+  const std::vector<Batch> plain = batches(dataset, options, 2);
+  EXPECT_EQ(plain[0].pixels, plain[1].pixels);
+}
+
+/// Bounds of the pixels brighter than half-way between ground and mark.
+Box brightBounds(const float* pixels, SizePx size, const PixelRect& window) {
+  Box bounds{1000, 1000, 0, 0};
+  for (int y = window.top; y < window.bottom; ++y)
+    for (int x = window.left; x < window.right; ++x)
+      if (pixels[3 * (y * size.width + x)] > 120.0f / 255) {
+        bounds.x1 = std::min(bounds.x1, static_cast<float>(x)),
+        bounds.x2 = std::max(bounds.x2, static_cast<float>(x + 1));
+        bounds.y1 = std::min(bounds.y1, static_cast<float>(y)),
+        bounds.y2 = std::max(bounds.y2, static_cast<float>(y + 1));
+      }
+  return bounds;
+}
+
+void turnColorsOff(LoaderOptions& options) {
+  for (const char* name : {"brightness", "contrast", "saturation"})
+    set(options, name, "0");
+}
+
+TEST(Loader, PixelsAndObjectsGoTogether) {
+  const auto dataset = markedImages(20);
+  LoaderOptions options = smallOptions();
+  turnColorsOff(options);
+  set(options, "zoom_min", "0.6");
+  set(options, "zoom_max", "2");
+  int compared = 0, mirrored = 0;
+  for (const Batch& batch : batches(dataset, options, 40))
+    for (std::size_t i = 0; i < batch.samples.size(); ++i) {
+      const BatchSample& sample = batch.samples[i];
+      if (sample.objectsInInput.empty()) continue;
+      const Box seen = brightBounds(batch.pixels.data() + i * 3 * 64 * 48, options.inputSize, {0, 0, 64, 48});
+      const Box& box = sample.objectsInInput[0].boxInImage;
+      // An edge is where the ramp between ground and mark crosses the middle; pixels are whole, so within 1
+      // px.
+      EXPECT_NEAR(seen.x1, box.x1, 1.01);
+      EXPECT_NEAR(seen.y1, box.y1, 1.01);
+      EXPECT_NEAR(seen.x2, box.x2, 1.01);
+      EXPECT_NEAR(seen.y2, box.y2, 1.01);
+      ++compared;
+      mirrored += sample.inputFromImage.scaleX < 0 ? 1 : 0;
+      // Whole objects map back to where they were annotated.
+      const Annotation& original = dataset->images()[sample.imageIndex].annotations[0];
+      if (box.x1 > 0 && box.y1 > 0 && box.x2 < 64 && box.y2 < 48) {
+        const Box back = sample.inputFromImage.inverse().map(box);
+        EXPECT_NEAR(back.x1, original.boxInImage.x1, 1e-3);
+        EXPECT_NEAR(back.y2, original.boxInImage.y2, 1e-3);
+      }
+      EXPECT_EQ(sample.objectsInInput[0].classIndex, original.classIndex);
+    }
+  EXPECT_GT(compared, 80);
+  EXPECT_GT(mirrored, 20);
+}
+
+TEST(Loader, MosaicKeepsObjectsOnTheirMarks) {
+  const auto dataset = markedImages(20);
+  LoaderOptions options = smallOptions();
+  options.inputSize = {128, 128};
+  turnColorsOff(options);
+  set(options, "mosaic", "1");
+  std::size_t objects = 0;
+  for (const Batch& batch : batches(dataset, options, 10))
+    for (std::size_t i = 0; i < batch.samples.size(); ++i) {
+      const float* pixels = batch.pixels.data() + i * 3 * 128 * 128;
+      // Every cell is filled: the ground is 20 of 255, only a border would be 0.
+      EXPECT_GT(*std::min_element(pixels, pixels + 3 * 128 * 128), 19.5f / 255);
+      for (const Annotation& object : batch.samples[i].objectsInInput) {
+        const int x = static_cast<int>(object.boxInImage.centerX()),
+                  y = static_cast<int>(object.boxInImage.centerY());
+        EXPECT_GT(pixels[3 * (y * 128 + x)], 100.0f / 255);
+        ++objects;
+      }
+    }
+  EXPECT_GT(objects, 45u);
+}
+
+TEST(Loader, TheCacheChangesNothing) {
+  std::vector<ImagePixels> images;
+  Random random = Random::of(4, RandomPurpose::kTest);
+  for (int i = 0; i < 4; ++i) {
+    ImagePixels pixels = plainImage({301, 203}, 0);  // reduced twice before it is kept
+    for (std::uint8_t& value : pixels.rgb)
+      value = static_cast<std::uint8_t>(random.below(256));
+    images.push_back(std::move(pixels));
+  }
+  const auto dataset = std::make_shared<MemoryDataset>(std::move(images));
+  LoaderOptions options = smallOptions();
+  const std::vector<Batch> cached = batches(dataset, options, 6);
+  EXPECT_EQ(dataset->loads(), 4);
+  set(options, "cache_mb", "0");
+  const std::vector<Batch> decoded = batches(dataset, options, 6);
+  EXPECT_EQ(dataset->loads(), 4 + 18);
+  for (std::size_t i = 0; i < cached.size(); ++i)
+    expectSame(cached[i], decoded[i]);
+}
+
+TEST(Loader, ReplacesUnreadableImagesByTheNextInOrderAndTellsOnce) {
+  const auto dataset = markedImages(5);
+  dataset->breakImage(1);
+  dataset->breakImage(2);
+  LoaderOptions options = smallOptions();
+  options.shuffle = false;
+  for (const int threads : {0, 2}) {
+    options.threads = threads;
+    const std::vector<Batch> all = batches(dataset, options, 5);
+    EXPECT_THAT(imagesOf(all), ElementsAre(0, 3, 3, 3, 4, 0, 3, 3, 3, 4, 0, 3, 3, 3, 4));
+    ASSERT_EQ(all[0].diagnostics.problems().size(), 2u);
+    EXPECT_EQ(all[0].diagnostics.problems()[0].file, "memory/image1");
+    EXPECT_EQ(all[0].diagnostics.problems()[0].kind, "unreadable image");
+    for (std::size_t i = 1; i < all.size(); ++i)
+      EXPECT_THAT(all[i].diagnostics.problems(), IsEmpty());
+  }
+}
+
+TEST(Loader, FailsForGoodWhenNoImageCanBeRead) {
+  const auto dataset = markedImages(3);
+  for (std::size_t i = 0; i < 3; ++i)
+    dataset->breakImage(i);
+  for (const int threads : {0, 2}) {
+    LoaderOptions options = smallOptions();
+    options.threads = threads;
+    const std::unique_ptr<Loader> loader = makeLoader(dataset, options);
+    for (int i = 0; i < 3; ++i) {
+      const Result<Batch> batch = loader->next();
+      ASSERT_FALSE(batch);
+      EXPECT_EQ(batch.error().code, ErrorCode::kBadData);
+      EXPECT_THAT(batch.error().text(), HasSubstr("broken on purpose"));
+    }
+    EXPECT_EQ(loader->position(), 0);
+  }
+}
+
+TEST(Loader, WrongOptionsAreErrors) {
+  const auto dataset = markedImages(2);
+  const auto errorOf = [&](const LoaderOptions& options) {
+    const Result<Batch> batch = makeLoader(dataset, options)->next();
+    EXPECT_FALSE(batch);
+    return batch ? ErrorCode::kInternal : batch.error().code;
+  };
+  LoaderOptions options = smallOptions();
+  options.batchSize = 0;
+  EXPECT_EQ(errorOf(options), ErrorCode::kUsage);
+  options = smallOptions();
+  options.inputSize = {0, 10};
+  EXPECT_EQ(errorOf(options), ErrorCode::kUsage);
+  options = smallOptions();
+  options.pixelStd[1] = 0;
+  EXPECT_EQ(errorOf(options), ErrorCode::kUsage);
+  options = smallOptions();
+  set(options, "zoom_max", "0.1");
+  EXPECT_EQ(errorOf(options), ErrorCode::kUsage);
+  const Result<Batch> empty =
+      makeLoader(std::make_shared<MemoryDataset>(std::vector<ImagePixels>{}), smallOptions())->next();
+  ASSERT_FALSE(empty);
+  EXPECT_EQ(empty.error().code, ErrorCode::kBadData);
+}
+
+/// Holds its first load until it is let go, so that a loader can be destroyed in the middle of one.
+class GatedDataset final : public Dataset {
+ public:
+  explicit GatedDataset(std::shared_ptr<MemoryDataset> inner) : inner_(std::move(inner)) {}
+  const std::string& spec() const override { return inner_->spec(); }
+  const std::vector<std::string>& classNames() const override { return inner_->classNames(); }
+  const std::vector<ImageRecord>& images() const override { return inner_->images(); }
+  const Diagnostics& diagnostics() const override { return inner_->diagnostics(); }
+  Result<std::shared_ptr<const ImagePixels>> loadPixels(std::size_t imageIndex) const override {
+    if (!started_.test_and_set()) {
+      entered.set_value();
+      opened_.wait();
+    }
+    return inner_->loadPixels(imageIndex);
+  }
+  mutable std::promise<void> entered;
+  std::promise<void> gate;
+
+ private:
+  std::shared_ptr<MemoryDataset> inner_;
+  mutable std::atomic_flag started_ = ATOMIC_FLAG_INIT;
+  std::shared_future<void> opened_ = gate.get_future().share();
+};
+
+TEST(Loader, IsDestroyedInTheMiddleOfABatch) {
+  const auto inner = markedImages(50);
+  const auto dataset = std::make_shared<GatedDataset>(inner);
+  LoaderOptions options = smallOptions();
+  options.batchSize = 40;
+  options.threads = 1;
+  std::unique_ptr<Loader> loader = makeLoader(dataset, options);
+  dataset->entered.get_future().wait();
+  std::thread destroyer([&] { loader.reset(); });
+  dataset->gate.set_value();
+  destroyer.join();
+  const int loads = inner->loads();
+  EXPECT_GE(loads, 1);
+  EXPECT_EQ(inner->loads(), loads) << "nobody loads after the destructor";
+}
+
+TEST(Loader, PrefetchesNoFurtherThanAsked) {
+  const auto dataset = markedImages(40);
+  LoaderOptions options = smallOptions();
+  set(options, "cache_mb", "0");
+  options.threads = 2;
+  options.prefetchBatches = 2;
+  {
+    const std::unique_ptr<Loader> loader = makeLoader(dataset, options);
+    for (int i = 0; i < 4; ++i)
+      nextOrFail(*loader);
+  }
+  // Four batches taken and at most two ahead.
+  EXPECT_LE(dataset->loads(), 6 * 3);
+  EXPECT_GE(dataset->loads(), 4 * 3);
+}
+
+TEST(Inference, FitsWholeImagesAndNormalises) {
+  const auto dataset = markedImages(4);
+  LoaderOptions options = smallOptions();
+  options.pixelMean = {0.5f, 0.4f, 0.3f};
+  options.pixelStd = {0.2f, 0.25f, 0.5f};
+  const Result<Batch> batch = loadForInference(*dataset, {2, 0}, options);
+  ASSERT_TRUE(batch) << batch.error().text();
+  ASSERT_EQ(batch->samples.size(), 2u);
+  EXPECT_EQ(batch->samples[0].imageIndex, 2u);
+  EXPECT_EQ(batch->pixels.size(), 2u * 3 * 64 * 48);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const BatchSample& sample = batch->samples[i];
+    const ImageRecord& image = dataset->images()[sample.imageIndex];
+    const Box whole = sample.inputFromImage.map(
+        Box{0, 0, static_cast<float>(image.size.width), static_cast<float>(image.size.height)});
+    EXPECT_TRUE(whole.x1 >= 0 && whole.y1 >= 0 && whole.x2 <= 64.001f && whole.y2 <= 48.001f);
+    const Box back = sample.inputFromImage.inverse().map(sample.objectsInInput[0].boxInImage);
+    const Box& original = image.annotations[0].boxInImage;
+    EXPECT_NEAR(back.x1, original.x1, 1e-3);
+    EXPECT_NEAR(back.y1, original.y1, 1e-3);
+    EXPECT_NEAR(back.x2, original.x2, 1e-3);
+    EXPECT_NEAR(back.y2, original.y2, 1e-3);
+    const int x = static_cast<int>(sample.objectsInInput[0].boxInImage.centerX()),
+              y = static_cast<int>(sample.objectsInInput[0].boxInImage.centerY());
+    const float* pixel = batch->pixels.data() + i * 3 * 64 * 48 + 3 * (y * 64 + x);
+    EXPECT_NEAR(pixel[0], (220.0 / 255 - 0.5) / 0.2, 1e-4);
+    EXPECT_NEAR(pixel[1], (220.0 / 255 - 0.4) / 0.25, 1e-4);
+    EXPECT_NEAR(pixel[2], (220.0 / 255 - 0.3) / 0.5, 1e-4);
+  }
+}
+
+TEST(Inference, LeavesUnreadableImagesOut) {
+  const auto dataset = markedImages(4);
+  dataset->breakImage(1);
+  const Result<Batch> batch = loadForInference(*dataset, {0, 1, 2}, smallOptions());
+  ASSERT_TRUE(batch);
+  ASSERT_EQ(batch->samples.size(), 2u);
+  EXPECT_EQ(batch->samples[1].imageIndex, 2u);
+  EXPECT_EQ(batch->pixels.size(), 2u * 3 * 64 * 48);
+  EXPECT_EQ(batch->diagnostics.problems().size(), 1u);
+  const Result<Batch> none = loadForInference(*dataset, {1}, smallOptions());
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, ErrorCode::kBadData);
+  const Result<Batch> nothing = loadForInference(*dataset, {}, smallOptions());
+  ASSERT_TRUE(nothing);
+  EXPECT_THAT(nothing->samples, IsEmpty());
+}
+
+}  // namespace
+}  // namespace anchorscope::testing
