@@ -416,6 +416,7 @@ std::shared_ptr<const ProbeFrame> makeDenseSyntheticFrame() {
   SyntheticFrameOptions options;
   options.imageSize = {1344, 800};
   options.inputSize = {1344, 800};
+  options.anchorsPerCell = 9;
   options.objectCount = 40;
   return makeSyntheticFrame(options);
 }

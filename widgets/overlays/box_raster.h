@@ -1,6 +1,6 @@
 #pragma once
 // Draws hundreds of thousands of box outlines into 32-bit pixels: whole pixels, no anti-aliasing, alpha
-// blending in the order given, in strips of 32 rows shared out over threads. No Qt.
+// blending in the order given, in strips of rows shared out over threads. No Qt.
 
 #include <cstddef>
 #include <cstdint>

@@ -49,7 +49,7 @@ Argb layerColor(const Layer& layer, const ValueRange& range, ColorScale scale, f
     const float strength = scale == ColorScale::kDiverging     ? std::abs(2 * t - 1)
                            : layer.emphasis == Emphasis::kHigh ? t
                                                                : 1 - t;
-    alpha *= strength * std::sqrt(strength);  // or thousands of faint boxes would add up to a haze
+    alpha *= strength * strength;  // or thousands of faint boxes would add up to a haze
   }
   const auto bits = static_cast<Argb>(std::lround(std::clamp(alpha, 0.f, 1.f) * 255.f));
   return (colorAt(layer.colorMap, t) & 0x00FFFFFFu) | (bits << 24);
