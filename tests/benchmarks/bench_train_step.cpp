@@ -1,0 +1,128 @@
+// Training speed of the whole step (loader, forward, loss, backward, update) and what evidence costs in it.
+// Without arguments a Google Benchmark program; with `--steps-only MODE N WARMUP THREADS` it prints the
+// median step time in milliseconds, for bench_torchvision.py to set against torchvision's.
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/trainer/pacing.h"
+#include "core/trainer/presets.h"
+#include "core/trainer/trainer.h"
+
+namespace anchorscope {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double millisecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                   values.end());
+  return values[values.size() / 2];
+}
+
+void set(RunConfig& config, const char* key, const std::string& value) {
+  const Status status = applySetting(config, key, value);
+  ANCHORSCOPE_CHECK(status.ok(), status.ok() ? "" : status.error().text());
+}
+
+std::unique_ptr<Trainer> prepare(RunConfig config) {
+  auto trainer = Trainer::prepare(std::move(config), {});
+  ANCHORSCOPE_CHECK(trainer.ok(), trainer.ok() ? "" : trainer.error().text());
+  return *std::move(trainer);
+}
+
+double stepMs(Trainer& trainer) {
+  const Clock::time_point start = Clock::now();
+  const Status status = trainer.step();
+  ANCHORSCOPE_CHECK(status.ok(), status.ok() ? "" : status.error().text());
+  trainer.takeReports(true);
+  return millisecondsSince(start);
+}
+
+/// torchvision's retinanet_resnet50_fpn at 320 x 320, one image, with its own assignment, losses and
+/// optimizer.
+RunConfig torchvisionsRun(const std::string& mode, const std::string& threads) {
+  auto config = makeRunConfig("max_iou", "retinanet-r50");
+  ANCHORSCOPE_CHECK(config.ok(), "configuration");
+  for (const auto& [key, value] : std::vector<std::pair<const char*, std::string>>{{"train.size", "320"},
+                                                                                   {"train.batch", "1"},
+                                                                                   {"train.optimizer", "sgd"},
+                                                                                   {"train.lr", "0.0001"},
+                                                                                   {"train.clip_grad", "0"},
+                                                                                   {"train.device", "cpu"},
+                                                                                   {"train.threads", threads},
+                                                                                   {"model.norm", "bn"}})
+    set(*config, key, value);
+  set(*config, "train.precision", mode.rfind("bf16", 0) == 0 ? "bf16" : "fp32");
+  set(*config, "train.channels_last", mode.find("channels_last") != std::string::npos ? "true" : "false");
+  return *config;
+}
+
+int printStepTime(const char* mode, int steps, int warmup, const char* threads) {
+  const auto trainer = prepare(torchvisionsRun(mode, threads));
+  std::vector<double> times;
+  for (int step = 0; step < warmup + steps; ++step) {
+    const double time = stepMs(*trainer);
+    if (step >= warmup) times.push_back(time);
+  }
+  std::printf("%.6f\n", median(times));
+  return 0;
+}
+
+/// The demo with its 4 probes captured as the session paces them, against the same steps without capture. The
+/// two take turns in blocks, so that what else the machine does hits both.
+void stepsWithCapture(benchmark::State& state) {
+  auto config = presetConfig("demo");
+  ANCHORSCOPE_CHECK(config.ok(), "configuration");
+  const auto trainer = prepare(*config);
+  for (int step = 0; step < 20; ++step)
+    stepMs(*trainer);
+  const double budget = config->train.getFloat("capture_budget");
+  double plain = 0, captured = 0;
+  CapturePacer pacer(budget);
+  for (auto _ : state) {
+    constexpr int kBlock = 120;
+    const Clock::time_point start = Clock::now();
+    for (int step = 0; step < kBlock; ++step)
+      stepMs(*trainer);
+    plain += millisecondsSince(start);
+    const Clock::time_point capturedStart = Clock::now();
+    for (int step = 0; step < kBlock; ++step) {
+      pacer.addStep(stepMs(*trainer));
+      if (pacer.due(trainer->stepsDone())) {
+        const Clock::time_point captureStart = Clock::now();
+        benchmark::DoNotOptimize(trainer->capture().take());
+        pacer.addCapture(trainer->stepsDone(), millisecondsSince(captureStart));
+      }
+    }
+    captured += millisecondsSince(capturedStart);
+  }
+  state.counters["ratio"] = plain / captured;
+  state.counters["aim"] = 0.97;
+  state.SetLabel("demo training with capture of 4 probes at the default budget against none");
+}
+
+BENCHMARK(stepsWithCapture)->Iterations(3)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace anchorscope
+
+int main(int argc, char** argv) {
+  if (argc == 6 && std::strcmp(argv[1], "--steps-only") == 0)
+    return anchorscope::printStepTime(argv[2], std::atoi(argv[3]), std::atoi(argv[4]), argv[5]);
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
