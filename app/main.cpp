@@ -8,6 +8,7 @@
 #include "app/settings.h"
 #include "core/trainer/run_config.h"
 #include "core/trainer/version.h"
+#include "widgets/theme/icons.h"
 
 namespace anchorscope {
 namespace {
@@ -51,6 +52,8 @@ int run(int argc, char** argv) {
       {QStringLiteral("out"), QStringLiteral("Folder to record the run in."), QStringLiteral("RUN")});
   parser.addOption({QStringLiteral("set"), QStringLiteral("An option of the run; may be repeated."),
                     QStringLiteral("KEY=VALUE")});
+  parser.addOption(
+      {QStringLiteral("paused"), QStringLiteral("Show step 0 and wait for Run before anything is trained.")});
   parser.addOption({QStringLiteral("theme"), QStringLiteral("dark, light or system; for this start only."),
                     QStringLiteral("NAME")});
   parser.addPositionalArgument(QStringLiteral("RUN"), QStringLiteral("A recorded run to look at."),
@@ -61,6 +64,9 @@ int run(int argc, char** argv) {
                             ? parser.value(QStringLiteral("theme"))
                             : openSettings().value(QStringLiteral("theme")).toString();
   applyTheme(application, themeChoiceFromString(theme));
+  QApplication::setWindowIcon(applicationIcon());
+  SessionOptions options;
+  options.startPaused = parser.isSet(QStringLiteral("paused"));
   MainWindow window;
   window.show();
   if (parser.isSet(QStringLiteral("data"))) {
@@ -69,9 +75,10 @@ int run(int argc, char** argv) {
       std::fprintf(stderr, "anchorscope: %s\n", config.error().text().c_str());
       return exitCode(config.error().code);
     }
-    QTimer::singleShot(0, &window, [&window, config = *std::move(config)] { window.startRun(config); });
+    QTimer::singleShot(0, &window,
+                       [&window, options, config = *std::move(config)] { window.startRun(config, options); });
   } else if (parser.isSet(QStringLiteral("demo"))) {
-    QTimer::singleShot(0, &window, [&window] { window.startDemo(); });
+    QTimer::singleShot(0, &window, [&window, options] { window.startDemo(options); });
   } else if (!parser.positionalArguments().isEmpty()) {
     QTimer::singleShot(0, &window, [&window, folder = parser.positionalArguments().first()] {
       window.openRecordedRun(folder);

@@ -3,18 +3,25 @@
 // together.
 
 #include <QMainWindow>
+#include <functional>
+#include <future>
 #include <memory>
 
+#include "core/base/atomic_file.h"
 #include "core/store/run_reader.h"
 #include "core/trainer/session.h"
+#include "widgets/bridge/session_bridge.h"
+#include "widgets/figure/figure.h"
 #include "widgets/state/view_state.h"
 #include "widgets/theme/app_theme.h"
 
 class QDockWidget;
 class QLabel;
 class QLineEdit;
+class QMenuBar;
 class QStackedWidget;
 class QTableView;
+class QToolButton;
 
 namespace anchorscope {
 
@@ -25,70 +32,135 @@ class InspectorPanel;
 class LayersPanel;
 class MessageBar;
 class ParamForm;
+class PreparingView;
 class ProbesPanel;
 class ProblemsModel;
-class SessionBridge;
 class StartPage;
+class TemporaryRun;
 class TransportBar;
+
+/// How an exported view is drawn.
+struct ExportOptions {
+  double widthMm = 84;
+  int dpi = 300;
+  FigureTheme theme = FigureTheme::kLight;
+  std::size_t rasterAbove = 20'000;
+  Overwrite overwrite = Overwrite::kNo;
+};
 
 /// GUI thread only.
 class MainWindow : public QMainWindow {
   Q_OBJECT
 
  public:
-  explicit MainWindow(QWidget* parent = nullptr);
+  explicit MainWindow(SessionFactory factory = startSession, QWidget* parent = nullptr);
   ~MainWindow() override;
 
-  /// Starts a run; an unusable config is shown as a message.
+  /// Starts a run; an unusable config is shown as a message. A run without a folder is recorded into a
+  /// temporary one, so that it can be gone back in.
   void startRun(const RunConfig& config, SessionOptions options = {});
   /// The demo preset, training at once.
-  void startDemo();
+  void startDemo(SessionOptions options = {});
   /// Opens a recorded run for looking; a live run is ended first (after asking).
   void openRecordedRun(const QString& folder);
+  /// Ends what is shown (without asking) and goes back to the first page.
   void showStartPage();
+  /// Moves the temporary folder of a run that has ended to `target`, which must not exist, and goes on from
+  /// there.
+  void keepRecordedRun(const QString& target);
+
+  /// Writes the current view; what went wrong is shown as a message, too.
+  Result<FigureReport> exportViewTo(const QString& path, const ExportOptions& options = {});
+  Status exportCurvesTo(const QString& path, Overwrite overwrite);
+
+  void resetLayout();
+  void setTheme(ThemeChoice choice);
+  /// How the window asks before it throws away what was not kept; a test answers itself.
+  void setConfirm(std::function<bool(const QString& title, const QString& text)> confirm) {
+    confirm_ = std::move(confirm);
+  }
 
   SessionBridge& bridge() { return *bridge_; }
   ViewState& viewState() { return *state_; }
   CanvasView& canvas() { return *canvas_; }
+  CurvesView& curves() { return *curves_; }
+  HistoryScrubber& scrubber() { return *scrubber_; }
+  InspectorPanel& inspector() { return *inspector_; }
+  LayersPanel& layersPanel() { return *layers_; }
   MessageBar& messages() { return *messages_; }
+  ParamForm& parameters() { return *parameters_; }
+  PreparingView& preparing() { return *preparing_; }
+  ProbesPanel& probesPanel() { return *probes_; }
+  ProblemsModel& problems() { return *problems_; }
   StartPage& startPage() { return *start_; }
+  TransportBar& transport() { return *transport_; }
+  const QList<QDockWidget*>& docks() const { return docks_; }
+  bool onStartPage() const;
+  /// Null when neither a recorded run nor the recording of the live one is open.
+  const std::shared_ptr<RunReader>& reader() const { return reader_; }
 
  protected:
   void closeEvent(QCloseEvent* event) override;
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
+  // main_window.cpp
+  void makeWorkspace();
+  void makeDocks();
+  void makeStatusBar();
   QDockWidget* addDock(const QString& name, const QString& title, QWidget* content, Qt::DockWidgetArea area);
-  void makeMenus();
-  void wireBridge();
-  void wireHistory();
   void enterWorkspace(bool live);
-  bool confirmEndingRun();
+  void leaveWorkspace();
+  void refreshTitle();
+  void refreshHeader();
+  void openPath(const QString& path);
+  void rememberRecent(const QString& entry);
+
+  // main_window_actions.cpp
+  void makeMenus();
+  void refreshActions();
+  void showCheatSheet();
   void exportView();
   void exportCurves();
-  void showCheatSheet();
-  void resetLayout();
-  void setTheme(ThemeChoice choice);
-  void rememberRecent(const QString& entry);
-  void refreshRecordedSteps();
-  void showRecordedStep(std::int64_t step);
+
+  // main_window_run.cpp
+  void wireBridge();
+  void endRun();
+  bool confirmEndingRun();
+  bool isEnded() const;
+  void onFacts();
   void onSnapshot(const std::shared_ptr<const Snapshot>& snapshot);
   void onSteps(const std::vector<StepEvent>& steps);
+  void onFailed(const Error& error, const QString& culprit);
   void showEvaluation(const EvaluationEvent& evaluation);
   void refreshParameterForm();
-  void refreshTitle();
+  void refreshRecordingNote(const RecordingState& recording);
+
+  // main_window_history.cpp
+  void wireHistory();
+  void refreshRecordedSteps();
+  void showRecordedStep(std::int64_t step);
+  void askWhereToKeep();
 
   std::unique_ptr<ViewState> state_;
   SessionBridge* bridge_;
-  std::shared_ptr<RunReader> reader_;  ///< Of the recorded run, or of the live run's folder.
+  std::shared_ptr<RunReader> reader_;        ///< Of the recorded run, or of the live run's folder.
+  std::shared_ptr<TemporaryRun> temporary_;  ///< Where the run records that was given no folder.
+  std::future<void> cleaning_;
   bool recordedOnly_ = false;
-  QStackedWidget* pages_;
+  std::function<bool(const QString&, const QString&)> confirm_;
+
+  QMenuBar* menus_;
+  QStackedWidget *pages_, *stage_;
   StartPage* start_;
   TransportBar* transport_;
   MessageBar* messages_;
   CanvasView* canvas_;
-  QLabel *canvasTitle_, *canvasInfo_, *statusText_, *evaluationText_;
+  PreparingView* preparing_;
+  QLabel *canvasTitle_, *canvasInfo_, *statusText_, *evaluationText_, *runTitle_;
+  QToolButton* problemsButton_;
   ProbesPanel* probes_;
   LayersPanel* layers_;
   InspectorPanel* inspector_;
@@ -99,9 +171,11 @@ class MainWindow : public QMainWindow {
   ParamForm* parameters_;
   QLineEdit* parameterSearch_;
   QList<QDockWidget*> docks_;
-  QDockWidget* problemsDock_ = nullptr;
-  QByteArray defaultLayout_;
-  QByteArray defaultGeometry_;
+  QDockWidget *parametersDock_ = nullptr, *problemsDock_ = nullptr;
+  QAction *keep_ = nullptr, *checkpoint_ = nullptr, *evaluate_ = nullptr, *exportView_ = nullptr,
+          *exportCurves_ = nullptr, *fit_ = nullptr, *goToAnchor_ = nullptr, *showParameters_ = nullptr;
+  QList<QAction*> historyActions_;
+  QByteArray defaultLayout_, workspaceLayout_;
 };
 
 }  // namespace anchorscope

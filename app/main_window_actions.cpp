@@ -1,77 +1,52 @@
-// Menus, keys, export and the cheat sheet of the main window.
+// Menus, what of them can be done at present, and the cheat sheet of the main window.
 #include <QAction>
 #include <QActionGroup>
 #include <QApplication>
-#include <QComboBox>
 #include <QDialog>
-#include <QDialogButtonBox>
-#include <QDir>
 #include <QDockWidget>
-#include <QDoubleSpinBox>
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QFormLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenuBar>
 #include <QMessageBox>
-#include <QPushButton>
 #include <QScrollArea>
-#include <QSpinBox>
-#include <QStackedWidget>
-#include <QStatusBar>
+#include <QVBoxLayout>
 
 #include "app/main_window.h"
 #include "app/settings.h"
 #include "widgets/bridge/session_bridge.h"
 #include "widgets/canvas/canvas_view.h"
-#include "widgets/figure/figure.h"
-#include "widgets/notify/message_bar.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/start_page.h"
 #include "widgets/panels/transport_bar.h"
-#include "widgets/plot/curves_view.h"
+#include "widgets/theme/icons.h"
 
 namespace anchorscope {
-namespace {
-
-/// Keys that the canvas takes by itself; listed in the cheat sheet beside the actions.
-const std::pair<const char*, const char*> kCanvasKeys[] = {
-    {"Wheel", "Zoom at the cursor"},
-    {"Drag", "Pan"},
-    {"Double-click, F, Home", "Fit the image"},
-    {"1", "100 %"},
-    {"Click", "Select the anchor or object under the cursor"},
-    {"Ctrl+click", "Select the object"},
-    {"Alt+click", "Next anchor under the cursor"},
-    {"Arrow keys", "Walk the selected anchor one cell"},
-    {"PgUp, PgDn", "One pyramid level finer or coarser"},
-    {"[, ]", "Previous or next anchor of the cell"},
-    {"Ctrl+G", "Go to an anchor by number"},
-    {"Esc", "Clear the selection"},
-};
-
-}  // namespace
 
 void MainWindow::makeMenus() {
   const auto add = [this](QMenu* menu, const QString& text, const QKeySequence& keys, const QString& help,
                           auto slot) {
     QAction* action = menu->addAction(text);
     action->setShortcut(keys);
-    action->setToolTip(help);
+    action->setToolTip(
+        keys.isEmpty() ? help : QStringLiteral("%1 (%2)").arg(help, keys.toString(QKeySequence::NativeText)));
     action->setStatusTip(help);
     connect(action, &QAction::triggered, this, slot);
     return action;
   };
 
-  QMenu* file = menuBar()->addMenu(tr("&File"));
+  QMenu* file = menus_->addMenu(tr("&File"));
   add(file, tr("&Demo"), QKeySequence(Qt::CTRL | Qt::Key_D), tr("Train the demo from the start"),
       [this] { startDemo(); });
   add(file, tr("&New run…"), QKeySequence::New, tr("Choose data, method and detector"), [this] {
-    if (!confirmEndingRun()) return;
-    bridge_->retire();
-    state_->setProbes({});
-    showStartPage();
+    if (confirmEndingRun()) showStartPage();
   });
+  add(file, tr("Open &data…"), QKeySequence::Open,
+      tr("A folder or file of a data set in one of the known formats"), [this] {
+        const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a data set's folder"));
+        if (!folder.isEmpty()) openPath(folder);
+      });
   add(file, tr("&Open recorded run…"), QKeySequence(Qt::CTRL | Qt::Key_R),
       tr("Look at what an earlier run recorded"), [this] {
         const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a recorded run"));
@@ -85,7 +60,6 @@ void MainWindow::makeMenus() {
         if (QFileInfo(entry).isDir()) {
           openRecordedRun(entry);
         } else if (confirmEndingRun()) {
-          bridge_->retire();
           showStartPage();
           start_->setDataSpec(entry);
         }
@@ -93,10 +67,15 @@ void MainWindow::makeMenus() {
     if (recent->isEmpty()) recent->addAction(tr("Nothing yet"))->setEnabled(false);
   });
   file->addSeparator();
+  keep_ = add(
+      file, tr("&Keep recorded run…"), {},
+      tr("Move the recording of a run that was given no folder to where it stays; when training has stopped"),
+      [this] { askWhereToKeep(); });
+  file->addSeparator();
   add(file, tr("&Quit"), QKeySequence::Quit, tr("Close the window; a running step is finished first"),
       [this] { close(); });
 
-  QMenu* view = menuBar()->addMenu(tr("&View"));
+  QMenu* view = menus_->addMenu(tr("&View"));
   for (QDockWidget* dock : docks_) {
     QAction* toggle = dock->toggleViewAction();
     toggle->setToolTip(tr("Show or hide: %1").arg(dock->windowTitle()));
@@ -105,9 +84,12 @@ void MainWindow::makeMenus() {
   view->addSeparator();
   add(view, tr("&Reset layout"), {}, tr("Put every panel back where it was at first"),
       [this] { resetLayout(); });
-  add(view, tr("&Fit image"), {}, tr("Fit the image into the canvas (F)"), [this] { canvas_->fit(); });
-  add(view, tr("&Go to anchor…"), {}, tr("Select an anchor by its number (Ctrl+G)"),
-      [this] { canvas_->askForAnchor(); });
+  // F and Ctrl+G are the canvas' own keys while it has the focus; from here they work everywhere.
+  fit_ = add(view, tr("&Fit image"), QKeySequence(Qt::CTRL | Qt::Key_0), tr("Fit the image into the canvas"),
+             [this] { canvas_->fit(); });
+  fit_->setIcon(themedIcon(QStringLiteral("fit"), &Theme::secondaryText));
+  goToAnchor_ = add(view, tr("&Go to anchor…"), QKeySequence(Qt::CTRL | Qt::Key_G),
+                    tr("Select an anchor by its number"), [this] { canvas_->askForAnchor(); });
   view->addSeparator();
   QMenu* themes = view->addMenu(tr("&Theme"));
   auto* group = new QActionGroup(this);
@@ -122,36 +104,45 @@ void MainWindow::makeMenus() {
     connect(action, &QAction::triggered, this, [this, choice = choice] { setTheme(choice); });
   }
 
-  QMenu* training = menuBar()->addMenu(tr("&Training"));
+  QMenu* training = menus_->addMenu(tr("&Training"));
   for (QAction* action : {transport_->runPauseAction(), transport_->stepAction(),
                           transport_->stepManyAction(), transport_->untilAction(), transport_->stopAction()})
     training->addAction(action);
   training->addSeparator();
-  add(training, tr("Save &checkpoint"), QKeySequence::Save,
-      tr("Write model, optimizer and every random state into the run folder"),
-      [this] { bridge_->post(SaveCheckpointCommand{}); });
-  add(training, tr("&Evaluate now"), QKeySequence(Qt::CTRL | Qt::Key_E),
-      tr("Average precision on the validation images"), [this] { bridge_->post(EvaluateCommand{}); });
+  showParameters_ =
+      add(training, tr("Live &parameters"), QKeySequence(Qt::CTRL | Qt::Key_P),
+          tr("Change learning rate, weights and the method's constants while training goes on"), [this] {
+            parametersDock_->show();
+            parametersDock_->raise();
+            parameterSearch_->setFocus();
+          });
+  showParameters_->setIcon(themedIcon(QStringLiteral("sliders"), &Theme::secondaryText));
+  checkpoint_ = add(training, tr("Save &checkpoint"), QKeySequence::Save,
+                    tr("Write model, optimizer and every random state into the run folder"),
+                    [this] { bridge_->post(SaveCheckpointCommand{}); });
+  evaluate_ =
+      add(training, tr("&Evaluate now"), QKeySequence(Qt::CTRL | Qt::Key_E),
+          tr("Average precision on the validation images"), [this] { bridge_->post(EvaluateCommand{}); });
 
-  QMenu* history = menuBar()->addMenu(tr("&History"));
-  add(history, tr("&Previous recorded step"), QKeySequence(Qt::ALT | Qt::Key_Left),
-      tr("One recorded step back"), [this] { scrubber_->walk(-1); });
-  add(history, tr("&Next recorded step"), QKeySequence(Qt::ALT | Qt::Key_Right), tr("One recorded step on"),
-      [this] { scrubber_->walk(+1); });
-  add(history, tr("Ten steps back"), QKeySequence(Qt::ALT | Qt::SHIFT | Qt::Key_Left),
-      tr("Ten recorded steps back"), [this] { scrubber_->walk(-10); });
-  add(history, tr("Ten steps on"), QKeySequence(Qt::ALT | Qt::SHIFT | Qt::Key_Right),
-      tr("Ten recorded steps on"), [this] { scrubber_->walk(+10); });
+  QMenu* history = menus_->addMenu(tr("&History"));
+  historyActions_ << add(history, tr("&Previous recorded step"), QKeySequence(Qt::ALT | Qt::Key_Left),
+                         tr("One recorded step back"), [this] { scrubber_->walk(-1); });
+  historyActions_ << add(history, tr("&Next recorded step"), QKeySequence(Qt::ALT | Qt::Key_Right),
+                         tr("One recorded step on"), [this] { scrubber_->walk(+1); });
+  historyActions_ << add(history, tr("Ten steps back"), QKeySequence(Qt::ALT | Qt::SHIFT | Qt::Key_Left),
+                         tr("Ten recorded steps back"), [this] { scrubber_->walk(-10); });
+  historyActions_ << add(history, tr("Ten steps on"), QKeySequence(Qt::ALT | Qt::SHIFT | Qt::Key_Right),
+                         tr("Ten recorded steps on"), [this] { scrubber_->walk(+10); });
   add(history, tr("Follow &live"), QKeySequence(Qt::Key_L), tr("Show training as it goes on"),
       [this] { scrubber_->goLive(); });
 
-  QMenu* figure = menuBar()->addMenu(tr("F&igure"));
-  add(figure, tr("&Export view…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E),
-      tr("Image, layers and colour bar as PDF, SVG or PNG"), [this] { exportView(); });
-  add(figure, tr("Export &curves…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
-      tr("The curves as PDF or PNG, their values as CSV"), [this] { exportCurves(); });
+  QMenu* figure = menus_->addMenu(tr("F&igure"));
+  exportView_ = add(figure, tr("&Export view…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E),
+                    tr("Image, layers and colour bar as PDF, SVG or PNG"), [this] { exportView(); });
+  exportCurves_ = add(figure, tr("Export &curves…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
+                      tr("The curves as PDF or PNG, their values as CSV"), [this] { exportCurves(); });
 
-  QMenu* help = menuBar()->addMenu(tr("&Help"));
+  QMenu* help = menus_->addMenu(tr("&Help"));
   add(help, tr("&Keys"), QKeySequence(Qt::Key_Question), tr("Every key on one sheet"),
       [this] { showCheatSheet(); });
   add(help, tr("&About"), {}, tr("Version and licences"), [this] {
@@ -164,90 +155,22 @@ void MainWindow::makeMenus() {
   });
   for (QMenu* menu : {file, view, training, history, figure, help})
     menu->setToolTipsVisible(true);
+  connect(state_.get(), &ViewState::frameChanged, this, &MainWindow::refreshActions);
 }
 
-void MainWindow::exportView() {
-  if (!state_->frame()) {
-    messages_->show(MessageKind::kNote,
-                    tr("There is nothing to export yet: start a run or open a recorded one."));
-    return;
-  }
-  QDialog dialog(this);
-  dialog.setWindowTitle(tr("Export view"));
-  auto* form = new QFormLayout(&dialog);
-  auto* kind = new QComboBox;
-  kind->addItems({QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png")});
-  auto* width = new QDoubleSpinBox;
-  width->setRange(20, 500);
-  width->setValue(84);
-  width->setSuffix(tr(" mm"));
-  width->setToolTip(tr("84 mm is one column, 174 mm two columns of most papers"));
-  auto* dpi = new QSpinBox;
-  dpi->setRange(72, 1200);
-  dpi->setValue(300);
-  dpi->setToolTip(tr("Resolution of PNG files and rasterised layers"));
-  auto* theme = new QComboBox;
-  theme->addItems({tr("light"), tr("dark")});
-  auto* raster = new QSpinBox;
-  raster->setRange(0, 1'000'000);
-  raster->setValue(20'000);
-  raster->setSpecialValueText(tr("never"));
-  raster->setGroupSeparatorShown(true);
-  raster->setToolTip(
-      tr("PDF and SVG: a layer of more boxes than this becomes one lossless image, so that the file stays "
-         "readable"));
-  form->addRow(tr("Format"), kind);
-  form->addRow(tr("Width"), width);
-  form->addRow(tr("Resolution (dpi)"), dpi);
-  form->addRow(tr("Figure theme"), theme);
-  form->addRow(tr("Rasterise layers above"), raster);
-  auto* buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel);
-  form->addRow(buttons);
-  connect(buttons, &QDialogButtonBox::accepted, &dialog, &QDialog::accept);
-  connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
-  if (dialog.exec() != QDialog::Accepted) return;
-  QSettings settings = openSettings();
-  const QString base = QStringLiteral("%1-step%2.%3")
-                           .arg(QFileInfo(state_->probeName()).completeBaseName())
-                           .arg(state_->frame()->step)
-                           .arg(kind->currentText());
-  const QString path = QFileDialog::getSaveFileName(
-      this, tr("Export view"), QDir(settings.value(QStringLiteral("exportFolder")).toString()).filePath(base),
-      tr("%1 file (*.%2)").arg(kind->currentText().toUpper(), kind->currentText()));
-  if (path.isEmpty()) return;
-  settings.setValue(QStringLiteral("exportFolder"), QFileInfo(path).absolutePath());
-  FigureSpec spec = figureFromView(*state_, canvas_->visibleInImage());
-  spec.widthMm = width->value();
-  spec.dpi = dpi->value();
-  spec.theme = theme->currentIndex() == 0 ? FigureTheme::kLight : FigureTheme::kDark;
-  spec.rasterAbove = static_cast<std::size_t>(raster->value());
-  const auto report = renderFigure(spec, path.toStdString(), Overwrite::kYes);  // the file dialog has asked
-  if (!report) {
-    messages_->show(report.error());
-    return;
-  }
-  QString text = tr("Wrote %1 (%2 × %3 mm, %4 vector boxes)")
-                     .arg(path)
-                     .arg(report->widthMm, 0, 'f', 1)
-                     .arg(report->heightMm, 0, 'f', 1)
-                     .arg(report->vectorBoxes);
-  for (const std::string& note : report->notes)
-    text += QStringLiteral(". ") + QString::fromStdString(note);
-  messages_->show(MessageKind::kNote, text);
-}
-
-void MainWindow::exportCurves() {
-  QSettings settings = openSettings();
-  const QString path = QFileDialog::getSaveFileName(
-      this, tr("Export curves"),
-      QDir(settings.value(QStringLiteral("exportFolder")).toString()).filePath(QStringLiteral("curves.pdf")),
-      tr("PDF (*.pdf);;PNG (*.png);;Values as CSV (*.csv)"));
-  if (path.isEmpty()) return;
-  settings.setValue(QStringLiteral("exportFolder"), QFileInfo(path).absolutePath());
-  if (Status status = curves_->exportTo(path, Overwrite::kYes); !status)
-    messages_->show(status.error());
-  else
-    statusBar()->showMessage(tr("Wrote %1").arg(path), 8000);
+void MainWindow::refreshActions() {
+  const bool workspace = !onStartPage();
+  const bool picture = workspace && state_->frame() != nullptr;
+  const EnabledActions enabled = bridge_->hasSession() ? enabledActions(bridge_->state()) : EnabledActions{};
+  keep_->setEnabled(workspace && temporary_ && isEnded());
+  checkpoint_->setEnabled(enabled.checkpoint);
+  evaluate_->setEnabled(enabled.checkpoint);
+  showParameters_->setEnabled(workspace && bridge_->hasSession());
+  for (QAction* action : {fit_, goToAnchor_, exportView_})
+    action->setEnabled(picture);
+  exportCurves_->setEnabled(workspace);
+  for (QAction* action : historyActions_)
+    action->setEnabled(workspace && !scrubber_->steps().empty());
 }
 
 void MainWindow::showCheatSheet() {
@@ -256,7 +179,7 @@ void MainWindow::showCheatSheet() {
     html += QStringLiteral("<tr><td><b>%1</b></td><td>%2</td></tr>")
                 .arg(keys.toHtmlEscaped(), what.toHtmlEscaped());
   };
-  for (const QAction* menuAction : menuBar()->actions()) {
+  for (const QAction* menuAction : menus_->actions()) {
     if (!menuAction->menu()) continue;
     QString title = menuAction->text();
     html += QStringLiteral("<tr><td colspan='2'><br><i>%1</i></td></tr>")
@@ -266,8 +189,8 @@ void MainWindow::showCheatSheet() {
         row(action->shortcut().toString(QKeySequence::NativeText), action->statusTip());
   }
   html += QStringLiteral("<tr><td colspan='2'><br><i>%1</i></td></tr>").arg(tr("Canvas"));
-  for (const auto& [keys, what] : kCanvasKeys)
-    row(tr(keys), tr(what));
+  for (const auto& [keys, what] : CanvasView::gestures())
+    row(keys, what);
   html += QStringLiteral("</table>");
   auto* dialog = new QDialog(this);
   dialog->setObjectName(QStringLiteral("cheatSheet"));
@@ -284,18 +207,6 @@ void MainWindow::showCheatSheet() {
   scroll->setWidget(text);
   layout->addWidget(scroll);
   dialog->show();
-}
-
-void MainWindow::resetLayout() {
-  restoreState(defaultLayout_);
-  for (QDockWidget* dock : docks_)
-    dock->setProperty("shownInWorkspace", QVariant());
-  if (pages_->currentIndex() == 1) {
-    enterWorkspace(!recordedOnly_);
-  } else {
-    for (QDockWidget* dock : docks_)
-      dock->hide();
-  }
 }
 
 void MainWindow::setTheme(ThemeChoice choice) {

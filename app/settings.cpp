@@ -30,4 +30,12 @@ void addRecentEntry(const QString& entry) {
   settings.setValue(kRecentKey, entries);
 }
 
+QString shortDataName(const QString& spec) {
+  QString name = spec.mid(spec.indexOf(QLatin1Char(':')) + 1);
+  name = name.left(name.indexOf(QLatin1Char(',')));  // voc:ANNOTATIONS,IMAGES and coco:JSON,IMAGES
+  while (name.endsWith(QLatin1Char('/')))
+    name.chop(1);
+  return name.mid(name.lastIndexOf(QLatin1Char('/')) + 1);
+}
+
 }  // namespace anchorscope

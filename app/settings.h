@@ -13,4 +13,7 @@ QSettings openSettings();
 QStringList recentEntries();
 void addRecentEntry(const QString& entry);
 
+/// What a data spec is called in a title: "voc:/data/bccd#train" is "bccd#train".
+QString shortDataName(const QString& spec);
+
 }  // namespace anchorscope

@@ -7,7 +7,8 @@
 
 namespace anchorscope {
 
-SessionBridge::SessionBridge(QObject* parent) : QObject(parent) {}
+SessionBridge::SessionBridge(QObject* parent, SessionFactory factory)
+    : QObject(parent), factory_(std::move(factory)) {}
 
 SessionBridge::~SessionBridge() {
   if (session_) session_->setWake({});
@@ -18,7 +19,7 @@ void SessionBridge::start(RunConfig config, SessionOptions options) {
   retire();
   auto pending = std::make_shared<std::atomic<bool>>(false);
   wakePending_ = pending;
-  session_ = startSession(std::move(config), std::move(options));
+  session_ = factory_(std::move(config), std::move(options));
   state_ = session_->state();
   // The trainer thread may wake a hundred times before the window gets to run: one queued call stands for all
   // of them.
@@ -35,8 +36,11 @@ void SessionBridge::start(RunConfig config, SessionOptions options) {
   drain();
 }
 
-void SessionBridge::retire() {
-  if (!session_) return;
+void SessionBridge::retire(std::function<void()> afterwards) {
+  if (!session_) {
+    if (afterwards) afterwards();
+    return;
+  }
   session_->setWake({});
   wakePending_.reset();
   retired_.erase(std::remove_if(retired_.begin(), retired_.end(),
@@ -44,8 +48,11 @@ void SessionBridge::retire() {
                                   return done.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
                                 }),
                  retired_.end());
-  retired_.push_back(
-      std::async(std::launch::async, [session = std::move(session_)]() mutable { session.reset(); }));
+  retired_.push_back(std::async(
+      std::launch::async, [session = std::move(session_), afterwards = std::move(afterwards)]() mutable {
+        session.reset();
+        if (afterwards) afterwards();
+      }));
   facts_.reset();
   snapshot_.reset();
   state_ = TrainerState::kIdle;

@@ -4,6 +4,7 @@
 #include <QObject>
 #include <QString>
 #include <atomic>
+#include <functional>
 #include <future>
 #include <memory>
 #include <vector>
@@ -12,19 +13,23 @@
 
 namespace anchorscope {
 
+/// Starts a run: startSession, or a test's own.
+using SessionFactory = std::function<std::unique_ptr<TrainingSession>(RunConfig, SessionOptions)>;
+
 /// Owns at most one training session. GUI thread only; the trainer thread touches nothing but the wake flag.
 class SessionBridge : public QObject {
   Q_OBJECT
 
  public:
-  explicit SessionBridge(QObject* parent = nullptr);
-  /// Stops the run at the end of its present step and waits for it.
+  explicit SessionBridge(QObject* parent = nullptr, SessionFactory factory = startSession);
+  /// Stops the run at the end of its present step and waits for it, and for those that were retired.
   ~SessionBridge() override;
 
   /// Starts a run; one that is going on is retired first.
   void start(RunConfig config, SessionOptions options);
   /// Lets go of the session; it stops and is destroyed on a thread of its own, so the window never waits.
-  void retire();
+  /// `afterwards` runs on that thread when the session is gone (at once, without one).
+  void retire(std::function<void()> afterwards = {});
 
   bool hasSession() const { return session_ != nullptr; }
   TrainerState state() const { return state_; }
@@ -53,6 +58,7 @@ class SessionBridge : public QObject {
  private:
   void drain();
 
+  SessionFactory factory_;
   std::unique_ptr<TrainingSession> session_;
   std::shared_ptr<std::atomic<bool>> wakePending_;
   std::shared_ptr<const SessionFacts> facts_;

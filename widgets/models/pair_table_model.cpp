@@ -30,6 +30,7 @@ void PairTableModel::show(std::shared_ptr<const ProbeFrame> frame, int object, b
       if (member || !bagOnly) rows_.push_back(row);
     }
   }
+  readOutcomes();
   largest_.assign(table_ ? table_->columns.size() : 0, 0.0f);
   for (std::size_t column = 0; column < largest_.size(); ++column)
     for (const std::size_t row : rows_)
@@ -39,10 +40,51 @@ void PairTableModel::show(std::shared_ptr<const ProbeFrame> frame, int object, b
   endResetModel();
 }
 
-float PairTableModel::value(std::size_t tableRow, int column) const {
-  if (column < 0 || column >= static_cast<int>(table_->columns.size()))
+void PairTableModel::readOutcomes() {
+  rankColumns_.clear();
+  weightColumns_.clear();
+  if (!table_) return;
+  for (const DecisionSpec& decision : frame_->decisions) {
+    if (decision.pairTable != table_->spec.name) continue;
+    for (const OutcomeSpec& outcome : decision.outcomes) {
+      if (const int rank = table_->columnIndex(outcome.rankColumn); rank >= 0) rankColumns_.push_back(rank);
+      if (const int weight = table_->columnIndex(outcome.weightColumn); weight >= 0)
+        weightColumns_.push_back(weight);
+    }
+  }
+}
+
+int PairTableModel::declared(int column) const {
+  const int index = column - firstDeclared();
+  return table_ && index >= 0 && index < static_cast<int>(table_->spec.columns.size()) ? index : -1;
+}
+
+int PairTableModel::columnOf(std::string_view name) const {
+  const int index = table_ ? table_->columnIndex(name) : -1;
+  return index < 0 ? -1 : index + firstDeclared();
+}
+
+bool PairTableModel::isWeight(int column) const {
+  const int index = declared(column);
+  return index >= 0 && std::find(weightColumns_.begin(), weightColumns_.end(), index) != weightColumns_.end();
+}
+
+bool PairTableModel::shownAtFirst(int column) const {
+  if (column == rankColumn() || isWeight(column)) return true;
+  const int index = declared(column);
+  if (index < 0) return rankColumns_.empty() && column == anchorColumn();
+  const auto& columns = table_->spec.columns;
+  if (columns[static_cast<std::size_t>(index)].integer) return false;
+  int before = 0;
+  for (int i = 0; i < index; ++i)
+    before += columns[static_cast<std::size_t>(i)].integer || isWeight(i + firstDeclared()) ? 0 : 1;
+  return before < 3;
+}
+
+float PairTableModel::value(std::size_t tableRow, int declaredColumn) const {
+  if (declaredColumn < 0 || declaredColumn >= static_cast<int>(table_->columns.size()))
     return std::numeric_limits<float>::quiet_NaN();
-  return table_->columns[static_cast<std::size_t>(column)][tableRow];
+  return table_->columns[static_cast<std::size_t>(declaredColumn)][tableRow];
 }
 
 bool PairTableModel::isMember(std::size_t tableRow) const {
@@ -52,15 +94,19 @@ bool PairTableModel::isMember(std::size_t tableRow) const {
 
 void PairTableModel::sortRows() {
   if (!table_) return;
-  const bool declared = sortColumn_ < 0;
-  const int column = declared ? table_->columnIndex(table_->spec.sortColumn) : sortColumn_ - 1;
-  const bool descending = declared ? table_->spec.sortDescending : sortOrder_ == Qt::DescendingOrder;
+  const bool asDeclared = sortColumn_ < 0;
+  int column = asDeclared ? table_->columnIndex(table_->spec.sortColumn) : declared(sortColumn_);
+  const bool byRank = !asDeclared && sortColumn_ == rankColumn();
+  if (byRank) column = rankColumns_.front();
+  const bool descending = asDeclared ? table_->spec.sortDescending : sortOrder_ == Qt::DescendingOrder;
   const auto key = [&](std::size_t row) {
-    return column < 0 ? static_cast<float>(table_->anchor[row]) : value(row, column);
+    if (column < 0) return static_cast<float>(table_->anchor[row]);
+    const float v = value(row, column);
+    return byRank && v < 0 ? std::numeric_limits<float>::quiet_NaN() : v;  // no rank stands last
   };
   std::stable_sort(rows_.begin(), rows_.end(), [&](std::size_t a, std::size_t b) {
     // In the declared order the bag stands before what was merely considered.
-    if (declared && isMember(a) != isMember(b)) return isMember(a);
+    if (asDeclared && isMember(a) != isMember(b)) return isMember(a);
     const float x = key(a), y = key(b);
     if (std::isnan(x) || std::isnan(y)) return !std::isnan(x) && std::isnan(y);
     return descending ? x > y : x < y;
@@ -101,41 +147,59 @@ int PairTableModel::rowCount(const QModelIndex& parent) const {
 }
 
 int PairTableModel::columnCount(const QModelIndex& parent) const {
-  return parent.isValid() || !table_ ? 0 : static_cast<int>(table_->spec.columns.size()) + 1;
+  return parent.isValid() || !table_ ? 0
+                                     : static_cast<int>(table_->spec.columns.size()) + firstDeclared() + 1;
 }
 
 QVariant PairTableModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid() || !table_) return {};
   const std::size_t row = rows_[static_cast<std::size_t>(index.row())];
+  const auto integerText = [](float number) {
+    return std::isnan(number) || number < 0 ? QStringLiteral("–")
+                                            : QString::number(static_cast<qint64>(number));
+  };
   if (role == kMemberRole) return isMember(row);
-  if (index.column() == 0) {
+  if (role == kWeightRole) return isWeight(index.column());
+  if (role == Qt::TextAlignmentRole) return int(Qt::AlignRight | Qt::AlignVCenter);
+  if (index.column() == anchorColumn()) {
     const auto anchor = static_cast<std::size_t>(table_->anchor[row]);
     if (role == Qt::DisplayRole) return countText(static_cast<qint64>(anchor));
     if (role == kValueRole) return static_cast<qint64>(anchor);
     if (role == Qt::ToolTipRole) return QString::fromStdString(frame_->anchors->label(anchor));
-    if (role == Qt::TextAlignmentRole) return int(Qt::AlignRight | Qt::AlignVCenter);
     return {};
   }
-  const int column = index.column() - 1;
+  if (index.column() == rankColumn()) {
+    if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
+    QStringList ranks;
+    for (const int column : rankColumns_)
+      ranks << (role == Qt::DisplayRole
+                    ? integerText(value(row, column))
+                    : QStringLiteral("%1: %2").arg(
+                          QString::fromStdString(
+                              table_->spec.columns[static_cast<std::size_t>(column)].title),
+                          integerText(value(row, column))));
+    if (role == Qt::DisplayRole) return ranks.join(QStringLiteral(" / "));
+    const auto anchor = static_cast<std::size_t>(table_->anchor[row]);
+    ranks.prepend(tr("anchor %1 · %2")
+                      .arg(countText(static_cast<qint64>(anchor)),
+                           QString::fromStdString(frame_->anchors->label(anchor))));
+    return ranks.join(QLatin1Char('\n'));
+  }
+  const int column = declared(index.column());
   const ColumnSpec& spec = table_->spec.columns[static_cast<std::size_t>(column)];
   const float number = value(row, column);
   switch (role) {
     case Qt::DisplayRole:
-      if (spec.integer)
-        return std::isnan(number) || number < 0 ? QStringLiteral("–")
-                                                : QString::number(static_cast<qint64>(number));
-      return numberText(static_cast<double>(number));
+      return spec.integer ? integerText(number) : numberText(static_cast<double>(number));
     case Qt::ToolTipRole:
       return QString::fromStdString(spec.title) + QStringLiteral(": ") + exactText(number);
-    case Qt::TextAlignmentRole:
-      return int(Qt::AlignRight | Qt::AlignVCenter);
     case kValueRole:
       return number;
     case kScaleRole:
       return static_cast<int>(spec.scale);
     case kShareRole: {
       const float largest = largest_[static_cast<std::size_t>(column)];
-      return largest > 0 && std::isfinite(number) ? std::clamp(number / largest, 0.0f, 1.0f) : 0.0f;
+      return std::isfinite(number) && largest > 0 ? std::clamp(number / largest, 0.0f, 1.0f) : 0.0f;
     }
     default:
       return {};
@@ -144,18 +208,23 @@ QVariant PairTableModel::data(const QModelIndex& index, int role) const {
 
 QVariant PairTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || !table_ || section < 0 || section >= columnCount()) return {};
-  if (section == 0) {
-    if (role == Qt::DisplayRole) return tr("anchor");
-    if (role == Qt::ToolTipRole) return tr("Index of the anchor over all levels");
-    return {};
+  if (role == Qt::TextAlignmentRole) return int(Qt::AlignRight | Qt::AlignVCenter);
+  if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
+  const bool help = role == Qt::ToolTipRole;
+  if (section == anchorColumn())
+    return help ? tr("Number of the anchor, counted over all levels") : tr("anchor");
+  if (section == rankColumn()) {
+    if (!help) return tr("rank");
+    QStringList names;
+    for (const int column : rankColumns_)
+      names << QString::fromStdString(table_->spec.columns[static_cast<std::size_t>(column)].title);
+    return tr("%1; 0 is the best of the bag").arg(names.join(QStringLiteral(" / ")));
   }
-  const ColumnSpec& spec = table_->spec.columns[static_cast<std::size_t>(section - 1)];
-  if (role == Qt::DisplayRole) return QString::fromStdString(spec.name);
-  if (role == Qt::ToolTipRole)
-    return QString::fromStdString(spec.title +
-                                  (spec.unit.empty() || spec.unit == "1" ? "" : " (" + spec.unit + ")") +
-                                  "\n" + spec.description);
-  return {};
+  const ColumnSpec& spec = table_->spec.columns[static_cast<std::size_t>(declared(section))];
+  if (!help) return QString::fromStdString(spec.title.empty() ? spec.name : spec.title);
+  return QString::fromStdString(spec.title +
+                                (spec.unit.empty() || spec.unit == "1" ? "" : " (" + spec.unit + ")") + "\n" +
+                                spec.description);
 }
 
 }  // namespace anchorscope

@@ -5,20 +5,24 @@
 #include <QAbstractTableModel>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/evidence/frame.h"
 
 namespace anchorscope {
 
-/// Column 0 names the anchor, the others are the declared columns. GUI thread only. Keeps the frame alive.
+/// Columns: the ranks of all heads in one ("0 / 3"; only when the table's decision names ranks), the declared
+/// columns in their order, and last the anchor's number. GUI thread only. Keeps the frame alive.
 class PairTableModel : public QAbstractTableModel {
   Q_OBJECT
 
  public:
   enum Role {
-    kValueRole = Qt::UserRole,  ///< float: the exact value; column 0: the anchor index
+    kValueRole = Qt::UserRole,  ///< float: the exact value; anchor column: the anchor index
     kScaleRole,                 ///< int(ColorScale) of the column
+    kWeightRole,                ///< bool: what a head's outcome is decided with; drawn as a bar
     kShareRole,                 ///< float in [0,1]: value relative to the largest of the column's shown rows
     kMemberRole                 ///< bool: the row is in the bag
   };
@@ -35,6 +39,15 @@ class PairTableModel : public QAbstractTableModel {
   int consideredCount() const { return consideredCount_; }
   const PairTable* table() const { return table_; }
 
+  int rankColumn() const { return rankColumns_.empty() ? -1 : 0; }  ///< The joined ranks; -1: there are none.
+  int anchorColumn() const { return columnCount() - 1; }
+  /// Model column of a declared column, -1 for an unknown name.
+  int columnOf(std::string_view name) const;
+  bool isWeight(int column) const;
+  /// What a narrow table shows: the ranks, what is compared (the first three real-valued columns), the
+  /// weights.
+  bool shownAtFirst(int column) const;
+
   int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;
   QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
@@ -42,14 +55,19 @@ class PairTableModel : public QAbstractTableModel {
   void sort(int column, Qt::SortOrder order = Qt::AscendingOrder) override;
 
  private:
-  float value(std::size_t tableRow, int column) const;
+  int firstDeclared() const { return rankColumns_.empty() ? 0 : 1; }
+  /// Declared column of a model column; -1 for the joined ranks and the anchor.
+  int declared(int column) const;
+  void readOutcomes();
+  float value(std::size_t tableRow, int declaredColumn) const;
   bool isMember(std::size_t tableRow) const;
   void sortRows();
 
   std::shared_ptr<const ProbeFrame> frame_;
-  const PairTable* table_ = nullptr;  ///< Inside frame_.
-  std::vector<std::size_t> rows_;     ///< Table rows in shown order.
-  std::vector<float> largest_;        ///< Per column, over the shown rows.
+  const PairTable* table_ = nullptr;              ///< Inside frame_.
+  std::vector<std::size_t> rows_;                 ///< Table rows in shown order.
+  std::vector<float> largest_;                    ///< Per declared column, over the shown rows.
+  std::vector<int> rankColumns_, weightColumns_;  ///< Declared columns the outcomes of the decision name.
   int memberCount_ = 0, consideredCount_ = 0;
   int sortColumn_ = -1;  ///< -1: as declared by the table.
   Qt::SortOrder sortOrder_ = Qt::AscendingOrder;

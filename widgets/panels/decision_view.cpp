@@ -11,9 +11,12 @@
 namespace anchorscope {
 namespace {
 
-constexpr int kRowHeight = 22;
-constexpr int kMarkWidth = 22;
-constexpr int kPadding = 8;
+constexpr int kLineHeight = 20, kNoteHeight = 15;
+constexpr int kMarkWidth = 18;
+
+int heightOf(const DecisionRow& row) {
+  return kLineHeight + (row.note.empty() ? 0 : kNoteHeight);
+}
 
 QString valueAgainstBound(const DecisionRow& row) {
   const QString relation = QString::fromStdString(row.relation)
@@ -65,66 +68,61 @@ void DecisionView::clear() {
   setDecision({});
 }
 
-int DecisionView::summaryHeight(int width) const {
-  if (decision_.summary.empty()) return 0;
-  const QRect bounds =
-      fontMetrics().boundingRect(QRect(0, 0, std::max(40, width - 2 * kPadding), 10000), Qt::TextWordWrap,
-                                 QString::fromStdString(decision_.summary));
-  return bounds.height() + 2 * kPadding;
-}
-
 QSize DecisionView::sizeHint() const {
-  const int width = this->width() > 60 ? this->width() : 260;
-  return {240, static_cast<int>(decision_.rows.size()) * kRowHeight + summaryHeight(width) + kPadding};
+  int height = 2;
+  for (const DecisionRow& row : decision_.rows)
+    height += heightOf(row);
+  return {200, height};
 }
 
-void DecisionView::resizeEvent(QResizeEvent* event) {
-  QWidget::resizeEvent(event);
-  updateGeometry();
+int DecisionView::rowAt(int y) const {
+  int bottom = 0;
+  for (std::size_t i = 0; i < decision_.rows.size(); ++i) {
+    bottom += heightOf(decision_.rows[i]);
+    if (y < bottom) return static_cast<int>(i);
+  }
+  return -1;
 }
 
 void DecisionView::paintEvent(QPaintEvent*) {
   const Theme& theme = themeOf(palette());
   QPainter painter(this);
+  QFont small = font();
+  small.setPixelSize(10);
+  const QFontMetrics metrics(font()), smallMetrics(small);
   int y = 0;
   for (const DecisionRow& row : decision_.rows) {
-    const QRect line(0, y, width(), kRowHeight);
-    drawMark(painter, QRectF(0, y, kMarkWidth, kRowHeight), row.verdict, theme);
+    const QRect line(0, y, width(), kLineHeight);
+    drawMark(painter, QRectF(0, y, kMarkWidth, kLineHeight), row.verdict, theme);
     const bool reached = row.verdict == TestVerdict::kPassed || row.verdict == TestVerdict::kFailed;
     const QString value = row.verdict == TestVerdict::kNotReached      ? tr("not reached")
-                          : row.verdict == TestVerdict::kNotApplicable ? tr("does not apply")
+                          : row.verdict == TestVerdict::kNotApplicable ? tr("not asked")
                                                                        : valueAgainstBound(row);
-    const QString note = QString::fromStdString(row.note);
-    const int valueWidth = fontMetrics().horizontalAdvance(value);
+    const int valueWidth = metrics.horizontalAdvance(value), left = kMarkWidth + 4;
+    painter.setFont(font());
     painter.setPen(reached ? theme.text : theme.secondaryText);
-    const QString name =
-        QString::fromStdString(row.name) + (note.isEmpty() ? QString() : QStringLiteral(" · ") + note);
-    painter.drawText(line.adjusted(kMarkWidth + 4, 0, -valueWidth - 12, 0), Qt::AlignVCenter | Qt::AlignLeft,
-                     fontMetrics().elidedText(name, Qt::ElideRight, width() - kMarkWidth - valueWidth - 20));
+    painter.drawText(line.adjusted(left, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
+                     metrics.elidedText(QString::fromStdString(row.name), Qt::ElideRight,
+                                        width() - left - valueWidth - 8));
     painter.setPen(theme.secondaryText);
     painter.drawText(line.adjusted(0, 0, -2, 0), Qt::AlignVCenter | Qt::AlignRight, value);
-    y += kRowHeight;
-  }
-  if (!decision_.summary.empty()) {
-    const QRectF box(0.5, y + 4.5, width() - 1, summaryHeight(width()) - 1);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(theme.line);
-    painter.setBrush(theme.raised);
-    painter.drawRoundedRect(box, 6, 6);
-    painter.setPen(theme.text);
-    painter.drawText(box.adjusted(kPadding, kPadding, -kPadding, -kPadding),
-                     Qt::TextWordWrap | Qt::AlignLeft | Qt::AlignTop,
-                     QString::fromStdString(decision_.summary));
+    if (!row.note.empty()) {
+      painter.setFont(small);
+      painter.drawText(
+          QRect(left, y + kLineHeight - 3, width() - left, kNoteHeight), Qt::AlignVCenter | Qt::AlignLeft,
+          smallMetrics.elidedText(QString::fromStdString(row.note), Qt::ElideRight, width() - left - 2));
+    }
+    y += heightOf(row);
   }
 }
 
 bool DecisionView::event(QEvent* event) {
   if (event->type() == QEvent::ToolTip) {
     const auto* help = static_cast<QHelpEvent*>(event);
-    const int row = help->pos().y() / kRowHeight;
-    if (row >= 0 && row < static_cast<int>(decision_.rows.size())) {
+    if (const int row = rowAt(help->pos().y()); row >= 0) {
       const DecisionRow& told = decision_.rows[static_cast<std::size_t>(row)];
-      QString text = QString::fromStdString(told.description);
+      QString text =
+          QString::fromStdString(told.name) + QStringLiteral(": ") + QString::fromStdString(told.description);
       if (!told.note.empty()) text += QLatin1Char('\n') + QString::fromStdString(told.note);
       if (!std::isnan(told.value)) text += QStringLiteral("\n%1: %2").arg(tr("value"), exactText(told.value));
       if (!std::isnan(told.bound)) text += QStringLiteral("\n%1: %2").arg(tr("bound"), exactText(told.bound));

@@ -1,6 +1,5 @@
 #pragma once
-// "Why?": the ordered tests of an (anchor, object) pair with value and bound, then how each head ended, in
-// words.
+// "Why?": the ordered tests of an (anchor, object) pair, passed or failed, with value and bound.
 
 #include <QWidget>
 
@@ -18,15 +17,14 @@ class DecisionView : public QWidget {
   void clear();
   const Decision& decision() const { return decision_; }
   QSize sizeHint() const override;
-  QSize minimumSizeHint() const override { return {160, sizeHint().height()}; }
+  QSize minimumSizeHint() const override { return {150, sizeHint().height()}; }
 
  protected:
   void paintEvent(QPaintEvent* event) override;
   bool event(QEvent* event) override;
-  void resizeEvent(QResizeEvent* event) override;
 
  private:
-  int summaryHeight(int width) const;
+  int rowAt(int y) const;
 
   Decision decision_;
 };

@@ -3,10 +3,10 @@
 #include <QCheckBox>
 #include <QHeaderView>
 #include <QLabel>
+#include <QMenu>
 #include <QPainter>
 #include <QPushButton>
-#include <QScrollArea>
-#include <QSplitter>
+#include <QScrollBar>
 #include <QStyledItemDelegate>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -30,8 +30,7 @@ class PairDelegate : public QStyledItemDelegate {
 
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
     const auto scale = static_cast<ColorScale>(index.data(PairTableModel::kScaleRole).toInt());
-    const bool isBar =
-        index.column() > 0 && (scale == ColorScale::kClassification || scale == ColorScale::kRegression);
+    const bool isBar = index.data(PairTableModel::kWeightRole).toBool();
     QStyleOptionViewItem plain = option;
     initStyleOption(&plain, index);
     const Theme& theme = themeOf(option.palette);
@@ -41,23 +40,19 @@ class PairDelegate : public QStyledItemDelegate {
       option.widget->style()->drawControl(QStyle::CE_ItemViewItem, &plain, painter, option.widget);
       return;
     }
-    const QString number = plain.text;
     plain.text.clear();
     option.widget->style()->drawControl(QStyle::CE_ItemViewItem, &plain, painter, option.widget);
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
     painter->setPen(Qt::NoPen);
-    const QRectF track = QRectF(option.rect).adjusted(6, 0, -6, 0);
-    const QRectF bar(track.left(), track.bottom() - 7, track.width(), 4);
+    const QRectF bar(option.rect.left() + 6, option.rect.center().y() - 3, option.rect.width() - 12, 7);
     painter->setBrush(theme.line);
-    painter->drawRoundedRect(bar, 2, 2);
-    painter->setBrush(scale == ColorScale::kClassification ? theme.classification : theme.regression);
+    painter->drawRoundedRect(bar, 1.5, 1.5);
+    painter->setBrush(scale == ColorScale::kRegression ? theme.regression : theme.classification);
     const double share = static_cast<double>(index.data(PairTableModel::kShareRole).toFloat());
     if (share > 0)
       painter->drawRoundedRect(
-          QRectF(bar.left(), bar.top(), std::max(2.0, bar.width() * share), bar.height()), 2, 2);
-    painter->setPen(plain.palette.color(QPalette::Text));
-    painter->drawText(track.adjusted(0, 2, 0, -8), Qt::AlignRight | Qt::AlignVCenter, number);
+          QRectF(bar.left(), bar.top(), std::max(2.0, bar.width() * share), bar.height()), 1.5, 1.5);
     painter->restore();
   }
 };
@@ -66,6 +61,14 @@ QLabel* sectionLabel(const QString& text) {
   auto* label = new QLabel(text);
   label->setProperty("role", "section");
   return label;
+}
+
+QWidget* separatorLine() {
+  auto* line = new QWidget;
+  line->setProperty("role", "separator");
+  line->setAttribute(Qt::WA_StyledBackground);
+  line->setFixedHeight(1);
+  return line;
 }
 
 }  // namespace
@@ -82,15 +85,12 @@ InspectorPanel::InspectorPanel(ViewState& state, QWidget* parent) : QWidget(pare
   empty_->setContentsMargins(12, 12, 12, 12);
   outer->addWidget(empty_);
 
-  auto* split = new QSplitter(Qt::Vertical);
-  split->setChildrenCollapsible(false);
-  objectPart_ = split;
-  outer->addWidget(split, 1);
+  content_ = new QWidget;
+  auto* column = new QVBoxLayout(content_);
+  column->setContentsMargins(12, 10, 12, 8);
+  column->setSpacing(4);
+  outer->addWidget(content_, 1);
 
-  auto* bag = new QWidget;
-  auto* bagLayout = new QVBoxLayout(bag);
-  bagLayout->setContentsMargins(12, 10, 4, 4);
-  bagLayout->setSpacing(4);
   auto* head = new QHBoxLayout;
   objectTitle_ = sectionLabel({});
   bagCount_ = new QLabel;
@@ -98,11 +98,11 @@ InspectorPanel::InspectorPanel(ViewState& state, QWidget* parent) : QWidget(pare
   head->addWidget(objectTitle_);
   head->addStretch(1);
   head->addWidget(bagCount_);
-  bagLayout->addLayout(head);
+  column->addLayout(head);
   facts_ = new QLabel;
   facts_->setProperty("role", "secondary");
-  facts_->setWordWrap(true);
-  bagLayout->addWidget(facts_);
+  facts_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);  // cut off rather than widen the dock
+  column->addWidget(facts_);
   model_ = new PairTableModel(this);
   table_ = new QTableView;
   table_->setObjectName(QStringLiteral("bagTable"));
@@ -113,58 +113,67 @@ InspectorPanel::InspectorPanel(ViewState& state, QWidget* parent) : QWidget(pare
   table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
   table_->setShowGrid(false);
   table_->setWordWrap(false);
+  table_->setMinimumHeight(120);
   table_->verticalHeader()->hide();
-  table_->verticalHeader()->setDefaultSectionSize(26);
-  table_->horizontalHeader()->setHighlightSections(false);
-  table_->horizontalHeader()->setSortIndicatorShown(true);
-  table_->horizontalHeader()->setSectionsClickable(true);
-  table_->horizontalHeader()->setDefaultSectionSize(62);
-  table_->horizontalHeader()->setMinimumSectionSize(40);
+  table_->verticalHeader()->setDefaultSectionSize(22);
+  table_->verticalHeader()->setMinimumSectionSize(22);
+  QHeaderView* header = table_->horizontalHeader();
+  header->setHighlightSections(false);
+  header->setSortIndicatorShown(true);
+  header->setSectionsClickable(true);
+  header->setMinimumSectionSize(28);
+  header->setContextMenuPolicy(Qt::CustomContextMenu);
+  header->setToolTip(tr("Click sorts; right-click chooses the columns"));
   table_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-  connect(table_->horizontalHeader(), &QHeaderView::sectionClicked, this,
-          [this](int column) { model_->sort(column, table_->horizontalHeader()->sortIndicatorOrder()); });
-  bagLayout->addWidget(table_, 1);
+  table_->viewport()->installEventFilter(this);
+  connect(header, &QHeaderView::customContextMenuRequested, this, &InspectorPanel::chooseColumns);
+  connect(header, &QHeaderView::sectionClicked, this, [this](int section) {
+    model_->sort(section, table_->horizontalHeader()->sortIndicatorOrder());
+    scrolledToAnchor_ = -1;
+    selectRowOfAnchor();
+  });
+  column->addWidget(table_, 1);
   bagOnly_ = new QCheckBox(tr("bag only"));
   bagOnly_->setChecked(true);
   bagOnly_->setToolTip(tr("Hide pairs that were considered but did not get into the bag"));
-  bagLayout->addWidget(bagOnly_);
-  split->addWidget(bag);
+  column->addWidget(bagOnly_);
+  column->addWidget(separatorLine());
 
-  auto* scatterHost = new QWidget;
-  auto* scatterLayout = new QVBoxLayout(scatterHost);
-  scatterLayout->setContentsMargins(12, 8, 8, 4);
-  scatterLayout->addWidget(sectionLabel(tr("PAIRS OF THE OBJECT")));
+  auto* lower = new QHBoxLayout;
+  lower->setSpacing(12);
+  auto* left = new QVBoxLayout;
+  scatterTitle_ = sectionLabel({});
+  left->addWidget(scatterTitle_);
   scatter_ = new ScatterView;
-  scatterLayout->addWidget(scatter_, 1);
-  split->addWidget(scatterHost);
-
-  auto* scroll = new QScrollArea;
-  scroll->setWidgetResizable(true);
-  scroll->setFrameShape(QFrame::NoFrame);
-  auto* why = new QWidget;
-  auto* whyLayout = new QVBoxLayout(why);
-  whyLayout->setContentsMargins(12, 8, 12, 8);
-  whyLayout->setSpacing(6);
+  scatter_->setMinimumHeight(150);
+  scatter_->setMaximumHeight(190);
+  left->addWidget(scatter_, 1);
+  left->addStretch(0);
+  lower->addLayout(left, 9);
+  auto* right = new QVBoxLayout;
+  right->setSpacing(4);
   decisionTitle_ = sectionLabel({});
-  whyLayout->addWidget(decisionTitle_);
+  right->addWidget(decisionTitle_);
+  decision_ = new DecisionView;
+  right->addWidget(decision_);
+  right->addStretch(1);
+  lower->addLayout(right, 11);
+  column->addLayout(lower);
   anchorFacts_ = new QLabel;
   anchorFacts_->setProperty("role", "secondary");
   anchorFacts_->setWordWrap(true);
-  whyLayout->addWidget(anchorFacts_);
-  decision_ = new DecisionView;
-  whyLayout->addWidget(decision_);
+  column->addWidget(anchorFacts_);
+  summary_ = new QLabel;
+  summary_->setObjectName(QStringLiteral("decisionSummary"));
+  summary_->setProperty("role", "card");
+  summary_->setWordWrap(true);
+  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  column->addWidget(summary_);
   links_ = new QWidget;
   linksLayout_ = new QVBoxLayout(links_);
   linksLayout_->setContentsMargins(0, 0, 0, 0);
   linksLayout_->setSpacing(0);
-  whyLayout->addWidget(links_);
-  whyLayout->addStretch(1);
-  scroll->setWidget(why);
-  split->addWidget(scroll);
-  split->setStretchFactor(0, 4);
-  split->setStretchFactor(1, 2);
-  split->setStretchFactor(2, 3);
-  split->setSizes({320, 170, 260});
+  column->addWidget(links_);
 
   connect(&state_, &ViewState::frameChanged, this, &InspectorPanel::refresh);
   connect(&state_, &ViewState::selectionChanged, this, &InspectorPanel::refresh);
@@ -179,27 +188,97 @@ InspectorPanel::InspectorPanel(ViewState& state, QWidget* parent) : QWidget(pare
   refresh();
 }
 
+QString InspectorPanel::summary() const {
+  return summary_->text();
+}
+
 void InspectorPanel::refresh() {
   refreshing_ = true;
   const int object = state_.selectedObject();
   const bool something = state_.frame() && (object >= 0 || state_.selectedAnchor() >= 0);
   empty_->setVisible(!something);
-  objectPart_->setVisible(something);
+  content_->setVisible(something);
+  // While training goes on the rows change under the user: the place stays.
+  const int scrolled = table_->verticalScrollBar()->value();
   model_->show(something ? state_.frame() : nullptr, object, bagOnly_->isChecked());
-  const PairTable* table = model_->table();
-  if (const QString name = table ? QString::fromStdString(table->spec.name) : QString();
-      name != headerOfTable_) {
-    headerOfTable_ = name;
-    table_->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
-  }
+  setUpColumns();
+  table_->verticalScrollBar()->setValue(scrolled);
   scatter_->show(something ? state_.frame() : nullptr, object);
   scatter_->setSelectedAnchor(state_.selectedAnchor());
   if (something) {
+    scatterTitle_->setText(scatter_->title().toUpper());
     refreshObjectFacts();
     refreshDecision();
   }
   selectRowOfAnchor();
   refreshing_ = false;
+}
+
+void InspectorPanel::setUpColumns() {
+  const PairTable* table = model_->table();
+  if (!table) return;
+  const QString name = QString::fromStdString(table->spec.name);
+  const QString shape = name + QString::number(model_->columnCount()) + QString::number(model_->rankColumn());
+  if (shape == shapeOfTable_) return;
+  shapeOfTable_ = shape;
+  QHeaderView* header = table_->horizontalHeader();
+  header->setSortIndicator(-1, Qt::AscendingOrder);
+  const auto chosen = shownColumns_.constFind(name);
+  for (int column = 0; column < model_->columnCount(); ++column) {
+    const QString title = model_->headerData(column, Qt::Horizontal).toString();
+    header->setSectionHidden(column, chosen != shownColumns_.constEnd() ? !chosen->contains(title)
+                                                                        : !model_->shownAtFirst(column));
+  }
+  fitColumns();
+}
+
+void InspectorPanel::fitColumns() {
+  // Numbers as wide as they need, the bars share what is left; a scroll bar only when even that does not fit.
+  QHeaderView* header = table_->horizontalHeader();
+  const QFontMetrics metrics(table_->font());
+  int left = table_->viewport()->width();
+  std::vector<int> bars, others;
+  for (int column = 0; column < model_->columnCount(); ++column)
+    if (!header->isSectionHidden(column)) (model_->isWeight(column) ? bars : others).push_back(column);
+  for (const int column : others) {
+    const QString title = model_->headerData(column, Qt::Horizontal).toString();
+    const QString widest = column == model_->rankColumn()     ? QStringLiteral("00 / 00")
+                           : column == model_->anchorColumn() ? QStringLiteral("000,000")
+                                                              : QStringLiteral("0.000");
+    const int wanted = std::max(metrics.horizontalAdvance(title), metrics.horizontalAdvance(widest)) + 12;
+    header->resizeSection(column, wanted);
+    left -= wanted;
+  }
+  for (std::size_t i = 0; i < bars.size(); ++i)
+    header->resizeSection(bars[i], std::max(44, left / static_cast<int>(bars.size())));
+}
+
+bool InspectorPanel::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == table_->viewport() && event->type() == QEvent::Resize && model_->table()) fitColumns();
+  return QWidget::eventFilter(watched, event);
+}
+
+void InspectorPanel::chooseColumns(const QPoint& at) {
+  if (!model_->table()) return;
+  QHeaderView* header = table_->horizontalHeader();
+  QMenu menu(this);
+  menu.setToolTipsVisible(true);
+  for (int column = 0; column < model_->columnCount(); ++column) {
+    QAction* action = menu.addAction(model_->headerData(column, Qt::Horizontal).toString());
+    action->setToolTip(model_->headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString());
+    action->setCheckable(true);
+    action->setChecked(!header->isSectionHidden(column));
+    // The last one stays, or there would be no header left to bring the others back with.
+    action->setEnabled(header->isSectionHidden(column) || header->count() - header->hiddenSectionCount() > 1);
+    connect(action, &QAction::toggled, header,
+            [header, column](bool on) { header->setSectionHidden(column, !on); });
+  }
+  menu.exec(header->mapToGlobal(at));
+  QStringList shown;
+  for (int column = 0; column < model_->columnCount(); ++column)
+    if (!header->isSectionHidden(column)) shown << model_->headerData(column, Qt::Horizontal).toString();
+  shownColumns_[QString::fromStdString(model_->table()->spec.name)] = shown;
+  fitColumns();
 }
 
 void InspectorPanel::refreshObjectFacts() {
@@ -243,7 +322,8 @@ void InspectorPanel::refreshObjectFacts() {
     help << title + QStringLiteral(": ") + QString::fromStdString(column.spec.description);
   }
   facts_->setText(parts.join(QStringLiteral(" · ")));
-  facts_->setToolTip(help.join(QLatin1Char('\n')));
+  facts_->setToolTip(parts.mid(1).join(QLatin1Char('\n')) + QStringLiteral("\n\n") +
+                     help.join(QLatin1Char('\n')));
 }
 
 void InspectorPanel::refreshDecision() {
@@ -257,10 +337,11 @@ void InspectorPanel::refreshDecision() {
     decisionTitle_->setText(tr("WHY?"));
     anchorFacts_->setText(tr("Select a row or an anchor to see its decision."));
     decision_->clear();
+    summary_->hide();
     return;
   }
   const auto index = static_cast<std::size_t>(anchor);
-  decisionTitle_->setText(tr("WHY ANCHOR %1?").arg(countText(anchor)));
+  decisionTitle_->setText(tr("WHY %1?").arg(countText(anchor)));
   QStringList parts{QString::fromStdString(frame.anchors->label(index))};
   for (const char* name : {"cls_score", "iou", "loss.cls", "loss.loc"})
     if (const Channel* channel = frame.channel(name); channel && index < channel->values.size())
@@ -270,6 +351,8 @@ void InspectorPanel::refreshDecision() {
   anchorFacts_->setText(parts.join(QStringLiteral(" · ")));
   const Decision decision = explain(frame, static_cast<std::int32_t>(anchor), state_.selectedObject());
   decision_->setDecision(decision);
+  summary_->setText(QString::fromStdString(decision.summary));
+  summary_->setVisible(!decision.summary.empty());
   std::vector<std::int32_t> others;
   for (const DecisionOutcome& outcome : decision.outcomes)
     if (outcome.winner >= 0 && outcome.winner != state_.selectedObject() &&
@@ -287,14 +370,16 @@ void InspectorPanel::refreshDecision() {
 }
 
 void InspectorPanel::selectRowOfAnchor() {
-  const int row = model_->rowOfAnchor(state_.selectedAnchor());
+  const std::int64_t anchor = state_.selectedAnchor();
+  const int row = model_->rowOfAnchor(anchor);
   if (row < 0) {
     table_->clearSelection();
     table_->setCurrentIndex({});
-    return;
+  } else {
+    table_->selectRow(row);
+    if (anchor != scrolledToAnchor_) table_->scrollTo(model_->index(row, 0));
   }
-  table_->selectRow(row);
-  table_->scrollTo(model_->index(row, 0));
+  scrolledToAnchor_ = anchor;
 }
 
 }  // namespace anchorscope

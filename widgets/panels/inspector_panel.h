@@ -2,7 +2,10 @@
 // The right side: the selected object's bag as a table, its pairs as a scatter, and why the selected anchor
 // was taken or not.
 
+#include <QHash>
+#include <QStringList>
 #include <QWidget>
+#include <cstdint>
 
 #include "widgets/state/view_state.h"
 
@@ -25,26 +28,37 @@ class InspectorPanel : public QWidget {
   explicit InspectorPanel(ViewState& state, QWidget* parent = nullptr);
 
   QTableView* bagTable() const { return table_; }
+  PairTableModel* bagModel() const { return model_; }
+  QString summary() const;
   const DecisionView* decisionView() const { return decision_; }
   ScatterView* scatter() const { return scatter_; }
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
   void refresh();
   void refreshObjectFacts();
   void refreshDecision();
   void selectRowOfAnchor();
+  void setUpColumns();
+  void fitColumns();
+  void chooseColumns(const QPoint& at);
 
   ViewState& state_;
   PairTableModel* model_;
-  QLabel *objectTitle_, *bagCount_, *facts_, *decisionTitle_, *anchorFacts_, *empty_;
+  QLabel *objectTitle_, *bagCount_, *facts_, *scatterTitle_, *decisionTitle_, *anchorFacts_, *summary_,
+      *empty_;
   QCheckBox* bagOnly_;
   QTableView* table_;
   ScatterView* scatter_;
   DecisionView* decision_;
-  QWidget *objectPart_, *links_;
+  QWidget *content_, *links_;
   QVBoxLayout* linksLayout_;
   bool refreshing_ = false;
-  QString headerOfTable_;
+  QString shapeOfTable_;                      ///< Name and columns of the table the header was set up for.
+  QHash<QString, QStringList> shownColumns_;  ///< Per table: the titles chosen in the header's menu.
+  std::int64_t scrolledToAnchor_ = -1;
 };
 
 }  // namespace anchorscope

@@ -5,117 +5,21 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QMouseEvent>
-#include <QPainter>
+#include <QMenu>
 #include <QScrollArea>
-#include <QSlider>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "widgets/models/number_text.h"
+#include "widgets/panels/layer_presets.h"
+#include "widgets/panels/layer_row.h"
 #include "widgets/panels/range_editor.h"
-#include "widgets/state/theme.h"
+#include "widgets/theme/icons.h"
 
 namespace anchorscope {
-
-/// One layer: eye, colour, title, solo, opacity.
-class LayerRow : public QWidget {
- public:
-  LayerRow(LayerStack& layers, const Layer& layer) : layers_(layers), id_(layer.id) {
-    setObjectName(QStringLiteral("layer:") + QString::fromStdString(id_));
-    setFixedHeight(28);
-    auto* line = new QHBoxLayout(this);
-    line->setContentsMargins(6, 0, 6, 0);
-    line->setSpacing(4);
-    eye_ = new QToolButton;
-    eye_->setCheckable(true);
-    eye_->setFixedSize(22, 22);
-    eye_->setToolTip(QObject::tr("Show or hide this layer"));
-    eye_->setObjectName(QStringLiteral("eye:") + QString::fromStdString(id_));
-    line->addWidget(eye_);
-    line->addSpacing(18);  // the swatch is painted here
-    title_ = new QLabel;
-    line->addWidget(title_, 1);
-    solo_ = new QToolButton;
-    solo_->setText(QStringLiteral("S"));
-    solo_->setCheckable(true);
-    solo_->setFixedSize(20, 20);
-    solo_->setToolTip(QObject::tr("Solo: show only the layers marked so"));
-    line->addWidget(solo_);
-    opacity_ = new QSlider(Qt::Horizontal);
-    opacity_->setRange(0, 100);
-    opacity_->setFixedWidth(56);
-    line->addWidget(opacity_);
-    QObject::connect(eye_, &QToolButton::clicked, this, [this](bool on) { layers_.setVisible(id_, on); });
-    QObject::connect(solo_, &QToolButton::clicked, this, [this](bool on) { layers_.setSolo(id_, on); });
-    QObject::connect(opacity_, &QSlider::valueChanged, this, [this](int value) {
-      if (!refreshing_) layers_.setOpacity(id_, static_cast<float>(value) / 100.0f);
-    });
-    refresh(layer, false);
-  }
-
-  void refresh(const Layer& layer, bool active) {
-    refreshing_ = true;
-    layer_ = layer;
-    active_ = active;
-    eye_->setChecked(layer.visible);
-    eye_->setText(layer.visible ? QStringLiteral("◉") : QStringLiteral("○"));
-    solo_->setChecked(layer.solo);
-    opacity_->setValue(static_cast<int>(std::lround(100 * layer.opacity)));
-    opacity_->setToolTip(QObject::tr("Opacity %1 %").arg(opacity_->value()));
-    title_->setText(QString::fromStdString(layer.title));
-    title_->setToolTip(QString::fromStdString(
-        layer.channel.empty() ? layer.title : layer.title + " (" + layer.channel + ")"));
-    QPalette colours = title_->palette();
-    const Theme& theme = themeOf(palette());
-    colours.setColor(QPalette::WindowText, layer.visible ? theme.text : theme.secondaryText);
-    title_->setPalette(colours);
-    refreshing_ = false;
-    update();
-  }
-
- protected:
-  void paintEvent(QPaintEvent*) override {
-    const Theme& theme = themeOf(palette());
-    QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    if (active_) {
-      painter.setPen(Qt::NoPen);
-      painter.setBrush(theme.raised);
-      painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 5, 5);
-    }
-    const QRectF swatch(32, height() / 2.0 - 5, 10, 10);
-    if (layer_.hasChannel()) {
-      QLinearGradient gradient(swatch.topLeft(), swatch.topRight());
-      for (int i = 0; i <= 4; ++i)
-        gradient.setColorAt(i / 4.0, QColor::fromRgb(colorAt(layer_.colorMap, static_cast<float>(i) / 4)));
-      painter.setBrush(gradient);
-    } else {
-      painter.setBrush(layer_.kind == LayerKind::kBag     ? theme.selection
-                       : layer_.kind == LayerKind::kImage ? theme.secondaryText
-                                                          : theme.object);
-    }
-    painter.setPen(QPen(theme.line, 1));
-    painter.drawRoundedRect(swatch, 2, 2);
-  }
-  void mousePressEvent(QMouseEvent* event) override {
-    if (event->button() == Qt::LeftButton) layers_.setActive(id_);
-  }
-  void mouseDoubleClickEvent(QMouseEvent*) override {
-    if (layer_.hasChannel()) layers_.showOnly(id_);
-  }
-
- private:
-  LayerStack& layers_;
-  std::string id_;
-  Layer layer_;
-  bool active_ = false, refreshing_ = false;
-  QToolButton *eye_, *solo_;
-  QLabel* title_;
-  QSlider* opacity_;
-};
 
 namespace {
 
@@ -139,20 +43,35 @@ LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
   outer->setContentsMargins(6, 8, 6, 6);
   outer->setSpacing(4);
   auto* head = new QHBoxLayout;
-  head->setContentsMargins(6, 0, 6, 0);
+  head->setContentsMargins(6, 0, 2, 0);
+  head->setSpacing(2);
   head->addWidget(sectionLabel(tr("LAYERS")));
   head->addStretch(1);
-  const auto orderButton = [&](const QString& text, const QString& help, int by) {
+  const auto orderButton = [&](const char* icon, const QString& help, int by) {
     auto* button = new QToolButton;
-    button->setText(text);
+    button->setProperty("role", "icon");
+    button->setIcon(themedIcon(QLatin1String(icon), &Theme::secondaryText));
     button->setToolTip(help);
     button->setFixedSize(22, 22);
     connect(button, &QToolButton::clicked, this, [this, by] { moveActive(by); });
     head->addWidget(button);
     return button;
   };
-  up_ = orderButton(QStringLiteral("↑"), tr("Move the active layer up, towards the viewer"), +1);
-  down_ = orderButton(QStringLiteral("↓"), tr("Move the active layer down, towards the image"), -1);
+  up_ = orderButton("up", tr("Move the active layer up, towards the viewer"), +1);
+  up_->setObjectName(QStringLiteral("layerUp"));
+  down_ = orderButton("down", tr("Move the active layer down, towards the image"), -1);
+  down_->setObjectName(QStringLiteral("layerDown"));
+  presets_ = new QToolButton;
+  presets_->setObjectName(QStringLiteral("layerPresets"));
+  presets_->setProperty("role", "link");
+  presets_->setText(tr("presets ▾"));
+  presets_->setToolTip(tr("Show the layers of a common question"));
+  presets_->setPopupMode(QToolButton::InstantPopup);
+  presetsMenu_ = new QMenu(presets_);
+  presetsMenu_->setToolTipsVisible(true);
+  presets_->setMenu(presetsMenu_);
+  connect(presetsMenu_, &QMenu::aboutToShow, this, &LayersPanel::fillPresets);
+  head->addWidget(presets_);
   outer->addLayout(head);
 
   auto* scroll = new QScrollArea;
@@ -163,11 +82,40 @@ LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
   rowsLayout_ = new QVBoxLayout(host);
   rowsLayout_->setContentsMargins(0, 0, 0, 0);
   rowsLayout_->setSpacing(0);
+  rowsLayout_->addStretch(1);
   scroll->setWidget(host);
   outer->addWidget(scroll, 1);
+  details_ = makeDetails();
+  outer->addWidget(details_);
+  connectDetails();
 
-  details_ = new QWidget;
-  detailsLayout_ = new QVBoxLayout(details_);
+  connect(&layers_, &LayerStack::layersReset, this, &LayersPanel::rebuildRows);
+  connect(&layers_, &LayerStack::layerChanged, this, [this] {
+    refreshRows();
+    refreshDetails();
+  });
+  connect(&layers_, &LayerStack::activeChanged, this, [this] {
+    refreshRows();
+    refreshDetails();
+  });
+  connect(&state_, &ViewState::frameChanged, this, [this] {
+    QStringList channels;
+    if (state_.frame())
+      for (const Channel& channel : state_.frame()->channels)
+        channels << QString::fromStdString(channel.spec.name);
+    if (channels != channelsOfRows_) {
+      channelsOfRows_ = channels;
+      rebuildRows();
+    } else {
+      refreshDetails();
+    }
+  });
+  rebuildRows();
+}
+
+QWidget* LayersPanel::makeDetails() {
+  auto* details = new QWidget;
+  detailsLayout_ = new QVBoxLayout(details);
   detailsLayout_->setContentsMargins(6, 6, 6, 0);
   detailsLayout_->setSpacing(6);
   detailsTitle_ = sectionLabel({});
@@ -207,6 +155,7 @@ LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
   filter->addWidget(filterMax_, 1);
   fade_ = new QCheckBox(tr("fade"));
   fade_->setToolTip(tr("Unimportant values fade out"));
+  fade_->setFocusPolicy(Qt::TabFocus);
   filter->addWidget(fade_);
   channelLayout->addLayout(filter);
   detailsLayout_->addWidget(channelPart_);
@@ -222,8 +171,10 @@ LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
   levelsHost_ = new QWidget;
   boxLayout->addWidget(levelsHost_);
   detailsLayout_->addWidget(boxPart_);
-  outer->addWidget(details_);
+  return details;
+}
 
+void LayersPanel::connectDetails() {
   const auto change = [this](const std::function<void(Layer&)>& edit) {
     if (refreshing_ || !layers_.active()) return;
     layers_.update(layers_.active()->id, edit);
@@ -259,35 +210,62 @@ LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
         layer.filterMax = parseBound(filterMax_->text(), std::numeric_limits<float>::infinity());
       });
     });
+}
 
-  connect(&layers_, &LayerStack::layersReset, this, &LayersPanel::rebuildRows);
-  connect(&layers_, &LayerStack::layerChanged, this, [this] {
-    refreshRows();
-    refreshDetails();
-  });
-  connect(&layers_, &LayerStack::activeChanged, this, [this] {
-    refreshRows();
-    refreshDetails();
-  });
-  connect(&state_, &ViewState::frameChanged, this, &LayersPanel::refreshDetails);
-  rebuildRows();
+bool LayersPanel::isRelevant(const Layer& layer) const {
+  // Settings of channels that another method published are kept, but there is nothing to show for them.
+  return !layer.hasChannel() || !state_.frame() || state_.frame()->channel(layer.channel);
+}
+
+QStringList LayersPanel::shownLayers() const {
+  QStringList ids;
+  for (auto layer = layers_.layers().rbegin(); layer != layers_.layers().rend(); ++layer)
+    if (isRelevant(*layer)) ids << QString::fromStdString(layer->id);
+  return ids;
 }
 
 void LayersPanel::rebuildRows() {
-  while (QLayoutItem* item = rowsLayout_->takeAt(0)) {
-    delete item->widget();
-    delete item;
+  // Rows that stay are moved, not made anew: one of them may be held by the mouse.
+  const QStringList wanted = shownLayers();
+  for (const QString& id : rows_.keys())
+    if (!wanted.contains(id)) delete rows_.take(id);
+  for (int index = 0; index < wanted.size(); ++index) {
+    LayerRow*& row = rows_[wanted[index]];
+    const std::string id = wanted[index].toStdString();
+    if (!row) {
+      row = new LayerRow(layers_, *layers_.find(id));
+      connect(row, &LayerRow::dragged, this, [this, id](int rows) { moveRow(id, rows); });
+    }
+    if (rowsLayout_->indexOf(row) != index) {
+      rowsLayout_->removeWidget(row);
+      rowsLayout_->insertWidget(index, row);
+      row->show();
+    }
   }
-  rows_.clear();
-  // Topmost first, as layers are stacked.
-  for (auto layer = layers_.layers().rbegin(); layer != layers_.layers().rend(); ++layer) {
-    auto* row = new LayerRow(layers_, *layer);
-    rows_.insert(QString::fromStdString(layer->id), row);
-    rowsLayout_->addWidget(row);
-  }
-  rowsLayout_->addStretch(1);
+  rowsLayout_->activate();  // a dragged row is where it was dragged to before the next mouse event
   refreshRows();
   refreshDetails();
+}
+
+void LayersPanel::moveRow(const std::string& id, int rowsDown) {
+  // Topmost first in the list, bottom first in the stack.
+  const QStringList shown = shownLayers();
+  const int target = std::clamp<int>(static_cast<int>(shown.indexOf(QString::fromStdString(id))) + rowsDown,
+                                     0, static_cast<int>(shown.size()) - 1);
+  layers_.move(id, layers_.indexOf(shown[target].toStdString()));
+}
+
+void LayersPanel::fillPresets() {
+  presetsMenu_->clear();
+  if (!state_.frame()) {
+    presetsMenu_->addAction(tr("Nothing to show yet"))->setEnabled(false);
+    return;
+  }
+  for (const LayerPreset& preset : layerPresets(*state_.frame())) {
+    QAction* action = presetsMenu_->addAction(preset.title);
+    action->setToolTip(preset.help);
+    connect(action, &QAction::triggered, this, [this, preset] { applyPreset(layers_, preset); });
+  }
 }
 
 void LayersPanel::refreshRows() {
@@ -341,6 +319,7 @@ void LayersPanel::rebuildLevels() {
           new QCheckBox(QString::fromStdString(levelName(*state_.frame()->anchors, static_cast<int>(level))));
       box->setProperty("level", static_cast<int>(level));
       box->setToolTip(tr("Draw this pyramid level"));
+      box->setFocusPolicy(Qt::TabFocus);
       connect(box, &QCheckBox::toggled, this, [this, level](bool on) {
         if (refreshing_ || !layers_.active()) return;
         layers_.update(layers_.active()->id, [=](Layer& layer) {
@@ -357,7 +336,7 @@ void LayersPanel::rebuildLevels() {
 }
 
 void LayersPanel::moveActive(int by) {
-  if (const Layer* active = layers_.active()) layers_.move(active->id, layers_.indexOf(active->id) + by);
+  if (const Layer* active = layers_.active()) moveRow(active->id, -by);
 }
 
 }  // namespace anchorscope

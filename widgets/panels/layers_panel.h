@@ -2,6 +2,7 @@
 // The layer list (eye, solo, opacity, order) and the active layer's colours, range, filter and levels.
 
 #include <QHash>
+#include <QStringList>
 #include <QWidget>
 
 #include "widgets/overlays/layer_stack.h"
@@ -11,6 +12,7 @@ class QCheckBox;
 class QComboBox;
 class QLabel;
 class QLineEdit;
+class QMenu;
 class QToolButton;
 class QVBoxLayout;
 
@@ -27,13 +29,20 @@ class LayersPanel : public QWidget {
   explicit LayersPanel(ViewState& state, QWidget* parent = nullptr);
 
   RangeEditor* rangeEditor() const { return range_; }
+  /// The rows from top to bottom, by layer id; only of layers that the shown frame has something for.
+  QStringList shownLayers() const;
 
  private:
+  QWidget* makeDetails();
+  void connectDetails();
   void rebuildRows();
   void refreshRows();
   void refreshDetails();
   void rebuildLevels();
   void moveActive(int by);
+  void moveRow(const std::string& id, int rowsDown);
+  void fillPresets();
+  bool isRelevant(const Layer& layer) const;
 
   ViewState& state_;
   LayerStack& layers_;
@@ -46,10 +55,12 @@ class LayersPanel : public QWidget {
   QCheckBox* fade_;
   QWidget* levelsHost_;
   QVBoxLayout* detailsLayout_;
-  QToolButton *up_, *down_;
+  QToolButton *up_, *down_, *presets_;
+  QMenu* presetsMenu_;
   RangeEditor* range_;
   QWidget *channelPart_, *boxPart_;
   std::size_t levelCount_ = 0;
+  QStringList channelsOfRows_;
   bool refreshing_ = false;
 };
 

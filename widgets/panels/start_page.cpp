@@ -1,5 +1,6 @@
 #include "widgets/panels/start_page.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
 #include <QFileDialog>
@@ -18,6 +19,7 @@
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
 #include "widgets/panels/param_form.h"
+#include "widgets/theme/icons.h"
 
 namespace anchorscope {
 namespace {
@@ -111,9 +113,10 @@ QWidget* StartPage::makeQuickCard() {
   layout->setContentsMargins(20, 18, 20, 18);
   layout->setSpacing(10);
   layout->addWidget(textLabel(tr("START HERE"), "section"));
-  demo_ = new QPushButton(tr("▶  Try the demo"));
+  demo_ = new QPushButton(tr("Try the demo"));
   demo_->setObjectName(QStringLiteral("demoButton"));
   demo_->setProperty("role", "primary");
+  demo_->setIcon(themedIcon(QStringLiteral("run"), &Theme::onSelection));
   demo_->setMinimumHeight(40);
   demo_->setToolTip(tr("Trains a small detector on made-up shapes; boxes are right within a minute"));
   layout->addWidget(demo_);
@@ -246,6 +249,11 @@ QWidget* StartPage::makeDataCard() {
   problem_->setProperty("role", "error");
   problem_->setWordWrap(true);
   foot->addWidget(problem_, 1);
+  startPaused_ = new QCheckBox(tr("start paused"));
+  startPaused_->setObjectName(QStringLiteral("startPaused"));
+  startPaused_->setToolTip(
+      tr("Show what every anchor does at step 0 and wait for Run before anything is trained"));
+  foot->addWidget(startPaused_);
   start_ = new QPushButton(tr("Start training"));
   start_->setObjectName(QStringLiteral("startButton"));
   start_->setProperty("role", "primary");
@@ -337,7 +345,7 @@ void StartPage::start() {
   config.methodParams = methodForm_->params();
   config.modelParams = modelForm_->params();
   config.dataParams = dataForm_->params();
-  emit startWanted(config);
+  emit startWanted(config, startPaused_->isChecked());
 }
 
 void StartPage::setRecent(const QStringList& entries) {

@@ -6,6 +6,7 @@
 
 #include "core/trainer/run_config.h"
 
+class QCheckBox;
 class QComboBox;
 class QLabel;
 class QLineEdit;
@@ -34,7 +35,7 @@ class StartPage : public QWidget {
 
  signals:
   void demoWanted();
-  void startWanted(const anchorscope::RunConfig& config);
+  void startWanted(const anchorscope::RunConfig& config, bool startPaused);
   void runWanted(const QString& folder);
 
  private:
@@ -51,6 +52,7 @@ class StartPage : public QWidget {
   QComboBox *method_, *model_;
   QLabel *methodHelp_, *problem_;
   QTabWidget* options_;
+  QCheckBox* startPaused_;
   ParamForm *trainForm_, *methodForm_, *modelForm_, *dataForm_;
   QVBoxLayout* recentLayout_;
 };

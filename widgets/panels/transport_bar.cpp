@@ -17,6 +17,7 @@
 #include <limits>
 
 #include "widgets/models/number_text.h"
+#include "widgets/theme/icons.h"
 
 namespace anchorscope {
 namespace {
@@ -40,17 +41,20 @@ QLabel* addReadout(QHBoxLayout* bar, const QString& caption, const QString& help
   return value;
 }
 
-QToolButton* addButton(QHBoxLayout* bar, QAction* action) {
+QToolButton* addButton(QHBoxLayout* bar, QAction* action, const char* name) {
   auto* button = new QToolButton;
+  button->setObjectName(QLatin1String(name));
   button->setDefaultAction(action);
-  button->setToolButtonStyle(Qt::ToolButtonTextOnly);
+  button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  button->setIconSize({14, 14});
   button->setProperty("role", "transport");
   bar->addWidget(button);
   return button;
 }
 
-QAction* makeAction(QObject* parent, const QString& text, const QString& help, const QKeySequence& shortcut) {
-  auto* action = new QAction(text, parent);
+QAction* makeAction(QObject* parent, const char* icon, const QString& text, const QString& help,
+                    const QKeySequence& shortcut) {
+  auto* action = new QAction(themedIcon(QLatin1String(icon)), text, parent);
   action->setShortcut(shortcut);
   action->setToolTip(shortcut.isEmpty()
                          ? help
@@ -79,46 +83,47 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   bar->setContentsMargins(12, 6, 12, 6);
   bar->setSpacing(8);
 
-  runPause_ = makeAction(this, tr("Run"), tr("Run or pause training"), QKeySequence(Qt::Key_Space));
-  step_ = makeAction(this, tr("Step"), tr("Train one step, then pause"), QKeySequence(Qt::Key_Period));
-  stepMany_ =
-      makeAction(this, tr("Run N"), tr("Train N steps, then pause"), QKeySequence(Qt::CTRL | Qt::Key_Period));
-  until_ = makeAction(this, tr("Until…"), tr("Train until a step or a condition, then pause"),
+  runPause_ = makeAction(this, "run", tr("Run"), tr("Run or pause training"), QKeySequence(Qt::Key_Space));
+  step_ =
+      makeAction(this, "step", tr("Step"), tr("Train one step, then pause"), QKeySequence(Qt::Key_Period));
+  stepMany_ = makeAction(this, "step-many", tr("Run N"), tr("Train N steps, then pause"),
+                         QKeySequence(Qt::CTRL | Qt::Key_Period));
+  until_ = makeAction(this, "until", tr("Until…"), tr("Train until a step or a condition, then pause"),
                       QKeySequence(Qt::Key_U));
-  stop_ = makeAction(this, tr("Stop"), tr("Write a checkpoint and end this run"),
+  stop_ = makeAction(this, "stop", tr("Stop"), tr("Write a checkpoint and end this run"),
                      QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Period));
 
-  runButton_ = addButton(bar, runPause_);
-  runButton_->setObjectName(QStringLiteral("runButton"));
-  addButton(bar, step_);
-  addButton(bar, stepMany_);
+  runButton_ = addButton(bar, runPause_, "runButton");
+  addButton(bar, step_, "stepButton");
+  addButton(bar, stepMany_, "stepManyButton");
   count_ = new QSpinBox;
+  count_->setObjectName(QStringLiteral("stepCount"));
   count_->setRange(1, 1'000'000);
   count_->setValue(50);
   count_->setPrefix(tr("N = "));
   count_->setGroupSeparatorShown(true);
   count_->setButtonSymbols(QAbstractSpinBox::NoButtons);
-  count_->setFixedWidth(84);
+  count_->setFixedWidth(72);
   count_->setToolTip(tr("How many steps “Run N” trains"));
   bar->addWidget(count_);
-  addButton(bar, until_);
-  addButton(bar, stop_);
+  addButton(bar, until_, "untilButton");
+  addButton(bar, stop_, "stopButton");
 
   pill_ = new QLabel(tr("Idle"));
   pill_->setObjectName(QStringLiteral("statePill"));
   pill_->setAlignment(Qt::AlignCenter);
-  pill_->setMinimumWidth(96);
-  bar->addSpacing(8);
+  pill_->setMinimumWidth(92);
+  bar->addSpacing(4);
   bar->addWidget(pill_);
-  bar->addSpacing(16);
+  bar->addSpacing(8);
 
-  stepValue_ = addReadout(bar, tr("step"), tr("Optimizer steps done / planned"), 96);
-  speedValue_ = addReadout(bar, tr("speed"), tr("Training steps per second, with everything"), 88);
+  stepValue_ = addReadout(bar, tr("step"), tr("Optimizer steps done / planned"), 84);
+  speedValue_ = addReadout(bar, tr("speed"), tr("Training steps per second, with everything"), 74);
   captureValue_ =
       addReadout(bar, tr("capture"),
-                 tr("What looking costs: time per step and share of it; how often evidence is taken"), 150);
-  deviceValue_ = addReadout(bar, tr("device"), tr("Where training runs, and its memory"), 150);
-  lossValue_ = addReadout(bar, tr("loss"), tr("Losses of the newest step"), 130);
+                 tr("What looking costs: time per step and share of it; how often evidence is taken"), 104);
+  deviceValue_ = addReadout(bar, tr("device"), tr("Where training runs, and its memory"), 100);
+  lossValue_ = addReadout(bar, tr("loss"), tr("Losses of the newest step"), 120);
   bar->addStretch(1);
 
   connect(runPause_, &QAction::triggered, this, [this] {
@@ -135,7 +140,10 @@ void TransportBar::setState(TrainerState state, const QString& reason) {
   state_ = state;
   const EnabledActions enabled = enabledActions(state);
   const bool canResume = enabled.resume;
-  runPause_->setText(canResume || !enabled.pause ? tr("▶  Run") : tr("❚❚  Pause"));
+  const bool offersPause = enabled.pause && !canResume;
+  runPause_->setText(offersPause ? tr("Pause") : tr("Run"));
+  runPause_->setIcon(
+      themedIcon(offersPause ? QStringLiteral("pause") : QStringLiteral("run"), &Theme::onRun));
   runPause_->setEnabled(canResume || enabled.pause);
   step_->setEnabled(enabled.step);
   stepMany_->setEnabled(enabled.step);
@@ -182,8 +190,8 @@ void TransportBar::setScalarNames(const std::vector<std::string>& names) {
 }
 
 void TransportBar::setProgress(const QString& what, double fraction) {
-  if (state_ != TrainerState::kPreparing || what.isEmpty()) return;
-  pill_->setText(fraction > 0 ? tr("%1 %2 %").arg(what).arg(static_cast<int>(100 * fraction)) : what);
+  if (state_ == TrainerState::kPreparing && !what.isEmpty())
+    pill_->setToolTip(fraction > 0 ? tr("%1, %2 %").arg(what).arg(static_cast<int>(100 * fraction)) : what);
 }
 
 void TransportBar::clear() {

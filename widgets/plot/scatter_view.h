@@ -9,8 +9,6 @@
 
 #include "core/evidence/frame.h"
 
-class QComboBox;
-
 namespace anchorscope {
 
 /// GUI thread only.
@@ -22,8 +20,10 @@ class ScatterView : public QWidget {
 
   void show(std::shared_ptr<const ProbeFrame> frame, int object);
   void setSelectedAnchor(std::int64_t anchor);
-  QSize sizeHint() const override { return {240, 180}; }
-  QSize minimumSizeHint() const override { return {140, 120}; }
+  QSize sizeHint() const override { return {160, 160}; }
+  QSize minimumSizeHint() const override { return {120, 120}; }
+  /// "p – q": what is drawn against what; empty when nothing is.
+  QString title() const { return points_.empty() ? QString() : xTitle_ + QStringLiteral(" – ") + yTitle_; }
   /// Widget position of an anchor's point; null when it has none. For tests and links.
   QPointF pointOfAnchor(std::int64_t anchor) const;
 

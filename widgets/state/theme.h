@@ -17,6 +17,7 @@ struct Theme {
   QColor classification{0xE69F00}, regression{0x56B4E9};
   QColor passed{0x009E73}, rejected{0xD55E00};  ///< a test's verdict
   QColor object{0xFFFFFF}, halo{0, 0, 0, 170};
+  QColor onRun{0x0B1F15}, onSelection{0xFFFFFF};  ///< text and icons on a ground of `run`, of `selection`
 };
 
 const Theme& darkTheme();

@@ -67,6 +67,8 @@ QLabel[role="value"] { color: {text}; font-weight: 600; }
 QLabel[role="error"] { color: {failed}; font-size: 11px; }
 QLabel[role="title"] { font-size: 22px; font-weight: 600; }
 QLabel[role="subtitle"] { color: {secondary}; font-size: 13px; }
+QLabel[role="card"] { background: {raised}; border: 1px solid {line}; border-radius: 6px; padding: 6px 8px; }
+QWidget[role="separator"] { background: {line}; }
 QLabel[role="badge"] { color: {failed}; border: 1px solid {failed}; border-radius: 7px; padding: 0px 5px; font-size: 10px; }
 
 #transportBar { background: {raised}; border-bottom: 1px solid {line}; }
@@ -75,10 +77,14 @@ QToolButton:hover { background: {raised}; border-color: {line}; }
 QToolButton:checked { background: {raised}; border-color: {selection}; }
 QToolButton:disabled { color: {faded}; }
 QToolButton::menu-indicator { image: none; }
-QToolButton[role="transport"] { background: {panel}; border: 1px solid {line}; padding: 6px 12px; font-weight: 600; }
+QToolButton[role="icon"] { padding: 0px; }
+QToolButton[role="icon"]:checked { background: transparent; border-color: transparent; }
+QToolButton[role="icon"]:hover { background: {raised}; border-color: {line}; }
+QToolButton[role="link"] { color: {selection}; padding: 2px 6px; }
+QToolButton[role="transport"] { background: {panel}; border: 1px solid {line}; padding: 6px 8px; font-weight: 600; }
 QToolButton[role="transport"]:hover { border-color: {secondary}; }
 QToolButton[role="transport"]:pressed { background: {raised}; }
-#runButton { background: {run}; color: #0B1F15; border-color: {run}; min-width: 72px; }
+#runButton { background: {run}; color: {onRun}; border-color: {run}; min-width: 64px; }
 #runButton:hover { border-color: {text}; }
 #runButton:disabled { background: {panel}; color: {faded}; border-color: {line}; }
 #statePill { border: 1px solid {line}; border-radius: 13px; padding: 4px 12px; color: {secondary}; font-weight: 600; }
@@ -165,6 +171,7 @@ QString styleSheetOf(const Theme& theme) {
   fill("selection", theme.selection.name());
   fill("selectedRow", rgba(selectedRow));
   fill("run", theme.run.name());
+  fill("onRun", theme.onRun.name());
   fill("paused", theme.paused.name());
   fill("failed", theme.failed.name());
   return sheet;

@@ -1,0 +1,85 @@
+#include "widgets/panels/layer_presets.h"
+
+#include <QObject>
+#include <algorithm>
+
+#include "widgets/overlays/layer_stack.h"
+
+namespace anchorscope {
+namespace {
+
+std::string lastPart(const std::string& name) {
+  return name.substr(name.rfind('.') + 1);
+}
+
+/// Channels that tell what a head's outcome is decided with or ranked by, as the decisions name it.
+bool isNamedByOutcome(const ProbeFrame& frame, const ChannelSpec& channel, std::string OutcomeSpec::*column) {
+  for (const DecisionSpec& decision : frame.decisions)
+    for (const OutcomeSpec& outcome : decision.outcomes)
+      if (!(outcome.*column).empty() && lastPart(channel.name) == outcome.*column) return true;
+  return false;
+}
+
+bool isWinner(const ProbeFrame& frame, const ChannelSpec& channel) {
+  for (const DecisionSpec& decision : frame.decisions)
+    for (const OutcomeSpec& outcome : decision.outcomes)
+      if (outcome.winnerChannel == channel.name) return true;
+  return false;
+}
+
+}  // namespace
+
+std::vector<LayerPreset> layerPresets(const ProbeFrame& frame) {
+  LayerPreset cls{QObject::tr("Class scores"), QObject::tr("How sure the classification head is"), {}};
+  LayerPreset overlap{QObject::tr("Overlap"), QObject::tr("How well the boxes fit"), {}};
+  LayerPreset joint{
+      QObject::tr("Joint scores"), QObject::tr("What the method makes of score and overlap"), {}};
+  LayerPreset weights{QObject::tr("Weights of both heads"),
+                      QObject::tr("What each anchor counts in classification and regression"),
+                      {}};
+  LayerPreset ranks{QObject::tr("Ranks"), QObject::tr("Places in the bag, for each head"), {}};
+  LayerPreset losses{QObject::tr("Losses"), QObject::tr("Where the loss comes from"), {}};
+  LayerPreset outcome{QObject::tr("Objects and predictions"),
+                      QObject::tr("What is there and what is found"),
+                      {"predictions"}};
+  for (const Channel& channel : frame.channels) {
+    const ChannelSpec& spec = channel.spec;
+    if (spec.domain != ChannelDomain::kAnchor || isWinner(frame, spec)) continue;
+    const std::string id = "channel:" + spec.name;
+    const bool share = spec.sense == Sense::kHigherIsBetter && spec.min && spec.max;
+    if (spec.name.starts_with("loss.")) {
+      losses.layerIds.push_back(id);
+    } else if (isNamedByOutcome(frame, spec, &OutcomeSpec::weightColumn)) {
+      weights.layerIds.push_back(id);
+    } else if (isNamedByOutcome(frame, spec, &OutcomeSpec::rankColumn)) {
+      ranks.layerIds.push_back(id);
+    } else if (share) {
+      // One layer answers each of these: the first of its scale, and of the joint ones the last.
+      if (spec.scale == ColorScale::kClassification && cls.layerIds.empty()) cls.layerIds = {id};
+      if (spec.scale == ColorScale::kRegression && overlap.layerIds.empty()) overlap.layerIds = {id};
+      if (spec.scale == ColorScale::kSequential) joint.layerIds = {id};
+    }
+  }
+  std::vector<LayerPreset> presets;
+  for (LayerPreset& preset : std::vector<LayerPreset>{cls, overlap, joint, weights, ranks, losses, outcome})
+    if (!preset.layerIds.empty()) presets.push_back(std::move(preset));
+  return presets;
+}
+
+void applyPreset(LayerStack& layers, const LayerPreset& preset) {
+  std::string active;
+  for (const std::string& id : preset.layerIds)
+    if (const Layer* layer = layers.find(id); layer && layer->hasChannel() && active.empty()) active = id;
+  std::vector<Layer> all = layers.layers();
+  for (Layer& layer : all) {
+    const bool named =
+        std::find(preset.layerIds.begin(), preset.layerIds.end(), layer.id) != preset.layerIds.end();
+    layer.solo = false;
+    layer.visible = named || layer.kind == LayerKind::kImage || layer.kind == LayerKind::kObjects ||
+                    layer.kind == LayerKind::kBag;
+  }
+  const std::string kept = layers.active() ? layers.active()->id : std::string();
+  layers.setLayers(std::move(all), active.empty() ? kept : active);
+}
+
+}  // namespace anchorscope

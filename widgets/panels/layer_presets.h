@@ -1,0 +1,26 @@
+#pragma once
+// Which layers belong to a common question, told from what the method declares: no method is known by name.
+
+#include <QString>
+#include <string>
+#include <vector>
+
+#include "core/evidence/frame.h"
+
+namespace anchorscope {
+
+class LayerStack;
+
+struct LayerPreset {
+  QString title, help;
+  std::vector<std::string> layerIds;  ///< Shown; the first channel layer among them becomes the active one.
+};
+
+/// The questions this frame has layers for: scores, overlap, weights of both heads, ranks, losses, objects
+/// and predictions.
+std::vector<LayerPreset> layerPresets(const ProbeFrame& frame);
+
+/// Shows the preset's layers, the image and the objects, and hides the others.
+void applyPreset(LayerStack& layers, const LayerPreset& preset);
+
+}  // namespace anchorscope

@@ -1,0 +1,140 @@
+#include "widgets/panels/layer_row.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QSlider>
+#include <QToolButton>
+#include <cmath>
+
+#include "widgets/overlays/layer_stack.h"
+#include "widgets/state/theme.h"
+#include "widgets/theme/icons.h"
+
+namespace anchorscope {
+
+LayerRow::LayerRow(LayerStack& layers, const Layer& layer) : layers_(layers), id_(layer.id) {
+  const QString id = QString::fromStdString(id_);
+  setObjectName(QStringLiteral("layer:") + id);
+  setFixedHeight(kHeight);
+  auto* line = new QHBoxLayout(this);
+  line->setContentsMargins(4, 0, 8, 0);
+  line->setSpacing(4);
+  const auto button = [&](const QString& name, const QIcon& icon, const QString& help) {
+    auto* made = new QToolButton;
+    made->setObjectName(name + id);
+    made->setProperty("role", "icon");
+    made->setIcon(icon);
+    made->setIconSize({16, 16});
+    made->setCheckable(true);
+    made->setFixedSize(22, 22);
+    made->setToolTip(help);
+    return made;
+  };
+  eye_ = button(QStringLiteral("eye:"),
+                themedIcon(QStringLiteral("eye-off"), &Theme::text, QStringLiteral("eye")),
+                tr("Show or hide this layer"));
+  line->addWidget(eye_);
+  line->addSpacing(18);  // the swatch is painted here
+  title_ = new QLabel;
+  title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  line->addWidget(title_, 1);
+  solo_ = button(QStringLiteral("solo:"),
+                 themedIcon(QStringLiteral("solo"), &Theme::selection, QStringLiteral("solo")),
+                 tr("Solo: show only the layers marked so"));
+  line->addWidget(solo_);
+  opacity_ = new QSlider(Qt::Horizontal);
+  opacity_->setObjectName(QStringLiteral("opacity:") + id);
+  opacity_->setRange(0, 100);
+  opacity_->setFixedWidth(48);
+  opacity_->setFocusPolicy(Qt::TabFocus);
+  line->addWidget(opacity_);
+  connect(eye_, &QToolButton::clicked, this, [this](bool on) { layers_.setVisible(id_, on); });
+  connect(solo_, &QToolButton::clicked, this, [this](bool on) { layers_.setSolo(id_, on); });
+  connect(opacity_, &QSlider::valueChanged, this, [this](int value) {
+    if (!refreshing_) layers_.setOpacity(id_, static_cast<float>(value) / 100.0f);
+  });
+  refresh(layer, false);
+}
+
+void LayerRow::refresh(const Layer& layer, bool active) {
+  refreshing_ = true;
+  layer_ = layer;
+  active_ = active;
+  eye_->setChecked(layer.visible);
+  solo_->setChecked(layer.solo);
+  opacity_->setValue(static_cast<int>(std::lround(100 * layer.opacity)));
+  opacity_->setEnabled(layer.visible);
+  opacity_->setToolTip(tr("Opacity %1 %").arg(opacity_->value()));
+  setToolTip(
+      QString::fromStdString(layer.channel.empty() ? layer.title : layer.title + " (" + layer.channel + ")") +
+      (layer.hasChannel() ? tr("\nDouble-click shows this channel alone; drag changes the order.")
+                          : tr("\nDrag changes the order.")));
+  title_->setProperty("role", layer.visible ? QVariant() : QVariant(QStringLiteral("secondary")));
+  QPalette colours = title_->palette();
+  const Theme& theme = themeOf(palette());
+  colours.setColor(QPalette::WindowText, layer.visible ? theme.text : theme.secondaryText);
+  title_->setPalette(colours);
+  elideTitle();
+  refreshing_ = false;
+  update();
+}
+
+void LayerRow::elideTitle() {
+  title_->setText(title_->fontMetrics().elidedText(QString::fromStdString(layer_.title), Qt::ElideRight,
+                                                   std::max(20, title_->width())));
+}
+
+void LayerRow::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  layout()->activate();
+  elideTitle();
+}
+
+void LayerRow::paintEvent(QPaintEvent*) {
+  const Theme& theme = themeOf(palette());
+  QPainter painter(this);
+  painter.setRenderHint(QPainter::Antialiasing);
+  if (active_) {
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(theme.raised);
+    painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 5, 5);
+  }
+  const QRectF swatch(31, height() / 2.0 - 5, 10, 10);
+  if (layer_.hasChannel()) {
+    QLinearGradient gradient(swatch.topLeft(), swatch.topRight());
+    for (int i = 0; i <= 4; ++i)
+      gradient.setColorAt(i / 4.0, QColor::fromRgb(colorAt(layer_.colorMap, static_cast<float>(i) / 4)));
+    painter.setBrush(gradient);
+  } else {
+    painter.setBrush(layer_.kind == LayerKind::kBag     ? theme.selection
+                     : layer_.kind == LayerKind::kImage ? theme.secondaryText
+                                                        : theme.object);
+  }
+  painter.setPen(QPen(theme.line, 1));
+  painter.drawRoundedRect(swatch, 2, 2);
+}
+
+void LayerRow::mousePressEvent(QMouseEvent* event) {
+  if (event->button() != Qt::LeftButton) return;
+  pressed_ = true;
+  layers_.setActive(id_);
+}
+
+void LayerRow::mouseMoveEvent(QMouseEvent* event) {
+  if (!pressed_ || !(event->buttons() & Qt::LeftButton)) return;
+  // Past the middle of the neighbour counts, so that rows do not jump to and fro under the cursor.
+  const double past = event->position().y() - height() / 2.0;
+  if (std::abs(past) > kHeight) emit dragged(static_cast<int>(past / kHeight));
+}
+
+void LayerRow::mouseReleaseEvent(QMouseEvent*) {
+  pressed_ = false;
+}
+
+void LayerRow::mouseDoubleClickEvent(QMouseEvent*) {
+  if (layer_.hasChannel()) layers_.showOnly(id_);
+}
+
+}  // namespace anchorscope
