@@ -329,6 +329,33 @@ TEST_F(Run, AFinishedRunIsOneFile) {
   EXPECT_FALSE(std::filesystem::exists(tracePath(folder()) + "-shm"));
 }
 
+TEST_F(Run, AnOpenReaderFollowsARunThatIsContinued) {
+  { create()->record(stepOf(0, 1)); }
+  const auto reader = open();
+  const auto writer = resume(0);
+  writer->record({1, {{"loss.cls", 2}}, {makeAwkwardFrame("a", 1)}});
+  ASSERT_TRUE(writer->flush());
+  ASSERT_TRUE(reader->refresh());
+  EXPECT_EQ(reader->lastStep(), 1);
+  expectSameFrame(**reader->frame("a", 1), *makeAwkwardFrame("a", 1));
+}
+
+TEST_F(Run, AnOpenReaderKeepsTheOldRunAndDoesNoHarmToTheNewOne) {
+  auto old = create();
+  old->record({0, {}, {makeAwkwardFrame("a", 0)}});
+  ASSERT_TRUE(old->flush());
+  auto reader = open();
+  old.reset();
+  const auto writer = create({}, Overwrite::kYes);
+  writer->record(stepOf(7, 1));
+  ASSERT_TRUE(writer->flush());
+  ASSERT_TRUE(reader->refresh());
+  expectSameFrame(**reader->frame("a", 0), *makeAwkwardFrame("a", 0));
+  reader.reset();
+  EXPECT_TRUE(std::filesystem::exists(tracePath(folder()) + "-wal"));
+  EXPECT_EQ(open()->lastStep(), 7);
+}
+
 TEST_F(Run, ListsCheckpointsByStep) {
   const auto writer = create();
   for (const std::int64_t step : {1000000000, 20, 100})
