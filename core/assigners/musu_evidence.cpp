@@ -252,8 +252,9 @@ void publishPairs(const MusuInputs& in, const MusuOptions& options, const MusuPa
   const PairIndex rows = pairIndex(considered);
   const at::Tensor at = positionsOf(pairs, rows, objects, anchors);
   const auto spread = [&](const at::Tensor& column, double otherwise) {
-    return at::full(rows.image.sizes(), otherwise, column.options().dtype(at::kFloat))
-        .index_put_({at}, column.to(at::kFloat));
+    const auto type = column.is_floating_point() ? column.scalar_type() : at::kFloat;
+    return at::full(rows.image.sizes(), otherwise, column.options().dtype(type))
+        .index_put_({at}, column.to(type));
   };
   const at::Tensor labels = rows.pickObject(in.gtLabels.clamp_min(0));
   const at::Tensor p = in.logits.index({rows.image, rows.anchor, labels}).sigmoid();

@@ -1,0 +1,275 @@
+// What every registered assigner must hold to.
+
+#include <gtest/gtest.h>
+
+#include "core/assigners/assigner.h"
+#include "tests/support/dense_scene.h"
+
+namespace anchorscope {
+namespace {
+
+using testing::DenseScene;
+using testing::DenseSceneOptions;
+using testing::makeDenseScene;
+using testing::RecordingSink;
+
+class AssignerContract : public ::testing::TestWithParam<std::string> {
+ protected:
+  const AssignerEntry& entry() const {
+    for (const AssignerEntry& candidate : assignerEntries())
+      if (candidate.name == GetParam()) return candidate;
+    throw std::logic_error("no such assigner");
+  }
+  std::unique_ptr<Assigner> make() const {
+    auto assigner = makeAssigner(GetParam(), ParamSet(entry().params));
+    EXPECT_TRUE(assigner.ok());
+    return *std::move(assigner);
+  }
+  Assignment assign(const DenseScene& scene, EvidenceSink* sink = nullptr) const {
+    return make()->assign(scene.anchors, scene.outputs, scene.targets, sink);
+  }
+};
+
+/// Everything an assignment holds, for comparing two.
+std::vector<at::Tensor> tensorsOf(const Assignment& assignment) {
+  std::vector<at::Tensor> all;
+  for (const at::Tensor& tensor : {assignment.clsObject, assignment.regObject, assignment.clsTarget,
+                                   assignment.clsWeight, assignment.regWeight, assignment.qualityTarget})
+    if (tensor.defined()) all.push_back(tensor);
+  for (const NamedScalar& scalar : assignment.scalars)
+    all.push_back(scalar.value);
+  return all;
+}
+
+void expectEqual(const Assignment& a, const Assignment& b) {
+  const auto left = tensorsOf(a), right = tensorsOf(b);
+  ASSERT_EQ(left.size(), right.size());
+  for (std::size_t i = 0; i < left.size(); ++i)
+    EXPECT_TRUE(at::equal(left[i], right[i])) << "tensor " << i;
+}
+
+void expectSound(const Assignment& assignment, const DenseScene& scene) {
+  const std::int64_t batch = scene.outputs.logits.size(0), anchors = scene.anchors.count();
+  const std::int64_t classes = scene.outputs.logits.size(2);
+  for (const at::Tensor& object : {assignment.clsObject, assignment.regObject}) {
+    ASSERT_EQ(object.sizes(), at::IntArrayRef({batch, anchors}));
+    ASSERT_EQ(object.scalar_type(), at::kLong);
+    EXPECT_TRUE((object >= -2).all().item<bool>());
+    for (std::int64_t b = 0; b < batch; ++b) {
+      const at::Tensor positives = object[b].index({object[b] >= 0});
+      if (positives.numel() == 0) continue;
+      ASSERT_LT(positives.max().item<std::int64_t>(), scene.targets.maxObjects());
+      EXPECT_TRUE(scene.targets.valid[b].index({positives}).all().item<bool>()) << "an anchor learns padding";
+    }
+  }
+  ASSERT_EQ(assignment.regWeight.sizes(), at::IntArrayRef({batch, anchors}));
+  EXPECT_TRUE(assignment.regWeight.isfinite().all().item<bool>());
+  EXPECT_TRUE((assignment.regWeight >= 0).all().item<bool>());
+  EXPECT_TRUE((assignment.regWeight.gt(0) == assignment.regObject.ge(0)).all().item<bool>())
+      << "weights above 0 and objects of the box head must go together";
+  if (assignment.clsTarget.defined()) {
+    ASSERT_EQ(assignment.clsTarget.sizes(), at::IntArrayRef({batch, anchors, classes}));
+    EXPECT_TRUE(((assignment.clsTarget >= 0) & (assignment.clsTarget <= 1)).all().item<bool>());
+    EXPECT_TRUE((assignment.clsTarget.gt(0).any(2) == assignment.clsObject.ge(0)).all().item<bool>());
+  }
+  if (assignment.clsWeight.defined()) {
+    ASSERT_EQ(assignment.clsWeight.sizes(), at::IntArrayRef({batch, anchors}));
+    EXPECT_TRUE((assignment.clsWeight >= 0).all().item<bool>());
+  }
+  if (assignment.qualityTarget.defined()) {
+    EXPECT_TRUE(((assignment.qualityTarget >= 0) & (assignment.qualityTarget <= 1)).all().item<bool>());
+  }
+  for (const at::Tensor& tensor : tensorsOf(assignment))
+    EXPECT_FALSE(tensor.requires_grad());
+}
+
+TEST_P(AssignerContract, ShapesTypesAndRanges) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    DenseSceneOptions options;
+    options.seed = seed;
+    const DenseScene scene = makeDenseScene(options);
+    const Assignment assignment = assign(scene);
+    expectSound(assignment, scene);
+    EXPECT_TRUE(assignment.clsObject.ge(0).any().item<bool>())
+        << "the scene has objects, but nothing is positive";
+    EXPECT_TRUE(assignment.regObject.ge(0).any().item<bool>());
+  }
+}
+
+TEST_P(AssignerContract, AnImageWithoutObjectsIsBackground) {
+  for (const std::int64_t padding : {0, 2}) {
+    DenseSceneOptions options;
+    options.objects = {0};
+    options.padTo = padding;
+    const DenseScene scene = makeDenseScene(options);
+    const Assignment assignment = assign(scene);
+    EXPECT_TRUE(assignment.clsObject.eq(-1).all().item<bool>());
+    EXPECT_TRUE(assignment.regObject.eq(-1).all().item<bool>());
+    EXPECT_TRUE(assignment.regWeight.eq(0).all().item<bool>());
+    RecordingSink sink;
+    assign(scene, &sink);
+  }
+}
+
+TEST_P(AssignerContract, WithoutAnchorsNothingIsAssigned) {
+  DenseSceneOptions options;
+  options.noAnchors = true;
+  const DenseScene scene = makeDenseScene(options);
+  RecordingSink sink;
+  const Assignment assignment = assign(scene, &sink);
+  EXPECT_EQ(assignment.clsObject.sizes(), at::IntArrayRef({2, 0}));
+  EXPECT_EQ(assignment.regWeight.sizes(), at::IntArrayRef({2, 0}));
+}
+
+TEST_P(AssignerContract, DuplicateObjectsAreSound) {
+  DenseScene scene = makeDenseScene();
+  scene.targets.boxes.select(1, 1).copy_(scene.targets.boxes.select(1, 0));
+  scene.targets.labels.select(1, 1).copy_(scene.targets.labels.select(1, 0));
+  RecordingSink sink;
+  expectSound(assign(scene, &sink), scene);
+}
+
+TEST_P(AssignerContract, DegenerateBoxesAreSound) {
+  DenseScene scene = makeDenseScene();
+  scene.targets.boxes[0][0] = at::tensor({20.f, 20.f, 20.f, 40.f});  // no width
+  scene.targets.boxes[0][1] = at::tensor({30.f, 30.f, 10.f, 10.f});  // inside out
+  scene.outputs.boxes[0].slice(0, 0, 40).slice(1, 2, 4).copy_(
+      scene.outputs.boxes[0].slice(0, 0, 40).slice(1, 0, 2));
+  scene.outputs.boxes[1].slice(0, 0, 40).mul_(1e30f);
+  RecordingSink sink;
+  expectSound(assign(scene, &sink), scene);
+}
+
+TEST_P(AssignerContract, ExtremeLogitsAreSound) {
+  DenseSceneOptions options;
+  options.logitScale = 1e4;
+  const DenseScene scene = makeDenseScene(options);
+  RecordingSink sink;
+  expectSound(assign(scene, &sink), scene);
+}
+
+TEST_P(AssignerContract, OrderOfObjectsDoesNotMatter) {
+  DenseSceneOptions options;
+  options.objects = {5};
+  const DenseScene scene = makeDenseScene(options);
+  const at::Tensor order =
+      at::tensor(std::vector<std::int64_t>{3, 0, 4, 1, 2}, at::TensorOptions().dtype(at::kLong));
+  DenseScene permuted = scene;
+  permuted.targets.boxes = scene.targets.boxes.index_select(1, order);
+  permuted.targets.labels = scene.targets.labels.index_select(1, order);
+  permuted.targets.valid = scene.targets.valid.index_select(1, order);
+  const Assignment straight = assign(scene), other = assign(permuted);
+  const auto original = [&](const at::Tensor& object) {
+    return at::where(object >= 0, order.index({object.clamp_min(0)}), object);
+  };
+  EXPECT_TRUE(at::equal(straight.clsObject, original(other.clsObject)));
+  EXPECT_TRUE(at::equal(straight.regObject, original(other.regObject)));
+  EXPECT_TRUE(at::equal(straight.regWeight, other.regWeight));
+  if (straight.clsTarget.defined()) {
+    EXPECT_TRUE(at::equal(straight.clsTarget, other.clsTarget));
+  }
+}
+
+TEST_P(AssignerContract, PaddingTakesPartInNothing) {
+  const DenseScene scene = makeDenseScene();
+  DenseScene padded = scene;
+  const auto extended = [](const at::Tensor& tensor, double fill) {
+    std::vector<std::int64_t> shape = tensor.sizes().vec();
+    shape[1] = 3;
+    return at::cat({tensor, at::full(shape, fill, tensor.options())}, 1);
+  };
+  padded.targets.boxes = extended(scene.targets.boxes, 0);
+  padded.targets.labels = extended(scene.targets.labels, -1);
+  padded.targets.valid = extended(scene.targets.valid, 0);
+  expectEqual(assign(scene), assign(padded));
+}
+
+TEST_P(AssignerContract, ImagesDoNotInfluenceEachOther) {
+  DenseSceneOptions options;
+  options.ignoreRegions = 1;
+  const DenseScene scene = makeDenseScene(options);
+  const Assignment together = assign(scene);
+  for (std::int64_t image = 0; image < 2; ++image) {
+    const auto one = [&](const at::Tensor& tensor) {
+      return tensor.defined() ? tensor.slice(0, image, image + 1) : tensor;
+    };
+    DenseScene alone = scene;
+    for (at::Tensor* tensor :
+         {&alone.outputs.logits, &alone.outputs.deltas, &alone.outputs.boxes, &alone.targets.boxes,
+          &alone.targets.labels, &alone.targets.valid, &alone.targets.ignoreBoxes})
+      *tensor = one(*tensor);
+    const Assignment single = assign(alone);
+    EXPECT_TRUE(at::equal(one(together.clsObject), single.clsObject));
+    EXPECT_TRUE(at::equal(one(together.regObject), single.regObject));
+    EXPECT_TRUE(at::equal(one(together.regWeight), single.regWeight));
+    if (single.clsTarget.defined()) {
+      EXPECT_TRUE(at::equal(one(together.clsTarget), single.clsTarget));
+    }
+  }
+}
+
+TEST_P(AssignerContract, TheSameTwiceAndWithOrWithoutASink) {
+  const DenseScene scene = makeDenseScene();
+  RecordingSink sink;
+  const Assignment first = assign(scene);
+  expectEqual(first, assign(scene));
+  expectEqual(first, assign(scene, &sink));
+}
+
+TEST_P(AssignerContract, InputsStayAsTheyWere) {
+  DenseSceneOptions options;
+  options.ignoreRegions = 2;
+  const DenseScene scene = makeDenseScene(options);
+  const std::vector<at::Tensor> inputs = {
+      scene.anchors.boxes,  scene.anchors.strides, scene.outputs.logits,
+      scene.outputs.deltas, scene.outputs.boxes,   scene.targets.boxes,
+      scene.targets.labels, scene.targets.valid,   scene.targets.ignoreBoxes};
+  std::vector<at::Tensor> before;
+  for (const at::Tensor& tensor : inputs)
+    before.push_back(tensor.clone());
+  RecordingSink sink;
+  assign(scene, &sink);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    EXPECT_TRUE(at::equal(inputs[i], before[i])) << "input " << i;
+}
+
+TEST_P(AssignerContract, NoGradientFlowsIntoTheAssignment) {
+  DenseScene scene = makeDenseScene();
+  scene.outputs.logits.requires_grad_();
+  scene.outputs.boxes = scene.outputs.boxes.detach().requires_grad_();
+  for (const at::Tensor& tensor : tensorsOf(assign(scene)))
+    EXPECT_FALSE(tensor.requires_grad());
+}
+
+TEST_P(AssignerContract, PublishesExactlyWhatItDeclares) {
+  RecordingSink sink;
+  const DenseScene scene = makeDenseScene();
+  const auto assigner = make();
+  const Assignment assignment = assigner->assign(scene.anchors, scene.outputs, scene.targets, &sink);
+  const EvidenceDeclaration declared = assigner->declaration();
+  EXPECT_EQ(sink.channelSpecs, declared.channels);
+  EXPECT_EQ(sink.pairSpecs, declared.pairTables);
+  const auto byName = [](auto specs) {
+    std::sort(specs.begin(), specs.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return specs;
+  };
+  EXPECT_EQ(byName(sink.objectSpecs), byName(declared.objectColumns));
+  ASSERT_EQ(assignment.scalars.size(), declared.scalars.size());
+  for (const NamedScalar& scalar : assignment.scalars) {
+    EXPECT_NE(declared.scalar(scalar.name), nullptr) << scalar.name;
+    EXPECT_EQ(scalar.value.dim(), 0) << scalar.name;
+  }
+}
+
+std::vector<std::string> assignerNames() {
+  std::vector<std::string> names;
+  for (const AssignerEntry& entry : assignerEntries())
+    names.push_back(entry.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, AssignerContract, ::testing::ValuesIn(assignerNames()),
+                         [](const auto& tested) { return tested.param; });
+
+}  // namespace
+}  // namespace anchorscope

@@ -1,0 +1,253 @@
+// What every registered classification and box loss must hold to.
+
+#include <gtest/gtest.h>
+
+#include "core/base/named_registry.h"
+#include "core/losses/box_loss.h"
+#include "core/losses/cls_loss.h"
+#include "tests/contract/gradient_check.h"
+#include "tests/support/dense_scene.h"
+
+namespace anchorscope {
+namespace {
+
+using testing::DenseScene;
+using testing::DenseSceneOptions;
+using testing::expectGradient;
+using testing::makeDenseScene;
+
+const at::TensorOptions kDouble = at::TensorOptions().dtype(at::kDouble);
+const at::TensorOptions kLong = at::TensorOptions().dtype(at::kLong);
+
+// ---- classification
+// --------------------------------------------------------------------------------------------
+
+class ClsLossContract : public ::testing::TestWithParam<std::string> {
+ protected:
+  std::unique_ptr<ClsLoss> make() const {
+    auto loss = makeClsLoss(GetParam(), ParamSet((*findNamed(clsLossEntries(), GetParam(), "loss"))->params));
+    EXPECT_TRUE(loss.ok());
+    return *std::move(loss);
+  }
+};
+
+/// Labels of the anchors of a scene of 2 x 160 anchors and 3 classes: classes, background and ignored in
+/// turn.
+at::Tensor someLabels() {
+  return (at::arange(320, kLong) % 5 - 2).view({2, 160});
+}
+
+at::Tensor oneHot(const at::Tensor& labels, std::int64_t classes) {
+  return (labels.unsqueeze(2) == at::arange(classes, kLong)).to(at::kDouble);
+}
+
+at::Tensor someLogits(double scale = 2) {
+  DenseSceneOptions options;
+  options.dtype = at::kDouble;
+  options.logitScale = scale;
+  return makeDenseScene(options).outputs.logits;
+}
+
+TEST_P(ClsLossContract, LabelsAreOneHotTargetsAndIgnoredOnesCountNothing) {
+  const auto loss = make();
+  const at::Tensor labels = someLabels(), logits = someLogits();
+  const at::Tensor hard = loss->rows(logits, {labels, {}, {}});
+  ASSERT_EQ(hard.sizes(), labels.sizes());
+  const at::Tensor soft = loss->rows(logits, {{}, oneHot(labels, 3), labels.ne(-2).to(at::kDouble)});
+  EXPECT_TRUE(at::allclose(hard, soft, 1e-12, 1e-14));
+  EXPECT_TRUE(hard.index({labels == -2}).eq(0).all().item<bool>());
+  EXPECT_TRUE(hard.index({labels != -2}).gt(0).all().item<bool>());
+}
+
+TEST_P(ClsLossContract, IgnoredAnchorsGetNoGradient) {
+  const auto loss = make();
+  const at::Tensor labels = someLabels(), logits = someLogits().requires_grad_();
+  loss->rows(logits, {labels, {}, {}}).sum().backward();
+  EXPECT_TRUE(logits.grad().index({labels == -2}).eq(0).all().item<bool>());
+  EXPECT_TRUE(logits.grad().index({labels == -1}).gt(0).all().item<bool>())
+      << "background pushes logits down";
+}
+
+TEST_P(ClsLossContract, RowsScaleWithTheirWeights) {
+  const auto loss = make();
+  const at::Tensor targets = oneHot(someLabels(), 3), logits = someLogits();
+  const at::Tensor weights = at::linspace(0, 2, 320, kDouble).view({2, 160});
+  const at::Tensor plain = loss->rows(logits, {{}, targets, {}});
+  EXPECT_TRUE(at::allclose(loss->rows(logits, {{}, targets, weights}), plain * weights, 1e-12, 1e-14));
+}
+
+TEST_P(ClsLossContract, GradientOfSoftTargets) {
+  const auto loss = make();
+  const at::Tensor targets = (oneHot(someLabels(), 3) * at::linspace(0.1, 1, 160, kDouble).view({1, 160, 1}));
+  expectGradient(
+      someLogits(),
+      [&](const at::Tensor& logits) {
+        return loss->rows(logits, {{}, targets, {}}).sum();
+      },
+      1);
+}
+
+TEST_P(ClsLossContract, GradientOfLabels) {
+  const auto loss = make();
+  expectGradient(
+      someLogits(),
+      [&](const at::Tensor& logits) {
+        return loss->rows(logits, {someLabels(), {}, {}}).sum();
+      },
+      2);
+}
+
+TEST_P(ClsLossContract, FiniteAtExtremeLogits) {
+  const auto loss = make();
+  for (const auto dtype : {at::kFloat, at::kDouble}) {
+    const at::Tensor logits = at::tensor(std::vector<double>{-1e4, 1e4, 0, -88, 88, -17}, kDouble)
+                                  .to(dtype)
+                                  .view({1, 2, 3})
+                                  .requires_grad_();
+    for (const double target : {0.0, 0.4, 1.0}) {
+      const at::Tensor rows = loss->rows(logits, {{}, at::full({1, 2, 3}, target, logits.options()), {}});
+      EXPECT_TRUE(rows.isfinite().all().item<bool>());
+      rows.sum().backward();
+      EXPECT_TRUE(logits.grad().isfinite().all().item<bool>());
+    }
+  }
+}
+
+TEST_P(ClsLossContract, WithoutAnchorsThereIsNoLoss) {
+  const at::Tensor rows = make()->rows(at::zeros({2, 0, 3}), {at::zeros({2, 0}, kLong), {}, {}});
+  EXPECT_EQ(rows.sizes(), at::IntArrayRef({2, 0}));
+}
+
+// ---- boxes
+// -----------------------------------------------------------------------------------------------------
+
+class BoxLossContract : public ::testing::TestWithParam<std::string> {
+ protected:
+  std::unique_ptr<BoxLoss> make() const {
+    auto loss = makeBoxLoss(GetParam(), ParamSet((*findNamed(boxLossEntries(), GetParam(), "loss"))->params));
+    EXPECT_TRUE(loss.ok());
+    return *std::move(loss);
+  }
+};
+
+DenseScene doubleScene() {
+  DenseSceneOptions options;
+  options.dtype = at::kDouble;
+  options.objects = {3};
+  return makeDenseScene(options);
+}
+
+/// Objects in turn, every fourth anchor without one.
+BoxTargets someTargets(const DenseScene& scene) {
+  const at::Tensor matched = (at::arange(320, kLong) % 4 - 1).view({2, 160});
+  const at::Tensor weights = matched.ge(0).to(scene.targets.boxes.scalar_type()) *
+                             at::linspace(0.2, 1.5, 320, scene.targets.boxes.options()).view({2, 160});
+  return {scene.targets.boxes, matched, weights};
+}
+
+TEST_P(BoxLossContract, UnmatchedAnchorsCountNothing) {
+  const DenseScene scene = doubleScene();
+  const BoxTargets targets = someTargets(scene);
+  const at::Tensor rows = make()->rows(scene.anchors, scene.outputs, targets);
+  ASSERT_EQ(rows.sizes(), targets.matched.sizes());
+  EXPECT_TRUE(rows.index({targets.matched < 0}).eq(0).all().item<bool>());
+  EXPECT_TRUE(rows.index({targets.matched >= 0}).gt(0).all().item<bool>());
+}
+
+TEST_P(BoxLossContract, RowsScaleWithTheirWeights) {
+  const DenseScene scene = doubleScene();
+  BoxTargets targets = someTargets(scene);
+  const at::Tensor weighted = make()->rows(scene.anchors, scene.outputs, targets);
+  const at::Tensor weights = targets.weights;
+  targets.weights = targets.matched.ge(0).to(at::kDouble);
+  EXPECT_TRUE(
+      at::allclose(weighted, make()->rows(scene.anchors, scene.outputs, targets) * weights, 1e-12, 1e-14));
+}
+
+TEST_P(BoxLossContract, ZeroAtTheObject) {
+  DenseScene scene = doubleScene();
+  const BoxTargets targets = someTargets(scene);
+  const at::Tensor object = targets.matched.clamp_min(0);
+  scene.outputs.boxes = targets.boxes.gather(1, object.unsqueeze(2).expand({-1, -1, 4}));
+  const at::Tensor a = scene.anchors.boxes.unsqueeze(0), o = scene.outputs.boxes;
+  const auto size = [](const at::Tensor& boxes) { return boxes.slice(2, 2, 4) - boxes.slice(2, 0, 2); };
+  const auto center = [](const at::Tensor& boxes) {
+    return (boxes.slice(2, 2, 4) + boxes.slice(2, 0, 2)) * 0.5;
+  };
+  scene.outputs.deltas = at::cat({(center(o) - center(a)) / size(a), (size(o) / size(a)).log()}, 2);
+  EXPECT_LT(make()->rows(scene.anchors, scene.outputs, targets).abs().max().item<double>(), 1e-12);
+}
+
+TEST_P(BoxLossContract, GradientWithRespectToTheOffsets) {
+  const DenseScene scene = doubleScene();
+  const BoxTargets targets = someTargets(scene);
+  const auto loss = make();
+  const at::Tensor a = scene.anchors.boxes;
+  const at::Tensor size = a.slice(1, 2, 4) - a.slice(1, 0, 2),
+                   center = (a.slice(1, 2, 4) + a.slice(1, 0, 2)) * 0.5;
+  expectGradient(
+      scene.outputs.deltas,
+      [&](const at::Tensor& deltas) {
+        // Decoded here, so that losses on boxes and on offsets are checked alike.
+        const at::Tensor c = center + deltas.slice(2, 0, 2) * size,
+                         half = deltas.slice(2, 2, 4).exp() * size * 0.5;
+        DenseOutputs outputs = scene.outputs;
+        outputs.deltas = deltas;
+        outputs.boxes = at::cat({c - half, c + half}, 2);
+        return loss->rows(scene.anchors, outputs, targets).sum();
+      },
+      3);
+}
+
+TEST_P(BoxLossContract, FiniteForDegenerateAndHugeBoxes) {
+  DenseSceneOptions options;
+  options.objects = {3};
+  DenseScene scene = makeDenseScene(options);
+  scene.outputs.boxes[0].slice(0, 0, 40).slice(1, 2, 4).copy_(
+      scene.outputs.boxes[0].slice(0, 0, 40).slice(1, 0, 2));
+  scene.outputs.boxes[1].slice(0, 0, 40).mul_(1e6f);
+  scene.outputs.deltas[1].slice(0, 0, 40).mul_(1e4f);
+  scene.outputs.boxes.requires_grad_();
+  scene.outputs.deltas.requires_grad_();
+  const at::Tensor rows = make()->rows(scene.anchors, scene.outputs, someTargets(scene));
+  EXPECT_TRUE(rows.isfinite().all().item<bool>());
+  rows.sum().backward();
+  for (const at::Tensor& output : {scene.outputs.boxes, scene.outputs.deltas})
+    if (output.grad().defined()) {
+      EXPECT_TRUE(output.grad().isfinite().all().item<bool>());
+    }
+}
+
+TEST_P(BoxLossContract, PaddingObjectsHarmNothing) {
+  // Nothing is matched to them, but their zero boxes must not leak inf or NaN.
+  DenseSceneOptions options;
+  options.objects = {0};
+  options.padTo = 2;
+  DenseScene scene = makeDenseScene(options);
+  scene.outputs.deltas.requires_grad_();
+  scene.outputs.boxes = scene.outputs.boxes.detach().requires_grad_();
+  const BoxTargets targets{scene.targets.boxes, at::full({2, 160}, -1, kLong), at::zeros({2, 160})};
+  const at::Tensor rows = make()->rows(scene.anchors, scene.outputs, targets);
+  EXPECT_TRUE(rows.eq(0).all().item<bool>());
+  rows.sum().backward();
+  for (const at::Tensor& output : {scene.outputs.boxes, scene.outputs.deltas})
+    if (output.grad().defined()) {
+      EXPECT_TRUE(output.grad().eq(0).all().item<bool>());
+    }
+}
+
+template <typename Entry>
+std::vector<std::string> namesOf(const std::vector<Entry>& entries) {
+  std::vector<std::string> names;
+  for (const Entry& entry : entries)
+    names.push_back(entry.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, ClsLossContract, ::testing::ValuesIn(namesOf(clsLossEntries())),
+                         [](const auto& tested) { return tested.param; });
+INSTANTIATE_TEST_SUITE_P(Registry, BoxLossContract, ::testing::ValuesIn(namesOf(boxLossEntries())),
+                         [](const auto& tested) { return tested.param; });
+
+}  // namespace
+}  // namespace anchorscope

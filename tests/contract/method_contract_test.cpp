@@ -1,0 +1,259 @@
+// What every registered method must hold to: its loss. What it shows is in method_evidence_test.cpp.
+
+#include <c10/core/GradMode.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "core/methods/method.h"
+#include "tests/contract/gradient_check.h"
+#include "tests/support/dense_scene.h"
+
+namespace anchorscope {
+namespace {
+
+using testing::DenseScene;
+using testing::DenseSceneOptions;
+using testing::expectGradient;
+using testing::makeDenseScene;
+using testing::RecordingSink;
+
+class MethodContract : public ::testing::TestWithParam<std::string> {
+ protected:
+  std::unique_ptr<Method> make() const {
+    auto method = makeMethod(GetParam(), *methodParams(GetParam()));
+    EXPECT_TRUE(method.ok());
+    return *std::move(method);
+  }
+};
+
+LossTerms lossOf(Method& method, const DenseScene& scene, EvidenceSink* sink = nullptr) {
+  return method.loss(scene.anchors, scene.outputs, scene.targets, sink);
+}
+
+std::map<std::string, double> scalarsOf(const LossTerms& terms) {
+  std::map<std::string, double> all;
+  for (const NamedScalar& scalar : terms.scalars)
+    all[scalar.name] = scalar.value.item<double>();
+  return all;
+}
+
+void requireGradients(DenseScene& scene) {
+  scene.outputs.logits = scene.outputs.logits.detach().requires_grad_();
+  scene.outputs.deltas = scene.outputs.deltas.detach().requires_grad_();
+  scene.outputs.boxes = scene.outputs.boxes.detach().requires_grad_();
+}
+
+TEST_P(MethodContract, TheLossIsAFiniteScalarWithGradient) {
+  DenseScene scene = makeDenseScene();
+  requireGradients(scene);
+  const auto method = make();
+  const LossTerms terms = lossOf(*method, scene);
+  EXPECT_EQ(terms.total.dim(), 0);
+  EXPECT_TRUE(terms.total.requires_grad());
+  EXPECT_GT(terms.total.item<double>(), 0);
+  terms.total.backward();
+  EXPECT_GT(scene.outputs.logits.grad().abs().max().item<double>(), 0);
+  EXPECT_TRUE(scene.outputs.logits.grad().isfinite().all().item<bool>());
+  double boxGradient = 0;
+  for (const at::Tensor& output : {scene.outputs.deltas, scene.outputs.boxes})
+    if (output.grad().defined()) {
+      EXPECT_TRUE(output.grad().isfinite().all().item<bool>());
+      boxGradient += output.grad().abs().sum().item<double>();
+    }
+  EXPECT_GT(boxGradient, 0);
+}
+
+TEST_P(MethodContract, ScalarsAreTheDeclaredOnesDetachedAndConsistent) {
+  DenseScene scene = makeDenseScene();
+  requireGradients(scene);
+  const auto method = make();
+  const LossTerms terms = lossOf(*method, scene);
+  const EvidenceDeclaration declared = method->declaration();
+  ASSERT_EQ(terms.scalars.size(), declared.scalars.size());
+  for (const NamedScalar& scalar : terms.scalars) {
+    EXPECT_NE(declared.scalar(scalar.name), nullptr) << scalar.name;
+    EXPECT_EQ(scalar.value.dim(), 0) << scalar.name;
+    EXPECT_FALSE(scalar.value.requires_grad()) << scalar.name;
+  }
+  const auto values = scalarsOf(terms);
+  EXPECT_NEAR(values.at("loss.total"), terms.total.item<double>(), 1e-6);
+  EXPECT_NEAR(values.at("loss.cls_fg") + values.at("loss.cls_bg"), values.at("loss.cls"),
+              1e-5 * values.at("loss.cls"));
+  EXPECT_GT(values.at("loss.loc"), 0);
+  EXPECT_GT(values.at("positives.reg"), 0);
+}
+
+TEST_P(MethodContract, WithAndWithoutASinkTheLossIsTheSame) {
+  DenseScene scene = makeDenseScene();
+  const auto method = make();
+  RecordingSink sink;
+  EXPECT_EQ(scalarsOf(lossOf(*method, scene)), scalarsOf(lossOf(*method, scene, &sink)));
+  EXPECT_EQ(scalarsOf(lossOf(*method, scene)), scalarsOf(lossOf(*make(), scene)));
+}
+
+TEST_P(MethodContract, WorksWithoutGradients) {
+  const c10::NoGradGuard noGrad;
+  DenseScene scene = makeDenseScene();
+  const auto method = make();
+  const LossTerms terms = lossOf(*method, scene);
+  EXPECT_FALSE(terms.total.requires_grad());
+  EXPECT_TRUE(terms.total.isfinite().item<bool>());
+}
+
+TEST_P(MethodContract, WithoutObjectsEverythingIsBackground) {
+  for (const std::int64_t padding : {0, 3}) {
+    DenseSceneOptions options;
+    options.objects = {0};
+    options.padTo = padding;
+    DenseScene scene = makeDenseScene(options);
+    requireGradients(scene);
+    const auto method = make();
+    RecordingSink sink;
+    const LossTerms terms = lossOf(*method, scene, &sink);
+    const auto values = scalarsOf(terms);
+    EXPECT_EQ(values.at("loss.loc"), 0);
+    EXPECT_EQ(values.at("positives.cls"), 0);
+    EXPECT_GT(values.at("loss.cls"), 0);
+    terms.total.backward();
+    EXPECT_TRUE((scene.outputs.logits.grad() > 0).all().item<bool>()) << "background pushes every logit down";
+    for (const at::Tensor& output : {scene.outputs.deltas, scene.outputs.boxes})
+      if (output.grad().defined()) {
+        EXPECT_TRUE(output.grad().eq(0).all().item<bool>());
+      }
+  }
+}
+
+TEST_P(MethodContract, WithoutAnchorsTheLossIsZero) {
+  DenseSceneOptions options;
+  options.noAnchors = true;
+  RecordingSink sink;
+  const auto method = make();
+  EXPECT_EQ(lossOf(*method, makeDenseScene(options), &sink).total.item<double>(), 0);
+}
+
+TEST_P(MethodContract, PaddingAndOrderOfObjectsDoNotMatter) {
+  DenseSceneOptions options;
+  options.objects = {4};
+  const DenseScene scene = makeDenseScene(options);
+  DenseScene padded = scene;
+  const at::Tensor order =
+      at::tensor(std::vector<std::int64_t>{2, 0, 3, 1}, at::TensorOptions().dtype(at::kLong));
+  const auto changed = [&](const at::Tensor& tensor, double fill) {
+    std::vector<std::int64_t> shape = tensor.sizes().vec();
+    shape[1] = 2;
+    return at::cat({tensor.index_select(1, order), at::full(shape, fill, tensor.options())}, 1);
+  };
+  padded.targets.boxes = changed(scene.targets.boxes, 0);
+  padded.targets.labels = changed(scene.targets.labels, -1);
+  padded.targets.valid = changed(scene.targets.valid, 0);
+  const auto method = make();
+  const auto expected = scalarsOf(lossOf(*method, scene)), got = scalarsOf(lossOf(*method, padded));
+  for (const auto& [name, value] : expected)
+    EXPECT_NEAR(got.at(name), value, 1e-5 * std::abs(value) + 1e-6) << name;
+}
+
+TEST_P(MethodContract, FiniteAtExtremeOutputs) {
+  DenseSceneOptions options;
+  options.logitScale = 1e4;
+  DenseScene scene = makeDenseScene(options);
+  scene.outputs.boxes[0].slice(0, 0, 40).slice(1, 2, 4).copy_(
+      scene.outputs.boxes[0].slice(0, 0, 40).slice(1, 0, 2));
+  scene.outputs.boxes[1].slice(0, 0, 40).mul_(1e6f);
+  scene.outputs.deltas[1].slice(0, 0, 40).mul_(1e4f);
+  requireGradients(scene);
+  const auto method = make();
+  RecordingSink sink;
+  const LossTerms terms = lossOf(*method, scene, &sink);
+  EXPECT_TRUE(terms.total.isfinite().item<bool>());
+  terms.total.backward();
+  for (const at::Tensor& output : {scene.outputs.logits, scene.outputs.deltas, scene.outputs.boxes})
+    if (output.grad().defined()) {
+      EXPECT_TRUE(output.grad().isfinite().all().item<bool>());
+    }
+}
+
+TEST_P(MethodContract, GradientInDoubles) {
+  DenseSceneOptions options;
+  options.dtype = at::kDouble;
+  const DenseScene scene = makeDenseScene(options);
+  const auto method = make();
+  // The assignment is constant in the gradient. It is in the differences too: their step is far below what
+  // moves a bag, a rank or a match in this scene (a method whose weights vary continuously with the outputs
+  // needs its own check).
+  expectGradient(
+      scene.outputs.deltas,
+      [&](const at::Tensor& deltas) {
+        const at::Tensor a = scene.anchors.boxes;
+        const at::Tensor size = a.slice(1, 2, 4) - a.slice(1, 0, 2),
+                         center = (a.slice(1, 2, 4) + a.slice(1, 0, 2)) * 0.5;
+        const at::Tensor c = center + deltas.slice(2, 0, 2) * size,
+                         half = deltas.slice(2, 2, 4).exp() * size * 0.5;
+        DenseOutputs outputs = scene.outputs;
+        outputs.deltas = deltas;
+        outputs.boxes = at::cat({c - half, c + half}, 2);
+        return method->loss(scene.anchors, outputs, scene.targets, nullptr).total;
+      },
+      5, 200);
+  expectGradient(
+      scene.outputs.logits,
+      [&](const at::Tensor& logits) {
+        DenseOutputs outputs = scene.outputs;
+        outputs.logits = logits;
+        return method->loss(scene.anchors, outputs, scene.targets, nullptr).total;
+      },
+      6, 200);
+}
+
+TEST_P(MethodContract, GradientDescentOnTheOutputsLearns) {
+  DenseScene scene = makeDenseScene();
+  requireGradients(scene);
+  const auto method = make();
+  at::Tensor deltas = scene.outputs.deltas, logits = scene.outputs.logits;
+  const at::Tensor a = scene.anchors.boxes;
+  const at::Tensor size = a.slice(1, 2, 4) - a.slice(1, 0, 2),
+                   center = (a.slice(1, 2, 4) + a.slice(1, 0, 2)) * 0.5;
+  double first = 0, last = 0;
+  for (int step = 0; step < 60; ++step) {
+    const at::Tensor c = center + deltas.slice(2, 0, 2) * size,
+                     half = deltas.slice(2, 2, 4).exp() * size * 0.5;
+    scene.outputs.boxes = at::cat({c - half, c + half}, 2);
+    const LossTerms terms = lossOf(*method, scene);
+    last = terms.total.item<double>();
+    if (step == 0) first = last;
+    terms.total.backward();
+    const c10::NoGradGuard noGrad;
+    for (at::Tensor* output : {&deltas, &logits}) {
+      output->sub_(output->grad().sign() * (output == &logits ? 0.1 : 0.01));
+      output->mutable_grad() = at::Tensor();
+    }
+  }
+  EXPECT_LT(last, 0.5 * first);
+}
+
+TEST_P(MethodContract, InputsStayAsTheyWere) {
+  const DenseScene scene = makeDenseScene();
+  const std::vector<at::Tensor> inputs = {scene.anchors.boxes, scene.outputs.logits, scene.outputs.deltas,
+                                          scene.outputs.boxes, scene.targets.boxes,  scene.targets.labels};
+  std::vector<at::Tensor> before;
+  for (const at::Tensor& tensor : inputs)
+    before.push_back(tensor.clone());
+  const auto method = make();
+  RecordingSink sink;
+  lossOf(*method, scene, &sink);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    EXPECT_TRUE(at::equal(inputs[i], before[i])) << "input " << i;
+}
+
+std::vector<std::string> methodNames() {
+  std::vector<std::string> names;
+  for (const MethodInfo& info : methodInfos())
+    names.push_back(info.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, MethodContract, ::testing::ValuesIn(methodNames()),
+                         [](const auto& tested) { return tested.param; });
+
+}  // namespace
+}  // namespace anchorscope

@@ -1,0 +1,262 @@
+// What every registered method must show.
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "core/evidence/decision.h"
+#include "core/methods/method.h"
+#include "tests/support/dense_scene.h"
+
+namespace anchorscope {
+namespace {
+
+using testing::DenseScene;
+using testing::DenseSceneOptions;
+using testing::makeDenseScene;
+using testing::RecordingSink;
+
+class MethodEvidence : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    auto made = makeMethod(GetParam(), *methodParams(GetParam()));
+    ASSERT_TRUE(made.ok());
+    method = *std::move(made);
+    DenseSceneOptions options;
+    options.objects = {4, 2};
+    options.padTo = 5;
+    scene = makeDenseScene(options);
+    terms = method->loss(scene.anchors, scene.outputs, scene.targets, &sink);
+    declared = method->declaration();
+  }
+
+  std::unique_ptr<Method> method;
+  DenseScene scene;
+  LossTerms terms;
+  RecordingSink sink;
+  EvidenceDeclaration declared;
+};
+
+template <typename Spec>
+std::vector<std::string> sortedNames(const std::vector<Spec>& specs) {
+  std::vector<std::string> names;
+  for (const Spec& spec : specs)
+    names.push_back(spec.name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+TEST_P(MethodEvidence, PublishesExactlyWhatItDeclares) {
+  EXPECT_EQ(sortedNames(sink.channelSpecs), sortedNames(declared.channels));
+  EXPECT_EQ(sortedNames(sink.pairSpecs), sortedNames(declared.pairTables));
+  EXPECT_EQ(sortedNames(sink.objectSpecs), sortedNames(declared.objectColumns));
+  for (const ChannelSpec& spec : sink.channelSpecs)
+    EXPECT_EQ(*declared.channel(spec.name), spec);
+  for (const PairTableSpec& spec : sink.pairSpecs)
+    EXPECT_EQ(*declared.pairTable(spec.name), spec);
+}
+
+TEST_P(MethodEvidence, TheDefaultDeclarationIsKnownWithoutAnInstance) {
+  const auto byName = methodDeclaration(GetParam());
+  ASSERT_TRUE(byName.ok());
+  EXPECT_EQ(*byName, declared);
+}
+
+TEST_P(MethodEvidence, DeclarationsAreComplete) {
+  const auto told = [](const auto& spec) {
+    EXPECT_FALSE(spec.name.empty());
+    EXPECT_FALSE(spec.title.empty()) << spec.name;
+    EXPECT_FALSE(spec.description.empty()) << spec.name;
+    EXPECT_FALSE(spec.source.empty()) << spec.name;
+  };
+  for (const auto& spec : declared.channels)
+    told(spec);
+  for (const auto& spec : declared.objectColumns)
+    told(spec);
+  for (const auto& spec : declared.scalars)
+    told(spec);
+  for (const auto& table : declared.pairTables) {
+    told(table);
+    for (const ColumnSpec& column : table.columns)
+      EXPECT_FALSE(column.description.empty()) << column.name;
+  }
+}
+
+TEST_P(MethodEvidence, ChannelsHaveOneValuePerAnchorWithinTheirRange) {
+  for (const ChannelSpec& spec : sink.channelSpecs) {
+    if (spec.domain != ChannelDomain::kAnchor) continue;
+    const at::Tensor values = sink.channelValues.at(spec.name).to(at::kDouble);
+    ASSERT_EQ(values.sizes(), at::IntArrayRef({2, scene.anchors.count()})) << spec.name;
+    EXPECT_FALSE(values.requires_grad()) << spec.name;
+    EXPECT_FALSE(values.isinf().any().item<bool>()) << spec.name;
+    EXPECT_FALSE(values.isnan().all().item<bool>()) << spec.name << " is never defined";
+    const at::Tensor defined = values.index({values.isnan().logical_not()});
+    if (spec.min) {
+      EXPECT_GE(defined.min().item<double>(), *spec.min) << spec.name;
+    }
+    if (spec.max) {
+      EXPECT_LE(defined.max().item<double>(), *spec.max) << spec.name;
+    }
+  }
+}
+
+TEST_P(MethodEvidence, ObjectColumnsHaveOneValuePerObject) {
+  for (const ObjectColumnSpec& spec : sink.objectSpecs) {
+    const at::Tensor values = sink.objectValues.at(spec.name);
+    ASSERT_EQ(values.sizes(), at::IntArrayRef({2, 5})) << spec.name;
+    EXPECT_FALSE(values.requires_grad()) << spec.name;
+  }
+  ASSERT_EQ(sink.objectValues.count(kStarvedColumn), 1u) << "every method says which objects are starved";
+}
+
+TEST_P(MethodEvidence, PairTablesAreSortedCompleteAndNameTheirColumns) {
+  for (const PairTableSpec& spec : sink.pairSpecs) {
+    const PairRows& rows = sink.pairRows.at(spec.name);
+    const std::int64_t count = rows.image.size(0);
+    EXPECT_GT(count, 0);
+    ASSERT_EQ(rows.columns.size(), spec.columns.size());
+    for (std::size_t i = 0; i < rows.columns.size(); ++i) {
+      EXPECT_EQ(rows.columns[i].sizes(), at::IntArrayRef({count})) << spec.columns[i].name;
+      EXPECT_FALSE(at::isFloatingType(rows.columns[i].scalar_type()) &&
+                   rows.columns[i].isnan().all().item<bool>() &&
+                   spec.columns[i].description.find("-1") == std::string::npos)
+          << spec.columns[i].name << " is never defined";
+    }
+    const at::Tensor key = (rows.image * 5 + rows.object) * scene.anchors.count() + rows.anchor;
+    EXPECT_TRUE((key.slice(0, 1) > key.slice(0, 0, -1)).all().item<bool>())
+        << "rows are not sorted by image, object, anchor";
+    EXPECT_TRUE(scene.targets.valid.index({rows.image, rows.object}).all().item<bool>())
+        << "a row of padding";
+    const auto names = sortedNames(spec.columns);
+    for (const std::string& column : {spec.memberColumn, spec.sortColumn})
+      EXPECT_TRUE(std::binary_search(names.begin(), names.end(), column)) << column;
+  }
+}
+
+TEST_P(MethodEvidence, DecisionsReadWhatIsThere) {
+  ASSERT_FALSE(declared.decisions.empty());
+  for (const DecisionSpec& decision : declared.decisions) {
+    const PairTableSpec* table = declared.pairTable(decision.pairTable);
+    ASSERT_NE(table, nullptr) << decision.pairTable;
+    EXPECT_FALSE(decision.absentReason.empty());
+    const auto names = sortedNames(table->columns);
+    const auto known = [&](const std::string& column) {
+      return column.empty() || std::binary_search(names.begin(), names.end(), column);
+    };
+    for (const TestSpec& test : decision.tests) {
+      EXPECT_TRUE(known(test.valueColumn) && known(test.boundColumn) && known(test.noteColumn)) << test.name;
+      EXPECT_FALSE(test.passedColumn.empty());
+      EXPECT_TRUE(known(test.passedColumn)) << test.name;
+      EXPECT_FALSE(test.description.empty());
+    }
+    EXPECT_FALSE(decision.outcomes.empty());
+    for (const OutcomeSpec& outcome : decision.outcomes) {
+      EXPECT_NE(declared.channel(outcome.winnerChannel), nullptr) << outcome.winnerChannel;
+      EXPECT_TRUE(known(outcome.weightColumn) && known(outcome.rankColumn)) << outcome.head;
+    }
+  }
+}
+
+TEST_P(MethodEvidence, LossesOfTheAnchorsAddUpToTheScalars) {
+  std::map<std::string, double> scalars;
+  for (const NamedScalar& scalar : terms.scalars)
+    scalars[scalar.name] = scalar.value.item<double>();
+  // Both images have positives, and the default normalisers either divide both alike or by their own
+  // positives.
+  const auto normalized = [&](const std::string& channel, const std::string& positives) {
+    const at::Tensor sums = sink.channelValues.at(channel).sum(1).to(at::kDouble);
+    const auto params = method->params();
+    if (params.getText(channel == "loss.cls" ? "cls_normalizer" : "loc_normalizer") != "torchvision")
+      return sums.sum().item<double>() / scalars.at(channel + "_normalizer");
+    const at::Tensor count = sink.channelValues.at(positives).ge(0).sum(1).clamp_min(1).to(at::kDouble);
+    return (sums / count).mean().item<double>();
+  };
+  EXPECT_NEAR(normalized("loss.cls", "assigned_cls"), scalars.at("loss.cls"), 1e-5 * scalars.at("loss.cls"));
+  EXPECT_NEAR(normalized("loss.loc", "assigned_reg"), scalars.at("loss.loc"), 1e-5 * scalars.at("loss.loc"));
+}
+
+/// For every image: every positive is told as taken; the best anchors that an object did not get are told
+/// why.
+TEST_P(MethodEvidence, EveryPositiveAndTheBestNegativesAreExplained) {
+  int positives = 0, negatives = 0;
+  for (std::int64_t image = 0; image < 2; ++image) {
+    const ProbeFrame frame = sink.frame(scene, image, declared.decisions);
+    const auto& cls = frame.channel("assigned_cls")->values;
+    const auto& reg = frame.channel("assigned_reg")->values;
+    for (std::size_t anchor = 0; anchor < cls.size(); ++anchor)
+      for (const auto* head : {&cls, &reg}) {
+        const float object = (*head)[anchor];
+        if (object < 0) continue;
+        ++positives;
+        const Decision decision =
+            explain(frame, static_cast<std::int32_t>(anchor), static_cast<std::int32_t>(object));
+        EXPECT_TRUE(decision.considered);
+        const std::string name = head == &cls ? "classification" : "regression";
+        bool told = false;
+        for (const DecisionOutcome& outcome : decision.outcomes)
+          if (outcome.head == name) {
+            EXPECT_EQ(outcome.kind, DecisionOutcome::Kind::kTaken) << decision.summary;
+            told = true;
+          }
+        EXPECT_TRUE(told);
+        const auto passed =
+            std::count_if(decision.rows.begin(), decision.rows.end(),
+                          [](const DecisionRow& row) { return row.verdict == TestVerdict::kPassed; });
+        EXPECT_GT(passed, 0) << "taken, but no test passed";
+      }
+
+    for (std::size_t object = 0; object < frame.image->objects.size(); ++object) {
+      float best = -1;
+      std::int32_t chosen = -1;
+      for (std::size_t anchor = 0; anchor < cls.size(); ++anchor) {
+        if (cls[anchor] == static_cast<float>(object) || reg[anchor] == static_cast<float>(object)) continue;
+        const float overlap =
+            iou(scene.anchors.geometry->boxesInInput[anchor], frame.image->objects[object].boxInImage);
+        if (overlap > best) {
+          best = overlap;
+          chosen = static_cast<std::int32_t>(anchor);
+        }
+      }
+      ASSERT_GE(chosen, 0);
+      ++negatives;
+      const Decision decision = explain(frame, chosen, static_cast<std::int32_t>(object));
+      EXPECT_FALSE(decision.summary.empty());
+      bool lost = false, failed = false;
+      for (const DecisionOutcome& outcome : decision.outcomes) {
+        EXPECT_NE(outcome.kind, DecisionOutcome::Kind::kTaken);
+        lost = lost || outcome.kind == DecisionOutcome::Kind::kLost;
+      }
+      for (const DecisionRow& row : decision.rows)
+        failed = failed || row.verdict == TestVerdict::kFailed;
+      EXPECT_TRUE(lost || failed) << "not taken, without a reason: " << decision.summary;
+    }
+  }
+  EXPECT_GT(positives, 0);
+  EXPECT_GT(negatives, 0);
+}
+
+TEST_P(MethodEvidence, CountsOfPositivesAgreeWithTheWinners) {
+  for (std::int64_t image = 0; image < 2; ++image) {
+    const ProbeFrame frame = sink.frame(scene, image, declared.decisions);
+    for (const auto& [channel, column] :
+         {std::pair{"assigned_cls", "positives.cls"}, {"assigned_reg", "positives.reg"}})
+      for (std::size_t object = 0; object < frame.image->objects.size(); ++object) {
+        const auto& winners = frame.channel(channel)->values;
+        EXPECT_EQ(static_cast<float>(std::count(winners.begin(), winners.end(), static_cast<float>(object))),
+                  frame.objectColumn(column)->values[object]);
+      }
+  }
+}
+
+std::vector<std::string> methodNames() {
+  std::vector<std::string> names;
+  for (const MethodInfo& info : methodInfos())
+    names.push_back(info.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, MethodEvidence, ::testing::ValuesIn(methodNames()),
+                         [](const auto& tested) { return tested.param; });
+
+}  // namespace
+}  // namespace anchorscope

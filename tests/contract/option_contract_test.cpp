@@ -1,0 +1,169 @@
+// What the options of every registry entry must hold to.
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "core/assigners/assigner.h"
+#include "core/losses/box_loss.h"
+#include "core/losses/cls_loss.h"
+#include "core/losses/combiner.h"
+#include "core/methods/method.h"
+#include "tests/support/dense_scene.h"
+
+namespace anchorscope {
+namespace {
+
+using testing::DenseScene;
+using testing::DenseSceneOptions;
+using testing::makeDenseScene;
+using testing::RecordingSink;
+
+class MethodOptions : public ::testing::TestWithParam<std::string> {
+ protected:
+  ParamSet params() const { return *methodParams(GetParam()); }
+  std::vector<ParamSpec> specs() const { return params().specs(); }
+};
+
+TEST_P(MethodOptions, EachIsDescribedAndItsDefaultIsValid) {
+  std::set<std::string> names;
+  for (const ParamSpec& spec : specs()) {
+    EXPECT_TRUE(names.insert(spec.name).second) << spec.name << " stands twice";
+    EXPECT_FALSE(spec.help.empty()) << spec.name;
+    EXPECT_FALSE(spec.source.empty()) << spec.name;
+    EXPECT_TRUE(validateParam(spec, spec.defaultValue).ok()) << spec.name;
+    EXPECT_TRUE(spec.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos)
+        << spec.name;
+  }
+}
+
+TEST_P(MethodOptions, OutOfRangeIsAUsageErrorThatNamesTheOption) {
+  int tried = 0;
+  const auto refused = [&](const ParamSpec& spec, const std::string& text) {
+    ParamSet set = params();
+    const Status status = set.set(spec.name, text);
+    ASSERT_FALSE(status.ok()) << spec.name << " = " << text;
+    EXPECT_EQ(status.error().code, ErrorCode::kUsage);
+    EXPECT_NE(status.error().message.find(spec.name), std::string::npos);
+    ++tried;
+  };
+  for (const ParamSpec& spec : specs()) {
+    const bool number = spec.type == anchorscope::ParamType::kFloat || spec.type == anchorscope::ParamType::kInt;
+    if (number && spec.min)
+      refused(spec, toText(ParamValue(std::int64_t{static_cast<std::int64_t>(*spec.min) - 1})));
+    if (number && spec.max)
+      refused(spec, toText(ParamValue(std::int64_t{static_cast<std::int64_t>(*spec.max) + 1})));
+    if (number) refused(spec, "nan");
+    if (spec.type != anchorscope::ParamType::kText) refused(spec, "no such value");
+  }
+  EXPECT_GT(tried, 0);
+}
+
+/// Runs a method with these options on a small scene; the loss must be finite and the evidence complete.
+void expectRuns(const std::string& name, const ParamSet& set, const std::string& what) {
+  auto method = makeMethod(name, set);
+  ASSERT_TRUE(method.ok()) << what << ": " << method.error().text();
+  DenseSceneOptions options;
+  options.ignoreRegions = 1;
+  DenseScene scene = makeDenseScene(options);
+  scene.outputs.logits.requires_grad_();
+  scene.outputs.deltas.requires_grad_();
+  scene.outputs.boxes = scene.outputs.boxes.detach().requires_grad_();
+  RecordingSink sink;
+  const LossTerms terms = (*method)->loss(scene.anchors, scene.outputs, scene.targets, &sink);
+  EXPECT_TRUE(terms.total.isfinite().item<bool>()) << what;
+  terms.total.backward();
+  EXPECT_TRUE(scene.outputs.logits.grad().isfinite().all().item<bool>()) << what;
+  const EvidenceDeclaration declared = (*method)->declaration();
+  EXPECT_EQ(sink.channelSpecs.size(), declared.channels.size()) << what;
+  EXPECT_EQ(sink.pairSpecs, declared.pairTables) << what;
+}
+
+TEST_P(MethodOptions, EveryChoiceRuns) {
+  for (const ParamSpec& spec : specs()) {
+    std::vector<std::string> values = spec.choices;
+    if (spec.type == anchorscope::ParamType::kBool) values = {"true", "false"};
+    for (const std::string& value : values) {
+      ParamSet set = params();
+      ASSERT_TRUE(set.set(spec.name, value).ok());
+      expectRuns(GetParam(), set, spec.name + " = " + value);
+    }
+  }
+}
+
+TEST_P(MethodOptions, EveryBoundRuns) {
+  // With whatever choice an option belongs to; options that contradict the others at their bound may be
+  // refused.
+  for (const ParamSpec& choice : specs()) {
+    if (choice.type != anchorscope::ParamType::kChoice) continue;
+    for (const std::string& value : choice.choices)
+      for (const ParamSpec& spec : specs())
+        for (const auto& bound : {spec.min, spec.max}) {
+          if (!bound) continue;
+          ParamSet set = params();
+          ASSERT_TRUE(set.set(choice.name, value).ok());
+          const ParamValue at = spec.type == anchorscope::ParamType::kInt ? ParamValue(static_cast<std::int64_t>(*bound))
+                                                             : ParamValue(*bound);
+          ASSERT_TRUE(set.setValue(spec.name, at).ok()) << spec.name;
+          if (const auto method = makeMethod(GetParam(), set); !method) {
+            EXPECT_EQ(method.error().code, ErrorCode::kUsage);
+            continue;
+          }
+          expectRuns(GetParam(), set, choice.name + " = " + value + ", " + spec.name + " = " + toText(at));
+        }
+  }
+}
+
+TEST_P(MethodOptions, InfoIsComplete) {
+  for (const MethodInfo& info : methodInfos()) {
+    if (info.name != GetParam()) continue;
+    EXPECT_FALSE(info.title.empty() || info.description.empty() || info.source.empty());
+    EXPECT_EQ((*makeMethod(info.name, params()))->info().name, info.name);
+  }
+}
+
+std::vector<std::string> methodNames() {
+  std::vector<std::string> names;
+  for (const MethodInfo& info : methodInfos())
+    names.push_back(info.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, MethodOptions, ::testing::ValuesIn(methodNames()),
+                         [](const auto& tested) { return tested.param; });
+
+TEST(Methods, AnUnknownNameIsAUsageErrorWithTheNearest) {
+  for (const Error& error : {methodParams("musuu").error(), methodDeclaration("musuu").error(),
+                             makeMethod("musuu", ParamSet()).error()}) {
+    EXPECT_EQ(error.code, ErrorCode::kUsage);
+    EXPECT_NE(error.action.find("musu"), std::string::npos) << error.text();
+  }
+}
+
+TEST(Methods, OptionsOfAnotherMethodAreAUsageError) {
+  const auto method = makeMethod("musu", *methodParams("max_iou"));
+  ASSERT_FALSE(method.ok());
+  EXPECT_EQ(method.error().code, ErrorCode::kUsage);
+}
+
+template <typename Entry>
+void expectDescribed(const std::vector<Entry>& entries) {
+  std::set<std::string> names;
+  for (const Entry& entry : entries) {
+    EXPECT_TRUE(names.insert(entry.name).second) << entry.name << " stands twice";
+    EXPECT_FALSE(entry.title.empty() || entry.description.empty() || entry.source.empty()) << entry.name;
+    for (const ParamSpec& spec : entry.params)
+      EXPECT_FALSE(spec.help.empty() || spec.source.empty()) << spec.name;
+  }
+  EXPECT_FALSE(names.empty());
+}
+
+TEST(Registries, EveryEntryIsDescribedAndHasItsOwnName) {
+  expectDescribed(assignerEntries());
+  expectDescribed(clsLossEntries());
+  expectDescribed(boxLossEntries());
+  expectDescribed(lossCombinerEntries());
+}
+
+}  // namespace
+}  // namespace anchorscope
