@@ -95,10 +95,7 @@ Result<std::unique_ptr<Database>> openTrace(const std::string& path, TraceAccess
   if (!database && access == TraceAccess::kRead) database = Database::open(path, SQLITE_OPEN_READONLY);
   if (!database) return std::move(database).error();
   ANCHORSCOPE_TRY(checkTrace(**database));
-  if (access == TraceAccess::kRead) {
-    ANCHORSCOPE_TRY((*database)->execute("PRAGMA query_only=ON"));
-    (*database)->keepLogOnClose();
-  }
+  if (access == TraceAccess::kRead) ANCHORSCOPE_TRY((*database)->execute("PRAGMA query_only=ON"));
   return database;
 }
 

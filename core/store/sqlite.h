@@ -76,9 +76,6 @@ class Database {
   /// The single integer a query gives.
   Result<std::int64_t> integer(std::string_view sql);
   std::int64_t lastInsertId() const { return sqlite3_last_insert_rowid(handle_); }
-  /// Leaves the write-ahead log alone when closing. SQLite would remove it by its name, and by then another
-  /// run may be recorded under that name.
-  void keepLogOnClose() { sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr); }
   /// The last failure as an Error: damaged files are kBadData, everything else kIo.
   Error failure() const;
 
