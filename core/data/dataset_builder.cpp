@@ -220,12 +220,17 @@ Result<std::vector<std::string>> imagesBelow(const std::string& folder) {
     return makeError(ErrorCode::kNotFound, concat("'", folder, "' is no folder"),
                      "Name the folder that holds the images");
   std::vector<std::string> names;
-  fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, code);
+  // Folders already seen, so that a link to a folder above does not lead round and round.
+  std::unordered_set<std::string> seen{fs::canonical(folder, code).string()};
+  fs::recursive_directory_iterator entry(folder, fs::directory_options::follow_directory_symlink, code);
   for (; !code && entry != fs::recursive_directory_iterator(); entry.increment(code)) {
     std::error_code ignored;
     const std::string path = entry->path().string();
-    if (hasImageExtension(path) && !entry->is_directory(ignored))
+    if (entry->is_directory(ignored)) {
+      if (!seen.insert(fs::canonical(path, ignored).string()).second) entry.disable_recursion_pending();
+    } else if (hasImageExtension(path)) {
       names.push_back(entry->path().lexically_relative(folder).string());
+    }
   }
   if (code)
     return makeError(ErrorCode::kIo, concat("Cannot list the folder '", folder, "': ", code.message()),

@@ -110,7 +110,8 @@ class FolderListing {
   std::unordered_map<std::string, std::string> imageOfStem_;
 };
 
-/// Relative paths of all image files below a folder (links to folders are not followed), sorted.
+/// Relative paths of all image files below a folder (each folder once, also when links lead to it again),
+/// sorted. kIo when one of the folders cannot be read.
 Result<std::vector<std::string>> imagesBelow(const std::string& folder);
 
 // Text helpers that do not depend on the locale.

@@ -176,8 +176,12 @@ class YoloReader {
   }
 
   Status findEntry(const std::string& entry) {
-    const fs::path path = (file_.root / entry).lexically_normal();
     std::error_code ignored;
+    fs::path path = (file_.root / entry).lexically_normal();
+    // Some tools write "../train/images" where train/images stands beside the file (Ultralytics reads it so,
+    // too).
+    if (entry.starts_with("../") && !fs::exists(path, ignored))
+      path = (file_.root / entry.substr(3)).lexically_normal();
     if (fs::is_directory(path, ignored)) {
       const Result<std::vector<std::string>> names = imagesBelow(path.string());
       if (!names) return names.error();

@@ -8,6 +8,7 @@
 #include <future>
 
 #include "core/base/random.h"
+#include "core/data/sample_maker.h"
 #include "tests/data/sample_files.h"
 
 namespace anchorscope::testing {
@@ -339,9 +340,22 @@ TEST(Loader, IsDestroyedInTheMiddleOfABatch) {
   std::thread destroyer([&] { loader.reset(); });
   dataset->gate.set_value();
   destroyer.join();
-  const int loads = inner->loads();
-  EXPECT_GE(loads, 1);
-  EXPECT_EQ(inner->loads(), loads) << "nobody loads after the destructor";
+  EXPECT_GE(inner->loads(), 1);
+  EXPECT_EQ(dataset.use_count(), 1) << "no thread is left that reads from it";
+}
+
+TEST(Loader, StopsBetweenTwoImages) {
+  const auto dataset = markedImages(50);
+  std::stop_source source;
+  dataset->onLoad = [&](int loads) {
+    if (loads == 3) source.request_stop();
+  };
+  LoaderOptions options = smallOptions();
+  options.batchSize = 40;
+  const Result<Batch> batch = SampleMaker(dataset, options).batchAt(0, source.get_token());
+  ASSERT_FALSE(batch);
+  EXPECT_EQ(batch.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(dataset->loads(), 3);
 }
 
 TEST(Loader, PrefetchesNoFurtherThanAsked) {

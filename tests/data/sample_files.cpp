@@ -105,7 +105,8 @@ void MemoryDataset::addObject(std::size_t imageIndex, const Box& boxInImage, int
 }
 
 Result<std::shared_ptr<const ImagePixels>> MemoryDataset::loadPixels(std::size_t imageIndex) const {
-  ++loads_;
+  const int loads = ++loads_;
+  if (onLoad) onLoad(loads);
   if (broken_.count(imageIndex) > 0) return makeError(ErrorCode::kBadData, "broken on purpose");
   return std::make_shared<const ImagePixels>(pixels_[imageIndex]);
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -36,6 +37,7 @@ class MemoryDataset final : public Dataset {
   void addObject(std::size_t imageIndex, const Box& boxInImage, int classIndex = 0);
   void breakImage(std::size_t imageIndex) { broken_.insert(imageIndex); }
   int loads() const { return loads_; }
+  std::function<void(int loads)> onLoad;  ///< Called by every load; may be empty.
 
   const std::string& spec() const override { return spec_; }
   const std::vector<std::string>& classNames() const override { return classNames_; }

@@ -172,6 +172,19 @@ TEST(Dataset, FindsByNameStemAndPath) {
   EXPECT_EQ(dataset->find(""), -1);
 }
 
+TEST(Dataset, FollowsLinksToFoldersOnce) {
+  const TemporaryFolder folder, elsewhere;
+  elsewhere.write("far.ppm", greyPpm(4, 3));
+  folder.write("in/near.ppm", greyPpm(4, 3));
+  std::filesystem::create_directory_symlink(elsewhere.path(), folder / "in/linked");
+  std::filesystem::create_directory_symlink(folder.path(), folder / "in/up");
+  const auto dataset = openOrFail("folder:" + folder.path().string() + "/");
+  ASSERT_TRUE(dataset);
+  ASSERT_EQ(dataset->images().size(), 2u);
+  EXPECT_GE(dataset->find("far.ppm"), 0);
+  EXPECT_GE(dataset->find("near.ppm"), 0);
+}
+
 TEST(Dataset, OpeningCanBeCancelled) {
   const TemporaryFolder folder;
   for (int i = 0; i < 10; ++i)

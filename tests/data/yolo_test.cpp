@@ -62,6 +62,11 @@ TEST_F(Yolo, FindsImagesThroughFoldersListsAndTextFiles) {
   EXPECT_THAT(test.error().action, HasSubstr("#train, #val"));
 }
 
+TEST_F(Yolo, ReadsEntriesThatStartOneFolderTooHigh) {
+  add("a", "0 0.5 0.5 0.2 0.4");
+  EXPECT_EQ(openOrFail(spec("train: ../images\nnames: [x]\n"))->images().size(), 1u);
+}
+
 TEST_F(Yolo, PartsTrainByTheSeedWithoutAValEntry) {
   for (int i = 0; i < 10; ++i)
     add("i" + std::to_string(i), "0 0.5 0.5 0.2 0.4");
