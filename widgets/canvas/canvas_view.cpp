@@ -41,7 +41,7 @@ void paintEmptyState(QPainter& painter, const QRectF& rect, const QFont& font, c
 void paintColorBarCard(QPainter& painter, const QRectF& area, const ColorBar& bar, const QFont& font,
                        const Theme& theme) {
   constexpr double kWidth = 208, kPadding = 10, kAway = 12;
-  const double height = std::ceil(colorBarHeight(font, painter.device(), 1) + 2 * kPadding - 4);
+  const double height = std::ceil(colorBarHeight(font, 1) + 2 * kPadding - 4);
   const QRectF card(area.right() - kAway - kWidth, area.bottom() - kAway - height, kWidth, height);
   if (!area.contains(card)) return;  // a canvas smaller than the bar
   QColor ground = theme.panel;

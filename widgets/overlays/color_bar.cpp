@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/overlays/overlay_painter.h"
+
 namespace anchorscope {
 
 namespace {
@@ -51,19 +53,18 @@ QString tickText(double value) {
   return text.replace(QLatin1Char('-'), QChar(0x2212)).replace(QLatin1String("e+0"), QLatin1String("e"));
 }
 
-double colorBarHeight(const QFont& font, QPaintDevice* device, double unit) {
-  return 2 * QFontMetricsF(font, device).height() + (kBarHeight + kTickLength + 2 * kGap) * unit;
+double colorBarHeight(const QFont& font, double unit) {
+  return 2 * QFontMetricsF(font).height() + (kBarHeight + kTickLength + 2 * kGap) * unit;
 }
 
 void paintColorBar(QPainter& painter, const QRectF& rect, const ColorBar& bar, const QFont& font,
-                   const QColor& text, double unit) {
-  const QFontMetricsF metrics(font, painter.device());
+                   const QColor& text, double unit, bool outlinedText) {
+  const QFontMetricsF metrics(font);
   painter.save();
-  painter.setFont(font);
-  painter.setPen(text);
   const QString title = metrics.elidedText(bar.title, Qt::ElideRight, rect.width());
-  painter.drawText(QRectF(rect.left(), rect.top(), rect.width(), metrics.height()),
-                   Qt::AlignLeft | Qt::AlignVCenter, title);
+  drawCenteredText(painter,
+                   QRectF(rect.left(), rect.top(), metrics.horizontalAdvance(title), metrics.height()), title,
+                   font, text, outlinedText);
 
   const QRectF gradient(rect.left(), rect.top() + metrics.height() + kGap * unit, rect.width(),
                         kBarHeight * unit);
@@ -90,8 +91,9 @@ void paintColorBar(QPainter& painter, const QRectF& rect, const ColorBar& bar, c
     const double left = std::clamp(x - width / 2, rect.left(), std::max(rect.left(), rect.right() - width));
     if (left < free) continue;
     free = left + width + metrics.averageCharWidth();
-    painter.drawText(QPointF(left, gradient.bottom() + (kTickLength + kGap * 0.5) * unit + metrics.ascent()),
-                     label);
+    drawCenteredText(
+        painter, QRectF(left, gradient.bottom() + (kTickLength + kGap * 0.5) * unit, width, metrics.height()),
+        label, font, text, outlinedText);
   }
   painter.restore();
 }

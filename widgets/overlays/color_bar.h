@@ -30,11 +30,11 @@ std::vector<double> niceTicks(double low, double high, int count);
 QString tickText(double value);
 
 /// Height of a bar drawn with this font: gradient, ticks and one line of text.
-double colorBarHeight(const QFont& font, QPaintDevice* device, double unit);
+double colorBarHeight(const QFont& font, double unit);
 
 /// Draws title, gradient, tick marks and numbers, top to bottom, over the width of the rectangle.
 /// `unit`: painter units per nominal pixel.
 void paintColorBar(QPainter& painter, const QRectF& rect, const ColorBar& bar, const QFont& font,
-                   const QColor& text, double unit);
+                   const QColor& text, double unit, bool outlinedText = false);
 
 }  // namespace anchorscope

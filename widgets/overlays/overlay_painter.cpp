@@ -1,6 +1,7 @@
 #include "widgets/overlays/overlay_painter.h"
 
 #include <QFontMetricsF>
+#include <QPainterPath>
 #include <algorithm>
 #include <cmath>
 
@@ -45,6 +46,22 @@ QString className(const ProbeFrame& frame, int classIndex) {
   return QStringLiteral("class %1").arg(classIndex);
 }
 
+void drawCenteredText(QPainter& painter, const QRectF& rect, const QString& text, const QFont& font,
+                      const QColor& color, bool outlined) {
+  const QFontMetricsF metrics(font);
+  const QPointF base(rect.center().x() - metrics.horizontalAdvance(text) / 2,
+                     rect.center().y() + (metrics.ascent() - metrics.descent()) / 2);
+  if (outlined) {
+    QPainterPath outlines;
+    outlines.addText(base, font, text);
+    painter.fillPath(outlines, color);
+    return;
+  }
+  painter.setFont(font);
+  painter.setPen(color);
+  painter.drawText(base, text);
+}
+
 OverlayPainter::OverlayPainter(QPainter& painter, const OverlayContext& context, const ProbeFrame& frame)
     : painter_(painter),
       context_(context),
@@ -76,7 +93,7 @@ void OverlayPainter::haloBox(const QRectF& rect, const QColor& color, double wid
 void OverlayPainter::label(const QRectF& rect, const QString& text, const QColor& color, double opacity,
                            bool important) {
   if (!context_.labels || text.isEmpty()) return;
-  const QFontMetricsF metrics(context_.font, painter_.device());
+  const QFontMetricsF metrics(context_.font);
   const double gap = 3 * context_.unit, width = metrics.horizontalAdvance(text) + 2 * gap,
                height = metrics.height() + gap * 0.7;
   if (!important && rect.width() < width * 0.6) return;
@@ -94,8 +111,7 @@ void OverlayPainter::label(const QRectF& rect, const QString& text, const QColor
     painter_.setPen(Qt::NoPen);
     painter_.setBrush(QColor(20, 22, 26, static_cast<int>(205 * std::clamp(opacity, 0.0, 1.0))));
     painter_.drawRoundedRect(place, 2 * context_.unit, 2 * context_.unit);
-    painter_.setPen(faded(color, opacity));
-    painter_.drawText(place, Qt::AlignCenter, text);
+    drawCenteredText(painter_, place, text, context_.font, faded(color, opacity), context_.outlinedText);
     return;
   }
 }

@@ -19,6 +19,7 @@ struct OverlayContext {
   double unit = 1;                ///< Painter units per nominal pixel: line widths and gaps.
   QFont font;                     ///< Sized for the painter.
   bool labels = true;
+  bool outlinedText = false;  ///< Text as filled outlines: for SVG, whose readers may lack the font.
   /// Places taken by labels of the layers below, so that those of the next find free ones. Null: labels avoid
   /// only those of their own layer.
   std::vector<QRectF>* takenByLabels = nullptr;
@@ -58,6 +59,10 @@ class OverlayPainter {
   std::vector<QRectF>& placedLabels_;
   std::size_t boxes_ = 0;
 };
+
+/// Text centred in a rectangle, as text or as filled outlines.
+void drawCenteredText(QPainter& painter, const QRectF& rect, const QString& text, const QFont& font,
+                      const QColor& color, bool outlined);
 
 /// The frame's image as QImage (RGB888, deep copy); null when there is none.
 QImage toQImage(const ProbeFrame& frame);

@@ -1,0 +1,222 @@
+#include "widgets/figure/figure.h"
+
+#include <QBuffer>
+#include <QFontDatabase>
+#include <QGuiApplication>
+#include <QImage>
+#include <QPageSize>
+#include <QPdfWriter>
+#include <QSvgGenerator>
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "core/base/check.h"
+#include "widgets/figure/figure_page.h"
+#include "widgets/figure/figure_pdf.h"
+#include "widgets/overlays/layer_stack.h"
+#include "widgets/state/view_state.h"
+
+namespace anchorscope {
+
+namespace {
+
+constexpr double kMarginMm = 1, kGapMm = 3;
+constexpr int kPdfDotsPerInch = 1200, kSvgDotsPerInch = 2540;
+constexpr double kMostPngPixels = 16384;
+
+Result<FigureFormat> formatOf(const std::string& path) {
+  const std::size_t dot = path.find_last_of('.');
+  std::string extension = dot == std::string::npos ? std::string() : path.substr(dot + 1);
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  if (extension == "pdf") return FigureFormat::kPdf;
+  if (extension == "svg") return FigureFormat::kSvg;
+  if (extension == "png") return FigureFormat::kPng;
+  return makeError(ErrorCode::kUsage, concat("a figure cannot be written as '", path, "'"),
+                   "end the name with .pdf, .svg or .png");
+}
+
+Status check(const FigureSpec& spec) {
+  if (spec.panels.empty() && spec.curves.empty())
+    return makeError(ErrorCode::kUsage, "the figure is empty", "give it a panel or curves");
+  if (!(spec.widthMm >= 10 && spec.widthMm <= 2000))
+    return makeError(ErrorCode::kUsage, concat("a figure cannot be ", spec.widthMm, " mm wide"),
+                     "give 10 to 2000 mm");
+  if (!(spec.dpi >= 36 && spec.dpi <= 2400))
+    return makeError(ErrorCode::kUsage, concat("a figure cannot have ", spec.dpi, " dpi"),
+                     "give 36 to 2400 dpi");
+  if (!(spec.fontPt >= 3 && spec.fontPt <= 72) || !(spec.lineWidthPt > 0 && spec.lineWidthPt <= 20))
+    return makeError(
+        ErrorCode::kUsage,
+        concat("text of ", spec.fontPt, " pt and lines of ", spec.lineWidthPt, " pt cannot be drawn"),
+        "give a font of 3 to 72 pt and lines of up to 20 pt");
+  for (std::size_t i = 0; i < spec.panels.size(); ++i) {
+    const FigurePanel& panel = spec.panels[i];
+    if (!panel.frame || !panel.frame->image || !panel.frame->image->pixels ||
+        panel.frame->image->pixels->size.width <= 0 || panel.frame->image->pixels->size.height <= 0)
+      return makeError(ErrorCode::kUsage, concat("panel ", i + 1, " of the figure has no image"),
+                       "choose a probe image and a step");
+  }
+  if (!qGuiApp)
+    return makeError(ErrorCode::kUnsupported,
+                     "figures need Qt's fonts, and this program was started without them",
+                     "set QT_QPA_PLATFORM=offscreen where there is no display");
+  if (QFontDatabase::families().isEmpty())
+    return makeError(ErrorCode::kUnsupported, "no font is installed",
+                     "install fonts-dejavu-core, then repeat");
+  return {};
+}
+
+QString letter(const FigureSpec& spec, std::size_t index) {
+  const std::size_t count = spec.panels.size() + spec.curves.size();
+  if (!spec.letters || count < 2) return {};
+  return QStringLiteral("(%1)").arg(index < 26 ? QString(QChar(static_cast<char16_t>(u'a' + index)))
+                                               : QString::number(index + 1));
+}
+
+/// Draws everything below one another on a page, or only measures it; returns the height in page units.
+double layOut(const FigurePage& page) {
+  const FigureSpec& spec = page.spec;
+  const double gap = page.mm(kGapMm), left = page.mm(kMarginMm),
+               width = page.mm(spec.widthMm - 2 * kMarginMm);
+  double y = page.mm(kMarginMm);
+  const std::size_t columns =
+      std::max<std::size_t>(1, spec.columns > 0 ? static_cast<std::size_t>(spec.columns)
+                                                : std::min<std::size_t>(spec.panels.size(), 4));
+  const double panelWidth = (width - gap * static_cast<double>(columns - 1)) / static_cast<double>(columns);
+  for (std::size_t first = 0; first < spec.panels.size(); first += columns) {
+    double rowHeight = 0;
+    for (std::size_t i = first; i < std::min(first + columns, spec.panels.size()); ++i) {
+      const QPointF at(left + static_cast<double>(i - first) * (panelWidth + gap), y);
+      if (page.painter) drawPanel(page, spec.panels[i], letter(spec, i), at, panelWidth);
+      rowHeight = std::max(rowHeight, panelHeight(page, spec.panels[i], letter(spec, i), panelWidth));
+    }
+    y += rowHeight + gap;
+  }
+  for (std::size_t i = 0; i < spec.curves.size(); ++i) {
+    const QString mark = letter(spec, spec.panels.size() + i);
+    if (page.painter) drawCurves(page, spec.curves[i], mark, {left, y}, width);
+    y += curvesHeight(page, spec.curves[i], mark, width) + gap;
+  }
+  return y - gap + page.mm(kMarginMm);
+}
+
+/// Height in millimetres: what the content needs, rounded up to a whole point (see correctPdf).
+double measure(const FigureSpec& spec, FigureFormat format, double unitsPerMm) {
+  FigureReport unused;
+  const double height = layOut(FigurePage(spec, format, unitsPerMm, nullptr, unused)) / unitsPerMm;
+  return std::ceil(height * 72 / 25.4 - 1e-9) * 25.4 / 72;
+}
+
+void paint(const FigureSpec& spec, FigureFormat format, double unitsPerMm, QPainter& painter,
+           FigureReport& report) {
+  const FigurePage page(spec, format, unitsPerMm, &painter, report);
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setRenderHint(QPainter::LosslessImageRendering);
+  // Slightly beyond the page, whose size the writers round.
+  painter.fillRect(QRectF(0, 0, page.mm(report.widthMm + 1), page.mm(report.heightMm + 1)),
+                   page.colors.ground);
+  layOut(page);
+}
+
+Result<QByteArray> renderPdf(const FigureSpec& spec, FigureReport& report) {
+  const double unitsPerMm = kPdfDotsPerInch / 25.4;
+  report.heightMm = measure(spec, FigureFormat::kPdf, unitsPerMm);
+  QByteArray bytes;
+  QBuffer buffer(&bytes);
+  buffer.open(QIODevice::WriteOnly);
+  {
+    QPdfWriter writer(&buffer);
+    writer.setPdfVersion(QPdfWriter::PdfVersion_1_6);
+    writer.setResolution(kPdfDotsPerInch);
+    writer.setCreator(QStringLiteral("Anchorscope"));
+    writer.setPageSize(QPageSize(QSizeF(report.widthMm, report.heightMm), QPageSize::Millimeter,
+                                 QStringLiteral("figure"), QPageSize::ExactMatch));
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0));
+    QPainter painter;
+    if (!painter.begin(&writer)) return makeError(ErrorCode::kInternal, "Qt could not start a PDF");
+    paint(spec, FigureFormat::kPdf, unitsPerMm, painter, report);
+  }
+  ANCHORSCOPE_TRY(correctPdf(bytes, report.widthMm * 72 / 25.4, report.heightMm * 72 / 25.4));
+  return bytes;
+}
+
+Result<QByteArray> renderSvg(const FigureSpec& spec, FigureReport& report) {
+  const double unitsPerMm = kSvgDotsPerInch / 25.4;
+  report.heightMm = measure(spec, FigureFormat::kSvg, unitsPerMm);
+  QByteArray bytes;
+  QBuffer buffer(&bytes);
+  buffer.open(QIODevice::WriteOnly);
+  {
+    QSvgGenerator generator;
+    generator.setOutputDevice(&buffer);
+    generator.setResolution(kSvgDotsPerInch);
+    const QSize size(static_cast<int>(std::lround(report.widthMm * unitsPerMm)),
+                     static_cast<int>(std::lround(report.heightMm * unitsPerMm)));
+    generator.setSize(size);
+    generator.setViewBox(QRect(QPoint(0, 0), size));
+    generator.setTitle(QStringLiteral("Anchorscope figure"));
+    QPainter painter;
+    if (!painter.begin(&generator)) return makeError(ErrorCode::kInternal, "Qt could not start an SVG");
+    paint(spec, FigureFormat::kSvg, unitsPerMm, painter, report);
+  }
+  return bytes;
+}
+
+Result<QByteArray> renderPng(const FigureSpec& spec, FigureReport& report) {
+  const double unitsPerMm = spec.dpi / 25.4;
+  report.heightMm = measure(spec, FigureFormat::kPng, unitsPerMm);
+  const double width = std::round(report.widthMm * unitsPerMm),
+               height = std::round(report.heightMm * unitsPerMm);
+  if (width > kMostPngPixels || height > kMostPngPixels)
+    return makeError(ErrorCode::kUsage, concat("a PNG of ", width, " x ", height, " pixels is too large"),
+                     "lower the dpi or the width, or write PDF");
+  QImage image(static_cast<int>(width), static_cast<int>(height), QImage::Format_RGB32);
+  if (image.isNull())
+    return makeError(ErrorCode::kIo, concat("no memory for a PNG of ", width, " x ", height, " pixels"),
+                     "lower the dpi");
+  image.setDotsPerMeterX(static_cast<int>(std::lround(spec.dpi / 0.0254)));
+  image.setDotsPerMeterY(image.dotsPerMeterX());
+  {
+    QPainter painter(&image);
+    paint(spec, FigureFormat::kPng, unitsPerMm, painter, report);
+  }
+  QByteArray bytes;
+  QBuffer buffer(&bytes);
+  buffer.open(QIODevice::WriteOnly);
+  if (!image.save(&buffer, "PNG")) return makeError(ErrorCode::kInternal, "Qt could not encode the PNG");
+  return bytes;
+}
+
+}  // namespace
+
+Result<FigureReport> renderFigure(const FigureSpec& spec, const std::string& path, Overwrite overwrite) {
+  const Result<FigureFormat> format = formatOf(path);
+  if (!format) return format.error();
+  ANCHORSCOPE_TRY(check(spec));
+  FigureReport report;
+  report.widthMm = spec.widthMm;
+  Result<QByteArray> bytes = *format == FigureFormat::kPdf   ? renderPdf(spec, report)
+                             : *format == FigureFormat::kSvg ? renderSvg(spec, report)
+                                                             : renderPng(spec, report);
+  if (!bytes) return std::move(bytes).error().in(concat("drawing the figure ", path));
+  ANCHORSCOPE_TRY(writeFileAtomically(
+      path, std::string_view(bytes->constData(), static_cast<std::size_t>(bytes->size())), overwrite));
+  return report;
+}
+
+FigureSpec figureFromView(ViewState& view, const Box& visibleInImage) {
+  FigureSpec spec;
+  if (!view.frame()) return spec;
+  FigurePanel panel;
+  panel.frame = view.frame();
+  panel.layers = view.layers().layers();
+  panel.selectedObject = view.selectedObject();
+  panel.selectedAnchor = view.selectedAnchor();
+  panel.cropInImage = visibleInImage;
+  spec.panels.push_back(std::move(panel));
+  return spec;
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,155 @@
+// Curves with axes, drawn by us so that they are the same vectors in every format.
+
+#include <QPainterPath>
+#include <QPolygonF>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "widgets/figure/figure_page.h"
+#include "widgets/overlays/color_bar.h"
+
+namespace anchorscope {
+
+namespace {
+
+constexpr double kAspect = 0.42, kMostHeightMm = 50, kTickMm = 0.9, kGapMm = 1.0, kScale = 0.9;
+
+struct Extent {
+  double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
+  void add(double value) {
+    if (!std::isfinite(value)) return;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  void makeValid() {
+    if (!(high >= low)) low = 0, high = 1;
+    if (!(high > low)) {
+      low -= 0.5;
+      high += 0.5;
+    }
+  }
+};
+
+struct Plot {
+  QRectF area;
+  Extent x, y;
+  QPointF at(double vx, double vy) const {
+    return {area.left() + (vx - x.low) / (x.high - x.low) * area.width(),
+            area.bottom() - (vy - y.low) / (y.high - y.low) * area.height()};
+  }
+};
+
+double plotHeight(const FigurePage& page, double width) {
+  return std::min(width * kAspect, page.mm(kMostHeightMm));
+}
+
+void drawAxes(const FigurePage& page, const Plot& plot, const FigureCurves& curves) {
+  const double line = page.lineHeight(kScale), tick = page.mm(kTickMm);
+  for (const double value : niceTicks(plot.y.low, plot.y.high, 4)) {
+    const double y = plot.at(plot.x.low, value).y();
+    page.line({plot.area.left(), y}, {plot.area.right(), y}, page.colors.grid, 0.4);
+    page.text(QRectF(0, y - line / 2, plot.area.left() - tick, line), Qt::AlignRight | Qt::AlignVCenter,
+              tickText(value), page.colors.text, kScale);
+  }
+  const int across = std::clamp(static_cast<int>(plot.area.width() / page.mm(16)), 2, 8);
+  for (const double value : niceTicks(plot.x.low, plot.x.high, across)) {
+    const double x = plot.at(value, plot.y.low).x();
+    page.line({x, plot.area.bottom()}, {x, plot.area.bottom() + tick}, page.colors.text, 0.5);
+    const double half = page.mm(8);
+    page.text(QRectF(x - half, plot.area.bottom() + tick * 1.3, 2 * half, line), Qt::AlignHCenter,
+              tickText(value), page.colors.text, kScale);
+  }
+  page.line(plot.area.bottomLeft(), plot.area.bottomRight(), page.colors.text, 0.6);
+  page.text(QRectF(plot.area.left(), plot.area.bottom() + tick * 1.3 + line, plot.area.width(), line),
+            Qt::AlignHCenter, QString::fromStdString(curves.xTitle), page.colors.secondary, kScale);
+}
+
+void drawSeries(const FigurePage& page, const Plot& plot, const FigureSeries& series) {
+  QColor color = QColor::fromRgb(series.color);
+  if (!series.emphasized) color.setAlphaF(0.35f);
+  page.painter->setPen(
+      QPen(color, page.pt(series.emphasized ? 1.0 : 0.5), Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+  page.painter->setBrush(Qt::NoBrush);
+  QPolygonF run;
+  const auto flush = [&] {
+    if (run.size() > 1) page.painter->drawPolyline(run);
+    run.clear();
+  };
+  const std::size_t count = std::min(series.x.size(), series.y.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    if (std::isfinite(series.x[i]) && std::isfinite(series.y[i])) {
+      run.push_back(plot.at(series.x[i], series.y[i]));
+    } else {
+      flush();
+    }
+  }
+  flush();
+}
+
+void drawLegend(const FigurePage& page, const QRectF& row, const FigureCurves& curves) {
+  const double dash = page.mm(4), gap = page.mm(1);
+  double x = row.left();
+  if (!curves.yTitle.empty()) {
+    const QString title = QString::fromStdString(curves.yTitle);
+    page.text(row, Qt::AlignLeft, title, page.colors.secondary, kScale);
+    x += page.textWidth(title, kScale) + 3 * gap;
+  }
+  for (const FigureSeries& series : curves.series) {
+    if (series.title.empty() || !series.emphasized) continue;
+    const QString title = QString::fromStdString(series.title);
+    page.line({x, row.center().y()}, {x + dash, row.center().y()}, QColor::fromRgb(series.color), 1.2);
+    page.text(QRectF(x + dash + gap, row.top(), row.right() - x, row.height()), Qt::AlignLeft, title,
+              page.colors.text, kScale);
+    x += dash + 3 * gap + page.textWidth(title, kScale);
+  }
+}
+
+}  // namespace
+
+double curvesHeight(const FigurePage& page, const FigureCurves& curves, const QString& letter, double width) {
+  const double line = page.lineHeight(kScale), caption = captionHeight(page, curves.caption, letter, width);
+  return line * 1.3 + plotHeight(page, width) + page.mm(kTickMm) * 1.3 + 2 * line +
+         (caption > 0 ? page.mm(kGapMm) + caption : 0);
+}
+
+void drawCurves(const FigurePage& page, const FigureCurves& curves, const QString& letter, QPointF topLeft,
+                double width) {
+  const double line = page.lineHeight(kScale);
+  Plot plot;
+  for (const FigureSeries& series : curves.series) {
+    for (const double x : series.x)
+      plot.x.add(x);
+    for (const double y : series.y)
+      plot.y.add(y);
+  }
+  plot.x.makeValid();
+  plot.y.makeValid();
+  if (plot.y.low > 0 && plot.y.low < 0.5 * plot.y.high) plot.y.low = 0;  // near enough to show the zero
+  plot.y.high += (plot.y.high - plot.y.low) * 0.04;
+  double labels = 0;
+  for (const double value : niceTicks(plot.y.low, plot.y.high, 4))
+    labels = std::max(labels, page.textWidth(tickText(value), kScale));
+  const double left = labels + 2 * page.mm(kTickMm);
+  plot.area = QRectF(topLeft.x() + left, topLeft.y() + line * 1.3, width - left - page.mm(2),
+                     plotHeight(page, width));
+
+  drawLegend(page, QRectF(plot.area.left(), topLeft.y(), plot.area.width(), line), curves);
+  // Axis numbers are set against the page's left edge.
+  page.painter->save();
+  page.painter->translate(topLeft.x(), 0);
+  Plot shifted = plot;
+  shifted.area.translate(-topLeft.x(), 0);
+  drawAxes(page, shifted, curves);
+  page.painter->restore();
+  page.painter->save();
+  page.painter->setClipRect(plot.area.adjusted(-page.pt(1), -page.pt(1), page.pt(1), page.pt(1)));
+  for (const bool emphasized : {false, true})
+    for (const FigureSeries& series : curves.series)
+      if (series.emphasized == emphasized) drawSeries(page, plot, series);
+  page.painter->restore();
+  const double below = plot.area.bottom() + page.mm(kTickMm) * 1.3 + 2 * line + page.mm(kGapMm);
+  drawCaption(page, curves.caption, letter, {topLeft.x(), below}, width);
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,105 @@
+#include "widgets/figure/figure_page.h"
+
+#include <QFontMetricsF>
+#include <QPainterPath>
+#include <QStringList>
+#include <algorithm>
+#include <cmath>
+
+namespace anchorscope {
+
+FigureColors colorsOf(FigureTheme theme) {
+  if (theme == FigureTheme::kDark) return {0x14161A, 0xE6E8EC, 0x9AA3B2, 0x343A46};
+  return {0xFFFFFF, 0x1B1F27, 0x5B6472, 0xD5D9E0};
+}
+
+FigurePage::FigurePage(const FigureSpec& figure, FigureFormat pageFormat, double unitsPerMillimetre,
+                       QPainter* pagePainter, FigureReport& result)
+    : spec(figure),
+      format(pageFormat),
+      unitsPerMm(unitsPerMillimetre),
+      painter(pagePainter),
+      report(result),
+      colors(colorsOf(figure.theme)) {}
+
+QFont FigurePage::font(double scale, bool bold) const {
+  QFont font(QStringLiteral("DejaVu Sans"));
+  font.setStyleHint(QFont::SansSerif);
+  font.setHintingPreference(QFont::PreferNoHinting);
+  // Page units are fine enough that whole ones do not show, and unlike points they mean the same on every
+  // device.
+  font.setPixelSize(std::max(1, static_cast<int>(std::lround(pt(spec.fontPt * scale)))));
+  font.setBold(bold);
+  return font;
+}
+
+double FigurePage::lineHeight(double scale) const {
+  return QFontMetricsF(font(scale)).height();
+}
+
+double FigurePage::textWidth(const QString& text, double scale, bool bold) const {
+  return QFontMetricsF(font(scale, bold)).horizontalAdvance(text);
+}
+
+void FigurePage::text(const QRectF& rect, Qt::Alignment alignment, const QString& text, const QColor& color,
+                      double scale, bool bold) const {
+  const QFont used = font(scale, bold);
+  const QFontMetricsF metrics(used);
+  const double width = metrics.horizontalAdvance(text);
+  double x = rect.left(), y = rect.top() + metrics.ascent();
+  if (alignment & Qt::AlignRight) x = rect.right() - width;
+  if (alignment & Qt::AlignHCenter) x = rect.center().x() - width / 2;
+  if (alignment & Qt::AlignVCenter) y = rect.center().y() + (metrics.ascent() - metrics.descent()) / 2;
+  if (format == FigureFormat::kSvg) {
+    QPainterPath outlines;
+    outlines.addText(x, y, used, text);
+    painter->fillPath(outlines, color);
+    return;
+  }
+  painter->setFont(used);
+  painter->setPen(color);
+  painter->drawText(QPointF(x, y), text);
+}
+
+std::vector<QString> FigurePage::wrapped(const QString& text, double width) const {
+  std::vector<QString> lines;
+  QString line;
+  for (const QString& word : text.split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
+    const QString longer = line.isEmpty() ? word : line + QLatin1Char(' ') + word;
+    if (!line.isEmpty() && textWidth(longer) > width) {
+      lines.push_back(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  if (!line.isEmpty()) lines.push_back(line);
+  return lines;
+}
+
+void FigurePage::line(QPointF from, QPointF to, const QColor& color, double widthPt) const {
+  painter->setPen(QPen(color, pt(widthPt), Qt::SolidLine, Qt::FlatCap));
+  painter->drawLine(from, to);
+}
+
+double captionHeight(const FigurePage& page, const std::string& caption, const QString& letter,
+                     double width) {
+  const double indent = letter.isEmpty() ? 0 : page.textWidth(letter + QLatin1Char(' '), 1, true);
+  const std::size_t lines = page.wrapped(QString::fromStdString(caption), width - indent).size();
+  return page.lineHeight() * static_cast<double>(letter.isEmpty() ? lines : std::max<std::size_t>(1, lines));
+}
+
+void drawCaption(const FigurePage& page, const std::string& caption, const QString& letter, QPointF topLeft,
+                 double width) {
+  const double indent = letter.isEmpty() ? 0 : page.textWidth(letter + QLatin1Char(' '), 1, true);
+  if (!letter.isEmpty())
+    page.text(QRectF(topLeft, QSizeF(indent, page.lineHeight())), Qt::AlignLeft, letter, page.colors.text, 1,
+              true);
+  QRectF line(topLeft.x() + indent, topLeft.y(), width - indent, page.lineHeight());
+  for (const QString& text : page.wrapped(QString::fromStdString(caption), width - indent)) {
+    page.text(line, Qt::AlignLeft, text, page.colors.text);
+    line.translate(0, page.lineHeight());
+  }
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,64 @@
+#pragma once
+// A page while a figure is drawn on it: units, colours and text, the same for PDF, SVG and PNG. Internal to
+// widgets/figure.
+
+#include <QColor>
+#include <QFont>
+#include <QPainter>
+#include <QRectF>
+#include <QString>
+#include <vector>
+
+#include "widgets/figure/figure.h"
+
+namespace anchorscope {
+
+enum class FigureFormat { kPdf, kSvg, kPng };
+
+struct FigureColors {
+  QColor ground, text, secondary, grid;
+};
+FigureColors colorsOf(FigureTheme theme);
+
+class FigurePage {
+ public:
+  /// Without a painter the page only measures.
+  FigurePage(const FigureSpec& figure, FigureFormat pageFormat, double unitsPerMillimetre,
+             QPainter* pagePainter, FigureReport& result);
+
+  const FigureSpec& spec;
+  const FigureFormat format;
+  const double unitsPerMm;
+  QPainter* const painter;
+  FigureReport& report;
+  const FigureColors colors;
+
+  double mm(double millimetres) const { return millimetres * unitsPerMm; }
+  double pt(double points) const { return points * unitsPerMm * 25.4 / 72; }
+  QFont font(double scale = 1, bool bold = false) const;
+  double lineHeight(double scale = 1) const;
+  double textWidth(const QString& text, double scale = 1, bool bold = false) const;
+
+  /// One line of text in the rectangle. As outlines in SVG, so that it looks the same without the font.
+  void text(const QRectF& rect, Qt::Alignment alignment, const QString& text, const QColor& color,
+            double scale = 1, bool bold = false) const;
+  /// The lines a text takes at a width; words longer than the width stand alone.
+  std::vector<QString> wrapped(const QString& text, double width) const;
+  void line(QPointF from, QPointF to, const QColor& color, double widthPt) const;
+};
+
+/// Height of a panel with its colour bar and caption in page units when it is drawn `width` wide.
+double panelHeight(const FigurePage& page, const FigurePanel& panel, const QString& letter, double width);
+void drawPanel(const FigurePage& page, const FigurePanel& panel, const QString& letter, QPointF topLeft,
+               double width);
+
+double curvesHeight(const FigurePage& page, const FigureCurves& curves, const QString& letter, double width);
+void drawCurves(const FigurePage& page, const FigureCurves& curves, const QString& letter, QPointF topLeft,
+                double width);
+
+/// Letter and caption under a panel: height, and drawing. The letter may be empty.
+double captionHeight(const FigurePage& page, const std::string& caption, const QString& letter, double width);
+void drawCaption(const FigurePage& page, const std::string& caption, const QString& letter, QPointF topLeft,
+                 double width);
+
+}  // namespace anchorscope

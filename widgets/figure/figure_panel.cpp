@@ -1,0 +1,208 @@
+// One image with its layers, colour bar and caption.
+
+#include <QImage>
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/check.h"
+#include "widgets/figure/figure_page.h"
+#include "widgets/overlays/box_raster.h"
+#include "widgets/overlays/color_bar.h"
+#include "widgets/overlays/dense_boxes.h"
+#include "widgets/overlays/overlay_painter.h"
+#include "widgets/overlays/strip_pool.h"
+
+namespace anchorscope {
+
+namespace {
+
+constexpr double kGapMm = 1.2, kBarShare = 0.45, kLabelScale = 0.85;
+
+Box cropOf(const FigurePanel& panel) {
+  const SizePx size = panel.frame->image->pixels->size;
+  const Box whole{0, 0, static_cast<float>(size.width), static_cast<float>(size.height)};
+  const Box crop{std::max(panel.cropInImage.x1, whole.x1), std::max(panel.cropInImage.y1, whole.y1),
+                 std::min(panel.cropInImage.x2, whole.x2), std::min(panel.cropInImage.y2, whole.y2)};
+  return crop.degenerate() ? whole : crop;
+}
+
+/// The topmost drawn layer that has a colour bar.
+bool barOf(const FigurePage& page, const FigurePanel& panel, ColorBar& bar) {
+  bool found = false;
+  if (!page.spec.colorBar) return false;
+  for (const std::size_t index : drawnLayers(panel.layers))
+    found = colorBarOf(panel.layers[index], *panel.frame, bar) || found;
+  return found;
+}
+
+double barHeight(const FigurePage& page) {
+  return colorBarHeight(page.font(kLabelScale), page.pt(0.75));
+}
+
+class PanelPainter {
+ public:
+  PanelPainter(const FigurePage& page, const FigurePanel& panel, const QRectF& rect)
+      : page_(page), panel_(panel), rect_(rect) {
+    const Box crop = cropOf(panel);
+    const double scale = rect.width() / static_cast<double>(crop.width());
+    context_.targetFromImage = {scale, scale, rect.left() - scale * static_cast<double>(crop.x1),
+                                rect.top() - scale * static_cast<double>(crop.y1)};
+    context_.clip = rect;
+    context_.unit = page.pt(page.spec.lineWidthPt);
+    context_.font = page.font(kLabelScale);
+    context_.labels = page.spec.scores;
+    context_.outlinedText = page.format == FigureFormat::kSvg;
+    context_.selectedObject = panel.selectedObject;
+    context_.selectedAnchor = panel.selectedAnchor;
+    context_.takenByLabels = &labels_;
+  }
+
+  void paint() {
+    QPainter& painter = *page_.painter;
+    painter.save();
+    painter.setClipRect(rect_);
+    for (const std::size_t index : drawnLayers(panel_.layers)) {
+      const Layer& layer = panel_.layers[index];
+      if (layer.kind == LayerKind::kImage) {
+        drawImage(layer);
+      } else if (layer.kind == LayerKind::kAnchors) {
+        drawAnchors(layer);
+        if (layer.boxes == BoxKind::kPredicted) context_.selectedBox = BoxKind::kPredicted;
+      } else {
+        OverlayPainter overlay(painter, context_, *panel_.frame);
+        overlay.draw(layer);
+        count(overlay.boxes());
+      }
+    }
+    OverlayPainter(painter, context_, *panel_.frame).drawSelection();
+    painter.restore();
+  }
+
+ private:
+  void count(std::size_t boxes) {
+    (page_.format == FigureFormat::kPng ? page_.report.rasterBoxes : page_.report.vectorBoxes) += boxes;
+  }
+
+  void drawImage(const Layer& layer) {
+    const QImage image = toQImage(*panel_.frame);
+    const Box crop = cropOf(panel_);
+    // Whole pixels around the crop; the clip cuts them to size.
+    const QRect pixels =
+        QRect(QPoint(static_cast<int>(std::floor(crop.x1)), static_cast<int>(std::floor(crop.y1))),
+              QPoint(static_cast<int>(std::ceil(crop.x2)) - 1, static_cast<int>(std::ceil(crop.y2)) - 1));
+    const AxisTransform& t = context_.targetFromImage;
+    const QRectF target(QPointF(t.mapX(pixels.left()), t.mapY(pixels.top())),
+                        QPointF(t.mapX(pixels.right() + 1), t.mapY(pixels.bottom() + 1)));
+    QPainter& painter = *page_.painter;
+    painter.save();
+    painter.setOpacity(static_cast<double>(layer.opacity));
+    // Reduced, a PNG needs filtering; everything else keeps the image's own pixels.
+    painter.setRenderHint(QPainter::SmoothPixmapTransform,
+                          page_.format == FigureFormat::kPng && t.scaleX < 1);
+    painter.drawImage(target, image.copy(pixels));
+    painter.restore();
+  }
+
+  void drawAnchors(const Layer& layer) {
+    const DenseBoxes dense = denseBoxes(layer, *panel_.frame);
+    if (!panel_.frame->channel(layer.channel))
+      page_.report.notes.push_back(
+          concat("layer '", layer.title, "' is empty: this frame has no channel ", layer.channel));
+    const bool asked = page_.spec.rasterAbove > 0 && dense.anchors.size() > page_.spec.rasterAbove;
+    if (page_.format == FigureFormat::kPng || asked) {
+      drawRaster(layer, dense);
+      page_.report.rasterBoxes += dense.anchors.size();
+      if (page_.format != FigureFormat::kPng)
+        page_.report.notes.push_back(concat("layer '", layer.title, "': ", dense.anchors.size(),
+                                            " boxes as a raster of ", page_.spec.dpi,
+                                            " dpi, as asked (more than ", page_.spec.rasterAbove, ")"));
+      return;
+    }
+    drawVector(layer, dense);
+  }
+
+  void drawVector(const Layer& layer, const DenseBoxes& dense) {
+    QPainter& painter = *page_.painter;
+    const double width = static_cast<double>(layer.lineWidthPx) * context_.unit;
+    const AxisTransform& t = context_.targetFromImage;
+    bool first = true;
+    Argb last = 0;
+    for (std::size_t i = 0; i < dense.anchors.size(); ++i) {
+      const Box& box = dense.boxesInImage[i];
+      const QRectF target =
+          QRectF(QPointF(t.mapX(box.x1), t.mapY(box.y1)), QPointF(t.mapX(box.x2), t.mapY(box.y2)))
+              .normalized();
+      if (!(target.width() >= 0 && target.height() >= 0)) continue;  // NaN
+      if (!target.adjusted(-width, -width, width, width).intersects(rect_)) continue;
+      if (first || dense.colors[i] != last) {
+        const QColor color = QColor::fromRgba(dense.colors[i]);
+        painter.setPen(QPen(color, width, Qt::SolidLine, Qt::FlatCap, Qt::MiterJoin));
+        QColor fill = color;
+        fill.setAlphaF(color.alphaF() * layer.fillOpacity);
+        painter.setBrush(layer.fillOpacity > 0 ? QBrush(fill) : QBrush(Qt::NoBrush));
+        last = dense.colors[i];
+        first = false;
+      }
+      painter.drawRect(target);
+      ++page_.report.vectorBoxes;
+    }
+  }
+
+  void drawRaster(const Layer& layer, const DenseBoxes& dense) {
+    const double dotsPerUnit =
+        page_.format == FigureFormat::kPng ? 1 : page_.spec.dpi / 25.4 / page_.unitsPerMm;
+    const int width = std::max(1, static_cast<int>(std::ceil(rect_.width() * dotsPerUnit)));
+    const int height = std::max(1, static_cast<int>(std::ceil(rect_.height() * dotsPerUnit)));
+    QImage dots(width, height, QImage::Format_ARGB32_Premultiplied);
+    dots.fill(0);
+    const AxisTransform dotsFromTarget{dotsPerUnit, dotsPerUnit, -rect_.left() * dotsPerUnit,
+                                       -rect_.top() * dotsPerUnit};
+    const int line = std::clamp(
+        static_cast<int>(std::lround(static_cast<double>(layer.lineWidthPx) * context_.unit * dotsPerUnit)),
+        1, 64);
+    StripPool pool(2);
+    drawBoxes({reinterpret_cast<std::uint32_t*>(dots.bits()), width, height,
+               static_cast<std::size_t>(dots.bytesPerLine()) / 4},
+              dotsFromTarget * context_.targetFromImage, dense.boxesInImage, dense.colors,
+              {line, layer.fillOpacity}, pool);
+    page_.painter->drawImage(QRectF(rect_.topLeft(), QSizeF(width / dotsPerUnit, height / dotsPerUnit)),
+                             dots);
+  }
+
+  const FigurePage& page_;
+  const FigurePanel& panel_;
+  const QRectF rect_;
+  OverlayContext context_;
+  std::vector<QRectF> labels_;
+};
+
+}  // namespace
+
+double panelHeight(const FigurePage& page, const FigurePanel& panel, const QString& letter, double width) {
+  const Box crop = cropOf(panel);
+  const double image = width * static_cast<double>(crop.height()) / static_cast<double>(crop.width());
+  ColorBar bar;
+  const bool hasBar = barOf(page, panel, bar);
+  const double caption = captionHeight(page, panel.caption, letter, width * (hasBar ? 1 - kBarShare : 1));
+  const double below = std::max(caption, hasBar ? barHeight(page) : 0.0);
+  return image + (below > 0 ? page.mm(kGapMm) + below : 0);
+}
+
+void drawPanel(const FigurePage& page, const FigurePanel& panel, const QString& letter, QPointF topLeft,
+               double width) {
+  const Box crop = cropOf(panel);
+  const double height = width * static_cast<double>(crop.height()) / static_cast<double>(crop.width());
+  PanelPainter(page, panel, QRectF(topLeft, QSizeF(width, height))).paint();
+  ColorBar bar;
+  const bool hasBar = barOf(page, panel, bar);
+  const double below = topLeft.y() + height + page.mm(kGapMm);
+  if (hasBar) {
+    const double barWidth = width * kBarShare - page.mm(kGapMm);
+    paintColorBar(*page.painter, QRectF(topLeft.x() + width - barWidth, below, barWidth, barHeight(page)),
+                  bar, page.font(kLabelScale), page.colors.text, page.pt(0.75),
+                  page.format == FigureFormat::kSvg);
+  }
+  drawCaption(page, panel.caption, letter, {topLeft.x(), below}, width * (hasBar ? 1 - kBarShare : 1));
+}
+
+}  // namespace anchorscope
