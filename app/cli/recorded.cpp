@@ -2,12 +2,11 @@
 #include <charconv>
 #include <cmath>
 #include <iostream>
-#include <map>
 
 #include "app/cli/common.h"
 #include "core/base/check.h"
 #include "core/evidence/decision.h"
-#include "core/store/run_folder.h"
+#include "core/store/csv.h"
 
 namespace anchorscope::cli {
 namespace {
@@ -342,29 +341,13 @@ struct CurvesOptions {
 Status curves(const CurvesOptions& options) {
   auto opened = openRun(options.folder);
   if (!opened) return std::move(opened).error();
-  const std::vector<std::string> all = (*opened)->scalarNames();
-  const std::vector<std::string>& names = options.names.empty() ? all : options.names;
-  std::map<std::int64_t, std::vector<std::string>> rows;
-  for (std::size_t column = 0; column < names.size(); ++column) {
-    if (std::find(all.begin(), all.end(), names[column]) == all.end())
-      return makeError(ErrorCode::kNotFound, concat("There is no scalar '", names[column], "'"),
-                       concat("Recorded: ", join(all, ", ")));
-    auto series = (*opened)->scalar(names[column]);
-    if (!series) return std::move(series).error();
-    for (std::size_t i = 0; i < series->steps.size(); ++i) {
-      std::vector<std::string>& row = rows[series->steps[i]];
-      row.resize(names.size());
-      row[column] = toText(ParamValue(series->values[i]));
-    }
-  }
-  std::string csv = "step," + join(names, ",") + "\n";
-  for (auto& [step, cells] : rows)
-    csv += concat(step, ",", join(cells, ","), "\n");
-  if (options.out.empty()) {
-    std::cout << csv;
-    return {};
-  }
-  return writeFileAtomically(options.out, csv, options.overwrite ? Overwrite::kYes : Overwrite::kNo);
+  if (!options.out.empty())
+    return exportScalarsToCsv(**opened, options.out, options.overwrite ? Overwrite::kYes : Overwrite::kNo,
+                              options.names);
+  auto csv = scalarsAsCsv(**opened, options.names);
+  if (!csv) return std::move(csv).error();
+  std::cout << *csv;
+  return {};
 }
 
 }  // namespace

@@ -1,0 +1,73 @@
+#include "core/trainer/checkpoint.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/temporary_folder.h"
+
+namespace anchorscope {
+namespace {
+
+CheckpointFacts facts() {
+  CheckpointFacts out;
+  out.step = 41;
+  out.loaderPosition = 43;
+  out.configToml = "[run]\ndata = \"a\\\"b\"\n";
+  out.classNames = {"RBC", "Größe"};
+  out.device = "cpu";
+  out.threads = 3;
+  return out;
+}
+
+TEST(Checkpoint, GivesBackWhatWasWritten) {
+  const testing::TemporaryFolder folder;
+  const std::string path = (folder / "a.ckpt").string();
+  const at::Tensor kernel = at::randn({4, 3, 2, 2}).contiguous(at::MemoryFormat::ChannelsLast);
+  const std::vector<NamedTensor> tensors{{"kernel", kernel},
+                                         {"count", at::full({}, 7, at::kLong)},
+                                         {"random.cpu", at::arange(5, at::kByte)},
+                                         {"empty", at::empty({0, 4})}};
+  ASSERT_TRUE(writeCheckpoint(path, facts(), tensors, Overwrite::kNo).ok());
+  auto read = readCheckpoint(path);
+  ASSERT_TRUE(read.ok()) << read.error().text();
+  EXPECT_EQ(read->facts.step, 41);
+  EXPECT_EQ(read->facts.loaderPosition, 43);
+  EXPECT_EQ(read->facts.configToml, facts().configToml);
+  EXPECT_EQ(read->facts.classNames, facts().classNames);
+  EXPECT_EQ(read->facts.threads, 3);
+  ASSERT_EQ(read->tensors.size(), tensors.size());
+  for (const NamedTensor& entry : tensors) {
+    const auto found = std::find_if(read->tensors.begin(), read->tensors.end(),
+                                    [&](const NamedTensor& other) { return other.name == entry.name; });
+    ASSERT_NE(found, read->tensors.end()) << entry.name;
+    EXPECT_TRUE(at::equal(found->tensor, entry.tensor)) << entry.name;
+    EXPECT_EQ(found->tensor.scalar_type(), entry.tensor.scalar_type()) << entry.name;
+  }
+}
+
+TEST(Checkpoint, DoesNotReplaceAFileUnasked) {
+  const testing::TemporaryFolder folder;
+  const std::string path = (folder / "a.ckpt").string();
+  ASSERT_TRUE(writeCheckpoint(path, facts(), {}, Overwrite::kNo).ok());
+  EXPECT_EQ(writeCheckpoint(path, facts(), {}, Overwrite::kNo).error().code, ErrorCode::kExists);
+  EXPECT_TRUE(writeCheckpoint(path, facts(), {}, Overwrite::kYes).ok());
+}
+
+TEST(Checkpoint, ADamagedFileIsBadData) {
+  const testing::TemporaryFolder folder;
+  const std::string path = (folder / "a.ckpt").string();
+  ASSERT_TRUE(writeCheckpoint(path, facts(), {{"w", at::ones({8})}}, Overwrite::kNo).ok());
+  const std::string whole = testing::readFile(path);
+  // Cut anywhere, it is an error and never a crash.
+  for (std::size_t length = 0; length < whole.size(); length += 7) {
+    const auto cut = folder.write("cut.ckpt", whole.substr(0, length));
+    const auto read = readCheckpoint(cut.string());
+    ASSERT_FALSE(read.ok()) << length;
+    EXPECT_EQ(read.error().code, ErrorCode::kBadData) << length;
+  }
+  EXPECT_EQ(readCheckpoint((folder / "none.ckpt").string()).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(readCheckpoint(folder.write("text.ckpt", "this is no checkpoint at all").string()).error().code,
+            ErrorCode::kBadData);
+}
+
+}  // namespace
+}  // namespace anchorscope

@@ -1,0 +1,147 @@
+#include "core/trainer/frame_packer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/base/check.h"
+
+namespace anchorscope {
+namespace {
+
+using ::testing::ElementsAre;
+
+std::shared_ptr<const ProbeImage> image(const std::string& name, int trained, int ignored) {
+  auto out = std::make_shared<ProbeImage>();
+  out->name = name;
+  for (int i = 0; i < trained + ignored; ++i)
+    out->objects.push_back({{0, 0, 1, 1}, 0, i >= trained});
+  return out;
+}
+
+FrameFacts facts(std::vector<std::shared_ptr<const ProbeImage>> images) {
+  FrameFacts out;
+  out.step = 12;
+  out.predictions.resize(images.size());
+  out.images = std::move(images);
+  return out;
+}
+
+template <typename Spec>
+Spec named(const std::string& name) {
+  Spec spec;
+  spec.name = name;
+  return spec;
+}
+
+ChannelSpec cellChannel(const std::string& name) {
+  auto spec = named<ChannelSpec>(name);
+  spec.domain = ChannelDomain::kCell;
+  return spec;
+}
+
+PairTableSpec tableSpec() {
+  PairTableSpec spec;
+  spec.name = "pairs";
+  spec.columns = {named<ColumnSpec>("p"), named<ColumnSpec>("rank")};
+  return spec;
+}
+
+const at::Tensor kBoxes = at::arange(2 * 3 * 4, at::kFloat).reshape({2, 3, 4});
+
+TEST(FramePacker, GivesEachImageItsOwnSlice) {
+  FramePacker packer;
+  packer.channel(named<ChannelSpec>("score"),
+                 at::tensor({1.F, 2.F, 3.F, 4.F, 5.F, std::nanf("")}).reshape({2, 3}), -1);
+  packer.channel(named<ChannelSpec>("winner"), at::tensor({-1, 0, 1, 0, -2, 0}, at::kLong).reshape({2, 3}),
+                 -1);
+  packer.channel(cellChannel("cells"),
+                 at::arange(2 * 2 * 2, at::kDouble).reshape({2, 2, 2}), 1);
+  PendingFrames pending = packer.pack(facts({image("a", 1, 0), image("b", 1, 0)}), kBoxes);
+  ASSERT_TRUE(pending.pending());
+  EXPECT_TRUE(pending.ready());
+  const auto frames = pending.take();
+  EXPECT_FALSE(pending.pending());
+  ASSERT_EQ(frames.size(), 2U);
+  EXPECT_EQ(frames[0]->step, 12);
+  EXPECT_EQ(frames[1]->image->name, "b");
+  EXPECT_THAT(frames[0]->channel("score")->values, ElementsAre(1, 2, 3));
+  EXPECT_THAT(frames[0]->channel("winner")->values, ElementsAre(-1, 0, 1));
+  EXPECT_EQ(frames[1]->channel("score")->values[1], 5);
+  EXPECT_TRUE(std::isnan(frames[1]->channel("score")->values[2]));
+  EXPECT_THAT(frames[1]->channel("winner")->values, ElementsAre(0, -2, 0));
+  EXPECT_THAT(frames[1]->channel("cells")->values, ElementsAre(4, 5, 6, 7));
+  EXPECT_EQ(frames[1]->channel("cells")->level, 1);
+  ASSERT_EQ(frames[1]->predictedBoxesInInput.size(), 3U);
+  EXPECT_EQ(frames[1]->predictedBoxesInInput[2], (Box{20, 21, 22, 23}));
+}
+
+TEST(FramePacker, TakesStridedAndBooleanTensors) {
+  FramePacker packer;
+  packer.channel(named<ChannelSpec>("t"), at::arange(6, at::kFloat).reshape({3, 2}).t(), -1);
+  packer.channel(named<ChannelSpec>("b"), at::arange(6, at::kFloat).reshape({2, 3}) > 2.5, -1);
+  const auto frames = packer.pack(facts({image("a", 0, 0), image("b", 0, 0)}), kBoxes).take();
+  EXPECT_THAT(frames[0]->channel("t")->values, ElementsAre(0, 2, 4));
+  EXPECT_THAT(frames[1]->channel("t")->values, ElementsAre(1, 3, 5));
+  EXPECT_THAT(frames[1]->channel("b")->values, ElementsAre(1, 1, 1));
+}
+
+TEST(FramePacker, SortsPairsByImageObjectAndAnchor) {
+  FramePacker packer;
+  const auto longs = [](std::vector<std::int64_t> values) { return at::tensor(values, at::kLong); };
+  packer.pairs(tableSpec(), {longs({1, 0, 0, 1, 0}),
+                             longs({2, 16777217, 5, 1, 7}),  // beyond what a float32 holds exactly
+                             longs({0, 0, 1, 0, 0}),
+                             {at::tensor({.1F, .2F, .3F, .4F, .5F}), longs({1, 2, 3, 4, -1})}});
+  const auto frames = packer.pack(facts({image("a", 2, 0), image("b", 1, 0)}), kBoxes).take();
+  const PairTable& first = *frames[0]->pairTable("pairs");
+  EXPECT_THAT(first.anchor, ElementsAre(7, 16777217, 5));
+  EXPECT_THAT(first.object, ElementsAre(0, 0, 1));
+  EXPECT_THAT(first.columns[0], ElementsAre(.5F, .2F, .3F));
+  EXPECT_THAT(first.columns[1], ElementsAre(-1, 2, 3));
+  const PairTable& second = *frames[1]->pairTable("pairs");
+  EXPECT_THAT(second.anchor, ElementsAre(1, 2));
+  EXPECT_THAT(second.columns[0], ElementsAre(.4F, .1F));
+}
+
+TEST(FramePacker, AnEmptyTableStaysATable) {
+  FramePacker packer;
+  const at::Tensor none = at::empty({0}, at::kLong);
+  packer.pairs(tableSpec(), {none, none, none, {at::empty({0}), at::empty({0})}});
+  const auto frames = packer.pack(facts({image("a", 0, 0), image("b", 0, 0)}), kBoxes).take();
+  ASSERT_NE(frames[0]->pairTable("pairs"), nullptr);
+  EXPECT_EQ(frames[0]->pairTable("pairs")->rowCount(), 0U);
+  EXPECT_EQ(frames[0]->pairTable("pairs")->columns.size(), 2U);
+}
+
+TEST(FramePacker, IgnoredObjectsHaveNoValue) {
+  FramePacker packer;
+  packer.objects(named<ObjectColumnSpec>("bag"), at::tensor({1.F, 2.F, 3.F, 4.F}).reshape({2, 2}));
+  const auto frames = packer.pack(facts({image("a", 2, 0), image("b", 1, 2)}), kBoxes).take();
+  EXPECT_THAT(frames[0]->objectColumn("bag")->values, ElementsAre(1, 2));
+  const std::vector<float>& second = frames[1]->objectColumn("bag")->values;
+  ASSERT_EQ(second.size(), 3U);
+  EXPECT_EQ(second[0], 3);
+  EXPECT_TRUE(std::isnan(second[1]) && std::isnan(second[2]));
+}
+
+TEST(FramePacker, RefusesWhatDoesNotFitItsDeclaration) {
+  FramePacker packer;
+  const at::Tensor one = at::zeros({1}, at::kLong);
+  EXPECT_THROW(packer.pairs(tableSpec(), {one, one, one, {one}}), CheckFailure);
+  packer.channel(named<ChannelSpec>("score"), at::zeros({3, 3}), -1);
+  EXPECT_THROW(packer.pack(facts({image("a", 0, 0), image("b", 0, 0)}), kBoxes), CheckFailure);
+}
+
+TEST(FramePacker, PublishedFramesDoNotChangeWithTheTensors) {
+  FramePacker packer;
+  at::Tensor values = at::zeros({2, 3});
+  packer.channel(named<ChannelSpec>("score"), values, -1);
+  const auto frames = packer.pack(facts({image("a", 0, 0), image("b", 0, 0)}), kBoxes).take();
+  values.fill_(7);
+  EXPECT_THAT(frames[0]->channel("score")->values, ElementsAre(0, 0, 0));
+}
+
+}  // namespace
+}  // namespace anchorscope

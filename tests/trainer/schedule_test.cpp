@@ -1,0 +1,69 @@
+#include "core/trainer/schedule.h"
+
+#include <gtest/gtest.h>
+
+#include "core/trainer/run_config.h"
+
+namespace anchorscope {
+namespace {
+
+ParamSet options(const std::vector<std::pair<std::string, std::string>>& settings) {
+  ParamSet params(trainParams());
+  for (const auto& [name, value] : settings)
+    EXPECT_TRUE(params.set(name, value).ok()) << name;
+  return params;
+}
+
+TEST(Schedule, WarmsUpLinearly) {
+  const ParamSet train = options({{"lr", "1"},
+                                  {"schedule", "constant"},
+                                  {"warmup_steps", "10"},
+                                  {"warmup_factor", "0.1"},
+                                  {"steps", "100"}});
+  EXPECT_DOUBLE_EQ(learningRate(train, 0), 0.1);
+  EXPECT_DOUBLE_EQ(learningRate(train, 5), 0.55);
+  EXPECT_DOUBLE_EQ(learningRate(train, 10), 1);
+  EXPECT_DOUBLE_EQ(learningRate(train, 99), 1);
+}
+
+TEST(Schedule, CosineEndsAtItsFloor) {
+  const ParamSet train = options(
+      {{"lr", "2"}, {"schedule", "cosine"}, {"warmup_steps", "0"}, {"lr_final", "0.1"}, {"steps", "101"}});
+  EXPECT_DOUBLE_EQ(learningRate(train, 0), 2);
+  EXPECT_NEAR(learningRate(train, 50), 2 * 0.55, 1e-12);
+  EXPECT_NEAR(learningRate(train, 100), 0.2, 1e-12);
+  EXPECT_NEAR(learningRate(train, 1000), 0.2, 1e-12);
+}
+
+TEST(Schedule, FallsAtSharesAndAtStepNumbers) {
+  const ParamSet train = options({{"lr", "1"},
+                                  {"schedule", "step"},
+                                  {"warmup_steps", "0"},
+                                  {"lr_steps", "0.5, 80"},
+                                  {"lr_gamma", "0.1"},
+                                  {"steps", "100"}});
+  EXPECT_DOUBLE_EQ(learningRate(train, 49), 1);
+  EXPECT_DOUBLE_EQ(learningRate(train, 50), 0.1);
+  EXPECT_NEAR(learningRate(train, 80), 0.01, 1e-15);
+}
+
+TEST(Schedule, WithoutAnEndStaysConstant) {
+  const ParamSet cosine =
+      options({{"lr", "1"}, {"schedule", "cosine"}, {"warmup_steps", "0"}, {"steps", "0"}});
+  EXPECT_DOUBLE_EQ(learningRate(cosine, 1000000), 1);
+  const ParamSet step = options(
+      {{"lr", "1"}, {"schedule", "step"}, {"warmup_steps", "0"}, {"lr_steps", "0.5"}, {"steps", "0"}});
+  EXPECT_DOUBLE_EQ(learningRate(step, 1000000), 1);
+}
+
+TEST(Schedule, RefusesAListThatIsNone) {
+  EXPECT_TRUE(checkSchedule(options({{"lr_steps", ""}})).ok());
+  for (const char* list : {"a", "0.5;0.7", "-3", "0"}) {
+    const Status status = checkSchedule(options({{"lr_steps", list}}));
+    ASSERT_FALSE(status.ok()) << list;
+    EXPECT_EQ(status.error().code, ErrorCode::kUsage);
+  }
+}
+
+}  // namespace
+}  // namespace anchorscope

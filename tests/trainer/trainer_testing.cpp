@@ -1,0 +1,154 @@
+#include "tests/trainer/trainer_testing.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/base/check.h"
+
+namespace anchorscope::testing {
+
+RunConfig smallConfig(const std::string& method) {
+  auto config = makeRunConfig(method, "retina-small");
+  if (!config) throw std::runtime_error(config.error().text());
+  for (const auto& [key, value] : std::map<std::string, std::string>{{"train.size", "64"},
+                                                                     {"train.batch", "2"},
+                                                                     {"train.threads", "1"},
+                                                                     {"train.device", "cpu"},
+                                                                     {"train.deterministic", "true"},
+                                                                     {"train.steps", "12"},
+                                                                     {"train.warmup_steps", "2"},
+                                                                     {"train.probe_count", "2"},
+                                                                     {"train.eval_max_images", "4"},
+                                                                     {"model.fpn_channels", "16"},
+                                                                     {"model.head_depth", "1"}})
+    set(*config, key, value);
+  return *config;
+}
+
+void set(RunConfig& config, const std::string& key, const std::string& value) {
+  const Status status = applySetting(config, key, value);
+  ASSERT_TRUE(status.ok()) << status.error().text();
+}
+
+std::unique_ptr<Trainer> prepareOrFail(const RunConfig& config, const std::string& checkpoint) {
+  PrepareOptions options;
+  options.checkpoint = checkpoint;
+  auto trainer = Trainer::prepare(config, options);
+  if (!trainer) {
+    ADD_FAILURE() << trainer.error().text();
+    return nullptr;
+  }
+  return *std::move(trainer);
+}
+
+std::vector<StepReport> train(Trainer& trainer, int steps) {
+  std::vector<StepReport> out;
+  for (int i = 0; i < steps; ++i) {
+    const Status status = trainer.step();
+    if (!status) {
+      ADD_FAILURE() << status.error().text();
+      break;
+    }
+    for (StepReport& report : trainer.takeReports(/*all=*/true))
+      out.push_back(std::move(report));
+  }
+  return out;
+}
+
+std::string writeCocoSet(const TemporaryFolder& folder,
+                         const std::vector<std::vector<std::array<int, 4>>>& boxesPerImage) {
+  constexpr int kSidePx = 64;
+  nlohmann::json json{{"images", nlohmann::json::array()},
+                      {"annotations", nlohmann::json::array()},
+                      {"categories", {{{"id", 1}, {"name", "thing"}}}}};
+  for (std::size_t image = 0; image < boxesPerImage.size(); ++image) {
+    const std::string name = concat("image", image, ".ppm");
+    json["images"].push_back(
+        {{"id", image + 1}, {"file_name", name}, {"width", kSidePx}, {"height", kSidePx}});
+    std::string pixels(std::size_t{3} * kSidePx * kSidePx, static_cast<char>(100));
+    for (const auto& [x, y, width, height] : boxesPerImage[image]) {
+      json["annotations"].push_back({{"id", json["annotations"].size() + 1},
+                                     {"image_id", image + 1},
+                                     {"category_id", 1},
+                                     {"bbox", {x, y, width, height}},
+                                     {"area", width * height},
+                                     {"iscrowd", 0}});
+      for (int row = y; row < y + height; ++row)
+        for (int column = x; column < x + width; ++column)
+          pixels[static_cast<std::size_t>((row * kSidePx + column) * 3)] = static_cast<char>(220);
+    }
+    folder.write(name, concat("P6\n", kSidePx, " ", kSidePx, "\n255\n") + pixels);
+  }
+  const auto path = folder.write("instances.json", json.dump());
+  return concat("coco:", path.string(), ",", folder.path().string());
+}
+
+double valueOf(const std::vector<ScalarValue>& scalars, const std::string& name) {
+  for (const ScalarValue& scalar : scalars)
+    if (scalar.name == name) return scalar.value;
+  ADD_FAILURE() << "there is no scalar " << name;
+  return std::nan("");
+}
+
+SessionWatch::SessionWatch(TrainingSession& session) : session_(session) {
+  session_.setWake([this] {
+    const std::lock_guard lock(mutex_);
+    awake_ = true;
+    ready_.notify_one();
+  });
+}
+
+SessionWatch::~SessionWatch() {
+  session_.setWake({});
+}
+
+template <typename Condition>
+void SessionWatch::waitUntil(const Condition& condition) {
+  for (;;) {
+    const TrainerState state = session_.state();
+    events();
+    if (condition() || state == TrainerState::kStopped || state == TrainerState::kFailed) return;
+    std::unique_lock lock(mutex_);
+    ready_.wait(lock, [&] { return awake_; });
+    awake_ = false;
+  }
+}
+
+const std::vector<Event>& SessionWatch::events() {
+  std::vector<Event> more = session_.drainEvents();
+  events_.insert(events_.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  return events_;
+}
+
+std::vector<TrainerState> SessionWatch::states() {
+  std::vector<TrainerState> out;
+  for (const StateChangedEvent& event : all<StateChangedEvent>())
+    out.push_back(event.state);
+  return out;
+}
+
+void SessionWatch::waitForState(TrainerState state) {
+  waitUntil([&] {
+    const std::vector<TrainerState> seen = states();
+    return std::find(seen.begin(), seen.end(), state) != seen.end() && session_.state() == state;
+  });
+}
+
+AcknowledgedEvent SessionWatch::waitForAcknowledgement(CommandId id) {
+  AcknowledgedEvent found;
+  waitUntil([&] {
+    for (const AcknowledgedEvent& event : all<AcknowledgedEvent>())
+      if (event.id == id) found = event;
+    return found.id == id;
+  });
+  EXPECT_EQ(found.id, id) << "the command was never acknowledged";
+  return found;
+}
+
+const std::vector<Event>& SessionWatch::finish() {
+  session_.wait();
+  return events();
+}
+
+}  // namespace anchorscope::testing
