@@ -16,12 +16,6 @@
 
 namespace anchorscope::conformance {
 
-/// The file names an op that is known with an option that this program does not have.
-class UnsupportedCase : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
 struct OpEntry {
   std::string op;  ///< "boxes.iou"
   std::function<Outputs(const ReferenceCase&, at::Device)> run;
@@ -30,6 +24,8 @@ struct OpEntry {
 std::vector<OpEntry> boxOps();
 std::vector<OpEntry> anchorOps();
 std::vector<OpEntry> lossOps();
+std::vector<OpEntry> assignerOps();
+std::vector<OpEntry> modelOps();
 std::vector<OpEntry> evaluationOps();
 
 /// Every entry, sorted by op.

@@ -20,6 +20,12 @@ class MalformedCase : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The file names an op that is known with an option that this program does not have.
+class UnsupportedCase : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// One reference file. Tensors are on the CPU in the dtype they are written in.
 struct ReferenceCase {
   std::string op;

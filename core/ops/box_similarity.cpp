@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "core/ops/dispatch.h"
+#include "core/ops/iou_row.h"
 #include "core/ops/packed.h"
 
 namespace anchorscope {
@@ -25,18 +26,6 @@ boxmath::Corners<T> corners(const T* box) {
   return {box[0], box[1], box[2], box[3]};
 }
 
-/// The IoU of one box with a row of boxes: the branch-free form the compiler vectorises.
-template <typename T>
-void exactIouRow(const T* one, const T* x1, const T* y1, const T* x2, const T* y2, std::int64_t count,
-                 T* out) {
-  const T areaOne = boxmath::area(one[0], one[1], one[2], one[3]);
-  for (std::int64_t j = 0; j < count; ++j) {
-    const T overlap = boxmath::intersection(one[0], one[1], one[2], one[3], x1[j], y1[j], x2[j], y2[j]);
-    const T unionArea = areaOne + boxmath::area(x1[j], y1[j], x2[j], y2[j]) - overlap;
-    out[j] = overlap > T(0) ? overlap / unionArea : T(0);
-  }
-}
-
 template <typename T>
 void pairwiseOnCpu(const at::Tensor& boxes1, bool shared1, const at::Tensor& boxes2, bool shared2,
                    std::int64_t batch, std::int64_t n, std::int64_t m, const SimilarityOptions& options,
@@ -53,7 +42,7 @@ void pairwiseOnCpu(const at::Tensor& boxes1, bool shared1, const at::Tensor& box
       const T* one = first + 4 * (shared1 ? row % n : row);
       if (exactIou) {
         const T* base = column + (shared2 ? 0 : image * 4 * m);
-        exactIouRow(one, base, base + m, base + 2 * m, base + 3 * m, m, result + row * m);
+        iouRow(one, base, base + m, base + 2 * m, base + 3 * m, m, result + row * m);
         continue;
       }
       const T* others = second + (shared2 ? 0 : image * 4 * m);

@@ -1,6 +1,7 @@
 // The kernels' names in a build without CUDA.
 
 #include "core/ops/cuda/kernels.h"
+#include "core/ops/cuda/musu_kernels.h"
 
 namespace anchorscope::kernels {
 namespace {
@@ -93,5 +94,30 @@ std::string deviceName(int) {
 ANCHORSCOPE_STUBS(float)
 ANCHORSCOPE_STUBS(double)
 #undef ANCHORSCOPE_STUBS
+
+std::int64_t MusuBatch::chunks() const {
+  return 1;
+}
+std::size_t musuMeasureScratch(const MusuBatch&) {
+  return 0;
+}
+KernelStatus musuMeasure(const MusuBatch&, const MusuOptions&, const MusuRows&, void*, std::size_t, Stream) {
+  return kNotBuilt;
+}
+std::size_t musuFillScratch(std::int64_t, std::int64_t) {
+  return 0;
+}
+KernelStatus musuFill(const MusuBatch&, const MusuOptions&, const MusuRows&, const MusuMembers&,
+                      const MusuCandidates*, void*, std::size_t, Stream) {
+  return kNotBuilt;
+}
+KernelStatus musuWinners(const MusuBatch&, const MusuMembers&, float*, float*, float*, std::uint64_t*,
+                         std::int64_t*, std::int64_t*, Stream) {
+  return kNotBuilt;
+}
+KernelStatus musuObjectEvidence(const MusuBatch&, const MusuRows&, const MusuMembers&, const MusuCandidates&,
+                                float*, float*, std::int64_t*, std::int64_t*, std::int64_t*, Stream) {
+  return kNotBuilt;
+}
 
 }  // namespace anchorscope::kernels

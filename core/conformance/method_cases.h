@@ -1,0 +1,29 @@
+#pragma once
+// Internal header (ATen). Turns a case's flat objects into what assigners and methods take.
+
+#include <ATen/ATen.h>
+
+#include "core/base/param.h"
+#include "core/conformance/reference_case.h"
+#include "core/ops/dense_types.h"
+
+namespace anchorscope::conformance {
+
+/// Objects padded per image, and where each of the case's objects went.
+struct PaddedObjects {
+  DenseTargets targets;
+  at::Tensor image, slot;  ///< [objects] int64, CPU: object g is targets' (image[g], slot[g]).
+  at::Tensor globalIndex;  ///< [B,G] int64 on the device: g, or -1 for padding.
+};
+
+/// gt_boxes [G,4], gt_labels [G] and, if there is one, gt_image [G]; labels in [0, classes).
+PaddedObjects padObjects(const ReferenceCase& reference, std::int64_t batch, std::int64_t classes,
+                         at::Device device);
+
+/// Sets every option that the case's params name; other params are left alone.
+void setOptions(const ReferenceCase& reference, ParamSet& params);
+
+/// winners [B,N] of slots -> the case's object indices; negative entries stay.
+at::Tensor globalWinners(const at::Tensor& winners, const PaddedObjects& objects);
+
+}  // namespace anchorscope::conformance

@@ -1,0 +1,615 @@
+// MuSu's assignment. Scores are computed again in each pass instead of being stored: N x G of them would not
+// fit, and a pass is a few operations per pair.
+//
+// A key orders the pairs of an object: larger P first, then the smaller anchor; larger key = better.
+
+#include <cub/block/block_reduce.cuh>
+#include <cub/block/block_scan.cuh>
+#include <cub/device/device_scan.cuh>
+#include <cub/device/device_segmented_sort.cuh>
+
+#include "core/ops/cuda/launch.h"
+#include "core/ops/cuda/musu_kernels.h"
+
+namespace anchorscope::kernels {
+namespace {
+
+using Key = unsigned long long;  // the type that CUDA's atomics take
+static_assert(sizeof(Key) == sizeof(std::uint64_t), "keys are 64 bits");
+
+constexpr int kPerThread = 4;
+constexpr std::int64_t kChunk = kThreads * kPerThread;
+constexpr int kSelectThreads = 1024;
+
+struct Score {
+  float p, q, joint;
+  bool eligible;
+};
+
+__device__ Key keyOf(float joint, std::int64_t anchor) {
+  return static_cast<Key>(__float_as_uint(joint)) << 32 | (0xffffffffU - static_cast<unsigned>(anchor));
+}
+__device__ float jointOf(Key key) {
+  return __uint_as_float(static_cast<unsigned>(key >> 32));
+}
+__device__ std::int64_t anchorOf(Key key) {
+  return 0xffffffffU - static_cast<unsigned>(key);
+}
+
+__device__ Score scoreOf(const MusuBatch& batch, const MusuOptions& options, std::int64_t row,
+                         std::int64_t i) {
+  Score score{0, 0, 0, false};
+  const float* object = batch.objects + 4 * row;
+  const std::int64_t pair = row / batch.objectCount * batch.count + i;
+  const float* box = batch.boxes + 4 * pair;
+  score.q = boxmath::iou(object[0], object[1], object[2], object[3], box[0], box[1], box[2], box[3]);
+  if (!(score.q > 0) || !musumath::centerEligible(batch.anchors + 4 * i, batch.strides[i], object, options)) {
+    return score;
+  }
+  score.p = clsmath::Sigmoid<float>(batch.logits[pair * batch.classes + batch.labels[row]]).p;
+  if (!(score.p == score.p)) return score;
+  score.joint = musumath::joint(score.p, score.q, options);
+  score.eligible = true;
+  return score;
+}
+
+/// What decides about a pair of a row once the row is measured.
+struct Cut {
+  double threshold;
+  Key bestKey, topKey, bagKey;
+  bool fallback;
+
+  __device__ Cut(const MusuRows& rows, std::int64_t row)
+      : threshold(rows.threshold[row]),
+        bestKey(rows.bestKey[row]),
+        topKey(rows.topKey[row]),
+        bagKey(rows.bagKey[row]),
+        fallback(topKey == 0 && static_cast<double>(jointOf(bestKey)) < threshold) {}
+
+  __device__ bool keeps(float joint, Key key) const {
+    if (fallback) return key == bestKey;
+    return topKey != 0 ? key >= topKey : static_cast<double>(joint) >= threshold;
+  }
+  __device__ bool inBag(float joint, Key key) const { return keeps(joint, key) && key >= bagKey; }
+};
+
+struct Partial {
+  std::int64_t* count;  // [rows * chunks]
+  double* sum;          // [rows * chunks]
+  Key* best;            // [rows * chunks]
+};
+
+/// Count, sum and best key of a chunk's eligible pairs.
+__global__ void measureKernel(MusuBatch batch, MusuOptions options, std::int64_t chunks, Partial partial) {
+  using CountReduce = cub::BlockReduce<int, kThreads>;
+  using SumReduce = cub::BlockReduce<double, kThreads>;
+  using KeyReduce = cub::BlockReduce<Key, kThreads>;
+  __shared__ union {
+    typename CountReduce::TempStorage count;
+    typename SumReduce::TempStorage sum;
+    typename KeyReduce::TempStorage key;
+  } storage;
+  const std::int64_t block = blockIdx.x, row = block / chunks, first = block % chunks * kChunk;
+  int count = 0;
+  double sum = 0;
+  Key best = 0;
+  if (batch.valid[row]) {
+    for (int k = 0; k < kPerThread; ++k) {
+      const std::int64_t i = first + static_cast<std::int64_t>(threadIdx.x) * kPerThread + k;
+      if (i >= batch.count) break;
+      const Score score = scoreOf(batch, options, row, i);
+      if (!score.eligible) continue;
+      ++count;
+      sum += static_cast<double>(score.joint);
+      const Key key = keyOf(score.joint, i);
+      best = key > best ? key : best;
+    }
+  }
+  const int blockCount = CountReduce(storage.count).Sum(count);
+  __syncthreads();
+  const double blockSum = SumReduce(storage.sum).Sum(sum);
+  __syncthreads();
+  const Key blockBest =
+      KeyReduce(storage.key).Reduce(best, [] __device__(Key a, Key b) { return a > b ? a : b; });
+  if (threadIdx.x == 0) {
+    partial.count[block] = blockCount;
+    partial.sum[block] = blockSum;
+    partial.best[block] = blockBest;
+  }
+}
+
+/// Gathers a row's partials in order; one thread per row. Leaves the mean in `threshold` under kMeanStd.
+struct FinishMeasure {
+  MusuOptions options;
+  std::int64_t chunks;
+  Partial partial;
+  MusuRows rows;
+  __device__ void operator()(std::int64_t row) const {
+    std::int64_t count = 0;
+    double sum = 0;
+    Key best = 0;
+    for (std::int64_t c = row * chunks; c < (row + 1) * chunks; ++c) {
+      count += partial.count[c];
+      sum += partial.sum[c];
+      best = partial.best[c] > best ? partial.best[c] : best;
+    }
+    rows.eligible[row] = count;
+    rows.bestKey[row] = best;
+    rows.topKey[row] = 0;
+    rows.bagKey[row] = 0;
+    double threshold = nan("");
+    if (count > 0) {
+      switch (options.threshold) {
+        case MusuOptions::Threshold::kMeanStd:
+          threshold = sum / static_cast<double>(count);
+          break;
+        case MusuOptions::Threshold::kMaxRatio:
+          threshold = options.gamma * static_cast<double>(jointOf(best));
+          break;
+        case MusuOptions::Threshold::kAbsolute:
+          threshold = options.t;
+          break;
+        case MusuOptions::Threshold::kTopK:
+          break;
+      }
+    }
+    rows.threshold[row] = threshold;
+  }
+};
+
+/// Squared deviations of a chunk from the mean.
+__global__ void deviationKernel(MusuBatch batch, MusuOptions options, std::int64_t chunks, MusuRows rows,
+                                Partial partial) {
+  using SumReduce = cub::BlockReduce<double, kThreads>;
+  __shared__ typename SumReduce::TempStorage storage;
+  const std::int64_t block = blockIdx.x, row = block / chunks, first = block % chunks * kChunk;
+  double sum = 0;
+  if (rows.eligible[row] > 0) {
+    for (int k = 0; k < kPerThread; ++k) {
+      const std::int64_t i = first + static_cast<std::int64_t>(threadIdx.x) * kPerThread + k;
+      if (i >= batch.count) break;
+      const Score score = scoreOf(batch, options, row, i);
+      const double difference = static_cast<double>(score.joint) - rows.threshold[row];
+      if (score.eligible) sum += difference * difference;
+    }
+  }
+  const double blockSum = SumReduce(storage).Sum(sum);
+  if (threadIdx.x == 0) partial.sum[block] = blockSum;
+}
+
+struct FinishDeviation {
+  std::int64_t chunks;
+  Partial partial;
+  MusuRows rows;
+  __device__ void operator()(std::int64_t row) const {
+    if (rows.eligible[row] == 0) return;
+    double sum = 0;
+    for (std::int64_t c = row * chunks; c < (row + 1) * chunks; ++c)
+      sum += partial.sum[c];
+    rows.threshold[row] += sqrt(sum / static_cast<double>(rows.eligible[row]));
+  }
+};
+
+/// One block per row: the key of the `wanted`-th best pair, 8 bits at a time from the top. `amongKept` looks
+/// at what the threshold keeps and writes bagKey (0 when nothing is cut), otherwise at all eligible and
+/// writes topKey and threshold.
+__global__ void selectKernel(MusuBatch batch, MusuOptions options, MusuRows rows, std::int64_t wanted,
+                             bool amongKept) {
+  __shared__ unsigned histogram[256];
+  __shared__ Key prefix;
+  __shared__ std::int64_t missing;
+  const std::int64_t row = blockIdx.x;
+  if (rows.eligible[row] == 0) return;
+  const Cut cut(rows, row);
+  if (threadIdx.x == 0) {
+    prefix = 0;
+    missing = !amongKept && wanted > rows.eligible[row] ? rows.eligible[row] : wanted;
+  }
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    for (int bin = threadIdx.x; bin < 256; bin += blockDim.x)
+      histogram[bin] = 0;
+    __syncthreads();
+    const Key known = prefix;
+    for (std::int64_t i = threadIdx.x; i < batch.count; i += blockDim.x) {
+      const Score score = scoreOf(batch, options, row, i);
+      if (!score.eligible) continue;
+      const Key key = keyOf(score.joint, i);
+      if (amongKept && !cut.keeps(score.joint, key)) continue;
+      if (shift < 56 && (key >> (shift + 8)) != (known >> (shift + 8))) continue;
+      atomicAdd(&histogram[(key >> shift) & 255U], 1U);
+    }
+    __syncthreads();
+    if (threadIdx.x == 0) {
+      int bin = 255;
+      std::int64_t left = missing;
+      while (bin >= 0 && left > static_cast<std::int64_t>(histogram[bin]))
+        left -= histogram[bin--];
+      if (bin < 0) {
+        missing = -1;  // fewer than wanted: nothing is cut
+      } else {
+        missing = left;
+        prefix = known | static_cast<Key>(bin) << shift;
+      }
+    }
+    __syncthreads();
+    if (missing < 0) return;
+  }
+  if (threadIdx.x != 0) return;
+  if (amongKept) {
+    rows.bagKey[row] = prefix;
+  } else {
+    rows.topKey[row] = prefix;
+    rows.threshold[row] = static_cast<double>(jointOf(prefix));
+  }
+}
+
+/// Bag members and eligible pairs per chunk, into the offsets' arrays (summed afterwards).
+__global__ void countKernel(MusuBatch batch, MusuOptions options, std::int64_t chunks, MusuRows rows) {
+  using CountReduce = cub::BlockReduce<int, kThreads>;
+  __shared__ typename CountReduce::TempStorage storage;
+  const std::int64_t block = blockIdx.x, row = block / chunks, first = block % chunks * kChunk;
+  int eligible = 0, members = 0;
+  if (rows.eligible[row] > 0) {
+    const Cut cut(rows, row);
+    for (int k = 0; k < kPerThread; ++k) {
+      const std::int64_t i = first + static_cast<std::int64_t>(threadIdx.x) * kPerThread + k;
+      if (i >= batch.count) break;
+      const Score score = scoreOf(batch, options, row, i);
+      if (!score.eligible) continue;
+      ++eligible;
+      members += cut.inBag(score.joint, keyOf(score.joint, i)) ? 1 : 0;
+    }
+  }
+  const int blockEligible = CountReduce(storage).Sum(eligible);
+  __syncthreads();
+  const int blockMembers = CountReduce(storage).Sum(members);
+  if (threadIdx.x == 0) {
+    rows.eligibleOffset[block] = blockEligible;
+    rows.bagOffset[block] = blockMembers;
+  }
+}
+
+/// Writes a chunk's members and candidates at their offsets, in anchor order.
+__global__ void fillKernel(MusuBatch batch, MusuOptions options, std::int64_t chunks, MusuRows rows,
+                           MusuMembers members, MusuCandidates candidates, bool wantCandidates) {
+  using Scan = cub::BlockScan<int, kThreads>;
+  __shared__ typename Scan::TempStorage storage;
+  const std::int64_t block = blockIdx.x, row = block / chunks, first = block % chunks * kChunk;
+  if (rows.eligibleOffset[block] == rows.eligibleOffset[block + 1]) return;  // the same for the whole block
+  const Cut cut(rows, row);
+  Score scores[kPerThread];
+  bool inBag[kPerThread];
+  int eligible = 0, bagged = 0;
+  for (int k = 0; k < kPerThread; ++k) {
+    const std::int64_t i = first + static_cast<std::int64_t>(threadIdx.x) * kPerThread + k;
+    scores[k] = i < batch.count ? scoreOf(batch, options, row, i) : Score{0, 0, 0, false};
+    inBag[k] = scores[k].eligible && cut.inBag(scores[k].joint, keyOf(scores[k].joint, i));
+    eligible += scores[k].eligible ? 1 : 0;
+    bagged += inBag[k] ? 1 : 0;
+  }
+  int eligibleBefore = 0, baggedBefore = 0;
+  Scan(storage).ExclusiveSum(eligible, eligibleBefore);
+  __syncthreads();
+  Scan(storage).ExclusiveSum(bagged, baggedBefore);
+  std::int64_t candidate = rows.eligibleOffset[block] + eligibleBefore;
+  std::int64_t member = rows.bagOffset[block] + baggedBefore;
+  for (int k = 0; k < kPerThread; ++k) {
+    const Score& score = scores[k];
+    if (!score.eligible) continue;
+    const std::int64_t i = first + static_cast<std::int64_t>(threadIdx.x) * kPerThread + k;
+    if (wantCandidates) {
+      const bool kept = cut.keeps(score.joint, keyOf(score.joint, i));
+      candidates.image[candidate] = row / batch.objectCount;
+      candidates.object[candidate] = row % batch.objectCount;
+      candidates.anchor[candidate] = i;
+      candidates.member[candidate] = inBag[k] ? member : -1;
+      candidates.p[candidate] = score.p;
+      candidates.q[candidate] = score.q;
+      candidates.joint[candidate] = score.joint;
+      candidates.threshold[candidate] = static_cast<float>(cut.threshold);
+      candidates.belowThreshold[candidate] = !kept;
+      candidates.fallback[candidate] = cut.fallback && inBag[k];
+      candidates.cutByMaxBag[candidate] = kept && !inBag[k];
+      ++candidate;
+    }
+    if (inBag[k]) {
+      members.row[member] = row;
+      members.anchor[member] = i;
+      members.p[member] = score.p;
+      members.q[member] = score.q;
+      members.joint[member] = score.joint;
+      members.sReg[member] = musumath::criterionReg(score.p, score.q, options);
+      members.sCls[member] = musumath::criterionCls(score.p, score.q, options);
+      ++member;
+    }
+  }
+}
+
+/// Sort keys of one head: criterion first, then P; equal keys keep their order, by anchor.
+struct SortKeys {
+  const float *criterion, *joint;
+  Key* keys;
+  std::int64_t* values;
+  __device__ void operator()(std::int64_t m) const {
+    keys[m] = static_cast<Key>(__float_as_uint(criterion[m])) << 32 | __float_as_uint(joint[m]);
+    values[m] = m;
+  }
+};
+
+struct RanksAndWeights {
+  MusuOptions options;
+  double tau;
+  std::int64_t chunks;
+  const std::int64_t *bagOffset, *row, *sorted;
+  std::int64_t* rank;
+  float* weight;
+  __device__ void operator()(std::int64_t place) const {
+    const std::int64_t member = sorted[place], begin = bagOffset[row[member] * chunks],
+                       end = bagOffset[(row[member] + 1) * chunks];
+    rank[member] = place - begin;
+    weight[member] = static_cast<float>(musumath::weightOfRank(place - begin, end - begin, tau, options));
+  }
+};
+
+/// Where each row's bag begins, for the segmented sort: every chunks-th offset.
+struct RowOffsets {
+  const std::int64_t* bagOffset;
+  std::int64_t chunks;
+  std::int64_t* offsets;
+  __device__ void operator()(std::int64_t row) const { offsets[row] = bagOffset[row * chunks]; }
+};
+
+/// Largest weights per anchor; non-negative floats order as their bits.
+struct LargestWeights {
+  MusuBatch batch;
+  MusuMembers members;
+  float *weightCls, *weightReg, *bestCls;
+  __device__ void operator()(std::int64_t m) const {
+    const std::int64_t row = members.row[m];
+    const std::int64_t pair = row / batch.objectCount * batch.count + members.anchor[m];
+    const int cls = __float_as_int(members.wCls[m]), reg = __float_as_int(members.wReg[m]);
+    atomicMax(reinterpret_cast<int*>(weightCls + pair * batch.classes + batch.labels[row]), cls);
+    atomicMax(reinterpret_cast<int*>(bestCls + pair), cls);
+    atomicMax(reinterpret_cast<int*>(weightReg + pair), reg);
+  }
+};
+
+/// Among the objects that give an anchor its largest weight: the largest P, then the smaller object.
+struct BestObjects {
+  MusuBatch batch;
+  MusuMembers members;
+  const float *weightReg, *bestCls;
+  Key* keys;
+  __device__ void operator()(std::int64_t m) const {
+    const std::int64_t row = members.row[m], pixels = batch.batch * batch.count;
+    const std::int64_t pair = row / batch.objectCount * batch.count + members.anchor[m];
+    const Key key = keyOf(members.joint[m], row % batch.objectCount);
+    if (members.wReg[m] > 0 && members.wReg[m] == weightReg[pair]) atomicMax(keys + pair, key);
+    if (members.wCls[m] > 0 && members.wCls[m] == bestCls[pair]) atomicMax(keys + pixels + pair, key);
+  }
+};
+
+struct ReadWinners {
+  std::int64_t pixels;
+  const Key* keys;
+  std::int64_t *winnerReg, *winnerCls;
+  __device__ void operator()(std::int64_t pair) const {
+    winnerReg[pair] = keys[pair] == 0 ? -1 : anchorOf(keys[pair]);
+    winnerCls[pair] = keys[pixels + pair] == 0 ? -1 : anchorOf(keys[pixels + pair]);
+  }
+};
+
+/// One thread per row, in member order.
+struct ObjectEvidence {
+  std::int64_t chunks;
+  MusuRows rows;
+  MusuMembers members;
+  MusuCandidates candidates;
+  float *entropyReg, *entropyCls;
+  std::int64_t *bestJoint, *bestP, *bestQ;
+
+  __device__ float entropy(const float* weights, std::int64_t begin, std::int64_t end) const {
+    if (begin == end) return nanf("");
+    double total = 0, result = 0;
+    for (std::int64_t m = begin; m < end; ++m)
+      total += static_cast<double>(weights[m]);
+    for (std::int64_t m = begin; m < end; ++m) {
+      const double share = static_cast<double>(weights[m]) / total;
+      if (share > 0) result -= share * log(share);
+    }
+    return static_cast<float>(result);
+  }
+  __device__ std::int64_t largest(const float* values, std::int64_t begin, std::int64_t end) const {
+    std::int64_t best = begin;
+    for (std::int64_t r = begin + 1; r < end; ++r)
+      best = values[r] > values[best] ? r : best;
+    return begin == end ? -1 : candidates.anchor[best];
+  }
+  __device__ void operator()(std::int64_t row) const {
+    const std::int64_t bagBegin = rows.bagOffset[row * chunks], bagEnd = rows.bagOffset[(row + 1) * chunks];
+    const std::int64_t begin = rows.eligibleOffset[row * chunks],
+                       end = rows.eligibleOffset[(row + 1) * chunks];
+    entropyReg[row] = entropy(members.wReg, bagBegin, bagEnd);
+    entropyCls[row] = entropy(members.wCls, bagBegin, bagEnd);
+    bestJoint[row] = largest(candidates.joint, begin, end);
+    bestP[row] = largest(candidates.p, begin, end);
+    bestQ[row] = largest(candidates.q, begin, end);
+  }
+};
+
+std::size_t aligned(std::size_t bytes) {
+  return (bytes + 255) / 256 * 256;
+}
+
+/// Hands out parts of a scratch buffer.
+class Scratch {
+ public:
+  Scratch(void* base, std::size_t bytes) : base_(static_cast<char*>(base)), bytes_(bytes) {}
+  template <typename T>
+  T* take(std::int64_t count) {
+    char* part = base_ + used_;
+    used_ += aligned(static_cast<std::size_t>(count) * sizeof(T));
+    return reinterpret_cast<T*>(part);
+  }
+  void* rest() { return base_ + used_; }
+  std::size_t restBytes() const { return bytes_ - used_; }
+
+ private:
+  char* base_;
+  std::size_t bytes_, used_ = 0;
+};
+
+KernelStatus statusOf(cudaError_t error) {
+  return {error == cudaSuccess ? nullptr : cudaGetErrorString(error)};
+}
+
+std::size_t scanBytes(std::int64_t items) {
+  std::size_t bytes = 0;
+  cub::DeviceScan::ExclusiveSum(nullptr, bytes, static_cast<std::int64_t*>(nullptr),
+                                static_cast<std::int64_t*>(nullptr), items);
+  return bytes;
+}
+
+cudaError_t sortSegments(void* temporary, std::size_t& bytes, const Key* keysIn, Key* keysOut,
+                         const std::int64_t* valuesIn, std::int64_t* valuesOut, std::int64_t items,
+                         std::int64_t rows, const std::int64_t* offsets, Stream stream) {
+  return cub::DeviceSegmentedSort::StableSortPairsDescending(
+      temporary, bytes, keysIn, keysOut, valuesIn, valuesOut, items, rows, offsets, offsets + 1, stream);
+}
+
+}  // namespace
+
+std::int64_t MusuBatch::chunks() const {
+  return (count + kChunk - 1) / kChunk;
+}
+
+std::size_t musuMeasureScratch(const MusuBatch& batch) {
+  const std::int64_t blocks = batch.rows() * batch.chunks();
+  const auto count = static_cast<std::size_t>(blocks);
+  return aligned(count * sizeof(std::int64_t)) + aligned(count * sizeof(double)) +
+         aligned(count * sizeof(Key)) + aligned(scanBytes(blocks + 1));
+}
+
+KernelStatus musuMeasure(const MusuBatch& batch, const MusuOptions& options, const MusuRows& rows,
+                         void* scratch, std::size_t scratchBytes, Stream stream) {
+  const std::int64_t chunks = batch.chunks(), blocks = batch.rows() * chunks;
+  if (blocks >= std::int64_t{1} << 31 || batch.count >= std::int64_t{1} << 31)
+    return {"too many anchors and objects"};
+  Scratch parts(scratch, scratchBytes);
+  Partial partial{};
+  partial.count = parts.take<std::int64_t>(blocks);
+  partial.sum = parts.take<double>(blocks);
+  partial.best = parts.take<Key>(blocks);
+  const auto grid = static_cast<unsigned>(blocks), rowGrid = static_cast<unsigned>(batch.rows());
+
+  measureKernel<<<grid, kThreads, 0, stream>>>(batch, options, chunks, partial);
+  if (const KernelStatus status = launched(); !status.ok()) return status;
+  if (const auto status = forEach(batch.rows(), FinishMeasure{options, chunks, partial, rows}, stream);
+      !status.ok()) {
+    return status;
+  }
+  if (options.threshold == MusuOptions::Threshold::kMeanStd) {
+    deviationKernel<<<grid, kThreads, 0, stream>>>(batch, options, chunks, rows, partial);
+    if (const KernelStatus status = launched(); !status.ok()) return status;
+    if (const auto status = forEach(batch.rows(), FinishDeviation{chunks, partial, rows}, stream);
+        !status.ok()) {
+      return status;
+    }
+  }
+  if (options.threshold == MusuOptions::Threshold::kTopK) {
+    selectKernel<<<rowGrid, kSelectThreads, 0, stream>>>(batch, options, rows, options.k, false);
+    if (const KernelStatus status = launched(); !status.ok()) return status;
+  }
+  if (options.maxBag > 0) {
+    selectKernel<<<rowGrid, kSelectThreads, 0, stream>>>(batch, options, rows, options.maxBag, true);
+    if (const KernelStatus status = launched(); !status.ok()) return status;
+  }
+  countKernel<<<grid, kThreads, 0, stream>>>(batch, options, chunks, rows);
+  if (const KernelStatus status = launched(); !status.ok()) return status;
+  for (std::int64_t* offsets : {rows.bagOffset, rows.eligibleOffset}) {
+    cudaMemsetAsync(offsets + blocks, 0, sizeof(std::int64_t), stream);  // the total lands there
+    std::size_t bytes = parts.restBytes();
+    const cudaError_t error =
+        cub::DeviceScan::ExclusiveSum(parts.rest(), bytes, offsets, offsets, blocks + 1, stream);
+    if (error != cudaSuccess) return statusOf(error);
+  }
+  return launched();
+}
+
+std::size_t musuFillScratch(std::int64_t members, std::int64_t rows) {
+  std::size_t bytes = 0;
+  sortSegments(nullptr, bytes, nullptr, nullptr, nullptr, nullptr, members, rows, nullptr, nullptr);
+  const auto count = static_cast<std::size_t>(members);
+  return 2 * aligned(count * sizeof(Key)) + 2 * aligned(count * sizeof(std::int64_t)) +
+         aligned(static_cast<std::size_t>(rows + 1) * sizeof(std::int64_t)) + aligned(bytes);
+}
+
+KernelStatus musuFill(const MusuBatch& batch, const MusuOptions& options, const MusuRows& rows,
+                      const MusuMembers& members, const MusuCandidates* candidates, void* scratch,
+                      std::size_t scratchBytes, Stream stream) {
+  const std::int64_t chunks = batch.chunks();
+  fillKernel<<<static_cast<unsigned>(batch.rows() * chunks), kThreads, 0, stream>>>(
+      batch, options, chunks, rows, members, candidates != nullptr ? *candidates : MusuCandidates{},
+      candidates != nullptr);
+  if (const KernelStatus status = launched(); !status.ok()) return status;
+  if (members.total == 0) return {};
+
+  Scratch parts(scratch, scratchBytes);
+  Key* keysIn = parts.take<Key>(members.total);
+  Key* keysOut = parts.take<Key>(members.total);
+  auto* valuesIn = parts.take<std::int64_t>(members.total);
+  auto* valuesOut = parts.take<std::int64_t>(members.total);
+  auto* offsets = parts.take<std::int64_t>(batch.rows() + 1);
+  if (const auto status = forEach(batch.rows() + 1, RowOffsets{rows.bagOffset, chunks, offsets}, stream);
+      !status.ok()) {
+    return status;
+  }
+  for (const bool reg : {true, false}) {
+    const SortKeys keys{reg ? members.sReg : members.sCls, members.joint, keysIn, valuesIn};
+    if (const auto status = forEach(members.total, keys, stream); !status.ok()) return status;
+    std::size_t bytes = parts.restBytes();
+    const cudaError_t error = sortSegments(parts.rest(), bytes, keysIn, keysOut, valuesIn, valuesOut,
+                                           members.total, batch.rows(), offsets, stream);
+    if (error != cudaSuccess) return statusOf(error);
+    const RanksAndWeights ranks{options,
+                                reg ? options.tauReg : options.tauCls,
+                                chunks,
+                                rows.bagOffset,
+                                members.row,
+                                valuesOut,
+                                reg ? members.rankReg : members.rankCls,
+                                reg ? members.wReg : members.wCls};
+    if (const auto status = forEach(members.total, ranks, stream); !status.ok()) return status;
+  }
+  return {};
+}
+
+KernelStatus musuWinners(const MusuBatch& batch, const MusuMembers& members, float* weightCls,
+                         float* weightReg, float* bestCls, std::uint64_t* keys, std::int64_t* winnerReg,
+                         std::int64_t* winnerCls, Stream stream) {
+  auto* packed = reinterpret_cast<Key*>(keys);
+  const std::int64_t pixels = batch.batch * batch.count;
+  if (const auto status =
+          forEach(members.total, LargestWeights{batch, members, weightCls, weightReg, bestCls}, stream);
+      !status.ok()) {
+    return status;
+  }
+  if (const auto status =
+          forEach(members.total, BestObjects{batch, members, weightReg, bestCls, packed}, stream);
+      !status.ok()) {
+    return status;
+  }
+  return forEach(pixels, ReadWinners{pixels, packed, winnerReg, winnerCls}, stream);
+}
+
+KernelStatus musuObjectEvidence(const MusuBatch& batch, const MusuRows& rows, const MusuMembers& members,
+                                const MusuCandidates& candidates, float* entropyReg, float* entropyCls,
+                                std::int64_t* bestJoint, std::int64_t* bestP, std::int64_t* bestQ,
+                                Stream stream) {
+  return forEach(batch.rows(),
+                 ObjectEvidence{batch.chunks(), rows, members, candidates, entropyReg, entropyCls, bestJoint,
+                                bestP, bestQ},
+                 stream);
+}
+
+}  // namespace anchorscope::kernels

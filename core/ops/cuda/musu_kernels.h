@@ -1,0 +1,85 @@
+#pragma once
+// MuSu's assignment as kernels; see core/ops/musu.h for the meaning. Conventions as in kernels.h. An object
+// row is image * objectCount + object. Order everywhere: (row, anchor), so that results are the same on every
+// run.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/ops/cuda/kernels.h"
+#include "core/ops/musu_math.h"
+
+namespace anchorscope::kernels {
+
+/// One batch on the device.
+struct MusuBatch {
+  const float* anchors;        // [N,4]
+  const float* strides;        // [N]
+  const float* logits;         // [B,N,C]
+  const float* boxes;          // [B,N,4]
+  const float* objects;        // [B,G,4]
+  const std::int64_t* labels;  // [B,G]
+  const bool* valid;           // [B,G]
+  std::int64_t batch, count, classes, objectCount;
+
+  std::int64_t rows() const { return batch * objectCount; }
+  /// Blocks of anchors that one thread block works on, per row.
+  std::int64_t chunks() const;
+};
+
+/// What is known about every object row after measuring.
+struct MusuRows {
+  double* threshold;        // [rows] t_g, NaN without an eligible anchor
+  std::int64_t* eligible;   // [rows]
+  std::uint64_t* bestKey;   // [rows] key of the largest P (see musu_kernels.cu); 0 without an eligible anchor
+  std::uint64_t* topKey;    // [rows] smallest key kept by kTopK; 0 under the other thresholds
+  std::uint64_t* bagKey;    // [rows] smallest key kept by maxBag; 0 when it cuts nothing
+  std::int64_t* bagOffset;  // [rows * chunks + 1] first bag row of each chunk; the last entry is the total
+  std::int64_t* eligibleOffset;  // [rows * chunks + 1] the same of eligible pairs
+};
+
+/// Bytes of scratch musuMeasure needs.
+std::size_t musuMeasureScratch(const MusuBatch& batch);
+
+/// Thresholds, bag membership as keys, and the offsets of the rows to come. Fills all of `rows`.
+KernelStatus musuMeasure(const MusuBatch& batch, const MusuOptions& options, const MusuRows& rows,
+                         void* scratch, std::size_t scratchBytes, Stream stream);
+
+/// The bag members of the batch, [M] each, M = the last bagOffset.
+struct MusuMembers {
+  std::int64_t total;
+  std::int64_t *row, *anchor;
+  float *p, *q, *joint, *sReg, *sCls, *wReg, *wCls;
+  std::int64_t *rankReg, *rankCls;
+};
+
+/// The eligible pairs, [R] each, R = the last eligibleOffset. `member` is the pair's bag row, -1 outside the
+/// bag.
+struct MusuCandidates {
+  std::int64_t total;
+  std::int64_t *image, *anchor, *object, *member;
+  float *p, *q, *joint, *threshold;
+  bool *belowThreshold, *fallback, *cutByMaxBag;
+};
+
+/// Bytes of scratch musuFill needs.
+std::size_t musuFillScratch(std::int64_t members, std::int64_t rows);
+
+/// Members with criteria, ranks and weights; candidates unless null.
+KernelStatus musuFill(const MusuBatch& batch, const MusuOptions& options, const MusuRows& rows,
+                      const MusuMembers& members, const MusuCandidates* candidates, void* scratch,
+                      std::size_t scratchBytes, Stream stream);
+
+/// weightCls [B,N,C] and weightReg [B,N] zeroed by the caller; winners [B,N]; keys: scratch [2,B,N], zeroed.
+KernelStatus musuWinners(const MusuBatch& batch, const MusuMembers& members, float* weightCls,
+                         float* weightReg, float* bestCls, std::uint64_t* keys, std::int64_t* winnerReg,
+                         std::int64_t* winnerCls, Stream stream);
+
+/// Per row [rows]: bag size, entropies of the weights, and the anchors of the largest P, p and q (-1
+/// without).
+KernelStatus musuObjectEvidence(const MusuBatch& batch, const MusuRows& rows, const MusuMembers& members,
+                                const MusuCandidates& candidates, float* entropyReg, float* entropyCls,
+                                std::int64_t* bestJoint, std::int64_t* bestP, std::int64_t* bestQ,
+                                Stream stream);
+
+}  // namespace anchorscope::kernels

@@ -1,0 +1,49 @@
+// Compiled with -O3 -ffp-contract=off (CMakeLists.txt): vectorised, and the same bits on every processor.
+#include "core/ops/iou_row.h"
+
+#include "core/base/box_math.h"
+
+// One clone per instruction set, chosen when the program is loaded. The sanitizers cannot run code that
+// early.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
+#define ANCHORSCOPE_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define ANCHORSCOPE_CLONES
+#endif
+
+namespace anchorscope {
+namespace {
+
+/// boxmath::iou without branches.
+template <typename T>
+inline __attribute__((always_inline)) void row(const T* __restrict one, const T* __restrict x1,
+                                               const T* __restrict y1, const T* __restrict x2,
+                                               const T* __restrict y2, std::int64_t count,
+                                               T* __restrict out) {
+  const T left = one[0], top = one[1], right = one[2], bottom = one[3];
+  const T areaOne = boxmath::area(left, top, right, bottom);
+  for (std::int64_t j = 0; j < count; ++j) {
+    const T width = boxmath::smaller(right, x2[j]) - boxmath::larger(left, x1[j]);
+    const T height = boxmath::smaller(bottom, y2[j]) - boxmath::larger(top, y1[j]);
+    const T overlap = boxmath::larger(width, T(0)) * boxmath::larger(height, T(0));
+    const T ownWidth = x2[j] - x1[j], ownHeight = y2[j] - y1[j];
+    const T own = boxmath::larger(ownWidth, T(0)) * boxmath::larger(ownHeight, T(0));
+    const T unionArea = areaOne + own - overlap;
+    out[j] = overlap > T(0) ? overlap / unionArea : T(0);
+  }
+}
+
+}  // namespace
+
+ANCHORSCOPE_CLONES void iouRow(const float* one, const float* x1, const float* y1, const float* x2,
+                               const float* y2, std::int64_t count, float* out) {
+  row(one, x1, y1, x2, y2, count, out);
+}
+
+ANCHORSCOPE_CLONES void iouRow(const double* one, const double* x1, const double* y1, const double* x2,
+                               const double* y2, std::int64_t count, double* out) {
+  row(one, x1, y1, x2, y2, count, out);
+}
+
+}  // namespace anchorscope
