@@ -1,9 +1,12 @@
 // What every registered method must hold to: its loss. What it shows is in method_evidence_test.cpp.
 
+#include <ATen/record_function.h>
 #include <c10/core/GradMode.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "core/methods/method.h"
 #include "tests/contract/gradient_check.h"
@@ -90,6 +93,33 @@ TEST_P(MethodContract, WithAndWithoutASinkTheLossIsTheSame) {
   RecordingSink sink;
   EXPECT_EQ(scalarsOf(lossOf(*method, scene)), scalarsOf(lossOf(*method, scene, &sink)));
   EXPECT_EQ(scalarsOf(lossOf(*method, scene)), scalarsOf(lossOf(*make(), scene)));
+}
+
+TEST_P(MethodContract, TrainingNeverWaitsForTheDevice) {
+  // Operators that read a value back to the host would stop a GPU's queue (and forbid capturing the step as a
+  // graph).
+  static const std::set<std::string> waiting = {
+      "aten::item",       "aten::_local_scalar_dense", "aten::nonzero", "aten::equal",
+      "aten::is_nonzero", "aten::masked_select",       "aten::unique2", "aten::_unique2",
+      "aten::unique_dim"};
+  static std::set<std::string> seen;
+  static int operators = 0;
+  seen.clear();
+  operators = 0;
+  DenseScene scene = makeDenseScene();
+  requireGradients(scene);
+  const auto method = make();
+  const auto handle =
+      at::addGlobalCallback(at::RecordFunctionCallback([](const at::RecordFunction& function)
+                                                           -> std::unique_ptr<at::ObserverContext> {
+                              ++operators;
+                              if (waiting.count(function.name())) seen.insert(function.name());
+                              return nullptr;
+                            }).scopes({at::RecordScope::FUNCTION}));
+  lossOf(*method, scene).total.backward();
+  at::removeCallback(handle);
+  EXPECT_GT(operators, 0) << "nothing was recorded";
+  EXPECT_THAT(seen, ::testing::IsEmpty());
 }
 
 TEST_P(MethodContract, WorksWithoutGradients) {

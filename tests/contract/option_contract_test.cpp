@@ -48,7 +48,8 @@ TEST_P(MethodOptions, OutOfRangeIsAUsageErrorThatNamesTheOption) {
     ++tried;
   };
   for (const ParamSpec& spec : specs()) {
-    const bool number = spec.type == anchorscope::ParamType::kFloat || spec.type == anchorscope::ParamType::kInt;
+    const bool number =
+        spec.type == anchorscope::ParamType::kFloat || spec.type == anchorscope::ParamType::kInt;
     if (number && spec.min)
       refused(spec, toText(ParamValue(std::int64_t{static_cast<std::int64_t>(*spec.min) - 1})));
     if (number && spec.max)
@@ -91,26 +92,47 @@ TEST_P(MethodOptions, EveryChoiceRuns) {
   }
 }
 
+/// Sets a number to its lower or upper bound; false when it has none.
+bool setToBound(ParamSet& set, const ParamSpec& spec, bool upper) {
+  const auto& bound = upper ? spec.max : spec.min;
+  if (!bound) return false;
+  const bool whole = spec.type == anchorscope::ParamType::kInt;
+  const ParamValue value = whole ? ParamValue(static_cast<std::int64_t>(*bound)) : ParamValue(*bound);
+  EXPECT_TRUE(set.setValue(spec.name, value).ok()) << spec.name;
+  return true;
+}
+
+/// As expectRuns; a set of options that contradict each other may be refused instead.
+void expectRunsOrIsRefused(const std::string& name, const ParamSet& set, const std::string& what) {
+  if (const auto method = makeMethod(name, set); !method) {
+    EXPECT_EQ(method.error().code, ErrorCode::kUsage) << what;
+    return;
+  }
+  expectRuns(name, set, what);
+}
+
 TEST_P(MethodOptions, EveryBoundRuns) {
-  // With whatever choice an option belongs to; options that contradict the others at their bound may be
-  // refused.
+  for (const ParamSpec& spec : specs())
+    for (const bool upper : {false, true}) {
+      ParamSet set = params();
+      if (setToBound(set, spec, upper))
+        expectRunsOrIsRefused(GetParam(), set, spec.name + (upper ? " at its maximum" : " at its minimum"));
+    }
+}
+
+TEST_P(MethodOptions, EveryChoiceRunsWithAllNumbersAtABound) {
+  // A choice may bring options into play that the default choice leaves unread.
   for (const ParamSpec& choice : specs()) {
     if (choice.type != anchorscope::ParamType::kChoice) continue;
     for (const std::string& value : choice.choices)
-      for (const ParamSpec& spec : specs())
-        for (const auto& bound : {spec.min, spec.max}) {
-          if (!bound) continue;
-          ParamSet set = params();
-          ASSERT_TRUE(set.set(choice.name, value).ok());
-          const ParamValue at = spec.type == anchorscope::ParamType::kInt ? ParamValue(static_cast<std::int64_t>(*bound))
-                                                             : ParamValue(*bound);
-          ASSERT_TRUE(set.setValue(spec.name, at).ok()) << spec.name;
-          if (const auto method = makeMethod(GetParam(), set); !method) {
-            EXPECT_EQ(method.error().code, ErrorCode::kUsage);
-            continue;
-          }
-          expectRuns(GetParam(), set, choice.name + " = " + value + ", " + spec.name + " = " + toText(at));
-        }
+      for (const bool upper : {false, true}) {
+        ParamSet set = params();
+        ASSERT_TRUE(set.set(choice.name, value).ok());
+        for (const ParamSpec& spec : specs())
+          setToBound(set, spec, upper);
+        expectRunsOrIsRefused(GetParam(), set,
+                              choice.name + " = " + value + (upper ? ", maxima" : ", minima"));
+      }
   }
 }
 
