@@ -22,7 +22,7 @@ namespace anchorscope {
 namespace {
 
 constexpr double kMarginMm = 1, kGapMm = 3;
-constexpr int kPdfDotsPerInch = 1200, kSvgDotsPerInch = 2540;
+constexpr int kPdfDotsPerInch = 1200;
 constexpr double kMostPngPixels = 16384;
 
 Result<FigureFormat> formatOf(const std::string& path) {
@@ -109,15 +109,17 @@ double measure(const FigureSpec& spec, FigureFormat format, double unitsPerMm) {
   return std::ceil(height * 72 / 25.4 - 1e-9) * 25.4 / 72;
 }
 
-void paint(const FigureSpec& spec, FigureFormat format, double unitsPerMm, QPainter& painter,
-           FigureReport& report) {
+/// Draws a page; returns the parts an SVG is put together from.
+std::vector<SvgPart> paint(const FigureSpec& spec, FigureFormat format, double unitsPerMm, QPainter& painter,
+                           FigureReport& report) {
   const FigurePage page(spec, format, unitsPerMm, &painter, report);
-  painter.setRenderHint(QPainter::Antialiasing);
-  painter.setRenderHint(QPainter::LosslessImageRendering);
-  // Slightly beyond the page, whose size the writers round.
-  painter.fillRect(QRectF(0, 0, page.mm(report.widthMm + 1), page.mm(report.heightMm + 1)),
-                   page.colors.ground);
+  preparePainter(painter);
+  // Slightly beyond the page, whose size the writers round. An SVG gets its ground when it is put together.
+  if (format != FigureFormat::kSvg)
+    painter.fillRect(QRectF(0, 0, page.mm(report.widthMm + 1), page.mm(report.heightMm + 1)),
+                     page.colors.ground);
   layOut(page);
+  return page.takeSvgParts();
 }
 
 Result<QByteArray> renderPdf(const FigureSpec& spec, FigureReport& report) {
@@ -143,25 +145,22 @@ Result<QByteArray> renderPdf(const FigureSpec& spec, FigureReport& report) {
 }
 
 Result<QByteArray> renderSvg(const FigureSpec& spec, FigureReport& report) {
-  const double unitsPerMm = kSvgDotsPerInch / 25.4;
+  const double unitsPerMm = svgUnitsPerMm();
   report.heightMm = measure(spec, FigureFormat::kSvg, unitsPerMm);
   QByteArray bytes;
   QBuffer buffer(&bytes);
   buffer.open(QIODevice::WriteOnly);
+  std::vector<SvgPart> parts;
   {
     QSvgGenerator generator;
-    generator.setOutputDevice(&buffer);
-    generator.setResolution(kSvgDotsPerInch);
-    const QSize size(static_cast<int>(std::lround(report.widthMm * unitsPerMm)),
-                     static_cast<int>(std::lround(report.heightMm * unitsPerMm)));
-    generator.setSize(size);
-    generator.setViewBox(QRect(QPoint(0, 0), size));
-    generator.setTitle(QStringLiteral("Anchorscope figure"));
+    prepareSvg(generator, buffer,
+               QSize(static_cast<int>(std::lround(report.widthMm * unitsPerMm)),
+                     static_cast<int>(std::lround(report.heightMm * unitsPerMm))));
     QPainter painter;
     if (!painter.begin(&generator)) return makeError(ErrorCode::kInternal, "Qt could not start an SVG");
-    paint(spec, FigureFormat::kSvg, unitsPerMm, painter, report);
+    parts = paint(spec, FigureFormat::kSvg, unitsPerMm, painter, report);
   }
-  return bytes;
+  return joinSvg(bytes, colorsOf(spec.theme).ground, parts);
 }
 
 Result<QByteArray> renderPng(const FigureSpec& spec, FigureReport& report) {

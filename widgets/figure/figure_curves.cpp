@@ -65,15 +65,15 @@ void drawAxes(const FigurePage& page, const Plot& plot, const FigureCurves& curv
             Qt::AlignHCenter, QString::fromStdString(curves.xTitle), page.colors.secondary, kScale);
 }
 
-void drawSeries(const FigurePage& page, const Plot& plot, const FigureSeries& series) {
+void drawSeries(QPainter& painter, const FigurePage& page, const Plot& plot, const FigureSeries& series) {
   QColor color = QColor::fromRgb(series.color);
   if (!series.emphasized) color.setAlphaF(0.35f);
-  page.painter->setPen(
+  painter.setPen(
       QPen(color, page.pt(series.emphasized ? 1.0 : 0.5), Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-  page.painter->setBrush(Qt::NoBrush);
+  painter.setBrush(Qt::NoBrush);
   QPolygonF run;
   const auto flush = [&] {
-    if (run.size() > 1) page.painter->drawPolyline(run);
+    if (run.size() > 1) painter.drawPolyline(run);
     run.clear();
   };
   const std::size_t count = std::min(series.x.size(), series.y.size());
@@ -142,12 +142,11 @@ void drawCurves(const FigurePage& page, const FigureCurves& curves, const QStrin
   shifted.area.translate(-topLeft.x(), 0);
   drawAxes(page, shifted, curves);
   page.painter->restore();
-  page.painter->save();
-  page.painter->setClipRect(plot.area.adjusted(-page.pt(1), -page.pt(1), page.pt(1), page.pt(1)));
-  for (const bool emphasized : {false, true})
-    for (const FigureSeries& series : curves.series)
-      if (series.emphasized == emphasized) drawSeries(page, plot, series);
-  page.painter->restore();
+  page.clipped(plot.area.adjusted(-page.pt(1), -page.pt(1), page.pt(1), page.pt(1)), [&](QPainter& painter) {
+    for (const bool emphasized : {false, true})
+      for (const FigureSeries& series : curves.series)
+        if (series.emphasized == emphasized) drawSeries(painter, page, plot, series);
+  });
   const double below = plot.area.bottom() + page.mm(kTickMm) * 1.3 + 2 * line + page.mm(kGapMm);
   drawCaption(page, curves.caption, letter, {topLeft.x(), below}, width);
 }

@@ -1,12 +1,24 @@
 #include "widgets/figure/figure_page.h"
 
+#include <QBuffer>
 #include <QFontMetricsF>
 #include <QPainterPath>
 #include <QStringList>
+#include <QSvgGenerator>
 #include <algorithm>
 #include <cmath>
 
 namespace anchorscope {
+
+namespace {
+
+constexpr int kSvgDotsPerInch = 2540;  // hundredths of a millimetre
+
+}  // namespace
+
+double svgUnitsPerMm() {
+  return kSvgDotsPerInch / 25.4;
+}
 
 FigureColors colorsOf(FigureTheme theme) {
   if (theme == FigureTheme::kDark) return {0x14161A, 0xE6E8EC, 0x9AA3B2, 0x343A46};
@@ -80,6 +92,56 @@ std::vector<QString> FigurePage::wrapped(const QString& text, double width) cons
 void FigurePage::line(QPointF from, QPointF to, const QColor& color, double widthPt) const {
   painter->setPen(QPen(color, pt(widthPt), Qt::SolidLine, Qt::FlatCap));
   painter->drawLine(from, to);
+}
+
+void FigurePage::clipped(const QRectF& rect, const std::function<void(QPainter&)>& draw) const {
+  if (format != FigureFormat::kSvg) {
+    painter->save();
+    painter->setClipRect(rect);
+    draw(*painter);
+    painter->restore();
+    return;
+  }
+  SvgPart part{rect, {}};
+  QBuffer buffer(&part.svg);
+  buffer.open(QIODevice::WriteOnly);
+  {
+    QSvgGenerator generator;
+    prepareSvg(generator, buffer, rect.size().toSize());
+    QPainter own(&generator);
+    preparePainter(own);
+    draw(own);
+  }
+  svgParts_.push_back(std::move(part));
+}
+
+void preparePainter(QPainter& painter) {
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setRenderHint(QPainter::LosslessImageRendering);
+}
+
+void prepareSvg(QSvgGenerator& generator, QIODevice& buffer, const QSize& size) {
+  generator.setOutputDevice(&buffer);
+  generator.setResolution(kSvgDotsPerInch);
+  generator.setTitle(QStringLiteral("Anchorscope figure"));
+  generator.setSize(size);
+  generator.setViewBox(QRect(QPoint(0, 0), size));
+}
+
+QByteArray joinSvg(QByteArray page, const QColor& ground, const std::vector<SvgPart>& parts) {
+  // A nested <svg> cuts its content at its viewport. That is beyond SVG Tiny, which Qt's writer declares.
+  page.replace(" version=\"1.2\" baseProfile=\"tiny\"", " version=\"1.1\"");
+  const auto number = [](double value) { return QByteArray::number(value, 'f', 3); };
+  QByteArray under = "<rect width=\"100%\" height=\"100%\" fill=\"" + ground.name().toLatin1() + "\"/>\n";
+  for (const SvgPart& part : parts) {
+    const QByteArray x = number(part.rect.left()), y = number(part.rect.top());
+    const QByteArray width = number(part.rect.width()), height = number(part.rect.height());
+    const qsizetype content = part.svg.indexOf("</defs>") + 7, end = part.svg.lastIndexOf("</svg>");
+    under += "<svg x=\"" + x + "\" y=\"" + y + "\" width=\"" + width + "\" height=\"" + height +
+             "\" viewBox=\"" + x + ' ' + y + ' ' + width + ' ' + height + "\" overflow=\"hidden\">" +
+             part.svg.mid(content, end - content) + "</svg>\n";
+  }
+  return page.insert(page.indexOf("</defs>") + 7, '\n' + under);
 }
 
 double captionHeight(const FigurePage& page, const std::string& caption, const QString& letter,

@@ -2,14 +2,20 @@
 // A page while a figure is drawn on it: units, colours and text, the same for PDF, SVG and PNG. Internal to
 // widgets/figure.
 
+#include <QByteArray>
 #include <QColor>
 #include <QFont>
 #include <QPainter>
 #include <QRectF>
 #include <QString>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "widgets/figure/figure.h"
+
+class QIODevice;
+class QSvgGenerator;
 
 namespace anchorscope {
 
@@ -19,6 +25,12 @@ struct FigureColors {
   QColor ground, text, secondary, grid;
 };
 FigureColors colorsOf(FigureTheme theme);
+
+/// A part of an SVG that is cut off at a rectangle; Qt's SVG writer knows no clipping.
+struct SvgPart {
+  QRectF rect;
+  QByteArray svg;
+};
 
 class FigurePage {
  public:
@@ -44,8 +56,27 @@ class FigurePage {
             double scale = 1, bool bold = false) const;
   /// The lines a text takes at a width; words longer than the width stand alone.
   std::vector<QString> wrapped(const QString& text, double width) const;
+  /// Draws something that must not reach beyond the rectangle.
+  void clipped(const QRectF& rect, const std::function<void(QPainter&)>& draw) const;
+  /// What clipped() drew in an SVG, for the final document.
+  std::vector<SvgPart> takeSvgParts() const { return std::move(svgParts_); }
   void line(QPointF from, QPointF to, const QColor& color, double widthPt) const;
+
+ private:
+  mutable std::vector<SvgPart> svgParts_;
 };
+
+/// Hints every painter of a figure has.
+void preparePainter(QPainter& painter);
+
+/// Starts an SVG of the given size in page units; the generator's device is the buffer.
+void prepareSvg(QSvgGenerator& generator, QIODevice& buffer, const QSize& size);
+
+/// The whole document: the ground, each part in its place and cut at its rectangle, and over them what the
+/// page drew itself.
+QByteArray joinSvg(QByteArray page, const QColor& ground, const std::vector<SvgPart>& parts);
+
+double svgUnitsPerMm();
 
 /// Height of a panel with its colour bar and caption in page units when it is drawn `width` wide.
 double panelHeight(const FigurePage& page, const FigurePanel& panel, const QString& letter, double width);

@@ -16,7 +16,7 @@ namespace anchorscope {
 
 namespace {
 
-constexpr double kGapMm = 1.2, kBarShare = 0.45, kLabelScale = 0.85;
+constexpr double kGapMm = 1.2, kBarShare = 0.45, kBarTextScale = 0.85, kLabelScale = 0.75;
 
 Box cropOf(const FigurePanel& panel) {
   const SizePx size = panel.frame->image->pixels->size;
@@ -36,7 +36,7 @@ bool barOf(const FigurePage& page, const FigurePanel& panel, ColorBar& bar) {
 }
 
 double barHeight(const FigurePage& page) {
-  return colorBarHeight(page.font(kLabelScale), page.pt(0.75));
+  return colorBarHeight(page.font(kBarTextScale), page.pt(0.75));
 }
 
 class PanelPainter {
@@ -58,24 +58,25 @@ class PanelPainter {
   }
 
   void paint() {
-    QPainter& painter = *page_.painter;
-    painter.save();
-    painter.setClipRect(rect_);
-    for (const std::size_t index : drawnLayers(panel_.layers)) {
-      const Layer& layer = panel_.layers[index];
-      if (layer.kind == LayerKind::kImage) {
-        drawImage(layer);
-      } else if (layer.kind == LayerKind::kAnchors) {
-        drawAnchors(layer);
-        if (layer.boxes == BoxKind::kPredicted) context_.selectedBox = BoxKind::kPredicted;
-      } else {
-        OverlayPainter overlay(painter, context_, *panel_.frame);
-        overlay.draw(layer);
-        count(overlay.boxes());
+    page_.clipped(rect_, [this](QPainter& painter) {
+      for (const std::size_t index : drawnLayers(panel_.layers)) {
+        const Layer& layer = panel_.layers[index];
+        if (layer.kind == LayerKind::kImage) {
+          drawImage(painter, layer);
+        } else if (layer.kind == LayerKind::kAnchors) {
+          drawAnchors(painter, layer);
+          if (layer.boxes == BoxKind::kPredicted) context_.selectedBox = BoxKind::kPredicted;
+        } else {
+          OverlayPainter overlay(painter, context_, *panel_.frame);
+          overlay.draw(layer);
+          count(overlay.boxes());
+          labelsLeftOut_ += overlay.labelsLeftOut();
+        }
       }
-    }
-    OverlayPainter(painter, context_, *panel_.frame).drawSelection();
-    painter.restore();
+      OverlayPainter(painter, context_, *panel_.frame).drawSelection();
+    });
+    if (labelsLeftOut_ > 0)
+      page_.report.notes.push_back(concat(labelsLeftOut_, " labels had no free place and were left out"));
   }
 
  private:
@@ -83,7 +84,7 @@ class PanelPainter {
     (page_.format == FigureFormat::kPng ? page_.report.rasterBoxes : page_.report.vectorBoxes) += boxes;
   }
 
-  void drawImage(const Layer& layer) {
+  void drawImage(QPainter& painter, const Layer& layer) {
     const QImage image = toQImage(*panel_.frame);
     const Box crop = cropOf(panel_);
     // Whole pixels around the crop; the clip cuts them to size.
@@ -93,7 +94,6 @@ class PanelPainter {
     const AxisTransform& t = context_.targetFromImage;
     const QRectF target(QPointF(t.mapX(pixels.left()), t.mapY(pixels.top())),
                         QPointF(t.mapX(pixels.right() + 1), t.mapY(pixels.bottom() + 1)));
-    QPainter& painter = *page_.painter;
     painter.save();
     painter.setOpacity(static_cast<double>(layer.opacity));
     // Reduced, a PNG needs filtering; everything else keeps the image's own pixels.
@@ -103,14 +103,14 @@ class PanelPainter {
     painter.restore();
   }
 
-  void drawAnchors(const Layer& layer) {
+  void drawAnchors(QPainter& painter, const Layer& layer) {
     const DenseBoxes dense = denseBoxes(layer, *panel_.frame);
     if (!panel_.frame->channel(layer.channel))
       page_.report.notes.push_back(
           concat("layer '", layer.title, "' is empty: this frame has no channel ", layer.channel));
     const bool asked = page_.spec.rasterAbove > 0 && dense.anchors.size() > page_.spec.rasterAbove;
     if (page_.format == FigureFormat::kPng || asked) {
-      drawRaster(layer, dense);
+      drawRaster(painter, layer, dense);
       page_.report.rasterBoxes += dense.anchors.size();
       if (page_.format != FigureFormat::kPng)
         page_.report.notes.push_back(concat("layer '", layer.title, "': ", dense.anchors.size(),
@@ -118,11 +118,10 @@ class PanelPainter {
                                             " dpi, as asked (more than ", page_.spec.rasterAbove, ")"));
       return;
     }
-    drawVector(layer, dense);
+    drawVector(painter, layer, dense);
   }
 
-  void drawVector(const Layer& layer, const DenseBoxes& dense) {
-    QPainter& painter = *page_.painter;
+  void drawVector(QPainter& painter, const Layer& layer, const DenseBoxes& dense) {
     const double width = static_cast<double>(layer.lineWidthPx) * context_.unit;
     const AxisTransform& t = context_.targetFromImage;
     bool first = true;
@@ -148,7 +147,7 @@ class PanelPainter {
     }
   }
 
-  void drawRaster(const Layer& layer, const DenseBoxes& dense) {
+  void drawRaster(QPainter& painter, const Layer& layer, const DenseBoxes& dense) {
     const double dotsPerUnit =
         page_.format == FigureFormat::kPng ? 1 : page_.spec.dpi / 25.4 / page_.unitsPerMm;
     const int width = std::max(1, static_cast<int>(std::ceil(rect_.width() * dotsPerUnit)));
@@ -165,8 +164,7 @@ class PanelPainter {
                static_cast<std::size_t>(dots.bytesPerLine()) / 4},
               dotsFromTarget * context_.targetFromImage, dense.boxesInImage, dense.colors,
               {line, layer.fillOpacity}, pool);
-    page_.painter->drawImage(QRectF(rect_.topLeft(), QSizeF(width / dotsPerUnit, height / dotsPerUnit)),
-                             dots);
+    painter.drawImage(QRectF(rect_.topLeft(), QSizeF(width / dotsPerUnit, height / dotsPerUnit)), dots);
   }
 
   const FigurePage& page_;
@@ -174,6 +172,7 @@ class PanelPainter {
   const QRectF rect_;
   OverlayContext context_;
   std::vector<QRectF> labels_;
+  std::size_t labelsLeftOut_ = 0;
 };
 
 }  // namespace
@@ -199,7 +198,7 @@ void drawPanel(const FigurePage& page, const FigurePanel& panel, const QString& 
   if (hasBar) {
     const double barWidth = width * kBarShare - page.mm(kGapMm);
     paintColorBar(*page.painter, QRectF(topLeft.x() + width - barWidth, below, barWidth, barHeight(page)),
-                  bar, page.font(kLabelScale), page.colors.text, page.pt(0.75),
+                  bar, page.font(kBarTextScale), page.colors.text, page.pt(0.75),
                   page.format == FigureFormat::kSvg);
   }
   drawCaption(page, panel.caption, letter, {topLeft.x(), below}, width * (hasBar ? 1 - kBarShare : 1));

@@ -96,7 +96,11 @@ void OverlayPainter::label(const QRectF& rect, const QString& text, const QColor
   const QFontMetricsF metrics(context_.font);
   const double gap = 3 * context_.unit, width = metrics.horizontalAdvance(text) + 2 * gap,
                height = metrics.height() + gap * 0.7;
-  if (!important && rect.width() < width * 0.6) return;
+  if (!context_.clip.isNull() && !context_.clip.intersects(rect)) return;
+  if (!important && rect.width() < width * 0.6) {
+    ++labelsLeftOut_;
+    return;
+  }
   const QRectF places[] = {
       QRectF(rect.left() - context_.unit, rect.top() - height - context_.unit, width, height),
       QRectF(rect.left() + context_.unit, rect.top() + context_.unit, width, height),
@@ -114,6 +118,7 @@ void OverlayPainter::label(const QRectF& rect, const QString& text, const QColor
     drawCenteredText(painter_, place, text, context_.font, faded(color, opacity), context_.outlinedText);
     return;
   }
+  ++labelsLeftOut_;
 }
 
 void OverlayPainter::draw(const Layer& layer) {

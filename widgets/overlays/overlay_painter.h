@@ -40,6 +40,8 @@ class OverlayPainter {
   void drawHover(std::int64_t anchor, BoxKind kind);
   /// Boxes drawn so far.
   std::size_t boxes() const { return boxes_; }
+  /// Labels that found no free place, or whose box is too small for them.
+  std::size_t labelsLeftOut() const { return labelsLeftOut_; }
 
  private:
   QRectF mapped(const Box& boxInImage) const;
@@ -57,7 +59,7 @@ class OverlayPainter {
   const ProbeFrame& frame_;
   std::vector<QRectF> ownLabels_;
   std::vector<QRectF>& placedLabels_;
-  std::size_t boxes_ = 0;
+  std::size_t boxes_ = 0, labelsLeftOut_ = 0;
 };
 
 /// Text centred in a rectangle, as text or as filled outlines.
