@@ -131,8 +131,9 @@ Status BlobDecoder::checkSize(std::string_view blob, std::size_t size) {
   if (held == ZSTD_CONTENTSIZE_ERROR || held == ZSTD_CONTENTSIZE_UNKNOWN)
     return badBlob("it is not a zstd frame");
   if (held != size) return badBlob(concat("it holds ", held, " bytes instead of ", size));
-  // zstd spends at least one byte per 128 KiB block, so a small blob cannot make us reserve a large memory.
-  if (size / (128 * 1024) > blob.size()) return badBlob("its size cannot be right");
+  // zstd spends at least four bytes on a block of 128 KiB, so a small blob cannot make us take a large
+  // memory.
+  if (size / (128 * 1024) > blob.size() / 4) return badBlob("its size cannot be right");
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <new>
 
 #include "core/base/check.h"
 #include "core/store/frame_reader.h"
@@ -78,7 +79,7 @@ class SqliteRunReader final : public RunReader {
   Result<std::shared_ptr<const ProbeFrame>> frame(const std::string& probe,
                                                   std::int64_t step) const override {
     const std::lock_guard lock(mutex_);
-    Result<std::shared_ptr<const ProbeFrame>> frame = frames_->read(probe, step);
+    Result<std::shared_ptr<const ProbeFrame>> frame = readFrame(probe, step);
     if (!frame)
       return std::move(frame).error().in(
           concat("reading '", probe, "' at step ", step, " of '", database_->path(), "'"));
@@ -112,6 +113,14 @@ class SqliteRunReader final : public RunReader {
     std::vector<std::string> probeNames, scalarNames;  // in the order they first appeared
     std::map<std::string, std::vector<std::int64_t>> stepsOfProbe;
   };
+
+  Result<std::shared_ptr<const ProbeFrame>> readFrame(const std::string& probe, std::int64_t step) const {
+    try {
+      return frames_->read(probe, step);
+    } catch (const std::bad_alloc&) {  // sizes are checked, but a made-up file may still ask for gigabytes
+      return makeError(ErrorCode::kBadData, "There is not enough memory for a recorded frame of this size");
+    }
+  }
 
   Status readHeader() {
     std::string text;
