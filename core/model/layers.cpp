@@ -8,6 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/base/random.h"
+#include "core/model/group_norm.h"
 
 namespace anchorscope {
 namespace {
@@ -148,7 +149,7 @@ Norm::Norm(StateList& state, const std::string& name, NormKind kind, std::int64_
 }
 
 at::Tensor Norm::operator()(const at::Tensor& input, bool training) const {
-  if (kind_ == NormKind::kGroup) return at::group_norm(input, groups_, weight_, bias_, kNormEps, true);
+  if (kind_ == NormKind::kGroup) return groupNorm(input, groups_, weight_, bias_, kNormEps);
   const bool batchStatistics = training && kind_ == NormKind::kBatch;
   if (batchStatistics) {
     const at::NoGradGuard noGrad;

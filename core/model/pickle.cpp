@@ -376,8 +376,8 @@ Result<PickleDocument> PickleDocument::parse(std::string_view bytes, const std::
   } catch (const PickleProblem& problem) {
     return makeError(
         ErrorCode::kBadData,
-        concat("The pickle in ", place, " is damaged at byte ", reader.position(), ": ", problem.text, "."),
-        "Download or save the file again.");
+        concat("The pickle in ", place, " is damaged at byte ", reader.position(), ": ", problem.text),
+        "Download or save the file again");
   }
   return Result<PickleDocument>(std::move(document));
 }

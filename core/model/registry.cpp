@@ -45,8 +45,8 @@ Result<const ModelRow*> findModel(const std::string& name) {
     if (row.info.name == name) return &row;
     names.push_back(row.info.name);
   }
-  return makeError(ErrorCode::kUsage, concat("There is no model '", name, "'."),
-                   concat("Choose one of: ", join(nearestNames(name, names), ", "), "."));
+  return makeError(ErrorCode::kUsage, concat("There is no model '", name, "'"),
+                   concat("Choose one of: ", join(nearestNames(name, names), ", ")));
 }
 
 std::vector<ParamSpec> specsOf(const ModelRow& row) {
@@ -82,10 +82,12 @@ std::vector<ParamSpec> specsOf(const ModelRow& row) {
           "box_convention", "torchvision", {"torchvision", "mmdet"},
           "Limits of decoded sizes: torchvision limits growth, mmdet also shrinking, to a factor of 62.5.",
           "torchvision 0.26"),
-      floatParam("center_scale", 1, 1e-3, 10, "anchor sizes",
-                 "Centre offsets are the box head's outputs times this.", source),
-      floatParam("size_scale", 1, 1e-3, 10, "1", "Log-size offsets are the box head's outputs times this.",
-                 source),
+      floatParam("center_scale", small ? 0.1 : 1, 1e-3, 10, "anchor sizes",
+                 "Centre offsets are the box head's outputs times this.",
+                 small ? "mmdet 3.3.0 ATSS" : source),
+      floatParam("size_scale", small ? 0.2 : 1, 1e-3, 10, "1",
+                 "Log-size offsets are the box head's outputs times this.",
+                 small ? "mmdet 3.3.0 ATSS" : source),
   };
   if (small) {
     specs.push_back(intParam("width", row.backbone.width, 16, 256, "",
@@ -111,8 +113,8 @@ Result<std::vector<double>> parseRatios(const std::string& text) {
     const bool separated = position == end || *position == ',';
     if (code != std::errc{} || !separated || !(value >= 0.01 && value <= 100)) {
       return makeError(
-          ErrorCode::kUsage, concat("The model option ratios is '", text, "'."),
-          "Give height / width ratios between 0.01 and 100, separated by commas, such as 0.5,1,2.");
+          ErrorCode::kUsage, concat("The model option ratios is '", text, "'"),
+          "Give height / width ratios between 0.01 and 100, separated by commas, such as 0.5,1,2");
     }
     ratios.push_back(value);
     if (position == end) return ratios;
@@ -144,8 +146,8 @@ Result<std::unique_ptr<Detector>> makeDetector(const std::string& name, const Pa
   if (!found) return found.error();
   const ModelRow& row = **found;
   if (classCount < 1) {
-    return makeError(ErrorCode::kUsage, "A detector needs at least one class.",
-                     "Give a data set that names its classes.");
+    return makeError(ErrorCode::kUsage, "A detector needs at least one class",
+                     "Give a data set that names its classes");
   }
   Result<std::vector<double>> ratios = parseRatios(params.getText("ratios"));
   if (!ratios) return std::move(ratios).error();

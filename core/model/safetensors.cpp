@@ -36,7 +36,7 @@ std::string nameOf(at::ScalarType dtype) {
 }
 
 Error badFile(const std::string& path, const std::string& what) {
-  return makeError(ErrorCode::kBadData, concat(path, ": ", what), "Download or save the file again.");
+  return makeError(ErrorCode::kBadData, concat(path, ": ", what), "Download or save the file again");
 }
 
 /// One entry of the header, checked against its own numbers.
@@ -53,7 +53,7 @@ std::optional<std::uint64_t> naturalOf(const nlohmann::json& value) {
 }
 
 Result<TensorEntry> entryOf(const std::string& name, const nlohmann::json& value, const std::string& path) {
-  const Error bad = badFile(path, concat("the header's entry of ", name, " is damaged."));
+  const Error bad = badFile(path, concat("the header's entry of ", name, " is damaged"));
   if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") ||
       !value.contains("data_offsets") || !value["dtype"].is_string() || !value["shape"].is_array() ||
       !value["data_offsets"].is_array() || value["data_offsets"].size() != 2 || value["shape"].size() > 64) {
@@ -65,8 +65,8 @@ Result<TensorEntry> entryOf(const std::string& name, const nlohmann::json& value
   const std::optional<at::ScalarType> dtype = dtypeNamed(dtypeName);
   if (!dtype) {
     return makeError(ErrorCode::kUnsupported,
-                     concat(path, ": ", name, " is of dtype ", dtypeName, ", which cannot be read."),
-                     "Save the weights as F32, F16, BF16, F64 or integers.");
+                     concat(path, ": ", name, " is of dtype ", dtypeName, ", which cannot be read"),
+                     "Save the weights as F32, F16, BF16, F64 or integers");
   }
   entry.dtype = *dtype;
   std::uint64_t bytes = c10::elementSize(*dtype);
@@ -90,16 +90,16 @@ Result<std::vector<NamedTensor>> readSafetensors(const std::string& path) {
   if (!file) return file.error();
   std::string_view rest = *file;
   std::uint64_t headerBytes = 0;
-  if (rest.size() < sizeof(headerBytes)) return badFile(path, "the file ends inside its first 8 bytes.");
+  if (rest.size() < sizeof(headerBytes)) return badFile(path, "the file ends inside its first 8 bytes");
   std::memcpy(&headerBytes, rest.data(), sizeof(headerBytes));
   rest.remove_prefix(sizeof(headerBytes));
   if (headerBytes > rest.size() || headerBytes > kLongestHeader) {
-    return badFile(path, concat("its header claims ", headerBytes, " bytes; ", rest.size(), " follow."));
+    return badFile(path, concat("its header claims ", headerBytes, " bytes; ", rest.size(), " follow"));
   }
   const std::string_view data = rest.substr(static_cast<std::size_t>(headerBytes));
   const nlohmann::json header =
       nlohmann::json::parse(rest.substr(0, static_cast<std::size_t>(headerBytes)), nullptr, false);
-  if (!header.is_object()) return badFile(path, "its header is not valid JSON.");
+  if (!header.is_object()) return badFile(path, "its header is not valid JSON");
 
   std::vector<TensorEntry> entries;
   for (const auto& [name, value] : header.items()) {
@@ -115,13 +115,12 @@ Result<std::vector<NamedTensor>> readSafetensors(const std::string& path) {
   for (const TensorEntry& entry : entries) {
     if (entry.begin != position || entry.end > data.size()) {
       return badFile(path, concat(entry.name, " has bytes ", entry.begin, " to ", entry.end,
-                                  ", but the data goes on at ", position, " and has ", data.size(), "."));
+                                  ", but the data goes on at ", position, " and has ", data.size()));
     }
     position = entry.end;
   }
   if (position != data.size()) {
-    return badFile(path,
-                   concat("its tensors end at byte ", position, " of ", data.size(), " bytes of data."));
+    return badFile(path, concat("its tensors end at byte ", position, " of ", data.size(), " bytes of data"));
   }
 
   std::vector<NamedTensor> tensors;
@@ -172,8 +171,8 @@ Status writeSafetensors(const std::string& path, const std::vector<NamedTensor>&
     }
     out.close();
     if (!out) {
-      return makeError(ErrorCode::kIo, concat("Writing ", path, " failed."),
-                       "Check the space left on the disk.");
+      return makeError(ErrorCode::kIo, concat("Writing ", path, " failed"),
+                       "Check the space left on the disk");
     }
     return {};
   });

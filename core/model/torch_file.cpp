@@ -21,7 +21,7 @@ constexpr std::size_t kMostDimensions = 64;
 /// A tensor with more elements than its storage (expanded: stride 0) may have this many bytes, so that a
 /// damaged file cannot ask for all memory.
 constexpr std::int64_t kMostExpandedBytes = std::int64_t{1} << 30;
-const std::string kSaveAgain = "Download or save the file again.";
+const std::string kSaveAgain = "Download or save the file again";
 
 Error badFile(const std::string& path, const std::string& what) {
   return makeError(ErrorCode::kBadData, concat(path, ": ", what), kSaveAgain);
@@ -60,12 +60,12 @@ Result<StorageId> storageIdOf(const PickleValue& persistent, const std::string& 
                       id.items[0]->text == "storage" && id.items[1]->kind == Kind::kGlobal &&
                       id.items[2]->kind == Kind::kText && id.items[4]->kind == Kind::kInt &&
                       id.items[4]->integer >= 0;
-  if (!shaped) return badFile(path, "a storage is described in a way torch.save does not.");
+  if (!shaped) return badFile(path, "a storage is described in a way torch.save does not");
   const std::optional<at::ScalarType> dtype = dtypeOfStorage(id.items[1]->text);
   if (!dtype || (id.items.size() > 5 && id.items[5]->kind != Kind::kNone)) {
     return makeError(ErrorCode::kUnsupported,
-                     concat(path, ": storages of type ", id.items[1]->text, " cannot be read."),
-                     "Save the weights as float32, float16, bfloat16, float64 or integers.");
+                     concat(path, ": storages of type ", id.items[1]->text, " cannot be read"),
+                     "Save the weights as float32, float16, bfloat16, float64 or integers");
   }
   return StorageId{id.items[2]->text, *dtype, id.items[4]->integer};
 }
@@ -108,7 +108,7 @@ Result<std::vector<std::int64_t>> naturalsOf(const PickleValue& tuple, const std
     good = tuple.items[i]->kind == Kind::kInt && tuple.items[i]->integer >= 0;
     numbers.push_back(tuple.items[i]->integer);
   }
-  if (!good) return badFile(path, "a tensor's shape or strides are not whole numbers.");
+  if (!good) return badFile(path, "a tensor's shape or strides are not whole numbers");
   return numbers;
 }
 
@@ -140,14 +140,14 @@ Result<at::Tensor> rebuildTensor(const PickleValue& call, StorageSource& source,
   const std::string& function = call.items[0]->text;
   if (function != "torch._utils _rebuild_tensor_v2" && function != "torch._utils _rebuild_tensor") {
     return makeError(ErrorCode::kUnsupported,
-                     concat(path, ": a tensor made by ", function, " cannot be read."),
-                     "Save plain dense tensors of float32, float16, bfloat16, float64 or integers.");
+                     concat(path, ": a tensor made by ", function, " cannot be read"),
+                     "Save plain dense tensors of float32, float16, bfloat16, float64 or integers");
   }
   const PickleValue& arguments = *call.items[1];
   if (arguments.kind != Kind::kTuple || arguments.items.size() < 4 ||
       arguments.items[0]->kind != Kind::kPersistent || arguments.items[1]->kind != Kind::kInt ||
       arguments.items[1]->integer < 0) {
-    return badFile(path, "a tensor is described in a way torch.save does not.");
+    return badFile(path, "a tensor is described in a way torch.save does not");
   }
   const Result<StorageId> id = storageIdOf(*arguments.items[0], path);
   if (!id) return id.error();
@@ -157,17 +157,17 @@ Result<at::Tensor> rebuildTensor(const PickleValue& call, StorageSource& source,
   const Result<std::vector<std::int64_t>> strides = naturalsOf(*arguments.items[3], path);
   if (!strides) return strides.error();
   if (sizes->size() != strides->size())
-    return badFile(path, "a tensor has another number of strides than sizes.");
+    return badFile(path, "a tensor has another number of strides than sizes");
 
   const std::optional<Extent> extent = extentOf(*sizes, *strides, offset);
   if (!extent || extent->reach > id->elementCount) {
-    return badFile(path, concat("a tensor reaches beyond its storage ", id->key, " of ", id->elementCount,
-                                " elements."));
+    return badFile(
+        path, concat("a tensor reaches beyond its storage ", id->key, " of ", id->elementCount, " elements"));
   }
   const auto itemBytes = static_cast<std::int64_t>(c10::elementSize(id->dtype));
   if (extent->count > id->elementCount && extent->count > kMostExpandedBytes / itemBytes) {
-    return badFile(
-        path, concat("a tensor of ", extent->count, " elements has a storage of ", id->elementCount, "."));
+    return badFile(path,
+                   concat("a tensor of ", extent->count, " elements has a storage of ", id->elementCount));
   }
   if (extent->count == 0) return at::empty(*sizes, at::TensorOptions(id->dtype));
   Result<at::Tensor> storage = source.storage(id->key, id->dtype, id->elementCount);
@@ -198,15 +198,14 @@ Result<const PickleValue*> findStateDict(const PickleValue& root, const std::str
     dictionary = nested;
   }
   if (!isDictionary(*dictionary)) {
-    return makeError(ErrorCode::kBadData,
-                     concat(path, " holds a Python object, not a dictionary of tensors."),
-                     "Save model.state_dict() instead of the model.");
+    return makeError(ErrorCode::kBadData, concat(path, " holds a Python object, not a dictionary of tensors"),
+                     "Save model.state_dict() instead of the model");
   }
   if (keys.size() > 8) keys.resize(8);
   return makeError(
       ErrorCode::kBadData,
-      concat(path, " holds no tensors by name", keys.empty() ? "." : ", its keys are: ", join(keys, ", ")),
-      "Save a state_dict, or put it under 'model' or 'state_dict'.");
+      concat(path, " holds no tensors by name", keys.empty() ? "" : ", its keys are: ", join(keys, ", ")),
+      "Save a state_dict, or put it under 'model' or 'state_dict'");
 }
 
 Result<std::vector<NamedTensor>> readStateDict(const PickleDocument& document, StorageSource& source,
@@ -236,17 +235,17 @@ class ZipStorages final : public StorageSource {
     const auto found = storages_.find(key);
     if (found != storages_.end()) {
       if (found->second.scalar_type() == dtype && found->second.numel() == elementCount) return found->second;
-      return badFile(path_, concat("storage ", key, " is described in two ways."));
+      return badFile(path_, concat("storage ", key, " is described in two ways"));
     }
     const std::string record = "data/" + key;
-    if (!reader_.hasRecord(record)) return badFile(path_, concat("storage ", key, " is missing."));
+    if (!reader_.hasRecord(record)) return badFile(path_, concat("storage ", key, " is missing"));
     const std::size_t recordBytes = reader_.getRecordSize(record);
     std::int64_t bytes = 0;
     const bool overflow =
         __builtin_mul_overflow(elementCount, static_cast<std::int64_t>(c10::elementSize(dtype)), &bytes);
     if (overflow || recordBytes > fileBytes_ || static_cast<std::size_t>(bytes) > recordBytes) {
-      return badFile(
-          path_, concat("storage ", key, " has ", recordBytes, " bytes for ", elementCount, " elements."));
+      return badFile(path_,
+                     concat("storage ", key, " has ", recordBytes, " bytes for ", elementCount, " elements"));
     }
     auto data = std::make_shared<at::DataPtr>(std::get<0>(reader_.getRecord(record)));
     void* const address = data->get();
@@ -266,20 +265,19 @@ Result<std::vector<NamedTensor>> readZip(const std::string& path, std::size_t fi
   caffe2::serialize::PyTorchStreamReader reader(path);
   const auto record = [&](const std::string& name) -> Result<std::string> {
     if (reader.getRecordSize(name) > fileBytes)
-      return badFile(path, concat("its part ", name, " is damaged."));
+      return badFile(path, concat("its part ", name, " is damaged"));
     const auto [data, size] = reader.getRecord(name);
     return std::string(static_cast<const char*>(data.get()), size);
   };
   if (!reader.hasRecord("data.pkl")) {
-    return badFile(path, "this zip file was not written by torch.save: it has no data.pkl.");
+    return badFile(path, "this zip file was not written by torch.save: it has no data.pkl");
   }
   if (reader.hasRecord("byteorder")) {
     const Result<std::string> order = record("byteorder");
     if (!order) return order.error();
     if (*order != "little") {
-      return makeError(ErrorCode::kUnsupported,
-                       concat(path, " was written with ", *order, "-endian numbers."),
-                       "Save it again on a little-endian machine.");
+      return makeError(ErrorCode::kUnsupported, concat(path, " was written with ", *order, "-endian numbers"),
+                       "Save it again on a little-endian machine");
     }
   }
   const Result<std::string> pickle = record("data.pkl");
@@ -304,7 +302,7 @@ class SequenceStorages final : public StorageSource {
   Status read(std::string_view bytes, const PickleValue& keys, const std::map<std::string, StorageId>& ids) {
     for (const PickleValue* key : keys.items) {
       const auto found = key->kind == Kind::kText ? ids.find(key->text) : ids.end();
-      if (found == ids.end()) return badFile(path_, "it lists a storage that no tensor names.");
+      if (found == ids.end()) return badFile(path_, "it lists a storage that no tensor names");
       const StorageId& id = found->second;
       const auto itemBytes = static_cast<std::int64_t>(c10::elementSize(id.dtype));
       std::int64_t count = 0;
@@ -312,7 +310,7 @@ class SequenceStorages final : public StorageSource {
       if (bytes.size() < sizeof(count) || count != id.elementCount ||
           static_cast<std::uint64_t>(count) >
               (bytes.size() - sizeof(count)) / static_cast<std::uint64_t>(itemBytes)) {
-        return badFile(path_, concat("storage ", id.key, " of ", id.elementCount, " elements is cut short."));
+        return badFile(path_, concat("storage ", id.key, " of ", id.elementCount, " elements is cut short"));
       }
       at::Tensor tensor = at::empty({count}, at::TensorOptions(id.dtype));
       const auto dataBytes = static_cast<std::size_t>(count * itemBytes);
@@ -326,9 +324,9 @@ class SequenceStorages final : public StorageSource {
   Result<at::Tensor> storage(const std::string& key, at::ScalarType dtype,
                              std::int64_t elementCount) override {
     const auto found = storages_.find(key);
-    if (found == storages_.end()) return badFile(path_, concat("storage ", key, " is missing."));
+    if (found == storages_.end()) return badFile(path_, concat("storage ", key, " is missing"));
     if (found->second.scalar_type() != dtype || found->second.numel() != elementCount) {
-      return badFile(path_, concat("storage ", key, " is described in two ways."));
+      return badFile(path_, concat("storage ", key, " is described in two ways"));
     }
     return found->second;
   }
@@ -350,10 +348,10 @@ Result<std::vector<NamedTensor>> readSequence(const std::string& path) {
     documents.push_back(*std::move(document));
     const PickleValue& root = documents.back().root();
     if (i == 0 && (root.kind != Kind::kBigInt || root.text != kSequenceMagic)) {
-      return badFile(path, "this pickle was not written by torch.save.");
+      return badFile(path, "this pickle was not written by torch.save");
     }
     if (i == 1 && (root.kind != Kind::kInt || root.integer != kSequenceProtocol)) {
-      return badFile(path, "it is of an unknown protocol of torch.save.");
+      return badFile(path, "it is of an unknown protocol of torch.save");
     }
   }
   std::map<std::string, StorageId> ids;
@@ -362,14 +360,14 @@ Result<std::vector<NamedTensor>> readSequence(const std::string& path) {
     if (!id) return std::move(id).error();
     ids.emplace(id->key, *id);
   }
-  if (documents[4].root().kind != Kind::kList) return badFile(path, "its list of storages is damaged.");
+  if (documents[4].root().kind != Kind::kList) return badFile(path, "its list of storages is damaged");
   SequenceStorages storages(path);
   ANCHORSCOPE_TRY(storages.read(rest, documents[4].root(), ids));
   return readStateDict(documents[3], storages, path);
 }
 
 Error damagedZip(const std::string& path, std::string details) {
-  Error error = badFile(path, "the zip file is damaged.");
+  Error error = badFile(path, "the zip file is damaged");
   error.details = std::move(details);
   return error;
 }
@@ -380,16 +378,16 @@ Result<std::vector<NamedTensor>> readTorchFile(const std::string& path) {
   std::error_code code;
   const std::uintmax_t fileBytes = std::filesystem::file_size(path, code);
   if (code) {
-    return makeError(ErrorCode::kNotFound, concat("Cannot open ", path, ": ", code.message(), "."),
-                     "Check the path.");
+    return makeError(ErrorCode::kNotFound, concat("Cannot open ", path, ": ", code.message()),
+                     "Check the path");
   }
   std::FILE* const file = std::fopen(path.c_str(), "rb");
   if (file == nullptr)
-    return makeError(ErrorCode::kIo, concat("Cannot read ", path, "."), "Check its permissions.");
+    return makeError(ErrorCode::kIo, concat("Cannot read ", path), "Check its permissions");
   std::array<unsigned char, 2> start{};
   const std::size_t startBytes = std::fread(start.data(), 1, start.size(), file);
   std::fclose(file);
-  if (startBytes < start.size()) return badFile(path, "the file is empty.");
+  if (startBytes < start.size()) return badFile(path, "the file is empty");
   try {
     if (start[0] == 'P' && start[1] == 'K') return readZip(path, static_cast<std::size_t>(fileBytes));
     if (start[0] == 0x80) return readSequence(path);
@@ -398,7 +396,7 @@ Result<std::vector<NamedTensor>> readTorchFile(const std::string& path) {
   } catch (const std::bad_alloc& error) {  // for a size that cannot be true
     return damagedZip(path, error.what());
   }
-  return badFile(path, "this is not a file of torch.save.");
+  return badFile(path, "this is not a file of torch.save");
 }
 
 }  // namespace anchorscope

@@ -126,8 +126,8 @@ Result<WeightsReport> loadWeights(Detector& detector, const std::vector<NamedTen
     return makeError(ErrorCode::kBadData,
                      concat("No tensor of ", source, " fits the detector ", detector.info().name,
                             ". The file has ", tensors.size(), " (", firstNames(tensors), "), the detector ",
-                            state.size(), " (", firstNames(state), ")."),
-                     "Choose the model that the weights were made for.");
+                            state.size(), " (", firstNames(state), ")"),
+                     "Choose the model that the weights were made for");
   }
   return report;
 }

@@ -172,7 +172,8 @@ TEST(Models, AnUntouchedBoxHeadPredictsTheAnchorsThemselves) {
 TEST(Models, ScalesOfTheBoxHeadScaleTheOffsets) {
   const c10::NoGradGuard noGrad;
   const at::Tensor images = imagesOf(1, {64, 64});
-  const DenseOutputs plain = run(*detectorOf("retina-small"), images);
+  const DenseOutputs plain =
+      run(*detectorOf("retina-small", {{"center_scale", "1"}, {"size_scale", "1"}}), images);
   const std::unique_ptr<Detector> detector =
       detectorOf("retina-small", {{"center_scale", "0.1"}, {"size_scale", "0.2"}});
   detector->moveTo(at::kCPU, true);
