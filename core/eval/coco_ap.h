@@ -26,17 +26,24 @@ struct EvalDetection {
 };
 
 struct CocoAp {
-  /// AP, AP50, AP75, AP small/medium/large, AR@1/10/100, AR small/medium/large; -1 where there is nothing to measure.
+  /// AP, AP50, AP75, AP small/medium/large, AR@1/10/100, AR small/medium/large; -1 where there is nothing to
+  /// measure.
   std::array<double, 12> stats{};
   std::vector<double> apPerClass, ap50PerClass, ar100PerClass;
-  std::vector<std::array<double, 101>> precisionIou50PerClass;  ///< Area all, 100 detections; -1 without objects.
+  std::vector<std::array<double, 101>>
+      precisionIou50PerClass;  ///< Area all, 100 detections; -1 without objects.
 };
 
-inline constexpr std::array<const char*, 12> kCocoStatNames{"ap",    "ap50",   "ap75",  "ap_small",     "ap_medium",     "ap_large",
-                                                            "ar_1", "ar_10", "ar_100", "ar_small", "ar_medium", "ar_large"};
+inline constexpr std::array<const char*, 12> kCocoStatNames{"ap",        "ap50",     "ap75",      "ap_small",
+                                                            "ap_medium", "ap_large", "ar_1",      "ar_10",
+                                                            "ar_100",    "ar_small", "ar_medium", "ar_large"};
 
-/// images are 0..imageCount-1, classes 0..classCount-1. maxDetections: the three limits, {1,10,100} in COCO.
+/// images are 0..imageCount-1, classes 0..classCount-1 (checked). maxDetections: the three limits per image
+/// and class, {1,10,100} in COCO; AP and everything but AR@1 and AR@10 use the largest. Equal scores: in the
+/// order given within an image, then by image. An object's areaPx decides its size class. Source:
+/// pycocotools 2.0.11, COCOeval "bbox".
 CocoAp evaluateCocoAp(std::int64_t imageCount, int classCount, const std::vector<EvalObject>& objects,
-                      const std::vector<EvalDetection>& detections, std::array<int, 3> maxDetections = {1, 10, 100});
+                      const std::vector<EvalDetection>& detections,
+                      std::array<int, 3> maxDetections = {1, 10, 100});
 
 }  // namespace anchorscope
