@@ -84,9 +84,8 @@ Matching MaxIouAssigner::match(const AnchorSet& anchors, const DenseTargets& giv
     m.inIgnored = at::zeros(m.ignoredIof.sizes(), targets.valid.options());
   }
 
-  const at::Tensor indices = at::arange(objects, targets.labels.options()).view({1, objects, 1});
-  const at::Tensor best = m.overlaps.amax(1);
-  m.bestObject = at::where(m.overlaps == best.unsqueeze(1), indices, objects).amin(1);
+  const auto [best, bestObject] = m.overlaps.max(1);  // the first of equals
+  m.bestObject = bestObject;
   m.maxIou = at::where(anyObject, best, at::zeros_like(best)).masked_fill(m.inIgnored, -1);
 
   const at::Tensor background = at::full({}, -1, targets.labels.options());
@@ -100,11 +99,12 @@ Matching MaxIouAssigner::match(const AnchorSet& anchors, const DenseTargets& giv
   if (!options_.lowQuality) return m;
 
   // Every anchor tied at an object's best IoU is claimed, also at IoU 0: both references do so.
-  m.claims = (m.overlaps == m.objectBest.unsqueeze(2)) & (m.overlaps >= 0);
+  constexpr double kUnreachable = 2;  // no IoU equals it
+  const double least = options_.mmdet ? options_.minPositive : 0;
+  m.claims = m.overlaps == m.objectBest.masked_fill(m.objectBest < least, kUnreachable).unsqueeze(2);
   if (options_.mmdet) {
-    m.claims = m.claims & (m.objectBest >= options_.minPositive).unsqueeze(2);
-    const at::Tensor claimant = at::where(m.claims, indices, background).amax(1);  // the later object wins
-    m.object = at::where(claimant >= 0, claimant, m.beforeRescue);
+    const auto [claimed, fromLast] = m.claims.flip(1).max(1);  // the later object wins
+    m.object = at::where(claimed, objects - 1 - fromLast, m.beforeRescue);
   } else {
     m.object = at::where(m.claims.any(1), m.bestObject, m.beforeRescue);
   }
@@ -118,19 +118,15 @@ Assignment MaxIouAssigner::assign(const AnchorSet& anchors, const DenseOutputs&,
   Assignment assignment;
   assignment.clsObject = assignment.regObject = matching.object;
   assignment.regWeight = matching.object.ge(0).to(anchors.boxes.scalar_type());
-  assignment.scalars.push_back(
-      {"max_iou.starved_objects",
-       (matching.valid & (matching.object.unsqueeze(1) ==
-                          at::arange(matching.valid.size(1), matching.object.options()).view({1, -1, 1}))
-                             .any(2)
-                             .logical_not())
-           .sum()});
+  const at::Tensor learns = matching.object.ge(0).to(at::kLong);
+  const at::Tensor positives = at::zeros(matching.valid.sizes(), learns.options())
+                                   .scatter_add_(1, matching.object.clamp_min(0), learns);
+  assignment.scalars.push_back({"max_iou.starved_objects", (matching.valid & (positives == 0)).sum()});
   if (sink) publish(matching, *sink);
   return assignment;
 }
 
-// ---- evidence
-// --------------------------------------------------------------------------------------------------
+// ---- evidence --------------------------------------------------------------------------------------------
 
 ChannelSpec channelSpec(std::string name, std::string title, std::string description, Sense sense,
                         ColorScale scale = ColorScale::kSequential) {

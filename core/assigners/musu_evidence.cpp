@@ -19,8 +19,7 @@ bool testsCenter(const MusuOptions& options) {
   return options.eligibility != MusuOptions::Eligibility::kOverlap;
 }
 
-// ---- declaration
-// -----------------------------------------------------------------------------------------------
+// ---- declaration -----------------------------------------------------------------------------------------
 
 ChannelSpec channelSpec(std::string name, std::string title, std::string description, ColorScale scale,
                         std::optional<float> max, Sense sense) {
@@ -193,17 +192,19 @@ struct ObjectColumns {
                                   "Distance of the centres of the best-P and best-q anchors.", kOurs};
   ObjectColumnSpec disagreement{"musu.rank_disagreement", "Rank disagreement", "ranks",
                                 "Mean absolute difference of an anchor's two ranks in the bag.", kOurs};
-  ObjectColumnSpec spearman{
-      "musu.rank_correlation", "Rank correlation", "1",
-      "Spearman correlation of the two rankings in the bag; undefined below two members. With alpha 0 "
-      "it is that of p and q.",
+  ObjectColumnSpec rankCorrelation{
+      "musu.rank_correlation", "Correlation of the rankings", "1",
+      "Spearman correlation of the two rankings in the bag; undefined below two members.", kOurs};
+  ObjectColumnSpec scoreCorrelation{
+      "musu.correlation_p_q", "Correlation of p and q", "1",
+      "Spearman correlation of class score and predicted IoU in the bag (ties in anchor "
+      "order); undefined below two members.",
       kOurs};
   ObjectColumnSpec starved{kStarvedColumn, "Starved", "", "1 when no anchor is eligible for the object.",
                            kPaper};
 };
 
-// ---- filling
-// ---------------------------------------------------------------------------------------------------
+// ---- filling ---------------------------------------------------------------------------------------------
 
 /// [B,G,N] bool: the anchor's centre is where the options want it.
 at::Tensor centered(const MusuInputs& in, const MusuOptions& options) {
@@ -232,11 +233,10 @@ at::Tensor positionsOf(const MusuPairs& pairs, const PairIndex& rows, std::int64
                           key(pairs.image, pairs.object, pairs.anchor));
 }
 
-/// Rank of each pair by joint score among its object's pairs; ties: smaller anchor. [R]
-at::Tensor jointRanks(const MusuPairs& pairs, std::int64_t objects) {
-  const at::Tensor group = pairs.image * objects + pairs.object;
-  const at::Tensor byJoint = at::argsort(pairs.joint, /*stable=*/true, /*dim=*/0, /*descending=*/true);
-  const at::Tensor order = byJoint.index({at::argsort(group.index({byJoint}), /*stable=*/true, 0, false)});
+/// Rank of each row by falling value among the rows of its group; ties: the earlier row. [R] int64
+at::Tensor ranksWithin(const at::Tensor& group, const at::Tensor& values) {
+  const at::Tensor byValue = at::argsort(values, /*stable=*/true, /*dim=*/0, /*descending=*/true);
+  const at::Tensor order = byValue.index({at::argsort(group.index({byValue}), /*stable=*/true, 0, false)});
   const at::Tensor sortedGroup = group.index({order});
   const at::Tensor position = at::arange(order.size(0), order.options());
   const at::Tensor rank = position - at::searchsorted(sortedGroup, sortedGroup);
@@ -269,26 +269,27 @@ void publishPairs(const MusuInputs& in, const MusuOptions& options, const MusuPa
       spread(at::where(pairs.inBag, (pairs.wCls > 0).to(one.scalar_type()), one * kNan), kNan);
   const at::Tensor weighsReg =
       spread(at::where(pairs.inBag, (pairs.wReg > 0).to(one.scalar_type()), one * kNan), kNan);
-  sink.pairs(pairSpec(), rows.withColumns({p,
-                                           q,
-                                           spread(pairs.joint, kNan),
-                                           spread(pairs.threshold, kNan),
-                                           spread(pairs.joint - pairs.threshold, kNan),
-                                           spread(pairs.rankCls, -1),
-                                           spread(pairs.rankReg, -1),
-                                           spread(pairs.wCls, 0),
-                                           spread(pairs.wReg, 0),
-                                           spread(pairs.sCls, 0),
-                                           spread(pairs.sReg, 0),
-                                           spread(pairs.inBag, 0),
-                                           q > 0,
-                                           center,
-                                           reaches,
-                                           spread(pairs.fallback, 0),
-                                           kept,
-                                           spread(jointRanks(pairs, objects), -1),
-                                           weighsCls,
-                                           weighsReg}));
+  sink.pairs(pairSpec(),
+             rows.withColumns({p,
+                               q,
+                               spread(pairs.joint, kNan),
+                               spread(pairs.threshold, kNan),
+                               spread(pairs.joint - pairs.threshold, kNan),
+                               spread(pairs.rankCls, -1),
+                               spread(pairs.rankReg, -1),
+                               spread(pairs.wCls, 0),
+                               spread(pairs.wReg, 0),
+                               spread(pairs.sCls, 0),
+                               spread(pairs.sReg, 0),
+                               spread(pairs.inBag, 0),
+                               q > 0,
+                               center,
+                               reaches,
+                               spread(pairs.fallback, 0),
+                               kept,
+                               spread(ranksWithin(pairs.image * objects + pairs.object, pairs.joint), -1),
+                               weighsCls,
+                               weighsReg}));
 }
 
 void publishChannels(const MusuInputs& in, const MusuResult& result, EvidenceSink& sink) {
@@ -356,19 +357,24 @@ void publishObjects(const MusuInputs& in, const MusuResult& result, EvidenceSink
   sink.objects(columns.distanceJointP, distance(result.bestJoint, result.bestP));
   sink.objects(columns.distanceJointQ, distance(result.bestJoint, result.bestQ));
 
-  const at::Tensor group = pairs.image * objects + pairs.object;
-  const at::Tensor difference =
-      (pairs.rankCls - pairs.rankReg).to(at::kDouble);  // 0 outside the bag: both are -1
+  // Spearman's coefficient from differences of ranks: 1 - 6 sum d^2 / (n (n^2 - 1)).
+  const at::Tensor member = pairs.inBag.nonzero().squeeze(1);
+  const at::Tensor group = (pairs.image * objects + pairs.object).index({member});
   const auto perObject = [&](const at::Tensor& values) {
-    return at::zeros({batch * objects}, values.options())
-        .scatter_add_(0, group, values)
-        .view({batch, objects});
+    const at::Tensor sums = at::zeros({batch * objects}, values.options());
+    return sums.scatter_add(0, group, values).view({batch, objects});
   };
   const at::Tensor size = result.bagSize.to(at::kDouble);
-  sink.objects(columns.disagreement, perObject(difference.abs()) / size.masked_fill(size == 0, kNan));
-  sink.objects(
-      columns.spearman,
-      (1 - 6 * perObject(difference.square()) / (size * (size * size - 1))).masked_fill(size < 2, kNan));
+  const auto spearman = [&](const at::Tensor& difference) {
+    const at::Tensor squares = perObject(difference.to(at::kDouble).square());
+    return (1 - 6 * squares / (size * (size * size - 1))).masked_fill(size < 2, kNan);
+  };
+  const at::Tensor difference = (pairs.rankCls - pairs.rankReg).index({member});
+  sink.objects(columns.disagreement,
+               perObject(difference.abs().to(at::kDouble)) / size.masked_fill(size == 0, kNan));
+  sink.objects(columns.rankCorrelation, spearman(difference));
+  sink.objects(columns.scoreCorrelation, spearman(ranksWithin(group, pairs.p.index({member})) -
+                                                  ranksWithin(group, pairs.q.index({member}))));
 }
 
 }  // namespace
@@ -380,9 +386,10 @@ EvidenceDeclaration musuDeclaration(const MusuOptions& options) {
   declaration.channels = {c.joint, c.p, c.q, c.rankCls, c.rankReg, c.wCls, c.wReg, c.bags};
   declaration.pairTables = {pairSpec()};
   declaration.decisions = {decisionSpec(options)};
-  declaration.objectColumns = {o.bagSize,        o.eligible,     o.threshold, o.entropyCls, o.entropyReg,
-                               o.bestJoint,      o.bestP,        o.bestQ,     o.distancePq, o.distanceJointP,
-                               o.distanceJointQ, o.disagreement, o.spearman,  o.starved};
+  declaration.objectColumns = {o.bagSize,         o.eligible,         o.threshold,      o.entropyCls,
+                               o.entropyReg,      o.bestJoint,        o.bestP,          o.bestQ,
+                               o.distancePq,      o.distanceJointP,   o.distanceJointQ, o.disagreement,
+                               o.rankCorrelation, o.scoreCorrelation, o.starved};
   declaration.scalars = {
       {"musu.starved_objects", "Starved objects", "objects", "Objects of the batch with no eligible anchor.",
        kPaper, ColorScale::kSequential},

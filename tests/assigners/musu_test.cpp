@@ -188,6 +188,7 @@ TEST(Musu, EachHeadIsTaughtByTheOther) {
     EXPECT_EQ(value(got.clsTarget[0][i][0]), 0);
   }
   EXPECT_NEAR(value(sink.objectValues.at("musu.rank_correlation")[0][0]), -1, 1e-9);
+  EXPECT_NEAR(value(sink.objectValues.at("musu.correlation_p_q")[0][0]), -1, 1e-9);
   EXPECT_NEAR(value(sink.objectValues.at("musu.rank_disagreement")[0][0]), 4.0 / 3, 1e-9);
   EXPECT_NEAR(value(sink.objectValues.at("musu.distance_p_q")[0][0]), 2, 1e-6);
   EXPECT_EQ(value(sink.channelValues.at("musu.rank_cls")[0][2]), 2);

@@ -19,8 +19,7 @@ using testing::makeDenseScene;
 const at::TensorOptions kDouble = at::TensorOptions().dtype(at::kDouble);
 const at::TensorOptions kLong = at::TensorOptions().dtype(at::kLong);
 
-// ---- classification
-// --------------------------------------------------------------------------------------------
+// ---- classification --------------------------------------------------------------------------------------
 
 class ClsLossContract : public ::testing::TestWithParam<std::string> {
  protected:
@@ -118,8 +117,7 @@ TEST_P(ClsLossContract, WithoutAnchorsThereIsNoLoss) {
   EXPECT_EQ(rows.sizes(), at::IntArrayRef({2, 0}));
 }
 
-// ---- boxes
-// -----------------------------------------------------------------------------------------------------
+// ---- boxes -----------------------------------------------------------------------------------------------
 
 class BoxLossContract : public ::testing::TestWithParam<std::string> {
  protected:

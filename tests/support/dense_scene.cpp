@@ -115,8 +115,7 @@ DenseScene makeWorkedScene(const std::vector<Box>& anchors, const std::vector<Bo
   return scene;
 }
 
-// ---- RecordingSink
-// ---------------------------------------------------------------------------------------------
+// ---- RecordingSink ---------------------------------------------------------------------------------------
 
 void RecordingSink::channel(const ChannelSpec& spec, const at::Tensor& values, int) {
   channelSpecs.push_back(spec);
