@@ -99,7 +99,7 @@ simdjson::error_code visitArray(json::value& value, bool& isArray, const Visit& 
   if (const auto code = value.get_array().get(array)) return code;
   for (auto entry : array) {
     json::value element;
-    if (const auto code = std::move(entry).get(element)) return code;
+    if (const auto code = entry.get(element)) return code;
     if (const auto code = visit(element)) return code;
   }
   return simdjson::SUCCESS;

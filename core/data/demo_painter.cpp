@@ -34,7 +34,8 @@ class ValueNoise {
   static constexpr int kSide = 32;
   static float smooth(float t) { return t * t * (3 - 2 * t); }
   float cell(int row, int column) const {
-    return values_[static_cast<std::size_t>((row & (kSide - 1)) * kSide + (column & (kSide - 1)))];
+    return values_[static_cast<std::size_t>(row & (kSide - 1)) * kSide +
+                   static_cast<std::size_t>(column & (kSide - 1))];
   }
   std::array<float, kSide * kSide> values_;
 };
@@ -109,6 +110,10 @@ struct Brush {
   float cosine, sine, textureCosine, textureSine;
 };
 
+std::size_t pixelIndex(int x, int y) {
+  return static_cast<std::size_t>(y) * kSidePx + static_cast<std::size_t>(x);
+}
+
 /// Rows or columns that an extent reaches.
 struct Range {
   int first, end;
@@ -128,7 +133,7 @@ void paintShadow(std::vector<Rgb>& canvas, const Brush& brush) {
       const float distance =
           brush.distance(static_cast<float>(x) + 0.5f - cx, static_cast<float>(y) + 0.5f - cy);
       const float shade = 1 - kDepth * std::clamp(0.5f - distance / (2 * kSoftness), 0.0f, 1.0f);
-      for (float& channel : canvas[static_cast<std::size_t>(y * kSidePx + x)])
+      for (float& channel : canvas[pixelIndex(x, y)])
         channel *= shade;
     }
 }
@@ -148,7 +153,7 @@ void paintShape(std::vector<Rgb>& canvas, const Brush& brush, const ValueNoise& 
       // Light from the upper left, a darker rim.
       const float light = 1.0f - 0.16f * (dx + dy) / shape.radius;
       const float rim = 1.0f - 0.45f * std::clamp(distance + 1.8f, 0.0f, 1.0f);
-      Rgb& pixel = canvas[static_cast<std::size_t>(y * kSidePx + x)];
+      Rgb& pixel = canvas[pixelIndex(x, y)];
       for (std::size_t c = 0; c < 3; ++c) {
         const float value = (shape.first[c] + mix * (shape.second[c] - shape.first[c])) * light * rim;
         pixel[c] += coverage * (value - pixel[c]);
@@ -167,7 +172,7 @@ void paintBackground(std::vector<Rgb>& canvas, const Scene& scene, const ValueNo
       const float coarse = noise.at(px * cell, py * cell),
                   fine = noise.at(px * cell * 4 + 7, py * cell * 4 + 3);
       const float mix = std::clamp(0.45f * ramp + 0.4f * coarse + 0.15f * fine, 0.0f, 1.0f);
-      Rgb& pixel = canvas[static_cast<std::size_t>(y * kSidePx + x)];
+      Rgb& pixel = canvas[pixelIndex(x, y)];
       for (std::size_t c = 0; c < 3; ++c)
         pixel[c] = scene.backgroundFirst[c] + mix * (scene.backgroundSecond[c] - scene.backgroundFirst[c]);
     }

@@ -161,7 +161,7 @@ std::vector<ParamSpec> loaderParams() {
   return specs;
 }
 
-std::unique_ptr<Loader> makeLoader(std::shared_ptr<const Dataset> dataset, LoaderOptions options,
+std::unique_ptr<Loader> makeLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options,
                                    std::int64_t position) {
   return std::make_unique<PrefetchingLoader>(std::move(dataset), options, position);
 }

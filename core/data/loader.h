@@ -61,7 +61,7 @@ class Loader {
 /// of threads. Batches are consecutive runs of batchSize samples of the endless sequence of epochs, so one
 /// can straddle two epochs. Augmentation draws from (seed, epoch, image index). Destroying the loader stops
 /// its threads between two images.
-std::unique_ptr<Loader> makeLoader(std::shared_ptr<const Dataset> dataset, LoaderOptions options,
+std::unique_ptr<Loader> makeLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options,
                                    std::int64_t position = 0);
 
 /// Images as the detector sees them without augmentation (letterboxed or resized): probes and evaluation.

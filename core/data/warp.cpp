@@ -123,7 +123,7 @@ void warpInto(const ImagePixels& source, const AxisTransform& inputFromSource, c
     const auto index = static_cast<std::size_t>(y - rows.firstTarget);
     std::fill(blended.begin(), blended.end(), 0.0f);
     for (int i = 0; i < rows.count[index]; ++i) {
-      const auto sourceRow = static_cast<std::size_t>(rows.first[index] + i);
+      const std::size_t sourceRow = static_cast<std::size_t>(rows.first[index]) + static_cast<std::size_t>(i);
       accumulate(
           source.rgb.data() + sourceRow * sourceStride + 3 * static_cast<std::size_t>(columns.firstSource),
           rows.weights[index * rows.stride + static_cast<std::size_t>(i)], used, blended.data());

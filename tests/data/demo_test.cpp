@@ -61,7 +61,7 @@ Change changeBetween(const ImagePixels& a, const ImagePixels& b) {
     for (int x = 0; x < a.size.width; ++x) {
       int difference = 0;
       for (int c = 0; c < 3; ++c) {
-        const auto at = static_cast<std::size_t>((y * a.size.width + x) * 3 + c);
+        const auto at = pixelOffset(a.size, x, y) + static_cast<std::size_t>(c);
         difference = std::max(difference, std::abs(a.rgb[at] - b.rgb[at]));
       }
       if (difference < 40) continue;

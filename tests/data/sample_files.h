@@ -55,6 +55,12 @@ class MemoryDataset final : public Dataset {
   mutable std::atomic<int> loads_{0};
 };
 
+/// Where channel 0 of a pixel stands among interleaved ones.
+inline std::size_t pixelOffset(SizePx size, int x, int y) {
+  return 3 *
+         (static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width) + static_cast<std::size_t>(x));
+}
+
 ImagePixels plainImage(SizePx size, std::uint8_t value);
 void fillRect(ImagePixels& pixels, const PixelRect& rect, std::uint8_t value);
 

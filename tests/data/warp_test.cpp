@@ -34,7 +34,7 @@ double oracle(const ImagePixels& source, const AxisTransform& inputFromSource, i
     for (int x = 0; x < source.size.width; ++x) {
       const double weight = std::max(0.0, 1 - std::fabs(x + 0.5 - u) / reachX) *
                             std::max(0.0, 1 - std::fabs(y + 0.5 - v) / reachY);
-      sum += weight * source.rgb[static_cast<std::size_t>((y * source.size.width + x) * 3 + channel)];
+      sum += weight * source.rgb[pixelOffset(source.size, x, y) + static_cast<std::size_t>(channel)];
       weights += weight;
     }
   return sum / weights / 255;
@@ -53,7 +53,7 @@ TEST(Warp, AgreesWithTheDirectSum) {
       for (int x = 0; x < input.width; ++x)
         for (int c = 0; c < 3; ++c) {
           const double expected = std::max(0.0, oracle(source, transform, x, y, c));
-          ASSERT_NEAR(pixels[static_cast<std::size_t>((y * input.width + x) * 3 + c)], expected, 2e-6)
+          ASSERT_NEAR(pixels[pixelOffset(input, x, y) + static_cast<std::size_t>(c)], expected, 2e-6)
               << x << "," << y << " scale " << transform.scaleX << "," << transform.scaleY;
         }
   }
@@ -64,8 +64,8 @@ TEST(Warp, EnlargingKeepsPositionsExactly) {
   ImagePixels source = plainImage({100, 80}, 0);
   for (int y = 0; y < 80; ++y)
     for (int x = 0; x < 100; ++x) {
-      source.rgb[static_cast<std::size_t>((y * 100 + x) * 3)] = static_cast<std::uint8_t>(2 * x);
-      source.rgb[static_cast<std::size_t>((y * 100 + x) * 3 + 1)] = static_cast<std::uint8_t>(3 * y);
+      source.rgb[pixelOffset(source.size, x, y)] = static_cast<std::uint8_t>(2 * x);
+      source.rgb[pixelOffset(source.size, x, y) + 1] = static_cast<std::uint8_t>(3 * y);
     }
   const SizePx input{64, 64};
   for (const AxisTransform& inputFromImage :
@@ -94,7 +94,7 @@ TEST(Warp, ReducingAveragesInsteadOfSkipping) {
   // At the border the filter is cut off, which leaves it slightly uneven.
   for (int y = 1; y < 15; ++y)
     for (int x = 1; x < 15; ++x) {
-      ASSERT_NEAR(pixels[static_cast<std::size_t>(3 * (y * 16 + x))], 0.5, 1e-5);
+      ASSERT_NEAR(pixels[pixelOffset({16, 16}, x, y)], 0.5, 1e-5);
     }
 }
 
@@ -104,7 +104,7 @@ TEST(Warp, FillsItsWindowOnly) {
   warpInto(source, {0.5, 0.5, 4, 3}, {2, 1, 8, 9}, {}, {12, 10}, pixels.data());
   for (int y = 0; y < 10; ++y)
     for (int x = 0; x < 12; ++x) {
-      const float value = pixels[static_cast<std::size_t>(3 * (y * 12 + x) + 1)];
+      const float value = pixels[pixelOffset({12, 10}, x, y) + 1];
       if (x < 2 || x >= 8 || y < 1 || y >= 9) {
         ASSERT_EQ(value, -7.0f) << "outside the window";
       } else if (x >= 4 && y >= 3 && y < 8) {
