@@ -33,12 +33,14 @@ ANCHORSCOPE_HD T intersection(T ax1, T ay1, T ax2, T ay2, T bx1, T by1, T bx2, T
   return area(larger(ax1, bx1), larger(ay1, by1), smaller(ax2, bx2), smaller(ay2, by2));
 }
 
-/// Intersection over union in [0,1]. A degenerate box has IoU 0 with everything, never NaN.
+/// Intersection over union in [0,1]. A degenerate box has IoU 0 with everything, never NaN; so has a box with
+/// a NaN corner, whose area counts 0.
 template <typename T>
 ANCHORSCOPE_HD T iou(T ax1, T ay1, T ax2, T ay2, T bx1, T by1, T bx2, T by2) {
   const T overlap = intersection(ax1, ay1, ax2, ay2, bx1, by1, bx2, by2);
-  if (!(overlap > T(0))) return T(0);
-  return overlap / (area(ax1, ay1, ax2, ay2) + area(bx1, by1, bx2, by2) - overlap);
+  const T areaA = area(ax1, ay1, ax2, ay2), areaB = area(bx1, by1, bx2, by2);
+  if (!(overlap > T(0) && areaA > T(0) && areaB > T(0))) return T(0);
+  return overlap / (areaA + areaB - overlap);
 }
 
 /// Generalized IoU in (-1,1] (Rezatofighi et al., CVPR 2019), without an epsilon.
@@ -46,8 +48,10 @@ ANCHORSCOPE_HD T iou(T ax1, T ay1, T ax2, T ay2, T bx1, T by1, T bx2, T by2) {
 /// finite.
 template <typename T>
 ANCHORSCOPE_HD T giou(T ax1, T ay1, T ax2, T ay2, T bx1, T by1, T bx2, T by2) {
-  const T overlap = intersection(ax1, ay1, ax2, ay2, bx1, by1, bx2, by2);
-  const T unionArea = area(ax1, ay1, ax2, ay2) + area(bx1, by1, bx2, by2) - overlap;
+  const T areaA = area(ax1, ay1, ax2, ay2), areaB = area(bx1, by1, bx2, by2);
+  const bool degenerate = !(areaA > T(0) && areaB > T(0));
+  const T overlap = degenerate ? T(0) : intersection(ax1, ay1, ax2, ay2, bx1, by1, bx2, by2);
+  const T unionArea = areaA + areaB - overlap;
   const T enclosing = area(smaller(ax1, bx1), smaller(ay1, by1), larger(ax2, bx2), larger(ay2, by2));
   const T ratio = overlap > T(0) ? overlap / unionArea : T(0);
   return enclosing > T(0) ? ratio - (enclosing - unionArea) / enclosing : ratio;

@@ -30,7 +30,8 @@ inline __attribute__((always_inline)) void row(const T* __restrict one, const T*
     const T ownWidth = x2[j] - x1[j], ownHeight = y2[j] - y1[j];
     const T own = boxmath::larger(ownWidth, T(0)) * boxmath::larger(ownHeight, T(0));
     const T unionArea = areaOne + own - overlap;
-    out[j] = overlap > T(0) ? overlap / unionArea : T(0);
+    const bool overlaps = (overlap > T(0)) & (own > T(0)) & (areaOne > T(0));
+    out[j] = overlaps ? overlap / unionArea : T(0);
   }
 }
 

@@ -61,12 +61,13 @@ ANCHORSCOPE_HD T similarity(const Corners<T>& a, const Corners<T>& b, const Simi
     if (options.kind == BoxSimilarity::kIou) return iou(a.x1, a.y1, a.x2, a.y2, b.x1, b.y1, b.x2, b.y2);
     if (options.kind == BoxSimilarity::kGiou) return giou(a.x1, a.y1, a.x2, a.y2, b.x1, b.y1, b.x2, b.y2);
   }
-  const T overlap = intersection(a.x1, a.y1, a.x2, a.y2, b.x1, b.y1, b.x2, b.y2);
-  const T areaA = area(a.x1, a.y1, a.x2, a.y2);
+  const T areaA = area(a.x1, a.y1, a.x2, a.y2), areaB = area(b.x1, b.y1, b.x2, b.y2);
+  const bool degenerate = !(areaA > T(0) && areaB > T(0));
+  const T overlap = degenerate ? T(0) : intersection(a.x1, a.y1, a.x2, a.y2, b.x1, b.y1, b.x2, b.y2);
   if (options.kind == BoxSimilarity::kIof) return guardedQuotient(overlap, areaA, rule, epsilon, false);
 
   const bool distance = options.kind == BoxSimilarity::kDiou || options.kind == BoxSimilarity::kCiou;
-  const T unionArea = areaA + area(b.x1, b.y1, b.x2, b.y2) - overlap;
+  const T unionArea = areaA + areaB - overlap;
   const T ratio = guardedQuotient(overlap, unionArea, rule, epsilon, distance);
   if (options.kind == BoxSimilarity::kIou) return ratio;
 
