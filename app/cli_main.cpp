@@ -18,6 +18,7 @@ int run(int argc, char** argv) {
   cli::addTrain(app, exit);
   cli::addEval(app, exit);
   cli::addInspect(app, exit);
+  cli::addFigure(app, exit);
   cli::addCurves(app, exit);
   cli::addInfo(app, exit);
   cli::addData(app, exit);

@@ -2,6 +2,7 @@
 
 #include <ATen/autocast_mode.h>
 #include <c10/core/CachingDeviceAllocator.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,6 +70,14 @@ std::int64_t usedMemoryBytes(at::Device device) {
   std::int64_t total = 0, resident = 0;
   if (!(statm >> total >> resident)) return 0;
   return resident * ::sysconf(_SC_PAGESIZE);
+}
+
+void keepFreedMemory() {
+#if defined(__GLIBC__)
+  constexpr int kLargestKeptBlock = 1 << 30, kKeptAtTheTop = 1 << 30;
+  ::mallopt(M_MMAP_THRESHOLD, kLargestKeptBlock);
+  ::mallopt(M_TRIM_THRESHOLD, kKeptAtTheTop);
+#endif
 }
 
 AutocastScope::AutocastScope(at::Device device, bool enabled) : type_(device.type()), enabled_(enabled) {

@@ -81,6 +81,7 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   trainer->bf16_ = train.getText("precision") == "bf16";
   trainer->threads_ = resolveThreads(train.getInt("threads"));
   at::set_num_threads(trainer->threads_);
+  keepFreedMemory();
   const bool deterministic = train.getBool("deterministic");
   // Some operators have no deterministic form on a GPU; bit-identity is promised on the CPU only.
   at::globalContext().setDeterministicAlgorithms(deterministic, /*warn_only=*/!device->is_cpu());
@@ -470,7 +471,7 @@ CheckpointFacts Trainer::checkpointFacts() const {
   return facts;
 }
 
-Status Trainer::saveCheckpoint(const std::string& path, Overwrite overwrite) {
+std::vector<NamedTensor> Trainer::wholeState() const {
   std::vector<NamedTensor> tensors = detector_->stateDict();
   const auto append = [&](std::vector<NamedTensor> more) {
     tensors.insert(tensors.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -480,7 +481,20 @@ Status Trainer::saveCheckpoint(const std::string& path, Overwrite overwrite) {
     tensors.push_back({concat("method.", i), own[i]});
   append(optimizer_->state());
   append(randomStates());
-  return writeCheckpoint(path, checkpointFacts(), tensors, overwrite);
+  return tensors;
+}
+
+Status Trainer::saveCheckpoint(const std::string& path, Overwrite overwrite) const {
+  return writeCheckpoint(path, checkpointFacts(), wholeState(), overwrite);
+}
+
+Checkpoint Trainer::copyState() const {
+  const at::NoGradGuard noGrad;
+  Checkpoint out{checkpointFacts(), wholeState()};
+  for (NamedTensor& entry : out.tensors)
+    entry.tensor =
+        entry.tensor.detach().to(at::kCPU, entry.tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+  return out;
 }
 
 Status Trainer::restore(const std::string& checkpointPath) {

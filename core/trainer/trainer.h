@@ -90,7 +90,10 @@ class Trainer {
   /// Sets a live option ("train.lr", "method.beta" ...). One that only a new run can take is kUsage.
   Status setParam(const std::string& key, const std::string& value);
 
-  Status saveCheckpoint(const std::string& path, Overwrite overwrite);
+  Status saveCheckpoint(const std::string& path, Overwrite overwrite) const;
+  /// The whole state as it is now, copied to the host: may be written on another thread while training goes
+  /// on.
+  Checkpoint copyState() const;
   CheckpointFacts checkpointFacts() const;
   /// Every parameter and buffer, for comparisons in tests.
   std::vector<NamedTensor> stateDict() const { return detector_->stateDict(); }
@@ -114,6 +117,7 @@ class Trainer {
               double learningRate);
   std::vector<NamedTensor> trainable() const;
   std::vector<NamedTensor> randomStates() const;
+  std::vector<NamedTensor> wholeState() const;
 
   RunConfig config_;
   SessionFacts facts_;

@@ -139,6 +139,7 @@ Status TrainingLoop::finish() {
   if (record || (options_.captureLive && lastCapture_ != trainer_->stepsDone())) capture(Hurry::kYes);
   collectFrames();
   flushRecords();
+  collectCheckpoint(Hurry::kYes);
   if (checkpointAtStop_ && writer_ && lastCheckpoint_ != trainer_->stepsDone()) checkpointIntoRun();
   note("note", concat("ended: ", endReason_));
   publish();
@@ -174,6 +175,7 @@ void TrainingLoop::pause(const std::string& reason) {
   if (paused_) return;
   paused_ = true;
   handleReports(/*all=*/true);
+  collectCheckpoint(Hurry::kYes);
   if (options_.captureLive) capture(Hurry::kYes);
   flushRecords();
   port_.setState(TrainerState::kPaused, reason);
@@ -298,7 +300,8 @@ Status TrainingLoop::oneStep() {
   if (!paused_ && every("eval_every") && trainer_->canEvaluate())
     if (auto error = evaluate(); error && error->code != ErrorCode::kCancelled) note("error", error->text());
   flushRecords();
-  if (writer_ && every("checkpoint_every")) checkpointIntoRun();
+  collectCheckpoint(Hurry::kNo);
+  if (writer_ && every("checkpoint_every")) startCheckpoint();
   if (options_.captureLive && Clock::now() - lastPublish_ > kStatusInterval) publish();
   watchRecording();
   return {};
@@ -426,12 +429,21 @@ std::optional<Error> TrainingLoop::evaluate() {
 // ---- checkpoints and the journal
 // -------------------------------------------------------------------------------------
 
-Status TrainingLoop::checkpoint(const std::string& path, Overwrite overwrite) {
+namespace {
+
+void makeFolderOf(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  std::error_code code;
+  std::error_code code;  // a failure shows when the file is written
   if (!folder.empty()) std::filesystem::create_directories(folder, code);
+}
+
+}  // namespace
+
+Status TrainingLoop::checkpoint(const std::string& path, Overwrite overwrite) {
+  collectCheckpoint(Hurry::kYes);
+  makeFolderOf(path);
   ANCHORSCOPE_TRY(trainer_->saveCheckpoint(path, overwrite));
-  note("checkpoint", path);
+  note("checkpoint", std::filesystem::path(path).filename().string());
   return {};
 }
 
@@ -442,6 +454,30 @@ void TrainingLoop::checkpointIntoRun() {
     return;
   }
   lastCheckpoint_ = step;
+  removeOldCheckpoints();
+}
+
+void TrainingLoop::startCheckpoint() {
+  collectCheckpoint(Hurry::kYes);
+  lastCheckpoint_ = trainer_->stepsDone();
+  writtenPath_ = checkpointPath(config_.out, lastCheckpoint_);
+  makeFolderOf(writtenPath_);
+  writtenCheckpoint_ = std::async(std::launch::async, [state = trainer_->copyState(), path = writtenPath_] {
+    return writeCheckpoint(path, state.facts, state.tensors, Overwrite::kYes);
+  });
+}
+
+void TrainingLoop::collectCheckpoint(Hurry hurry) {
+  if (!writtenCheckpoint_.valid()) return;
+  if (hurry == Hurry::kNo &&
+      writtenCheckpoint_.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+    return;
+  if (Status status = writtenCheckpoint_.get(); !status) {
+    lastCheckpoint_ = -1;
+    note("error", status.error().text());
+    return;
+  }
+  note("checkpoint", std::filesystem::path(writtenPath_).filename().string());
   removeOldCheckpoints();
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,6 +72,8 @@ class TrainingLoop {
   std::optional<Error> evaluate();
   Status checkpoint(const std::string& path, Overwrite overwrite);
   void checkpointIntoRun();
+  void startCheckpoint();               ///< Into the run, written beside training.
+  void collectCheckpoint(Hurry hurry);  ///< Notes how it went; kYes: waits for it.
   void removeOldCheckpoints();
   void watchRecording();
   void note(const std::string& kind, const std::string& text);
@@ -96,6 +99,8 @@ class TrainingLoop {
   std::int64_t lastEvaluation_ = -1, lastCheckpoint_ = -1, lastCapture_ = -1, lastRecordedFrames_ = -1;
   std::int64_t framesDropped_ = 0;
   bool recordingFailed_ = false;
+  std::future<Status> writtenCheckpoint_;  ///< Valid while one is being written.
+  std::string writtenPath_;
 };
 
 }  // namespace anchorscope

@@ -1,0 +1,161 @@
+#include "widgets/figure/figure.h"
+
+#include <QGuiApplication>
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "app/cli/common.h"
+#include "core/base/check.h"
+#include "core/evidence/decision.h"
+
+namespace anchorscope::cli {
+namespace {
+
+struct FigureOptions {
+  std::string folder, step = "last", image, out, theme = "light";
+  std::vector<std::string> layers, scalars;
+  int object = -1;
+  std::int64_t anchor = -1;
+  double widthMm = 84, dpi = 300;
+  bool curves = false, overwrite = false;
+};
+
+/// A layer by its id, its channel, the last part of its channel ("w_cls" of "musu.w_cls"), or what it shows
+/// ("objects").
+Result<std::size_t> findLayer(const std::vector<Layer>& layers, const std::string& name) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const Layer& layer = layers[i];
+    const std::string shortChannel = layer.channel.substr(layer.channel.rfind('.') + 1);
+    if (layer.id == name || (!layer.channel.empty() && (layer.channel == name || shortChannel == name)))
+      return i;
+    names.push_back(layer.channel.empty() ? layer.id : layer.channel);
+  }
+  return makeError(
+      ErrorCode::kNotFound, concat("There is no layer '", name, "'"),
+      concat("Did you mean ", join(nearestNames(name, names), " or "), "? There are: ", join(names, ", ")));
+}
+
+Status addPanel(const RunReader& run, const FigureOptions& options, FigureSpec& spec) {
+  auto probe = findProbe(run, options.image);
+  if (!probe) return std::move(probe).error();
+  auto step = parseStep(run, *probe, options.step);
+  if (!step) return std::move(step).error();
+  auto frame = run.frame(*probe, *step);
+  if (!frame) return std::move(frame).error();
+  FigurePanel panel;
+  panel.frame = *std::move(frame);
+  panel.layers = defaultLayers(*panel.frame);
+  if (options.object >= static_cast<int>(panel.frame->image->objects.size()))
+    return makeError(
+        ErrorCode::kNotFound, concat("There is no object ", options.object),
+        concat("'", *probe, "' has ", panel.frame->image->objects.size(), " objects, counted from 0"));
+  if (options.anchor >= static_cast<std::int64_t>(panel.frame->anchors->count()))
+    return makeError(ErrorCode::kNotFound, concat("There is no anchor ", options.anchor));
+  panel.selectedObject = options.object;
+  panel.selectedAnchor = options.anchor;
+  if (!options.layers.empty()) {
+    for (Layer& layer : panel.layers)
+      layer.visible = layer.kind == LayerKind::kImage;
+    for (const std::string& name : options.layers) {
+      auto index = findLayer(panel.layers, name);
+      if (!index) return std::move(index).error();
+      panel.layers[*index].visible = true;
+    }
+    // Without objects an overlay of anchors can hardly be read; they are drawn unless only the image is asked
+    // for.
+    for (Layer& layer : panel.layers)
+      if (layer.kind == LayerKind::kObjects && options.layers != std::vector<std::string>{"image"})
+        layer.visible = true;
+  }
+  if (options.object >= 0)
+    for (Layer& layer : panel.layers)
+      if (layer.kind == LayerKind::kBag) layer.visible = true;
+  panel.caption = concat(*probe, ", step ", *step);
+  spec.panels.push_back(std::move(panel));
+  return {};
+}
+
+Status addCurves(const RunReader& run, const FigureOptions& options, FigureSpec& spec) {
+  // Orange and blue tell apart for every kind of colour vision; the rest follow Okabe and Ito.
+  constexpr Argb kColors[] = {0xFFE69F00, 0xFF0072B2, 0xFF009E73, 0xFFCC79A7, 0xFF56B4E9, 0xFFD55E00};
+  FigureCurves curves;
+  const std::vector<std::string> names =
+      options.scalars.empty() ? std::vector<std::string>{"loss.cls", "loss.loc"} : options.scalars;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto series = run.scalar(names[i]);
+    if (!series) return std::move(series).error();
+    if (series->values.empty())
+      return makeError(ErrorCode::kNotFound, concat("There is no scalar '", names[i], "'"),
+                       concat("Recorded: ", join(run.scalarNames(), ", ")));
+    FigureSeries line;
+    const ScalarSpec* declared = run.header().declaration.scalar(names[i]);
+    line.title = declared && !declared->title.empty() ? declared->title : names[i];
+    line.color = kColors[i % std::size(kColors)];
+    line.x.assign(series->steps.begin(), series->steps.end());
+    line.y = series->values;
+    curves.series.push_back(std::move(line));
+  }
+  spec.curves.push_back(std::move(curves));
+  return {};
+}
+
+Status figure(const FigureOptions& options) {
+  auto run = openRun(options.folder);
+  if (!run) return std::move(run).error();
+  // No window is shown, so none is needed.
+  if (!std::getenv("QT_QPA_PLATFORM")) ::setenv("QT_QPA_PLATFORM", "offscreen", 1);
+  char name[] = "anchorscope-cli";
+  char* arguments[] = {name, nullptr};
+  int count = 1;
+  const QGuiApplication application(count, arguments);
+
+  FigureSpec spec;
+  spec.widthMm = options.widthMm;
+  spec.dpi = options.dpi;
+  spec.theme = options.theme == "dark" ? FigureTheme::kDark : FigureTheme::kLight;
+  const bool panel = !options.curves || !options.image.empty() || !options.layers.empty();
+  if (panel) ANCHORSCOPE_TRY(addPanel(**run, options, spec));
+  if (options.curves) ANCHORSCOPE_TRY(addCurves(**run, options, spec));
+  auto report = renderFigure(spec, options.out, options.overwrite ? Overwrite::kYes : Overwrite::kNo);
+  if (!report) return std::move(report).error();
+  std::cout << options.out << ": " << shortNumber(report->widthMm) << " x " << shortNumber(report->heightMm)
+            << " mm, " << report->vectorBoxes << " boxes as vectors, " << report->rasterBoxes
+            << " as raster\n";
+  for (const std::string& note : report->notes)
+    std::cout << "  " << note << '\n';
+  return {};
+}
+
+}  // namespace
+
+void addFigure(CLI::App& app, ExitCode& exit) {
+  CLI::App* command = app.add_subcommand("figure", "Draw recorded evidence or curves to PDF, SVG or PNG");
+  auto options = std::make_shared<FigureOptions>();
+  command->add_option("RUN", options->folder, "Run folder")->required();
+  command->add_option("--step", options->step, "Recorded step, first or last")->capture_default_str();
+  command->add_option("--image", options->image, "Probe image (else: the first)");
+  command->add_option("--layer", options->layers,
+                      "Channel or layer to show, such as w_cls, predictions; may be repeated");
+  command->add_option("--object", options->object, "Object whose bag is shown")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--anchor", options->anchor, "Anchor to highlight")->check(CLI::NonNegativeNumber);
+  command->add_flag("--curves", options->curves, "Draw curves (without --image and --layer: only them)");
+  command->add_option("--scalar", options->scalars,
+                      "Scalar to draw with --curves; may be repeated (else: both losses)");
+  command->add_option("--width-mm", options->widthMm, "Width of the figure")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--dpi", options->dpi, "Resolution of PNG and of rasterised layers")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--theme", options->theme, "light or dark")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"light", "dark"}));
+  command->add_option("--out", options->out, "File ending in .pdf, .svg or .png")->required();
+  command->add_flag("--overwrite", options->overwrite, "Replace the file");
+  command->callback([options, &exit] { exit = finish(figure(*options)); });
+}
+
+}  // namespace anchorscope::cli

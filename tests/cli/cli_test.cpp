@@ -1,0 +1,321 @@
+// The headless program from outside, end to end.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/shared_data.h"
+#include "tests/support/temporary_folder.h"
+
+namespace anchorscope::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+struct Outcome {
+  int exit = -1;
+  std::string out, err;
+};
+
+/// A started program: standard output goes into a file, standard error comes through a pipe.
+class Process {
+ public:
+  Process(const std::vector<std::string>& arguments, const TemporaryFolder& folder)
+      : out_(folder / "stdout") {
+    const std::string program = (programFolder() / "anchorscope-cli").string();
+    int ends[2] = {-1, -1};
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+    std::fflush(nullptr);  // or the child writes this program's pending output once more
+    id_ = ::fork();
+    if (id_ == 0) {
+      std::vector<char*> raw{const_cast<char*>(program.c_str())};
+      for (const std::string& argument : arguments)
+        raw.push_back(const_cast<char*>(argument.c_str()));
+      raw.push_back(nullptr);
+      if (!std::freopen(out_.c_str(), "w", stdout) || ::dup2(ends[1], STDERR_FILENO) < 0) ::_exit(99);
+      ::execv(program.c_str(), raw.data());
+      ::_exit(98);
+    }
+    ::close(ends[1]);
+    pipe_ = ends[0];
+  }
+  ~Process() { ::close(pipe_); }
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  void interrupt() const { ::kill(id_, SIGINT); }
+  /// Returns when the program has written this to standard error, or has ended.
+  void waitForText(const std::string& text) {
+    while (err_.find(text) == std::string::npos && readSome()) {
+    }
+  }
+  Outcome wait() {
+    while (readSome()) {
+    }
+    int status = 0;
+    ::waitpid(id_, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), readFile(out_), err_};
+  }
+
+ private:
+  bool readSome() {
+    char buffer[4096];
+    const ssize_t count = ::read(pipe_, buffer, sizeof buffer);
+    if (count > 0) err_.append(buffer, static_cast<std::size_t>(count));
+    return count > 0;
+  }
+
+  std::filesystem::path out_;
+  std::string err_;
+  pid_t id_ = -1;
+  int pipe_ = -1;
+};
+
+Outcome run(const std::vector<std::string>& arguments) {
+  const TemporaryFolder folder;
+  return Process(arguments, folder).wait();
+}
+
+nlohmann::json jsonOf(const Outcome& outcome) {
+  EXPECT_EQ(outcome.exit, 0) << outcome.err;
+  auto json = nlohmann::json::parse(outcome.out, nullptr, false);
+  EXPECT_FALSE(json.is_discarded()) << outcome.out;
+  return json;
+}
+
+/// A short training of the demo on a tiny detector.
+std::vector<std::string> trainArguments(const std::string& out, int steps) {
+  return {"train",
+          "--data",
+          "demo",
+          "--size",
+          "64",
+          "--batch",
+          "2",
+          "--threads",
+          "1",
+          "--device",
+          "cpu",
+          "--steps",
+          std::to_string(steps),
+          "--out",
+          out,
+          "--set",
+          "model.fpn_channels=16",
+          "--set",
+          "eval_max_images=4",
+          "--set",
+          "deterministic=true",
+          "--record-every",
+          "4",
+          "--set",
+          "probe_count=2"};
+}
+
+/// One recorded run that many tests look at.
+class RecordedRun : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = std::make_unique<TemporaryFolder>();
+    run_ = (*folder_ / "run").string();
+    const Outcome outcome = run(trainArguments(run_, 10));
+    ASSERT_EQ(outcome.exit, 0) << outcome.err;
+  }
+  static void TearDownTestSuite() { folder_.reset(); }
+  static inline std::unique_ptr<TemporaryFolder> folder_;
+  static inline std::string run_;
+};
+
+TEST(Cli, EveryCommandExplainsItself) {
+  const Outcome all = run({"--help"});
+  EXPECT_EQ(all.exit, 0);
+  for (const char* command : {"train", "eval", "inspect", "figure", "curves", "info", "data", "methods",
+                              "models", "presets", "conformance"}) {
+    EXPECT_THAT(all.out, HasSubstr(command));
+    const Outcome one = run({command, "--help"});
+    EXPECT_EQ(one.exit, 0) << command;
+    EXPECT_FALSE(one.out.empty()) << command;
+  }
+}
+
+TEST(Cli, WrongRequestsExitWithTwo) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{},
+                                                    {"nothing"},
+                                                    {"train", "--nothing"},
+                                                    {"train", "--steps", "many"},
+                                                    {"train", "--data", "demo"},
+                                                    {"train", "--method", "muso", "--out", "x"},
+                                                    {"train", "--set", "lr", "--out", "x"},
+                                                    {"train", "--set", "nonsense=1", "--out", "x"},
+                                                    {"train", "--preset", "dem", "--out", "x"},
+                                                    {"methods", "muso"},
+                                                    {"eval"},
+                                                    {"data", "nothing:here"}}) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit, 2) << ::testing::PrintToString(arguments) << outcome.err;
+    EXPECT_FALSE(outcome.err.empty() && outcome.out.empty());
+  }
+}
+
+TEST(Cli, MissingThingsExitWithThree) {
+  EXPECT_EQ(run({"info", "/nowhere/run"}).exit, 3);
+  EXPECT_EQ(run({"data", "voc:/nowhere"}).exit, 3);
+  EXPECT_EQ(run({"train", "--config", "/nowhere.toml", "--out", "x"}).exit, 3);
+  EXPECT_EQ(run({"train", "--resume", "/nowhere/run"}).exit, 3);
+}
+
+TEST(Cli, ListsMethodsAndModelsWithEveryOption) {
+  for (const char* kind : {"methods", "models"}) {
+    const auto list = jsonOf(run({kind, "--json"}));
+    ASSERT_FALSE(list.empty());
+    for (const auto& entry : list) {
+      EXPECT_FALSE(entry.at("source").get<std::string>().empty()) << entry.at("name");
+      for (const auto& option : entry.at("options")) {
+        EXPECT_FALSE(option.at("source").get<std::string>().empty())
+            << entry.at("name") << ' ' << option.at("name");
+        EXPECT_FALSE(option.at("help").get<std::string>().empty())
+            << entry.at("name") << ' ' << option.at("name");
+      }
+    }
+  }
+  EXPECT_THAT(run({"methods", "musu"}).out, HasSubstr("beta"));
+}
+
+TEST(Cli, CountsTheDemo) {
+  const auto data = jsonOf(run({"data", "demo", "--json"}));
+  EXPECT_GT(data.at("images").get<int>(), 0);
+  EXPECT_GT(data.at("objects").get<int>(), 0);
+  EXPECT_EQ(data.at("validation"), "demo#val");
+  EXPECT_TRUE(data.at("problems").empty());
+}
+
+TEST_F(RecordedRun, IsDescribed) {
+  const auto info = jsonOf(run({"info", run_, "--json"}));
+  EXPECT_EQ(info.at("last_step"), 10);
+  EXPECT_EQ(info.at("method"), "musu");
+  EXPECT_EQ(info.at("probes").size(), 2U);
+  EXPECT_EQ(info.at("probes").begin().value(), (nlohmann::json{0, 4, 8, 10}));
+  EXPECT_EQ(info.at("checkpoints").size(), 1U);
+  EXPECT_TRUE(info.at("scalars").contains("eval.ap50"));
+  EXPECT_THAT(run({"info", run_}).out, HasSubstr("musu"));
+}
+
+TEST_F(RecordedRun, IsNotOverwrittenUnasked) {
+  EXPECT_EQ(run(trainArguments(run_, 10)).exit, 6);
+  EXPECT_EQ(jsonOf(run({"info", run_, "--json"})).at("last_step"), 10);
+}
+
+TEST_F(RecordedRun, GivesItsCurves) {
+  const Outcome curves = run({"curves", run_, "--scalar", "loss.cls", "--scalar", "loss.loc"});
+  EXPECT_EQ(curves.exit, 0) << curves.err;
+  EXPECT_EQ(std::count(curves.out.begin(), curves.out.end(), '\n'), 11);
+  EXPECT_EQ(curves.out.substr(0, curves.out.find('\n')).find("step,loss.cls,loss.loc"), 0U);
+  EXPECT_EQ(run({"curves", run_, "--scalar", "loss.clss"}).exit, 3);
+  const std::string csv = (*folder_ / "curves.csv").string();
+  EXPECT_EQ(run({"curves", run_, "--out", csv}).exit, 0);
+  EXPECT_EQ(run({"curves", run_, "--out", csv}).exit, 6);
+  EXPECT_EQ(run({"curves", run_, "--out", csv, "--overwrite"}).exit, 0);
+}
+
+TEST_F(RecordedRun, TellsWhyForObjectsAndAnchors) {
+  const auto image = jsonOf(run({"inspect", run_, "--step", "8", "--json"}));
+  EXPECT_EQ(image.at("step"), 8);
+  ASSERT_FALSE(image.at("objects").empty());
+  const auto object = jsonOf(run({"inspect", run_, "--object", "0", "--json"}));
+  const auto& bag = object.at("tables").at("musu.pairs");
+  ASSERT_FALSE(bag.empty());
+  const auto anchor =
+      jsonOf(run({"inspect", run_, "--anchor", bag[0].at("anchor").dump(), "--object", "0", "--json"}));
+  EXPECT_TRUE(anchor.at("channels").contains("cls_score"));
+  EXPECT_TRUE(anchor.at("decision").at("considered").get<bool>());
+  EXPECT_FALSE(anchor.at("decision").at("tests").empty());
+  EXPECT_THAT(run({"inspect", run_, "--object", "0"}).out, HasSubstr("musu.bag_size"));
+  EXPECT_THAT(run({"inspect", run_, "--anchor", "0"}).out, HasSubstr("cls_score"));
+  EXPECT_EQ(run({"inspect", run_, "--object", "999"}).exit, 3);
+  EXPECT_EQ(run({"inspect", run_, "--step", "7"}).exit, 3);
+  EXPECT_EQ(run({"inspect", run_, "--step", "soon"}).exit, 2);
+  EXPECT_EQ(run({"inspect", run_, "--image", "nobody"}).exit, 3);
+}
+
+TEST_F(RecordedRun, Evaluates) {
+  const std::string json = (*folder_ / "eval.json").string();
+  const Outcome outcome = run({"eval", run_, "--json", json});
+  ASSERT_EQ(outcome.exit, 0) << outcome.err;
+  const auto numbers = nlohmann::json::parse(readFile(json));
+  EXPECT_EQ(numbers.at("metrics").size(), 12U);
+  EXPECT_EQ(run({"eval", run_, "--json", json}).exit, 6);
+  // The same weights under their own name.
+  const auto checkpoint = jsonOf(run({"info", run_, "--json"})).at("checkpoints")[0].get<std::string>();
+  const std::string again = (*folder_ / "again.json").string();
+  ASSERT_EQ(run({"eval", "--weights", checkpoint, "--data", "demo#val", "--json", again}).exit, 0);
+  EXPECT_EQ(nlohmann::json::parse(readFile(again)).at("metrics"), numbers.at("metrics"));
+}
+
+TEST(Cli, AnInterruptedRunIsSavedAndGoesOnAsIfNothingHadHappened) {
+  const TemporaryFolder folder;
+  const std::string straight = (folder / "straight").string(),
+                    interrupted = (folder / "interrupted").string();
+  ASSERT_EQ(run(trainArguments(straight, 40)).exit, 0);
+
+  Process process(trainArguments(interrupted, 40), folder);
+  process.waitForText("step 1/");
+  process.interrupt();
+  const Outcome outcome = process.wait();
+  const auto stopped = jsonOf(run({"info", interrupted, "--json"}));
+  if (stopped.at("last_step") != 40) {
+    EXPECT_EQ(outcome.exit, 130) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("--resume " + interrupted));
+  }
+  EXPECT_EQ(stopped.at("checkpoints").size(), 1U);
+  const Outcome resumed = run({"train", "--resume", interrupted});
+  ASSERT_EQ(resumed.exit, 0) << resumed.err;
+  EXPECT_EQ(run({"curves", straight, "--scalar", "loss.total", "--scalar", "eval.ap"}).out,
+            run({"curves", interrupted, "--scalar", "loss.total", "--scalar", "eval.ap"}).out);
+}
+
+TEST(Cli, AConfigurationFileRepeatsARun) {
+  const TemporaryFolder folder;
+  const std::string first = (folder / "first").string(), second = (folder / "second").string();
+  ASSERT_EQ(run(trainArguments(first, 3)).exit, 0);
+  ASSERT_EQ(run({"train", "--config", first + "/config.toml", "--out", second}).exit, 0);
+  EXPECT_EQ(run({"curves", first, "--scalar", "loss.total"}).out,
+            run({"curves", second, "--scalar", "loss.total"}).out);
+}
+
+TEST(Cli, ConformancePassesOnBoxes) {
+  ANCHORSCOPE_REQUIRE_SHARED(goldens, "goldens/boxes");
+  const Outcome outcome = run({"conformance", goldens.string(), "--device", "cpu"});
+  EXPECT_EQ(outcome.exit, 0) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr(" 0 failed"));
+}
+
+TEST(Cli, ConformanceFailsOnAWrongValue) {
+  ANCHORSCOPE_REQUIRE_SHARED(golden, "goldens/boxes/iou__basic.json");
+  auto json = nlohmann::json::parse(readFile(golden));
+  const auto breakFirst = [](auto&& self, nlohmann::json& node) -> bool {
+    if (node.is_number_float()) {
+      node = node.get<double>() + 0.25;
+      return true;
+    }
+    if (node.is_structured())
+      for (auto& child : node)
+        if (self(self, child)) return true;
+    return false;
+  };
+  ASSERT_TRUE(breakFirst(breakFirst, json.at("expected")));
+  const TemporaryFolder folder;
+  const auto path = folder.write("iou__wrong.json", json.dump());
+  EXPECT_EQ(run({"conformance", path.string(), "--device", "cpu"}).exit, 1);
+}
+
+}  // namespace
+}  // namespace anchorscope::testing
