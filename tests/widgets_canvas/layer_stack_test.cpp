@@ -1,1 +1,162 @@
+#include "widgets/overlays/layer_stack.h"
+
 #include <gtest/gtest.h>
+
+#include <QSignalSpy>
+
+#include "tests/support/synthetic_frame.h"
+
+namespace anchorscope {
+namespace {
+
+using testing::makeSyntheticFrame;
+
+TEST(LayerStackTest, MakesALayerForEveryChannelWithTheImageAtTheBottom) {
+  LayerStack stack;
+  EXPECT_EQ(stack.active(), nullptr);
+  const auto frame = makeSyntheticFrame();
+  stack.adoptFrame(*frame);
+  ASSERT_EQ(stack.layers().size(), frame->channels.size() + 4);
+  EXPECT_EQ(stack.layers().front().id, "image");
+  EXPECT_EQ(stack.layers().back().id, "predictions");
+  EXPECT_EQ(stack.find("channel:importance.p4")->kind, LayerKind::kHeat);
+  EXPECT_EQ(stack.find("channel:musu.w_cls")->colorMap, ColorMapId::kClassification);
+  EXPECT_EQ(stack.find("channel:musu.rank_cls")->emphasis, Emphasis::kLow);
+  EXPECT_EQ(stack.find("channel:loss.cls")->emphasis, Emphasis::kHigh);
+  ASSERT_NE(stack.active(), nullptr);
+  EXPECT_EQ(stack.active()->id, "channel:musu.joint");
+  EXPECT_TRUE(stack.active()->visible);
+}
+
+TEST(LayerStackTest, KeepsSettingsWhenFramesComeAndAddsNewChannelsUnderTheObjects) {
+  LayerStack stack;
+  auto frame = std::make_shared<ProbeFrame>(*makeSyntheticFrame());
+  const Channel last = frame->channels.back();
+  frame->channels.pop_back();
+  stack.adoptFrame(*frame);
+  stack.setOpacity("channel:iou", 0.25f);
+  QSignalSpy reset(&stack, &LayerStack::layersReset);
+  stack.adoptFrame(*frame);
+  EXPECT_EQ(reset.count(), 0);
+  frame->channels.push_back(last);
+  stack.adoptFrame(*frame);
+  EXPECT_EQ(reset.count(), 1);
+  EXPECT_FLOAT_EQ(stack.find("channel:iou")->opacity, 0.25f);
+  EXPECT_LT(stack.indexOf("channel:importance.p4"), stack.indexOf("bag"));
+  EXPECT_GT(stack.indexOf("channel:importance.p4"), stack.indexOf("channel:iou"));
+}
+
+TEST(LayerStackTest, SaysWhatChangedAndNothingWhenNothingDid) {
+  LayerStack stack;
+  stack.adoptFrame(*makeSyntheticFrame());
+  QSignalSpy layerChanged(&stack, &LayerStack::layerChanged), changed(&stack, &LayerStack::changed),
+      active(&stack, &LayerStack::activeChanged);
+  stack.setVisible("image", true);
+  EXPECT_EQ(changed.count(), 0);
+  stack.setVisible("image", false);
+  ASSERT_EQ(layerChanged.count(), 1);
+  EXPECT_EQ(layerChanged[0][0].toString(), "image");
+  EXPECT_EQ(changed.count(), 1);
+  stack.setVisible("nothing of the sort", false);
+  EXPECT_EQ(changed.count(), 1);
+  stack.setActive("channel:iou");
+  stack.setActive("channel:iou");
+  EXPECT_EQ(active.count(), 1);
+  EXPECT_EQ(changed.count(), 1);
+  stack.update("channel:iou", [](Layer& layer) { layer.id = "stolen"; });
+  EXPECT_NE(stack.find("channel:iou"), nullptr);
+}
+
+TEST(LayerStackTest, SoloShowsOneLayerAndTheImage) {
+  LayerStack stack;
+  stack.adoptFrame(*makeSyntheticFrame());
+  stack.setSolo("predictions", true);
+  std::vector<std::string> drawn;
+  for (const std::size_t i : drawnLayers(stack.layers()))
+    drawn.push_back(stack.layers()[i].id);
+  EXPECT_EQ(drawn, (std::vector<std::string>{"image", "predictions"}));
+}
+
+TEST(LayerStackTest, MovesBothWays) {
+  LayerStack stack;
+  stack.adoptFrame(*makeSyntheticFrame());
+  const std::size_t count = stack.layers().size();
+  stack.move("image", 3);
+  EXPECT_EQ(stack.indexOf("image"), 3);
+  stack.move("predictions", 0);
+  EXPECT_EQ(stack.indexOf("predictions"), 0);
+  EXPECT_EQ(stack.indexOf("image"), 4);
+  stack.move("image", 1000);
+  EXPECT_EQ(stack.indexOf("image"), static_cast<int>(count) - 1);
+}
+
+TEST(LayerStackTest, ShowOnlyLeavesOtherKindsAlone) {
+  LayerStack stack;
+  stack.adoptFrame(*makeSyntheticFrame());
+  stack.showOnly("channel:musu.w_reg");
+  for (const Layer& layer : stack.layers()) {
+    if (!layer.hasChannel()) continue;
+    EXPECT_EQ(layer.visible, layer.id == "channel:musu.w_reg") << layer.id;
+  }
+  EXPECT_TRUE(stack.find("objects")->visible);
+  EXPECT_EQ(stack.active()->id, "channel:musu.w_reg");
+}
+
+TEST(LayerStackTest, StickyRangesOnlyWiden) {
+  LayerStack stack;
+  auto frame = std::make_shared<ProbeFrame>(*makeSyntheticFrame());
+  stack.adoptFrame(*frame);
+  stack.update("channel:loss.cls", [](Layer& layer) {
+    layer.rangeMode = RangeMode::kSticky;
+    layer.rangeLow = 0;
+    layer.rangeHigh = 0.5f;
+  });
+  Channel& channel = *std::find_if(frame->channels.begin(), frame->channels.end(),
+                                   [](const Channel& c) { return c.spec.name == "loss.cls"; });
+  channel.values.assign(channel.values.size(), 3.f);
+  stack.adoptFrame(*frame);
+  EXPECT_FLOAT_EQ(stack.find("channel:loss.cls")->rangeHigh, 3.f);
+  channel.values.assign(channel.values.size(), 1.f);
+  stack.adoptFrame(*frame);
+  EXPECT_EQ(resolveRange(*stack.find("channel:loss.cls"), channel), (ValueRange{0, 3}));
+}
+
+TEST(LayerStackTest, SavesAndRestoresEverySetting) {
+  LayerStack stack, other;
+  stack.adoptFrame(*makeSyntheticFrame());
+  stack.update("channel:iou", [](Layer& layer) {
+    layer.visible = true;
+    layer.opacity = 0.75f;
+    layer.colorMap = ColorMapId::kViridis;
+    layer.rangeMode = RangeMode::kManual;
+    layer.rangeLow = 0.25f;
+    layer.rangeHigh = 0.5f;
+    layer.filterMin = 0.125f;
+    layer.emphasis = Emphasis::kLow;
+    layer.fade = false;
+    layer.boxes = BoxKind::kPredicted;
+    layer.levels = 5;
+    layer.lineWidthPx = 2;
+    layer.fillOpacity = 0.5f;
+  });
+  stack.move("channel:iou", 2);
+  stack.setActive("channel:iou");
+  other.restore(stack.save());
+  EXPECT_EQ(other.layers(), stack.layers());
+  EXPECT_EQ(other.active()->id, "channel:iou");
+}
+
+TEST(LayerStackTest, RestoringNonsenseKeepsWhatIsThere) {
+  LayerStack stack;
+  stack.adoptFrame(*makeSyntheticFrame());
+  const std::vector<Layer> before = stack.layers();
+  stack.restore(QJsonArray{1, "two", QJsonObject{}});
+  EXPECT_EQ(stack.layers(), before);
+  stack.restore(QJsonArray{QJsonObject{{"id", "x"}, {"kind", 99}, {"opacity", 1e9}, {"range_mode", -4}}});
+  ASSERT_EQ(stack.layers().size(), 1u);
+  EXPECT_EQ(stack.layers()[0].kind, LayerKind::kImage);
+  EXPECT_FLOAT_EQ(stack.layers()[0].opacity, 1);
+}
+
+}  // namespace
+}  // namespace anchorscope
