@@ -38,8 +38,6 @@ ClsLossEntry elementLoss(std::string name, std::string title, std::string descri
   return entry;
 }
 
-// The exponent's derivative is unbounded at 0 for 0 < gamma < 1, so that range is left out by starting at 0
-// and being documented rather than by a special case: gamma_f 0 switches the factor off.
 ParamSpec gammaParam() {
   return floatParam("gamma_f", 2, 0, 10, "1", "Exponent of the modulating factor; 0 switches it off.",
                     "Focal loss (ICCV 2017)");

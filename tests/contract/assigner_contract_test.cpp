@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "core/assigners/assigner.h"
 #include "tests/support/dense_scene.h"
 
@@ -144,6 +146,20 @@ TEST_P(AssignerContract, ExtremeLogitsAreSound) {
   DenseSceneOptions options;
   options.logitScale = 1e4;
   const DenseScene scene = makeDenseScene(options);
+  RecordingSink sink;
+  expectSound(assign(scene, &sink), scene);
+}
+
+TEST_P(AssignerContract, NonFiniteOutputsLeaveASoundAssignment) {
+  // Training stops at a non-finite loss; what is shown of that step must not fail on the way.
+  DenseScene scene = makeDenseScene();
+  const float nan = std::numeric_limits<float>::quiet_NaN(),
+              infinity = std::numeric_limits<float>::infinity();
+  scene.outputs.logits[0].slice(0, 0, 30).fill_(nan);
+  scene.outputs.logits[0].slice(0, 30, 40).fill_(infinity);
+  scene.outputs.boxes[1].slice(0, 0, 30).fill_(nan);
+  scene.outputs.boxes[1].slice(0, 30, 40).select(1, 2).fill_(infinity);
+  scene.outputs.boxes[1].slice(0, 40, 50).select(1, 0).fill_(-infinity);
   RecordingSink sink;
   expectSound(assign(scene, &sink), scene);
 }

@@ -23,8 +23,13 @@ const at::TensorOptions kLong = at::TensorOptions().dtype(at::kLong);
 
 class ClsLossContract : public ::testing::TestWithParam<std::string> {
  protected:
-  std::unique_ptr<ClsLoss> make() const {
-    auto loss = makeClsLoss(GetParam(), ParamSet((*findNamed(clsLossEntries(), GetParam(), "loss"))->params));
+  /// With its default options, but for the focal exponent where there is one.
+  std::unique_ptr<ClsLoss> make(const std::string& gamma = "2") const {
+    ParamSet params((*findNamed(clsLossEntries(), GetParam(), "loss"))->params);
+    if (params.find("gamma_f")) {
+      EXPECT_TRUE(params.set("gamma_f", gamma).ok());
+    }
+    auto loss = makeClsLoss(GetParam(), params);
     EXPECT_TRUE(loss.ok());
     return *std::move(loss);
   }
@@ -97,17 +102,20 @@ TEST_P(ClsLossContract, GradientOfLabels) {
 }
 
 TEST_P(ClsLossContract, FiniteAtExtremeLogits) {
-  const auto loss = make();
-  for (const auto dtype : {at::kFloat, at::kDouble}) {
-    const at::Tensor logits = at::tensor(std::vector<double>{-1e4, 1e4, 0, -88, 88, -17}, kDouble)
-                                  .to(dtype)
-                                  .view({1, 2, 3})
-                                  .requires_grad_();
-    for (const double target : {0.0, 0.4, 1.0}) {
-      const at::Tensor rows = loss->rows(logits, {{}, at::full({1, 2, 3}, target, logits.options()), {}});
-      EXPECT_TRUE(rows.isfinite().all().item<bool>());
-      rows.sum().backward();
-      EXPECT_TRUE(logits.grad().isfinite().all().item<bool>());
+  for (const char* gamma : {"0", "0.5", "2", "5"}) {
+    const auto loss = make(gamma);
+    for (const auto dtype : {at::kFloat, at::kDouble}) {
+      const at::Tensor logits = at::tensor(std::vector<double>{-1e4, 1e4, 0, -88, 88, -17}, kDouble)
+                                    .to(dtype)
+                                    .view({1, 2, 3})
+                                    .requires_grad_();
+      for (const double target : {0.0, 0.4, 0.5, 1.0}) {
+        const at::Tensor rows = loss->rows(logits, {{}, at::full({1, 2, 3}, target, logits.options()), {}});
+        EXPECT_TRUE(rows.isfinite().all().item<bool>()) << "gamma " << gamma << ", target " << target;
+        rows.sum().backward();
+        EXPECT_TRUE(logits.grad().isfinite().all().item<bool>())
+            << "gamma " << gamma << ", target " << target;
+      }
     }
   }
 }

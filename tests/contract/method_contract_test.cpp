@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <map>
 #include <set>
 
@@ -202,6 +203,18 @@ TEST_P(MethodContract, FiniteAtExtremeOutputs) {
     if (output.grad().defined()) {
       EXPECT_TRUE(output.grad().isfinite().all().item<bool>());
     }
+}
+
+TEST_P(MethodContract, ANonFiniteOutputShowsInTheLossAndStopsNoEvidence) {
+  DenseScene scene = makeDenseScene();
+  scene.outputs.logits[0][7].fill_(std::numeric_limits<float>::quiet_NaN());
+  const auto method = make();
+  RecordingSink sink;
+  const LossTerms terms = lossOf(*method, scene, &sink);
+  EXPECT_FALSE(terms.total.isfinite().item<bool>());
+  const at::Tensor culprit = sink.channelValues.at("loss.cls").isnan();
+  EXPECT_TRUE(culprit[0][7].item<bool>());
+  EXPECT_EQ(culprit.sum().item<std::int64_t>(), 1) << "only the culprit's own loss is not a number";
 }
 
 TEST_P(MethodContract, GradientInDoubles) {
