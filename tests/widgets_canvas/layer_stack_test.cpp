@@ -134,6 +134,7 @@ TEST(LayerStackTest, SavesAndRestoresEverySetting) {
     layer.filterMin = 0.125f;
     layer.emphasis = Emphasis::kLow;
     layer.fade = false;
+    layer.reverseColors = true;
     layer.boxes = BoxKind::kPredicted;
     layer.levels = 5;
     layer.lineWidthPx = 2;

@@ -17,7 +17,7 @@ TEST(LayerTextTest, ReadsNamesAndOptions) {
   }
   const auto layer = parseLayer(
       "cls_score:opacity=0.5,map=viridis,range=0.1..0.9,min=0.2,max=0.8,boxes=predicted,levels=P3+P5,width=2,"
-      "fill=0.25,fade=off",
+      "fill=0.25,fade=off,reverse=on",
       *frame);
   ASSERT_TRUE(layer.ok()) << layer.error().text();
   EXPECT_EQ(layer->id, "channel:cls_score");
@@ -33,6 +33,7 @@ TEST(LayerTextTest, ReadsNamesAndOptions) {
   EXPECT_FLOAT_EQ(layer->lineWidthPx, 2);
   EXPECT_FLOAT_EQ(layer->fillOpacity, 0.25f);
   EXPECT_FALSE(layer->fade);
+  EXPECT_TRUE(layer->reverseColors);
 }
 
 TEST(LayerTextTest, ErrorsSayWhatIsPossible) {

@@ -122,6 +122,9 @@ void CanvasRenderer::render(QImage& target, const OverlayContext& context) {
       OverlayPainter(painter, context, *frame_).draw(entry.layer);
     }
   }
+  QPainter painter(&target);
+  painter.setRenderHint(QPainter::Antialiasing);
+  paintLabels(painter, context);
 }
 
 }  // namespace anchorscope

@@ -270,8 +270,8 @@ void CanvasView::drawBase() {
   context.font = font();
   context.selectedObject = d_->state.selectedObject();
   context.selectedAnchor = d_->state.selectedAnchor();
-  std::vector<QRectF> labels;
-  context.takenByLabels = &labels;
+  std::vector<PlacedLabel> labels;
+  context.labels = &labels;
   d_->renderer.render(d_->base, context);
   d_->dirty = false;
 }

@@ -50,11 +50,10 @@ class PanelPainter {
     context_.clip = rect;
     context_.unit = page.pt(page.spec.lineWidthPt);
     context_.font = page.font(kLabelScale);
-    context_.labels = page.spec.scores;
     context_.outlinedText = page.format == FigureFormat::kSvg;
     context_.selectedObject = panel.selectedObject;
     context_.selectedAnchor = panel.selectedAnchor;
-    context_.takenByLabels = &labels_;
+    if (page.spec.scores) context_.labels = &labels_;
   }
 
   void paint() {
@@ -74,6 +73,7 @@ class PanelPainter {
         }
       }
       OverlayPainter(painter, context_, *panel_.frame).drawSelection();
+      paintLabels(painter, context_);
     });
     if (labelsLeftOut_ > 0)
       page_.report.notes.push_back(concat(labelsLeftOut_, " labels had no free place and were left out"));
@@ -171,7 +171,7 @@ class PanelPainter {
   const FigurePanel& panel_;
   const QRectF rect_;
   OverlayContext context_;
-  std::vector<QRectF> labels_;
+  std::vector<PlacedLabel> labels_;
   std::size_t labelsLeftOut_ = 0;
 };
 

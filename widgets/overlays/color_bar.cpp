@@ -18,9 +18,10 @@ bool colorBarOf(const Layer& layer, const ProbeFrame& frame, ColorBar& out) {
   const Channel* channel = layer.hasChannel() ? frame.channel(layer.channel) : nullptr;
   if (!channel) return false;
   out.colorMap = layer.colorMap;
+  out.reversed = layer.reverseColors;
   out.range = resolveRange(layer, *channel);
   out.title = QString::fromStdString(channel->spec.title.empty() ? channel->spec.name : channel->spec.title);
-  if (!channel->spec.unit.empty() && channel->spec.unit != "1")
+  if (!channel->spec.unit.empty() && channel->spec.unit != "1" && channel->spec.unit != "rank")
     out.title += QStringLiteral(" (%1)").arg(QString::fromStdString(channel->spec.unit));
   ValueRange seen;
   if (finiteRange(channel->values, seen)) {
@@ -71,7 +72,7 @@ void paintColorBar(QPainter& painter, const QRectF& rect, const ColorBar& bar, c
   QImage colors(256, 1, QImage::Format_RGB32);
   const auto& table = colorTable(bar.colorMap);
   for (int i = 0; i < 256; ++i)
-    colors.setPixel(i, 0, table[static_cast<std::size_t>(i)]);
+    colors.setPixel(i, 0, table[static_cast<std::size_t>(bar.reversed ? 255 - i : i)]);
   painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
   painter.drawImage(gradient, colors);
 

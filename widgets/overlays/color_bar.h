@@ -14,6 +14,7 @@ namespace anchorscope {
 
 struct ColorBar {
   ColorMapId colorMap = ColorMapId::kCividis;
+  bool reversed = false;
   ValueRange range;
   QString title;
   bool belowRange = false,

@@ -52,7 +52,7 @@ Argb layerColor(const Layer& layer, const ValueRange& range, ColorScale scale, f
     alpha *= strength * strength;  // or thousands of faint boxes would add up to a haze
   }
   const auto bits = static_cast<Argb>(std::lround(std::clamp(alpha, 0.f, 1.f) * 255.f));
-  return (colorAt(layer.colorMap, t) & 0x00FFFFFFu) | (bits << 24);
+  return (colorAt(layer.colorMap, layer.reverseColors ? 1 - t : t) & 0x00FFFFFFu) | (bits << 24);
 }
 
 Box anchorBoxInImage(const ProbeFrame& frame, std::int64_t anchor, BoxKind kind) {

@@ -53,6 +53,7 @@ Layer channelLayer(const ChannelSpec& spec) {
   layer.visible = false;
   layer.colorMap = defaultColorMap(spec.scale);
   layer.emphasis = defaultEmphasis(spec);
+  layer.reverseColors = layer.emphasis == Emphasis::kLow;  // what matters is bright
   if (layer.kind == LayerKind::kHeat) {
     layer.fade = false;
     layer.opacity = 0.6f;

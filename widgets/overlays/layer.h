@@ -54,6 +54,7 @@ struct Layer {
 
   // kAnchors and kHeat
   ColorMapId colorMap = ColorMapId::kCividis;
+  bool reverseColors = false;  ///< The map's bright end at the low end of the range.
   RangeMode rangeMode = RangeMode::kDeclared;
   float rangeLow = 0, rangeHigh = 1;  ///< kManual: as set. kSticky: the range so far.
   float filterMin =

@@ -142,6 +142,7 @@ QJsonArray LayerStack::save() const {
                       {"active", layer.id == activeId_},
                       {"opacity", layer.opacity},
                       {"color_map", QString::fromLatin1(name(layer.colorMap).data())},
+                      {"reverse_colors", layer.reverseColors},
                       {"range_mode", static_cast<int>(layer.rangeMode)},
                       {"range_low", layer.rangeLow},
                       {"range_high", layer.rangeHigh},
@@ -182,6 +183,7 @@ void LayerStack::restore(const QJsonArray& saved) {
     layer.solo = entry["solo"].toBool();
     layer.opacity = std::clamp(number("opacity", 1), 0.f, 1.f);
     colorMapFromName(entry["color_map"].toString().toStdString(), layer.colorMap);
+    layer.reverseColors = entry["reverse_colors"].toBool();
     layer.rangeMode = static_cast<RangeMode>(integer("range_mode", 3, 0));
     layer.rangeLow = number("range_low", 0);
     layer.rangeHigh = number("range_high", 1);

@@ -99,13 +99,13 @@ Status readOption(std::string_view key, std::string_view value, const ProbeFrame
     layer.boxes = value == "anchor" ? BoxKind::kAnchor : BoxKind::kPredicted;
     return {};
   }
-  if (key == "fade") {
+  if (key == "fade" || key == "reverse") {
     if (value != "on" && value != "off") return wrongValue(key, value, "on or off");
-    layer.fade = value == "on";
+    (key == "fade" ? layer.fade : layer.reverseColors) = value == "on";
     return {};
   }
   return makeError(ErrorCode::kUsage, concat("a layer has no option '", key, "'"),
-                   "use opacity, map, range, min, max, boxes, levels, width, fill or fade");
+                   "use opacity, map, range, min, max, boxes, levels, width, fill, fade or reverse");
 }
 
 }  // namespace

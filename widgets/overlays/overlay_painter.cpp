@@ -62,13 +62,19 @@ void drawCenteredText(QPainter& painter, const QRectF& rect, const QString& text
   painter.drawText(base, text);
 }
 
-OverlayPainter::OverlayPainter(QPainter& painter, const OverlayContext& context, const ProbeFrame& frame)
-    : painter_(painter),
-      context_(context),
-      frame_(frame),
-      placedLabels_(context.takenByLabels ? *context.takenByLabels : ownLabels_) {
-  painter_.setFont(context.font);
+void paintLabels(QPainter& painter, const OverlayContext& context) {
+  if (!context.labels) return;
+  for (const PlacedLabel& label : *context.labels) {
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(faded(QColor(20, 22, 26, 205), label.opacity));
+    painter.drawRoundedRect(label.place, 2 * context.unit, 2 * context.unit);
+    drawCenteredText(painter, label.place, label.text, context.font, faded(label.color, label.opacity),
+                     context.outlinedText);
+  }
 }
+
+OverlayPainter::OverlayPainter(QPainter& painter, const OverlayContext& context, const ProbeFrame& frame)
+    : painter_(painter), context_(context), frame_(frame) {}
 
 QRectF OverlayPainter::mapped(const Box& boxInImage) const {
   const AxisTransform& t = context_.targetFromImage;
@@ -107,15 +113,11 @@ void OverlayPainter::label(const QRectF& rect, const QString& text, const QColor
       QRectF(rect.left() - context_.unit, rect.bottom() + context_.unit, width, height),
       QRectF(rect.right() - width + context_.unit, rect.top() - height - context_.unit, width, height)};
   for (const QRectF& place : places) {
-    const bool covered = std::any_of(placedLabels_.begin(), placedLabels_.end(),
-                                     [&](const QRectF& r) { return r.intersects(place); });
+    const bool covered = std::any_of(context_.labels->begin(), context_.labels->end(),
+                                     [&](const PlacedLabel& other) { return other.place.intersects(place); });
     const bool inside = context_.clip.isNull() || context_.clip.contains(place);
     if (covered || !inside) continue;
-    placedLabels_.push_back(place);
-    painter_.setPen(Qt::NoPen);
-    painter_.setBrush(QColor(20, 22, 26, static_cast<int>(205 * std::clamp(opacity, 0.0, 1.0))));
-    painter_.drawRoundedRect(place, 2 * context_.unit, 2 * context_.unit);
-    drawCenteredText(painter_, place, text, context_.font, faded(color, opacity), context_.outlinedText);
+    context_.labels->push_back({place, text, color, opacity});
     return;
   }
   ++labelsLeftOut_;

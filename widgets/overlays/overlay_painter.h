@@ -2,10 +2,12 @@
 // Draws the sparse layers (image, heat, objects, bag, predictions, selection) with QPainter: the same on the
 // canvas and in figures, where a nominal pixel is something else.
 
+#include <QColor>
 #include <QFont>
 #include <QImage>
 #include <QPainter>
 #include <QRectF>
+#include <QString>
 #include <cstddef>
 #include <vector>
 
@@ -13,16 +15,23 @@
 
 namespace anchorscope {
 
+/// A label that has found its place.
+struct PlacedLabel {
+  QRectF place;
+  QString text;
+  QColor color;
+  double opacity = 1;
+};
+
 struct OverlayContext {
   AxisTransform targetFromImage;  ///< Painter units from image pixels.
   QRectF clip;                    ///< Painter units; what lies outside need not be drawn.
   double unit = 1;                ///< Painter units per nominal pixel: line widths and gaps.
   QFont font;                     ///< Sized for the painter.
-  bool labels = true;
-  bool outlinedText = false;  ///< Text as filled outlines: for SVG, whose readers may lack the font.
-  /// Places taken by labels of the layers below, so that those of the next find free ones. Null: labels avoid
-  /// only those of their own layer.
-  std::vector<QRectF>* takenByLabels = nullptr;
+  bool outlinedText = false;      ///< Text as filled outlines: for SVG, whose readers may lack the font.
+  /// Where labels are gathered, so that those of one layer keep clear of those of another and paintLabels()
+  /// puts them over all boxes. Null: no labels.
+  std::vector<PlacedLabel>* labels = nullptr;
   int selectedObject = -1;
   std::int64_t selectedAnchor = -1;
   BoxKind selectedBox = BoxKind::kAnchor;
@@ -57,10 +66,11 @@ class OverlayPainter {
   QPainter& painter_;
   const OverlayContext& context_;
   const ProbeFrame& frame_;
-  std::vector<QRectF> ownLabels_;
-  std::vector<QRectF>& placedLabels_;
   std::size_t boxes_ = 0, labelsLeftOut_ = 0;
 };
+
+/// Draws the labels that layers have gathered in the context.
+void paintLabels(QPainter& painter, const OverlayContext& context);
 
 /// Text centred in a rectangle, as text or as filled outlines.
 void drawCenteredText(QPainter& painter, const QRectF& rect, const QString& text, const QFont& font,
