@@ -31,6 +31,19 @@ Result<RunConfig> configOf(const QCommandLineParser& parser) {
   return config;
 }
 
+/// Ends the program after the window's first paint.
+class FirstPicture : public QObject {
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override {
+    if (event->type() == QEvent::Paint)
+      QTimer::singleShot(0, watched, [] {
+        std::puts("first picture");
+        QCoreApplication::exit(0);  // not quit(): nothing is to be remembered of this start
+      });
+    return QObject::eventFilter(watched, event);
+  }
+};
+
 int run(int argc, char** argv) {
   QApplication application(argc, argv);
   QCoreApplication::setApplicationName(QStringLiteral("anchorscope"));
@@ -54,6 +67,10 @@ int run(int argc, char** argv) {
                     QStringLiteral("KEY=VALUE")});
   parser.addOption(
       {QStringLiteral("paused"), QStringLiteral("Show step 0 and wait for Run before anything is trained.")});
+  parser.addOption(
+      {QStringLiteral("measure-start"),
+       QStringLiteral(
+           "End once the first picture is shown, and say so; for measuring how long that takes.")});
   parser.addOption({QStringLiteral("theme"), QStringLiteral("dark, light or system; for this start only."),
                     QStringLiteral("NAME")});
   parser.addPositionalArgument(QStringLiteral("RUN"), QStringLiteral("A recorded run to look at."),
@@ -84,6 +101,8 @@ int run(int argc, char** argv) {
       window.openRecordedRun(folder);
     });
   }
+  FirstPicture firstPicture;
+  if (parser.isSet(QStringLiteral("measure-start"))) window.installEventFilter(&firstPicture);
   return QApplication::exec();
 }
 

@@ -92,7 +92,7 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
   topLayout->setSpacing(0);
   runTitle_ = new QLabel;
   runTitle_->setProperty("role", "secondary");
-  runTitle_->setContentsMargins(0, 0, 12, 0);
+  runTitle_->setContentsMargins(0, 5, 12, 0);
   menus_->setCornerWidget(runTitle_, Qt::TopRightCorner);
   topLayout->addWidget(menus_);
   topLayout->addWidget(transport_);
@@ -136,8 +136,12 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
 
 MainWindow::~MainWindow() {
   qApp->removeEventFilter(this);
-  reader_.reset();
+  disconnect(bridge_, nullptr, this, nullptr);
   endRun();
+  // The panels look at the state, so they go before it.
+  hide();
+  qDeleteAll(std::exchange(docks_, {}));
+  delete centralWidget();
 }
 
 void MainWindow::makeWorkspace() {
@@ -188,6 +192,7 @@ void MainWindow::makeWorkspace() {
   centralLayout->addWidget(messages_);
   centralLayout->addWidget(pages_, 1);
   setCentralWidget(central);
+  canvas_->setStatusTip({});  // it would hide the values under the cursor
   connect(canvas_, &CanvasView::headerChanged, this, &MainWindow::refreshHeader);
   connect(state_.get(), &ViewState::frameChanged, this, &MainWindow::refreshHeader);
   connect(state_.get(), &ViewState::stepChanged, this, &MainWindow::refreshHeader);
@@ -200,6 +205,7 @@ void MainWindow::makeDocks() {
   left->addWidget(layers_);
   left->setStretchFactor(0, 2);
   left->setStretchFactor(1, 5);
+  left->setSizes({240, 460});
   addDock(QStringLiteral("probesAndLayers"), tr("Probes and layers"), left, Qt::LeftDockWidgetArea);
   QDockWidget* inspectorDock =
       addDock(QStringLiteral("inspector"), tr("Inspector"), inspector_, Qt::RightDockWidgetArea);
@@ -252,9 +258,10 @@ void MainWindow::makeDocks() {
   problemsTable_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   problemsTable_->horizontalHeader()->setHighlightSections(false);
   problemsTable_->horizontalHeader()->setSectionResizeMode(1, QHeaderView::Stretch);
-  problemsTable_->setColumnWidth(0, 140);
-  problemsTable_->setColumnWidth(2, 320);
-  problemsTable_->setColumnWidth(3, 90);
+  problemsTable_->horizontalHeader()->setSectionResizeMode(2, QHeaderView::Stretch);
+  problemsTable_->setTextElideMode(Qt::ElideMiddle);
+  problemsTable_->setColumnWidth(0, 160);
+  problemsTable_->setColumnWidth(3, 80);
   auto* problemsHost = new QWidget;
   auto* problemsLayout = new QVBoxLayout(problemsHost);
   problemsLayout->setContentsMargins(12, 6, 8, 4);

@@ -136,6 +136,7 @@ class MainWindow : public QMainWindow {
   void onFailed(const Error& error, const QString& culprit);
   void showEvaluation(const EvaluationEvent& evaluation);
   void refreshParameterForm();
+  void showProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes);
   void refreshRecordingNote(const RecordingState& recording);
 
   // main_window_history.cpp

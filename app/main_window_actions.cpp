@@ -139,6 +139,7 @@ void MainWindow::makeMenus() {
   QMenu* figure = menus_->addMenu(tr("F&igure"));
   exportView_ = add(figure, tr("&Export view…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E),
                     tr("Image, layers and colour bar as PDF, SVG or PNG"), [this] { exportView(); });
+  exportView_->setIcon(themedIcon(QStringLiteral("export"), &Theme::secondaryText));
   exportCurves_ = add(figure, tr("Export &curves…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
                       tr("The curves as PDF or PNG, their values as CSV"), [this] { exportCurves(); });
 

@@ -128,7 +128,7 @@ void MainWindow::showRecordedStep(std::int64_t step) {
   }
   if (frames.empty()) return;
   state_->pinStep(step);
-  state_->setProbes(std::move(frames));
+  showProbes(std::move(frames));
   scrubber_->showStep(step, false);
   curves_->setCurrentStep(step);
   refreshHeader();

@@ -11,7 +11,9 @@
 #include "widgets/models/number_text.h"
 #include "widgets/notify/message_bar.h"
 #include "widgets/notify/problems_model.h"
+#include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/history_scrubber.h"
+#include "widgets/panels/layer_presets.h"
 #include "widgets/panels/param_form.h"
 #include "widgets/panels/preparing_view.h"
 #include "widgets/panels/probes_panel.h"
@@ -171,7 +173,8 @@ void MainWindow::onFailed(const Error& error, const QString& culprit) {
   messages_->show(error);
   problems_->add({culprit, QString::fromLatin1(toString(error.code)), QString::fromStdString(error.message),
                   QString::fromStdString(error.action)});
-  if (!culprit.isEmpty()) state_->setProbeName(culprit);
+  for (const auto& probe : state_->probes())
+    if (QString::fromStdString(probe->image->name) == culprit) state_->setProbeName(culprit);
 }
 
 void MainWindow::onSnapshot(const std::shared_ptr<const Snapshot>& snapshot) {
@@ -184,11 +187,17 @@ void MainWindow::onSnapshot(const std::shared_ptr<const Snapshot>& snapshot) {
         MessageKind::kWarning,
         tr("Recording has ended: %1. Training goes on.").arg(QString::fromStdString(recording.failure)));
   if (state_->followsLive()) {
-    state_->setProbes(snapshot->probes);
+    showProbes(snapshot->probes);
     scrubber_->showStep(snapshot->status.step, true);
     curves_->setCurrentStep(-1);
   }
   refreshRecordingNote(recording);
+}
+
+void MainWindow::showProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes) {
+  const bool first = state_->layers().layers().empty();
+  state_->setProbes(std::move(probes));
+  if (first && state_->frame()) applyFirstLook(state_->layers(), *state_->frame());
 }
 
 void MainWindow::refreshRecordingNote(const RecordingState& recording) {

@@ -18,6 +18,12 @@ inline QString numberText(double value) {
   return QString::number(value, 'f', size >= 10 ? 2 : 3);
 }
 
+/// As numberText, but whole numbers without decimals: for read-outs that are no column of a table.
+inline QString shortText(double value) {
+  return std::abs(value) < 1e6 && value == std::round(value) ? QString::number(value, 'f', 0)
+                                                             : numberText(value);
+}
+
 /// A whole number with thousands separators: 201,600.
 inline QString countText(qint64 value) {
   return QLocale(QLocale::English).toString(value);

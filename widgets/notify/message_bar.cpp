@@ -6,6 +6,8 @@
 #include <QStyle>
 #include <QToolButton>
 
+#include "widgets/theme/icons.h"
+
 namespace anchorscope {
 
 MessageBar::MessageBar(QWidget* parent) : QWidget(parent) {
@@ -28,7 +30,9 @@ MessageBar::MessageBar(QWidget* parent) : QWidget(parent) {
   line->addWidget(details_);
   close_ = new QToolButton;
   close_->setObjectName(QStringLiteral("messageClose"));
-  close_->setText(QStringLiteral("✕"));
+  close_->setIcon(themedIcon(QStringLiteral("close"), &Theme::secondaryText));
+  close_->setProperty("role", "icon");
+  close_->setFixedSize(26, 24);
   close_->setToolTip(tr("Dismiss this message"));
   line->addWidget(close_);
   connect(close_, &QToolButton::clicked, this, &MessageBar::dismiss);

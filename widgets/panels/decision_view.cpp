@@ -14,10 +14,6 @@ namespace {
 constexpr int kLineHeight = 20, kNoteHeight = 15;
 constexpr int kMarkWidth = 18;
 
-int heightOf(const DecisionRow& row) {
-  return kLineHeight + (row.note.empty() ? 0 : kNoteHeight);
-}
-
 QString valueAgainstBound(const DecisionRow& row) {
   const QString relation = QString::fromStdString(row.relation)
                                .replace(QLatin1String(">="), QStringLiteral("≥"))
@@ -27,6 +23,19 @@ QString valueAgainstBound(const DecisionRow& row) {
   if (!std::isnan(row.bound))
     text += QStringLiteral(" %1 %2").arg(relation, numberText(static_cast<double>(row.bound)));
   return text.trimmed();
+}
+
+QString valueText(const DecisionRow& row) {
+  switch (row.verdict) {
+    case TestVerdict::kNotReached:
+      return DecisionView::tr("not reached");
+    case TestVerdict::kNotApplicable:
+      return DecisionView::tr("not asked");
+    case TestVerdict::kPassed:
+    case TestVerdict::kFailed:
+      break;
+  }
+  return valueAgainstBound(row);
 }
 
 /// A tick or a cross, told by shape as well as by colour.
@@ -68,6 +77,21 @@ void DecisionView::clear() {
   setDecision({});
 }
 
+bool DecisionView::fitsOneLine(const DecisionRow& row) const {
+  return kMarkWidth + 4 + fontMetrics().horizontalAdvance(QString::fromStdString(row.name)) + 8 +
+             fontMetrics().horizontalAdvance(valueText(row)) <=
+         width();
+}
+
+int DecisionView::heightOf(const DecisionRow& row) const {
+  return kLineHeight + (fitsOneLine(row) ? 0 : kNoteHeight) + (row.note.empty() ? 0 : kNoteHeight);
+}
+
+void DecisionView::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  updateGeometry();
+}
+
 QSize DecisionView::sizeHint() const {
   int height = 2;
   for (const DecisionRow& row : decision_.rows)
@@ -95,21 +119,20 @@ void DecisionView::paintEvent(QPaintEvent*) {
     const QRect line(0, y, width(), kLineHeight);
     drawMark(painter, QRectF(0, y, kMarkWidth, kLineHeight), row.verdict, theme);
     const bool reached = row.verdict == TestVerdict::kPassed || row.verdict == TestVerdict::kFailed;
-    const QString value = row.verdict == TestVerdict::kNotReached      ? tr("not reached")
-                          : row.verdict == TestVerdict::kNotApplicable ? tr("not asked")
-                                                                       : valueAgainstBound(row);
-    const int valueWidth = metrics.horizontalAdvance(value), left = kMarkWidth + 4;
+    const bool oneLine = fitsOneLine(row);
+    const int left = kMarkWidth + 4;
     painter.setFont(font());
     painter.setPen(reached ? theme.text : theme.secondaryText);
     painter.drawText(line.adjusted(left, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
-                     metrics.elidedText(QString::fromStdString(row.name), Qt::ElideRight,
-                                        width() - left - valueWidth - 8));
+                     metrics.elidedText(QString::fromStdString(row.name), Qt::ElideRight, width() - left));
     painter.setPen(theme.secondaryText);
-    painter.drawText(line.adjusted(0, 0, -2, 0), Qt::AlignVCenter | Qt::AlignRight, value);
+    painter.drawText(line.adjusted(0, oneLine ? 0 : kNoteHeight + 2, -2, oneLine ? 0 : kNoteHeight + 2),
+                     Qt::AlignVCenter | Qt::AlignRight, valueText(row));
     if (!row.note.empty()) {
       painter.setFont(small);
       painter.drawText(
-          QRect(left, y + kLineHeight - 3, width() - left, kNoteHeight), Qt::AlignVCenter | Qt::AlignLeft,
+          QRect(left, y + heightOf(row) - kNoteHeight - 3, width() - left, kNoteHeight),
+          Qt::AlignVCenter | Qt::AlignLeft,
           smallMetrics.elidedText(QString::fromStdString(row.note), Qt::ElideRight, width() - left - 2));
     }
     y += heightOf(row);

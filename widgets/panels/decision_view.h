@@ -22,8 +22,11 @@ class DecisionView : public QWidget {
  protected:
   void paintEvent(QPaintEvent* event) override;
   bool event(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
+  bool fitsOneLine(const DecisionRow& row) const;
+  int heightOf(const DecisionRow& row) const;
   int rowAt(int y) const;
 
   Decision decision_;

@@ -1,6 +1,7 @@
 #include "widgets/panels/history_scrubber.h"
 
 #include <QHelpEvent>
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
@@ -22,6 +23,7 @@ constexpr int kPlayMs = 120;
 HistoryScrubber::HistoryScrubber(QWidget* parent) : QWidget(parent) {
   setObjectName(QStringLiteral("scrubber"));
   setMouseTracking(true);
+  setFocusPolicy(Qt::StrongFocus);
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   player_ = new QTimer(this);
   player_->setInterval(kPlayMs);
@@ -228,6 +230,24 @@ void HistoryScrubber::mouseMoveEvent(QMouseEvent* event) {
   const bool onTrack = track().adjusted(-8, -10, 8, 10).contains(event->position());
   setCursor(onTrack && !steps_.empty() ? Qt::PointingHandCursor : Qt::ArrowCursor);
   if ((event->buttons() & Qt::LeftButton) && onTrack) pick(event->position().x());
+}
+
+void HistoryScrubber::keyPressEvent(QKeyEvent* event) {
+  const int far = event->modifiers() & Qt::ShiftModifier ? 10 : 1;
+  switch (event->key()) {
+    case Qt::Key_Left:
+      return walk(-far);
+    case Qt::Key_Right:
+      return walk(far);
+    case Qt::Key_Home:
+      if (!steps_.empty()) emit stepWanted(steps_.front());
+      return;
+    case Qt::Key_End:
+      if (!steps_.empty()) emit stepWanted(steps_.back());
+      return;
+    default:
+      QWidget::keyPressEvent(event);
+  }
 }
 
 bool HistoryScrubber::event(QEvent* event) {

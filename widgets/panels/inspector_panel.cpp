@@ -17,6 +17,7 @@
 #include "widgets/models/number_text.h"
 #include "widgets/models/pair_table_model.h"
 #include "widgets/panels/decision_view.h"
+#include "widgets/panels/elided_label.h"
 #include "widgets/plot/scatter_view.h"
 #include "widgets/state/theme.h"
 
@@ -99,9 +100,8 @@ InspectorPanel::InspectorPanel(ViewState& state, QWidget* parent) : QWidget(pare
   head->addStretch(1);
   head->addWidget(bagCount_);
   column->addLayout(head);
-  facts_ = new QLabel;
+  facts_ = new ElidedLabel;
   facts_->setProperty("role", "secondary");
-  facts_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);  // cut off rather than widen the dock
   column->addWidget(facts_);
   model_ = new PairTableModel(this);
   table_ = new QTableView;
@@ -300,8 +300,8 @@ void InspectorPanel::refreshObjectFacts() {
       tr("bag %1 of %2").arg(countText(model_->memberCount()), countText(model_->consideredCount())));
   bagCount_->setToolTip(tr("Anchors in the bag of the pairs the method considered"));
   QStringList parts{tr("%1 × %2 px")
-                        .arg(numberText(static_cast<double>(record.boxInImage.width())),
-                             numberText(static_cast<double>(record.boxInImage.height())))};
+                        .arg(shortText(static_cast<double>(record.boxInImage.width())),
+                             shortText(static_cast<double>(record.boxInImage.height())))};
   if (record.ignored) parts << tr("ignored (crowd or difficult)");
   QStringList help;
   for (const ObjectColumn& column : frame.objectColumns) {
@@ -318,7 +318,7 @@ void InspectorPanel::refreshObjectFacts() {
     const QString unit = column.spec.unit.empty() || column.spec.unit == "1"
                              ? QString()
                              : QLatin1Char(' ') + QString::fromStdString(column.spec.unit);
-    parts << title + QLatin1Char(' ') + numberText(static_cast<double>(value)) + unit;
+    parts << title + QLatin1Char(' ') + shortText(static_cast<double>(value)) + unit;
     help << title + QStringLiteral(": ") + QString::fromStdString(column.spec.description);
   }
   facts_->setText(parts.join(QStringLiteral(" · ")));

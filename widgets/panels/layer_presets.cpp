@@ -66,6 +66,11 @@ std::vector<LayerPreset> layerPresets(const ProbeFrame& frame) {
   return presets;
 }
 
+void applyFirstLook(LayerStack& layers, const ProbeFrame& frame) {
+  for (const LayerPreset& preset : layerPresets(frame))
+    if (preset.title == QObject::tr("Weights of both heads")) return applyPreset(layers, preset);
+}
+
 void applyPreset(LayerStack& layers, const LayerPreset& preset) {
   std::string active;
   for (const std::string& id : preset.layerIds)

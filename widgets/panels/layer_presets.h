@@ -20,6 +20,10 @@ struct LayerPreset {
 /// and predictions.
 std::vector<LayerPreset> layerPresets(const ProbeFrame& frame);
 
+/// What is shown when nobody has chosen yet: the weights of both heads over the joint score, where a method
+/// has them.
+void applyFirstLook(LayerStack& layers, const ProbeFrame& frame);
+
 /// Shows the preset's layers, the image and the objects, and hides the others.
 void applyPreset(LayerStack& layers, const LayerPreset& preset);
 

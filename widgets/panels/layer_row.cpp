@@ -1,7 +1,6 @@
 #include "widgets/panels/layer_row.h"
 
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QSlider>
@@ -9,6 +8,7 @@
 #include <cmath>
 
 #include "widgets/overlays/layer_stack.h"
+#include "widgets/panels/elided_label.h"
 #include "widgets/state/theme.h"
 #include "widgets/theme/icons.h"
 
@@ -37,8 +37,7 @@ LayerRow::LayerRow(LayerStack& layers, const Layer& layer) : layers_(layers), id
                 tr("Show or hide this layer"));
   line->addWidget(eye_);
   line->addSpacing(18);  // the swatch is painted here
-  title_ = new QLabel;
-  title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  title_ = new ElidedLabel;
   line->addWidget(title_, 1);
   solo_ = button(QStringLiteral("solo:"),
                  themedIcon(QStringLiteral("solo"), &Theme::selection, QStringLiteral("solo")),
@@ -47,7 +46,7 @@ LayerRow::LayerRow(LayerStack& layers, const Layer& layer) : layers_(layers), id
   opacity_ = new QSlider(Qt::Horizontal);
   opacity_->setObjectName(QStringLiteral("opacity:") + id);
   opacity_->setRange(0, 100);
-  opacity_->setFixedWidth(48);
+  opacity_->setFixedWidth(42);
   opacity_->setFocusPolicy(Qt::TabFocus);
   line->addWidget(opacity_);
   connect(eye_, &QToolButton::clicked, this, [this](bool on) { layers_.setVisible(id_, on); });
@@ -71,25 +70,35 @@ void LayerRow::refresh(const Layer& layer, bool active) {
       QString::fromStdString(layer.channel.empty() ? layer.title : layer.title + " (" + layer.channel + ")") +
       (layer.hasChannel() ? tr("\nDouble-click shows this channel alone; drag changes the order.")
                           : tr("\nDrag changes the order.")));
-  title_->setProperty("role", layer.visible ? QVariant() : QVariant(QStringLiteral("secondary")));
   QPalette colours = title_->palette();
   const Theme& theme = themeOf(palette());
   colours.setColor(QPalette::WindowText, layer.visible ? theme.text : theme.secondaryText);
   title_->setPalette(colours);
-  elideTitle();
+  title_->setText(QString::fromStdString(layer.title));
+  refreshSolo();
   refreshing_ = false;
   update();
 }
 
-void LayerRow::elideTitle() {
-  title_->setText(title_->fontMetrics().elidedText(QString::fromStdString(layer_.title), Qt::ElideRight,
-                                                   std::max(20, title_->width())));
+void LayerRow::refreshSolo() {
+  // Offered where the mouse is; otherwise the room is the title's.
+  solo_->setVisible(layer_.solo || underMouse());
 }
 
-void LayerRow::resizeEvent(QResizeEvent* event) {
-  QWidget::resizeEvent(event);
-  layout()->activate();
-  elideTitle();
+void LayerRow::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange && opacity_ && !refreshing_)
+    refresh(layer_, active_);  // the theme's colours
+}
+
+void LayerRow::enterEvent(QEnterEvent* event) {
+  QWidget::enterEvent(event);
+  refreshSolo();
+}
+
+void LayerRow::leaveEvent(QEvent* event) {
+  QWidget::leaveEvent(event);
+  refreshSolo();
 }
 
 void LayerRow::paintEvent(QPaintEvent*) {

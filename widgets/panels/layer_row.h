@@ -6,12 +6,12 @@
 
 #include "widgets/overlays/layer.h"
 
-class QLabel;
 class QSlider;
 class QToolButton;
 
 namespace anchorscope {
 
+class ElidedLabel;
 class LayerStack;
 
 /// Edits one layer of the stack. Dragging it up or down asks for another place. GUI thread only.
@@ -34,18 +34,20 @@ class LayerRow : public QWidget {
   void mouseMoveEvent(QMouseEvent* event) override;
   void mouseReleaseEvent(QMouseEvent* event) override;
   void mouseDoubleClickEvent(QMouseEvent* event) override;
-  void resizeEvent(QResizeEvent* event) override;
+  void changeEvent(QEvent* event) override;
+  void enterEvent(QEnterEvent* event) override;
+  void leaveEvent(QEvent* event) override;
 
  private:
-  void elideTitle();
+  void refreshSolo();
 
   LayerStack& layers_;
   std::string id_;
   Layer layer_;
   bool active_ = false, refreshing_ = false, pressed_ = false;
   QToolButton *eye_, *solo_;
-  QLabel* title_;
-  QSlider* opacity_;
+  ElidedLabel* title_ = nullptr;
+  QSlider* opacity_ = nullptr;
 };
 
 }  // namespace anchorscope

@@ -118,14 +118,29 @@ QWidget* LayersPanel::makeDetails() {
   detailsLayout_ = new QVBoxLayout(details);
   detailsLayout_->setContentsMargins(6, 6, 6, 0);
   detailsLayout_->setSpacing(6);
+  auto* titleLine = new QHBoxLayout;
   detailsTitle_ = sectionLabel({});
-  detailsLayout_->addWidget(detailsTitle_);
+  titleLine->addWidget(detailsTitle_);
+  titleLine->addStretch(1);
+  settings_ = new QToolButton;
+  settings_->setObjectName(QStringLiteral("layerSettings"));
+  settings_->setProperty("role", "icon");
+  settings_->setIcon(themedIcon(QStringLiteral("sliders"), &Theme::selection, QStringLiteral("sliders")));
+  settings_->setCheckable(true);
+  settings_->setFixedSize(22, 20);
+  settings_->setToolTip(tr("Colour map, range, filter and boxes of this layer"));
+  titleLine->addWidget(settings_);
+  detailsLayout_->addLayout(titleLine);
   channelPart_ = new QWidget;
   auto* channelLayout = new QVBoxLayout(channelPart_);
   channelLayout->setContentsMargins(0, 0, 0, 0);
   channelLayout->setSpacing(6);
   range_ = new RangeEditor;
   channelLayout->addWidget(range_);
+  more_ = new QWidget;
+  auto* moreLayout = new QVBoxLayout(more_);
+  moreLayout->setContentsMargins(0, 0, 0, 0);
+  moreLayout->setSpacing(6);
   auto* first = new QHBoxLayout;
   colorMap_ = new QComboBox;
   for (const ColorMapId map : kAllColorMaps)
@@ -140,10 +155,12 @@ QWidget* LayersPanel::makeDetails() {
       tr("Colour range: the channel's own, this frame's values, values so far, or as set by the handles"));
   first->addWidget(colorMap_, 1);
   first->addWidget(rangeMode_, 1);
-  channelLayout->addLayout(first);
+  moreLayout->addLayout(first);
   auto* filter = new QHBoxLayout;
   filterMin_ = new QLineEdit;
   filterMax_ = new QLineEdit;
+  filterMin_->setObjectName(QStringLiteral("filterMin"));
+  filterMax_->setObjectName(QStringLiteral("filterMax"));
   filterMin_->setPlaceholderText(tr("from"));
   filterMax_->setPlaceholderText(tr("to"));
   for (QLineEdit* edit : {filterMin_, filterMax_})
@@ -157,7 +174,9 @@ QWidget* LayersPanel::makeDetails() {
   fade_->setToolTip(tr("Unimportant values fade out"));
   fade_->setFocusPolicy(Qt::TabFocus);
   filter->addWidget(fade_);
-  channelLayout->addLayout(filter);
+  moreLayout->addLayout(filter);
+  more_->hide();
+  channelLayout->addWidget(more_);
   detailsLayout_->addWidget(channelPart_);
   boxPart_ = new QWidget;
   auto* boxLayout = new QVBoxLayout(boxPart_);
@@ -167,10 +186,15 @@ QWidget* LayersPanel::makeDetails() {
   boxes_->addItem(tr("anchor boxes"), static_cast<int>(BoxKind::kAnchor));
   boxes_->addItem(tr("predicted boxes"), static_cast<int>(BoxKind::kPredicted));
   boxes_->setToolTip(tr("Draw each anchor's own box or the box predicted from it"));
+  boxes_->hide();
   boxLayout->addWidget(boxes_);
   levelsHost_ = new QWidget;
   boxLayout->addWidget(levelsHost_);
   detailsLayout_->addWidget(boxPart_);
+  connect(settings_, &QToolButton::toggled, this, [this](bool on) {
+    more_->setVisible(on);
+    boxes_->setVisible(on);
+  });
   return details;
 }
 
@@ -214,7 +238,7 @@ void LayersPanel::connectDetails() {
 
 bool LayersPanel::isRelevant(const Layer& layer) const {
   // Settings of channels that another method published are kept, but there is nothing to show for them.
-  return !layer.hasChannel() || !state_.frame() || state_.frame()->channel(layer.channel);
+  return !layer.hasChannel() || (state_.frame() && state_.frame()->channel(layer.channel));
 }
 
 QStringList LayersPanel::shownLayers() const {
@@ -285,6 +309,7 @@ void LayersPanel::refreshDetails() {
   detailsTitle_->setText(active->hasChannel() ? tr("RANGE · %1").arg(QString::fromStdString(active->channel))
                                               : QString::fromStdString(active->title).toUpper());
   channelPart_->setVisible(active->hasChannel());
+  settings_->setVisible(active->hasChannel() || active->kind == LayerKind::kBag);
   boxPart_->setVisible(active->kind == LayerKind::kAnchors || active->kind == LayerKind::kBag);
   const Channel* channel =
       state_.frame() && active->hasChannel() ? state_.frame()->channel(active->channel) : nullptr;

@@ -55,10 +55,10 @@ class LayersPanel : public QWidget {
   QCheckBox* fade_;
   QWidget* levelsHost_;
   QVBoxLayout* detailsLayout_;
-  QToolButton *up_, *down_, *presets_;
+  QToolButton *up_, *down_, *presets_, *settings_;
   QMenu* presetsMenu_;
   RangeEditor* range_;
-  QWidget *channelPart_, *boxPart_;
+  QWidget *channelPart_, *boxPart_, *more_;
   std::size_t levelCount_ = 0;
   QStringList channelsOfRows_;
   bool refreshing_ = false;

@@ -52,7 +52,18 @@ ParamForm::ParamForm(QWidget* parent) : QWidget(parent) {
   outer->addStretch(1);
 }
 
+ParamForm::~ParamForm() {
+  letGoOfEditors();
+}
+
+void ParamForm::letGoOfEditors() {
+  // A field that is being typed into tells that editing has ended when it goes; by then nobody is to hear it.
+  for (QWidget* editor : findChildren<QWidget*>())
+    editor->disconnect(this);
+}
+
 void ParamForm::setParams(const ParamSet& params, const QString& prefix) {
+  letGoOfEditors();
   while (form_->rowCount() > 0)
     form_->removeRow(0);
   messages_.clear();
@@ -75,6 +86,7 @@ void ParamForm::setParams(const ParamSet& params, const QString& prefix) {
     if (!spec.unit.empty() && spec.unit != "1") {
       auto* unit = new QLabel(QString::fromStdString(spec.unit), row);
       unit->setProperty("role", "secondary");
+      unit->setMinimumWidth(44);
       line->addWidget(unit);
     }
     column->addLayout(line);

@@ -20,6 +20,7 @@ class ParamForm : public QWidget {
 
  public:
   explicit ParamForm(QWidget* parent = nullptr);
+  ~ParamForm() override;
 
   /// Rebuilds the form. `prefix` stands before the names in paramEdited ("method.").
   void setParams(const ParamSet& params, const QString& prefix = {});
@@ -39,6 +40,7 @@ class ParamForm : public QWidget {
  private:
   QWidget* makeEditor(const ParamSpec& spec);
   void accept(const std::string& name, const QString& text);
+  void letGoOfEditors();
   void markWrong(const QString& name, const QString& reason);
 
   ParamSet params_;

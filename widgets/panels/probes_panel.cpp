@@ -100,6 +100,7 @@ ProbesPanel::ProbesPanel(ViewState& state, QWidget* parent) : QWidget(parent), s
   pin_ = new QToolButton;
   pin_->setObjectName(QStringLiteral("pinButton"));
   pin_->setText(tr("+ pin"));
+  pin_->setProperty("role", "link");
   pin_->setToolTip(tr("Choose which images of the data set are watched"));
   head->addWidget(pin_);
   outer->addLayout(head);
@@ -116,7 +117,8 @@ ProbesPanel::ProbesPanel(ViewState& state, QWidget* parent) : QWidget(parent), s
   empty_->setProperty("role", "secondary");
   empty_->setWordWrap(true);
   empty_->setContentsMargins(6, 0, 6, 6);
-  outer->addWidget(empty_);
+  empty_->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+  outer->addWidget(empty_, 1);
 
   connect(&state_, &ViewState::probesChanged, this, &ProbesPanel::refresh);
   connect(&state_, &ViewState::probeNameChanged, this, &ProbesPanel::refresh);
@@ -149,19 +151,12 @@ std::vector<std::string> ProbesPanel::probeNames() const {
   return names;
 }
 
-QImage ProbesPanel::thumbnail(const ProbeFrame& frame) {
-  const ImagePixels* pixels = frame.image->pixels.get();
+QImage ProbesPanel::thumbnail(const ImagePixels* pixels) const {
   if (!pixels) return {};
-  QImage& cached = thumbnails_[pixels];
-  if (cached.isNull()) {
-    const QImage whole(pixels->rgb.data(), pixels->size.width, pixels->size.height, 3 * pixels->size.width,
-                       QImage::Format_RGB888);
-    const qreal ratio = devicePixelRatioF();
-    cached = whole.scaled(QSize(kThumbnailWidth, kThumbnailHeight) * ratio, Qt::KeepAspectRatio,
-                          Qt::SmoothTransformation);
-    cached.setDevicePixelRatio(1);
-  }
-  return cached;
+  const QImage whole(pixels->rgb.data(), pixels->size.width, pixels->size.height, 3 * pixels->size.width,
+                     QImage::Format_RGB888);
+  return whole.scaled(QSize(kThumbnailWidth, kThumbnailHeight) * devicePixelRatioF(), Qt::KeepAspectRatio,
+                      Qt::SmoothTransformation);
 }
 
 void ProbesPanel::refresh() {
@@ -173,12 +168,14 @@ void ProbesPanel::refresh() {
     delete list_->takeItem(list_->count() - 1);
   while (list_->count() < static_cast<int>(probes.size()))
     list_->addItem(new QListWidgetItem);
+  shown_.resize(probes.size());
   for (std::size_t i = 0; i < probes.size(); ++i) {
     QListWidgetItem* item = list_->item(static_cast<int>(i));
     const QString name = QString::fromStdString(probes[i]->image->name);
-    if (item->data(kNameRole).toString() != name) {
+    if (item->data(kNameRole).toString() != name || shown_[i] != probes[i]->image->pixels) {
+      shown_[i] = probes[i]->image->pixels;
       item->setData(kNameRole, name);
-      item->setData(kImageRole, thumbnail(*probes[i]));
+      item->setData(kImageRole, thumbnail(shown_[i].get()));
       item->setToolTip(tr("%1, %2 × %3 px. Right-click to unpin.")
                            .arg(name)
                            .arg(probes[i]->image->pixels ? probes[i]->image->pixels->size.width : 0)

@@ -2,7 +2,6 @@
 // The probe images as thumbnails with their object counts and starved objects; pins and unpins images of the
 // data set.
 
-#include <QHash>
 #include <QImage>
 #include <QWidget>
 
@@ -33,14 +32,14 @@ class ProbesPanel : public QWidget {
   void pin();
   void unpin(const QString& name);
   std::vector<std::string> probeNames() const;
-  QImage thumbnail(const ProbeFrame& frame);
+  QImage thumbnail(const ImagePixels* pixels) const;
 
   ViewState& state_;
   std::vector<std::string> available_;
   QListWidget* list_;
   QToolButton* pin_;
   QLabel* empty_;
-  QHash<const void*, QImage> thumbnails_;  ///< By ImagePixels.
+  std::vector<std::shared_ptr<const ImagePixels>> shown_;  ///< What the thumbnails were made of, by row.
   bool refreshing_ = false;
 };
 

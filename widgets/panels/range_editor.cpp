@@ -91,8 +91,8 @@ void RangeEditor::paintEvent(QPaintEvent*) {
   }
   painter.setPen(theme.secondaryText);
   const QRectF labels(area.left(), area.bottom() + 4, area.width(), 16);
-  painter.drawText(labels, Qt::AlignLeft, numberText(static_cast<double>(range_.low)));
-  painter.drawText(labels, Qt::AlignRight, numberText(static_cast<double>(range_.high)));
+  painter.drawText(labels, Qt::AlignLeft, shortText(static_cast<double>(range_.low)));
+  painter.drawText(labels, Qt::AlignRight, shortText(static_cast<double>(range_.high)));
   if (histogram_.undefined > 0)
     painter.drawText(labels, Qt::AlignHCenter,
                      tr("%1 undefined").arg(countText(static_cast<qint64>(histogram_.undefined))));

@@ -28,6 +28,9 @@ QLabel* textLabel(const QString& text, const char* role) {
   auto* label = new QLabel(text);
   label->setProperty("role", role);
   label->setWordWrap(true);
+  QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Fixed);  // its lines, and no more
+  policy.setHeightForWidth(true);
+  label->setSizePolicy(policy);
   return label;
 }
 
@@ -187,6 +190,9 @@ QWidget* StartPage::makeDataCard() {
   }
   form->addRow(tr("Method"), method_);
   methodHelp_ = textLabel({}, "secondary");
+  // A form asks a wrapped label for its height at its narrowest: two lines hold what there is at any width in
+  // use.
+  methodHelp_->setFixedHeight(2 * methodHelp_->fontMetrics().lineSpacing() + 4);
   form->addRow(QString(), methodHelp_);
   model_ = new QComboBox;
   model_->setObjectName(QStringLiteral("model"));
@@ -217,7 +223,7 @@ QWidget* StartPage::makeDataCard() {
                          if (!file.isEmpty()) weights_->setText(file);
                        }));
   form->addRow(tr("Record to"),
-               fileRow(out_, tr("not recorded (choose a new folder to go back in time)"),
+               fileRow(out_, tr("a temporary folder (choose one to keep the recording)"),
                        tr("A folder that will hold the run: evidence, curves, checkpoints"), [this] {
                          const QString folder = QFileDialog::getSaveFileName(this, tr("New run folder"));
                          if (!folder.isEmpty()) out_->setText(folder);
@@ -291,6 +297,7 @@ void StartPage::rebuildOptions() {
   modelForm_->setParams(config_.modelParams, QStringLiteral("model."));
   dataForm_->setParams(config_.dataParams, QStringLiteral("data."));
   methodHelp_->setText(method_->currentData(Qt::ToolTipRole).toString());
+  methodHelp_->setToolTip(methodHelp_->text());
   refreshValidity();
 }
 

@@ -17,20 +17,21 @@
 #include <limits>
 
 #include "widgets/models/number_text.h"
+#include "widgets/panels/elided_label.h"
 #include "widgets/theme/icons.h"
 
 namespace anchorscope {
 namespace {
 
 /// A small caption over a value, as in an instrument.
-QLabel* addReadout(QHBoxLayout* bar, const QString& caption, const QString& help, int minimumWidth) {
+ElidedLabel* addReadout(QHBoxLayout* bar, const QString& caption, const QString& help, int minimumWidth) {
   auto* host = new QWidget;
   auto* column = new QVBoxLayout(host);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
   auto* title = new QLabel(caption);
   title->setProperty("role", "caption");
-  auto* value = new QLabel(QStringLiteral("–"));
+  auto* value = new ElidedLabel(QStringLiteral("–"));
   value->setProperty("role", "value");
   value->setMinimumWidth(minimumWidth);
   value->setToolTip(help);
@@ -38,14 +39,15 @@ QLabel* addReadout(QHBoxLayout* bar, const QString& caption, const QString& help
   column->addWidget(title);
   column->addWidget(value);
   bar->addWidget(host);
+  bar->addSpacing(12);
   return value;
 }
 
-QToolButton* addButton(QHBoxLayout* bar, QAction* action, const char* name) {
+QToolButton* addButton(QHBoxLayout* bar, QAction* action, const char* name, Qt::ToolButtonStyle style) {
   auto* button = new QToolButton;
   button->setObjectName(QLatin1String(name));
   button->setDefaultAction(action);
-  button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  button->setToolButtonStyle(style);
   button->setIconSize({14, 14});
   button->setProperty("role", "transport");
   bar->addWidget(button);
@@ -81,7 +83,7 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   setAttribute(Qt::WA_StyledBackground);
   auto* bar = new QHBoxLayout(this);
   bar->setContentsMargins(12, 6, 12, 6);
-  bar->setSpacing(8);
+  bar->setSpacing(6);
 
   runPause_ = makeAction(this, "run", tr("Run"), tr("Run or pause training"), QKeySequence(Qt::Key_Space));
   step_ =
@@ -93,9 +95,8 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   stop_ = makeAction(this, "stop", tr("Stop"), tr("Write a checkpoint and end this run"),
                      QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Period));
 
-  runButton_ = addButton(bar, runPause_, "runButton");
-  addButton(bar, step_, "stepButton");
-  addButton(bar, stepMany_, "stepManyButton");
+  runButton_ = addButton(bar, runPause_, "runButton", Qt::ToolButtonTextBesideIcon);
+  addButton(bar, step_, "stepButton", Qt::ToolButtonTextOnly);
   count_ = new QSpinBox;
   count_->setObjectName(QStringLiteral("stepCount"));
   count_->setRange(1, 1'000'000);
@@ -106,19 +107,20 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   count_->setFixedWidth(72);
   count_->setToolTip(tr("How many steps “Run N” trains"));
   bar->addWidget(count_);
-  addButton(bar, until_, "untilButton");
-  addButton(bar, stop_, "stopButton");
+  addButton(bar, stepMany_, "stepManyButton", Qt::ToolButtonIconOnly);
+  addButton(bar, until_, "untilButton", Qt::ToolButtonTextOnly);
+  addButton(bar, stop_, "stopButton", Qt::ToolButtonIconOnly);
 
   pill_ = new QLabel(tr("Idle"));
   pill_->setObjectName(QStringLiteral("statePill"));
   pill_->setAlignment(Qt::AlignCenter);
-  pill_->setMinimumWidth(92);
+  pill_->setMinimumWidth(112);
   bar->addSpacing(4);
   bar->addWidget(pill_);
   bar->addSpacing(8);
 
   stepValue_ = addReadout(bar, tr("step"), tr("Optimizer steps done / planned"), 84);
-  speedValue_ = addReadout(bar, tr("speed"), tr("Training steps per second, with everything"), 74);
+  speedValue_ = addReadout(bar, tr("speed"), tr("Training steps per second, with everything"), 86);
   captureValue_ =
       addReadout(bar, tr("capture"),
                  tr("What looking costs: time per step and share of it; how often evidence is taken"), 104);

@@ -15,7 +15,10 @@ class CurveHistory {
  public:
   void append(std::int64_t step, const std::vector<ScalarValue>& scalars);
   void set(const std::string& name, ScalarSeries series);
-  void clear() { series_.clear(); }
+  void clear() {
+    series_.clear();
+    lastStep_ = -1;
+  }
 
   std::vector<std::string> names() const;
   /// Null for an unknown name.

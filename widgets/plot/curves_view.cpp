@@ -54,6 +54,7 @@ CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
   smoothingText_ = new QLabel;
   smoothingText_->setProperty("role", "secondary");
   head->addWidget(smoothingText_);
+  head->addSpacing(6);
   smoothing_ = new QSlider(Qt::Horizontal);
   smoothing_->setObjectName(QStringLiteral("smoothing"));
   smoothing_->setRange(0, 99);
@@ -63,6 +64,7 @@ CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
   head->addWidget(smoothing_);
   choose_ = new QToolButton;
   choose_->setText(tr("scalars ▾"));
+  choose_->setProperty("role", "link");
   choose_->setToolTip(tr("Choose the scalars to plot"));
   choose_->setPopupMode(QToolButton::InstantPopup);
   menu_ = new QMenu(choose_);
@@ -71,6 +73,7 @@ CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
   outer->addLayout(head);
 
   plot_ = new QCustomPlot;
+  plot_->setObjectName(QStringLiteral("curvePlot"));
   plot_->setMinimumHeight(90);
   plot_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
   plot_->axisRect()->setRangeDrag(Qt::Horizontal);
@@ -101,7 +104,7 @@ CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
           [this](QMouseEvent* event) { plot_->setProperty("pressedAt", event->pos()); });
   connect(plot_, &QCustomPlot::mouseRelease, this, [this](QMouseEvent* event) {
     if ((event->pos() - plot_->property("pressedAt").toPoint()).manhattanLength() > 3) return;
-    emit stepClicked(static_cast<std::int64_t>(std::llround(plot_->xAxis->pixelToCoord(event->pos().x()))));
+    emit stepClicked(stepAt(event->pos().x()));
   });
   applyColors();
   replot();
@@ -134,6 +137,10 @@ void CurvesView::setCurrentStep(std::int64_t step) {
   if (currentStep_ == step) return;
   currentStep_ = step;
   scheduleReplot();
+}
+
+std::int64_t CurvesView::stepAt(int plotX) const {
+  return std::llround(plot_->xAxis->pixelToCoord(plotX));
 }
 
 double CurvesView::smoothing() const {
@@ -189,6 +196,10 @@ void CurvesView::applyColors() {
     axis->grid()->setPen(QPen(theme.line, 0, Qt::DotLine));
     axis->grid()->setZeroLinePen(QPen(theme.line));
   }
+  plot_->xAxis->setLabel(tr("step"));
+  plot_->xAxis->setLabelFont(small);
+  plot_->xAxis->setLabelColor(theme.secondaryText);
+  plot_->xAxis->setLabelPadding(0);
   plot_->xAxis->setNumberFormat(QStringLiteral("f"));
   plot_->xAxis->setNumberPrecision(0);
   plot_->yAxis->setNumberFormat(QStringLiteral("gb"));

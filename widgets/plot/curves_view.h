@@ -42,6 +42,9 @@ class CurvesView : public QWidget {
   /// Call after changing history() directly.
   void historyChanged();
 
+  /// The step at an x of the plot, as a click takes it.
+  std::int64_t stepAt(int plotX) const;
+
   /// The plot as shown, vectorised: .pdf, .png or .csv (every shown scalar, raw). Whole or not at all.
   Status exportTo(const QString& path, Overwrite overwrite) const;
   QCustomPlot* plot() const { return plot_; }

@@ -66,7 +66,7 @@ void ScatterView::setSelectedAnchor(std::int64_t anchor) {
 }
 
 QRectF ScatterView::plotArea() const {
-  return QRectF(rect()).adjusted(34, 8, -8, -28);
+  return QRectF(rect()).adjusted(22, 6, -4, -18);
 }
 
 QPointF ScatterView::toWidget(float x, float y) const {
@@ -109,14 +109,14 @@ void ScatterView::paintEvent(QPaintEvent*) {
   const QFontMetrics metrics(small);
   painter.drawText(QRectF(area.left(), area.bottom() + 3, 60, 12), Qt::AlignLeft, QStringLiteral("0"));
   painter.drawText(QRectF(area.right() - 60, area.bottom() + 3, 60, 12), Qt::AlignRight,
-                   numberText(static_cast<double>(xMax_)));
+                   shortText(static_cast<double>(xMax_)));
   painter.drawText(QRectF(area.left(), area.bottom() + 3, area.width(), 12), Qt::AlignCenter,
                    metrics.elidedText(xTitle_, Qt::ElideRight, static_cast<int>(area.width()) - 70));
   painter.drawText(QRectF(0, area.bottom() - 12, area.left() - 4, 12), Qt::AlignRight, QStringLiteral("0"));
   painter.drawText(QRectF(0, area.top(), area.left() - 4, 12), Qt::AlignRight,
-                   numberText(static_cast<double>(yMax_)));
+                   shortText(static_cast<double>(yMax_)));
   painter.save();
-  painter.translate(10, area.center().y());
+  painter.translate(8, area.center().y());
   painter.rotate(-90);
   painter.drawText(QRectF(-area.height() / 2, -8, area.height(), 14), Qt::AlignCenter,
                    metrics.elidedText(yTitle_, Qt::ElideRight, static_cast<int>(area.height()) - 20));

@@ -8,6 +8,7 @@
 #include <QStyleHints>
 
 #include "widgets/state/theme.h"
+#include "widgets/theme/icons.h"
 
 namespace anchorscope {
 namespace {
@@ -50,7 +51,7 @@ QMenuBar { background: {panel}; border-bottom: 1px solid {line}; padding: 2px 8p
 QMenuBar::item { padding: 4px 10px; background: transparent; color: {secondary}; border-radius: 4px; }
 QMenuBar::item:selected { background: {raised}; color: {text}; }
 QMenu { background: {raised}; border: 1px solid {line}; padding: 4px; }
-QMenu::item { padding: 5px 24px 5px 20px; border-radius: 4px; }
+QMenu::item { padding: 5px 24px 5px 22px; border-radius: 4px; }
 QMenu::item:selected { background: {selection}; color: white; }
 QMenu::item:disabled { color: {faded}; }
 QMenu::separator { height: 1px; background: {line}; margin: 4px 8px; }
@@ -107,7 +108,12 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {
   background: {field}; border: 1px solid {line}; border-radius: 5px; padding: 4px 6px; selection-background-color: {selection}; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: {selection}; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { border-color: {failed}; }
-QComboBox::drop-down { border: none; width: 18px; }
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow { image: url(:/controls/arrow.svg); width: 12px; height: 12px; }
+QCheckBox::indicator, QListView::indicator, QMenu::indicator { width: 13px; height: 13px; border: 1px solid {secondary}; border-radius: 3px; background: {field}; }
+QCheckBox::indicator:checked, QListView::indicator:checked, QMenu::indicator:checked { background: {selection}; border-color: {selection}; image: url(:/controls/tick.svg); }
+QCheckBox::indicator:disabled { border-color: {line}; }
+QMenu::indicator { margin-left: 4px; }
 QComboBox QAbstractItemView { background: {raised}; border: 1px solid {line}; selection-background-color: {selection}; }
 QCheckBox, QRadioButton { spacing: 6px; }
 
@@ -219,6 +225,7 @@ void applyTheme(QApplication& application, ThemeChoice choice) {
   font.setPixelSize(12);
   application.setFont(font);
   application.setPalette(paletteOf(theme));
+  loadIcons();
   application.setStyleSheet(styleSheetOf(theme));
 }
 

@@ -70,6 +70,10 @@ QIcon themedIcon(const QString& name, QColor Theme::*color, const QString& nameW
   return QIcon(new LineIcon(name, color, nameWhenOn));
 }
 
+void loadIcons() {
+  loadResources();
+}
+
 QIcon applicationIcon() {
   loadResources();
   QSvgRenderer renderer(QStringLiteral(":/anchorscope.svg"));

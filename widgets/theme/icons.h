@@ -13,6 +13,9 @@ namespace anchorscope {
 /// itself. With `nameWhenOn` the icon of a checked button is another one. GUI thread only.
 QIcon themedIcon(const QString& name, QColor Theme::*color = &Theme::text, const QString& nameWhenOn = {});
 
+/// Makes the files of resources.qrc known to style sheets; the functions here do so by themselves.
+void loadIcons();
+
 /// The program's own icon.
 QIcon applicationIcon();
 

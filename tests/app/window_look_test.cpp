@@ -1,0 +1,168 @@
+// Every view of the window in both themes and two sizes: nothing stands outside the window, over something
+// else or cut off. With ANCHORSCOPE_SHOTS the pictures are kept for people.
+
+#include <gtest/gtest.h>
+
+#include <QDockWidget>
+#include <QLabel>
+#include <QTableView>
+#include <QTest>
+#include <QToolButton>
+#include <cmath>
+
+#include "app/main_window.h"
+#include "app/settings.h"
+#include "tests/support/fake_session.h"
+#include "tests/support/qt_application.h"
+#include "tests/support/synthetic_frame.h"
+#include "widgets/notify/message_bar.h"
+#include "widgets/panels/history_scrubber.h"
+#include "widgets/panels/inspector_panel.h"
+#include "widgets/panels/start_page.h"
+#include "widgets/plot/curves_view.h"
+#include "widgets/theme/app_theme.h"
+
+namespace anchorscope {
+namespace {
+
+using testing::FakeTrainer;
+using testing::keepPicture;
+using testing::makeSyntheticFrame;
+
+struct Look {
+  ThemeChoice theme;
+  QSize size;
+  QString name() const {
+    return QStringLiteral("%1_%2").arg(theme == ThemeChoice::kDark ? "dark" : "light").arg(size.width());
+  }
+};
+
+class WindowLookTest : public ::testing::TestWithParam<Look> {
+ protected:
+  WindowLookTest() : window((openSettings().clear(), trainer.factory())) {
+    applyTheme(*qApp, GetParam().theme);
+    window.setConfirm([](const QString&, const QString&) { return true; });
+    window.resetLayout();
+    window.resize(GetParam().size);
+    window.show();
+    EXPECT_TRUE(QTest::qWaitForWindowExposed(&window));
+  }
+
+  void startFakeRun() {
+    auto config = makeRunConfig("musu", "retina-small");
+    ASSERT_TRUE(config);
+    config->data = "voc:/data/bccd#train";
+    window.startRun(*config);
+    trainer.setState(TrainerState::kPreparing);
+    trainer.send(ProgressEvent{"Opening the data set", 0.4});
+  }
+
+  void publishRun() {
+    std::vector<std::string> names;
+    std::vector<std::shared_ptr<const ProbeFrame>> frames;
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+      testing::SyntheticFrameOptions options;
+      options.seed = seed;
+      frames.push_back(makeSyntheticFrame(options));
+      names.push_back(frames.back()->image->name);
+    }
+    frames = {makeSyntheticFrame()};
+    trainer.publishFacts(names);
+    trainer.setState(TrainerState::kRunning);
+    for (std::int64_t step = 1; step <= 1284; ++step)
+      trainer.send(StepEvent{
+          step,
+          {{"loss.cls", 0.3 + 0.8 * std::exp(-0.004 * double(step)) + 0.03 * std::sin(double(step * step))},
+           {"loss.loc",
+            0.4 + 0.6 * std::exp(-0.002 * double(step)) + 0.03 * std::cos(double(step * step))}}});
+    trainer.send(NoteEvent{{840, "parameter", "lr 0.01 → 0.003"}});
+    trainer.publish(1284, frames);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() != nullptr; }));
+    QTest::qWait(120);  // the curves replot at most 20 times a second
+  }
+
+  void keep(const QString& what) {
+    QCoreApplication::processEvents();
+    keepPicture(window.grab().toImage(), what + '_' + GetParam().name());
+  }
+
+  /// No visible label or button is cut off by its parent or narrower than its text.
+  void expectNothingCutOff() {
+    for (const QWidget* widget : window.findChildren<QWidget*>()) {
+      if (!widget->isVisible() || widget->window() != &window) continue;
+      const auto* button = qobject_cast<const QToolButton*>(widget);
+      const auto* label = qobject_cast<const QLabel*>(widget);
+      if (!button && !label) continue;
+      if (label &&
+          (label->text().isEmpty() || label->sizePolicy().horizontalPolicy() == QSizePolicy::Ignored))
+        continue;
+      const QString what = widget->objectName() + ' ' + (label ? label->text() : button->text());
+      if (button || !label->wordWrap()) {
+        EXPECT_GE(widget->width(), widget->minimumSizeHint().width()) << what.toStdString();
+      }
+      const QRect inWindow(widget->mapTo(&window, QPoint()), widget->size());
+      EXPECT_TRUE(window.rect().contains(inWindow) || widget->visibleRegion().isEmpty())
+          << what.toStdString() << " " << inWindow.right() << " > " << window.width();
+    }
+  }
+
+  FakeTrainer trainer;
+  MainWindow window;
+};
+
+TEST_P(WindowLookTest, StartPage) {
+  window.startPage().setRecent({"voc:/data/bccd#train", "coco:/data/coco/instances.json,/data/coco/images"});
+  keep("start");
+  EXPECT_EQ(window.size(), GetParam().size);
+  expectNothingCutOff();
+}
+
+TEST_P(WindowLookTest, PreparingThenTrainingThenAnObjectThenAnAnchor) {
+  startFakeRun();
+  QTest::qWait(30);
+  keep("preparing");
+  publishRun();
+  EXPECT_EQ(window.size(), GetParam().size);
+  keep("training");
+  expectNothingCutOff();
+  window.viewState().selectObject(0);
+  keep("object");
+  const auto& table = *window.viewState().frame();
+  const auto [first, last] = table.pairTables.front().rowsOfObject(0);
+  ASSERT_LT(first, last);
+  window.viewState().selectPair(0, table.pairTables.front().anchor[first + (last - first) / 2]);
+  keep("anchor");
+  expectNothingCutOff();
+  EXPECT_FALSE(window.inspector().bagTable()->horizontalScrollBar()->isVisible());
+}
+
+TEST_P(WindowLookTest, MessagesProblemsAndParameters) {
+  startFakeRun();
+  publishRun();
+  Diagnostics diagnostics;
+  diagnostics.add({"Annotations/BloodImage_00113.xml", "object 3", "box outside the image",
+                   "x2 647 lies outside the image of 640 px", RecordAction::kClipped});
+  diagnostics.add({"JPEGImages/BloodImage_00280.jpg", "", "truncated image", "The JPEG ends early",
+                   RecordAction::kSkipped});
+  trainer.send(DiagnosticsEvent{diagnostics});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.messages().pending().isEmpty(); }));
+  window.findChild<QToolButton*>("problemsButton")->click();
+  for (QDockWidget* dock : window.docks())
+    if (dock->objectName() == "parameters") {
+      dock->show();
+      dock->raise();
+    }
+  keep("problems_parameters");
+  EXPECT_EQ(window.size(), GetParam().size);
+  expectNothingCutOff();
+}
+
+INSTANTIATE_TEST_SUITE_P(Looks, WindowLookTest,
+                         ::testing::Values(Look{ThemeChoice::kDark, {1280, 800}},
+                                           Look{ThemeChoice::kDark, {1920, 1080}},
+                                           Look{ThemeChoice::kLight, {1280, 800}},
+                                           Look{ThemeChoice::kLight, {1920, 1080}}),
+                         [](const auto& look) { return look.param.name().toStdString(); });
+
+}  // namespace
+}  // namespace anchorscope

@@ -1,0 +1,305 @@
+// The main window beside a trainer that the test plays: every state, preparing and its failure, messages,
+// docks, keys.
+
+#include <gtest/gtest.h>
+
+#include <QAction>
+#include <QDockWidget>
+#include <QDropEvent>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QPushButton>
+#include <QTableView>
+#include <QTest>
+#include <QToolButton>
+
+#include "app/main_window.h"
+#include "tests/support/fake_session.h"
+#include "tests/support/qt_application.h"
+#include "tests/support/synthetic_frame.h"
+#include "tests/support/temporary_folder.h"
+#include "widgets/canvas/canvas_view.h"
+#include "widgets/notify/message_bar.h"
+#include "widgets/notify/problems_model.h"
+#include "widgets/overlays/layer_stack.h"
+#include "widgets/panels/inspector_panel.h"
+#include "widgets/panels/preparing_view.h"
+#include "widgets/panels/probes_panel.h"
+#include "widgets/panels/start_page.h"
+#include "widgets/panels/transport_bar.h"
+
+namespace anchorscope {
+namespace {
+
+using testing::FakeTrainer;
+
+class WindowStatesTest : public ::testing::Test {
+ protected:
+  WindowStatesTest() : window(trainer.factory()) {
+    window.setConfirm([this](const QString& title, const QString&) {
+      asked << title;
+      return answer;
+    });
+    window.resetLayout();
+    window.resize(1280, 800);
+    window.show();
+    window.activateWindow();
+    EXPECT_TRUE(QTest::qWaitForWindowActive(&window));
+  }
+
+  void start() {
+    auto config = makeRunConfig("musu", "retina-small");
+    ASSERT_TRUE(config);
+    config->data = "voc:/data/cells#train";
+    window.startRun(*config);
+    trainer.setState(TrainerState::kPreparing);
+  }
+
+  void run(std::int64_t step = 5) {
+    start();
+    trainer.publishFacts({"a.jpg", "b.jpg"});
+    trainer.setState(TrainerState::kRunning);
+    trainer.publish(step, {testing::makeSyntheticFrame()});
+    ASSERT_TRUE(QTest::qWaitFor(
+        [&] { return window.bridge().state() == TrainerState::kRunning && window.viewState().frame(); }));
+  }
+
+  QAction* action(const QString& text) {
+    for (QAction* found : window.findChildren<QAction*>())
+      if (QString(found->text()).remove('&') == text) return found;
+    ADD_FAILURE() << "no action " << text.toStdString();
+    return nullptr;
+  }
+
+  /// Whether one of the waiting commands is of this kind; takes all of them.
+  template <typename Wanted>
+  bool commanded() {
+    bool found = false;
+    for (const Command& command : trainer.takeCommands())
+      found = found || std::holds_alternative<Wanted>(command);
+    return found;
+  }
+
+  FakeTrainer trainer;
+  MainWindow window;
+  QStringList asked;
+  bool answer = true;
+};
+
+TEST_F(WindowStatesTest, ActionsFollowTheState) {
+  EXPECT_FALSE(action("Save checkpoint")->isEnabled());
+  EXPECT_FALSE(action("Keep recorded run…")->isEnabled());
+  EXPECT_FALSE(action("Export view…")->isEnabled());
+  run();
+  EXPECT_TRUE(action("Save checkpoint")->isEnabled());
+  EXPECT_TRUE(action("Export view…")->isEnabled());
+  EXPECT_FALSE(action("Keep recorded run…")->isEnabled());
+  for (const TrainerState state :
+       {TrainerState::kPaused, TrainerState::kStopping, TrainerState::kStopped, TrainerState::kFailed}) {
+    trainer.setState(state);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().state() == state; }));
+    const EnabledActions enabled = enabledActions(state);
+    EXPECT_EQ(action("Save checkpoint")->isEnabled(), enabled.checkpoint);
+    EXPECT_EQ(action("Evaluate now")->isEnabled(), enabled.checkpoint);
+    EXPECT_EQ(window.transport().stepAction()->isEnabled(), enabled.step);
+    EXPECT_EQ(window.transport().stopAction()->isEnabled(), enabled.stop);
+    EXPECT_EQ(action("Keep recorded run…")->isEnabled(),
+              state == TrainerState::kStopped || state == TrainerState::kFailed);
+  }
+}
+
+TEST_F(WindowStatesTest, PreparingShowsHowFarItIsAndCancelGoesBack) {
+  start();
+  trainer.send(ProgressEvent{"Reading 5,000 annotations", 0.4});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.preparing().text().contains("annotations"); }));
+  EXPECT_TRUE(window.preparing().isVisible());
+  EXPECT_FALSE(window.canvas().isVisible());
+  EXPECT_TRUE(window.preparing().text().contains("40 %"));
+  QTest::mouseClick(window.preparing().cancelButton(), Qt::LeftButton);
+  EXPECT_TRUE(window.onStartPage());
+  EXPECT_FALSE(window.bridge().hasSession());
+  EXPECT_TRUE(asked.isEmpty());
+}
+
+TEST_F(WindowStatesTest, AFailureBeforeAnythingWasShownIsToldOnTheStartPage) {
+  start();
+  trainer.send(
+      FailedEvent{makeError(ErrorCode::kBadData, "There is no folder '/data/cells'", "Check the path"), ""});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.onStartPage(); }));
+  const auto* problem = window.findChild<QLabel*>("startProblem");
+  EXPECT_TRUE(problem->isVisible());
+  EXPECT_TRUE(problem->text().contains("There is no folder '/data/cells'"));
+  EXPECT_TRUE(problem->text().contains("Check the path"));
+}
+
+TEST_F(WindowStatesTest, AFailureWhileTrainingStaysInTheBarAndSelectsTheCulprit) {
+  run();
+  auto culprit = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame());
+  auto image = std::make_shared<ProbeImage>(*culprit->image);
+  image->name = "culprit.jpg";
+  culprit->image = image;
+  trainer.publish(6, {testing::makeSyntheticFrame(), culprit});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().probes().size() == 2; }));
+  trainer.send(FailedEvent{makeError(ErrorCode::kNumeric, "The loss is not finite"), "culprit.jpg"});
+  trainer.setState(TrainerState::kFailed);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.messages().pending().isEmpty(); }));
+  EXPECT_FALSE(window.onStartPage());
+  EXPECT_TRUE(window.messages().pending().first().contains("The loss is not finite"));
+  EXPECT_EQ(window.problems().rowCount(), 1);
+  EXPECT_EQ(window.viewState().probeName(), "culprit.jpg");
+}
+
+TEST_F(WindowStatesTest, TheProblemCountOpensTheList) {
+  run();
+  auto* count = window.findChild<QToolButton*>("problemsButton");
+  EXPECT_FALSE(count->isVisible());
+  Diagnostics diagnostics;
+  diagnostics.add({"a.xml", "object 1", "box without area", "x2 = x1", RecordAction::kSkipped});
+  diagnostics.add({"b.xml", "object 4", "box without area", "x2 = x1", RecordAction::kSkipped});
+  trainer.send(DiagnosticsEvent{diagnostics});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return count->isVisible(); }));
+  EXPECT_EQ(count->text(), "2 problems");
+  auto* table = window.findChild<QTableView*>("problemsTable");
+  EXPECT_FALSE(table->isVisible());
+  QTest::mouseClick(count, Qt::LeftButton);
+  EXPECT_TRUE(table->isVisible());
+  EXPECT_EQ(table->model()->rowCount(), 2);
+}
+
+TEST_F(WindowStatesTest, TheViewMenuListsEveryDockAndResetBringsAllBack) {
+  run();
+  for (QDockWidget* dock : window.docks()) {
+    EXPECT_NE(action(dock->windowTitle()), nullptr);
+    dock->close();
+    EXPECT_FALSE(dock->isVisible());
+  }
+  action("Reset layout")->trigger();
+  QCoreApplication::processEvents();
+  for (QDockWidget* dock : window.docks()) {
+    const bool extra = dock->objectName() == "parameters" || dock->objectName() == "problems";
+    EXPECT_EQ(dock->isVisible(), !extra) << dock->objectName().toStdString();
+  }
+}
+
+TEST_F(WindowStatesTest, ClosedDocksStayClosedOverTheStartPage) {
+  run();
+  QDockWidget* curves = nullptr;
+  for (QDockWidget* dock : window.docks())
+    if (dock->objectName() == "curves") curves = dock;
+  curves->close();
+  window.showStartPage();
+  for (QDockWidget* dock : window.docks())
+    EXPECT_FALSE(dock->isVisible());
+  run();
+  EXPECT_FALSE(curves->isVisible());
+  EXPECT_TRUE(window.inspector().isVisible());
+}
+
+TEST_F(WindowStatesTest, SpaceRunsAndPausesFromCanvasTableAndList) {
+  run();
+  window.viewState().selectObject(0);
+  for (QWidget* focus :
+       {static_cast<QWidget*>(&window.canvas()), static_cast<QWidget*>(window.inspector().bagTable()),
+        static_cast<QWidget*>(window.probesPanel().findChild<QWidget*>("probeList"))}) {
+    focus->setFocus();
+    ASSERT_EQ(QApplication::focusWidget(), focus);
+    QTest::keyClick(focus, Qt::Key_Space);
+    EXPECT_TRUE(commanded<PauseCommand>()) << focus->objectName().toStdString();
+  }
+}
+
+TEST_F(WindowStatesTest, LettersAndSpaceAreTextWhileTyping) {
+  run();
+  trainer.setState(TrainerState::kPaused);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().state() == TrainerState::kPaused; }));
+  action("Live parameters")->trigger();
+  auto* search = window.findChild<QLineEdit*>("parameterSearch");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return QApplication::focusWidget() == search; }));
+  QTest::keyClicks(search, "l u. f1?");
+  EXPECT_EQ(search->text(), "l u. f1?");
+  EXPECT_TRUE(trainer.takeCommands().empty());
+  EXPECT_EQ(window.findChild<QDialog*>("cheatSheet"), nullptr);
+}
+
+TEST_F(WindowStatesTest, KeysStepAndRunWhilePaused) {
+  run();
+  trainer.setState(TrainerState::kPaused);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().state() == TrainerState::kPaused; }));
+  window.canvas().setFocus();
+  QTest::keyClick(&window.canvas(), Qt::Key_Period);
+  EXPECT_TRUE(commanded<StepCommand>());
+  QTest::keyClick(&window.canvas(), Qt::Key_Space);
+  EXPECT_TRUE(commanded<ResumeCommand>());
+}
+
+TEST_F(WindowStatesTest, TheCheatSheetListsEveryShortcut) {
+  run();
+  QTest::keyClick(&window.canvas(), Qt::Key_Question);
+  auto* sheet = window.findChild<QDialog*>("cheatSheet");
+  ASSERT_NE(sheet, nullptr);
+  const QString text = sheet->findChild<QLabel*>()->text();
+  for (const QAction* found :
+       {window.transport().runPauseAction(), action("Export view…"), action("Follow live")})
+    EXPECT_TRUE(text.contains(found->shortcut().toString(QKeySequence::NativeText).toHtmlEscaped()))
+        << found->text().toStdString();
+  EXPECT_TRUE(text.contains("Wheel"));
+}
+
+TEST_F(WindowStatesTest, AsksBeforeAnUnkeptRunIsThrownAway) {
+  run(40);
+  answer = false;
+  EXPECT_FALSE(window.close());
+  EXPECT_EQ(asked.size(), 1);
+  window.startDemo();
+  EXPECT_EQ(trainer.started, 1);
+  answer = true;
+  EXPECT_TRUE(window.close());
+  EXPECT_FALSE(window.bridge().hasSession());
+}
+
+TEST_F(WindowStatesTest, ARunWithoutAFolderRecordsIntoOneThatGoesWithIt) {
+  run();
+  const QString folder = QString::fromStdString(trainer.config.out);
+  EXPECT_FALSE(folder.isEmpty());
+  EXPECT_TRUE(QDir(folder).exists());
+  window.showStartPage();
+  EXPECT_TRUE(QTest::qWaitFor([&] { return !QDir(folder).exists(); }));
+}
+
+TEST_F(WindowStatesTest, ADroppedDataFolderFillsTheStartPageAndSomethingElseIsTold) {
+  const testing::TemporaryFolder folder;
+  folder.write("images/a.jpg", "");
+  folder.write("other/a.txt", "");
+  const auto drop = [&](const char* name) {
+    QMimeData mime;
+    mime.setUrls({QUrl::fromLocalFile(QString::fromStdString((folder / name).string()))});
+    QDragEnterEvent enter({600, 400}, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(&window, &enter);
+    EXPECT_TRUE(enter.isAccepted());
+    QDropEvent event({600, 400}, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(&window, &event);
+  };
+  drop("images");
+  EXPECT_TRUE(window.startPage().dataEdit()->text().startsWith("folder:"));
+  drop("other");
+  EXPECT_EQ(window.messages().pending().size(), 1);
+}
+
+TEST_F(WindowStatesTest, LayerSettingsComeBackWithTheNextWindow) {
+  run();
+  window.viewState().layers().setOpacity("objects", 0.35f);
+  window.viewState().layers().setVisible("channel:iou", true);
+  window.close();
+  FakeTrainer other;
+  MainWindow again(other.factory());
+  const Layer* objects = again.viewState().layers().find("objects");
+  ASSERT_NE(objects, nullptr);
+  EXPECT_FLOAT_EQ(objects->opacity, 0.35f);
+  EXPECT_TRUE(again.viewState().layers().find("channel:iou")->visible);
+}
+
+}  // namespace
+}  // namespace anchorscope

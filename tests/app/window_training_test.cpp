@@ -1,0 +1,222 @@
+// People's first minutes with the real trainer: demo, step 0, pause, step, select, export, go back, keep,
+// open, close. Runs offscreen and in a real X server.
+
+#include <gtest/gtest.h>
+
+#include <QAction>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTest>
+#include <QToolButton>
+#include <algorithm>
+#include <filesystem>
+
+#include "app/main_window.h"
+#include "core/evidence/decision.h"
+#include "core/trainer/presets.h"
+#include "tests/support/qt_application.h"
+#include "tests/support/temporary_folder.h"
+#include "widgets/canvas/canvas_view.h"
+#include "widgets/models/pair_table_model.h"
+#include "widgets/notify/message_bar.h"
+#include "widgets/overlays/layer_stack.h"
+#include "widgets/panels/decision_view.h"
+#include "widgets/panels/history_scrubber.h"
+#include "widgets/panels/inspector_panel.h"
+#include "widgets/panels/start_page.h"
+#include "widgets/panels/transport_bar.h"
+#include "widgets/plot/curves_view.h"
+
+namespace anchorscope {
+namespace {
+
+constexpr int kPatienceMs = 120'000;
+
+#define ANCHORSCOPE_WAIT(condition_) \
+  ASSERT_TRUE(QTest::qWaitFor([&] { return condition_; }, kPatienceMs)) << #condition_
+
+class WindowTrainingTest : public ::testing::Test {
+ protected:
+  WindowTrainingTest() {
+    window.setConfirm([](const QString&, const QString&) { return true; });
+    window.resetLayout();
+    window.resize(1280, 800);
+    window.show();
+    window.activateWindow();
+    EXPECT_TRUE(QTest::qWaitForWindowActive(&window));
+  }
+
+  std::int64_t step() const {
+    const auto& snapshot = window.bridge().snapshot();
+    return snapshot ? snapshot->status.step : -1;
+  }
+  TrainerState state() const { return window.bridge().state(); }
+
+  /// The demo, waiting at step 0.
+  void startPausedDemo() {
+    SessionOptions options;
+    options.startPaused = true;
+    window.startDemo(options);
+    ANCHORSCOPE_WAIT(window.viewState().frame() && state() == TrainerState::kPaused);
+  }
+
+  mutable MainWindow window;
+};
+
+TEST_F(WindowTrainingTest, OneClickToBoxesLearningThenPauseStepSelectAndExport) {
+  std::vector<std::int64_t> steps, shown;
+  QObject::connect(&window.bridge(), &SessionBridge::stepsArrived,
+                   [&](const std::vector<StepEvent>& arrived) {
+                     for (const StepEvent& event : arrived)
+                       steps.push_back(event.step);
+                   });
+  QObject::connect(
+      &window.bridge(), &SessionBridge::snapshotArrived,
+      [&](const std::shared_ptr<const Snapshot>& snapshot) { shown.push_back(snapshot->status.step); });
+  ASSERT_TRUE(window.onStartPage());
+  QTest::mouseClick(window.startPage().demoButton(), Qt::LeftButton);
+  EXPECT_FALSE(window.onStartPage());
+  ANCHORSCOPE_WAIT(window.viewState().frame() != nullptr);
+  EXPECT_TRUE(window.canvas().isVisible());
+  ANCHORSCOPE_WAIT(steps.size() >= 5);
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    EXPECT_EQ(steps[i], steps[0] + static_cast<std::int64_t>(i));  // none is left out
+
+  window.canvas().setFocus();
+  QTest::keyClick(&window.canvas(), Qt::Key_Space);
+  ANCHORSCOPE_WAIT(state() == TrainerState::kPaused);
+  // What the window shows when paused is of the very last step.
+  ANCHORSCOPE_WAIT(!steps.empty() && step() == steps.back());
+  const std::int64_t before = step();
+  QTest::keyClick(&window.canvas(), Qt::Key_Period);
+  ANCHORSCOPE_WAIT(step() == before + 1 && state() == TrainerState::kPaused);
+  EXPECT_EQ(window.viewState().frame()->step, before + 1);
+
+  // A click on an object's outline selects it, one inside it an anchor.
+  CanvasView& canvas = window.canvas();
+  const ProbeFrame& frame = *window.viewState().frame();
+  ASSERT_FALSE(frame.image->objects.empty());
+  const Box box = frame.image->objects[0].boxInImage;
+  QTest::mouseClick(&canvas, Qt::LeftButton, Qt::ControlModifier,
+                    canvas.toCanvas({(box.x1 + box.x2) / 2.0, (box.y1 + box.y2) / 2.0}).toPoint());
+  ASSERT_GE(window.viewState().selectedObject(), 0);
+  InspectorPanel& inspector = window.inspector();
+  ANCHORSCOPE_WAIT(inspector.bagTable()->isVisible());
+  QPointF inside(box.x1 + 0.3 * static_cast<double>(box.width()),
+                 box.y1 + 0.3 * static_cast<double>(box.height()));
+  window.viewState().layers().showOnly("channel:anchor_iou");
+  window.viewState().layers().update("channel:anchor_iou", [](Layer& layer) { layer.fade = false; });
+  QTest::mouseClick(&canvas, Qt::LeftButton, {}, canvas.toCanvas(inside).toPoint());
+  const std::int64_t anchor = window.viewState().selectedAnchor();
+  ASSERT_GE(anchor, 0);
+  const int object = window.viewState().selectedObject();
+  ASSERT_GE(object, 0);
+  const Decision expected = explain(frame, static_cast<std::int32_t>(anchor), object);
+  const Decision& told = inspector.decisionView()->decision();
+  ASSERT_EQ(told.rows.size(), expected.rows.size());
+  for (std::size_t i = 0; i < expected.rows.size(); ++i) {
+    EXPECT_EQ(told.rows[i].name, expected.rows[i].name);
+    EXPECT_EQ(told.rows[i].verdict, expected.rows[i].verdict);
+  }
+  EXPECT_EQ(inspector.summary().toStdString(), expected.summary);
+
+  const testing::TemporaryFolder folder;
+  for (const char* name : {"view.pdf", "view.svg", "view.png"}) {
+    const auto report = window.exportViewTo(QString::fromStdString((folder / name).string()));
+    ASSERT_TRUE(report) << report.error().text();
+    EXPECT_GT(std::filesystem::file_size(folder / name), 1000u) << name;
+  }
+  EXPECT_FALSE(window.exportViewTo(QString::fromStdString((folder / "view.pdf").string())));
+  EXPECT_TRUE(
+      window.exportCurvesTo(QString::fromStdString((folder / "curves.csv").string()), Overwrite::kNo));
+}
+
+TEST_F(WindowTrainingTest, ShowsStepZeroBeforeAnythingIsTrainedAndStepsOneByOne) {
+  startPausedDemo();
+  EXPECT_EQ(step(), 0);
+  EXPECT_EQ(window.viewState().frame()->step, 0);
+  EXPECT_FALSE(window.viewState().probes().empty());
+  EXPECT_TRUE(window.transport().stepAction()->isEnabled());
+  window.canvas().setFocus();
+  for (std::int64_t wanted = 1; wanted <= 3; ++wanted) {
+    QTest::keyClick(&window.canvas(), Qt::Key_Period);
+    ANCHORSCOPE_WAIT(step() == wanted && state() == TrainerState::kPaused);
+  }
+}
+
+TEST_F(WindowTrainingTest, GoesBackToARecordedStepAndToLiveAgainThenKeepsTheRecording) {
+  auto config = presetConfig("demo");
+  ASSERT_TRUE(config) << config.error().text();
+  ASSERT_TRUE(applySetting(*config, "train.record_every", "4"));
+  ASSERT_TRUE(applySetting(*config, "train.steps", "12"));
+  window.startRun(*config);
+  ANCHORSCOPE_WAIT(state() == TrainerState::kStopped);
+  ANCHORSCOPE_WAIT(window.scrubber().steps().size() >= 4);  // 0, 4, 8, 12
+  HistoryScrubber& scrubber = window.scrubber();
+  EXPECT_EQ(scrubber.steps(), (std::vector<std::int64_t>{0, 4, 8, 12}));
+  QTest::mouseClick(&scrubber, Qt::LeftButton, {}, {static_cast<int>(scrubber.xOf(4)), 14});
+  EXPECT_EQ(window.viewState().frame()->step, 4);
+  EXPECT_FALSE(window.viewState().followsLive());
+  scrubber.goLive();
+  EXPECT_EQ(window.viewState().frame()->step, 12);
+  EXPECT_TRUE(window.viewState().followsLive());
+
+  const testing::TemporaryFolder folder;
+  const QString target = QString::fromStdString((folder / "kept").string());
+  window.keepRecordedRun(target);
+  ANCHORSCOPE_WAIT(window.reader() && QString::fromStdString(window.reader()->folder()) == target);
+  EXPECT_EQ(scrubber.steps(), (std::vector<std::int64_t>{0, 4, 8, 12}));
+  EXPECT_EQ(window.viewState().frame()->step, 12);
+  EXPECT_FALSE(window.transport().isVisible()) << "a recorded run has nothing to train";
+  scrubber.setFocus();
+  QTest::keyClick(&scrubber, Qt::Key_Home);
+  EXPECT_EQ(window.viewState().frame()->step, 0);
+  EXPECT_EQ(window.curves().history().lastStep(), 12);
+
+  // The same folder opens again in a fresh window.
+  window.showStartPage();
+  window.openRecordedRun(target);
+  EXPECT_EQ(scrubber.steps().size(), 4u);
+  EXPECT_TRUE(window.messages().pending().filter("cannot").isEmpty());
+}
+
+TEST_F(WindowTrainingTest, AnUnknownDataSetIsToldOnTheStartPage) {
+  window.startPage().setDataSpec("voc:/no/such/folder#train");
+  QTest::mouseClick(window.startPage().startButton(), Qt::LeftButton);
+  ANCHORSCOPE_WAIT(window.onStartPage());
+  const auto* problem = window.findChild<QLabel*>("startProblem");
+  EXPECT_TRUE(problem->isVisible());
+  EXPECT_TRUE(problem->text().contains("/no/such/folder")) << problem->text().toStdString();
+  EXPECT_EQ(window.startPage().dataEdit()->text(), "voc:/no/such/folder#train") << "what was typed stays";
+}
+
+TEST_F(WindowTrainingTest, AChangedParameterTakesEffectAndIsMarked) {
+  startPausedDemo();
+  std::vector<RunEvent> notes;
+  QObject::connect(&window.bridge(), &SessionBridge::noteArrived,
+                   [&](const RunEvent& event) { notes.push_back(event); });
+  auto* rate = window.findChild<QLineEdit*>("train.lr");
+  ASSERT_NE(rate, nullptr);
+  rate->setText("0.0005");
+  emit rate->editingFinished();
+  QTest::keyClick(&window.canvas(), Qt::Key_Period);
+  ANCHORSCOPE_WAIT(
+      std::any_of(notes.begin(), notes.end(), [](const RunEvent& e) { return e.kind == "parameter"; }));
+}
+
+TEST_F(WindowTrainingTest, ClosesCleanlyInTheMiddleOfAStepAndWhilePreparing) {
+  QTest::mouseClick(window.startPage().demoButton(), Qt::LeftButton);
+  ANCHORSCOPE_WAIT(step() >= 1);
+  EXPECT_TRUE(window.close());
+  EXPECT_FALSE(window.bridge().hasSession());
+  MainWindow preparing;
+  preparing.show();
+  preparing.startDemo();
+  EXPECT_TRUE(preparing.close());
+}
+
+}  // namespace
+}  // namespace anchorscope

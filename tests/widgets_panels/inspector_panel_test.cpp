@@ -1,0 +1,122 @@
+#include "widgets/panels/inspector_panel.h"
+
+#include <gtest/gtest.h>
+
+#include <QCheckBox>
+#include <QHeaderView>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QTableView>
+#include <QTest>
+
+#include "core/evidence/decision.h"
+#include "tests/support/qt_application.h"
+#include "tests/support/synthetic_frame.h"
+#include "widgets/models/pair_table_model.h"
+#include "widgets/panels/decision_view.h"
+#include "widgets/plot/scatter_view.h"
+
+namespace anchorscope {
+namespace {
+
+class InspectorPanelTest : public ::testing::Test {
+ protected:
+  InspectorPanelTest() : panel(state) {
+    panel.resize(340, 700);
+    panel.show();
+    EXPECT_TRUE(QTest::qWaitForWindowExposed(&panel));
+    state.setProbes({testing::makeSyntheticFrame()});
+  }
+  QPoint cell(int row) {
+    const QModelIndex index = panel.bagTable()->model()->index(row, 0);
+    return panel.bagTable()->visualRect(index).center();
+  }
+
+  ViewState state;
+  InspectorPanel panel;
+};
+
+TEST_F(InspectorPanelTest, SaysWhatToDoUntilSomethingIsSelected) {
+  EXPECT_FALSE(panel.bagTable()->isVisible());
+  state.selectObject(0);
+  EXPECT_TRUE(panel.bagTable()->isVisible());
+  EXPECT_EQ(panel.bagModel()->rowCount(), panel.bagModel()->memberCount());
+  state.selectPair(-1, -1);
+  EXPECT_FALSE(panel.bagTable()->isVisible());
+}
+
+TEST_F(InspectorPanelTest, AClickOnARowSelectsItsAnchorAndTellsItsDecision) {
+  state.selectObject(0);
+  QTest::mouseClick(panel.bagTable()->viewport(), Qt::LeftButton, {}, cell(2));
+  const int anchor = panel.bagModel()->anchorOfRow(2);
+  EXPECT_EQ(state.selectedAnchor(), anchor);
+  EXPECT_EQ(state.selectedObject(), 0);
+  const Decision expected = explain(*state.frame(), anchor, 0);
+  ASSERT_FALSE(expected.rows.empty());
+  const Decision& shown = panel.decisionView()->decision();
+  ASSERT_EQ(shown.rows.size(), expected.rows.size());
+  for (std::size_t i = 0; i < expected.rows.size(); ++i) {
+    EXPECT_EQ(shown.rows[i].name, expected.rows[i].name);
+    EXPECT_EQ(shown.rows[i].verdict, expected.rows[i].verdict);
+    EXPECT_EQ(shown.rows[i].value, expected.rows[i].value);
+  }
+  EXPECT_EQ(panel.summary().toStdString(), expected.summary);
+}
+
+TEST_F(InspectorPanelTest, ThePointsOfTheScatterAndTheRowsAreOneSelection) {
+  state.selectObject(0);
+  const int anchor = panel.bagModel()->anchorOfRow(1);
+  QTest::mouseClick(panel.scatter(), Qt::LeftButton, {}, panel.scatter()->pointOfAnchor(anchor).toPoint());
+  const std::int64_t clicked = state.selectedAnchor();  // of overlapping points the upper one
+  EXPECT_GE(clicked, 0);
+  EXPECT_EQ(panel.bagTable()->currentIndex().row(), panel.bagModel()->rowOfAnchor(clicked));
+}
+
+TEST_F(InspectorPanelTest, ATableOf340PixelsNeedsNoScrollBar) {
+  state.selectObject(0);
+  QCoreApplication::processEvents();
+  EXPECT_FALSE(panel.bagTable()->horizontalScrollBar()->isVisible());
+  const QHeaderView* header = panel.bagTable()->horizontalHeader();
+  EXPECT_LE(header->length(), panel.bagTable()->viewport()->width());
+  int bars = 0;
+  for (int column = 0; column < header->count(); ++column)
+    if (!header->isSectionHidden(column) && panel.bagModel()->isWeight(column)) ++bars;
+  EXPECT_EQ(bars, 2);
+}
+
+TEST_F(InspectorPanelTest, AHeaderSortsAndAnotherStepKeepsOrderPlaceAndSelection) {
+  state.selectObject(0);
+  QHeaderView* header = panel.bagTable()->horizontalHeader();
+  const int q = panel.bagModel()->columnOf("q");
+  const QPoint at(header->sectionViewportPosition(q) + header->sectionSize(q) / 2, header->height() / 2);
+  QTest::mouseClick(header->viewport(), Qt::LeftButton, {}, at);
+  const auto values = [&] {
+    std::vector<float> out;
+    for (int row = 0; row < panel.bagModel()->rowCount(); ++row)
+      out.push_back(panel.bagModel()->index(row, q).data(PairTableModel::kValueRole).toFloat());
+    return out;
+  };
+  std::vector<float> sorted = values();
+  const bool ascending = std::is_sorted(sorted.begin(), sorted.end());
+  EXPECT_TRUE(ascending || std::is_sorted(sorted.rbegin(), sorted.rend()));
+  state.selectPair(0, panel.bagModel()->anchorOfRow(3));
+  const std::int64_t anchor = state.selectedAnchor();
+  auto next = std::make_shared<ProbeFrame>(*state.frame());
+  next->step += 1;
+  state.setProbes({next});
+  EXPECT_EQ(values(), sorted);
+  EXPECT_EQ(state.selectedAnchor(), anchor);
+  EXPECT_EQ(panel.bagTable()->currentIndex().row(), panel.bagModel()->rowOfAnchor(anchor));
+}
+
+TEST_F(InspectorPanelTest, WithoutBagOnlyThePairsThatWereConsideredStandBehind) {
+  state.selectObject(0);
+  const int members = panel.bagModel()->rowCount();
+  panel.findChild<QCheckBox*>()->click();
+  EXPECT_EQ(panel.bagModel()->rowCount(), panel.bagModel()->consideredCount());
+  EXPECT_GT(panel.bagModel()->rowCount(), members);
+  EXPECT_FALSE(panel.bagModel()->index(members, 0).data(PairTableModel::kMemberRole).toBool());
+}
+
+}  // namespace
+}  // namespace anchorscope

@@ -1,0 +1,181 @@
+// The layer list and what belongs to the active layer: rows, order, presets, range, filter, levels.
+#include "widgets/panels/layers_panel.h"
+
+#include <gtest/gtest.h>
+
+#include <QCheckBox>
+#include <QLineEdit>
+#include <QMenu>
+#include <QSlider>
+#include <QTest>
+#include <QToolButton>
+
+#include "tests/support/qt_application.h"
+#include "tests/support/synthetic_frame.h"
+#include "widgets/panels/layer_presets.h"
+#include "widgets/panels/range_editor.h"
+
+namespace anchorscope {
+namespace {
+
+class LayersPanelTest : public ::testing::Test {
+ protected:
+  LayersPanelTest() : panel(state) {
+    state.setProbes({testing::makeSyntheticFrame()});
+    panel.resize(240, 700);
+    panel.show();
+    EXPECT_TRUE(QTest::qWaitForWindowExposed(&panel));
+  }
+  const Layer& layer(const char* id) { return *state.layers().find(id); }
+  QWidget* row(const QString& id) { return panel.findChild<QWidget*>("layer:" + id); }
+
+  ViewState state;
+  LayersPanel panel;
+};
+
+TEST_F(LayersPanelTest, TheEyeShowsAndHides) {
+  auto* eye = panel.findChild<QToolButton*>("eye:objects");
+  ASSERT_TRUE(layer("objects").visible);
+  QTest::mouseClick(eye, Qt::LeftButton);
+  EXPECT_FALSE(layer("objects").visible);
+  EXPECT_FALSE(eye->isChecked());
+  state.layers().setVisible("objects", true);
+  EXPECT_TRUE(eye->isChecked());
+}
+
+TEST_F(LayersPanelTest, AClickOnARowMakesItTheActiveLayerAndADoubleClickShowsItAlone) {
+  QTest::mouseClick(row("channel:musu.w_cls"), Qt::LeftButton, {}, {60, 14});
+  EXPECT_EQ(state.layers().active()->id, "channel:musu.w_cls");
+  QTest::mouseDClick(row("channel:musu.w_cls"), Qt::LeftButton, {}, {60, 14});
+  for (const Layer& other : state.layers().layers()) {
+    if (!other.hasChannel()) continue;
+    EXPECT_EQ(other.visible, other.id == "channel:musu.w_cls") << other.id;
+  }
+}
+
+TEST_F(LayersPanelTest, TheSliderSetsTheOpacity) {
+  auto* slider = panel.findChild<QSlider*>("opacity:objects");
+  slider->setValue(40);
+  EXPECT_FLOAT_EQ(layer("objects").opacity, 0.4f);
+  state.layers().setOpacity("objects", 0.75f);
+  EXPECT_EQ(slider->value(), 75);
+}
+
+TEST_F(LayersPanelTest, DraggingARowChangesTheOrder) {
+  const QStringList before = panel.shownLayers();
+  const QString dragged = before[1];
+  QWidget* held = row(dragged);
+  const int height = held->height();
+  QTest::mousePress(held, Qt::LeftButton, {}, {80, height / 2});
+  QTest::mouseMove(held, {80, height / 2 + 2 * height + 4});
+  QTest::mouseRelease(held, Qt::LeftButton, {}, {80, height / 2});
+  QStringList expected = before;
+  expected.move(1, 3);
+  EXPECT_EQ(panel.shownLayers(), expected);
+  EXPECT_EQ(row(dragged), held) << "the row that the mouse holds must live on";
+  EXPECT_TRUE(QTest::qWaitFor([&] { return row(expected[1])->y() < held->y(); }));
+}
+
+TEST_F(LayersPanelTest, ButtonsMoveTheActiveLayer) {
+  state.layers().setActive("objects");
+  const QStringList before = panel.shownLayers();
+  const qsizetype at = before.indexOf("objects");
+  QTest::mouseClick(panel.findChild<QToolButton*>("layerDown"), Qt::LeftButton);
+  EXPECT_EQ(panel.shownLayers().indexOf("objects"), at + 1);
+  QTest::mouseClick(panel.findChild<QToolButton*>("layerUp"), Qt::LeftButton);
+  EXPECT_EQ(panel.shownLayers(), before);
+}
+
+TEST_F(LayersPanelTest, LayersOfChannelsThatAreNotThereHaveNoRowButKeepTheirSettings) {
+  state.layers().setOpacity("channel:musu.w_cls", 0.3f);
+  auto other = std::make_shared<ProbeFrame>(*state.frame());
+  std::erase_if(other->channels, [](const Channel& channel) { return channel.spec.name == "musu.w_cls"; });
+  state.setProbes({other});
+  EXPECT_FALSE(panel.shownLayers().contains("channel:musu.w_cls"));
+  EXPECT_EQ(row("channel:musu.w_cls"), nullptr);
+  state.setProbes({testing::makeSyntheticFrame()});
+  EXPECT_NE(row("channel:musu.w_cls"), nullptr);
+  EXPECT_FLOAT_EQ(layer("channel:musu.w_cls").opacity, 0.3f);
+}
+
+TEST_F(LayersPanelTest, PresetsFollowFromTheDeclarations) {
+  QStringList titles;
+  for (const LayerPreset& preset : layerPresets(*state.frame()))
+    titles << preset.title;
+  EXPECT_TRUE(titles.contains("Weights of both heads"));
+  EXPECT_TRUE(titles.contains("Losses"));
+  EXPECT_TRUE(titles.contains("Objects and predictions"));
+  for (const LayerPreset& preset : layerPresets(*state.frame())) {
+    applyPreset(state.layers(), preset);
+    for (const Layer& shown : state.layers().layers()) {
+      const bool named =
+          std::find(preset.layerIds.begin(), preset.layerIds.end(), shown.id) != preset.layerIds.end();
+      if (shown.hasChannel() || shown.kind == LayerKind::kPredictions) {
+        EXPECT_EQ(shown.visible, named) << shown.id;
+      }
+    }
+  }
+  // A method without weights has no such question.
+  auto plain = std::make_shared<ProbeFrame>(*state.frame());
+  plain->decisions.clear();
+  titles.clear();
+  for (const LayerPreset& preset : layerPresets(*plain))
+    titles << preset.title;
+  EXPECT_FALSE(titles.contains("Weights of both heads"));
+}
+
+TEST_F(LayersPanelTest, ThePresetMenuAppliesWhatIsChosen) {
+  auto* button = panel.findChild<QToolButton*>("layerPresets");
+  emit button->menu()->aboutToShow();
+  const auto actions = button->menu()->actions();
+  ASSERT_FALSE(actions.isEmpty());
+  for (QAction* action : actions)
+    if (action->text() == "Weights of both heads") action->trigger();
+  EXPECT_TRUE(layer("channel:musu.w_cls").visible);
+  EXPECT_TRUE(layer("channel:musu.w_reg").visible);
+  EXPECT_FALSE(layer("predictions").visible);
+}
+
+TEST_F(LayersPanelTest, DraggingAHandleOfTheRangeSetsItByHand) {
+  state.layers().setActive("channel:iou");
+  RangeEditor* range = panel.rangeEditor();
+  const ValueRange before = range->range();
+  const int y = range->height() - 30;
+  QTest::mousePress(range, Qt::LeftButton, {}, {static_cast<int>(range->xOf(before.low)), y});
+  QTest::mouseMove(range, {range->width() / 4, y});
+  QTest::mouseRelease(range, Qt::LeftButton, {}, {range->width() / 4, y});
+  EXPECT_EQ(layer("channel:iou").rangeMode, RangeMode::kManual);
+  EXPECT_NEAR(layer("channel:iou").rangeLow, range->valueAt(range->width() / 4), 1e-6);
+  EXPECT_EQ(layer("channel:iou").rangeHigh, before.high);
+  // A handle never passes the other.
+  QTest::mousePress(range, Qt::LeftButton, {}, {static_cast<int>(range->xOf(range->range().low)), y});
+  QTest::mouseMove(range, {range->width() + 50, y});
+  QTest::mouseRelease(range, Qt::LeftButton, {}, {range->width() + 50, y});
+  EXPECT_LE(layer("channel:iou").rangeLow, layer("channel:iou").rangeHigh);
+}
+
+TEST_F(LayersPanelTest, LevelsAndFilterBelongToTheActiveLayer) {
+  state.layers().setActive("channel:iou");
+  QCheckBox* first = nullptr;
+  for (QCheckBox* box : panel.findChildren<QCheckBox*>())
+    if (box->text() == "P3") first = box;
+  ASSERT_NE(first, nullptr);
+  ASSERT_TRUE(first->isChecked());
+  first->click();
+  EXPECT_FALSE(layer("channel:iou").showsLevel(0));
+  EXPECT_TRUE(layer("channel:iou").showsLevel(1));
+  EXPECT_TRUE(layer("channel:musu.w_cls").showsLevel(0));
+  QTest::mouseClick(panel.findChild<QToolButton*>("layerSettings"), Qt::LeftButton);
+  auto* from = panel.findChild<QLineEdit*>("filterMin");
+  ASSERT_TRUE(from->isVisible());
+  from->setFocus();
+  QTest::keyClicks(from, "0.25");
+  QTest::keyClick(from, Qt::Key_Return);
+  EXPECT_FLOAT_EQ(layer("channel:iou").filterMin, 0.25f);
+  from->clear();
+  QTest::keyClick(from, Qt::Key_Return);
+  EXPECT_EQ(layer("channel:iou").filterMin, -std::numeric_limits<float>::infinity());
+}
+
+}  // namespace
+}  // namespace anchorscope
