@@ -51,7 +51,8 @@ class MaxIouAssigner final : public Assigner {
 
  private:
   Matching match(const AnchorSet& anchors, const DenseTargets& targets) const;
-  void publish(const Matching& matching, EvidenceSink& sink) const;
+  void publish(const Matching& matching, const AnchorSet& anchors, const DenseTargets& targets,
+               EvidenceSink& sink) const;
 
   Options options_;
 };
@@ -122,7 +123,7 @@ Assignment MaxIouAssigner::assign(const AnchorSet& anchors, const DenseOutputs&,
   const at::Tensor positives = at::zeros(matching.valid.sizes(), learns.options())
                                    .scatter_add_(1, matching.object.clamp_min(0), learns);
   assignment.scalars.push_back({"max_iou.starved_objects", (matching.valid & (positives == 0)).sum()});
-  if (sink) publish(matching, *sink);
+  if (sink) publish(matching, anchors, withPadding(targets), *sink);
   return assignment;
 }
 
@@ -280,7 +281,8 @@ EvidenceDeclaration MaxIouAssigner::declaration() const {
   return declaration;
 }
 
-void MaxIouAssigner::publish(const Matching& m, EvidenceSink& sink) const {
+void MaxIouAssigner::publish(const Matching& m, const AnchorSet& anchors, const DenseTargets& targets,
+                             EvidenceSink& sink) const {
   const std::int64_t objects = m.valid.size(1);
   const at::Tensor indices = at::arange(objects, m.object.options()).view({1, objects, 1});
   const at::Tensor isBestObject = m.bestObject.unsqueeze(1) == indices;
@@ -289,22 +291,26 @@ void MaxIouAssigner::publish(const Matching& m, EvidenceSink& sink) const {
   const at::Tensor rescued = at::where(m.object == m.beforeRescue, 0, at::where(m.beforeRescue >= 0, 2, 1));
   sink.channel(rescuedSpec(), rescued);
 
+  // The table also tells of anchors in ignored regions, with the IoU they would have had.
+  const at::Tensor overlaps = options_.ignoreIof > 0
+                                  ? pairwiseIou(targets.boxes.to(anchors.boxes.scalar_type()), anchors.boxes)
+                                        .masked_fill_(m.valid.logical_not().unsqueeze(2), -1)
+                                  : m.overlaps;
+  const auto [best, bestObject] = overlaps.max(1);
   const at::Tensor assigned = m.object.unsqueeze(1) == indices;
-  const PairIndex rows = pairIndex(((m.overlaps > 0) | assigned) & m.valid.unsqueeze(2));
-  const auto onPairs = [&](const at::Tensor& dense) { return rows.pick(dense); };
-  const at::Tensor iou = onPairs(m.overlaps);
-  const at::Tensor bestIou = rows.pickAnchor(m.maxIou);
+  const PairIndex rows = pairIndex(((overlaps > 0) | assigned) & m.valid.unsqueeze(2));
+  const at::Tensor iou = rows.pick(overlaps), bestIou = rows.pickAnchor(best);
+  const at::Tensor bestOfAnchor = rows.pickAnchor(bestObject);
   const at::Tensor above = iou >= options_.positive;
-  const at::Tensor member = onPairs(assigned);
   at::Tensor claimed = at::full_like(iou, std::numeric_limits<double>::quiet_NaN());
   if (options_.lowQuality) {
-    const at::Tensor regular = above & (rows.pickAnchor(m.bestObject) == rows.object);
-    claimed = at::where(regular, claimed, onPairs(m.claims).to(iou.scalar_type()));
+    const at::Tensor regular = above & (bestOfAnchor == rows.object);
+    claimed = at::where(regular, claimed, rows.pick(m.claims).to(iou.scalar_type()));
   }
-  sink.pairs(pairSpec(), rows.withColumns({iou, bestIou, rows.pickAnchor(m.bestObject),
-                                           rows.pickObject(m.objectBest), rows.pickAnchor(m.ignoredIof),
-                                           iou > 0, rows.pickAnchor(m.inIgnored).logical_not(),
-                                           iou >= bestIou, above, claimed, member}));
+  sink.pairs(pairSpec(), rows.withColumns({iou, bestIou, bestOfAnchor, rows.pickObject(m.objectBest),
+                                           rows.pickAnchor(m.ignoredIof), iou > 0,
+                                           rows.pickAnchor(m.inIgnored).logical_not(), iou >= bestIou, above,
+                                           claimed, rows.pick(assigned)}));
   sink.objects(kBestIouColumn, m.objectBest.clamp_min(0));
   sink.objects(kStarvedSpec, assigned.any(2).logical_not());
 }

@@ -5,6 +5,7 @@
 #include "core/assigners/assigner.h"
 #include "core/base/box_math.h"
 #include "core/base/named_registry.h"
+#include "core/evidence/decision.h"
 #include "tests/support/dense_scene.h"
 
 namespace anchorscope {
@@ -169,6 +170,79 @@ TEST(MaxIou, ShowsBestAndSecondBestAndWhoWasRescued) {
   EXPECT_EQ(sink.channelValues.at("max_iou.rescued")[0][0].item<double>(), 2);  // taken from object 0
   EXPECT_EQ(sink.channelValues.at("max_iou.rescued")[0][1].item<double>(), 0);
   EXPECT_FLOAT_EQ(sink.objectValues.at("max_iou.best_iou")[0][1].item<float>(), 0.25f);
+}
+
+Decision decide(const DenseScene& scene, const ParamSet& set, int anchor, int object) {
+  auto assigner = makeAssigner("max_iou", set);
+  EXPECT_TRUE(assigner.ok());
+  RecordingSink sink;
+  const Assignment assignment = (*assigner)->assign(scene.anchors, scene.outputs, scene.targets, &sink);
+  for (const char* name : {kClsObjectChannel, kRegObjectChannel}) {
+    ChannelSpec winner;
+    winner.name = name;
+    sink.channel(winner, assignment.clsObject, -1);
+  }
+  return explain(sink.frame(scene, 0, (*assigner)->declaration().decisions), anchor, object);
+}
+
+/// Verdicts of overlap, best object, positive threshold and rescue.
+std::vector<TestVerdict> verdicts(const Decision& decision) {
+  std::vector<TestVerdict> all;
+  for (const DecisionRow& row : decision.rows)
+    all.push_back(row.verdict);
+  return all;
+}
+
+constexpr auto kPassed = TestVerdict::kPassed;
+constexpr auto kFailed = TestVerdict::kFailed;
+constexpr auto kNotApplicable = TestVerdict::kNotApplicable;
+using Kind = DecisionOutcome::Kind;
+
+TEST(MaxIouDecision, RegularPositivesNeedNoRescue) {
+  const DenseScene scene = makeWorkedScene({shifted(0), shifted(3)}, {shifted(0)}, {0}, 1);
+  const Decision decision = decide(scene, options({}), 1, 0);
+  EXPECT_EQ(verdicts(decision), (std::vector<TestVerdict>{kPassed, kPassed, kPassed, kNotApplicable}));
+  EXPECT_NEAR(decision.rows[2].value, 7.0 / 13, 1e-6);
+  EXPECT_EQ(decision.rows[2].bound, 0.5f);
+  for (const DecisionOutcome& outcome : decision.outcomes)
+    EXPECT_EQ(outcome.kind, Kind::kTaken);
+}
+
+TEST(MaxIouDecision, ARescuedAnchorIsTakenByTheRescueAlone) {
+  const DenseScene scene = makeWorkedScene({shifted(8), shifted(9)}, {shifted(0)}, {0}, 1);
+  const Decision taken = decide(scene, options({}), 0, 0);
+  EXPECT_EQ(verdicts(taken), (std::vector<TestVerdict>{kPassed, kPassed, kFailed, kPassed}));
+  EXPECT_EQ(taken.outcomes[0].kind, Kind::kTaken);
+  EXPECT_EQ(taken.rows[3].value, taken.rows[3].bound);
+  const Decision other = decide(scene, options({}), 1, 0);
+  EXPECT_EQ(verdicts(other), (std::vector<TestVerdict>{kPassed, kPassed, kFailed, kFailed}));
+  EXPECT_EQ(other.outcomes[0].kind, Kind::kDropped);
+}
+
+TEST(MaxIouDecision, BothSidesOfAContestedAnchorAreTold) {
+  const DenseScene scene = makeWorkedScene({shifted(2), shifted(0)}, {shifted(0), shifted(8)}, {0, 1}, 2);
+  const ParamSet mmdet = options({{"convention", "mmdet"}});
+  const Decision winner =
+      decide(scene, mmdet, 0, 1);  // not its best object, below the threshold, yet claimed
+  EXPECT_EQ(verdicts(winner), (std::vector<TestVerdict>{kPassed, kFailed, kFailed, kPassed}));
+  EXPECT_EQ(winner.outcomes[0].kind, Kind::kTaken);
+  const Decision loser = decide(scene, mmdet, 0, 0);
+  EXPECT_EQ(verdicts(loser), (std::vector<TestVerdict>{kPassed, kPassed, kPassed, kNotApplicable}));
+  EXPECT_EQ(loser.outcomes[0].kind, Kind::kLost);
+  EXPECT_EQ(loser.outcomes[0].winner, 1);
+}
+
+TEST(MaxIouDecision, IgnoredForTheThresholdsOrForACrowd) {
+  DenseScene scene = makeWorkedScene({shifted(0), shifted(4), shifted(5)}, {shifted(0)}, {0}, 1);
+  EXPECT_EQ(decide(scene, options({}), 1, 0).outcomes[0].kind, Kind::kIgnored);
+  scene.targets.ignoreBoxes = at::tensor({0.f, 0.f, 10.f, 10.f}).view({1, 1, 4});
+  const Decision crowd = decide(scene, options({{"ignore_iof_thr", "0.4"}}), 2, 0);
+  ASSERT_EQ(crowd.rows.size(), 5u);
+  EXPECT_EQ(crowd.rows[1].name, "ignored region");
+  EXPECT_EQ(crowd.rows[1].verdict, kFailed);
+  EXPECT_EQ(crowd.rows[1].value, 0.5f);
+  EXPECT_EQ(crowd.rows[2].verdict, TestVerdict::kNotReached);
+  EXPECT_EQ(crowd.outcomes[0].kind, Kind::kIgnored);
 }
 
 TEST(MaxIou, CountsStarvedObjects) {

@@ -80,6 +80,24 @@ TEST(MusuMethod, TheLossByHand) {
   EXPECT_NEAR(got.at("loss.cls_normalizer"), 1 + decayed, 1e-6);
 }
 
+TEST(MusuMethod, TheHeadsMayLearnAtDifferentAnchors) {
+  const DenseScene scene = smallScene();
+  const auto method = make(
+      "musu",
+      {{"threshold", "top_k"}, {"k", "2"}, {"alpha", "0"}, {"weighting", "hard_top_k"}, {"k_weight", "1"}});
+  RecordingSink sink;
+  method->loss(scene.anchors, scene.outputs, scene.targets, &sink);
+  const auto row = [&](const std::string& channel) {
+    const at::Tensor values = sink.channelValues.at(channel)[0].to(at::kDouble).contiguous();
+    return std::vector<double>(values.data_ptr<double>(), values.data_ptr<double>() + values.numel());
+  };
+  EXPECT_EQ(row("assigned_cls"), (std::vector<double>{0, -1, -1}));
+  EXPECT_EQ(row("assigned_reg"), (std::vector<double>{-1, 0, -1}));
+  EXPECT_EQ(row("state"), (std::vector<double>{1, 1, 0}));
+  EXPECT_EQ(row("loss.loc")[0], 0);
+  EXPECT_GT(row("loss.loc")[1], 0);
+}
+
 TEST(MaxIouMethod, TheLossByHand) {
   const auto got = scalars("max_iou", {}, smallScene());  // IoU 1 and 2/3: both positive
   const auto focal = [](double z, bool positive) {
