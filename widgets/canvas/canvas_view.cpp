@@ -254,6 +254,8 @@ void CanvasView::updateHover() {
   }
   d_->hoveredBox = hit.boxes;
   d_->state.setHoveredAnchor(hit.anchor);
+  if (status == d_->status) return;
+  d_->status = status;
   emit statusTextChanged(status);
 }
 

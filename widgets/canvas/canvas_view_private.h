@@ -26,6 +26,7 @@ struct CanvasView::Private {
   bool pressed = false, panning = false, doubleClicked = false;
   BoxKind hoveredBox = BoxKind::kAnchor;
   int hoveredObject = -1;
+  QString status;
 
   /// An anchor under the point and which of its boxes was hit.
   struct Hit {
