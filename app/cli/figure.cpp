@@ -7,7 +7,7 @@
 
 #include "app/cli/common.h"
 #include "core/base/check.h"
-#include "core/evidence/decision.h"
+#include "widgets/plot/curve_history.h"
 
 namespace anchorscope::cli {
 namespace {
@@ -17,7 +17,7 @@ struct FigureOptions {
   std::vector<std::string> layers, scalars;
   int object = -1;
   std::int64_t anchor = -1;
-  double widthMm = 84, dpi = 300;
+  double widthMm = 84, dpi = 300, smoothing = 0.9;
   bool curves = false, overwrite = false;
 };
 
@@ -89,12 +89,19 @@ Status addCurves(const RunReader& run, const FigureOptions& options, FigureSpec&
     if (series->values.empty())
       return makeError(ErrorCode::kNotFound, concat("There is no scalar '", names[i], "'"),
                        concat("Recorded: ", join(run.scalarNames(), ", ")));
-    FigureSeries line;
+    FigureSeries line, raw;
     const ScalarSpec* declared = run.header().declaration.scalar(names[i]);
     line.title = declared && !declared->title.empty() ? declared->title : names[i];
     line.color = kColors[i % std::size(kColors)];
     line.x.assign(series->steps.begin(), series->steps.end());
     line.y = series->values;
+    if (options.smoothing > 0) {
+      raw = line;
+      raw.title.clear();
+      raw.emphasized = false;
+      curves.series.push_back(std::move(raw));
+      line.y = smoothed(line.y, options.smoothing);
+    }
     curves.series.push_back(std::move(line));
   }
   spec.curves.push_back(std::move(curves));
@@ -106,6 +113,11 @@ Status figure(const FigureOptions& options) {
   if (!run) return std::move(run).error();
   // No window is shown, so none is needed.
   if (!std::getenv("QT_QPA_PLATFORM")) ::setenv("QT_QPA_PLATFORM", "offscreen", 1);
+  // The offscreen platform remarks on a folder it would take for a running session; there is none.
+  static QtMessageHandler before = nullptr;
+  before = qInstallMessageHandler([](QtMsgType type, const QMessageLogContext& context, const QString& text) {
+    if (!text.startsWith(QLatin1String("QStandardPaths:"))) before(type, context, text);
+  });
   char name[] = "anchorscope-cli";
   char* arguments[] = {name, nullptr};
   int count = 1;
@@ -144,6 +156,11 @@ void addFigure(CLI::App& app, ExitCode& exit) {
   command->add_flag("--curves", options->curves, "Draw curves (without --image and --layer: only them)");
   command->add_option("--scalar", options->scalars,
                       "Scalar to draw with --curves; may be repeated (else: both losses)");
+  command
+      ->add_option("--smoothing", options->smoothing,
+                   "Weight of the past in smoothed curves; 0: raw curves alone")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 0.999));
   command->add_option("--width-mm", options->widthMm, "Width of the figure")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

@@ -246,6 +246,28 @@ TEST_F(RecordedRun, TellsWhyForObjectsAndAnchors) {
   EXPECT_EQ(run({"inspect", run_, "--image", "nobody"}).exit, 3);
 }
 
+TEST_F(RecordedRun, GivesFigures) {
+  const std::string png = (*folder_ / "a.png").string();
+  const Outcome first =
+      run({"figure", run_, "--step", "last", "--layer", "w_cls", "--object", "0", "--out", png});
+  if (first.exit == 9) GTEST_SKIP() << "this build has no Qt, so no figures";
+  ASSERT_EQ(first.exit, 0) << first.err;
+  EXPECT_EQ(readFile(png).substr(1, 3), "PNG");
+  EXPECT_EQ(first.err, "");
+  EXPECT_EQ(run({"figure", run_, "--out", png}).exit, 6);
+  const std::string pdf = (*folder_ / "a.pdf").string(), svg = (*folder_ / "a.svg").string();
+  EXPECT_EQ(run({"figure", run_, "--curves", "--out", pdf}).exit, 0);
+  EXPECT_EQ(readFile(pdf).substr(0, 5), "%PDF-");
+  EXPECT_EQ(run({"figure", run_, "--layer", "iou", "--curves", "--smoothing", "0", "--out", svg}).exit, 0);
+  EXPECT_THAT(readFile(svg), HasSubstr("<svg"));
+  const std::string none = (*folder_ / "none.pdf").string();
+  EXPECT_EQ(run({"figure", run_, "--layer", "w_clss", "--out", none}).exit, 3);
+  EXPECT_EQ(run({"figure", run_, "--object", "999", "--out", none}).exit, 3);
+  EXPECT_EQ(run({"figure", run_, "--curves", "--scalar", "nothing", "--out", none}).exit, 3);
+  EXPECT_EQ(run({"figure", run_, "--out", (*folder_ / "a.bmp").string()}).exit, 2);
+  EXPECT_FALSE(std::filesystem::exists(none));
+}
+
 TEST_F(RecordedRun, Evaluates) {
   const std::string json = (*folder_ / "eval.json").string();
   const Outcome outcome = run({"eval", run_, "--json", json});
