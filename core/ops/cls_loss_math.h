@@ -38,6 +38,19 @@ ANCHORSCOPE_HD float logOnePlus(float x) {
 ANCHORSCOPE_HD double logOnePlus(double x) {
   return ::log1p(x);
 }
+
+/// The library's exp and log1p, in either precision.
+struct LibraryMath {
+  template <typename T>
+  ANCHORSCOPE_HD static T exponential(T x) {
+    return clsmath::exponential(x);
+  }
+  template <typename T>
+  ANCHORSCOPE_HD static T logOnePlus(T x) {
+    return clsmath::logOnePlus(x);
+  }
+};
+
 ANCHORSCOPE_HD float power(float x, float y) {
   return ::powf(x, y);
 }
@@ -54,15 +67,16 @@ ANCHORSCOPE_HD T powerOf(T x, T gamma) {
   return power(x, gamma);
 }
 
-/// sigmoid(z), 1 - sigmoid(z), -ln of both: each accurate for any z.
-template <typename T>
+/// sigmoid(z), 1 - sigmoid(z), -ln of both: each accurate for any z. Math gives exp for arguments <= 0 and
+/// log1p for arguments in [0,1].
+template <typename T, typename Math = LibraryMath>
 struct Sigmoid {
   T p, q, minusLogP, minusLogQ;
 
   ANCHORSCOPE_HD explicit Sigmoid(T z) {
-    const T small = exponential(z < T(0) ? z : -z);
+    const T small = Math::exponential(z < T(0) ? z : -z);
     const T large = T(1) / (T(1) + small);
-    const T logarithm = logOnePlus(small);
+    const T logarithm = Math::logOnePlus(small);
     p = z < T(0) ? small * large : large;
     q = z < T(0) ? large : small * large;
     minusLogP = (z < T(0) ? -z : T(0)) + logarithm;
@@ -89,9 +103,9 @@ ANCHORSCOPE_HD ValueAndSlope<T> modulated(T factor, T m, T slopeOfM, T gamma, T 
 }
 
 /// One element's loss and derivative.
-template <typename T>
+template <typename T, typename Math = LibraryMath>
 ANCHORSCOPE_HD ValueAndSlope<T> elementLoss(T z, T y, const ClsLossOptions& options) {
-  const Sigmoid<T> s(z);
+  const Sigmoid<T, Math> s(z);
   const T gamma = T(options.gamma);
   const bool weighted =
       options.element == ClsElementLoss::kWeightedFocal || options.element == ClsElementLoss::kWeightedBce;

@@ -1,4 +1,5 @@
-// Compiled with -O3 -ffp-contract=off (CMakeLists.txt): vectorised, and the same bits on every processor.
+// Compiled with -O3 -ffp-contract=off -fno-trapping-math (CMakeLists.txt): vectorised, and the same bits on
+// every processor.
 #include "core/ops/iou_row.h"
 
 #include "core/base/box_math.h"

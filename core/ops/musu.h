@@ -15,7 +15,7 @@
 
 namespace anchorscope {
 
-/// One batch. Floats share a dtype (float32; float64 for reference values) and all share a device.
+/// One batch. Floats share a dtype (float32; on the CPU also float64) and all share a device.
 struct MusuInputs {
   at::Tensor anchors;   ///< [N,4] px, input frame; for centres only.
   at::Tensor strides;   ///< [N] px; used by kCenterRadius only.
