@@ -162,6 +162,21 @@ TEST_F(FigureTest, PdfHasTheExactPageEmbeddedTrueTypeAndLosslessImages) {
   EXPECT_EQ(pdf.substr(start, 4), "xref");
 }
 
+TEST_F(FigureTest, PanelsOfTheSameImageShareItsPixels) {
+  FigureSpec spec = onePanel({"image"});
+  spec.panels.resize(8, spec.panels[0]);
+  spec.columns = 4;
+  spec.widthMm = 178;
+  render(spec, path("eight.pdf"));
+  const std::string pdf = readFile(path("eight.pdf"));
+  std::size_t images = 0;
+  for (std::size_t at = pdf.find("/Width 640\n"); at != std::string::npos;
+       at = pdf.find("/Width 640\n", at + 1))
+    ++images;
+  EXPECT_EQ(images, 1u);
+  EXPECT_LT(pdf.size(), 3u << 20);
+}
+
 TEST_F(FigureTest, PngHasTheSizeAndColoursAskedFor) {
   FigureSpec spec = onePanel({"image"});
   spec.widthMm = 101.6 + 2;  // 4 inches of panel beside the margins of 1 mm

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/overlays/overlay_painter.h"
+
 namespace anchorscope {
 
 namespace {
@@ -113,6 +115,14 @@ void FigurePage::clipped(const QRectF& rect, const std::function<void(QPainter&)
     draw(own);
   }
   svgParts_.push_back(std::move(part));
+}
+
+QImage FigurePage::imagePart(const ProbeFrame& frame, const QRect& part) const {
+  const std::shared_ptr<const ImagePixels>& pixels = frame.image->pixels;
+  for (const ImagePart& known : imageParts_)
+    if (known.pixels == pixels && known.part == part) return known.image;
+  imageParts_.push_back({pixels, part, toQImage(frame).copy(part)});
+  return imageParts_.back().image;
 }
 
 void preparePainter(QPainter& painter) {

@@ -5,10 +5,13 @@
 #include <QByteArray>
 #include <QColor>
 #include <QFont>
+#include <QImage>
 #include <QPainter>
+#include <QRect>
 #include <QRectF>
 #include <QString>
 #include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -58,11 +61,19 @@ class FigurePage {
   std::vector<QString> wrapped(const QString& text, double width) const;
   /// Draws something that must not reach beyond the rectangle.
   void clipped(const QRectF& rect, const std::function<void(QPainter&)>& draw) const;
+  /// A part of an image. The same part of the same pixels is one QImage, which a PDF then holds once.
+  QImage imagePart(const ProbeFrame& frame, const QRect& part) const;
   /// What clipped() drew in an SVG, for the final document.
   std::vector<SvgPart> takeSvgParts() const { return std::move(svgParts_); }
   void line(QPointF from, QPointF to, const QColor& color, double widthPt) const;
 
  private:
+  struct ImagePart {
+    std::shared_ptr<const ImagePixels> pixels;
+    QRect part;
+    QImage image;
+  };
+  mutable std::vector<ImagePart> imageParts_;
   mutable std::vector<SvgPart> svgParts_;
 };
 

@@ -85,7 +85,6 @@ class PanelPainter {
   }
 
   void drawImage(QPainter& painter, const Layer& layer) {
-    const QImage image = toQImage(*panel_.frame);
     const Box crop = cropOf(panel_);
     // Whole pixels around the crop; the clip cuts them to size.
     const QRect pixels =
@@ -99,7 +98,7 @@ class PanelPainter {
     // Reduced, a PNG needs filtering; everything else keeps the image's own pixels.
     painter.setRenderHint(QPainter::SmoothPixmapTransform,
                           page_.format == FigureFormat::kPng && t.scaleX < 1);
-    painter.drawImage(target, image.copy(pixels));
+    painter.drawImage(target, page_.imagePart(*panel_.frame, pixels));
     painter.restore();
   }
 
