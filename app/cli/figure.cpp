@@ -2,11 +2,13 @@
 
 #include <QGuiApplication>
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <iostream>
 
 #include "app/cli/common.h"
 #include "core/base/check.h"
+#include "widgets/overlays/layer_text.h"
 #include "widgets/plot/curve_history.h"
 
 namespace anchorscope::cli {
@@ -21,20 +23,52 @@ struct FigureOptions {
   bool curves = false, overwrite = false;
 };
 
-/// A layer by its id, its channel, the last part of its channel ("w_cls" of "musu.w_cls"), or what it shows
-/// ("objects").
-Result<std::size_t> findLayer(const std::vector<Layer>& layers, const std::string& name) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    const Layer& layer = layers[i];
-    const std::string shortChannel = layer.channel.substr(layer.channel.rfind('.') + 1);
-    if (layer.id == name || (!layer.channel.empty() && (layer.channel == name || shortChannel == name)))
-      return i;
-    names.push_back(layer.channel.empty() ? layer.id : layer.channel);
+// Below this score predictions are mostly noise; a figure says when it leaves them out.
+constexpr float kDefaultMinScore = 0.3F;
+
+/// "w_cls" -> "musu.w_cls" where only one channel ends so; anything else stays.
+std::string fullChannelName(const std::string& text, const ProbeFrame& frame) {
+  const std::string name = text.substr(0, text.find(':'));
+  std::vector<std::string> matches;
+  for (const Channel& channel : frame.channels) {
+    if (channel.spec.name == name) return text;
+    if (channel.spec.name.substr(channel.spec.name.rfind('.') + 1) == name)
+      matches.push_back(channel.spec.name);
   }
-  return makeError(
-      ErrorCode::kNotFound, concat("There is no layer '", name, "'"),
-      concat("Did you mean ", join(nearestNames(name, names), " or "), "? There are: ", join(names, ", ")));
+  return matches.size() == 1 ? matches.front() + text.substr(name.size()) : text;
+}
+
+/// Image, the layers that were asked for, objects, and the bag of a chosen object, bottom to top.
+Result<std::vector<Layer>> chosenLayers(const FigureOptions& options, const ProbeFrame& frame) {
+  std::vector<Layer> defaults = defaultLayers(frame);
+  for (Layer& layer : defaults)
+    if (layer.kind == LayerKind::kBag) layer.visible = options.object >= 0;
+  std::vector<Layer> layers;
+  const auto addDefault = [&](LayerKind kind) {
+    const auto isKind = [&](const Layer& layer) { return layer.kind == kind; };
+    if (std::any_of(layers.begin(), layers.end(), isKind)) return;
+    const auto found = std::find_if(defaults.begin(), defaults.end(), isKind);
+    if (found != defaults.end()) layers.push_back(*found);
+  };
+  if (options.layers.empty()) {
+    layers = std::move(defaults);
+  } else {
+    addDefault(LayerKind::kImage);
+    for (const std::string& text : options.layers) {
+      auto layer = parseLayer(fullChannelName(text, frame), frame);
+      if (!layer) return std::move(layer).error();
+      layer->visible = true;
+      if (layer->kind != LayerKind::kImage) layers.push_back(*std::move(layer));
+    }
+    addDefault(LayerKind::kObjects);
+    addDefault(LayerKind::kBag);
+  }
+  for (Layer& layer : layers)
+    if (layer.kind == LayerKind::kPredictions && layer.visible && std::isinf(layer.filterMin)) {
+      layer.filterMin = kDefaultMinScore;
+      std::cout << "Predictions from score " << kDefaultMinScore << "; --layer predictions:min=0 shows all\n";
+    }
+  return layers;
 }
 
 Status addPanel(const RunReader& run, const FigureOptions& options, FigureSpec& spec) {
@@ -46,7 +80,9 @@ Status addPanel(const RunReader& run, const FigureOptions& options, FigureSpec& 
   if (!frame) return std::move(frame).error();
   FigurePanel panel;
   panel.frame = *std::move(frame);
-  panel.layers = defaultLayers(*panel.frame);
+  auto layers = chosenLayers(options, *panel.frame);
+  if (!layers) return std::move(layers).error();
+  panel.layers = *std::move(layers);
   if (options.object >= static_cast<int>(panel.frame->image->objects.size()))
     return makeError(
         ErrorCode::kNotFound, concat("There is no object ", options.object),
@@ -55,23 +91,6 @@ Status addPanel(const RunReader& run, const FigureOptions& options, FigureSpec& 
     return makeError(ErrorCode::kNotFound, concat("There is no anchor ", options.anchor));
   panel.selectedObject = options.object;
   panel.selectedAnchor = options.anchor;
-  if (!options.layers.empty()) {
-    for (Layer& layer : panel.layers)
-      layer.visible = layer.kind == LayerKind::kImage;
-    for (const std::string& name : options.layers) {
-      auto index = findLayer(panel.layers, name);
-      if (!index) return std::move(index).error();
-      panel.layers[*index].visible = true;
-    }
-    // Without objects an overlay of anchors can hardly be read; they are drawn unless only the image is asked
-    // for.
-    for (Layer& layer : panel.layers)
-      if (layer.kind == LayerKind::kObjects && options.layers != std::vector<std::string>{"image"})
-        layer.visible = true;
-  }
-  if (options.object >= 0)
-    for (Layer& layer : panel.layers)
-      if (layer.kind == LayerKind::kBag) layer.visible = true;
   panel.caption = concat(*probe, ", step ", *step);
   spec.panels.push_back(std::move(panel));
   return {};
@@ -149,7 +168,8 @@ void addFigure(CLI::App& app, ExitCode& exit) {
   command->add_option("--step", options->step, "Recorded step, first or last")->capture_default_str();
   command->add_option("--image", options->image, "Probe image (else: the first)");
   command->add_option("--layer", options->layers,
-                      "Channel or layer to show, such as w_cls, predictions; may be repeated");
+                      "NAME[:KEY=VALUE,...]: channel, predictions, bag, such as w_cls or "
+                      "iou:min=0.5,map=viridis; may be repeated");
   command->add_option("--object", options->object, "Object whose bag is shown")
       ->check(CLI::NonNegativeNumber);
   command->add_option("--anchor", options->anchor, "Anchor to highlight")->check(CLI::NonNegativeNumber);

@@ -261,7 +261,7 @@ TEST_F(RecordedRun, GivesFigures) {
   EXPECT_EQ(run({"figure", run_, "--layer", "iou", "--curves", "--smoothing", "0", "--out", svg}).exit, 0);
   EXPECT_THAT(readFile(svg), HasSubstr("<svg"));
   const std::string none = (*folder_ / "none.pdf").string();
-  EXPECT_EQ(run({"figure", run_, "--layer", "w_clss", "--out", none}).exit, 3);
+  EXPECT_EQ(run({"figure", run_, "--layer", "w_clss", "--out", none}).exit, 2);
   EXPECT_EQ(run({"figure", run_, "--object", "999", "--out", none}).exit, 3);
   EXPECT_EQ(run({"figure", run_, "--curves", "--scalar", "nothing", "--out", none}).exit, 3);
   EXPECT_EQ(run({"figure", run_, "--out", (*folder_ / "a.bmp").string()}).exit, 2);
