@@ -58,12 +58,22 @@ ANCHORSCOPE_HD double power(double x, double y) {
   return ::pow(x, y);
 }
 
+ANCHORSCOPE_HD float squareRoot(float x) {
+  return ::sqrtf(x);
+}
+ANCHORSCOPE_HD double squareRoot(double x) {
+  return ::sqrt(x);
+}
+
 /// x^gamma for x >= 0, without pow for the usual exponents.
 template <typename T>
 ANCHORSCOPE_HD T powerOf(T x, T gamma) {
   if (gamma == T(2)) return x * x;
   if (gamma == T(1)) return x;
   if (gamma == T(0)) return T(1);
+  if (gamma == T(0.5)) return squareRoot(x);
+  if (gamma == T(0.25)) return squareRoot(squareRoot(x));
+  if (gamma == T(0.75)) return squareRoot(x) * squareRoot(squareRoot(x));
   return power(x, gamma);
 }
 

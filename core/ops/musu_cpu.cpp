@@ -2,6 +2,7 @@
 // vectorised IoU and keeps only the eligible ones.
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -53,11 +54,11 @@ struct ImageView {
 };
 
 template <typename T>
-std::vector<Candidate<T>> findEligible(const ImageView<T>& image, const T* object, std::int64_t label,
-                                       const MusuOptions& options) {
+void findEligible(const ImageView<T>& image, const T* object, std::int64_t label, const MusuOptions& options,
+                  std::vector<Candidate<T>>& eligible) {
   constexpr std::int64_t kBlock = 1024;
   T overlaps[kBlock];
-  std::vector<Candidate<T>> eligible;
+  eligible.clear();
   for (std::int64_t begin = 0; begin < image.count; begin += kBlock) {
     const std::int64_t size = std::min(kBlock, image.count - begin);
     const T* x1 = image.columns + begin;
@@ -72,7 +73,6 @@ std::vector<Candidate<T>> findEligible(const ImageView<T>& image, const T* objec
       eligible.push_back({i, p, q, musumath::joint(p, q, options)});
     }
   }
-  return eligible;
 }
 
 /// Mean plus population standard deviation, in double and in anchor order.
@@ -95,7 +95,7 @@ template <typename T>
 std::vector<std::uint8_t> applyThreshold(const std::vector<Candidate<T>>& eligible,
                                          const MusuOptions& options, Bag<T>& bag) {
   std::vector<std::uint8_t> kept(eligible.size(), 0);
-  const auto best = std::min_element(eligible.begin(), eligible.end(), better<T>);
+  const auto findBest = [&] { return std::min_element(eligible.begin(), eligible.end(), better<T>); };
   if (options.threshold == MusuOptions::Threshold::kTopK) {
     std::vector<std::size_t> order(eligible.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -110,7 +110,7 @@ std::vector<std::uint8_t> applyThreshold(const std::vector<Candidate<T>>& eligib
   }
   switch (options.threshold) {
     case MusuOptions::Threshold::kMaxRatio:
-      bag.threshold = options.gamma * static_cast<double>(best->joint);
+      bag.threshold = options.gamma * static_cast<double>(findBest()->joint);
       break;
     case MusuOptions::Threshold::kAbsolute:
       bag.threshold = options.t;
@@ -125,25 +125,50 @@ std::vector<std::uint8_t> applyThreshold(const std::vector<Candidate<T>>& eligib
   }
   if (!any) {
     bag.fallback = true;
-    kept[static_cast<std::size_t>(best - eligible.begin())] = 1;
+    kept[static_cast<std::size_t>(findBest() - eligible.begin())] = 1;
   }
   return kept;
 }
+
+/// What a ranking compares, side by side in memory: the criterion, then P, then the position (members are by
+/// anchor).
+template <typename T>
+struct Place {
+  T criterion, joint;
+  std::uint32_t index;
+  bool operator<(const Place& other) const {
+    if (criterion != other.criterion) return criterion > other.criterion;
+    return joint > other.joint || (joint == other.joint && index < other.index);
+  }
+};
+/// The same as one integer: non-negative floats order as their bits.
+template <>
+struct Place<float> {
+  std::uint64_t key;
+  std::uint32_t index;
+  Place() = default;
+  Place(float criterion, float joint, std::uint32_t position)
+      : key(std::uint64_t{std::bit_cast<std::uint32_t>(criterion)} << 32 |
+            std::bit_cast<std::uint32_t>(joint)),
+        index(position) {}
+  bool operator<(const Place& other) const {
+    return (key > other.key) | ((key == other.key) & (index < other.index));
+  }
+};
 
 /// Ranks of members by a criterion, and their weights.
 template <typename T>
 void rankMembers(std::vector<Member<T>>& members, T Member<T>::*criterion, std::int64_t Member<T>::*rank,
                  T Member<T>::*weight, double tau, const MusuOptions& options) {
-  std::vector<std::size_t> order(members.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    const Member<T>&first = members[a], &second = members[b];
-    if (first.*criterion != second.*criterion) return first.*criterion > second.*criterion;
-    return better<T>(first, second);
-  });
+  std::vector<Place<T>> places;
+  places.reserve(members.size());
+  for (std::size_t k = 0; k < members.size(); ++k) {
+    places.push_back(Place<T>{members[k].*criterion, members[k].joint, static_cast<std::uint32_t>(k)});
+  }
+  std::sort(places.begin(), places.end());
   const auto size = static_cast<std::int64_t>(members.size());
   for (std::int64_t place = 0; place < size; ++place) {
-    Member<T>& member = members[order[static_cast<std::size_t>(place)]];
+    Member<T>& member = members[places[static_cast<std::size_t>(place)].index];
     member.*rank = place;
     member.*weight = static_cast<T>(musumath::weightOfRank(place, size, tau, options));
   }
@@ -151,9 +176,9 @@ void rankMembers(std::vector<Member<T>>& members, T Member<T>::*criterion, std::
 
 template <typename T>
 Bag<T> fillBag(const ImageView<T>& image, const T* object, std::int64_t label, const MusuOptions& options,
-               bool wantPairs) {
+               bool wantPairs, std::vector<Candidate<T>>& eligible) {
   Bag<T> bag;
-  std::vector<Candidate<T>> eligible = findEligible(image, object, label, options);
+  findEligible(image, object, label, options, eligible);
   bag.eligibleCount = static_cast<std::int64_t>(eligible.size());
   if (eligible.empty()) return bag;
   std::vector<std::uint8_t> kept = applyThreshold(eligible, options, bag);
@@ -174,7 +199,7 @@ Bag<T> fillBag(const ImageView<T>& image, const T* object, std::int64_t label, c
   rankMembers(bag.members, &Member<T>::sReg, &Member<T>::rankReg, &Member<T>::wReg, options.tauReg, options);
   rankMembers(bag.members, &Member<T>::sCls, &Member<T>::rankCls, &Member<T>::wCls, options.tauCls, options);
   if (wantPairs) {
-    bag.eligible = std::move(eligible);
+    bag.eligible = eligible;
     bag.kept = std::move(kept);
   }
   return bag;
@@ -310,6 +335,7 @@ MusuResult assign(const MusuInputs& inputs, const MusuOptions& options, bool wan
     if (valid[row]) rows.push_back(row);
   }
   at::parallel_for(0, static_cast<std::int64_t>(rows.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<Candidate<T>> eligible;  // reused from object to object
     for (std::int64_t index = begin; index < end; ++index) {
       const std::int64_t row = rows[static_cast<std::size_t>(index)];
       ANCHORSCOPE_CHECK(labels[row] >= 0 && labels[row] < classes, "object ", row, " has label ",
@@ -321,8 +347,8 @@ MusuResult assign(const MusuInputs& inputs, const MusuOptions& options, bool wan
                               columns.const_data_ptr<T>() + image * anchors * 4,
                               anchors,
                               classes};
-      bags[static_cast<std::size_t>(row)] =
-          fillBag(view, inputs.gtBoxes.const_data_ptr<T>() + 4 * row, labels[row], options, wantPairs);
+      bags[static_cast<std::size_t>(row)] = fillBag(view, inputs.gtBoxes.const_data_ptr<T>() + 4 * row,
+                                                    labels[row], options, wantPairs, eligible);
     }
   });
   MusuResult result = emptyMusuResult(inputs, wantPairs);
