@@ -3,14 +3,19 @@
 #include <utility>
 
 namespace anchorscope {
+namespace {
+
+Error runHasEnded() {
+  return makeError(ErrorCode::kCancelled, "The run has ended");
+}
+
+}  // namespace
 
 CommandId SessionPort::post(Command command) {
   const CommandQueue::Posted posted = commands_.post(std::move(command));
   for (const CommandId id : posted.replaced)
     events_.push(AcknowledgedEvent{id, true, {}, 0});
-  if (!posted.accepted)
-    events_.push(
-        AcknowledgedEvent{posted.id, false, makeError(ErrorCode::kCancelled, "The run has ended"), 0});
+  if (!posted.accepted) events_.push(AcknowledgedEvent{posted.id, false, runHasEnded(), 0});
   if (!posted.accepted || !posted.replaced.empty()) wake();
   return posted.id;
 }
@@ -44,6 +49,12 @@ void SessionPort::acknowledge(CommandId id, std::optional<Error> error, std::int
   emit(AcknowledgedEvent{id, false, std::move(error), step});
 }
 
+void SessionPort::acknowledgeAtEnd(const QueuedCommand& command, std::int64_t step) {
+  std::optional<Error> error;
+  if (!std::holds_alternative<StopCommand>(command.command)) error = runHasEnded();
+  acknowledge(command.id, std::move(error), step);
+}
+
 void SessionPort::publish(std::shared_ptr<const Snapshot> snapshot) {
   snapshot_.post(std::move(snapshot));
   wake();
@@ -62,7 +73,7 @@ void SessionPort::setState(TrainerState state, std::string reason) {
 
 void SessionPort::close(TrainerState lastState, std::string reason, std::int64_t step) {
   for (const QueuedCommand& left : commands_.close())
-    acknowledge(left.id, makeError(ErrorCode::kCancelled, "The run has ended"), step);
+    acknowledgeAtEnd(left, step);
   setState(lastState, std::move(reason));
 }
 

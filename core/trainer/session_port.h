@@ -35,6 +35,8 @@ class SessionPort {
   CommandQueue& commands() { return commands_; }
   void emit(Event event);
   void acknowledge(CommandId id, std::optional<Error> error, std::int64_t step);
+  /// Acknowledges a command that was not applied before the end: refused, except that a stop has its way.
+  void acknowledgeAtEnd(const QueuedCommand& command, std::int64_t step);
   void publish(std::shared_ptr<const Snapshot> snapshot);
   void publishFacts(std::shared_ptr<const SessionFacts> facts) { facts_.post(std::move(facts)); }
   void setState(TrainerState state, std::string reason);

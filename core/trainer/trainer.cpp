@@ -158,6 +158,7 @@ Status Trainer::buildDetector(const PrepareOptions& options) {
   }
   detector_->moveTo(device_, config_.train.getBool("channels_last"));
   detector_->setTraining(true);
+  movingStatistics_ = MovingStatistics(*detector_);
   return {};
 }
 
@@ -244,6 +245,7 @@ Status Trainer::step(EvidenceSink* sink) {
   const DenseTargets targets = targetTensors(*batch, minObjects_, minIgnored_, device_);
   const AnchorSet& anchors = detector_->anchors(inputSize_);
   optimizer_->clearGradients();
+  movingStatistics_.remember();
   DenseOutputs outputs;
   {
     const AutocastScope autocast(device_, bf16_);
@@ -256,6 +258,7 @@ Status Trainer::step(EvidenceSink* sink) {
       at::logical_not(at::isfinite(terms.total.detach()) & at::isfinite(norm)).to(at::kFloat);
   const double learningRate = anchorscope::learningRate(config_.train, stepsDone_);
   optimizer_->step(config_.train, learningRate, skip);
+  movingStatistics_.restoreIf(skip);
   ++stepsDone_;
   report(terms, norm, skip, learningRate);
   return {};

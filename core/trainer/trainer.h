@@ -20,6 +20,7 @@
 #include "core/model/detector.h"
 #include "core/trainer/checkpoint.h"
 #include "core/trainer/frame_packer.h"
+#include "core/trainer/moving_statistics.h"
 #include "core/trainer/optimizer.h"
 #include "core/trainer/run_config.h"
 #include "core/trainer/session.h"
@@ -130,6 +131,7 @@ class Trainer {
   std::shared_ptr<const Dataset> dataset_, validation_;
   std::unique_ptr<Loader> loader_;
   std::unique_ptr<Detector> detector_;
+  MovingStatistics movingStatistics_;
   std::unique_ptr<Method> method_;
   std::unique_ptr<Optimizer> optimizer_;
   ProbeBatch probes_;

@@ -48,8 +48,10 @@ Status TrainingLoop::run() {
   }
   port_.setState(paused_ ? TrainerState::kPaused : TrainerState::kRunning, "");
   while (!stopping_) {
-    for (const QueuedCommand& command : paused_ ? port_.commands().waitAndTake() : port_.commands().take())
-      apply(command);
+    for (QueuedCommand& command : paused_ ? port_.commands().waitAndTake() : port_.commands().take())
+      taken_.push_back(std::move(command));
+    for (; !taken_.empty(); taken_.pop_front())
+      apply(taken_.front());
     if (stopping_ || paused_) continue;
     if (trainer_->plannedSteps() > 0 && trainer_->stepsDone() >= trainer_->plannedSteps()) {
       stopping_ = stepsDone_ = true;
@@ -65,7 +67,7 @@ Status TrainingLoop::prepare() {
   PrepareOptions prepare;
   prepare.progress = [this](const std::string& what, double fraction) {
     port_.emit(ProgressEvent{what, fraction});
-    return !port_.commands().stopPending();
+    return !stopComing();
   };
   std::int64_t resumedStep = -1;
   if (!options_.resumeFolder.empty()) {
@@ -148,14 +150,33 @@ Status TrainingLoop::finish() {
 }
 
 void TrainingLoop::abandon(const Error& error) {
+  stopping_ = true;
+  for (; !taken_.empty(); taken_.pop_front())
+    port_.acknowledgeAtEnd(taken_.front(), step());
   note("error", error.text());
-  if (trainer_ && writer_ && error.code != ErrorCode::kDevice && error.code != ErrorCode::kInternal)
-    checkpointIntoRun();
+  if (trainer_ && writer_) {
+    const bool sound = error.code != ErrorCode::kDevice && error.code != ErrorCode::kInternal;
+    if (sound) {
+      handleReports(/*all=*/true);
+      collectFrames();
+    }
+    for (OpenRecord& open : openRecords_)
+      if (!open.scalarsMissing) writer_->record(std::move(open.record));
+    openRecords_.clear();
+    if (sound) checkpointIntoRun();
+  }
   writer_.reset();
 }
 
 // ---- commands
 // --------------------------------------------------------------------------------------------------------
+
+bool TrainingLoop::stopComing() const {
+  return port_.commands().stopPending() ||
+         std::any_of(taken_.begin(), taken_.end(), [](const QueuedCommand& taken) {
+           return std::holds_alternative<StopCommand>(taken.command);
+         });
+}
 
 void TrainingLoop::apply(const QueuedCommand& queued) {
   std::optional<Error> error =
@@ -164,7 +185,7 @@ void TrainingLoop::apply(const QueuedCommand& queued) {
 }
 
 void TrainingLoop::goOn() {
-  if (!paused_) return;
+  if (!paused_ || stopping_) return;
   paused_ = false;
   rate_.reset();
   port_.setState(TrainerState::kRunning, "");
@@ -172,7 +193,7 @@ void TrainingLoop::goOn() {
 
 void TrainingLoop::pause(const std::string& reason) {
   goal_.clear();
-  if (paused_) return;
+  if (paused_ || stopping_) return;
   paused_ = true;
   handleReports(/*all=*/true);
   collectCheckpoint(Hurry::kYes);
@@ -400,7 +421,7 @@ void TrainingLoop::flushRecords() {
 std::optional<Error> TrainingLoop::evaluate() {
   auto evaluation = trainer_->evaluate([this](double fraction) {
     port_.emit(ProgressEvent{"Evaluating", fraction});
-    return !port_.commands().stopPending();
+    return !stopComing();
   });
   if (!evaluation) return std::move(evaluation).error();
   lastEvaluation_ = trainer_->stepsDone();

@@ -26,7 +26,8 @@ class TrainingLoop {
 
   /// Until the run is stopped or its steps are done. An error: it has failed.
   Status run();
-  /// After a failure: saves what there is when the state is sound, and notes the error in the run.
+  /// After a failure: acknowledges what was taken from the queue, records the steps that were still open,
+  /// saves a checkpoint when the state is sound, and notes the error in the run.
   void abandon(const Error& error);
   std::int64_t step() const { return trainer_ ? trainer_->stepsDone() : 0; }
   const std::string& endReason() const { return endReason_; }
@@ -46,6 +47,8 @@ class TrainingLoop {
   Status finish();
 
   // commands
+  /// A stop is waiting, or stands among the commands being applied: long work should end early.
+  bool stopComing() const;
   void apply(const QueuedCommand& command);
   std::optional<Error> applied(const PauseCommand&);
   std::optional<Error> applied(const ResumeCommand&);
@@ -88,6 +91,7 @@ class TrainingLoop {
   CapturePacer pacer_;
   RateMeter rate_;
   RunGoal goal_;
+  std::deque<QueuedCommand> taken_;  ///< From the queue, not yet acknowledged.
   bool paused_ = false, stopping_ = false, stepsDone_ = false, checkpointAtStop_ = true;
   std::string endReason_;
   PendingFrames pendingFrames_;

@@ -88,8 +88,11 @@ Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::s
       indices.push_back(static_cast<std::size_t>(first));
     auto loaded = loadForInference(dataset, indices, options.loader);
     if (!loaded) {  // Not one of these images can be read; the others still count.
-      diagnostics.add({dataset.spec(), dataset.images()[indices.front()].name, "unreadable image",
-                       loaded.error().text(), RecordAction::kSkipped});
+      for (const std::size_t index : indices) {
+        const auto pixels = dataset.loadPixels(index);
+        diagnostics.add({dataset.spec(), dataset.images()[index].name, "unreadable image",
+                         (pixels ? loaded.error() : pixels.error()).text(), RecordAction::kSkipped});
+      }
       continue;
     }
     const auto batch = std::make_shared<const Batch>(*std::move(loaded));

@@ -37,6 +37,17 @@ TEST(SessionPort, ClosingAcknowledgesWhatWaitsAndWhatComesLater) {
   EXPECT_EQ(counts, (std::map<CommandId, int>{{waiting, 1}, {late, 1}}));
 }
 
+TEST(SessionPort, AStopThatTheEndOvertakesIsNotRefused) {
+  SessionPort port;
+  const CommandId stop = port.post(StopCommand{}), pause = port.post(PauseCommand{});
+  port.close(TrainerState::kStopped, "stopped while preparing", 0);
+  std::map<CommandId, bool> refused;
+  for (const Event& event : port.drainEvents())
+    if (const auto* acknowledged = std::get_if<AcknowledgedEvent>(&event))
+      refused[acknowledged->id] = acknowledged->error.has_value();
+  EXPECT_EQ(refused, (std::map<CommandId, bool>{{stop, false}, {pause, true}}));
+}
+
 TEST(SessionPort, WhoeverWaitedForTheEndFindsItsEvent) {
   SessionPort port;
   std::thread trainer([&] { port.close(TrainerState::kFailed, "broken", 0); });

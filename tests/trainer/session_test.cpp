@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 
@@ -148,6 +149,41 @@ TEST(Session, EveryCommandIsAcknowledgedOnceWhateverTheEnd) {
     ASSERT_TRUE(counts.count(id)) << id;
     EXPECT_EQ(counts.at(id), 1) << id;
   }
+}
+
+TEST(Session, AStopEndsTheEvaluationItWasPostedWith) {
+  const auto session = startSession(smallConfig(), paused());
+  SessionWatch watch(*session);
+  watch.waitForState(TrainerState::kPaused);
+  // Both are posted while the trainer thread is busy waking this one, so it takes them together.
+  std::atomic<bool> first{true};
+  session->setWake([&] {
+    if (!first.exchange(false)) return;
+    session->post(EvaluateCommand{});
+    session->post(StopCommand{});
+  });
+  session->post(CaptureCommand{});
+  session->wait();
+  session->setWake({});
+  EXPECT_THAT(watch.all<EvaluationEvent>(), IsEmpty());
+  EXPECT_EQ(session->state(), TrainerState::kStopped);
+}
+
+TEST(Session, NothingRunsOrPausesAfterAStop) {
+  const auto session = startSession(smallConfig(), paused());
+  SessionWatch watch(*session);
+  watch.waitForState(TrainerState::kPaused);
+  std::atomic<bool> first{true};
+  session->setWake([&] {
+    if (!first.exchange(false)) return;
+    session->post(StopCommand{});
+    session->post(ResumeCommand{});
+  });
+  session->post(CaptureCommand{});
+  session->wait();
+  session->setWake({});
+  EXPECT_THAT(watch.states(), ElementsAre(TrainerState::kPreparing, TrainerState::kPaused,
+                                          TrainerState::kStopping, TrainerState::kStopped));
 }
 
 TEST(Session, DestroyingItInTheMiddleEndsCleanly) {

@@ -242,6 +242,39 @@ TEST(Trainer, ANonFiniteStepChangesNothingAndNamesItsImage) {
   EXPECT_THAT(story.error.message, HasSubstr(story.culpritImage));
 }
 
+TEST(Trainer, ANonFiniteStepLeavesTheStatisticsOfBatchNormsAlone) {
+  RunConfig config = smallConfig();
+  set(config, "model.norm", "bn");
+  const auto trainer = prepareOrFail(config);
+  ASSERT_TRUE(trainer);
+  const auto statistics = [&] {
+    std::vector<NamedTensor> out;
+    for (const NamedTensor& entry : trainer->stateDict())
+      if (entry.name.find("running_") != std::string::npos ||
+          entry.name.find("num_batches") != std::string::npos)
+        out.push_back({entry.name, entry.tensor.detach().clone()});
+    return out;
+  };
+  const auto start = statistics();
+  ASSERT_FALSE(start.empty());
+  train(*trainer, 1);
+  const auto before = statistics();
+  for (std::size_t i = 0; i < start.size(); ++i)
+    EXPECT_FALSE(at::equal(start[i].tensor, before[i].tensor)) << start[i].name << " moves in a sound step";
+  // The first weight: everything behind it is not finite.
+  for (NamedTensor& entry : trainer->stateDict())
+    if (entry.tensor.dim() == 4) {
+      entry.tensor.detach().fill_(std::nan(""));
+      break;
+    }
+  const auto reports = train(*trainer, 1);
+  ASSERT_THAT(reports, SizeIs(1));
+  EXPECT_FALSE(reports.front().updated);
+  const auto after = statistics();
+  for (std::size_t i = 0; i < before.size(); ++i)
+    EXPECT_TRUE(at::equal(before[i].tensor, after[i].tensor)) << before[i].name;
+}
+
 TEST(Trainer, EvaluatesAndCanBeCancelled) {
   const auto trainer = prepareOrFail(smallConfig());
   ASSERT_TRUE(trainer);

@@ -1,0 +1,59 @@
+#include "core/trainer/moving_statistics.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include <functional>
+#include <set>
+#include <string>
+
+namespace anchorscope {
+namespace {
+
+/// "layer.running_mean" -> "layer"
+std::string layerOf(const std::string& name) {
+  return name.substr(0, name.rfind('.'));
+}
+
+}  // namespace
+
+MovingStatistics::MovingStatistics(const Detector& detector) {
+  const std::vector<NamedTensor> buffers = detector.buffers();
+  std::set<std::string> moving;  // frozen batch norms count no batches
+  for (const NamedTensor& buffer : buffers)
+    if (buffer.name.ends_with(".num_batches_tracked")) moving.insert(layerOf(buffer.name));
+  Group statistics, counts;
+  for (const NamedTensor& buffer : buffers)
+    if (moving.count(layerOf(buffer.name)) > 0)
+      (buffer.tensor.is_floating_point() ? statistics : counts).buffers.push_back(buffer.tensor);
+  for (Group& group : {std::ref(statistics), std::ref(counts)})
+    if (!group.buffers.empty()) groups_.push_back(group);
+}
+
+at::Tensor MovingStatistics::Group::flat() const {
+  std::vector<at::Tensor> parts;
+  for (const at::Tensor& buffer : buffers)
+    parts.push_back(buffer.reshape({-1}));
+  return at::cat(parts);
+}
+
+void MovingStatistics::remember() {
+  const at::NoGradGuard noGrad;
+  for (Group& group : groups_)
+    group.before = group.flat();
+}
+
+void MovingStatistics::restoreIf(const at::Tensor& skip) {
+  const at::NoGradGuard noGrad;
+  for (Group& group : groups_) {
+    const at::Tensor kept = at::where(skip > 0, group.before, group.flat());
+    std::vector<at::Tensor> parts;
+    std::int64_t begin = 0;
+    for (const at::Tensor& buffer : group.buffers) {
+      parts.push_back(kept.narrow(0, begin, buffer.numel()).view(buffer.sizes()));
+      begin += buffer.numel();
+    }
+    at::_foreach_copy_(group.buffers, parts);
+  }
+}
+
+}  // namespace anchorscope
