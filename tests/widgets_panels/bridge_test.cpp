@@ -69,6 +69,21 @@ TEST(SessionBridgeTest, EventsArriveInOrderOnTheGuiThreadWhoeverSendsThem) {
   EXPECT_EQ(states, (std::vector<TrainerState>{TrainerState::kRunning, TrainerState::kPaused}));
 }
 
+TEST(SessionBridgeTest, KnowsTheNewestFactsAndTellsOfTheFirst) {
+  FakeTrainer trainer;
+  SessionBridge bridge(nullptr, trainer.factory());
+  const QSignalSpy told(&bridge, &SessionBridge::factsAvailable);
+  bridge.start({}, {});
+  trainer.publishFacts({"a"});
+  trainer.setState(TrainerState::kRunning);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return bridge.state() == TrainerState::kRunning; }));
+  trainer.publishFacts({"a", "b"});  // as after a changed option
+  trainer.setState(TrainerState::kPaused);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return bridge.state() == TrainerState::kPaused; }));
+  EXPECT_EQ(bridge.facts()->imageNames, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(told.count(), 1);
+}
+
 TEST(SessionBridgeTest, RetiringLetsTheSessionEndOnAnotherThread) {
   FakeTrainer trainer;
   std::atomic<bool> destroyed = false, elsewhere = false, afterwards = false;

@@ -67,24 +67,26 @@ void SessionBridge::drain() {
   if (!session_) return;
   // Cleared before reading: what arrives from now on asks for another call.
   wakePending_->store(false);
+  const QPointer<SessionBridge> alive(this);
+  TrainingSession* const drained = session_.get();
   std::vector<StepEvent> steps;
   const auto flushSteps = [&] {
     if (!steps.empty()) emit stepsArrived(steps);
     steps.clear();
   };
-  if (!facts_) {
-    facts_ = session_->facts();
-    if (facts_) emit factsAvailable();
-  }
-  const QPointer<SessionBridge> alive(this);
-  TrainingSession* const drained = session_.get();
-  for (Event& event : drained->drainEvents()) {
+  // The facts after the events: an acknowledged option is in them.
+  std::vector<Event> events = drained->drainEvents();
+  const bool first = facts_ == nullptr;
+  facts_ = drained->facts();
+  if (first && facts_) emit factsAvailable();
+  for (Event& event : events) {
     if (!alive || session_.get() != drained) return;  // a slot has started or ended a session
     if (auto* step = std::get_if<StepEvent>(&event)) {
       steps.push_back(std::move(*step));
       continue;
     }
     flushSteps();
+    if (!alive || session_.get() != drained) return;
     if (const auto* changed = std::get_if<StateChangedEvent>(&event)) {
       state_ = changed->state;
       emit stateChanged(state_, QString::fromStdString(changed->reason));
