@@ -149,6 +149,7 @@ class MainWindow : public QMainWindow {
   SessionBridge* bridge_;
   std::shared_ptr<RunReader> reader_;        ///< Of the recorded run, or of the live run's folder.
   std::shared_ptr<TemporaryRun> temporary_;  ///< Where the run records that was given no folder.
+  std::vector<std::shared_ptr<TemporaryRun>> notMoved_;  ///< Keeping them failed while another run was shown.
   std::future<void> cleaning_;
   bool recordedOnly_ = false;
   std::function<bool(const QString&, const QString&)> confirm_;

@@ -53,6 +53,7 @@ void MainWindow::exportView() {
   connect(buttons, &QDialogButtonBox::accepted, &dialog, &QDialog::accept);
   connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
   if (dialog.exec() != QDialog::Accepted) return;
+  if (!state_->frame()) return;  // what was shown may have ended while the dialog was open
   QSettings settings = openSettings();
   const QString base = QStringLiteral("%1-step%2.%3")
                            .arg(QFileInfo(state_->probeName()).completeBaseName())

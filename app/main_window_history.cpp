@@ -160,9 +160,17 @@ void MainWindow::keepRecordedRun(const QString& target) {
     QMetaObject::invokeMethod(qApp, [window, temporary, target, status] {
       if (!window) return;
       window->statusBar()->clearMessage();
+      // Copying across disks takes its time: what was started or opened meanwhile is not to be disturbed.
+      const bool elsewhere = window->bridge_->hasSession() || window->reader_;
       if (status) {
-        window->openRecordedRun(target);
+        if (!elsewhere) window->openRecordedRun(target);
         window->messages_->show(MessageKind::kNote, tr("The run is kept in %1").arg(target));
+      } else if (elsewhere) {
+        window->notMoved_.push_back(temporary);
+        window->messages_->show(status.error());
+        window->messages_->show(MessageKind::kWarning,
+                                tr("The run that could not be moved stays in %1 until this window closes.")
+                                    .arg(temporary->folder()));
       } else {
         window->openRecordedRun(temporary->folder());
         window->temporary_ = temporary;

@@ -183,6 +183,22 @@ TEST_F(WindowTrainingTest, GoesBackToARecordedStepAndToLiveAgainThenKeepsTheReco
   EXPECT_TRUE(window.messages().pending().filter("cannot").isEmpty());
 }
 
+TEST_F(WindowTrainingTest, KeepingARunDoesNotEndTheOneStartedMeanwhile) {
+  auto config = presetConfig("demo");
+  ASSERT_TRUE(config) << config.error().text();
+  ASSERT_TRUE(applySetting(*config, "train.steps", "1"));
+  window.startRun(*config);
+  ANCHORSCOPE_WAIT(state() == TrainerState::kStopped);
+  const testing::TemporaryFolder folder;
+  const QString target = QString::fromStdString((folder / "kept").string());
+  window.keepRecordedRun(target);
+  startPausedDemo();  // before the window hears that the folder was moved
+  ANCHORSCOPE_WAIT(!window.messages().pending().filter(target).isEmpty());
+  EXPECT_TRUE(window.bridge().hasSession());
+  EXPECT_EQ(state(), TrainerState::kPaused);
+  EXPECT_TRUE(std::filesystem::exists(target.toStdString()));
+}
+
 TEST_F(WindowTrainingTest, AnUnknownDataSetIsToldOnTheStartPage) {
   window.startPage().setDataSpec("voc:/no/such/folder#train");
   QTest::mouseClick(window.startPage().startButton(), Qt::LeftButton);
