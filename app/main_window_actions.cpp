@@ -11,6 +11,7 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QScrollArea>
+#include <QTimer>
 #include <QVBoxLayout>
 
 #include "app/main_window.h"
@@ -110,11 +111,13 @@ void MainWindow::makeMenus() {
     training->addAction(action);
   training->addSeparator();
   showParameters_ =
-      add(training, tr("Live &parameters"), QKeySequence(Qt::CTRL | Qt::Key_P),
+      add(training, tr("Change &parameters"), QKeySequence(Qt::CTRL | Qt::Key_P),
           tr("Change learning rate, weights and the method's constants while training goes on"), [this] {
             parametersDock_->show();
             parametersDock_->raise();
-            parameterSearch_->setFocus();
+            // A tab that has just been raised takes the focus only once it is laid out.
+            QTimer::singleShot(0, parameterSearch_,
+                               [this] { parameterSearch_->setFocus(Qt::ShortcutFocusReason); });
           });
   showParameters_->setIcon(themedIcon(QStringLiteral("sliders"), &Theme::secondaryText));
   checkpoint_ = add(training, tr("Save &checkpoint"), QKeySequence::Save,

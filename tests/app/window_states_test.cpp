@@ -215,7 +215,7 @@ TEST_F(WindowStatesTest, LettersAndSpaceAreTextWhileTyping) {
   run();
   trainer.setState(TrainerState::kPaused);
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().state() == TrainerState::kPaused; }));
-  action("Live parameters")->trigger();
+  QTest::keyClick(&window.canvas(), Qt::Key_P, Qt::ControlModifier);
   auto* search = window.findChild<QLineEdit*>("parameterSearch");
   ASSERT_TRUE(QTest::qWaitFor([&] { return QApplication::focusWidget() == search; }));
   QTest::keyClicks(search, "l u. f1?");

@@ -9,9 +9,11 @@
 #include <QProcess>
 #include <QTemporaryDir>
 #include <algorithm>
-#include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "app/main_window.h"
@@ -26,6 +28,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kWarmSteps = 30, kSteps = 150;
 constexpr int kRounds = 2;
+constexpr std::chrono::milliseconds kPingEvery{7};
 constexpr double kStartBoundMs = 2000, kReactionBoundMs = 50;
 
 double secondsSince(Clock::time_point start) {
@@ -59,16 +62,28 @@ class Rate {
 double headlessRate() {
   SessionOptions options;
   options.captureLive = false;
+  std::mutex mutex;
+  std::condition_variable woken;
+  bool pending = true;
   const auto session = startSession(demoConfig(), options);
+  session->setWake([&] {
+    const std::lock_guard lock(mutex);
+    pending = true;
+    woken.notify_one();
+  });
   Rate rate;
   while (!rate.done()) {
+    {
+      std::unique_lock lock(mutex);
+      woken.wait(lock, [&] { return std::exchange(pending, false); });
+    }
     std::vector<StepEvent> steps;
     for (const Event& event : session->drainEvents())
       if (const auto* step = std::get_if<StepEvent>(&event)) steps.push_back(*step);
     rate.add(steps);
     if (session->state() == TrainerState::kFailed) std::abort();
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+  session->setWake({});
   return rate.stepsPerSecond();
 }
 
@@ -98,16 +113,21 @@ double windowRate(std::vector<double>& delaysMs) {
                    [&](const std::vector<StepEvent>& steps) { rate.add(steps); });
   window.startRun(demoConfig());
   Probe probe;
-  std::atomic<bool> ended = false;
+  std::mutex mutex;
+  std::condition_variable over;
+  bool ended = false;
   std::thread user([&] {
-    while (!ended) {
+    std::unique_lock lock(mutex);
+    while (!over.wait_for(lock, kPingEvery, [&] { return ended; }))
       QCoreApplication::postEvent(&probe, new Probe::Ping(Clock::now()));
-      std::this_thread::sleep_for(std::chrono::milliseconds(7));
-    }
   });
   while (!rate.done())
     QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
-  ended = true;
+  {
+    const std::lock_guard lock(mutex);
+    ended = true;
+  }
+  over.notify_one();
   user.join();
   delaysMs.insert(delaysMs.end(), probe.delaysMs.begin(), probe.delaysMs.end());
   window.close();

@@ -39,7 +39,7 @@ ElidedLabel* addReadout(QHBoxLayout* bar, const QString& caption, const QString&
   column->addWidget(title);
   column->addWidget(value);
   bar->addWidget(host);
-  bar->addSpacing(12);
+  bar->addSpacing(8);
   return value;
 }
 
