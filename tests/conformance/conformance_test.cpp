@@ -24,12 +24,22 @@ std::ostream& operator<<(std::ostream& stream, const Group& group) {
   return stream << group.folder << "/" << (group.op == nullptr ? "*" : group.op);
 }
 
-const Group kGroups[] = {{"boxes", nullptr, 35},   {"anchors", nullptr, 4}, {"assigner", "max_iou", 25},
-                         {"assigner", "musu", 30}, {"loss", "focal", 7},    {"loss", "bce", 3},
-                         {"loss", "smooth_l1", 3}, {"loss", "l1", 1},       {"loss", "giou", 2},
-                         {"loss", "iou", 4},       {"loss", "diou", 2},     {"loss", "ciou", 2},
-                         {"eval", "coco_ap", 6},   {"model", "retinanet_r50_fpn", 2},
-                         {"model", "retinanet_r50_fpn_grad", 2}, {"model", "retinanet_state_dict", 1}};
+const Group kGroups[] = {{"boxes", nullptr, 35},
+                         {"anchors", nullptr, 4},
+                         {"assigner", "max_iou", 25},
+                         {"assigner", "musu", 30},
+                         {"loss", "focal", 7},
+                         {"loss", "bce", 3},
+                         {"loss", "smooth_l1", 3},
+                         {"loss", "l1", 1},
+                         {"loss", "giou", 2},
+                         {"loss", "iou", 4},
+                         {"loss", "diou", 2},
+                         {"loss", "ciou", 2},
+                         {"eval", "coco_ap", 6},
+                         {"model", "retinanet_r50_fpn", 2},
+                         {"model", "retinanet_r50_fpn_grad", 2},
+                         {"model", "retinanet_state_dict", 1}};
 
 std::vector<std::string> filesOf(const Group& group, const std::filesystem::path& root) {
   const auto found = findReferenceFiles({(root / group.folder).string()});
