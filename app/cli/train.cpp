@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <iostream>
 #include <mutex>
+#include <set>
 
 #include "app/cli/common.h"
 #include "app/cli/run_options.h"
@@ -41,8 +42,12 @@ std::string duration(double seconds) {
 /// elsewhere it is printed every few seconds.
 class Progress {
  public:
-  Progress(TrainingSession& session, bool quiet)
-      : session_(session), quiet_(quiet), terminal_(::isatty(STDERR_FILENO) != 0) {
+  /// A paused session goes on when all of `awaited` are done; when one is refused, it stops where it stands.
+  Progress(TrainingSession& session, bool quiet, std::set<CommandId> awaited)
+      : session_(session),
+        quiet_(quiet),
+        terminal_(::isatty(STDERR_FILENO) != 0),
+        awaited_(std::move(awaited)) {
     session_.setWake([this] {
       const std::lock_guard lock(mutex_);
       awake_ = true;
@@ -95,6 +100,7 @@ class Progress {
   void show(const StateChangedEvent&) {}
   void show(const AcknowledgedEvent& event) {
     if (event.error && event.error->code != ErrorCode::kCancelled) failure_ = event.error;
+    if (awaited_.erase(event.id) > 0 && awaited_.empty() && !failure_) session_.post(ResumeCommand{});
   }
   void show(const ProgressEvent& event) {
     if (event.what == lastProgress_ || quiet_) return;
@@ -159,6 +165,7 @@ class Progress {
 
   TrainingSession& session_;
   const bool quiet_, terminal_;
+  std::set<CommandId> awaited_;
   std::mutex mutex_;
   std::condition_variable ready_;
   bool awake_ = false, lineOpen_ = false;
@@ -203,10 +210,11 @@ ExitCode train(const TrainOptions& options) {
 
   const std::string folder = options.resume.empty() ? config->out : options.resume;
   const auto running = startSession(*std::move(config), session);
+  std::set<CommandId> awaited;
   for (SetParamCommand& change : changes)
-    running->post(std::move(change));
-  if (session.startPaused) running->post(ResumeCommand{});
-  const ExitCode exit = Progress(*running, options.quiet).watch();
+    awaited.insert(running->post(std::move(change)));
+  if (session.startPaused && awaited.empty()) running->post(ResumeCommand{});
+  const ExitCode exit = Progress(*running, options.quiet, std::move(awaited)).watch();
   if (exit == exitCode(ErrorCode::kCancelled))
     std::cerr << "Interrupted. Continue with: anchorscope-cli train --resume " << folder << '\n';
   if (exit == 0) std::cerr << "Recorded in " << folder << '\n';
