@@ -18,7 +18,7 @@ if(ANCHORSCOPE_TORCH)
   include(LibTorch)
 endif()
 
-if(ANCHORSCOPE_OPENCV AND ANCHORSCOPE_TORCH)
+if(ANCHORSCOPE_OPENCV)
   find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
   add_library(anchorscope_opencv INTERFACE)
   target_include_directories(anchorscope_opencv SYSTEM INTERFACE ${OpenCV_INCLUDE_DIRS})

@@ -23,7 +23,7 @@ target_compile_options(
             -Wcast-qual
             -Wundef
             # g++ 12 sees overlapping copies in `"text" + std::string` (GCC bug 105651).
-            -Wno-restrict
+            $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
             $<$<BOOL:${ANCHORSCOPE_WERROR}>:-Werror>>
             $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra
             $<$<BOOL:${ANCHORSCOPE_WERROR}>:-Werror=all-warnings

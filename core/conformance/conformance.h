@@ -1,5 +1,6 @@
 #pragma once
-// View header. Runs reference-value files ("goldens") through the product's own code: `anchorscope-cli conformance`.
+// View header. Runs reference-value files ("goldens") through the product's own code: `anchorscope-cli
+// conformance`.
 
 #include <functional>
 #include <string>
@@ -15,11 +16,13 @@ enum class ConformanceVerdict { kPassed, kFailed, kNotSupported, kUnreadable };
 struct ConformanceOutcome {
   std::string file, op, device;
   ConformanceVerdict verdict = ConformanceVerdict::kNotSupported;
-  double largestError = 0;     ///< max |got - expected| / (atol + rtol |expected|) over all compared floats; > 1 fails.
-  std::string worstOutput;     ///< The expected key it occurred in.
+  double largestError =
+      0;  ///< max |got - expected| / (atol + rtol |expected|) over all compared floats; > 1 fails.
+  std::string worstOutput;  ///< The expected key it occurred in.
   std::size_t valuesCompared = 0;
-  std::vector<std::string> notCompared;  ///< Expected keys this program does not expose; never silently empty.
-  std::string message;         ///< Why it failed or could not be read.
+  std::vector<std::string>
+      notCompared;      ///< Expected keys this program does not expose; never silently empty.
+  std::string message;  ///< Why it failed or could not be read.
 };
 
 /// All .json files below the paths (files or folders), in path order.

@@ -29,7 +29,8 @@ struct ScalarSeries {
 /// Something that happened: parameter change, checkpoint, evaluation, pause, recording thinned out, error.
 struct RunEvent {
   std::int64_t step = 0;
-  std::string kind;  ///< "checkpoint", "parameter", "evaluation", "thinned", "pause", "resume", "error", "note"
+  std::string
+      kind;  ///< "checkpoint", "parameter", "evaluation", "thinned", "pause", "resume", "error", "note"
   std::string text;
 };
 

@@ -77,8 +77,9 @@ const std::map<std::string, std::set<std::string>>& allowedFolders() {
     allowed["ops/cuda"] = {
         "base", "ops"};  // ops for the shared formula headers; kernelsWithoutAten() bounds the rest
     allowed["ops"] = {"base", "evidence", "ops/cuda"};
+    allowed["data"] = {"base", "evidence"};
     const std::set<std::string> upToOps = {"base", "evidence", "ops"};
-    for (const char* folder : {"data", "model", "assigners", "losses", "samplers"})
+    for (const char* folder : {"model", "assigners", "losses", "samplers"})
       allowed[folder] = upToOps;
     allowed["methods"] = {"base", "evidence", "ops", "assigners", "losses", "samplers"};
     allowed["eval"] = {"base", "evidence", "ops", "data"};

@@ -26,7 +26,7 @@ def clang_command(command):
             words.pop(0)
         elif word not in GNU_ONLY and not word.endswith("ccache"):
             kept.append(word)
-    return kept + ["-Wno-unknown-warning-option"]
+    return kept
 
 
 def main():

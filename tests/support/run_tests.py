@@ -79,7 +79,7 @@ def main():
     arguments = parser.parse_args()
     pattern = "|".join(arguments.pattern)
 
-    results = arguments.build / "test-results"
+    results = arguments.build.resolve() / "test-results"
     results.mkdir(exist_ok=True)
     for report in results.glob("*.xml"):
         report.unlink()
@@ -88,9 +88,9 @@ def main():
         sys.exit(f"dev: no test matches '{pattern}'" if pattern else "dev: there are no tests in this build")
 
     junit = results / "ctest.junit"
-    command = ["ctest", "--test-dir", str(arguments.build), "--output-junit", str(junit), "-j", str(min(os.cpu_count() or 1, 4))]
+    command = ["ctest", "--output-junit", str(junit), "-j", str(min(os.cpu_count() or 1, 4))]
     command += ["-R", pattern] if pattern else []
-    ctest_failed = subprocess.run(command).returncode != 0
+    ctest_failed = subprocess.run(command, cwd=arguments.build).returncode != 0
 
     cases = [case for program in programs for case in cases_in(program, results / f"{program}.xml")]
     outputs, failed_programs = ctest_report(junit)

@@ -56,8 +56,7 @@ TEST(FramePacker, GivesEachImageItsOwnSlice) {
                  at::tensor({1.F, 2.F, 3.F, 4.F, 5.F, std::nanf("")}).reshape({2, 3}), -1);
   packer.channel(named<ChannelSpec>("winner"), at::tensor({-1, 0, 1, 0, -2, 0}, at::kLong).reshape({2, 3}),
                  -1);
-  packer.channel(cellChannel("cells"),
-                 at::arange(2 * 2 * 2, at::kDouble).reshape({2, 2, 2}), 1);
+  packer.channel(cellChannel("cells"), at::arange(2 * 2 * 2, at::kDouble).reshape({2, 2, 2}), 1);
   PendingFrames pending = packer.pack(facts({image("a", 1, 0), image("b", 1, 0)}), kBoxes);
   ASSERT_TRUE(pending.pending());
   EXPECT_TRUE(pending.ready());

@@ -15,7 +15,8 @@ namespace {
 /// Pixels that are wholly of this colour.
 int countColor(const QIcon& icon, const QColor& color, QIcon::Mode mode = QIcon::Normal,
                QIcon::State state = QIcon::Off) {
-  const QImage drawn = icon.pixmap(QSize(32, 32), mode, state).toImage().convertToFormat(QImage::Format_ARGB32);
+  const QImage drawn =
+      icon.pixmap(QSize(32, 32), mode, state).toImage().convertToFormat(QImage::Format_ARGB32);
   int count = 0;
   for (int y = 0; y < drawn.height(); ++y)
     for (int x = 0; x < drawn.width(); ++x)
