@@ -41,7 +41,7 @@ std::int32_t winnerOf(const ProbeFrame& frame, const OutcomeSpec& spec, std::int
 
 std::string sentence(const DecisionOutcome& outcome) {
   const std::string weight =
-      std::isnan(outcome.weight) ? "" : " (weight " + shortNumber(outcome.weight) + ")";
+      std::isnan(outcome.weight) ? "" : " (" + outcome.measure + " " + shortNumber(outcome.weight) + ")";
   switch (outcome.kind) {
     case DecisionOutcome::Kind::kTaken:
       if (outcome.rank >= 0)
@@ -51,7 +51,8 @@ std::string sentence(const DecisionOutcome& outcome) {
     case DecisionOutcome::Kind::kLost: {
       std::string text = "For " + outcome.head + " it went to object " + std::to_string(outcome.winner);
       if (!std::isnan(outcome.winnerWeight) && !std::isnan(outcome.weight))
-        text += ": " + shortNumber(outcome.winnerWeight) + " against " + shortNumber(outcome.weight);
+        text += ": " + outcome.measure + " " + shortNumber(outcome.winnerWeight) + " against " +
+                shortNumber(outcome.weight);
       return text + ".";
     }
     case DecisionOutcome::Kind::kIgnored:
@@ -115,6 +116,7 @@ Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t obje
       DecisionOutcome outcome;
       outcome.head = outcomeSpec.head;
       outcome.winner = winnerOf(frame, outcomeSpec, anchor);
+      outcome.measure = outcomeSpec.weightColumn;
       outcome.weight = cell(*table, row, outcomeSpec.weightColumn);
       outcome.winnerWeight = outcome.winner >= 0
                                  ? cell(*table, table->row(anchor, outcome.winner), outcomeSpec.weightColumn)

@@ -28,8 +28,9 @@ struct DecisionOutcome {
   std::string head;
   Kind kind = Kind::kDropped;
   std::int32_t winner = -1;  ///< The object that has the anchor for this head; -1 background, -2 ignored.
-  float weight = 0;          ///< This pair's weight; NaN when it has none.
-  float winnerWeight = 0;    ///< The winner's weight for this anchor; NaN when it has none.
+  std::string measure;  ///< Name of the pair column the objects compete with: "w_reg", "iou"; may be empty.
+  float weight = 0;     ///< This pair's weight; NaN when it has none.
+  float winnerWeight = 0;  ///< The winner's weight for this anchor; NaN when it has none.
   int rank = -1;
   int bagSize = 0;
 };
