@@ -106,7 +106,7 @@ void MainWindow::refreshRecordedSteps() {
   std::sort(steps.begin(), steps.end());
   steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
   if (recordedOnly_)
-    scrubber_->setNote(tr("%1 recorded steps of %2 · %3")
+    scrubber_->setNote(tr("evidence of %1 of %2 steps · %3")
                            .arg(countText(static_cast<qint64>(steps.size())),
                                 countText(reader_->lastStep() + 1),
                                 QString::fromStdString(reader_->folder())));
