@@ -24,8 +24,13 @@ Error toError(const std::exception_ptr& thrown) {
     error.details = problem.what();
     return error;
   } catch (const c10::Error& problem) {
-    Error error = makeError(ErrorCode::kInternal, problem.what_without_backtrace(),
-                            "Please report this with its details");
+    // A fault of the device arrives as LibTorch's general error; only its text tells.
+    const std::string message = problem.what_without_backtrace();
+    const bool device =
+        message.find("CUDA error") != std::string::npos || message.find("CUDA driver") != std::string::npos;
+    Error error = device ? makeError(ErrorCode::kDevice, message,
+                                     "Check the GPU and its driver, or train with --device cpu")
+                         : makeError(ErrorCode::kInternal, message, "Please report this with its details");
     error.details = problem.what();
     return error;
   } catch (const std::bad_alloc& problem) {
