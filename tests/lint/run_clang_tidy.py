@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy with the project's .clang-tidy over the sources of a build folder, several at once.
+"""Runs clang-tidy with the project's .clang-tidy over the sources of core, widgets and app, several at once.
 
 Precompiled headers and flags that only g++ knows are taken out of the compile commands first. Exits 1 on any finding.
 """
@@ -39,9 +39,12 @@ def main():
     entries = []
     for entry in json.loads((arguments.build / "compile_commands.json").read_text()):
         source = pathlib.Path(entry["file"])
-        own = source.suffix == ".cpp" and source.is_relative_to(root) and not source.is_relative_to(arguments.build)
+        own = source.suffix == ".cpp" and any(source.is_relative_to(root / part) for part in ("core", "widgets", "app"))
         if own and (not arguments.part or any(part in str(source) for part in arguments.part)):
             entries.append({"directory": entry["directory"], "file": entry["file"], "arguments": clang_command(entry["command"])})
+
+    if not entries:
+        sys.exit("clang-tidy: no source's path holds " + (" or ".join(arguments.part) or "core, widgets or app"))
 
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / "compile_commands.json").write_text(json.dumps(entries))
