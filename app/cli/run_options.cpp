@@ -53,6 +53,28 @@ Result<RunConfig> baseConfig(const RunOptions& options) {
 
 }  // namespace
 
+std::vector<std::string> RunOptions::givenBesidesLive() const {
+  std::vector<std::string> names;
+  const auto add = [&](const char* name, bool given) {
+    if (given) names.emplace_back(name);
+  };
+  add("--preset", !preset.empty());
+  add("--config", !configFile.empty());
+  add("--data", data.has_value());
+  add("--validation", validation.has_value());
+  add("--method", method.has_value());
+  add("--model", model.has_value());
+  add("--size", size.has_value());
+  add("--batch", batch.has_value());
+  add("--device", device.has_value());
+  add("--threads", threads.has_value());
+  add("--seed", seed.has_value());
+  add("--weights", weights.has_value());
+  add("--probe", !probes.empty());
+  add("--record-every", recordEvery.has_value());
+  return names;
+}
+
 Result<RunConfig> RunOptions::build() const {
   auto config = baseConfig(*this);
   if (!config) return config;

@@ -21,6 +21,8 @@ struct RunOptions {
   void addTo(CLI::App& command);
   /// Later beats earlier: preset or file, names, numbers, --set in their order.
   Result<RunConfig> build() const;
+  /// The options given besides --steps, --set and --out: those a run that goes on cannot take.
+  std::vector<std::string> givenBesidesLive() const;
 };
 
 /// "KEY=VALUE" into its parts; kUsage without a '='.

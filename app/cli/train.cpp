@@ -83,8 +83,10 @@ class Progress {
       }
     }
     endLine();
-    if (failure_) return fail(*failure_);
-    return stopping ? exitCode(ErrorCode::kCancelled) : 0;
+    if (failure_) return told_.contains(failure_->text()) ? exitCode(failure_->code) : fail(*failure_);
+    if (stopping) return exitCode(ErrorCode::kCancelled);
+    // Training went to its end, but something that was asked for is missing from the run.
+    return told_.empty() ? 0 : exitCode(ErrorCode::kIo);
   }
 
  private:
@@ -118,8 +120,14 @@ class Progress {
           event.diagnostics.problems().front().message);
   }
   void show(const NoteEvent& event) {
-    if (!quiet_ || event.event.kind == "error" || event.event.kind == "thinned")
+    const bool error = event.event.kind == "error";
+    if (error) {
+      told_.insert(event.event.text);
+      say(concat("anchorscope-cli: ", event.event.step > 0 ? concat("At step ", event.event.step, ": ") : "",
+                 event.event.text));
+    } else if (!quiet_ || event.event.kind == "thinned") {
       say(concat("[step ", event.event.step, "] ", event.event.kind, ": ", event.event.text));
+    }
   }
   void show(const EvaluationEvent& event) {
     endLine();
@@ -170,6 +178,7 @@ class Progress {
   std::condition_variable ready_;
   bool awake_ = false, lineOpen_ = false;
   std::optional<Error> failure_;
+  std::set<std::string> told_;  ///< Errors shown already.
   std::string lastProgress_;
   Clock::time_point begin_{}, lastShown_{};
   std::int64_t firstStep_ = 0;
@@ -195,6 +204,12 @@ ExitCode train(const TrainOptions& options) {
   } else {
     // The run's own configuration counts; live options may change at the point of continuing, and are noted
     // in the run.
+    const std::vector<std::string> fixed = options.run.givenBesidesLive();
+    if (!fixed.empty() || options.overwrite)
+      return fail(makeError(
+          ErrorCode::kUsage,
+          concat(fixed.empty() ? "--overwrite" : join(fixed, ", "), " cannot be combined with --resume"),
+          "A run goes on with its own configuration; only --steps and --set of live options may change it"));
     if (options.run.steps) changes.push_back({"train.steps", std::to_string(*options.run.steps)});
     for (const std::string& setting : options.run.settings) {
       auto parts = splitSetting(setting);

@@ -50,4 +50,16 @@ std::vector<std::string> listCheckpoints(const std::string& folder) {
   return paths;
 }
 
+std::vector<std::string> unfinishedCheckpoints(const std::string& folder) {
+  std::vector<std::string> paths;
+  std::error_code code;
+  for (fs::directory_iterator it(checkpointFolder(folder), code), end; !code && it != end;
+       it.increment(code)) {
+    const std::string path = it->path().string();
+    const std::size_t part = path.rfind(".part-");
+    if (part != std::string::npos && checkpointStep(path.substr(0, part)) >= 0) paths.push_back(path);
+  }
+  return paths;
+}
+
 }  // namespace anchorscope

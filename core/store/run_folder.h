@@ -17,5 +17,7 @@ std::string checkpointPath(const std::string& folder, std::int64_t step);
 std::int64_t checkpointStep(const std::string& path);
 /// Paths of the checkpoints written whole, by step. Empty when there are none.
 std::vector<std::string> listCheckpoints(const std::string& folder);
+/// Paths of what a killed program left of checkpoints it was writing. Only for who holds the folder's lock.
+std::vector<std::string> unfinishedCheckpoints(const std::string& folder);
 
 }  // namespace anchorscope

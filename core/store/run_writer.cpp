@@ -385,8 +385,9 @@ Result<std::unique_ptr<RunWriter>> createRun(const std::string& folder, const Ru
   if (!old.empty() && overwrite == Overwrite::kNo)
     return makeError(ErrorCode::kExists, concat("'", folder, "' holds a recorded run already"),
                      "Choose another folder, resume that run, or allow overwriting");
-  for (const std::string& path : old)
-    ANCHORSCOPE_TRY(removeFile(path));
+  for (const std::vector<std::string>& paths : {old, unfinishedCheckpoints(folder)})
+    for (const std::string& path : paths)
+      ANCHORSCOPE_TRY(removeFile(path));
   ANCHORSCOPE_TRY(makeFolder(checkpointFolder(folder)));
   ANCHORSCOPE_TRY(writeFileAtomically(configPath(folder), header.configToml, Overwrite::kYes));
   // The trace appears whole, with its header, or not at all.
@@ -415,6 +416,8 @@ Result<std::unique_ptr<RunWriter>> continueRun(const std::string& folder, std::i
   }));
   for (const std::string& path : listCheckpoints(folder))
     if (checkpointStep(path) > step) ANCHORSCOPE_TRY(removeFile(path));
+  for (const std::string& path : unfinishedCheckpoints(folder))
+    ANCHORSCOPE_TRY(removeFile(path));
   return startWriter(folder, std::move(*lock), std::move(*database), options);
 }
 

@@ -2,10 +2,14 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+
+#include "core/base/check.h"
 #include "core/data/dataset.h"
 #include "core/model/weights.h"
 #include "core/trainer/checkpoint.h"
 #include "core/trainer/device.h"
+#include "core/trainer/probes.h"
 #include "core/trainer/validation.h"
 
 namespace anchorscope {
@@ -29,6 +33,12 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
   if (classNames.empty())
     return makeError(ErrorCode::kUsage, "'" + dataSpec + "' has no classes to evaluate on",
                      "Name a data set with objects");
+  const std::vector<int> known = classMap((*dataset)->classNames(), classNames);
+  if (std::all_of(known.begin(), known.end(), [](int index) { return index < 0; }))
+    return makeError(
+        ErrorCode::kUsage,
+        concat("'", dataSpec, "' has none of the classes that were trained: ", join(classNames, ", ")),
+        "Name a data set of the same classes");
 
   auto detector = makeDetector(config.model, config.modelParams, static_cast<int>(classNames.size()), seed);
   if (!detector) return std::move(detector).error();

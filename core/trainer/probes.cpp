@@ -65,15 +65,18 @@ DenseTargets probeTargets(const std::vector<std::shared_ptr<const ProbeImage>>& 
 }  // namespace
 
 std::vector<std::string> defaultProbeNames(const Dataset& dataset, std::int64_t count) {
-  std::vector<std::string> withObjects, any;
-  for (const ImageRecord& image : dataset.images()) {
-    const bool trained = std::any_of(image.annotations.begin(), image.annotations.end(),
-                                     [](const Annotation& annotation) { return !isIgnored(annotation); });
-    if (trained && static_cast<std::int64_t>(withObjects.size()) < count) withObjects.push_back(image.name);
-    if (static_cast<std::int64_t>(any.size()) < count) any.push_back(image.name);
-    if (static_cast<std::int64_t>(withObjects.size()) >= count) break;
+  std::vector<std::string> names;
+  for (const bool withObjects : {true, false}) {
+    const std::vector<ImageRecord>& images = dataset.images();
+    for (std::size_t i = 0; i < images.size() && static_cast<std::int64_t>(names.size()) < count; ++i) {
+      const bool trained = std::any_of(images[i].annotations.begin(), images[i].annotations.end(),
+                                       [](const Annotation& annotation) { return !isIgnored(annotation); });
+      // A damaged file is the loader's to report; a choice that nobody made must not end the run.
+      if (trained == withObjects && dataset.loadPixels(i)) names.push_back(images[i].name);
+    }
+    if (!names.empty()) break;
   }
-  return withObjects.empty() ? any : withObjects;
+  return names;
 }
 
 std::vector<int> classMap(const std::vector<std::string>& from, const std::vector<std::string>& to) {

@@ -144,6 +144,8 @@ Status TrainingLoop::finish() {
   collectCheckpoint(Hurry::kYes);
   if (checkpointAtStop_ && writer_ && lastCheckpoint_ != trainer_->stepsDone()) checkpointIntoRun();
   note("note", concat("ended: ", endReason_));
+  if (writer_) (void)writer_->flush();  // a failure is in the state that is looked at next
+  watchRecording();
   publish();
   writer_.reset();
   return {};
@@ -483,9 +485,14 @@ void TrainingLoop::startCheckpoint() {
   lastCheckpoint_ = trainer_->stepsDone();
   writtenPath_ = checkpointPath(config_.out, lastCheckpoint_);
   makeFolderOf(writtenPath_);
-  writtenCheckpoint_ = std::async(std::launch::async, [state = trainer_->copyState(), path = writtenPath_] {
-    return writeCheckpoint(path, state.facts, state.tensors, Overwrite::kYes);
-  });
+  writtenCheckpoint_ =
+      std::async(std::launch::async, [state = trainer_->copyState(), path = writtenPath_, writer = writer_] {
+        // A run goes on from its checkpoint: what led there must be in the trace first, even if all ends
+        // here. A trace that cannot be written is reported on its own; the checkpoint is wanted all the more
+        // then.
+        (void)writer->flush();
+        return writeCheckpoint(path, state.facts, state.tensors, Overwrite::kYes);
+      });
 }
 
 void TrainingLoop::collectCheckpoint(Hurry hurry) {
@@ -516,7 +523,8 @@ void TrainingLoop::removeOldCheckpoints() {
 void TrainingLoop::watchRecording() {
   if (!writer_) return;
   const RecordingState recording = writer_->state();
-  if (recording.framesDropped > framesDropped_) {
+  // Once recording has failed every frame is dropped, and that has been said.
+  if (recording.failure.empty() && recording.framesDropped > framesDropped_) {
     // The writer has put it into the run's own journal.
     port_.emit(NoteEvent{
         {trainer_->stepsDone(), "thinned",

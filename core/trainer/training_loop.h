@@ -87,7 +87,7 @@ class TrainingLoop {
   RunConfig config_;
   const SessionOptions options_;
   std::unique_ptr<Trainer> trainer_;
-  std::unique_ptr<RunWriter> writer_;
+  std::shared_ptr<RunWriter> writer_;  ///< Shared with a checkpoint that is being written.
   CapturePacer pacer_;
   RateMeter rate_;
   RunGoal goal_;

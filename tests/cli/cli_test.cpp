@@ -304,6 +304,73 @@ TEST(Cli, AnInterruptedRunIsSavedAndGoesOnAsIfNothingHadHappened) {
             run({"curves", interrupted, "--scalar", "loss.total", "--scalar", "eval.ap"}).out);
 }
 
+/// Writes a VOC set of three grey 40 x 40 images; gives its spec.
+std::string writeVocSet(const TemporaryFolder& folder) {
+  for (const char* name : {"a", "b", "c"}) {
+    const std::string image = std::string(name) + ".ppm";
+    folder.write("JPEGImages/" + image, "P6\n40 40\n255\n" + std::string(40 * 40 * 3, '\x80'));
+    folder.write("Annotations/" + std::string(name) + ".xml",
+                 "<annotation><filename>" + image +
+                     "</filename><size><width>40</width><height>40</height><depth>3</depth></size><object>"
+                     "<name>cell</name><bndbox><xmin>5</xmin><ymin>5</ymin><xmax>30</xmax><ymax>30</ymax>"
+                     "</bndbox></object></annotation>");
+  }
+  return "voc:" + folder.path().string();
+}
+
+TEST(Cli, ADamagedFirstImageDoesNotEndATraining) {
+  const TemporaryFolder folder;
+  const std::string spec = writeVocSet(folder);
+  folder.write("JPEGImages/a.ppm", "P6\n40 40\n255\n" + std::string(40, '\x80'));
+  std::vector<std::string> arguments = trainArguments((folder / "run").string(), 3);
+  arguments[2] = spec;
+  const Outcome outcome = run(arguments);
+  EXPECT_EQ(outcome.exit, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("Bad records"));
+  const Outcome named = run({"train", "--data", spec, "--probe", "a", "--size", "64", "--threads", "1",
+                             "--steps", "3", "--out", (folder / "named").string()});
+  EXPECT_EQ(named.exit, 4) << named.err;
+}
+
+TEST_F(RecordedRun, IsNotEvaluatedOnClassesThatItDoesNotKnow) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run({"eval", run_, "--data", writeVocSet(folder)});
+  EXPECT_EQ(outcome.exit, 2) << outcome.out;
+  EXPECT_THAT(outcome.err, HasSubstr("none of the classes"));
+}
+
+TEST(Cli, GoingOnRefusesWhatItWouldHaveToIgnore) {
+  for (const std::vector<std::string>& extra :
+       {std::vector<std::string>{"--data", "demo"}, {"--batch", "3"}, {"--overwrite"}}) {
+    std::vector<std::string> arguments{"train", "--resume", "somewhere"};
+    arguments.insert(arguments.end(), extra.begin(), extra.end());
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(extra.front() + " cannot be combined with --resume"));
+  }
+}
+
+TEST(Cli, AnErrorIsToldOnce) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run({"train", "--data", "voc:/no/such/folder", "--out", (folder / "run").string()});
+  EXPECT_EQ(outcome.exit, 3);
+  const std::size_t first = outcome.err.find("No file or folder");
+  ASSERT_NE(first, std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("No file or folder", first + 1), std::string::npos) << outcome.err;
+}
+
+TEST(Cli, ATrainingWhoseRecordIsIncompleteDoesNotEndAsIfAllWereWell) {
+  const TemporaryFolder folder;
+  const std::string out = (folder / "run").string();
+  // A folder in which nobody can make files.
+  std::filesystem::create_directories(out);
+  std::filesystem::create_directory_symlink("/proc/self", out + "/checkpoints");
+  const Outcome outcome = run(trainArguments(out, 2));
+  EXPECT_EQ(outcome.exit, 5) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("step-00000002.ckpt"));
+  EXPECT_THAT(outcome.err, ::testing::Not(HasSubstr("Recorded in")));
+}
+
 TEST(Cli, AConfigurationFileRepeatsARun) {
   const TemporaryFolder folder;
   const std::string first = (folder / "first").string(), second = (folder / "second").string();

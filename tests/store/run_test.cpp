@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <thread>
 
@@ -52,6 +53,17 @@ class Run : public ::testing::Test {
 
 StepRecord stepOf(std::int64_t step, double loss) {
   return {step, {{"loss.cls", loss}, {"lr", 0.01}}, {}};
+}
+
+TEST_F(Run, GoingOnRemovesWhatAKilledProgramLeftOfCheckpoints) {
+  create();
+  const std::string whole = checkpointPath(folder(), 3), part = whole + ".part-123-4";
+  for (const std::string& path : {whole, part, checkpointFolder(folder()) + "/mine.part-1"})
+    std::ofstream(path) << "x";
+  resume(5);
+  EXPECT_TRUE(std::filesystem::exists(whole));
+  EXPECT_FALSE(std::filesystem::exists(part));
+  EXPECT_TRUE(std::filesystem::exists(checkpointFolder(folder()) + "/mine.part-1"));
 }
 
 TEST_F(Run, ReadsBackScalarsEventsAndHeader) {
