@@ -5,11 +5,12 @@
 
 namespace anchorscope {
 
-/// one: 4 values; x1, y1, x2, y2: `count` values each -> out[count], by boxmath::iou. The result does not
+/// one: 4 values; x1, y1, x2, y2: `count` values each -> out[count], by boxmath::iou; true when any
+/// of them is above 0. The result does not
 /// depend on the processor. out must not overlap the inputs.
-void iouRow(const float* one, const float* x1, const float* y1, const float* x2, const float* y2,
+bool iouRow(const float* one, const float* x1, const float* y1, const float* x2, const float* y2,
             std::int64_t count, float* out);
-void iouRow(const double* one, const double* x1, const double* y1, const double* x2, const double* y2,
+bool iouRow(const double* one, const double* x1, const double* y1, const double* x2, const double* y2,
             std::int64_t count, double* out);
 
 }  // namespace anchorscope

@@ -56,13 +56,15 @@ struct ImageView {
 template <typename T>
 void findEligible(const ImageView<T>& image, const T* object, std::int64_t label, const MusuOptions& options,
                   std::vector<Candidate<T>>& eligible) {
-  constexpr std::int64_t kBlock = 1024;
+  // Neighbours in anchor order are neighbours in the image: most blocks do not touch the object at all.
+  constexpr std::int64_t kBlock = 128;
   T overlaps[kBlock];
   eligible.clear();
   for (std::int64_t begin = 0; begin < image.count; begin += kBlock) {
     const std::int64_t size = std::min(kBlock, image.count - begin);
     const T* x1 = image.columns + begin;
-    iouRow(object, x1, x1 + image.count, x1 + 2 * image.count, x1 + 3 * image.count, size, overlaps);
+    if (!iouRow(object, x1, x1 + image.count, x1 + 2 * image.count, x1 + 3 * image.count, size, overlaps))
+      continue;
     for (std::int64_t j = 0; j < size; ++j) {
       const T q = overlaps[j];
       const std::int64_t i = begin + j;
