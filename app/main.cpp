@@ -6,6 +6,7 @@
 
 #include "app/main_window.h"
 #include "app/settings.h"
+#include "core/trainer/presets.h"
 #include "core/trainer/run_config.h"
 #include "core/trainer/version.h"
 #include "widgets/theme/icons.h"
@@ -15,12 +16,15 @@ namespace {
 
 /// The run the command line asks for.
 Result<RunConfig> configOf(const QCommandLineParser& parser) {
-  auto config = makeRunConfig(parser.value(QStringLiteral("method")).toStdString(),
-                              parser.value(QStringLiteral("model")).toStdString());
+  const auto text = [&](const char* option) { return parser.value(QLatin1String(option)).toStdString(); };
+  const bool demo = !parser.isSet(QStringLiteral("data"));
+  auto config = demo ? presetConfig("demo") : makeRunConfig(text("method"), text("model"));
   if (!config) return config;
-  config->data = parser.value(QStringLiteral("data")).toStdString();
-  config->out = parser.value(QStringLiteral("out")).toStdString();
-  config->weights = parser.value(QStringLiteral("weights")).toStdString();
+  if (demo && parser.isSet(QStringLiteral("method"))) ANCHORSCOPE_TRY(selectMethod(*config, text("method")));
+  if (demo && parser.isSet(QStringLiteral("model"))) ANCHORSCOPE_TRY(selectModel(*config, text("model")));
+  if (!demo) config->data = text("data");
+  config->out = text("out");
+  config->weights = text("weights");
   for (const QString& setting : parser.values(QStringLiteral("set"))) {
     const qsizetype equals = setting.indexOf(QLatin1Char('='));
     if (equals <= 0)
@@ -86,7 +90,7 @@ int run(int argc, char** argv) {
   options.startPaused = parser.isSet(QStringLiteral("paused"));
   MainWindow window;
   window.show();
-  if (parser.isSet(QStringLiteral("data"))) {
+  if (parser.isSet(QStringLiteral("data")) || parser.isSet(QStringLiteral("demo"))) {
     auto config = configOf(parser);
     if (!config) {
       std::fprintf(stderr, "anchorscope: %s\n", config.error().text().c_str());
@@ -94,8 +98,6 @@ int run(int argc, char** argv) {
     }
     QTimer::singleShot(0, &window,
                        [&window, options, config = *std::move(config)] { window.startRun(config, options); });
-  } else if (parser.isSet(QStringLiteral("demo"))) {
-    QTimer::singleShot(0, &window, [&window, options] { window.startDemo(options); });
   } else if (!parser.positionalArguments().isEmpty()) {
     QTimer::singleShot(0, &window, [&window, folder = parser.positionalArguments().first()] {
       window.openRecordedRun(folder);

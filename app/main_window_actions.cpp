@@ -11,6 +11,7 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QTimer>
 #include <QVBoxLayout>
 
@@ -209,6 +210,8 @@ void MainWindow::showCheatSheet() {
   text->setAlignment(Qt::AlignTop | Qt::AlignLeft);
   text->setContentsMargins(12, 0, 12, 12);
   scroll->setWidget(text);
+  // The lines are read, not scrolled sideways.
+  scroll->setMinimumWidth(text->sizeHint().width() + scroll->verticalScrollBar()->sizeHint().width());
   layout->addWidget(scroll);
   dialog->show();
 }

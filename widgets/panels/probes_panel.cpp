@@ -204,6 +204,7 @@ void ProbesPanel::pin() {
   search->setClearButtonEnabled(true);
   layout->addWidget(search);
   auto* choices = new QListWidget;
+  choices->setObjectName(QStringLiteral("probeChoices"));
   choices->setUniformItemSizes(true);
   const std::vector<std::string> pinned = probeNames();
   const auto isPinned = [&](const std::string& name) {

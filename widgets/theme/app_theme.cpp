@@ -110,9 +110,15 @@ QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { border-color: {failed}; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url(:/controls/arrow.svg); width: 12px; height: 12px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; background: transparent; width: 16px; }
+QAbstractSpinBox::up-arrow { image: url(:/controls/arrow-up.svg); width: 9px; height: 9px; }
+QAbstractSpinBox::down-arrow { image: url(:/controls/arrow.svg); width: 9px; height: 9px; }
 QCheckBox::indicator, QListView::indicator, QMenu::indicator { width: 13px; height: 13px; border: 1px solid {secondary}; border-radius: 3px; background: {field}; }
 QCheckBox::indicator:checked, QListView::indicator:checked, QMenu::indicator:checked { background: {selection}; border-color: {selection}; image: url(:/controls/tick.svg); }
 QCheckBox::indicator:disabled { border-color: {line}; }
+QRadioButton::indicator { width: 13px; height: 13px; border: 1px solid {secondary}; border-radius: 7px; background: {field}; }
+QRadioButton::indicator:checked { width: 5px; height: 5px; border: 5px solid {selection}; border-radius: 7px; background: white; }
+QRadioButton::indicator:disabled { border-color: {line}; }
 QMenu::indicator { margin-left: 4px; }
 QComboBox QAbstractItemView { background: {raised}; border: 1px solid {line}; selection-background-color: {selection}; }
 QCheckBox, QRadioButton { spacing: 6px; }
@@ -120,6 +126,7 @@ QCheckBox, QRadioButton { spacing: 6px; }
 QTableView, QListView, QTreeView { background: {panel}; border: none; outline: none; gridline-color: {line};
   selection-background-color: {selectedRow}; selection-color: {text}; alternate-background-color: {panel}; }
 QTableView::item, QListView::item { padding: 2px 6px; }
+QListView#probeChoices::item { padding: 2px 0; }
 QHeaderView { background: {panel}; }
 QHeaderView::section { background: {panel}; color: {secondary}; border: none; border-bottom: 1px solid {line}; padding: 3px 6px; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
