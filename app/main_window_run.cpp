@@ -197,7 +197,9 @@ void MainWindow::onSnapshot(const std::shared_ptr<const Snapshot>& snapshot) {
 void MainWindow::showProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes) {
   const bool first = state_->layers().layers().empty();
   state_->setProbes(std::move(probes));
-  if (first && state_->frame()) applyFirstLook(state_->layers(), *state_->frame());
+  if (!state_->frame()) return;
+  if (first) applyFirstLook(state_->layers(), *state_->frame());
+  replaceForeignLook(state_->layers(), *state_->frame());
 }
 
 void MainWindow::refreshRecordingNote(const RecordingState& recording) {

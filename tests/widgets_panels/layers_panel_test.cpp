@@ -124,6 +124,20 @@ TEST_F(LayersPanelTest, PresetsFollowFromTheDeclarations) {
   EXPECT_FALSE(titles.contains("Weights of both heads"));
 }
 
+TEST_F(LayersPanelTest, ALookKeptFromAnotherMethodGivesWayToOneThatThisMethodHas) {
+  state.layers().showOnly("channel:musu.w_cls");
+  replaceForeignLook(state.layers(), *state.frame());
+  EXPECT_EQ(state.layers().active()->id, "channel:musu.w_cls");  // it is the frame's own
+  auto other = std::make_shared<ProbeFrame>(*state.frame());
+  other->decisions.clear();
+  std::erase_if(other->channels,
+                [](const Channel& channel) { return channel.spec.name.starts_with("musu."); });
+  replaceForeignLook(state.layers(), *other);
+  ASSERT_NE(state.layers().active(), nullptr);
+  EXPECT_NE(other->channel(state.layers().active()->channel), nullptr) << state.layers().active()->id;
+  EXPECT_TRUE(state.layers().active()->visible);
+}
+
 TEST_F(LayersPanelTest, ThePresetMenuAppliesWhatIsChosen) {
   auto* button = panel.findChild<QToolButton*>("layerPresets");
   emit button->menu()->aboutToShow();

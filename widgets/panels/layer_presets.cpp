@@ -71,6 +71,21 @@ void applyFirstLook(LayerStack& layers, const ProbeFrame& frame) {
     if (preset.title == QObject::tr("Weights of both heads")) return applyPreset(layers, preset);
 }
 
+void replaceForeignLook(LayerStack& layers, const ProbeFrame& frame) {
+  const Layer* active = layers.active();
+  if (!active || !active->hasChannel() || frame.channel(active->channel)) return;
+  std::vector<LayerPreset> presets = layerPresets(frame);
+  // The weights where there are any, then the overlap, then whatever colours anchors.
+  const auto place = [](const LayerPreset& preset) {
+    if (preset.title == QObject::tr("Weights of both heads")) return 0;
+    return preset.title == QObject::tr("Overlap") ? 1 : 2;
+  };
+  std::stable_sort(presets.begin(), presets.end(),
+                   [&](const LayerPreset& a, const LayerPreset& b) { return place(a) < place(b); });
+  for (const LayerPreset& preset : presets)
+    if (preset.layerIds.front().starts_with("channel:")) return applyPreset(layers, preset);
+}
+
 void applyPreset(LayerStack& layers, const LayerPreset& preset) {
   std::string active;
   for (const std::string& id : preset.layerIds)

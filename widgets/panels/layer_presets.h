@@ -24,6 +24,10 @@ std::vector<LayerPreset> layerPresets(const ProbeFrame& frame);
 /// has them.
 void applyFirstLook(LayerStack& layers, const ProbeFrame& frame);
 
+/// Layers kept from another method's run may colour by channels that this frame lacks: then nothing would be
+/// coloured. Gives the frame a look of its own where the active layer is such a one, else changes nothing.
+void replaceForeignLook(LayerStack& layers, const ProbeFrame& frame);
+
 /// Shows the preset's layers, the image and the objects, and hides the others.
 void applyPreset(LayerStack& layers, const LayerPreset& preset);
 
