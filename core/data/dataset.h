@@ -3,16 +3,18 @@
 //
 // What happens to a bad record, the same in every format. Each is listed in diagnostics() with its file and
 // record, and never ends the reading:
-//   missing or unreadable image, image without a size         image skipped with its objects
-//   damaged or missing annotation file (bad XML, with line)   image skipped: it must not pass for an empty
-//   one box missing, not a number, NaN or infinite                object skipped box of zero or negative
-//   width or height                   object skipped box wholly outside its image object skipped box partly
-//   outside its image                              object clipped to the image; up to 0.5 px is rounding
-//                                                             of the text and is clipped without being listed
-//   class that the set does not declare                       object skipped
-//   second image of one name or id                            image skipped
-//   truncated or damaged pixels, pixels of another size       found when the image is loaded (loadPixels);
-//   the set is than the annotations say                                  opened without decoding
+// - Missing or unreadable image, image without a size: the image is skipped with its objects.
+// - Damaged or missing annotation file (bad XML, with line): the image is skipped; it must not pass for one
+//   without objects.
+// - One box missing, not a number, NaN or infinite: the object is skipped.
+// - A box of zero or negative width or height: the object is skipped.
+// - A box wholly outside its image: the object is skipped.
+// - A box partly outside its image: clipped to the image; up to 0.5 px is rounding of the text and is clipped
+//   without being listed.
+// - A class that the set does not declare: the object is skipped.
+// - A second image of one name or id: the image is skipped.
+// - Truncated or damaged pixels, pixels of another size than the annotations say: found when the image is
+//   loaded (loadPixels); the set is opened without decoding.
 // An error ends the opening when the set as a whole cannot be used: no such file, JSON or YAML that cannot be
 // parsed (with its line), no class, no usable image, or objects of which not one is usable.
 //

@@ -23,8 +23,9 @@ std::string factsText(const CheckpointFacts& facts) {
 }
 
 Error notACheckpoint(const std::string& path, const std::string& why) {
-  return makeError(ErrorCode::kBadData, concat("'", path, "' is not a checkpoint: ", why),
-                   "Name a file from a run's checkpoints folder");
+  return makeError(
+      ErrorCode::kBadData, concat("'", path, "' is not a checkpoint: ", why),
+      "Name a whole checkpoint; of a run, remove or rename this one to go on from the one before it");
 }
 
 }  // namespace

@@ -115,6 +115,9 @@ QWidget* ParamForm::makeEditor(const ParamSpec& spec) {
   }
   if (spec.type == ParamType::kChoice) {
     auto* box = new QComboBox(this);
+    // The longest choice must not push the form out of a narrow dock.
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box->setMinimumContentsLength(6);
     for (const std::string& choice : spec.choices)
       box->addItem(QString::fromStdString(choice));
     box->setCurrentText(QString::fromStdString(params_.getText(name)));
