@@ -151,20 +151,25 @@ TEST(Session, EveryCommandIsAcknowledgedOnceWhateverTheEnd) {
   }
 }
 
+/// Posts both while the trainer thread is busy waking this one, so that it takes them together; waits for the
+/// end.
+void postTogetherAndWait(TrainingSession& session, const Command& one, const Command& other) {
+  std::atomic<bool> first{true};
+  session.setWake([&] {
+    if (!first.exchange(false)) return;
+    session.post(one);
+    session.post(other);
+  });
+  session.post(CaptureCommand{});
+  session.wait();
+  session.setWake({});
+}
+
 TEST(Session, AStopEndsTheEvaluationItWasPostedWith) {
   const auto session = startSession(smallConfig(), paused());
   SessionWatch watch(*session);
   watch.waitForState(TrainerState::kPaused);
-  // Both are posted while the trainer thread is busy waking this one, so it takes them together.
-  std::atomic<bool> first{true};
-  session->setWake([&] {
-    if (!first.exchange(false)) return;
-    session->post(EvaluateCommand{});
-    session->post(StopCommand{});
-  });
-  session->post(CaptureCommand{});
-  session->wait();
-  session->setWake({});
+  postTogetherAndWait(*session, EvaluateCommand{}, StopCommand{});
   EXPECT_THAT(watch.all<EvaluationEvent>(), IsEmpty());
   EXPECT_EQ(session->state(), TrainerState::kStopped);
 }
@@ -173,15 +178,7 @@ TEST(Session, NothingRunsOrPausesAfterAStop) {
   const auto session = startSession(smallConfig(), paused());
   SessionWatch watch(*session);
   watch.waitForState(TrainerState::kPaused);
-  std::atomic<bool> first{true};
-  session->setWake([&] {
-    if (!first.exchange(false)) return;
-    session->post(StopCommand{});
-    session->post(ResumeCommand{});
-  });
-  session->post(CaptureCommand{});
-  session->wait();
-  session->setWake({});
+  postTogetherAndWait(*session, StopCommand{}, ResumeCommand{});
   EXPECT_THAT(watch.states(), ElementsAre(TrainerState::kPreparing, TrainerState::kPaused,
                                           TrainerState::kStopping, TrainerState::kStopped));
 }
