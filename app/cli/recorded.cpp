@@ -262,7 +262,7 @@ void printFrame(const ProbeFrame& frame) {
       ++defined;
     }
     std::cout << "  channel " << channel.spec.name;
-    if (channel.level >= 0) std::cout << " level " << channel.level;
+    if (channel.grid.stride > 0) std::cout << " stride " << channel.grid.stride << " px";
     std::cout << "  " << defined << " values";
     if (defined > 0) std::cout << ", " << shortNumber(low) << " .. " << shortNumber(high);
     std::cout << '\n';

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/combination.h"
 #include "core/base/param.h"
 #include "core/base/result.h"
 #include "core/evidence/specs.h"
@@ -57,6 +58,8 @@ class Assigner {
   virtual ~Assigner() = default;
   /// Evidence published with the present options (winner channels excepted: every method publishes those).
   virtual EvidenceDeclaration declaration() const = 0;
+  /// Whether assignments hold a qualityTarget, which a centerness head learns.
+  virtual bool givesQuality() const { return false; }
   /// Assigns a batch. `outputs` may carry gradients; none flows into the result. Inputs are not modified,
   /// shapes depend on the inputs' shapes only, and the device is not waited for unless `sink` is given (pair
   /// rows are sparse). An image without objects is all background.
@@ -72,6 +75,9 @@ struct AssignerEntry {
   std::string source;
   std::vector<ParamSpec> params;
   bool usesPredictions = false;  ///< The assignment depends on the heads' outputs.
+  /// Why heads like these cannot be assigned with these options; option names without prefix. Empty function:
+  /// any head will do.
+  std::function<std::vector<OptionConflict>(const ParamSet&, const HeadTraits&)> conflicts;
   /// kUsage when options contradict each other. The set must hold every option in `params` (more is fine).
   std::function<Result<std::unique_ptr<Assigner>>(const ParamSet&)> make;
 };

@@ -108,6 +108,12 @@ ParamSpec textParam(std::string name, std::string value, std::string help, std::
   return makeSpec(ParamType::kText, std::move(name), std::move(value), std::move(help), std::move(source));
 }
 
+ParamSpec onlyWhen(ParamSpec spec, std::string option, std::vector<std::string> values) {
+  spec.whenOption = std::move(option);
+  spec.whenValues = std::move(values);
+  return spec;
+}
+
 std::string toText(const ParamValue& value) {
   struct Writer {
     std::string operator()(bool flag) const { return flag ? "true" : "false"; }
@@ -230,6 +236,15 @@ const std::string& ParamSet::getText(std::string_view name) const {
   return std::get<std::string>(get(name));
 }
 
+bool ParamSet::applies(std::string_view name) const {
+  const ParamSpec* spec = find(name);
+  ANCHORSCOPE_CHECK(spec != nullptr, "no option '", name, "'");
+  if (spec->whenOption.empty()) return true;
+  const auto& values = spec->whenValues;
+  return applies(spec->whenOption) &&
+         std::find(values.begin(), values.end(), toText(get(spec->whenOption))) != values.end();
+}
+
 bool ParamSet::isDefault(std::string_view name) const {
   const ParamSpec* spec = find(name);
   ANCHORSCOPE_CHECK(spec, "no option '", name, "'");
@@ -240,7 +255,10 @@ bool ParamSet::isDefault(std::string_view name) const {
 void ParamSet::merge(const ParamSet& other, std::string_view prefix) {
   for (ParamSpec spec : other.specs_) {
     const ParamValue& value = other.get(spec.name);
-    if (!prefix.empty()) spec.name = concat(prefix, ".", spec.name);
+    if (!prefix.empty()) {
+      spec.name = concat(prefix, ".", spec.name);
+      if (!spec.whenOption.empty()) spec.whenOption = concat(prefix, ".", spec.whenOption);
+    }
     ANCHORSCOPE_CHECK(values_.emplace(spec.name, value).second, "option '", spec.name, "' declared twice");
     specs_.push_back(std::move(spec));
   }
@@ -253,6 +271,7 @@ ParamSet ParamSet::sub(std::string_view prefix) const {
     if (spec.name.rfind(head, 0) != 0) continue;
     const ParamValue value = get(spec.name);
     spec.name = spec.name.substr(head.size());
+    if (!spec.whenOption.empty()) spec.whenOption = spec.whenOption.substr(head.size());
     out.values_.emplace(spec.name, value);
     out.specs_.push_back(std::move(spec));
   }

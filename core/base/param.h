@@ -33,7 +33,15 @@ struct ParamSpec {
   std::optional<double> min, max;    ///< Inclusive bounds of numbers; absent = unbounded.
   std::vector<std::string> choices;  ///< Valid values of a kChoice, in the order to show them.
   ParamEffect effect = ParamEffect::kNextStep;
+  /// The option matters only while the option `whenOption` of the same set has one of these values (as text).
+  /// Empty: always.
+  std::string whenOption;
+  std::vector<std::string> whenValues;
+  bool operator==(const ParamSpec&) const = default;
 };
+
+/// The same option, mattering only while `option` has one of `values`.
+ParamSpec onlyWhen(ParamSpec spec, std::string option, std::vector<std::string> values);
 
 /// Spec builders, so that a table of options reads as a table.
 ParamSpec boolParam(std::string name, bool value, std::string help, std::string source);
@@ -75,6 +83,8 @@ class ParamSet {
   const std::string& getText(std::string_view name) const;  ///< Of a kChoice or kText.
   const ParamValue& get(std::string_view name) const;
   bool isDefault(std::string_view name) const;
+  /// Whether the option matters with the present values of the others (see ParamSpec::whenOption).
+  bool applies(std::string_view name) const;
 
   /// Adds all options of `other` under "prefix.name" (or as they are for an empty prefix), with their values.
   void merge(const ParamSet& other, std::string_view prefix);

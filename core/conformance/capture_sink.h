@@ -10,7 +10,7 @@ namespace anchorscope::conformance {
 
 class CaptureSink final : public EvidenceSink {
  public:
-  void channel(const ChannelSpec& spec, const at::Tensor& values, int level = -1) override {
+  void channel(const ChannelSpec& spec, const at::Tensor& values, int stride = 0) override {
     if (level < 0) channels[spec.name] = values;
   }
   void pairs(const PairTableSpec& spec, const PairRows& rows) override {

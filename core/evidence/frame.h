@@ -64,11 +64,24 @@ struct PredictionRecord {
   std::int64_t anchor = -1;
 };
 
+/// A feature map laid over the input frame, which need not be a pyramid level: cell (row, column) covers the
+/// px [column * stride, (column + 1) * stride) x [row * stride, (row + 1) * stride).
+struct CellGrid {
+  int stride = 0;  ///< px of the input frame; 0: none.
+  int rows = 0, columns = 0;
+  /// The map of a network whose every halving rounds up.
+  static CellGrid of(int stride, SizePx inputSize) {
+    return {stride, (inputSize.height + stride - 1) / stride, (inputSize.width + stride - 1) / stride};
+  }
+  std::int64_t count() const { return std::int64_t{1} * rows * columns; }
+  bool operator==(const CellGrid&) const = default;
+};
+
 /// Values of one channel.
 struct Channel {
   ChannelSpec spec;
-  int level = -1;             ///< kCell: which level; kAnchor: -1.
-  std::vector<float> values;  ///< kAnchor: N; kCell: rows * columns. NaN = not defined for this anchor.
+  CellGrid grid;              ///< kCell: the feature map; empty for kAnchor.
+  std::vector<float> values;  ///< kAnchor: N; kCell: rows * columns. NaN = not defined here.
 };
 
 /// Rows of one pair table, column by column.

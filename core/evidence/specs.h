@@ -15,7 +15,7 @@ enum class Sense { kNeutral, kHigherIsBetter, kLowerIsBetter };
 /// What one value of a channel belongs to.
 enum class ChannelDomain {
   kAnchor,  ///< One value per anchor, all levels, in anchor order.
-  kCell     ///< One value per feature-map cell of one named level.
+  kCell     ///< One value per cell of one feature map.
 };
 
 /// How a channel wants to be coloured by default.

@@ -1,6 +1,6 @@
 #pragma once
 // Internal header (ATen). How the heads' losses become one: a weighted sum, or a rule that couples them
-// (a harmonic weighting, a guided or learned scale).
+// (a guided or learned scale).
 
 #include <ATen/ATen.h>
 
@@ -12,20 +12,14 @@
 #include "core/base/param.h"
 #include "core/base/result.h"
 #include "core/evidence/specs.h"
-#include "core/ops/dense_types.h"
+#include "core/losses/head_losses.h"
 #include "core/ops/evidence_sink.h"
 
 namespace anchorscope {
 
-/// The heads' losses of a batch, before they are combined.
-struct HeadLosses {
-  at::Tensor clsRows, locRows;          ///< [B,N] per anchor, weighted, not normalised, with gradient.
-  at::Tensor clsDivisors, locDivisors;  ///< [B], see core/losses/normalizer.h.
-  at::Tensor clsObject, regObject;      ///< [B,N] int64, as in Assignment.
-};
-
 struct CombinedLoss {
-  at::Tensor total, cls, loc;  ///< 0-dim; total with gradient, cls and loc as they are shown ("loss.cls").
+  at::Tensor total;              ///< 0-dim, with gradient.
+  at::Tensor cls, loc, quality;  ///< 0-dim, as they are shown ("loss.cls"); quality undefined without one.
   std::vector<NamedScalar> scalars;  ///< The rule's own, each declared.
 };
 
@@ -33,9 +27,14 @@ struct CombinedLoss {
 class LossCombiner {
  public:
   virtual ~LossCombiner() = default;
-  virtual EvidenceDeclaration declaration() const = 0;
-  virtual CombinedLoss combine(const HeadLosses& losses, EvidenceSink* sink) = 0;
-  virtual std::vector<at::Tensor> parameters() { return {}; }
+  virtual EvidenceDeclaration declaration() const { return {}; }
+  /// State (counters, moving averages) moves only while gradients are recorded (at::GradMode), that is in
+  /// training steps, not when evidence of probes is measured.
+  virtual CombinedLoss combine(const HeadLosses& losses, const LossContext& context, EvidenceSink* sink) = 0;
+  /// Learnable parameters and state, under names that are unique among both. Both are saved in checkpoints;
+  /// the state is put back when a step turns out not to be finite.
+  virtual std::vector<NamedTensor> parameters() { return {}; }
+  virtual std::vector<NamedTensor> buffers() { return {}; }
 };
 
 /// A registered rule.

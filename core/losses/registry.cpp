@@ -2,11 +2,13 @@
 #include "core/losses/box_loss.h"
 #include "core/losses/cls_loss.h"
 #include "core/losses/combiner.h"
+#include "core/losses/coupling.h"
 
 // One line per loss: the function that its file defines.
 #define ANCHORSCOPE_CLS_LOSSES(entry) \
   entry(focalLoss) entry(bceLoss) entry(softFocalLoss) entry(weightedFocalLoss) entry(weightedBceLoss)
 #define ANCHORSCOPE_BOX_LOSSES(entry) entry(l1Loss) entry(smoothL1Loss) entry(giouLoss) entry(iouLoss)
+#define ANCHORSCOPE_COUPLINGS(entry) entry(noCoupling)
 #define ANCHORSCOPE_COMBINERS(entry) entry(weightedSum)
 
 namespace anchorscope {
@@ -16,6 +18,9 @@ ANCHORSCOPE_CLS_LOSSES(ANCHORSCOPE_DECLARE)
 #undef ANCHORSCOPE_DECLARE
 #define ANCHORSCOPE_DECLARE(function) BoxLossEntry function();
 ANCHORSCOPE_BOX_LOSSES(ANCHORSCOPE_DECLARE)
+#undef ANCHORSCOPE_DECLARE
+#define ANCHORSCOPE_DECLARE(function) LossCouplingEntry function();
+ANCHORSCOPE_COUPLINGS(ANCHORSCOPE_DECLARE)
 #undef ANCHORSCOPE_DECLARE
 #define ANCHORSCOPE_DECLARE(function) LossCombinerEntry function();
 ANCHORSCOPE_COMBINERS(ANCHORSCOPE_DECLARE)
@@ -32,6 +37,11 @@ const std::vector<BoxLossEntry>& boxLossEntries() {
   return entries;
 }
 
+const std::vector<LossCouplingEntry>& lossCouplingEntries() {
+  static const std::vector<LossCouplingEntry> entries = {ANCHORSCOPE_COUPLINGS(ANCHORSCOPE_CALL)};
+  return entries;
+}
+
 const std::vector<LossCombinerEntry>& lossCombinerEntries() {
   static const std::vector<LossCombinerEntry> entries = {ANCHORSCOPE_COMBINERS(ANCHORSCOPE_CALL)};
   return entries;
@@ -45,6 +55,12 @@ Result<std::unique_ptr<ClsLoss>> makeClsLoss(const std::string& name, const Para
 
 Result<std::unique_ptr<BoxLoss>> makeBoxLoss(const std::string& name, const ParamSet& params) {
   auto entry = findNamed(boxLossEntries(), name, "box loss");
+  if (!entry) return std::move(entry).error();
+  return (*entry)->make(params);
+}
+
+Result<std::unique_ptr<LossCoupling>> makeLossCoupling(const std::string& name, const ParamSet& params) {
+  auto entry = findNamed(lossCouplingEntries(), name, "coupling of losses");
   if (!entry) return std::move(entry).error();
   return (*entry)->make(params);
 }

@@ -1,4 +1,4 @@
-// total = cls + lambda_reg * loc.
+// total = cls + lambda_reg * loc + lambda_quality * quality (+ a coupling's own term).
 
 #include "core/losses/combiner.h"
 
@@ -7,20 +7,23 @@ namespace {
 
 class WeightedSum final : public LossCombiner {
  public:
-  explicit WeightedSum(double lambdaReg) : lambdaReg_(lambdaReg) {}
+  WeightedSum(double lambdaReg, double lambdaQuality)
+      : lambdaReg_(lambdaReg), lambdaQuality_(lambdaQuality) {}
 
-  EvidenceDeclaration declaration() const override { return {}; }
-
-  CombinedLoss combine(const HeadLosses& losses, EvidenceSink*) override {
+  CombinedLoss combine(const HeadLosses& losses, const LossContext&, EvidenceSink*) override {
+    const SummedLosses sums = sumLosses(losses);
     CombinedLoss combined;
-    combined.cls = (losses.clsRows.sum(1) / losses.clsDivisors).sum();
-    combined.loc = (losses.locRows.sum(1) / losses.locDivisors).sum();
-    combined.total = combined.cls + lambdaReg_ * combined.loc;
+    combined.cls = sums.cls;
+    combined.loc = sums.loc;
+    combined.quality = sums.quality;
+    combined.total = sums.cls + lambdaReg_ * sums.loc;
+    if (sums.quality.defined()) combined.total = combined.total + lambdaQuality_ * sums.quality;
+    if (sums.extra.defined()) combined.total = combined.total + sums.extra;
     return combined;
   }
 
  private:
-  double lambdaReg_;
+  double lambdaReg_, lambdaQuality_;
 };
 
 }  // namespace
@@ -30,12 +33,16 @@ LossCombinerEntry weightedSum() {
   LossCombinerEntry entry;
   entry.name = "weighted_sum";
   entry.title = "Weighted sum";
-  entry.description = "cls + lambda_reg * loc";
+  entry.description =
+      "cls + lambda_reg * loc + lambda_quality * quality (centerness, where there is a head for it)";
   entry.source = "Common practice";
   entry.params = {floatParam("lambda_reg", 1, 0, std::nullopt, "1", "Weight of the box loss in the total.",
-                             "torchvision 0.26.0 RetinaNet")};
+                             "torchvision 0.26.0 RetinaNet"),
+                  floatParam("lambda_quality", 1, 0, std::nullopt, "1",
+                             "Weight of the centerness loss in the total.", "torchvision 0.26.0 FCOS")};
   entry.make = [](const ParamSet& params) -> Result<std::unique_ptr<LossCombiner>> {
-    return std::unique_ptr<LossCombiner>(std::make_unique<WeightedSum>(params.getFloat("lambda_reg")));
+    return std::unique_ptr<LossCombiner>(
+        std::make_unique<WeightedSum>(params.getFloat("lambda_reg"), params.getFloat("lambda_quality")));
   };
   return entry;
 }

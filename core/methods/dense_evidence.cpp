@@ -64,6 +64,19 @@ struct Channels {
   ChannelSpec regObject = channelSpec(kRegObjectChannel, "Object, regression head", "",
                                       "Object that the box head learns at the anchor; -1 none, -2 ignored.",
                                       ColorScale::kRegression, -2.f, std::nullopt, Sense::kNeutral);
+  ChannelSpec centerness =
+      channelSpec("centerness", "Centerness", "1",
+                  "The centerness head's score (after sigmoid); undefined for heads without one.",
+                  ColorScale::kSequential, 0.f, 1.f, Sense::kHigherIsBetter);
+  ChannelSpec centernessTarget =
+      channelSpec("centerness_target", "Centerness target", "1",
+                  "What the centerness head learns: 1 at the object's middle, 0 at its edge; undefined where "
+                  "the anchor has no object.",
+                  ColorScale::kSequential, 0.f, 1.f, Sense::kHigherIsBetter);
+  ChannelSpec qualityLoss =
+      channelSpec("loss.quality", "Centerness loss", "nat",
+                  "The anchor's centerness loss before it is normalised; undefined for heads without one.",
+                  ColorScale::kSequential, 0.f, std::nullopt, Sense::kLowerIsBetter);
   ChannelSpec state = channelSpec("state", "State", "", "1 positive for a head, 0 background, -1 ignored.",
                                   ColorScale::kDiverging, -1.f, 1.f, Sense::kNeutral);
 };
@@ -94,7 +107,7 @@ at::Tensor bestObjectOf(const at::Tensor& overlaps, const at::Tensor& best) {
 
 }  // namespace
 
-EvidenceDeclaration denseDeclaration() {
+EvidenceDeclaration denseDeclaration(bool withQuality) {
   const Channels c;
   const ObjectColumns o;
   EvidenceDeclaration declaration;
@@ -122,34 +135,52 @@ EvidenceDeclaration denseDeclaration() {
        "Anchors of the batch with an object for the box head.", kCommon, ColorScale::kRegression},
       {"ignored", "Ignored", "anchors", "Anchors of the batch that the classification head ignores.", kCommon,
        ColorScale::kSequential},
+      {"objects", "Objects", "objects", "Objects of the batch that are trained on.", kCommon,
+       ColorScale::kSequential},
   };
+  if (withQuality) {
+    declaration.channels.insert(declaration.channels.end(),
+                                {c.centerness, c.centernessTarget, c.qualityLoss});
+    declaration.scalars.push_back({"loss.quality", "Centerness loss", "nat",
+                                   "Centerness loss of the batch, normalised; 0 for heads without one.",
+                                   kCommon, ColorScale::kSequential});
+  }
   return declaration;
 }
 
-std::vector<NamedScalar> denseScalars(const HeadLosses& losses, const CombinedLoss& combined) {
+std::vector<NamedScalar> denseScalars(const LossContext& context, const HeadLosses& losses,
+                                      const CombinedLoss& combined, bool withQuality) {
   const c10::NoGradGuard noGrad;
   const at::Tensor rows = losses.clsRows.detach();
   const at::Tensor positive = losses.clsObject >= 0;
   const auto normalized = [&](const at::Tensor& values) {
     return (values.sum(1) / losses.clsDivisors).sum();
   };
-  return {{"loss.total", combined.total.detach()},
-          {"loss.cls", combined.cls.detach()},
-          {"loss.loc", combined.loc.detach()},
-          {"loss.cls_fg", normalized(rows.masked_fill(positive.logical_not(), 0))},
-          {"loss.cls_bg", normalized(rows.masked_fill(positive, 0))},
-          {"loss.cls_normalizer", losses.clsDivisors.mean()},
-          {"loss.loc_normalizer", losses.locDivisors.mean()},
-          {"positives.cls", positive.sum()},
-          {"positives.reg", losses.regObject.ge(0).sum()},
-          {"ignored", losses.clsObject.eq(-2).sum()}};
+  std::vector<NamedScalar> scalars = {
+      {"loss.total", combined.total.detach()},
+      {"loss.cls", combined.cls.detach()},
+      {"loss.loc", combined.loc.detach()},
+      {"loss.cls_fg", normalized(rows.masked_fill(positive.logical_not(), 0))},
+      {"loss.cls_bg", normalized(rows.masked_fill(positive, 0))},
+      {"loss.cls_normalizer", losses.clsDivisors.mean()},
+      {"loss.loc_normalizer", losses.locDivisors.mean()},
+      {"positives.cls", positive.sum()},
+      {"positives.reg", losses.regObject.ge(0).sum()},
+      {"ignored", losses.clsObject.eq(-2).sum()},
+      {"objects", context.targets.valid.sum()}};
+  // Declared for every assigner that gives a centerness target, whatever the heads.
+  if (withQuality)
+    scalars.push_back({"loss.quality", combined.quality.defined() ? combined.quality.detach()
+                                                                  : at::zeros_like(combined.cls.detach())});
+  return scalars;
 }
 
-void publishDense(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
-                  const HeadLosses& losses, EvidenceSink& sink) {
+void publishDense(const LossContext& context, const HeadLosses& losses, const Assignment& assignment,
+                  EvidenceSink& sink) {
   const c10::NoGradGuard noGrad;
   const Channels channels;
   const ObjectColumns columns;
+  const auto& [anchors, outputs, targets] = context;
   const at::Tensor logits = outputs.logits.detach();
   const at::Tensor boxes = outputs.boxes.detach();
   const at::Tensor absent = targets.valid.logical_not().unsqueeze(2);
@@ -175,6 +206,15 @@ void publishDense(const AnchorSet& anchors, const DenseOutputs& outputs, const D
   const at::Tensor positive = (clsObject >= 0) | (regObject >= 0);
   sink.channel(channels.state,
                positive.to(at::kFloat) - (positive.logical_not() & (clsObject == -2)).to(at::kFloat));
+
+  if (assignment.qualityTarget.defined()) {
+    const at::Tensor undefined = at::full_like(iou, kNan);
+    sink.channel(channels.centerness,
+                 outputs.centerness.defined() ? outputs.centerness.detach().sigmoid() : undefined);
+    sink.channel(channels.centernessTarget, assignment.qualityTarget.masked_fill(regObject < 0, kNan));
+    sink.channel(channels.qualityLoss,
+                 losses.qualityRows.defined() ? losses.qualityRows.detach() : undefined);
+  }
 
   const std::int64_t objects = targets.maxObjects();
   const at::Tensor ones = at::ones_like(iou);

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "core/assigners/assigner.h"
 #include "core/evidence/specs.h"
 #include "core/losses/combiner.h"
 #include "core/ops/dense_types.h"
@@ -10,14 +11,15 @@
 
 namespace anchorscope {
 
-/// The generic channels, object columns and scalars.
-EvidenceDeclaration denseDeclaration();
+/// The generic channels, object columns and scalars; withQuality: also those of a centerness head.
+EvidenceDeclaration denseDeclaration(bool withQuality);
 
-/// The generic scalars of a step, detached, on the device.
-std::vector<NamedScalar> denseScalars(const HeadLosses& losses, const CombinedLoss& combined);
+/// The generic scalars of a step, detached, on the device; withQuality as in the declaration.
+std::vector<NamedScalar> denseScalars(const LossContext& context, const HeadLosses& losses,
+                                      const CombinedLoss& combined, bool withQuality);
 
-/// Publishes the generic channels and object columns. targets.maxObjects() >= 1.
-void publishDense(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
-                  const HeadLosses& losses, EvidenceSink& sink);
+/// Publishes the generic channels and object columns, the losses as they are before a coupling.
+void publishDense(const LossContext& context, const HeadLosses& losses, const Assignment& assignment,
+                  EvidenceSink& sink);
 
 }  // namespace anchorscope

@@ -2,10 +2,6 @@
 
 #include <c10/core/GradMode.h>
 
-#include "core/assigners/assigner.h"
-#include "core/losses/box_loss.h"
-#include "core/losses/cls_loss.h"
-#include "core/losses/combiner.h"
 #include "core/losses/normalizer.h"
 #include "core/methods/dense_evidence.h"
 
@@ -29,89 +25,94 @@ ClsTargets clsTargets(const Assignment& assignment, const DenseTargets& targets)
 
 class DenseMethod final : public Method {
  public:
-  DenseMethod(MethodInfo info, ParamSet params, std::unique_ptr<Assigner> assigner,
-              std::unique_ptr<ClsLoss> clsLoss, std::unique_ptr<BoxLoss> boxLoss,
-              std::unique_ptr<LossCombiner> combiner)
+  DenseMethod(MethodInfo info, ParamSet params, RecipeParts parts)
       : info_(std::move(info)),
         params_(std::move(params)),
-        assigner_(std::move(assigner)),
-        clsLoss_(std::move(clsLoss)),
-        boxLoss_(std::move(boxLoss)),
-        combiner_(std::move(combiner)),
+        parts_(std::move(parts)),
         clsNormalizer_(normalizerOf(params_.getText("cls_normalizer"))),
         locNormalizer_(normalizerOf(params_.getText("loc_normalizer"))) {}
 
   const MethodInfo& info() const override { return info_; }
   const ParamSet& params() const override { return params_; }
-  std::vector<at::Tensor> parameters() override { return combiner_->parameters(); }
+  std::vector<NamedTensor> parameters() override { return parts_.combiner->parameters(); }
+  std::vector<NamedTensor> buffers() override { return parts_.combiner->buffers(); }
 
   EvidenceDeclaration declaration() const override {
-    EvidenceDeclaration declaration = denseDeclaration();
-    declaration.merge(assigner_->declaration());
-    declaration.merge(combiner_->declaration());
+    EvidenceDeclaration declaration = denseDeclaration(parts_.assigner->givesQuality());
+    declaration.merge(parts_.assigner->declaration());
+    declaration.merge(parts_.coupling->declaration());
+    declaration.merge(parts_.combiner->declaration());
     return declaration;
   }
 
   LossTerms loss(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& given,
                  EvidenceSink* sink) override {
     const DenseTargets targets = withPadding(given);
-    const Assignment assignment = assigner_->assign(anchors, outputs, targets, sink);
+    const LossContext context{anchors, outputs, targets};
+    const Assignment assignment = parts_.assigner->assign(anchors, outputs, targets, sink);
 
     HeadLosses losses;
     losses.clsObject = assignment.clsObject;
     losses.regObject = assignment.regObject;
-    losses.clsRows = clsLoss_->rows(outputs.logits, clsTargets(assignment, targets));
+    losses.regWeight = assignment.regWeight;
+    losses.clsRows = parts_.clsLoss->rows(outputs.logits, clsTargets(assignment, targets));
     losses.locRows =
-        boxLoss_->rows(anchors, outputs, {targets.boxes, assignment.regObject, assignment.regWeight});
+        parts_.boxLoss->rows(anchors, outputs, {targets.boxes, assignment.regObject, assignment.regWeight});
+    if (outputs.centerness.defined() && assignment.qualityTarget.defined())
+      losses.qualityRows = qualityRows(outputs.centerness, assignment);
     setDivisors(losses, assignment);
-    CombinedLoss combined = combiner_->combine(losses, sink);
+    if (sink) publishDense(context, losses, assignment, *sink);
+    const std::vector<NamedScalar> coupled = parts_.coupling->couple(losses, context, sink);
+    const CombinedLoss combined = parts_.combiner->combine(losses, context, sink);
 
     LossTerms terms;
     terms.total = combined.total;
-    terms.scalars = denseScalars(losses, combined);
-    terms.scalars.insert(terms.scalars.end(), assignment.scalars.begin(), assignment.scalars.end());
-    terms.scalars.insert(terms.scalars.end(), combined.scalars.begin(), combined.scalars.end());
-    if (sink) publishDense(anchors, outputs, targets, losses, *sink);
+    terms.scalars = denseScalars(context, losses, combined, parts_.assigner->givesQuality());
+    for (const auto* scalars : {&assignment.scalars, &coupled, &combined.scalars})
+      terms.scalars.insert(terms.scalars.end(), scalars->begin(), scalars->end());
     return terms;
   }
 
  private:
+  /// Binary cross entropy of the centerness logit at positives, as FCOS trains it.
+  static at::Tensor qualityRows(const at::Tensor& centerness, const Assignment& assignment) {
+    const at::Tensor rows = at::binary_cross_entropy_with_logits(
+        centerness, assignment.qualityTarget.to(centerness.scalar_type()), {}, {}, at::Reduction::None);
+    return rows * assignment.regObject.ge(0).to(rows.scalar_type());
+  }
+
   void setDivisors(HeadLosses& losses, const Assignment& assignment) const {
     const c10::NoGradGuard noGrad;
     const auto dtype = losses.clsRows.scalar_type();
     const at::Tensor clsPositives = losses.clsObject.ge(0).sum(1);
+    const at::Tensor regPositives = losses.regObject.ge(0).sum(1);
     const at::Tensor clsWeights =
         clsNormalizer_ == Normalizer::kSumOfWeights && assignment.clsTarget.defined()
             ? assignment.clsTarget.sum({1, 2}).to(dtype)
             : clsPositives.to(dtype);
+    const at::Tensor regWeights = assignment.regWeight.sum(1).to(dtype);
     losses.clsDivisors = divisors(clsNormalizer_, clsPositives, clsWeights, kClsFloor);
-    losses.locDivisors = divisors(locNormalizer_, losses.regObject.ge(0).sum(1),
-                                  assignment.regWeight.sum(1).to(dtype), kLocFloor);
+    losses.locDivisors = divisors(locNormalizer_, regPositives, regWeights, kLocFloor);
+    losses.qualityDivisors = divisors(Normalizer::kPositives, regPositives, regWeights, kLocFloor);
   }
 
   MethodInfo info_;
   ParamSet params_;
-  std::unique_ptr<Assigner> assigner_;
-  std::unique_ptr<ClsLoss> clsLoss_;
-  std::unique_ptr<BoxLoss> boxLoss_;
-  std::unique_ptr<LossCombiner> combiner_;
+  RecipeParts parts_;
   Normalizer clsNormalizer_, locNormalizer_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Method>> makeDenseMethod(const Recipe& recipe, const ParamSet& params) {
-  auto assigner = makeAssigner(recipe.assigner, params);
-  if (!assigner) return std::move(assigner).error();
-  auto clsLoss = makeClsLoss(params.getText("cls_loss"), params);
-  if (!clsLoss) return std::move(clsLoss).error();
-  auto boxLoss = makeBoxLoss(params.getText("box_loss"), params);
-  if (!boxLoss) return std::move(boxLoss).error();
-  auto combiner = makeLossCombiner(recipe.combiner, params);
-  if (!combiner) return std::move(combiner).error();
-  return std::unique_ptr<Method>(std::make_unique<DenseMethod>(recipe.info, params, *std::move(assigner),
-                                                               *std::move(clsLoss), *std::move(boxLoss),
-                                                               *std::move(combiner)));
+void Method::moveTo(at::Device device) {
+  const c10::NoGradGuard noGrad;
+  for (const auto& tensors : {parameters(), buffers()})
+    for (const NamedTensor& named : tensors)
+      named.tensor.set_data(named.tensor.to(device));
+}
+
+std::unique_ptr<Method> makeDenseMethod(MethodInfo info, ParamSet params, RecipeParts parts) {
+  return std::make_unique<DenseMethod>(std::move(info), std::move(params), std::move(parts));
 }
 
 }  // namespace anchorscope

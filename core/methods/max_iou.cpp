@@ -14,7 +14,7 @@ Recipe maxIouRecipe() {
   recipe.info.source =
       "RetinaNet (Lin et al., ICCV 2017); defaults and normalisers as torchvision 0.26.0, options for mmdet "
       "3.3.0's rule";
-  recipe.assigner = "max_iou";
+  recipe.assigners = {"max_iou"};
   recipe.clsLosses = {"focal", "bce"};
   recipe.boxLosses = {"l1", "smooth_l1", "giou", "iou"};
   recipe.clsNormalizer = "torchvision";

@@ -34,8 +34,12 @@ class Method {
   /// objects, and under at::NoGradGuard (then `total` has no gradient).
   virtual LossTerms loss(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
                          EvidenceSink* sink) = 0;
-  /// Learnable parameters of the method itself (none for most); trained with the detector's.
-  virtual std::vector<at::Tensor> parameters() { return {}; }
+  /// Learnable parameters of the method itself (none for most), trained with the detector's, and its state.
+  /// State moves only in calls of loss() that record gradients. Both are float or integer tensors on the CPU
+  /// at first; moveTo takes them to the detector's device, the tensors keeping their identity.
+  virtual std::vector<NamedTensor> parameters() { return {}; }
+  virtual std::vector<NamedTensor> buffers() { return {}; }
+  void moveTo(at::Device device);
 };
 
 /// Builds a method by name; the options must come from methodParams(name). Unknown name: kUsage with the

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/combination.h"
 #include "core/base/param.h"
 #include "core/base/result.h"
 #include "core/evidence/specs.h"
@@ -24,6 +25,11 @@ const std::vector<MethodInfo>& methodInfos();
 /// A method's options with defaults, or kUsage with the nearest names. Options are flat: "beta", "cls_loss",
 /// "tau_reg".
 Result<ParamSet> methodParams(const std::string& name);
+
+/// Why heads like these cannot be trained by the method with these options (of methodParams(name)); empty:
+/// they can. Options without prefix are the method's.
+std::vector<OptionConflict> methodConflicts(const std::string& name, const ParamSet& params,
+                                            const HeadTraits& heads);
 
 /// What a method publishes with its default options.
 Result<EvidenceDeclaration> methodDeclaration(const std::string& name);

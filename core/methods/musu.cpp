@@ -20,7 +20,7 @@ Recipe musuRecipe() {
       "Ours: all formulas, constants, tie rules, losses and normalisers, reconstructed because the paper's "
       "equations and code "
       "could not be obtained.";
-  recipe.assigner = "musu";
+  recipe.assigners = {"musu"};
   recipe.clsLosses = {"soft_focal", "weighted_focal", "weighted_bce"};
   recipe.boxLosses = {"giou", "iou", "l1", "smooth_l1"};
   recipe.clsNormalizer = "sum_of_weights";

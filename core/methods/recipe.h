@@ -17,14 +17,15 @@ struct DefaultOverride {
   std::string source;
 };
 
-/// A dense method. The parts are names in their registries.
+/// A dense method. The parts are names in their registries; of each list the first is the default. A part
+/// with several choices is an option: assigner, cls_loss, box_loss, coupling, combiner.
 struct Recipe {
   MethodInfo info;
-  std::string assigner;
-  std::vector<std::string> clsLosses;  ///< Choices of option cls_loss; the first is the default.
-  std::vector<std::string> boxLosses;  ///< Choices of option box_loss; the first is the default.
-  std::string combiner = "weighted_sum";
-  std::string clsNormalizer, locNormalizer;  ///< Defaults of the options of these names.
+  std::vector<std::string> assigners;
+  std::vector<std::string> clsLosses, boxLosses;
+  std::vector<std::string> couplings = {"none"};
+  std::vector<std::string> combiners = {"weighted_sum"};
+  std::string clsNormalizer, locNormalizer;  ///< Defaults of cls_normalizer and loc_normalizer.
   std::string lossSource;                    ///< Where the choice of losses and normalisers comes from.
   std::vector<DefaultOverride> overrides;
 };
@@ -32,7 +33,8 @@ struct Recipe {
 /// Every recipe, in registry order. A new method is a file and a line in registry.cpp.
 const std::vector<Recipe>& recipes();
 
-/// The flat options of a recipe: the assigner's, the losses', the combiner's and the normalisers'.
+/// The flat options of a recipe: the choices of parts, the parts' own options (each mattering only while its
+/// part is chosen) and the normalisers'.
 std::vector<ParamSpec> recipeParams(const Recipe& recipe);
 
 }  // namespace anchorscope

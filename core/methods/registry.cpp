@@ -4,6 +4,7 @@
 #include "core/losses/box_loss.h"
 #include "core/losses/cls_loss.h"
 #include "core/losses/combiner.h"
+#include "core/losses/coupling.h"
 #include "core/losses/normalizer.h"
 #include "core/methods/dense_method.h"
 #include "core/methods/recipe.h"
@@ -34,13 +35,37 @@ const Entry& part(const std::vector<Entry>& entries, const std::string& name, st
   return **found;
 }
 
-/// Appends options; one that several parts share stands once.
-void append(std::vector<ParamSpec>& into, const std::vector<ParamSpec>& specs) {
-  for (const ParamSpec& spec : specs) {
-    const bool known = std::any_of(into.begin(), into.end(),
-                                   [&](const ParamSpec& other) { return other.name == spec.name; });
-    if (!known) into.push_back(spec);
+/// Appends the option that chooses a part, if there is a choice, and the options of the parts. One that
+/// several parts share stands once and matters with each of them.
+template <typename Entry>
+void appendParts(std::vector<ParamSpec>& into, const std::string& option, const std::string& help,
+                 const std::string& source, const std::vector<Entry>& entries,
+                 const std::vector<std::string>& names) {
+  const bool choice = names.size() > 1;
+  if (choice) into.push_back(choiceParam(option, names.front(), names, help, source));
+  for (const std::string& name : names) {
+    for (ParamSpec spec : part(entries, name, option).params) {
+      // An option that depends on another of its part does so on the part by that.
+      if (choice && spec.whenOption.empty()) spec = onlyWhen(std::move(spec), option, {name});
+      const auto known = std::find_if(into.begin(), into.end(),
+                                      [&](const ParamSpec& other) { return other.name == spec.name; });
+      if (known == into.end()) {
+        into.push_back(std::move(spec));
+        continue;
+      }
+      std::vector<std::string> when = known->whenValues;
+      if (known->whenOption == option) when.push_back(name);
+      spec.whenValues = known->whenValues;
+      ANCHORSCOPE_CHECK(*known == spec, "two parts mean different things by the option '", spec.name, "'");
+      known->whenValues = std::move(when);
+    }
   }
+}
+
+/// The part that the options choose: the only one, or the value of `option`.
+const std::string& chosen(const ParamSet& params, const std::string& option,
+                          const std::vector<std::string>& names) {
+  return names.size() > 1 ? params.getText(option) : names.front();
 }
 
 Result<const Recipe*> findRecipe(const std::string& name) {
@@ -53,16 +78,17 @@ Result<const Recipe*> findRecipe(const std::string& name) {
 }  // namespace
 
 std::vector<ParamSpec> recipeParams(const Recipe& recipe) {
-  std::vector<ParamSpec> specs = part(assignerEntries(), recipe.assigner, "assigner").params;
-  specs.push_back(choiceParam("cls_loss", recipe.clsLosses.front(), recipe.clsLosses,
-                              "Loss of the classification head.", recipe.lossSource));
-  for (const std::string& name : recipe.clsLosses)
-    append(specs, part(clsLossEntries(), name, "classification loss").params);
-  specs.push_back(choiceParam("box_loss", recipe.boxLosses.front(), recipe.boxLosses, "Loss of the box head.",
-                              recipe.lossSource));
-  for (const std::string& name : recipe.boxLosses)
-    append(specs, part(boxLossEntries(), name, "box loss").params);
-  append(specs, part(lossCombinerEntries(), recipe.combiner, "rule that combines losses").params);
+  std::vector<ParamSpec> specs;
+  appendParts(specs, "assigner", "Which anchors learn which object.", recipe.lossSource, assignerEntries(),
+              recipe.assigners);
+  appendParts(specs, "cls_loss", "Loss of the classification head.", recipe.lossSource, clsLossEntries(),
+              recipe.clsLosses);
+  appendParts(specs, "box_loss", "Loss of the box head.", recipe.lossSource, boxLossEntries(),
+              recipe.boxLosses);
+  appendParts(specs, "coupling", "How an anchor's two losses weigh each other.", recipe.lossSource,
+              lossCouplingEntries(), recipe.couplings);
+  appendParts(specs, "combiner", "How the heads' losses become one.", recipe.lossSource,
+              lossCombinerEntries(), recipe.combiners);
   const std::string choices =
       " sum_of_weights: the batch's weights; positives: the batch's positives, at least 1; mmdet: the "
       "images' positives, each "
@@ -98,6 +124,25 @@ Result<ParamSet> methodParams(const std::string& name) {
   return ParamSet(recipeParams(**recipe));
 }
 
+namespace {
+
+Result<RecipeParts> chosenParts(const Recipe& recipe, const ParamSet& params) {
+  auto assigner = makeAssigner(chosen(params, "assigner", recipe.assigners), params);
+  if (!assigner) return std::move(assigner).error();
+  auto clsLoss = makeClsLoss(chosen(params, "cls_loss", recipe.clsLosses), params);
+  if (!clsLoss) return std::move(clsLoss).error();
+  auto boxLoss = makeBoxLoss(chosen(params, "box_loss", recipe.boxLosses), params);
+  if (!boxLoss) return std::move(boxLoss).error();
+  auto coupling = makeLossCoupling(chosen(params, "coupling", recipe.couplings), params);
+  if (!coupling) return std::move(coupling).error();
+  auto combiner = makeLossCombiner(chosen(params, "combiner", recipe.combiners), params);
+  if (!combiner) return std::move(combiner).error();
+  return RecipeParts{*std::move(assigner), *std::move(clsLoss), *std::move(boxLoss), *std::move(coupling),
+                     *std::move(combiner)};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Method>> makeMethod(const std::string& name, const ParamSet& params) {
   auto recipe = findRecipe(name);
   if (!recipe) return std::move(recipe).error();
@@ -106,7 +151,26 @@ Result<std::unique_ptr<Method>> makeMethod(const std::string& name, const ParamS
       return makeError(ErrorCode::kUsage,
                        concat("The options given to method '", name, "' lack '", spec.name, "'"),
                        concat("Start from the options of '", name, "'"));
-  return makeDenseMethod(**recipe, params);
+  auto parts = chosenParts(**recipe, params);
+  if (!parts) return std::move(parts).error();
+  return makeDenseMethod((*recipe)->info, params, *std::move(parts));
+}
+
+std::vector<OptionConflict> methodConflicts(const std::string& name, const ParamSet& params,
+                                            const HeadTraits& heads) {
+  const auto recipe = findRecipe(name);
+  ANCHORSCOPE_CHECK(recipe.ok(), "no method '", name, "'");
+  const AssignerEntry& assigner =
+      part(assignerEntries(), chosen(params, "assigner", (*recipe)->assigners), "assigner");
+  std::vector<OptionConflict> conflicts;
+  if (assigner.conflicts) conflicts = assigner.conflicts(params, heads);
+  const auto made = assigner.make(params);
+  if (made && heads.centerness && !(*made)->givesQuality())
+    conflicts.push_back(
+        {"model.centerness",
+         concat("The model has a centerness head, and ", assigner.title, " gives it nothing to learn"),
+         "Set model.centerness to false"});
+  return conflicts;
 }
 
 Result<EvidenceDeclaration> methodDeclaration(const std::string& name) {

@@ -13,13 +13,9 @@
 #include "core/base/result.h"
 #include "core/model/model_info.h"
 #include "core/ops/dense_types.h"
+#include "core/ops/evidence_sink.h"
 
 namespace anchorscope {
-
-struct NamedTensor {
-  std::string name;  ///< torchvision's state_dict name where the architecture is torchvision's.
-  at::Tensor tensor;
-};
 
 /// A detector on one device. Not thread-safe: owned by one thread at a time.
 class Detector {
@@ -27,6 +23,7 @@ class Detector {
   virtual ~Detector() = default;
 
   virtual const ModelInfo& info() const = 0;
+  virtual HeadTraits traits() const = 0;
   virtual int classCount() const = 0;
   /// Height and width of the input must be multiples of this (the coarsest stride that needs it); 1 if none.
   virtual int sizeMultiple() const = 0;
@@ -34,11 +31,17 @@ class Detector {
   virtual std::array<float, 3> pixelMean() const = 0;
   virtual std::array<float, 3> pixelStd() const = 0;
 
+  /// What forward publishes to a sink: feature-map channels such as importance maps. Nothing for most.
+  virtual EvidenceDeclaration declaration() const { return {}; }
   /// images: [B,3,H,W] float32 (or bf16 under autocast), normalised, on the detector's device, any memory
-  /// format.
-  virtual DenseOutputs forward(const at::Tensor& images, const AnchorSet& anchors) = 0;
+  /// format. Publishes to `sink` unless it is null.
+  virtual DenseOutputs forward(const at::Tensor& images, const AnchorSet& anchors,
+                               EvidenceSink* sink = nullptr) = 0;
   /// Anchors of an input size, on the detector's device; cached per size.
   virtual const AnchorSet& anchors(SizePx inputSize) = 0;
+
+  /// Sets the bias of the classification outputs so that every class starts with the score `prior` in (0,1).
+  virtual void setPrior(double prior) = 0;
 
   /// Trainable and frozen parameters in registration order, then buffers. Tensors alias the detector's own.
   virtual std::vector<NamedTensor> parameters() const = 0;

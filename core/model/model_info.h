@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/combination.h"
 #include "core/base/param.h"
 #include "core/base/result.h"
 
@@ -22,5 +23,8 @@ const std::vector<ModelInfo>& modelInfos();
 /// A detector's options with defaults (anchors per location, norm, prior, width ...), or kUsage with the
 /// nearest names.
 Result<ParamSet> modelParams(const std::string& name);
+
+/// What the heads of a detector are like with these options (of modelParams(name)).
+Result<HeadTraits> modelTraits(const std::string& name, const ParamSet& params);
 
 }  // namespace anchorscope

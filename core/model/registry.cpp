@@ -140,6 +140,15 @@ Result<ParamSet> modelParams(const std::string& name) {
   return ParamSet(specsOf(**row));
 }
 
+Result<HeadTraits> modelTraits(const std::string& name, const ParamSet& params) {
+  const Result<const ModelRow*> row = findModel(name);
+  if (!row) return row.error();
+  const Result<std::vector<double>> ratios = parseRatios(params.getText("ratios"));
+  if (!ratios) return ratios.error();
+  const auto scales = static_cast<int>(params.getInt("scales_per_octave"));
+  return HeadTraits{false, scales * static_cast<int>(ratios->size()), false};
+}
+
 Result<std::unique_ptr<Detector>> makeDetector(const std::string& name, const ParamSet& params,
                                                int classCount, std::uint64_t seed) {
   const Result<const ModelRow*> found = findModel(name);

@@ -46,11 +46,15 @@ RetinaNet::RetinaNet(const RetinaNetOptions& options, std::uint64_t seed)
                static_cast<int>(options.anchors.strides.size())),
       clsHead_(state_, "head.classification_head.", "cls_logits", options, options.classCount),
       boxHead_(state_, "head.regression_head.", "bbox_reg", options, 4) {
-  clsHead_.fillLastBias(-std::log((1 - options.prior) / options.prior));
+  setPrior(options.prior);
   if (options.centerScale != 1 || options.sizeScale != 1) {
     deltaScale_ = at::tensor({options.centerScale, options.centerScale, options.sizeScale, options.sizeScale},
                              at::kFloat);
   }
+}
+
+void RetinaNet::setPrior(double prior) {
+  clsHead_.fillLastBias(-std::log((1 - prior) / prior));
 }
 
 std::vector<at::Tensor> RetinaNet::features(const at::Tensor& images) const {
@@ -75,7 +79,7 @@ DenseOutputs RetinaNet::heads(const std::vector<at::Tensor>& features, const Anc
   return outputs;
 }
 
-DenseOutputs RetinaNet::forward(const at::Tensor& images, const AnchorSet& anchors) {
+DenseOutputs RetinaNet::forward(const at::Tensor& images, const AnchorSet& anchors, EvidenceSink*) {
   return heads(features(images), anchors);
 }
 

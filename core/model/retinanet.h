@@ -54,14 +54,16 @@ class RetinaNet final : public Detector {
   RetinaNet(const RetinaNetOptions& options, std::uint64_t seed);
 
   const ModelInfo& info() const override { return options_.info; }
+  HeadTraits traits() const override { return {false, options_.anchors.anchorsPerCell(), false}; }
   int classCount() const override { return options_.classCount; }
   /// 1: every halving rounds up and upsampling goes to the finer map's size, so any size works.
   int sizeMultiple() const override { return 1; }
   std::array<float, 3> pixelMean() const override { return {0.485f, 0.456f, 0.406f}; }  // ImageNet's
   std::array<float, 3> pixelStd() const override { return {0.229f, 0.224f, 0.225f}; }
 
-  DenseOutputs forward(const at::Tensor& images, const AnchorSet& anchors) override;
+  DenseOutputs forward(const at::Tensor& images, const AnchorSet& anchors, EvidenceSink* sink) override;
   const AnchorSet& anchors(SizePx inputSize) override;
+  void setPrior(double prior) override;
 
   std::vector<NamedTensor> parameters() const override { return state_.parameters(); }
   std::vector<NamedTensor> buffers() const override { return state_.buffers(); }

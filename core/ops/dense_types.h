@@ -13,10 +13,18 @@
 
 namespace anchorscope {
 
-/// Anchors of one input size, shared by the images of a batch.
+/// What a detector's box offsets are.
+enum class BoxOffsets {
+  kAnchorDeltas,  ///< From the anchor's box, as BoxCoder::torchvision() encodes them.
+  kSideDistances  ///< From the location (the anchor's centre) to left, top, right, bottom, in strides.
+};
+
+/// Anchors of one input size, shared by the images of a batch. A point detector's locations are the centres
+/// of stride-sized boxes, one per cell.
 struct AnchorSet {
   at::Tensor boxes;    ///< [N,4] float32, input frame, on the detector's device.
   at::Tensor strides;  ///< [N] float32, px.
+  BoxOffsets offsets = BoxOffsets::kAnchorDeltas;
   std::vector<LevelLayout> levels;
   std::shared_ptr<const AnchorGeometry> geometry;  ///< The same anchors for views, on the host.
   std::int64_t count() const { return boxes.defined() ? boxes.size(0) : 0; }
@@ -25,7 +33,7 @@ struct AnchorSet {
 /// What a dense detector's heads give for a batch; all with gradient while training.
 struct DenseOutputs {
   at::Tensor logits;      ///< [B,N,C] float32 classification logits.
-  at::Tensor deltas;      ///< [B,N,4] float32 offsets as BoxCoder::torchvision() encodes them.
+  at::Tensor deltas;      ///< [B,N,4] float32 offsets, see AnchorSet::offsets.
   at::Tensor boxes;       ///< [B,N,4] float32 decoded boxes, input frame, not clipped.
   at::Tensor centerness;  ///< [B,N] float32 logits; undefined for heads without it.
 };
@@ -41,7 +49,14 @@ struct DenseTargets {
   std::int64_t maxObjects() const { return boxes.size(1); }
 };
 
-/// A named 0-dim tensor, detached, still on the device: read back later, in one copy.
+/// A tensor of a detector's or a method's state.
+struct NamedTensor {
+  std::string name;  ///< torchvision's state_dict name where the architecture is torchvision's.
+  at::Tensor tensor;
+};
+
+/// A named 0-dim tensor, detached, still on the device: read back later, in one copy, after the backward pass
+/// (so a gradient hook may still fill it).
 struct NamedScalar {
   std::string name;  ///< A declared ScalarSpec's name.
   at::Tensor value;  ///< 0-dim, float32 or float64 or int64.

@@ -21,8 +21,9 @@ struct PairRows {
 class EvidenceSink {
  public:
   virtual ~EvidenceSink() = default;
-  /// values: [B,N] (kAnchor) or [B,rows,columns] (kCell with `level`); any numeric dtype; NaN = undefined.
-  virtual void channel(const ChannelSpec& spec, const at::Tensor& values, int level = -1) = 0;
+  /// values: [B,N] (kAnchor) or [B,rows,columns] (kCell: of the map of this `stride`, px of the input frame,
+  /// with as many rows and columns as CellGrid::of gives); any numeric dtype; NaN = undefined.
+  virtual void channel(const ChannelSpec& spec, const at::Tensor& values, int stride = 0) = 0;
   virtual void pairs(const PairTableSpec& spec, const PairRows& rows) = 0;
   /// values: [B,G]; entries of padded objects are ignored.
   virtual void objects(const ObjectColumnSpec& spec, const at::Tensor& values) = 0;

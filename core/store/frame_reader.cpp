@@ -147,20 +147,16 @@ Status FrameReader::readChannel(ProbeFrame& frame, std::int64_t specId, std::siz
   if (!itsSpec) return std::move(itsSpec).error();
   Channel channel;
   channel.spec = std::move(*itsSpec);
-  const std::int64_t level = findArrays_.integer(2);
-  const auto levelCount = static_cast<std::int64_t>(frame.anchors->levels.size());
+  const std::int64_t stride = findArrays_.integer(2);
   std::size_t expected = frame.anchors->count();
   if (channel.spec.domain == ChannelDomain::kCell) {
-    if (level < 0 || level >= levelCount)
-      return damaged(concat("channel ", channel.spec.name, " has level ", level));
-    const LevelLayout& layout = frame.anchors->levels[static_cast<std::size_t>(level)];
-    expected = static_cast<std::size_t>(layout.rows) * static_cast<std::size_t>(layout.columns);
-  } else if (!fitsInt(level)) {
-    return damaged(concat("channel ", channel.spec.name, " has level ", level));
+    if (stride <= 0 || !fitsInt(stride))
+      return damaged(concat("channel ", channel.spec.name, " has stride ", stride));
+    channel.grid = CellGrid::of(static_cast<int>(stride), frame.image->inputSize);
+    expected = static_cast<std::size_t>(channel.grid.count());
   }
   if (count != 0 && count != expected)
     return damaged(concat("channel ", channel.spec.name, " has ", count, " values instead of ", expected));
-  channel.level = static_cast<int>(level);
   channel.values.resize(count);
   ANCHORSCOPE_TRY(
       decoder_.decodeFloats(findArrays_.blob(5), findArrays_.integer(3), count, channel.values.data()));

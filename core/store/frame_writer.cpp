@@ -195,7 +195,7 @@ Status FrameWriter::addArrays(const ProbeFrame& frame) {
   for (const Channel& channel : frame.channels) {
     const Result<std::int64_t> spec = specId(channels_, kSpecChannel, channel.spec.name, channel.spec);
     if (!spec) return spec.error();
-    ANCHORSCOPE_TRY(addArray(ArrayKind::kChannel, *spec, channel.level,
+    ANCHORSCOPE_TRY(addArray(ArrayKind::kChannel, *spec, channel.grid.stride,
                              encoder_.encodeFloats(channel.values.data(), channel.values.size())));
   }
   for (const PairTable& table : frame.pairTables) {

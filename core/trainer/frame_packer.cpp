@@ -38,7 +38,7 @@ std::vector<std::int32_t> indicesAt(const float* bits, std::size_t count) {
 /// columns.
 struct PendingFrames::State {
   FrameFacts facts;
-  std::vector<std::pair<ChannelSpec, int>> channels;
+  std::vector<std::pair<ChannelSpec, int>> channels;  ///< With the stride of its map, 0 for anchors.
   std::vector<ObjectColumnSpec> objectColumns;
   std::vector<PairTableSpec> tables;
   std::int64_t paddedObjects = 0;
@@ -114,10 +114,13 @@ std::vector<std::shared_ptr<const ProbeFrame>> PendingFrames::State::assemble() 
                   pointers[part] + image * sliceSize(part), sliceSize(part) * sizeof(float));
   }
   ++part;
-  for (const auto& [spec, level] : channels) {
+  for (const auto& [spec, stride] : channels) {
     for (std::size_t image = 0; image < imageCount; ++image) {
       const float* first = pointers[part] + image * sliceSize(part);
-      frames[image].channels.push_back({spec, level, std::vector<float>(first, first + sliceSize(part))});
+      const CellGrid grid = stride > 0 ? CellGrid::of(stride, frames[image].image->inputSize) : CellGrid{};
+      ANCHORSCOPE_CHECK(stride == 0 || grid.count() == static_cast<std::int64_t>(sliceSize(part)), "'",
+                        spec.name, "' has ", sliceSize(part), " cells, its map ", grid.count());
+      frames[image].channels.push_back({spec, grid, std::vector<float>(first, first + sliceSize(part))});
     }
     ++part;
   }
@@ -195,8 +198,8 @@ PairTable PendingFrames::State::rowsOf(const PairTableSpec& spec, const std::vec
   return table;
 }
 
-void FramePacker::channel(const ChannelSpec& spec, const at::Tensor& values, int level) {
-  channels_.push_back({spec, level, values});
+void FramePacker::channel(const ChannelSpec& spec, const at::Tensor& values, int stride) {
+  channels_.push_back({spec, stride, values});
 }
 
 void FramePacker::pairs(const PairTableSpec& spec, const PairRows& rows) {
@@ -220,7 +223,7 @@ PendingFrames FramePacker::pack(FrameFacts facts, const at::Tensor& boxes) {
   for (ChannelItem& item : channels_) {
     ANCHORSCOPE_CHECK(item.values.size(0) == imageCount, "'", item.spec.name, "' has ", item.values.size(0),
                       " images");
-    state->channels.emplace_back(std::move(item.spec), item.level);
+    state->channels.emplace_back(std::move(item.spec), item.stride);
     state->parts.push_back(asFloats(item.values));
   }
   for (ObjectItem& item : objects_) {

@@ -58,7 +58,7 @@ class PendingFrames {
 /// One capture: hand it to Method::loss as the sink, then pack().
 class FramePacker : public EvidenceSink {
  public:
-  void channel(const ChannelSpec& spec, const at::Tensor& values, int level) override;
+  void channel(const ChannelSpec& spec, const at::Tensor& values, int stride) override;
   void pairs(const PairTableSpec& spec, const PairRows& rows) override;
   void objects(const ObjectColumnSpec& spec, const at::Tensor& values) override;
 
@@ -68,7 +68,7 @@ class FramePacker : public EvidenceSink {
  private:
   struct ChannelItem {
     ChannelSpec spec;
-    int level = -1;
+    int stride = 0;
     at::Tensor values;
   };
   struct PairItem {

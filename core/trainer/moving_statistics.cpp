@@ -2,7 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 
-#include <functional>
+#include <map>
 #include <set>
 #include <string>
 
@@ -16,17 +16,23 @@ std::string layerOf(const std::string& name) {
 
 }  // namespace
 
-MovingStatistics::MovingStatistics(const Detector& detector) {
+std::vector<at::Tensor> movingBuffers(const Detector& detector) {
   const std::vector<NamedTensor> buffers = detector.buffers();
   std::set<std::string> moving;  // frozen batch norms count no batches
   for (const NamedTensor& buffer : buffers)
     if (buffer.name.ends_with(".num_batches_tracked")) moving.insert(layerOf(buffer.name));
-  Group statistics, counts;
+  std::vector<at::Tensor> out;
   for (const NamedTensor& buffer : buffers)
-    if (moving.count(layerOf(buffer.name)) > 0)
-      (buffer.tensor.is_floating_point() ? statistics : counts).buffers.push_back(buffer.tensor);
-  for (Group& group : {std::ref(statistics), std::ref(counts)})
-    if (!group.buffers.empty()) groups_.push_back(group);
+    if (moving.count(layerOf(buffer.name)) > 0) out.push_back(buffer.tensor);
+  return out;
+}
+
+MovingStatistics::MovingStatistics(const std::vector<at::Tensor>& buffers) {
+  std::map<at::ScalarType, Group> byDtype;
+  for (const at::Tensor& buffer : buffers)
+    byDtype[buffer.scalar_type()].buffers.push_back(buffer);
+  for (auto& [dtype, group] : byDtype)
+    groups_.push_back(std::move(group));
 }
 
 at::Tensor MovingStatistics::Group::flat() const {

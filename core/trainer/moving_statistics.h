@@ -1,6 +1,7 @@
 #pragma once
-// Internal header (ATen). The running statistics of trained batch norms. A forward pass moves them, so a step
-// that turns out not to be finite would leave them broken: they are put back, decided on the device.
+// Internal header (ATen). What a step moves besides parameters: the running statistics of trained batch norms
+// and the state of a method. A step that turns out not to be finite would leave them broken: they are put
+// back, decided on the device.
 
 #include <ATen/ATen.h>
 
@@ -10,16 +11,20 @@
 
 namespace anchorscope {
 
-/// Owned by the trainer thread. Costs nothing for a detector without trained batch norms.
+/// The running statistics of a detector's trained batch norms. They alias the detector's own; ask again after
+/// Detector::moveTo.
+std::vector<at::Tensor> movingBuffers(const Detector& detector);
+
+/// Owned by the trainer thread. Costs nothing without buffers.
 class MovingStatistics {
  public:
   MovingStatistics() = default;
-  /// The buffers alias the detector's own; call it again after Detector::moveTo.
-  explicit MovingStatistics(const Detector& detector);
+  /// Floating-point and int64 tensors on one device, aliased.
+  explicit MovingStatistics(const std::vector<at::Tensor>& buffers);
 
   /// Before the forward pass.
   void remember();
-  /// After the backward pass. skip: 0-dim on the detector's device; 1 puts back what remember() saw.
+  /// After the backward pass. skip: 0-dim on the same device; 1 puts back what remember() saw.
   void restoreIf(const at::Tensor& skip);
 
  private:

@@ -81,4 +81,29 @@ Status applySetting(RunConfig& config, const std::string& key, const std::string
   return paramsOf(config, full->substr(0, dot)).set(full->substr(dot + 1), value);
 }
 
+std::vector<OptionConflict> conflictsOf(const RunConfig& config) {
+  const auto traits = modelTraits(config.model, config.modelParams);
+  if (!traits) return {{"run.model", traits.error().message, traits.error().action}};
+  std::vector<OptionConflict> conflicts = methodConflicts(config.method, config.methodParams, *traits);
+  for (OptionConflict& conflict : conflicts) {
+    if (conflict.option.find('.') != std::string::npos) continue;
+    const bool isOption = config.methodParams.find(conflict.option) != nullptr;
+    conflict.option = isOption ? concat("method.", conflict.option) : "run.method";
+  }
+  return conflicts;
+}
+
+Status checkCombination(const RunConfig& config) {
+  const std::vector<OptionConflict> conflicts = conflictsOf(config);
+  if (conflicts.empty()) return {};
+  std::vector<std::string> messages, actions;
+  for (const OptionConflict& conflict : conflicts) {
+    messages.push_back(conflict.message);
+    actions.push_back(conflict.action);
+  }
+  return makeError(ErrorCode::kUsage,
+                   concat(config.method, " with ", config.model, ": ", join(messages, "; ")),
+                   join(actions, "; "));
+}
+
 }  // namespace anchorscope

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/combination.h"
 #include "core/base/param.h"
 #include "core/base/result.h"
 
@@ -45,6 +46,12 @@ Result<std::string> fullKey(const RunConfig& config, const std::string& key);
 /// Sets "train.lr=0.01", "method.beta=0.5", "model.norm=group", "data.flip=0" or an unprefixed name that only
 /// one of the four sets knows. Unknown or ambiguous: kUsage with the choices.
 Status applySetting(RunConfig& config, const std::string& key, const std::string& value);
+
+/// What of the method does not go with the model, with full option keys ("method.assigner", or "run.method"
+/// where no option helps); empty: all goes together. A model option that cannot be read is one as well.
+std::vector<OptionConflict> conflictsOf(const RunConfig& config);
+/// The same as one error, kUsage, that tells of all conflicts.
+Status checkCombination(const RunConfig& config);
 
 /// TOML with every option, its default noted; reads back to an equal config.
 std::string toToml(const RunConfig& config);

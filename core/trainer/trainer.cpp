@@ -58,6 +58,15 @@ std::vector<PostprocessImage> placesOf(const ProbeBatch& probes) {
   return places;
 }
 
+/// A method's parameters and buffers under the names checkpoints give them.
+std::vector<NamedTensor> methodState(Method& method) {
+  std::vector<NamedTensor> out;
+  for (const auto& tensors : {method.parameters(), method.buffers()})
+    for (const NamedTensor& own : tensors)
+      out.push_back({concat("method.", own.name), own.tensor});
+  return out;
+}
+
 ScalarSpec scalarSpec(std::string name, std::string title, std::string unit, std::string description) {
   ScalarSpec spec;
   spec.name = std::move(name);
@@ -75,6 +84,7 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   trainer->config_ = std::move(config);
   const ParamSet& train = trainer->config_.train;
   ANCHORSCOPE_TRY(checkSchedule(train));
+  ANCHORSCOPE_TRY(checkCombination(trainer->config_));
   auto device = resolveDevice(train.getText("device"));
   if (!device) return std::move(device).error();
   trainer->device_ = *device;
@@ -158,7 +168,6 @@ Status Trainer::buildDetector(const PrepareOptions& options) {
   }
   detector_->moveTo(device_, config_.train.getBool("channels_last"));
   detector_->setTraining(true);
-  movingStatistics_ = MovingStatistics(*detector_);
   return {};
 }
 
@@ -167,12 +176,19 @@ Status Trainer::buildMethod() {
   if (!method) return std::move(method).error();
   // What the method itself has learnt goes on under its new options.
   if (method_) {
-    const std::vector<at::Tensor> before = method_->parameters(), after = (*method)->parameters();
     const at::NoGradGuard noGrad;
-    for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i)
-      if (before[i].sizes() == after[i].sizes()) after[i].copy_(before[i]);
+    const std::vector<NamedTensor> before = methodState(*method_);
+    for (NamedTensor& after : methodState(**method))
+      for (const NamedTensor& old : before)
+        if (old.name == after.name && old.tensor.sizes() == after.tensor.sizes())
+          after.tensor.copy_(old.tensor);
   }
   method_ = *std::move(method);
+  method_->moveTo(device_);
+  std::vector<at::Tensor> moving = movingBuffers(*detector_);
+  for (const NamedTensor& buffer : method_->buffers())
+    moving.push_back(buffer.tensor);
+  movingStatistics_ = MovingStatistics(moving);
   return {};
 }
 
@@ -180,9 +196,8 @@ std::vector<NamedTensor> Trainer::trainable() const {
   std::vector<NamedTensor> out;
   for (NamedTensor& parameter : detector_->parameters())
     if (parameter.tensor.requires_grad()) out.push_back(std::move(parameter));
-  const std::vector<at::Tensor> own = method_->parameters();
-  for (std::size_t i = 0; i < own.size(); ++i)
-    out.push_back({concat("method.", i), own[i]});
+  for (const NamedTensor& own : method_->parameters())
+    out.push_back({concat("method.", own.name), own.tensor});
   return out;
 }
 
@@ -212,6 +227,7 @@ void Trainer::describe() {
   for (const NamedTensor& parameter : detector_->parameters())
     facts_.parameterCount += parameter.tensor.numel();
   facts_.declaration = method_->declaration();
+  facts_.declaration.merge(detector_->declaration());
   EvidenceDeclaration own;
   own.scalars.push_back(scalarSpec("train.lr", "Learning rate", "1", "Learning rate of the step."));
   own.scalars.push_back(
@@ -249,7 +265,7 @@ Status Trainer::step(EvidenceSink* sink) {
   DenseOutputs outputs;
   {
     const AutocastScope autocast(device_, bf16_);
-    outputs = detector_->forward(pixels, anchors);
+    outputs = detector_->forward(pixels, anchors, sink);
   }
   const LossTerms terms = method_->loss(anchors, outputs, targets, sink);
   terms.total.backward();
@@ -383,13 +399,13 @@ PendingFrames Trainer::capture() {
   const at::NoGradGuard noGrad;
   const AnchorSet& anchors = detector_->anchors(inputSize_);
   detector_->setTraining(false);
+  FramePacker packer;
   DenseOutputs outputs;
   {
     const AutocastScope autocast(device_, bf16_);
-    outputs = detector_->forward(probes_.pixels, anchors);
+    outputs = detector_->forward(probes_.pixels, anchors, &packer);
   }
   detector_->setTraining(true);
-  FramePacker packer;
   method_->loss(anchors, outputs, probes_.targets, &packer);
 
   FrameFacts facts;
@@ -435,6 +451,7 @@ Status Trainer::setParam(const std::string& key, const std::string& value) {
     return makeError(ErrorCode::kUsage, concat("'", *full, "' cannot change while training"),
                      "Start a new run with it");
   ANCHORSCOPE_TRY(checkSchedule(changed.train));
+  ANCHORSCOPE_TRY(checkCombination(changed));
   std::swap(config_, changed);
   if (prefix == "method") {
     if (Status status = buildMethod(); !status) {
@@ -479,9 +496,7 @@ std::vector<NamedTensor> Trainer::wholeState() const {
   const auto append = [&](std::vector<NamedTensor> more) {
     tensors.insert(tensors.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   };
-  const std::vector<at::Tensor> own = method_->parameters();
-  for (std::size_t i = 0; i < own.size(); ++i)
-    tensors.push_back({concat("method.", i), own[i]});
+  append(methodState(*method_));
   append(optimizer_->state());
   append(randomStates());
   return tensors;
@@ -513,9 +528,8 @@ Status Trainer::restore(const std::string& checkpointPath) {
   for (const NamedTensor& entry : checkpoint->tensors)
     byName.emplace(entry.name, entry.tensor);
   std::vector<NamedTensor> targets = detector_->stateDict();
-  const std::vector<at::Tensor> own = method_->parameters();
-  for (std::size_t i = 0; i < own.size(); ++i)
-    targets.push_back({concat("method.", i), own[i]});
+  for (NamedTensor& own : methodState(*method_))
+    targets.push_back(std::move(own));
   {
     const at::NoGradGuard noGrad;
     for (NamedTensor& target : targets) {

@@ -125,8 +125,8 @@ std::shared_ptr<const ProbeFrame> makeAwkwardFrame(const std::string& name, std:
   channel("most", [](int i) { return static_cast<float>(i == 0 ? 32768 : i); });
   channel("nan", [](int) { return std::nanf(""); });
   channel("negative zero", [](int) { return -0.0f; });
-  frame->channels.push_back({channelSpec("empty"), -1, {}});
-  frame->channels.push_back({channelSpec("cells", ChannelDomain::kCell), 1, {0.25f, number}});
+  frame->channels.push_back({channelSpec("empty"), {}, {}});
+  frame->channels.push_back({channelSpec("cells", ChannelDomain::kCell), CellGrid::of(16, image->inputSize), {0.25f, number}});
 
   PairTable table;
   table.spec = pairSpec();
@@ -190,7 +190,7 @@ void expectSameFrame(const ProbeFrame& got, const ProbeFrame& expected) {
   ASSERT_EQ(got.channels.size(), expected.channels.size());
   for (std::size_t i = 0; i < got.channels.size(); ++i) {
     EXPECT_EQ(got.channels[i].spec, expected.channels[i].spec);
-    EXPECT_EQ(got.channels[i].level, expected.channels[i].level);
+    EXPECT_EQ(got.channels[i].grid, expected.channels[i].grid);
     expectSameBits(got.channels[i].values, expected.channels[i].values, got.channels[i].spec.name);
   }
   ASSERT_EQ(got.pairTables.size(), expected.pairTables.size());

@@ -163,7 +163,7 @@ ProbeFrame RecordingSink::frame(const DenseScene& scene, std::int64_t image,
   frame.anchors = scene.anchors.geometry;
   frame.decisions = decisions;
   for (const ChannelSpec& spec : channelSpecs)
-    frame.channels.push_back({spec, -1, floats(channelValues.at(spec.name)[image])});
+    frame.channels.push_back({spec, {}, floats(channelValues.at(spec.name)[image])});
   for (const PairTableSpec& spec : pairSpecs) {
     const PairRows& rows = pairRows.at(spec.name);
     const at::Tensor here = rows.image.eq(image).nonzero().squeeze(1);

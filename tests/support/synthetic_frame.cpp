@@ -398,8 +398,8 @@ std::shared_ptr<const ProbeFrame> makeSyntheticFrame(const SyntheticFrameOptions
                Sense::kHigherIsBetter,
                ChannelDomain::kCell,
                ColorScale::kSequential};
-  heat.level = 1;
   const LevelLayout& level = frame->anchors->levels[1];
+  heat.grid = {level.stride, level.rows, level.columns};
   for (int row = 0; row < level.rows; ++row)
     for (int column = 0; column < level.columns; ++column) {
       float most = 0;

@@ -15,6 +15,7 @@ using ::testing::ElementsAre;
 std::shared_ptr<const ProbeImage> image(const std::string& name, int trained, int ignored) {
   auto out = std::make_shared<ProbeImage>();
   out->name = name;
+  out->inputSize = {32, 32};
   for (int i = 0; i < trained + ignored; ++i)
     out->objects.push_back({{0, 0, 1, 1}, 0, i >= trained});
   return out;
@@ -53,10 +54,10 @@ const at::Tensor kBoxes = at::arange(2 * 3 * 4, at::kFloat).reshape({2, 3, 4});
 TEST(FramePacker, GivesEachImageItsOwnSlice) {
   FramePacker packer;
   packer.channel(named<ChannelSpec>("score"),
-                 at::tensor({1.F, 2.F, 3.F, 4.F, 5.F, std::nanf("")}).reshape({2, 3}), -1);
+                 at::tensor({1.F, 2.F, 3.F, 4.F, 5.F, std::nanf("")}).reshape({2, 3}), 0);
   packer.channel(named<ChannelSpec>("winner"), at::tensor({-1, 0, 1, 0, -2, 0}, at::kLong).reshape({2, 3}),
-                 -1);
-  packer.channel(cellChannel("cells"), at::arange(2 * 2 * 2, at::kDouble).reshape({2, 2, 2}), 1);
+                 0);
+  packer.channel(cellChannel("cells"), at::arange(2 * 2 * 2, at::kDouble).reshape({2, 2, 2}), 16);
   PendingFrames pending = packer.pack(facts({image("a", 1, 0), image("b", 1, 0)}), kBoxes);
   ASSERT_TRUE(pending.pending());
   EXPECT_TRUE(pending.ready());
@@ -71,15 +72,15 @@ TEST(FramePacker, GivesEachImageItsOwnSlice) {
   EXPECT_TRUE(std::isnan(frames[1]->channel("score")->values[2]));
   EXPECT_THAT(frames[1]->channel("winner")->values, ElementsAre(0, -2, 0));
   EXPECT_THAT(frames[1]->channel("cells")->values, ElementsAre(4, 5, 6, 7));
-  EXPECT_EQ(frames[1]->channel("cells")->level, 1);
+  EXPECT_EQ(frames[1]->channel("cells")->grid, (CellGrid{16, 2, 2}));
   ASSERT_EQ(frames[1]->predictedBoxesInInput.size(), 3U);
   EXPECT_EQ(frames[1]->predictedBoxesInInput[2], (Box{20, 21, 22, 23}));
 }
 
 TEST(FramePacker, TakesStridedAndBooleanTensors) {
   FramePacker packer;
-  packer.channel(named<ChannelSpec>("t"), at::arange(6, at::kFloat).reshape({3, 2}).t(), -1);
-  packer.channel(named<ChannelSpec>("b"), at::arange(6, at::kFloat).reshape({2, 3}) > 2.5, -1);
+  packer.channel(named<ChannelSpec>("t"), at::arange(6, at::kFloat).reshape({3, 2}).t(), 0);
+  packer.channel(named<ChannelSpec>("b"), at::arange(6, at::kFloat).reshape({2, 3}) > 2.5, 0);
   const auto frames = packer.pack(facts({image("a", 0, 0), image("b", 0, 0)}), kBoxes).take();
   EXPECT_THAT(frames[0]->channel("t")->values, ElementsAre(0, 2, 4));
   EXPECT_THAT(frames[1]->channel("t")->values, ElementsAre(1, 3, 5));
@@ -129,14 +130,14 @@ TEST(FramePacker, RefusesWhatDoesNotFitItsDeclaration) {
   FramePacker packer;
   const at::Tensor one = at::zeros({1}, at::kLong);
   EXPECT_THROW(packer.pairs(tableSpec(), {one, one, one, {one}}), CheckFailure);
-  packer.channel(named<ChannelSpec>("score"), at::zeros({3, 3}), -1);
+  packer.channel(named<ChannelSpec>("score"), at::zeros({3, 3}), 0);
   EXPECT_THROW(packer.pack(facts({image("a", 0, 0), image("b", 0, 0)}), kBoxes), CheckFailure);
 }
 
 TEST(FramePacker, PublishedFramesDoNotChangeWithTheTensors) {
   FramePacker packer;
   at::Tensor values = at::zeros({2, 3});
-  packer.channel(named<ChannelSpec>("score"), values, -1);
+  packer.channel(named<ChannelSpec>("score"), values, 0);
   const auto frames = packer.pack(facts({image("a", 0, 0), image("b", 0, 0)}), kBoxes).take();
   values.fill_(7);
   EXPECT_THAT(frames[0]->channel("score")->values, ElementsAre(0, 0, 0));

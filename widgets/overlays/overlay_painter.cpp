@@ -244,26 +244,22 @@ void OverlayPainter::drawArrow(QPointF from, QPointF to, double opacity) {
 
 void OverlayPainter::drawHeat(const Layer& layer) {
   const Channel* channel = frame_.channel(layer.channel);
-  if (!channel || channel->spec.domain != ChannelDomain::kCell || !frame_.anchors || !frame_.image) return;
-  if (channel->level < 0 || static_cast<std::size_t>(channel->level) >= frame_.anchors->levels.size()) return;
-  if (!layer.showsLevel(channel->level)) return;
-  const LevelLayout& level = frame_.anchors->levels[static_cast<std::size_t>(channel->level)];
-  if (channel->values.size() !=
-      static_cast<std::size_t>(level.rows) * static_cast<std::size_t>(level.columns))
-    return;
+  if (!channel || channel->spec.domain != ChannelDomain::kCell || !frame_.image) return;
+  const CellGrid& grid = channel->grid;
+  if (grid.stride <= 0 || channel->values.size() != static_cast<std::size_t>(grid.count())) return;
   const ValueRange range = resolveRange(layer, *channel);
-  QImage cells(level.columns, level.rows, QImage::Format_ARGB32);
-  for (int row = 0; row < level.rows; ++row)
-    for (int column = 0; column < level.columns; ++column) {
+  QImage cells(grid.columns, grid.rows, QImage::Format_ARGB32);
+  for (int row = 0; row < grid.rows; ++row)
+    for (int column = 0; column < grid.columns; ++column) {
       const float value =
-          channel->values[static_cast<std::size_t>(row) * static_cast<std::size_t>(level.columns) +
+          channel->values[static_cast<std::size_t>(row) * static_cast<std::size_t>(grid.columns) +
                           static_cast<std::size_t>(column)];
       const bool shown = value >= layer.filterMin && value <= layer.filterMax;
       cells.setPixel(column, row, shown ? layerColor(layer, range, channel->spec.scale, value) : 0u);
     }
-  const auto stride = static_cast<float>(level.stride);
-  const Box boxInInput{0, 0, stride * static_cast<float>(level.columns),
-                       stride * static_cast<float>(level.rows)};
+  const auto stride = static_cast<float>(grid.stride);
+  const Box boxInInput{0, 0, stride * static_cast<float>(grid.columns),
+                       stride * static_cast<float>(grid.rows)};
   painter_.save();
   // Cells of the padding lie beyond the image; they say nothing about it.
   const SizePx size = frame_.image->pixels ? frame_.image->pixels->size : SizePx{};
