@@ -1,6 +1,7 @@
 // The kernels' names in a build without CUDA.
 
 #include "core/ops/cuda/kernels.h"
+#include "core/ops/cuda/lip_kernels.h"
 #include "core/ops/cuda/musu_kernels.h"
 
 namespace anchorscope::kernels {
@@ -94,6 +95,13 @@ std::string deviceName(int) {
 ANCHORSCOPE_STUBS(float)
 ANCHORSCOPE_STUBS(double)
 #undef ANCHORSCOPE_STUBS
+
+KernelStatus lipPool(const LipBatch&, const LipForward&, Stream) {
+  return kNotBuilt;
+}
+KernelStatus lipPoolBackward(const LipBatch&, const LipBackward&, Stream) {
+  return kNotBuilt;
+}
 
 std::int64_t MusuBatch::chunks() const {
   return 1;
