@@ -27,6 +27,7 @@ std::vector<OpEntry> lossOps();
 std::vector<OpEntry> assignerOps();
 std::vector<OpEntry> modelOps();
 std::vector<OpEntry> evaluationOps();
+std::vector<OpEntry> harmonicOps();
 std::vector<OpEntry> lipOps();
 
 /// Every entry, sorted by op.

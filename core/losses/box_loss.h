@@ -10,7 +10,9 @@
 
 #include "core/base/param.h"
 #include "core/base/result.h"
+#include "core/evidence/specs.h"
 #include "core/ops/dense_types.h"
+#include "core/ops/evidence_sink.h"
 
 namespace anchorscope {
 
@@ -29,6 +31,9 @@ class BoxLoss {
   /// gradient to the outputs it uses (deltas or decoded boxes).
   virtual at::Tensor rows(const AnchorSet& anchors, const DenseOutputs& outputs,
                           const BoxTargets& targets) = 0;
+  /// Evidence of its own, published when somebody looks; none for most.
+  virtual EvidenceDeclaration declaration() const { return {}; }
+  virtual void publish(const AnchorSet&, const DenseOutputs&, const BoxTargets&, EvidenceSink&) {}
 };
 
 /// A registered box loss.

@@ -7,8 +7,10 @@
 // One line per loss: the function that its file defines.
 #define ANCHORSCOPE_CLS_LOSSES(entry) \
   entry(focalLoss) entry(bceLoss) entry(softFocalLoss) entry(weightedFocalLoss) entry(weightedBceLoss)
-#define ANCHORSCOPE_BOX_LOSSES(entry) entry(l1Loss) entry(smoothL1Loss) entry(giouLoss) entry(iouLoss)
-#define ANCHORSCOPE_COUPLINGS(entry) entry(noCoupling)
+#define ANCHORSCOPE_BOX_LOSSES(entry)                                                          \
+  entry(l1Loss) entry(smoothL1Loss) entry(giouLoss) entry(iouLoss) entry(harmonicIouLossEntry) \
+      entry(smoothL1HarmonicIouLoss)
+#define ANCHORSCOPE_COUPLINGS(entry) entry(noCoupling) entry(harmonicCoupling)
 #define ANCHORSCOPE_COMBINERS(entry) entry(weightedSum)
 
 namespace anchorscope {

@@ -40,6 +40,7 @@ class DenseMethod final : public Method {
   EvidenceDeclaration declaration() const override {
     EvidenceDeclaration declaration = denseDeclaration(parts_.assigner->givesQuality());
     declaration.merge(parts_.assigner->declaration());
+    declaration.merge(parts_.boxLoss->declaration());
     declaration.merge(parts_.coupling->declaration());
     declaration.merge(parts_.combiner->declaration());
     return declaration;
@@ -56,12 +57,15 @@ class DenseMethod final : public Method {
     losses.regObject = assignment.regObject;
     losses.regWeight = assignment.regWeight;
     losses.clsRows = parts_.clsLoss->rows(outputs.logits, clsTargets(assignment, targets));
-    losses.locRows =
-        parts_.boxLoss->rows(anchors, outputs, {targets.boxes, assignment.regObject, assignment.regWeight});
+    const BoxTargets boxTargets{targets.boxes, assignment.regObject, assignment.regWeight};
+    losses.locRows = parts_.boxLoss->rows(anchors, outputs, boxTargets);
     if (outputs.centerness.defined() && assignment.qualityTarget.defined())
       losses.qualityRows = qualityRows(outputs.centerness, assignment);
     setDivisors(losses, assignment);
-    if (sink) publishDense(context, losses, assignment, *sink);
+    if (sink) {
+      publishDense(context, losses, assignment, *sink);
+      parts_.boxLoss->publish(anchors, outputs, boxTargets, *sink);
+    }
     const std::vector<NamedScalar> coupled = parts_.coupling->couple(losses, context, sink);
     const CombinedLoss combined = parts_.combiner->combine(losses, context, sink);
 

@@ -10,7 +10,7 @@
 #include "core/methods/recipe.h"
 
 // One line per method: the function that its file defines.
-#define ANCHORSCOPE_METHODS(entry) entry(musuRecipe) entry(maxIouRecipe)
+#define ANCHORSCOPE_METHODS(entry) entry(musuRecipe) entry(maxIouRecipe) entry(harmonicRecipe)
 
 namespace anchorscope {
 
