@@ -6,18 +6,16 @@
 namespace anchorscope {
 namespace {
 
-/// Offsets are encoded as the detectors of core/model decode them: torchvision's coder with unit weights.
+/// On the box head's offsets, in the form the anchors say they have.
 class DeltaLoss final : public BoxLoss {
  public:
   explicit DeltaLoss(double beta) : beta_(beta) {}
 
   at::Tensor rows(const AnchorSet& anchors, const DenseOutputs& outputs, const BoxTargets& targets) override {
-    return matchedDeltaLoss(outputs.deltas, anchors.boxes, targets.boxes, targets.matched, targets.weights,
-                            coder_, beta_);
+    return matchedOffsetLoss(anchors, outputs.deltas, targets.boxes, targets.matched, targets.weights, beta_);
   }
 
  private:
-  BoxCoder coder_ = BoxCoder::torchvision();
   double beta_;
 };
 
@@ -53,7 +51,8 @@ BoxLossEntry l1Loss() {
   entry.name = "l1";
   entry.title = "L1 loss";
   entry.description =
-      "Sum of |delta - encoded object| over the 4 offsets (dx, dy in anchor sizes, dw, dh logarithms).";
+      "Sum of |delta - encoded object| over the 4 offsets: dx, dy in anchor sizes, dw, dh logarithms; with "
+      "points the distances to the sides in strides.";
   entry.source = "torchvision 0.26.0 RetinaNet";
   entry.make = [](const ParamSet&) -> Result<std::unique_ptr<BoxLoss>> {
     return std::unique_ptr<BoxLoss>(std::make_unique<DeltaLoss>(0));

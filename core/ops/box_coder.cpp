@@ -87,6 +87,12 @@ BoxCoder BoxCoder::mmdet(std::array<double, 4> means, std::array<double, 4> stds
   return coder;
 }
 
+BoxCoder BoxCoder::of(BoxOffsets offsets) {
+  BoxCoder coder = torchvision();
+  coder.offsets = offsets;
+  return coder;
+}
+
 CoderParameters BoxCoder::parameters() const {
   CoderParameters result{};
   for (std::size_t k = 0; k < 4; ++k) {
@@ -102,12 +108,19 @@ CoderParameters BoxCoder::parameters() const {
     result.clipWidth = clipTo->width;
     result.clipHeight = clipTo->height;
   }
+  result.sideDistances = offsets == BoxOffsets::kSideDistances;
   return result;
 }
 
 at::Tensor BoxCoder::encode(const at::Tensor& anchors, const at::Tensor& boxes) const {
   ANCHORSCOPE_CHECK(anchors.size(-1) == 4 && boxes.size(-1) == 4, anchors.sizes(), " and ", boxes.sizes());
   const at::Tensor anchorSize = anchors.slice(-1, 2, 4) - anchors.slice(-1, 0, 2);
+  if (offsets == BoxOffsets::kSideDistances) {
+    const at::Tensor location = anchors.slice(-1, 0, 2) + 0.5 * anchorSize;
+    return at::cat(
+        {(location - boxes.slice(-1, 0, 2)) / anchorSize, (boxes.slice(-1, 2, 4) - location) / anchorSize},
+        -1);
+  }
   const at::Tensor boxSize = boxes.slice(-1, 2, 4) - boxes.slice(-1, 0, 2);
   const at::Tensor shift =
       (boxes.slice(-1, 0, 2) + 0.5 * boxSize - anchors.slice(-1, 0, 2) - 0.5 * anchorSize) / anchorSize;

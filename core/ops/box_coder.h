@@ -1,7 +1,8 @@
 #pragma once
-// Internal header (ATen). Boxes as offsets from anchors: dx, dy in anchor sizes, dw, dh as logarithms
+// Internal header (ATen). Boxes as offsets: from anchors, dx, dy in anchor sizes, dw, dh as logarithms
 // (Girshick et al., CVPR 2014), in the conventions of torchvision 0.26 (BoxCoder) and mmdet 3.3
-// (DeltaXYWHBBoxCoder).
+// (DeltaXYWHBBoxCoder); or from locations, the distances to the four sides in strides (Tian et al., ICCV
+// 2019).
 
 #include <ATen/ATen.h>
 
@@ -10,10 +11,13 @@
 
 #include "core/base/geometry.h"
 #include "core/ops/coder_math.h"
+#include "core/ops/dense_types.h"
 
 namespace anchorscope {
 
-/// delta = (raw - mean) / std with raw = ((gx - ax) / aw, (gy - ay) / ah, log(gw / aw), log(gh / ah)).
+/// delta = (raw - mean) / std with raw = ((gx - ax) / aw, (gy - ay) / ah, log(gw / aw), log(gh / ah)); with
+/// kSideDistances (ax - x1, ay - y1, x2 - ax, y2 - ay) / (aw, ah, aw, ah) of a box (x1, y1, x2, y2), where
+/// the anchor is the stride-sized box around a location; nothing is limited or clipped then.
 struct BoxCoder {
   std::array<double, 4> means{0, 0, 0, 0};
   std::array<double, 4> stds{1, 1, 1, 1};  ///< torchvision's weights are 1 / stds.
@@ -21,9 +25,12 @@ struct BoxCoder {
   bool limitShrinking = false;  ///< Also limit from below at -maxLogScale (mmdet, unless centerClampPx).
   std::optional<double> centerClampPx;  ///< mmdet's add_ctr_clamp: centre shifts are limited to +-this.
   std::optional<SizePx> clipTo;         ///< Decoded boxes are clipped to this image (mmdet's max_shape).
+  BoxOffsets offsets = BoxOffsets::kAnchorDeltas;  ///< With kSideDistances the members above do not matter.
 
   static BoxCoder torchvision(std::array<double, 4> weights = {1, 1, 1, 1});
   static BoxCoder mmdet(std::array<double, 4> means, std::array<double, 4> stds);
+  /// The coder of an anchor set's offsets: torchvision() with unit weights, or distances.
+  static BoxCoder of(BoxOffsets offsets);
 
   /// The same for scalar code (coder_math.h).
   CoderParameters parameters() const;

@@ -218,4 +218,10 @@ at::Tensor matchedDeltaLoss(const at::Tensor& deltas, const at::Tensor& anchors,
   return matchedLoss(deltas, anchors, objects, matched, weights, {true, {}, coder.parameters(), beta});
 }
 
+at::Tensor matchedOffsetLoss(const AnchorSet& anchors, const at::Tensor& deltas, const at::Tensor& objects,
+                             const at::Tensor& matched, const at::Tensor& weights, double beta) {
+  return matchedDeltaLoss(deltas, anchors.boxes, objects, matched, weights, BoxCoder::of(anchors.offsets),
+                          beta);
+}
+
 }  // namespace anchorscope

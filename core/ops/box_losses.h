@@ -35,4 +35,9 @@ at::Tensor matchedDeltaLoss(const at::Tensor& deltas, const at::Tensor& anchors,
                             const at::Tensor& matched, const at::Tensor& weights, const BoxCoder& coder,
                             double beta);
 
+/// matchedDeltaLoss with the coder of the set's offsets (BoxCoder::of): on logarithmic deltas or on distances
+/// in strides.
+at::Tensor matchedOffsetLoss(const AnchorSet& anchors, const at::Tensor& deltas, const at::Tensor& objects,
+                             const at::Tensor& matched, const at::Tensor& weights, double beta);
+
 }  // namespace anchorscope

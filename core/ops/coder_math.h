@@ -17,6 +17,7 @@ struct CoderParameters {
   double centerClampPx;
   bool clip;
   double clipWidth, clipHeight;
+  bool sideDistances;  ///< Distances to the four sides; nothing of the above applies.
 };
 
 namespace boxmath {
@@ -85,10 +86,28 @@ ANCHORSCOPE_HD DecodedAxis<T> decodeAxis(T low, T high, T shiftDelta, T scaleDel
   return result;
 }
 
+/// One axis of a location: the middle of its stride-sized box, and the stride.
+template <typename T>
+struct LocationAxis {
+  T center, stride;
+};
+
+template <typename T>
+ANCHORSCOPE_HD LocationAxis<T> locationAxis(const T* anchor, int axis) {
+  const T stride = anchor[2 + axis] - anchor[axis];
+  return {anchor[axis] + T(0.5) * stride, stride};
+}
+
 /// Decodes a box: anchor and delta point at 4 values, box receives 4.
 template <typename T>
 ANCHORSCOPE_HD void decodeBox(const T* anchor, const T* delta, const CoderParameters& coder, T* box) {
   for (int axis = 0; axis < 2; ++axis) {
+    if (coder.sideDistances) {
+      const LocationAxis<T> at = locationAxis(anchor, axis);
+      box[axis] = at.center - delta[axis] * at.stride;
+      box[2 + axis] = at.center + delta[2 + axis] * at.stride;
+      continue;
+    }
     const DecodedAxis<T> decoded =
         decodeAxis(anchor[axis], anchor[2 + axis], delta[axis], delta[2 + axis], coder, axis);
     box[axis] = decoded.low;
@@ -101,6 +120,12 @@ template <typename T>
 ANCHORSCOPE_HD void decodeBoxBackward(const T* anchor, const T* delta, const T* upstream,
                                       const CoderParameters& coder, T* gradient) {
   for (int axis = 0; axis < 2; ++axis) {
+    if (coder.sideDistances) {
+      const T stride = locationAxis(anchor, axis).stride;
+      gradient[axis] = -stride * upstream[axis];
+      gradient[2 + axis] = stride * upstream[2 + axis];
+      continue;
+    }
     const DecodedAxis<T> decoded =
         decodeAxis(anchor[axis], anchor[2 + axis], delta[axis], delta[2 + axis], coder, axis);
     const T low = upstream[axis] * decoded.passesLow, high = upstream[2 + axis] * decoded.passesHigh;
@@ -113,6 +138,12 @@ ANCHORSCOPE_HD void decodeBoxBackward(const T* anchor, const T* delta, const T* 
 template <typename T>
 ANCHORSCOPE_HD void encodeBox(const T* anchor, const T* box, const CoderParameters& coder, T* delta) {
   for (int axis = 0; axis < 2; ++axis) {
+    if (coder.sideDistances) {
+      const LocationAxis<T> at = locationAxis(anchor, axis);
+      delta[axis] = (at.center - box[axis]) / at.stride;
+      delta[2 + axis] = (box[2 + axis] - at.center) / at.stride;
+      continue;
+    }
     const T size = anchor[2 + axis] - anchor[axis];
     const T boxSize = box[2 + axis] - box[axis];
     const T shift = (box[axis] + T(0.5) * boxSize - anchor[axis] - T(0.5) * size) / size;

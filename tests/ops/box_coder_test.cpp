@@ -28,9 +28,27 @@ TEST(BoxCoder, DecodeUndoesEncode) {
   const at::Tensor anchors = randomBoxes(300, 1, 128, at::kDouble),
                    boxes = randomBoxes(300, 2, 128, at::kDouble);
   for (const BoxCoder& coder :
-       {BoxCoder::torchvision({10, 10, 5, 5}), BoxCoder::mmdet({0.1, -0.2, 0.3, 0}, {0.1, 0.1, 0.2, 0.2})}) {
+       {BoxCoder::torchvision({10, 10, 5, 5}), BoxCoder::mmdet({0.1, -0.2, 0.3, 0}, {0.1, 0.1, 0.2, 0.2}),
+        BoxCoder::of(BoxOffsets::kSideDistances)}) {
     EXPECT_TRUE(at::allclose(coder.decode(anchors, coder.encode(anchors, boxes)), boxes, 1e-10, 1e-9));
   }
+}
+
+TEST(BoxCoder, DistancesWorkedByHand) {
+  const BoxCoder coder = BoxCoder::of(BoxOffsets::kSideDistances);
+  const at::Tensor location = row(12, 20, 28, 36);  // (20, 28), stride 16
+  const at::Tensor box = row(4, 24, 52, 32);
+  EXPECT_TRUE(at::equal(coder.encode(location, box), row(1, 0.25, 2, 0.25)));
+  EXPECT_TRUE(at::equal(coder.decode(location, row(1, 0.25, 2, 0.25)), box));
+  // A location outside the box has a negative distance; nothing is limited.
+  EXPECT_TRUE(at::equal(coder.encode(location, row(24, 24, 4000, 32)), row(-0.25, 0.25, 248.75, 0.25)));
+  EXPECT_TRUE(at::equal(coder.decode(location, row(-0.25, 0.25, 248.75, 0.25)), row(24, 24, 4000, 32)));
+}
+
+TEST(BoxCoder, OfAnAnchorSetIsTorchvisionsUnlessOffsetsAreDistances) {
+  const at::Tensor anchors = randomBoxes(40, 1), boxes = randomBoxes(40, 2);
+  EXPECT_TRUE(at::equal(BoxCoder::of(BoxOffsets::kAnchorDeltas).encode(anchors, boxes),
+                        BoxCoder::torchvision().encode(anchors, boxes)));
 }
 
 TEST(BoxCoder, LimitsScalesAsTheReferencesDo) {
@@ -73,8 +91,8 @@ TEST(BoxCoder, GradientAgreesWithDifferences) {
   clipped.clipTo = SizePx{100, 90};
   BoxCoder centered = clipped;
   centered.centerClampPx = 20;
-  for (const BoxCoder& coder :
-       {BoxCoder::torchvision({10, 10, 5, 5}), BoxCoder::torchvision(), clipped, centered}) {
+  for (const BoxCoder& coder : {BoxCoder::torchvision({10, 10, 5, 5}), BoxCoder::torchvision(), clipped,
+                                centered, BoxCoder::of(BoxOffsets::kSideDistances)}) {
     expectGradient([&](const at::Tensor& x) { return coder.decode(anchors, x); }, deltas, 1e-5);
   }
 }

@@ -70,6 +70,25 @@ TEST(MatchedLosses, GradientsAgreeWithDifferences) {
   }
 }
 
+TEST(MatchedLosses, OffsetsAreOfTheFormTheAnchorsSay) {
+  const Batch batch;
+  AnchorSet anchors;
+  anchors.boxes = batch.anchors;
+  for (const BoxOffsets offsets : {BoxOffsets::kAnchorDeltas, BoxOffsets::kSideDistances}) {
+    anchors.offsets = offsets;
+    const at::Tensor target = BoxCoder::of(offsets).encode(batch.anchors, batch.gathered());
+    for (const double beta : {0.0, 0.5}) {
+      const auto loss = [&](const at::Tensor& x) {
+        return matchedOffsetLoss(anchors, x, batch.objects, batch.matched, batch.weights, beta);
+      };
+      EXPECT_TRUE(at::allclose(loss(batch.deltas),
+                               smoothL1Loss(batch.deltas, target, beta).sum(2) * batch.factor(), 1e-10,
+                               1e-12));
+      expectGradient(loss, batch.deltas);
+    }
+  }
+}
+
 TEST(MatchedLosses, UnmatchedAnchorsMayHoldAnything) {
   const at::Tensor pred = at::full({1, 2, 4}, NAN).requires_grad_();
   const at::Tensor none = at::full({1, 2}, -1, at::kLong);

@@ -27,23 +27,27 @@ AnchorSet anchorSetOf(std::vector<LevelLayout> levels, const std::vector<Box>& b
   return set;
 }
 
-AnchorSet sceneAnchors(bool none, at::ScalarType dtype) {
+AnchorSet sceneAnchors(const DenseSceneOptions& options) {
   std::vector<LevelLayout> levels;
   std::vector<Box> boxes;
+  const std::vector<float> sizes = options.points ? std::vector{1.0f} : std::vector{1.5f, 2.5f};
   for (const int stride : {8, 16}) {
-    if (none) break;
+    if (options.noAnchors) break;
     const int cells = kInputPx / stride;
-    levels.push_back({stride, cells, cells, 2, static_cast<std::int64_t>(boxes.size())});
+    levels.push_back(
+        {stride, cells, cells, static_cast<int>(sizes.size()), static_cast<std::int64_t>(boxes.size())});
     for (int row = 0; row < cells; ++row)
       for (int column = 0; column < cells; ++column)
-        for (const float size : {1.5f, 2.5f}) {
+        for (const float size : sizes) {
           const float half = 0.5f * size * static_cast<float>(stride);
           const float x = (static_cast<float>(column) + 0.5f) * static_cast<float>(stride);
           const float y = (static_cast<float>(row) + 0.5f) * static_cast<float>(stride);
           boxes.push_back({x - half, y - half, x + half, y + half});
         }
   }
-  return anchorSetOf(std::move(levels), boxes, dtype);
+  AnchorSet set = anchorSetOf(std::move(levels), boxes, options.dtype);
+  if (options.points) set.offsets = BoxOffsets::kSideDistances;
+  return set;
 }
 
 at::Tensor draw(Random& random, at::IntArrayRef shape, double scale, double shift) {
@@ -71,7 +75,7 @@ at::Tensor drawBoxes(Random& random, std::int64_t batch, std::int64_t count) {
 DenseScene makeDenseScene(const DenseSceneOptions& options) {
   Random random = Random::of(options.seed, RandomPurpose::kTest);
   DenseScene scene;
-  scene.anchors = sceneAnchors(options.noAnchors, options.dtype);
+  scene.anchors = sceneAnchors(options);
   const std::int64_t anchors = scene.anchors.count(), batch = options.batch;
   std::int64_t objects = options.padTo;
   for (const std::int64_t count : options.objects)
@@ -92,7 +96,9 @@ DenseScene makeDenseScene(const DenseSceneOptions& options) {
   scene.outputs.logits =
       draw(random, {batch, anchors, options.classes}, options.logitScale, -1).to(options.dtype);
   scene.outputs.deltas = draw(random, {batch, anchors, 4}, 0.2, 0).to(options.dtype);
-  scene.outputs.boxes = BoxCoder::torchvision().decode(scene.anchors.boxes, scene.outputs.deltas);
+  if (options.points) scene.outputs.deltas = at::exp(scene.outputs.deltas);
+  scene.outputs.boxes = BoxCoder::of(scene.anchors.offsets).decode(scene.anchors.boxes, scene.outputs.deltas);
+  if (options.centerness) scene.outputs.centerness = draw(random, {batch, anchors}, 1, 0).to(options.dtype);
   return scene;
 }
 

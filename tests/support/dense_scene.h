@@ -25,10 +25,12 @@ struct DenseSceneOptions {
   bool noAnchors = false;
   double logitScale = 2;
   at::ScalarType dtype = at::kFloat;
+  bool points = false;      ///< Locations (one per cell, at (k + 0.5) strides) with distances to the sides.
+  bool centerness = false;  ///< Outputs have centerness logits.
 };
 
 struct DenseScene {
-  AnchorSet anchors;  ///< 64 x 64 px input, strides 8 and 16, two anchors per cell: 160 anchors.
+  AnchorSet anchors;  ///< 64 x 64 px input, strides 8 and 16, two anchors per cell: 160 anchors; 80 points.
   DenseOutputs outputs;
   DenseTargets targets;
 };
