@@ -32,7 +32,8 @@ class MusuAssigner final : public Assigner {
     inputs.gtBoxes = targets.boxes;
     inputs.gtLabels = targets.labels;
     inputs.gtValid = targets.valid;
-    const MusuResult result = assignMusu(inputs, options_, sink != nullptr);
+    const MusuResult result =
+        assignMusu(inputs, options_, sink ? MusuDetail::kPairs : MusuDetail::kStatistics);
 
     Assignment assignment;
     assignment.clsObject = result.winnerCls;

@@ -183,26 +183,67 @@ struct ObjectColumns {
                          kOurs};
   ObjectColumnSpec bestQ{"musu.best_q", "Anchor of best q", "",
                          "Eligible anchor of the largest predicted IoU.", kOurs};
-  ObjectColumnSpec distancePq{
-      "musu.distance_p_q", "Best p to best q", "px",
+  ObjectColumnSpec bestPqDistance{
+      "musu.best_pq_distance", "Best p to best q", "px",
       "Distance of the centres of the best-p and best-q anchors: how far the heads disagree.", kOurs};
-  ObjectColumnSpec distanceJointP{"musu.distance_joint_p", "Best P to best p", "px",
+  ObjectColumnSpec bestPqDistanceRelative{"musu.best_pq_distance_relative", "Best p to best q, relative", "1",
+                                          "The same divided by the square root of the object's area.", kOurs};
+  ObjectColumnSpec distanceJointP{"musu.best_joint_p_distance", "Best P to best p", "px",
                                   "Distance of the centres of the best-P and best-p anchors.", kOurs};
-  ObjectColumnSpec distanceJointQ{"musu.distance_joint_q", "Best P to best q", "px",
+  ObjectColumnSpec distanceJointQ{"musu.best_joint_q_distance", "Best P to best q", "px",
                                   "Distance of the centres of the best-P and best-q anchors.", kOurs};
-  ObjectColumnSpec disagreement{"musu.rank_disagreement", "Rank disagreement", "ranks",
-                                "Mean absolute difference of an anchor's two ranks in the bag.", kOurs};
+  ObjectColumnSpec disagreement{
+      "musu.rank_disagreement", "Rank disagreement", "1",
+      "Mean absolute difference of a member's two ranks, divided by bag size - 1: 0 "
+      "where the rankings agree.",
+      kOurs};
   ObjectColumnSpec rankCorrelation{
       "musu.rank_correlation", "Correlation of the rankings", "1",
       "Spearman correlation of the two rankings in the bag; undefined below two members.", kOurs};
-  ObjectColumnSpec scoreCorrelation{
-      "musu.correlation_p_q", "Correlation of p and q", "1",
-      "Spearman correlation of class score and predicted IoU in the bag (ties in anchor "
-      "order); undefined below two members.",
-      kOurs};
+  ObjectColumnSpec spearmanPq{"musu.spearman_pq", "Correlation of p and q", "1",
+                              "Spearman correlation of class score and predicted IoU in the bag (equal "
+                              "values share their mean rank); "
+                              "undefined below three members and where all scores or all IoUs are equal.",
+                              kOurs};
   ObjectColumnSpec starved{kStarvedColumn, "Starved", "", "1 when no anchor is eligible for the object.",
                            kPaper};
 };
+
+std::vector<ScalarSpec> scalarSpecs() {
+  const auto sequential = ColorScale::kSequential;
+  return {
+      {"musu.starved_objects", "Starved objects", "objects", "Objects of the batch with no eligible anchor.",
+       kPaper, sequential},
+      {"musu.mean_bag_size", "Mean bag size", "anchors",
+       "Mean size of the batch's bags, starved objects left out.", kPaper, sequential},
+      {"musu.min_bag_size", "Smallest bag", "anchors",
+       "Size of the batch's smallest bag, starved objects left out.", kOurs, sequential},
+      {"musu.max_bag_size", "Largest bag", "anchors", "Size of the batch's largest bag.", kOurs, sequential},
+      {"musu.mean_threshold", "Mean threshold", "1", "Mean of the bags' thresholds t.", kPaper, sequential},
+      {"musu.rank_disagreement", "Rank disagreement", "1",
+       "How far a member's two ranks lie apart, of the bag's length: mean |rank reg - rank cls| / (bag size "
+       "- 1) "
+       "in a bag, then over objects. 0: the rankings agree.",
+       kOurs, sequential},
+      {"musu.spearman_pq", "Correlation of p and q", "1",
+       "Spearman correlation of class score and predicted IoU in a bag (equal values share their mean rank), "
+       "mean "
+       "over objects with a bag of at least three.",
+       kOurs, ColorScale::kDiverging},
+      {"musu.best_pq_distance", "Best p to best q", "px",
+       "Distance of the centres of an object's best-p and best-q anchors, mean over objects.", kOurs,
+       sequential},
+      {"musu.best_pq_distance_relative", "Best p to best q, relative", "1",
+       "The same divided by the square root of the object's area.", kOurs, sequential},
+      {"musu.entropy_cls", "Entropy of w_cls", "nat",
+       "Entropy of a bag's classification weights, mean over objects.", kOurs, ColorScale::kClassification},
+      {"musu.entropy_reg", "Entropy of w_reg", "nat",
+       "Entropy of a bag's regression weights, mean over objects.", kOurs, ColorScale::kRegression},
+      {"musu.split_anchors", "Anchors the heads share out differently", "anchors",
+       "Anchors of the batch whose two heads belong to different objects, or only one of them to any.", kOurs,
+       sequential},
+  };
+}
 
 // ---- filling ---------------------------------------------------------------------------------------------
 
@@ -333,18 +374,25 @@ void publishChannels(const MusuInputs& in, const MusuResult& result, EvidenceSin
 }
 
 void publishObjects(const MusuInputs& in, const MusuResult& result, EvidenceSink& sink) {
-  const MusuPairs& pairs = *result.pairs;
   const std::int64_t batch = in.gtBoxes.size(0), objects = in.gtBoxes.size(1);
   const ObjectColumns columns;
   sink.objects(columns.bagSize, result.bagSize);
   sink.objects(columns.eligible, result.eligible);
   sink.objects(columns.threshold, result.threshold);
-  sink.objects(columns.entropyCls, result.entropyCls);
-  sink.objects(columns.entropyReg, result.entropyReg);
   sink.objects(columns.bestJoint, result.bestJoint);
   sink.objects(columns.bestP, result.bestP);
   sink.objects(columns.bestQ, result.bestQ);
   sink.objects(columns.starved, result.starved);
+  const auto publish = [&](const ObjectColumnSpec& column, MusuStatistic which) {
+    sink.objects(column, result.statistic(which));
+  };
+  publish(columns.entropyCls, MusuStatistic::kEntropyCls);
+  publish(columns.entropyReg, MusuStatistic::kEntropyReg);
+  publish(columns.disagreement, MusuStatistic::kRankDisagreement);
+  publish(columns.rankCorrelation, MusuStatistic::kRankCorrelation);
+  publish(columns.spearmanPq, MusuStatistic::kSpearmanPq);
+  publish(columns.bestPqDistance, MusuStatistic::kBestPqDistance);
+  publish(columns.bestPqDistanceRelative, MusuStatistic::kBestPqDistanceRelative);
 
   const at::Tensor centers = (in.anchors.slice(1, 0, 2) + in.anchors.slice(1, 2, 4)) * 0.5;  // [N,2]
   const auto distance = [&](const at::Tensor& a, const at::Tensor& b) {
@@ -353,28 +401,8 @@ void publishObjects(const MusuInputs& in, const MusuResult& result, EvidenceSink
         (centers.index({a.clamp_min(0)}) - centers.index({b.clamp_min(0)})).square().sum(-1).sqrt();
     return between.masked_fill((a < 0) | (b < 0), kNan);
   };
-  sink.objects(columns.distancePq, distance(result.bestP, result.bestQ));
   sink.objects(columns.distanceJointP, distance(result.bestJoint, result.bestP));
   sink.objects(columns.distanceJointQ, distance(result.bestJoint, result.bestQ));
-
-  // Spearman's coefficient from differences of ranks: 1 - 6 sum d^2 / (n (n^2 - 1)).
-  const at::Tensor member = pairs.inBag.nonzero().squeeze(1);
-  const at::Tensor group = (pairs.image * objects + pairs.object).index({member});
-  const auto perObject = [&](const at::Tensor& values) {
-    const at::Tensor sums = at::zeros({batch * objects}, values.options());
-    return sums.scatter_add(0, group, values).view({batch, objects});
-  };
-  const at::Tensor size = result.bagSize.to(at::kDouble);
-  const auto spearman = [&](const at::Tensor& difference) {
-    const at::Tensor squares = perObject(difference.to(at::kDouble).square());
-    return (1 - 6 * squares / (size * (size * size - 1))).masked_fill(size < 2, kNan);
-  };
-  const at::Tensor difference = (pairs.rankCls - pairs.rankReg).index({member});
-  sink.objects(columns.disagreement,
-               perObject(difference.abs().to(at::kDouble)) / size.masked_fill(size == 0, kNan));
-  sink.objects(columns.rankCorrelation, spearman(difference));
-  sink.objects(columns.scoreCorrelation, spearman(ranksWithin(group, pairs.p.index({member})) -
-                                                  ranksWithin(group, pairs.q.index({member}))));
 }
 
 }  // namespace
@@ -386,31 +414,38 @@ EvidenceDeclaration musuDeclaration(const MusuOptions& options) {
   declaration.channels = {c.joint, c.p, c.q, c.rankCls, c.rankReg, c.wCls, c.wReg, c.bags};
   declaration.pairTables = {pairSpec()};
   declaration.decisions = {decisionSpec(options)};
-  declaration.objectColumns = {o.bagSize,         o.eligible,         o.threshold,      o.entropyCls,
-                               o.entropyReg,      o.bestJoint,        o.bestP,          o.bestQ,
-                               o.distancePq,      o.distanceJointP,   o.distanceJointQ, o.disagreement,
-                               o.rankCorrelation, o.scoreCorrelation, o.starved};
-  declaration.scalars = {
-      {"musu.starved_objects", "Starved objects", "objects", "Objects of the batch with no eligible anchor.",
-       kPaper, ColorScale::kSequential},
-      {"musu.mean_bag_size", "Mean bag size", "anchors",
-       "Mean size of the batch's bags, starved objects left out.", kPaper, ColorScale::kSequential},
-      {"musu.mean_threshold", "Mean threshold", "1", "Mean of the bags' thresholds t.", kPaper,
-       ColorScale::kSequential},
-      {"musu.split_anchors", "Anchors the heads share out differently", "anchors",
-       "Anchors of the batch whose two heads belong to different objects, or only one of them to any.", kOurs,
-       ColorScale::kSequential},
-  };
+  declaration.objectColumns = {
+      o.bagSize,        o.eligible,       o.threshold,    o.entropyCls,      o.entropyReg,
+      o.bestJoint,      o.bestP,          o.bestQ,        o.bestPqDistance,  o.bestPqDistanceRelative,
+      o.distanceJointP, o.distanceJointQ, o.disagreement, o.rankCorrelation, o.spearmanPq,
+      o.starved};
+  declaration.scalars = scalarSpecs();
   return declaration;
 }
 
 std::vector<NamedScalar> musuScalars(const MusuResult& result) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const at::Tensor hasBag = result.bagSize > 0;
-  const at::Tensor bags = hasBag.sum().clamp_min(1).to(at::kFloat);
-  const at::Tensor thresholds = at::where(hasBag, result.threshold, at::zeros_like(result.threshold));
+  const at::Tensor sizes = result.bagSize.to(at::kDouble).masked_fill(hasBag.logical_not(), kNan);
+  // One mean over the batch's objects for all rows; NaN where an object has no value, or none has.
+  const at::Tensor perObject =
+      at::cat({result.statistics, sizes.unsqueeze(0), result.threshold.to(at::kDouble).unsqueeze(0)});
+  const at::Tensor means = perObject.flatten(1).nanmean(1);
+  const auto mean = [&](MusuStatistic which) { return means[static_cast<int>(which)]; };
+  // A column for no object at all, so that there is always something to take the smallest of.
+  const at::Tensor known = at::constant_pad_nd(sizes.flatten(), {0, 1}, kNan);
+  const auto orNan = [&](const at::Tensor& value) { return value.masked_fill(value.isinf(), kNan); };
   return {{"musu.starved_objects", result.starved.sum()},
-          {"musu.mean_bag_size", result.bagSize.sum().to(at::kFloat) / bags},
-          {"musu.mean_threshold", thresholds.sum() / bags},
+          {"musu.mean_bag_size", means[kMusuStatistics]},
+          {"musu.min_bag_size", orNan(known.nan_to_num(kInfinity).amin())},
+          {"musu.max_bag_size", orNan(known.nan_to_num(-kInfinity).amax())},
+          {"musu.mean_threshold", means[kMusuStatistics + 1]},
+          {"musu.rank_disagreement", mean(MusuStatistic::kRankDisagreement)},
+          {"musu.spearman_pq", mean(MusuStatistic::kSpearmanPq)},
+          {"musu.best_pq_distance", mean(MusuStatistic::kBestPqDistance)},
+          {"musu.best_pq_distance_relative", mean(MusuStatistic::kBestPqDistanceRelative)},
+          {"musu.entropy_cls", mean(MusuStatistic::kEntropyCls)},
+          {"musu.entropy_reg", mean(MusuStatistic::kEntropyReg)},
           {"musu.split_anchors", (result.winnerCls != result.winnerReg).sum()}};
 }
 

@@ -13,7 +13,8 @@ namespace anchorscope {
 /// Everything MuSu publishes with these options.
 EvidenceDeclaration musuDeclaration(const MusuOptions& options);
 
-/// Scalars of every step: cheap sums of what the assignment holds anyway.
+/// Scalars of every step, from the statistics of `result`. Means over objects are NaN where no object has a
+/// value.
 std::vector<NamedScalar> musuScalars(const MusuResult& result);
 
 /// Channels, pair rows and object columns of a batch. `result` must hold pairs.

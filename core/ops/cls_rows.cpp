@@ -1,60 +1,15 @@
 // Compiled with -O3 -ffp-contract=off -fno-trapping-math (CMakeLists.txt): vectorised, and the same bits on
-// every processor. The formulas are those of cls_loss_math.h; only exp and log1p are written out, since the
-// library's are calls.
+// every processor. The formulas are those of cls_loss_math.h, with the exp and log1p of vector_math.h.
 #include "core/ops/cls_rows.h"
 
 #include <algorithm>
-#include <bit>
 
-// One clone per instruction set, chosen when the program is loaded. The sanitizers cannot run code that
-// early.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#define ANCHORSCOPE_CLONES __attribute__((target_clones("avx512f", "avx2", "default"), flatten))
-#else
-#define ANCHORSCOPE_CLONES
-#endif
+#include "core/ops/vector_math.h"
 
 namespace anchorscope {
 namespace {
 
 constexpr std::int64_t kBlock = 64;
-
-/// exp and log1p for the arguments Sigmoid has, within 2 units in the last place.
-struct VectorMath {
-  /// x <= 0; below -87 the result is that of -87 (1.6e-38, where float32 ends). NaN stays NaN.
-  static inline float exponential(float x) {
-    constexpr float kRounder =
-        12582912.0F;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
-    const float bounded = x < -87.0F ? -87.0F : x;
-    const float shifted = bounded * 1.44269504F + kRounder;
-    const float whole = shifted - kRounder;
-    const float rest = (bounded - whole * 0.693359375F) + whole * 2.12194440e-4F;
-    float series = 1.9875691500e-4F;  // Cephes' expf polynomial
-    series = series * rest + 1.3981999507e-3F;
-    series = series * rest + 8.3334519073e-3F;
-    series = series * rest + 4.1665795894e-2F;
-    series = series * rest + 1.6666665459e-1F;
-    series = series * rest + 5.0000001201e-1F;
-    const float mantissa = series * rest * rest + rest + 1.0F;
-    const std::int32_t exponent =
-        std::bit_cast<std::int32_t>(shifted) - std::bit_cast<std::int32_t>(kRounder);
-    return mantissa * std::bit_cast<float>((exponent + 127) << 23);
-  }
-  /// 0 <= x <= 1: 2 artanh(x / (2 + x)).
-  static inline float logOnePlus(float x) {
-    const float s = x / (2.0F + x), square = s * s;
-    float series = 1.0F / 17;
-    series = series * square + 1.0F / 15;
-    series = series * square + 1.0F / 13;
-    series = series * square + 1.0F / 11;
-    series = series * square + 1.0F / 9;
-    series = series * square + 1.0F / 7;
-    series = series * square + 1.0F / 5;
-    series = series * square + 1.0F / 3;
-    return 2 * s + 2 * s * square * series;
-  }
-};
 
 /// Element losses of up to kBlock classes from `first` on.
 template <ClsElementLoss kElement, bool kSlopes>

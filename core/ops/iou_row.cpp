@@ -3,15 +3,7 @@
 #include "core/ops/iou_row.h"
 
 #include "core/base/box_math.h"
-
-// One clone per instruction set, chosen when the program is loaded. The sanitizers cannot run code that
-// early.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#define ANCHORSCOPE_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define ANCHORSCOPE_CLONES
-#endif
+#include "core/ops/vector_math.h"
 
 namespace anchorscope {
 namespace {

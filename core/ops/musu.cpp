@@ -26,6 +26,7 @@ MusuInputs checked(const MusuInputs& inputs) {
                       " have another dtype than the logits");
     return prepared(tensor, std::move(shape), name);
   };
+  ANCHORSCOPE_CHECK(anchors < std::int64_t{1} << 31, "there are ", anchors, " anchors");
   ANCHORSCOPE_CHECK(inputs.gtBoxes.dim() == 3, "object boxes are ", inputs.gtBoxes.sizes());
   const std::int64_t objects = inputs.gtBoxes.size(1);
   ANCHORSCOPE_CHECK(inputs.gtLabels.scalar_type() == at::kLong, "labels must be int64");
@@ -63,7 +64,7 @@ Status MusuOptions::validate() const {
   return {};
 }
 
-MusuResult emptyMusuResult(const MusuInputs& inputs, bool wantPairs) {
+MusuResult emptyMusuResult(const MusuInputs& inputs, MusuDetail detail) {
   const at::TensorOptions floats = inputs.logits.options(), integers = floats.dtype(at::kLong),
                           flags = floats.dtype(at::kBool);
   const std::int64_t batch = inputs.logits.size(0), anchors = inputs.logits.size(1),
@@ -78,11 +79,11 @@ MusuResult emptyMusuResult(const MusuInputs& inputs, bool wantPairs) {
   result.bagSize = at::zeros({batch, objects}, integers);
   result.eligible = at::zeros({batch, objects}, integers);
   result.starved = inputs.gtValid.clone();
-  if (!wantPairs) return result;
-  result.entropyReg = at::full({batch, objects}, nan, floats);
-  result.entropyCls = at::full({batch, objects}, nan, floats);
+  if (detail == MusuDetail::kWeights) return result;
+  result.statistics = at::full({kMusuStatistics, batch, objects}, nan, floats.dtype(at::kDouble));
   for (at::Tensor* best : {&result.bestJoint, &result.bestP, &result.bestQ})
     *best = at::full({batch, objects}, -1, integers);
+  if (detail == MusuDetail::kStatistics) return result;
   MusuPairs& pairs = result.pairs.emplace();
   for (at::Tensor* column : {&pairs.image, &pairs.anchor, &pairs.object, &pairs.rankReg, &pairs.rankCls})
     *column = at::empty({0}, integers);
@@ -94,14 +95,14 @@ MusuResult emptyMusuResult(const MusuInputs& inputs, bool wantPairs) {
   return result;
 }
 
-MusuResult assignMusu(const MusuInputs& given, const MusuOptions& options, bool wantPairs) {
+MusuResult assignMusu(const MusuInputs& given, const MusuOptions& options, MusuDetail detail) {
   ANCHORSCOPE_CHECK(options.validate().ok(), "invalid MuSu options");
   const c10::NoGradGuard noGradient;
   const MusuInputs inputs = checked(given);
-  if (inputs.logits.numel() == 0 || inputs.gtBoxes.numel() == 0) return emptyMusuResult(inputs, wantPairs);
+  if (inputs.logits.numel() == 0 || inputs.gtBoxes.numel() == 0) return emptyMusuResult(inputs, detail);
   const c10::DeviceGuard guard(inputs.logits.device());
-  return inputs.logits.is_cuda() ? assignMusuOnCuda(inputs, options, wantPairs)
-                                 : assignMusuOnCpu(inputs, options, wantPairs);
+  return inputs.logits.is_cuda() ? assignMusuOnCuda(inputs, options, detail)
+                                 : assignMusuOnCpu(inputs, options, detail);
 }
 
 at::Tensor musuJointScore(const at::Tensor& p, const at::Tensor& q, const MusuOptions& options) {

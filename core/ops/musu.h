@@ -52,19 +52,27 @@ struct MusuResult {
   at::Tensor bagSize;    ///< [B,G] int64 (0 for padded objects)
   at::Tensor eligible;   ///< [B,G] int64: number of eligible anchors.
   at::Tensor starved;    ///< [B,G] bool: valid, but no eligible anchor.
-  at::Tensor entropyReg,
-      entropyCls;  ///< [B,G] nat, of w / sum w in the bag; NaN when starved. Only with pairs.
   at::Tensor bestJoint, bestP, bestQ;  ///< [B,G] int64 anchor of largest P, p, q among the eligible (ties:
-                                       ///< smaller anchor); -1 when starved. Only with pairs.
+                                       ///< smaller anchor); -1 when starved.
+  at::Tensor statistics;               ///< [kMusuStatistics,B,G] float64, see MusuStatistic.
   std::optional<MusuPairs> pairs;      ///< Only when asked for.
+
+  /// One of `statistics`, [B,G].
+  at::Tensor statistic(MusuStatistic which) const { return statistics.select(0, static_cast<int>(which)); }
+};
+
+/// How much assignMusu says beside the assignment itself, which is always the same.
+enum class MusuDetail {
+  kWeights,     ///< Nothing: bestJoint, bestP, bestQ and statistics stay undefined.
+  kStatistics,  ///< The best anchors and the statistics of every object: what training shows on every step.
+  kPairs        ///< And every eligible pair, for evidence.
 };
 
 /// Assigns a batch. Options must be valid. Outputs carry no gradient, are on the inputs' device and
-/// deterministic (the same on every run; sums in double in fixed order). `wantPairs` adds what evidence needs
-/// and nothing else changes. CPU: parallel over objects; extra memory O(N) per thread plus the bags. CUDA: no
-/// loop over objects on the host; the total bag size is read back once (and the number of eligible pairs with
-/// wantPairs).
-MusuResult assignMusu(const MusuInputs& inputs, const MusuOptions& options, bool wantPairs);
+/// deterministic (the same on every run; sums in double in fixed order). CPU: parallel over objects; extra
+/// memory O(N) per image and thread plus 16 bytes per bag member of positive weight. CUDA: no loop over
+/// objects on the host; the total bag size is read back once (and the number of eligible pairs with kPairs).
+MusuResult assignMusu(const MusuInputs& inputs, const MusuOptions& options, MusuDetail detail);
 
 /// The joint score P of scores and overlaps of one shape, eligible or not.
 at::Tensor musuJointScore(const at::Tensor& p, const at::Tensor& q, const MusuOptions& options);

@@ -6,11 +6,11 @@
 
 namespace anchorscope {
 
-MusuResult assignMusuOnCpu(const MusuInputs& inputs, const MusuOptions& options, bool wantPairs);
+MusuResult assignMusuOnCpu(const MusuInputs& inputs, const MusuOptions& options, MusuDetail detail);
 /// float32 only.
-MusuResult assignMusuOnCuda(const MusuInputs& inputs, const MusuOptions& options, bool wantPairs);
+MusuResult assignMusuOnCuda(const MusuInputs& inputs, const MusuOptions& options, MusuDetail detail);
 
 /// The result of a batch without a bag: zero weights, no winner, NaN thresholds, valid objects starved.
-MusuResult emptyMusuResult(const MusuInputs& inputs, bool wantPairs);
+MusuResult emptyMusuResult(const MusuInputs& inputs, MusuDetail detail);
 
 }  // namespace anchorscope

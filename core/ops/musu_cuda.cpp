@@ -14,12 +14,12 @@ std::uint64_t* keysOf(const at::Tensor& tensor) {
 
 /// Device arrays of kernels::MusuRows, alive as long as this.
 struct Rows {
-  at::Tensor threshold, eligible, bestKey, topKey, bagKey, bagOffset, eligibleOffset;
+  at::Tensor threshold, eligible, bestKey, bestPKey, bestQKey, topKey, bagKey, bagOffset, eligibleOffset;
 
   Rows(const kernels::MusuBatch& batch, const at::TensorOptions& integers) {
     const std::int64_t rows = batch.rows(), offsets = rows * batch.chunks() + 1;
     threshold = at::empty({rows}, integers.dtype(at::kDouble));
-    for (at::Tensor* array : {&eligible, &bestKey, &topKey, &bagKey})
+    for (at::Tensor* array : {&eligible, &bestKey, &bestPKey, &bestQKey, &topKey, &bagKey})
       *array = at::empty({rows}, integers);
     for (at::Tensor* array : {&bagOffset, &eligibleOffset})
       *array = at::empty({offsets}, integers);
@@ -29,6 +29,8 @@ struct Rows {
     return {threshold.data_ptr<double>(),
             eligible.data_ptr<std::int64_t>(),
             keysOf(bestKey),
+            keysOf(bestPKey),
+            keysOf(bestQKey),
             keysOf(topKey),
             keysOf(bagKey),
             bagOffset.data_ptr<std::int64_t>(),
@@ -38,8 +40,13 @@ struct Rows {
 
 struct Members {
   at::Tensor row, anchor, rankReg, rankCls, p, q, joint, sReg, sCls, wReg, wCls;
+  at::Tensor doubledP, doubledQ;  // only with statistics
 
-  Members(std::int64_t total, const at::TensorOptions& integers) {
+  Members(std::int64_t total, bool wantStatistics, const at::TensorOptions& integers) {
+    if (wantStatistics) {
+      for (at::Tensor* array : {&doubledP, &doubledQ})
+        *array = at::empty({total}, integers);
+    }
     for (at::Tensor* array : {&row, &anchor, &rankReg, &rankCls})
       *array = at::empty({total}, integers);
     for (at::Tensor* array : {&p, &q, &joint, &sReg, &sCls, &wReg, &wCls})
@@ -47,11 +54,13 @@ struct Members {
   }
 
   kernels::MusuMembers pointers() const {
-    const auto integers = [](const at::Tensor& array) { return array.data_ptr<std::int64_t>(); };
+    const auto integers = [](const at::Tensor& array) {
+      return array.defined() ? array.data_ptr<std::int64_t>() : nullptr;
+    };
     const auto floats = [](const at::Tensor& array) { return array.data_ptr<float>(); };
-    return {row.size(0),  integers(row), integers(anchor),  floats(p),
-            floats(q),    floats(joint), floats(sReg),      floats(sCls),
-            floats(wReg), floats(wCls),  integers(rankReg), integers(rankCls)};
+    return {row.size(0),       integers(row),     integers(anchor),   floats(p),         floats(q),
+            floats(joint),     floats(sReg),      floats(sCls),       floats(wReg),      floats(wCls),
+            integers(rankReg), integers(rankCls), integers(doubledP), integers(doubledQ)};
   }
 };
 
@@ -104,8 +113,9 @@ at::Tensor scratchOf(std::size_t bytes, const at::TensorOptions& options) {
 
 }  // namespace
 
-MusuResult assignMusuOnCuda(const MusuInputs& inputs, const MusuOptions& options, bool wantPairs) {
+MusuResult assignMusuOnCuda(const MusuInputs& inputs, const MusuOptions& options, MusuDetail detail) {
   ANCHORSCOPE_CHECK(inputs.logits.scalar_type() == at::kFloat, "MuSu on CUDA takes float32");
+  const bool wantPairs = detail == MusuDetail::kPairs, wantStatistics = detail != MusuDetail::kWeights;
   const at::TensorOptions floats = inputs.logits.options(), integers = floats.dtype(at::kLong);
   const std::int64_t images = inputs.logits.size(0), anchors = inputs.logits.size(1),
                      objects = inputs.gtBoxes.size(1);
@@ -130,8 +140,8 @@ MusuResult assignMusuOnCuda(const MusuInputs& inputs, const MusuOptions& options
 
   // The one place where the host waits: the bags' total size decides how much to allocate.
   const at::Tensor totals = at::stack({rows.bagOffset[-1], rows.eligibleOffset[-1]}).cpu();
-  const Members members(totals[0].item<std::int64_t>(), integers);
-  MusuResult result = emptyMusuResult(inputs, wantPairs);
+  const Members members(totals[0].item<std::int64_t>(), wantStatistics, integers);
+  MusuResult result = emptyMusuResult(inputs, detail);
   at::Tensor member;
   kernels::MusuCandidates candidates{};
   if (wantPairs) candidates = allocate(*result.pairs, member, totals[1].item<std::int64_t>(), integers);
@@ -154,15 +164,14 @@ MusuResult assignMusuOnCuda(const MusuInputs& inputs, const MusuOptions& options
   result.threshold = rows.threshold.to(at::kFloat).view({images, objects});
   result.eligible = rows.eligible.view({images, objects});
   result.starved = inputs.gtValid & (result.eligible == 0);
-  if (wantPairs) {
-    spreadMembers(members, member, *result.pairs);
-    requireLaunched(
-        kernels::musuObjectEvidence(
-            batch, rows.pointers(), members.pointers(), candidates, result.entropyReg.data_ptr<float>(),
-            result.entropyCls.data_ptr<float>(), result.bestJoint.data_ptr<std::int64_t>(),
-            result.bestP.data_ptr<std::int64_t>(), result.bestQ.data_ptr<std::int64_t>(), stream),
-        "MuSu");
+  if (wantStatistics) {
+    requireLaunched(kernels::musuStatistics(
+                        batch, rows.pointers(), members.pointers(), result.bestJoint.data_ptr<std::int64_t>(),
+                        result.bestP.data_ptr<std::int64_t>(), result.bestQ.data_ptr<std::int64_t>(),
+                        result.statistics.data_ptr<double>(), stream),
+                    "MuSu");
   }
+  if (wantPairs) spreadMembers(members, member, *result.pairs);
   return result;
 }
 

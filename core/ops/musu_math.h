@@ -54,7 +54,69 @@ struct MusuOptions {
   Status validate() const;
 };
 
+/// What MuSu says about each object on every step; the definitions are this project's. NaN: undefined, as for
+/// starved and padded objects.
+enum class MusuStatistic : int {
+  kRankDisagreement,  ///< mean |rank_reg - rank_cls| / max(1, bag size - 1) over the bag.
+  kRankCorrelation,   ///< Spearman correlation of the two rankings; from 2 members on.
+  kSpearmanPq,        ///< Spearman correlation of p and q in the bag, equal values sharing their mean rank;
+                      ///< from 3 members on, and not where all p or all q are equal.
+  kBestPqDistance,    ///< px between the centres of the eligible anchors of largest p and of largest q.
+  kBestPqDistanceRelative,  ///< The same divided by sqrt(area of the object).
+  kEntropyReg,              ///< nat, of w_reg / sum w_reg in the bag.
+  kEntropyCls,              ///< nat, of w_cls / sum w_cls in the bag.
+};
+inline constexpr int kMusuStatistics = 7;
+
 namespace musumath {
+
+/// Sums over the members of a bag, exact in integers: the same in any order, below 2^21 members.
+struct RankSums {
+  std::int64_t apart = 0, apartSquared = 0, pq = 0, pp = 0, qq = 0;
+
+  /// Ranks count from 0; doubledP and doubledQ are twice the (mean) rank by p and by q.
+  ANCHORSCOPE_HD void add(std::int64_t rankReg, std::int64_t rankCls, std::int64_t doubledP,
+                          std::int64_t doubledQ, std::int64_t bagSize) {
+    const std::int64_t difference = rankReg - rankCls;
+    const std::int64_t p = doubledP - (bagSize - 1), q = doubledQ - (bagSize - 1);  // from the mean
+    apart += difference < 0 ? -difference : difference;
+    apartSquared += difference * difference;
+    pq += p * q;
+    pp += p * p;
+    qq += q * q;
+  }
+};
+
+ANCHORSCOPE_HD double rankDisagreement(const RankSums& sums, std::int64_t bagSize) {
+  if (bagSize < 1) return ::nan("");
+  const auto size = static_cast<double>(bagSize);
+  return static_cast<double>(sums.apart) / size / (bagSize > 1 ? size - 1 : 1);
+}
+
+ANCHORSCOPE_HD double rankCorrelation(const RankSums& sums, std::int64_t bagSize) {
+  if (bagSize < 2) return ::nan("");
+  const auto size = static_cast<double>(bagSize);
+  return 1 - 6 * static_cast<double>(sums.apartSquared) / (size * (size * size - 1));
+}
+
+ANCHORSCOPE_HD double spearmanPq(const RankSums& sums, std::int64_t bagSize) {
+  if (bagSize < 3 || sums.pp == 0 || sums.qq == 0) return ::nan("");
+  return static_cast<double>(sums.pq) / ::sqrt(static_cast<double>(sums.pp) * static_cast<double>(sums.qq));
+}
+
+/// px between the centres of two boxes.
+template <typename T>
+ANCHORSCOPE_HD double centerDistance(const T* a, const T* b) {
+  const double x = 0.5 * ((static_cast<double>(a[0]) + a[2]) - (static_cast<double>(b[0]) + b[2]));
+  const double y = 0.5 * ((static_cast<double>(a[1]) + a[3]) - (static_cast<double>(b[1]) + b[3]));
+  return ::sqrt(x * x + y * y);
+}
+
+/// sqrt(area), px.
+template <typename T>
+ANCHORSCOPE_HD double sizeOf(const T* box) {
+  return ::sqrt((static_cast<double>(box[2]) - box[0]) * (static_cast<double>(box[3]) - box[1]));
+}
 
 /// a^(1 - mix) b^mix for a, b >= 0; 0^0 = 1.
 template <typename T>

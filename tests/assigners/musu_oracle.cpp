@@ -158,8 +158,7 @@ MusuResult oracleMusu(const MusuInputs& in, const MusuOptions& options) {
   out.winnerCls = at::full({batch, anchors}, -1, whole);
   out.winnerReg = at::full({batch, anchors}, -1, whole);
   out.threshold = at::full({batch, objects}, nan, real);
-  out.entropyCls = at::full({batch, objects}, nan, real);
-  out.entropyReg = at::full({batch, objects}, nan, real);
+  out.statistics = at::full({kMusuStatistics, batch, objects}, nan, real);
   out.bagSize = at::zeros({batch, objects}, whole);
   out.eligible = at::zeros({batch, objects}, whole);
   out.starved = at::zeros({batch, objects}, whole.dtype(at::kBool));
@@ -198,8 +197,8 @@ MusuResult oracleMusu(const MusuInputs& in, const MusuOptions& options) {
       out.threshold[b][g] = bag.threshold;
       out.eligible[b][g] = static_cast<std::int64_t>(bag.candidates.size());
       out.starved[b][g] = bag.candidates.empty();
-      out.entropyCls[b][g] = entropy(bag, &Candidate::wCls);
-      out.entropyReg[b][g] = entropy(bag, &Candidate::wReg);
+      out.statistic(MusuStatistic::kEntropyCls)[b][g] = entropy(bag, &Candidate::wCls);
+      out.statistic(MusuStatistic::kEntropyReg)[b][g] = entropy(bag, &Candidate::wReg);
       out.bestJoint[b][g] = bestAnchor(bag, &Candidate::joint);
       out.bestP[b][g] = bestAnchor(bag, &Candidate::p);
       out.bestQ[b][g] = bestAnchor(bag, &Candidate::q);

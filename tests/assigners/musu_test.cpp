@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 
 #include "core/assigners/assigner.h"
 #include "core/base/named_registry.h"
@@ -151,8 +152,8 @@ TEST_P(MusuSettings, AgreeWithTheSpecificationReadPairByPair) {
     sameObjects("musu.bag_size", expected.bagSize);
     sameObjects("musu.eligible", expected.eligible);
     sameObjects("musu.threshold", expected.threshold);
-    sameObjects("musu.entropy_cls", expected.entropyCls);
-    sameObjects("musu.entropy_reg", expected.entropyReg);
+    sameObjects("musu.entropy_cls", expected.statistic(MusuStatistic::kEntropyCls));
+    sameObjects("musu.entropy_reg", expected.statistic(MusuStatistic::kEntropyReg));
     sameObjects("musu.best_joint", expected.bestJoint);
     sameObjects("musu.best_p", expected.bestP);
     sameObjects("musu.best_q", expected.bestQ);
@@ -188,9 +189,11 @@ TEST(Musu, EachHeadIsTaughtByTheOther) {
     EXPECT_EQ(value(got.clsTarget[0][i][0]), 0);
   }
   EXPECT_NEAR(value(sink.objectValues.at("musu.rank_correlation")[0][0]), -1, 1e-9);
-  EXPECT_NEAR(value(sink.objectValues.at("musu.correlation_p_q")[0][0]), -1, 1e-9);
-  EXPECT_NEAR(value(sink.objectValues.at("musu.rank_disagreement")[0][0]), 4.0 / 3, 1e-9);
-  EXPECT_NEAR(value(sink.objectValues.at("musu.distance_p_q")[0][0]), 2, 1e-6);
+  EXPECT_NEAR(value(sink.objectValues.at("musu.spearman_pq")[0][0]), -1, 1e-9);
+  EXPECT_NEAR(value(sink.objectValues.at("musu.rank_disagreement")[0][0]), 2.0 / 3, 1e-9);
+  EXPECT_NEAR(value(sink.objectValues.at("musu.best_pq_distance")[0][0]), 2, 1e-6);
+  EXPECT_NEAR(value(sink.objectValues.at("musu.best_pq_distance_relative")[0][0]), 0.2, 1e-6);
+  EXPECT_NEAR(value(sink.objectValues.at("musu.best_joint_q_distance")[0][0]), 0, 1e-6);
   EXPECT_EQ(value(sink.channelValues.at("musu.rank_cls")[0][2]), 2);
   EXPECT_EQ(value(sink.channelValues.at("musu.rank_reg")[0][2]), 0);
   EXPECT_TRUE(std::isnan(value(sink.channelValues.at("musu.rank_reg")[0][3])));
@@ -294,16 +297,55 @@ TEST(MusuDecision, ARankWithoutAWeightIsBackground) {
   EXPECT_EQ(decision.outcomes[1].kind, DecisionOutcome::Kind::kDropped);
 }
 
+std::map<std::string, double> scalarsOf(const Assignment& assignment) {
+  std::map<std::string, double> all;
+  for (const NamedScalar& scalar : assignment.scalars)
+    all[scalar.name] = value(scalar.value);
+  return all;
+}
+
 TEST(Musu, StarvedObjectsAreCounted) {
-  DenseScene scene = makeWorkedScene({{0, 0, 10, 10}}, {{0, 0, 10, 10}, {30, 30, 40, 40}}, {0, 0}, 1);
-  const Assignment got = make({})->assign(scene.anchors, scene.outputs, scene.targets, nullptr);
-  double starved = -1, mean = -1;
-  for (const NamedScalar& scalar : got.scalars) {
-    if (scalar.name == "musu.starved_objects") starved = value(scalar.value);
-    if (scalar.name == "musu.mean_bag_size") mean = value(scalar.value);
+  const DenseScene scene = makeWorkedScene({{0, 0, 10, 10}}, {{0, 0, 10, 10}, {30, 30, 40, 40}}, {0, 0}, 1);
+  const auto scalars = scalarsOf(make({})->assign(scene.anchors, scene.outputs, scene.targets, nullptr));
+  EXPECT_EQ(scalars.at("musu.starved_objects"), 1);
+  EXPECT_EQ(scalars.at("musu.mean_bag_size"), 1);
+  EXPECT_EQ(scalars.at("musu.min_bag_size"), 1);
+  EXPECT_EQ(scalars.at("musu.max_bag_size"), 1);
+  EXPECT_EQ(scalars.at("musu.rank_disagreement"), 0);
+  EXPECT_TRUE(std::isnan(scalars.at("musu.spearman_pq"))) << "no bag of three";
+}
+
+TEST(Musu, StatisticsOfAStepAreMeansOverTheObjectsThatHaveThem) {
+  // The object of reversedScene, bag of three; another with a bag of one; a starved one.
+  DenseScene scene = makeWorkedScene({{0, 0, 10, 10}, {1, 0, 11, 10}, {2, 0, 12, 10}, {40, 0, 50, 10}},
+                                     {{0, 0, 10, 10}, {40, 0, 50, 10}, {80, 80, 90, 90}}, {1, 0, 1}, 2);
+  const float logits[4] = {-1, 0, 1, 3};
+  for (int i = 0; i < 4; ++i)
+    scene.outputs.logits[0][i][1] = logits[i];
+  const auto scalars = scalarsOf(make({{"threshold", "top_k"}, {"k", "3"}, {"alpha", "0"}})
+                                     ->assign(scene.anchors, scene.outputs, scene.targets, nullptr));
+  EXPECT_NEAR(scalars.at("musu.spearman_pq"), -1, 1e-12);
+  EXPECT_NEAR(scalars.at("musu.rank_disagreement"), (2.0 / 3 + 0) / 2, 1e-12);
+  EXPECT_NEAR(scalars.at("musu.best_pq_distance"), (2 + 0) / 2.0, 1e-6);
+  EXPECT_NEAR(scalars.at("musu.best_pq_distance_relative"), (0.2 + 0) / 2, 1e-6);
+  EXPECT_EQ(scalars.at("musu.mean_bag_size"), 2);
+  EXPECT_EQ(scalars.at("musu.min_bag_size"), 1);
+  EXPECT_EQ(scalars.at("musu.max_bag_size"), 3);
+  EXPECT_EQ(scalars.at("musu.starved_objects"), 1);
+  const double e = std::exp(-1.0 / 3), e2 = std::exp(-2.0 / 3), sum = 1 + e + e2;
+  const double entropy = std::log(sum) + (e / 3 + e2 * 2 / 3) / sum;
+  EXPECT_NEAR(scalars.at("musu.entropy_cls"), entropy / 2, 1e-7);
+  EXPECT_NEAR(scalars.at("musu.entropy_reg"), entropy / 2, 1e-7);
+}
+
+TEST(Musu, WithoutObjectsMeansAreUndefined) {
+  const DenseScene scene = makeWorkedScene({{0, 0, 10, 10}}, {}, {}, 1);
+  const auto scalars = scalarsOf(make({})->assign(scene.anchors, scene.outputs, scene.targets, nullptr));
+  EXPECT_EQ(scalars.at("musu.starved_objects"), 0);
+  for (const char* name : {"musu.mean_bag_size", "musu.min_bag_size", "musu.max_bag_size", "musu.spearman_pq",
+                           "musu.rank_disagreement", "musu.best_pq_distance", "musu.entropy_cls"}) {
+    EXPECT_TRUE(std::isnan(scalars.at(name))) << name;
   }
-  EXPECT_EQ(starved, 1);
-  EXPECT_EQ(mean, 1);
 }
 
 }  // namespace

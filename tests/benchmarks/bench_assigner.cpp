@@ -1,30 +1,91 @@
 // MuSu's assignment of one image against the same steps written object by object with tensor operations, the
-// usual way in Python code bases. Both sides' weights are compared before anything is timed.
+// usual way in Python code bases (both sides' weights are compared before anything is timed); what its
+// statistics cost; and how much memory it takes on top of its inputs.
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <benchmark/benchmark.h>
+#include <c10/core/Allocator.h>
 #include <malloc.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <functional>
 #include <limits>
+#include <memory>
+#include <new>
 #include <vector>
 
+#include "core/assigners/musu_evidence.h"
 #include "core/ops/anchors.h"
 #include "core/ops/musu.h"
+
+namespace {
+
+/// Bytes in use and their peak: tensors (as LibTorch's allocator reports them) and everything from operator
+/// new, which the containers take.
+std::atomic<std::int64_t> bytesInUse{0}, peakBytes{0};
+
+void count(std::int64_t bytes) {
+  const std::int64_t now = bytesInUse += bytes;
+  std::int64_t peak = peakBytes;
+  while (now > peak && !peakBytes.compare_exchange_weak(peak, now)) {
+  }
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  void* block = std::malloc(size);
+  if (block == nullptr) throw std::bad_alloc();
+  count(static_cast<std::int64_t>(malloc_usable_size(block)));
+  return block;
+}
+void operator delete(void* block) noexcept {
+  if (block == nullptr) return;
+  count(-static_cast<std::int64_t>(malloc_usable_size(block)));
+  std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept {
+  operator delete(block);
+}
 
 namespace anchorscope {
 namespace {
 
 constexpr std::int64_t kClasses = 80;
 
-/// One image: RetinaNet's anchors (9 per location), predictions a few pixels from them as early in training,
+/// Counts tensors' memory of this thread while it lives.
+class TensorCounter {
+ public:
+  struct Reporter final : c10::MemoryReportingInfoBase {
+    void reportMemoryUsage(void*, std::int64_t bytes, std::size_t, std::size_t, c10::Device) override {
+      count(bytes);
+    }
+    bool memoryProfilingEnabled() const override { return true; }
+  };
+  TensorCounter() : guard_(c10::DebugInfoKind::PROFILER_STATE, std::make_shared<Reporter>()) {}
+
+ private:
+  c10::DebugInfoGuard guard_;
+};
+
+/// Most bytes that `work` held beyond what was there before.
+double peakMegabytesOf(const std::function<void()>& work) {
+  const TensorCounter counter;
+  const std::int64_t before = bytesInUse;
+  peakBytes = before;
+  work();
+  return static_cast<double>(peakBytes - before) / 1e6;
+}
+
+/// Images of RetinaNet's anchors (9 per location), predictions a few pixels from them as early in training,
 /// and objects of COCO-like sizes.
-MusuInputs makeInputs(SizePx image, std::int64_t objects) {
+MusuInputs makeInputs(SizePx image, std::int64_t objects, std::int64_t images = 1) {
   at::manual_seed(7);
   const auto uniform = [](at::IntArrayRef shape, double low, double high) {
     return at::rand(shape) * (high - low) + low;
@@ -35,14 +96,15 @@ MusuInputs makeInputs(SizePx image, std::int64_t objects) {
   MusuInputs in;
   in.anchors = set.boxes;
   in.strides = set.strides;
-  in.boxes = (set.boxes + at::randn({anchors, 4}) * 4).unsqueeze(0);
-  in.logits = at::randn({1, anchors, kClasses}) * 1.5 - 3;
-  const at::Tensor half = at::exp(uniform({objects, 2}, std::log(shortSide / 60), std::log(shortSide / 5)));
+  in.boxes = set.boxes + at::randn({images, anchors, 4}) * 4;
+  in.logits = at::randn({images, anchors, kClasses}) * 1.5 - 3;
+  const at::Tensor half =
+      at::exp(uniform({images, objects, 2}, std::log(shortSide / 60), std::log(shortSide / 5)));
   const at::Tensor center =
-      at::stack({uniform({objects}, 0, image.width), uniform({objects}, 0, image.height)}, 1);
-  in.gtBoxes = at::cat({center - half, center + half}, 1).unsqueeze(0);
-  in.gtLabels = at::randint(kClasses, {1, objects}, at::kLong);
-  in.gtValid = at::ones({1, objects}, at::kBool);
+      at::stack({uniform({images, objects}, 0, image.width), uniform({images, objects}, 0, image.height)}, 2);
+  in.gtBoxes = at::cat({center - half, center + half}, 2);
+  in.gtLabels = at::randint(kClasses, {images, objects}, at::kLong);
+  in.gtValid = at::ones({images, objects}, at::kBool);
   return in;
 }
 
@@ -108,7 +170,7 @@ void assignAgainstObjectByObject(benchmark::State& state) {
       makeInputs({static_cast<int>(state.range(0)), static_cast<int>(state.range(1))}, state.range(2));
   const MusuOptions options;
   const Weights reference = objectByObject(in, options);
-  const MusuResult result = assignMusu(in, options, /*wantPairs=*/false);
+  const MusuResult result = assignMusu(in, options, MusuDetail::kStatistics);
   // Float rounding may swap neighbours in rank: weights of all but a few anchors agree.
   const double differing = (result.weightReg[0] - reference.reg).abs().gt(1e-4).sum().item<double>();
   const double positive = reference.reg.gt(0).sum().item<double>();
@@ -118,7 +180,8 @@ void assignAgainstObjectByObject(benchmark::State& state) {
   }
   std::vector<double> ours, theirs;
   for (auto _ : state) {
-    ours.push_back(seconds([&] { benchmark::DoNotOptimize(assignMusu(in, options, false)); }));
+    ours.push_back(
+        seconds([&] { benchmark::DoNotOptimize(assignMusu(in, options, MusuDetail::kStatistics)); }));
     theirs.push_back(seconds([&] { benchmark::DoNotOptimize(objectByObject(in, options)); }));
     state.SetIterationTime(ours.back());
   }
@@ -136,6 +199,74 @@ BENCHMARK(assignAgainstObjectByObject)
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond)
     ->Iterations(15);
+
+/// What the statistics of every step add to the assignment.
+void statisticsAgainstNone(benchmark::State& state) {
+  const at::NoGradGuard noGrad;
+  const MusuInputs in =
+      makeInputs({static_cast<int>(state.range(0)), static_cast<int>(state.range(1))}, state.range(2));
+  std::vector<double> with, without;
+  for (auto _ : state) {
+    with.push_back(seconds([&] {
+      benchmark::DoNotOptimize(musuScalars(assignMusu(in, MusuOptions{}, MusuDetail::kStatistics)));
+    }));
+    without.push_back(
+        seconds([&] { benchmark::DoNotOptimize(assignMusu(in, MusuOptions{}, MusuDetail::kWeights)); }));
+    state.SetIterationTime(with.back());
+  }
+  state.counters["ratio"] = median(with) / median(without);
+  state.counters["threads"] = at::get_num_threads();
+  state.SetLabel("MuSu assignment, " + std::to_string(in.anchors.size(0)) + " anchors x " +
+                 std::to_string(state.range(2)) + " objects: time with its statistics over time without");
+}
+
+BENCHMARK(statisticsAgainstNone)
+    ->Args({320, 256, 40})
+    ->Args({1344, 800, 100})
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(41);
+
+/// Takes evidence and drops it.
+class NullSink final : public EvidenceSink {
+ public:
+  void channel(const ChannelSpec&, const at::Tensor&, int) override {}
+  void pairs(const PairTableSpec&, const PairRows&) override {}
+  void objects(const ObjectColumnSpec&, const at::Tensor&) override {}
+};
+
+/// Peak memory on top of the inputs (outputs included) against the 400 MB that one image may take.
+void memoryAgainstTheLimit(benchmark::State& state) {
+  const at::NoGradGuard noGrad;
+  constexpr double kLimitMegabytes = 400;
+  const std::int64_t objects = 100, images = state.range(0);
+  const bool evidence = state.range(1) != 0;
+  const MusuInputs in = makeInputs({1344, 800}, objects, images);
+  double megabytes = 0;
+  for (auto _ : state) {
+    megabytes = peakMegabytesOf([&] {
+      const MusuResult result =
+          assignMusu(in, MusuOptions{}, evidence ? MusuDetail::kPairs : MusuDetail::kStatistics);
+      NullSink sink;
+      if (evidence) publishMusu(in, MusuOptions{}, result, sink);
+      benchmark::DoNotOptimize(musuScalars(result));
+    });
+  }
+  state.counters["ratio"] = kLimitMegabytes / megabytes;
+  if (images == 1 && !evidence) state.counters["aim"] = 1;
+  state.counters["peak_MB"] = megabytes;
+  state.counters["threads"] = at::get_num_threads();
+  state.SetLabel("MuSu assignment, " + std::to_string(in.anchors.size(0)) + " anchors x 100 objects, " +
+                 std::to_string(images) + (images == 1 ? " image" : " images") +
+                 (evidence ? ", evidence captured" : "") + ": 400 MB over the most memory held at once");
+}
+
+BENCHMARK(memoryAgainstTheLimit)
+    ->Args({1, 0})
+    ->Args({1, 1})
+    ->Args({4, 0})
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
 
 }  // namespace
 }  // namespace anchorscope

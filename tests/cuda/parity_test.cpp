@@ -239,13 +239,12 @@ TEST_P(Parity, Musu) {
     for (std::size_t k = 0; k < all.size(); ++k) {
       if (anchors == 2600 && k % 3 != 0) continue;  // the oracle is slow
       SCOPED_TRACE(::testing::Message() << anchors << " anchors, options " << k);
-      const MusuResult result = assignMusu(testing::toDevice(inputs, device()), all[k], true);
+      const MusuResult result = assignMusu(testing::toDevice(inputs, device()), all[k], MusuDetail::kPairs);
       testing::expectAgrees(result, testing::MusuOracle(inputs, all[k]), 2e-5);
-      const MusuResult cpu = assignMusu(inputs, all[k], true);
+      const MusuResult cpu = assignMusu(inputs, all[k], MusuDetail::kPairs);
       for (const auto field : {&MusuResult::bestJoint, &MusuResult::bestP, &MusuResult::bestQ})
         EXPECT_TRUE(at::equal((result.*field).cpu(), cpu.*field));
-      EXPECT_TRUE(at::allclose(result.entropyReg.cpu(), cpu.entropyReg, 1e-5, 1e-6, true));
-      EXPECT_TRUE(at::allclose(result.entropyCls.cpu(), cpu.entropyCls, 1e-5, 1e-6, true));
+      EXPECT_TRUE(at::allclose(result.statistics.cpu(), cpu.statistics, 1e-5, 1e-6, true));
     }
   }
 }
@@ -262,7 +261,7 @@ TEST_P(Parity, MusuTies) {
   options.threshold = MusuOptions::Threshold::kTopK;
   options.k = 50;
   options.maxBag = 33;
-  testing::expectAgrees(assignMusu(testing::toDevice(inputs, device()), options, true),
+  testing::expectAgrees(assignMusu(testing::toDevice(inputs, device()), options, MusuDetail::kPairs),
                         testing::MusuOracle(inputs, options), 2e-5);
 }
 
@@ -278,7 +277,7 @@ TEST_P(Parity, MusuAroundTheThreshold) {
     MusuOptions options;
     options.threshold = MusuOptions::Threshold::kAbsolute;
     options.t = joint + shift;
-    const MusuResult result = assignMusu(testing::toDevice(inputs, device()), options, true);
+    const MusuResult result = assignMusu(testing::toDevice(inputs, device()), options, MusuDetail::kPairs);
     EXPECT_EQ(result.bagSize.item<std::int64_t>(), shift < 0 ? 2 : 1);
     EXPECT_EQ(result.eligible.item<std::int64_t>(), 2);
   }
@@ -288,10 +287,10 @@ TEST_P(Parity, MusuWithoutNumbersOrObjects) {
   MusuInputs inputs = testing::musuBatch(2, 300, 3, 19, at::kFloat);
   inputs.boxes[0][10].fill_(kNan);
   inputs.logits[0][12].fill_(kNan);
-  testing::expectAgrees(assignMusu(testing::toDevice(inputs, device()), {}, true),
+  testing::expectAgrees(assignMusu(testing::toDevice(inputs, device()), {}, MusuDetail::kPairs),
                         testing::MusuOracle(inputs, {}), 2e-5);
   inputs.gtValid.fill_(false);
-  const MusuResult none = assignMusu(testing::toDevice(inputs, device()), {}, true);
+  const MusuResult none = assignMusu(testing::toDevice(inputs, device()), {}, MusuDetail::kPairs);
   EXPECT_EQ(none.weightCls.sum().item<float>(), 0);
   EXPECT_TRUE((none.winnerCls == -1).all().item<bool>());
   EXPECT_EQ(none.pairs->anchor.numel(), 0);
@@ -299,7 +298,8 @@ TEST_P(Parity, MusuWithoutNumbersOrObjects) {
 
 TEST_P(Parity, TwoRunsGiveTheSameBits) {
   const MusuInputs inputs = testing::toDevice(testing::musuBatch(2, 5000, 6, 20, at::kFloat), device());
-  const MusuResult first = assignMusu(inputs, {}, true), second = assignMusu(inputs, {}, true);
+  const MusuResult first = assignMusu(inputs, {}, MusuDetail::kPairs),
+                   second = assignMusu(inputs, {}, MusuDetail::kPairs);
   EXPECT_TRUE(at::equal(first.weightCls, second.weightCls));
   EXPECT_TRUE(at::equal(first.weightReg, second.weightReg));
   EXPECT_TRUE(at::equal(first.winnerReg, second.winnerReg));

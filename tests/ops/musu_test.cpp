@@ -6,8 +6,10 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
+#include "core/ops/musu_rows.h"
 #include "tests/support/musu_cases.h"
 
 namespace anchorscope {
@@ -23,32 +25,39 @@ TEST(Musu, AgreesWithTheSpecificationForEveryOption) {
   for (std::size_t k = 0; k < musuOptions().size(); ++k) {
     SCOPED_TRACE(k);
     const MusuOptions options = musuOptions()[k];
-    expectAgrees(assignMusu(inputs, options, true), MusuOracle(inputs, options), 1e-12);
+    expectAgrees(assignMusu(inputs, options, MusuDetail::kPairs), MusuOracle(inputs, options), 1e-12);
   }
 }
 
 TEST(Musu, EvidenceChangesNothing) {
   const MusuInputs inputs = musuBatch(2, 300, 6, 2, at::kFloat);
-  const MusuResult bare = assignMusu(inputs, {}, false), full = assignMusu(inputs, {}, true);
-  EXPECT_FALSE(bare.pairs.has_value());
+  const MusuResult bare = assignMusu(inputs, {}, MusuDetail::kWeights),
+                   usual = assignMusu(inputs, {}, MusuDetail::kStatistics),
+                   full = assignMusu(inputs, {}, MusuDetail::kPairs);
+  EXPECT_FALSE(bare.statistics.defined());
+  EXPECT_FALSE(usual.pairs.has_value());
   for (const auto field :
        {&MusuResult::weightCls, &MusuResult::weightReg, &MusuResult::winnerReg, &MusuResult::winnerCls,
         &MusuResult::bagSize, &MusuResult::eligible, &MusuResult::starved}) {
-    EXPECT_TRUE(at::equal(bare.*field, full.*field));
+    EXPECT_TRUE(at::equal(bare.*field, usual.*field));
+    EXPECT_TRUE(at::equal(usual.*field, full.*field));
   }
+  EXPECT_TRUE(at::equal(usual.statistics.nan_to_num(-9), full.statistics.nan_to_num(-9)));
+  EXPECT_TRUE(at::equal(usual.bestQ, full.bestQ));
 }
 
 TEST(Musu, ThreadsDoNotChangeTheResult) {
   const MusuInputs inputs = musuBatch(2, 3000, 8, 3, at::kFloat);
   const int threads = at::get_num_threads();
-  const MusuResult many = assignMusu(inputs, {}, true);
+  const MusuResult many = assignMusu(inputs, {}, MusuDetail::kPairs);
   at::set_num_threads(1);
-  const MusuResult one = assignMusu(inputs, {}, true);
+  const MusuResult one = assignMusu(inputs, {}, MusuDetail::kPairs);
   at::set_num_threads(threads);
   EXPECT_TRUE(at::equal(one.weightCls, many.weightCls));
   EXPECT_TRUE(at::equal(one.weightReg, many.weightReg));
   EXPECT_TRUE(at::equal(one.pairs->rankCls, many.pairs->rankCls));
   EXPECT_TRUE(at::equal(one.pairs->threshold, many.pairs->threshold));
+  EXPECT_TRUE(at::equal(one.statistics.nan_to_num(-9), many.statistics.nan_to_num(-9)));
 }
 
 TEST(Musu, TiesGoToTheSmallerAnchorAndTheSmallerObject) {
@@ -62,7 +71,7 @@ TEST(Musu, TiesGoToTheSmallerAnchorAndTheSmallerObject) {
   options.threshold = MusuOptions::Threshold::kTopK;
   options.k = 4;
   options.maxBag = 3;
-  const MusuResult result = assignMusu(in, options, true);
+  const MusuResult result = assignMusu(in, options, MusuDetail::kPairs);
   expectAgrees(result, MusuOracle(in, options), 1e-12);
   EXPECT_TRUE(at::equal(result.winnerReg[0], at::tensor({0, 0, 0, -1, -1, -1}, at::kLong)));
   EXPECT_TRUE(at::equal(result.pairs->rankReg.slice(0, 0, 6), at::tensor({0, 1, 2, -1, -1, -1}, at::kLong)));
@@ -73,23 +82,153 @@ TEST(Musu, TiesGoToTheSmallerAnchorAndTheSmallerObject) {
 
 TEST(Musu, StarvedAndPaddedObjectsAreToldApart) {
   const MusuInputs in = musuBatch(2, 100, 4, 5);
-  const MusuResult result = assignMusu(in, {}, true);
+  const MusuResult result = assignMusu(in, {}, MusuDetail::kPairs);
   EXPECT_TRUE(result.starved[0][0].item<bool>()) << "lies outside everything";
   EXPECT_FALSE(result.starved[0][3].item<bool>()) << "padding";
   EXPECT_TRUE(result.threshold[0][0].isnan().item<bool>());
-  EXPECT_TRUE(result.entropyReg[0][0].isnan().item<bool>());
+  EXPECT_TRUE(result.statistics.select(1, 0).select(1, 0).isnan().all().item<bool>()) << "starved";
+  EXPECT_TRUE(result.statistics.select(1, 0).select(1, 3).isnan().all().item<bool>()) << "padding";
   EXPECT_EQ(result.bestJoint[0][0].item<std::int64_t>(), -1);
   EXPECT_FALSE(result.starved[1].any().item<bool>());
   EXPECT_EQ(result.weightCls[1].sum().item<double>(), 0);
 }
 
-TEST(Musu, EntropyIsThatOfTheWeights) {
-  const MusuInputs in = musuBatch(1, 200, 3, 6);
-  const MusuResult result = assignMusu(in, {}, true);
-  const MusuOracle oracle(in, {});
-  for (const std::int64_t g : {1}) {
-    const at::Tensor w = oracle.wReg[0][g].masked_select(oracle.inBag[0][g]), share = w / w.sum();
-    EXPECT_NEAR(result.entropyReg[0][g].item<double>(), -(share * share.log()).sum().item<double>(), 1e-12);
+/// One object of 10 x 10 px and as many predictions of its size as logits, shifted right by 0, 1, 2 ... px,
+/// so that q falls with the index; anchors where the predictions are.
+MusuInputs shiftedPredictions(const std::vector<double>& logits) {
+  const auto count = static_cast<std::int64_t>(logits.size());
+  MusuInputs in;
+  in.anchors = at::tensor({0., 0., 10., 10.}, at::kDouble).repeat({count, 1});
+  for (const int corner : {0, 2})
+    in.anchors.select(1, corner).add_(at::arange(count, at::kDouble));
+  in.strides = at::ones({count}, at::kDouble);
+  in.logits = at::tensor(at::ArrayRef<double>(logits), at::kDouble).view({1, count, 1});
+  in.boxes = in.anchors.unsqueeze(0);
+  in.gtBoxes = at::tensor({0., 0., 10., 10.}, at::kDouble).view({1, 1, 4});
+  in.gtLabels = at::zeros({1, 1}, at::kLong);
+  in.gtValid = at::ones({1, 1}, at::kBool);
+  return in;
+}
+
+/// All predictions in the bag, each head ranked by the other's score alone.
+MusuOptions directRanking() {
+  MusuOptions options;
+  options.threshold = MusuOptions::Threshold::kTopK;
+  options.alpha = 0;
+  return options;
+}
+
+double statistic(const MusuResult& result, MusuStatistic which) {
+  return result.statistic(which)[0][0].item<double>();
+}
+
+TEST(MusuStatistics, OfAWorkedExampleWithATie) {
+  const MusuResult result =
+      assignMusu(shiftedPredictions({0, 1, 1, 2}), directRanking(), MusuDetail::kStatistics);
+  // Ranks by p: 3, 1.5, 1.5, 0; by q: 0, 1, 2, 3.
+  EXPECT_NEAR(statistic(result, MusuStatistic::kSpearmanPq), -4.5 / std::sqrt(4.5 * 5), 1e-15);
+  // Regression ranks 3, 1, 2, 0 (the tie falls to the larger P), classification ranks 0, 1, 2, 3.
+  EXPECT_NEAR(statistic(result, MusuStatistic::kRankDisagreement), (3 + 0 + 0 + 3) / 4.0 / 3, 1e-15);
+  EXPECT_NEAR(statistic(result, MusuStatistic::kRankCorrelation), 1 - 6 * 18 / 60.0, 1e-15);
+  EXPECT_NEAR(statistic(result, MusuStatistic::kBestPqDistance), 3, 1e-12);
+  EXPECT_NEAR(statistic(result, MusuStatistic::kBestPqDistanceRelative), 0.3, 1e-12);
+  double total = 0, entropy = 0;
+  for (const int rank : {0, 1, 2, 3})
+    total += std::exp(-rank / 3.0);
+  for (const int rank : {0, 1, 2, 3})
+    entropy -= std::exp(-rank / 3.0) / total * std::log(std::exp(-rank / 3.0) / total);
+  EXPECT_NEAR(statistic(result, MusuStatistic::kEntropyReg), entropy, 1e-14);
+  EXPECT_NEAR(statistic(result, MusuStatistic::kEntropyCls), entropy, 1e-14);
+}
+
+TEST(MusuStatistics, AgreementIsOne) {
+  const MusuResult result =
+      assignMusu(shiftedPredictions({3, 2, 1}), directRanking(), MusuDetail::kStatistics);
+  EXPECT_EQ(statistic(result, MusuStatistic::kSpearmanPq), 1);
+  EXPECT_EQ(statistic(result, MusuStatistic::kRankCorrelation), 1);
+  EXPECT_EQ(statistic(result, MusuStatistic::kRankDisagreement), 0);
+  EXPECT_EQ(statistic(result, MusuStatistic::kBestPqDistance), 0);
+}
+
+TEST(MusuStatistics, SmallAndTiedBagsHaveNoCorrelation) {
+  const MusuOptions options = directRanking();
+  const auto of = [&](const std::vector<double>& logits) {
+    return assignMusu(shiftedPredictions(logits), options, MusuDetail::kStatistics);
+  };
+  EXPECT_TRUE(std::isnan(statistic(of({1, 2}), MusuStatistic::kSpearmanPq))) << "two members";
+  EXPECT_EQ(statistic(of({1, 2}), MusuStatistic::kRankCorrelation), -1);
+  EXPECT_EQ(statistic(of({1, 2}), MusuStatistic::kRankDisagreement), 1);
+  EXPECT_TRUE(std::isnan(statistic(of({1}), MusuStatistic::kRankCorrelation))) << "one member";
+  EXPECT_EQ(statistic(of({1}), MusuStatistic::kRankDisagreement), 0);
+  EXPECT_EQ(statistic(of({1}), MusuStatistic::kEntropyCls), 0);
+  EXPECT_TRUE(std::isnan(statistic(of({1, 1, 1, 1}), MusuStatistic::kSpearmanPq))) << "all p equal";
+}
+
+TEST(MusuStatistics, LargeBagsAgreeWithTheSpecificationInBothPrecisions) {
+  MusuInputs in = musuBatch(1, 2500, 3, 9);  // bags large enough for every way of sorting
+  in.logits = (in.logits * 4).round() / 4;   // many equal p
+  MusuOptions options;
+  options.threshold = MusuOptions::Threshold::kAbsolute;
+  for (const double t : {0.0, 0.05, 0.2}) {
+    SCOPED_TRACE(t);
+    options.t = t;
+    expectAgrees(assignMusu(in, options, MusuDetail::kPairs), MusuOracle(in, options), 1e-12);
+    // float32 against the specification on the very same (rounded) inputs: exact ties are ties in both.
+    MusuInputs rounded = in;
+    for (at::Tensor* tensor :
+         {&rounded.anchors, &rounded.strides, &rounded.logits, &rounded.boxes, &rounded.gtBoxes})
+      *tensor = tensor->to(at::kFloat);
+    const MusuResult result = assignMusu(rounded, options, MusuDetail::kStatistics);
+    const MusuOracle oracle(rounded, options);
+    EXPECT_TRUE(at::allclose(result.statistics, oracle.statistics, 1e-3, 1e-4, /*equal_nan=*/true));
+  }
+}
+
+TEST(Musu, BlocksThatNoObjectTouchesArePassedOver) {
+  // Rows of predictions as on a feature map, so that whole blocks lie away from each object; some are not
+  // finite.
+  MusuInputs in = musuBatch(2, 1600, 6, 10);
+  in.gtValid.fill_(true);
+  in.gtLabels.fill_(1);
+  in.gtBoxes[1].copy_(in.gtBoxes[0].flip({0}));
+  const at::Tensor column = at::arange(40, at::kDouble) * 4, zero = at::zeros({40, 40}, at::kDouble);
+  const at::Tensor x = (zero + column).flatten(), y = (zero + column.unsqueeze(1)).flatten();
+  in.anchors = at::stack({x - 5, y - 5, x + 5, y + 5}, 1);
+  in.boxes = (in.anchors + testing::randomValues({2, 1600, 4}, 11, -2, 2, at::kDouble)).contiguous();
+  in.boxes[0][700].fill_(std::numeric_limits<double>::quiet_NaN());
+  in.boxes[0][701][1] = -std::numeric_limits<double>::infinity();
+  in.boxes[1][3][0] = std::numeric_limits<double>::quiet_NaN();
+  expectAgrees(assignMusu(in, {}, MusuDetail::kPairs), MusuOracle(in, {}), 1e-12);
+}
+
+TEST(Musu, VectorisedScoresAreThoseOfTheFormulas) {
+  std::vector<float> logits, q;
+  for (int k = -260; k <= 260; ++k) {
+    logits.push_back(static_cast<float>(k) / 3);
+    q.push_back(static_cast<float>(std::pow(10.0, -std::abs(k) / 10.0)));
+  }
+  const auto count = static_cast<std::int64_t>(q.size());
+  std::vector<float> p(q.size()), joint(q.size()), reg(q.size()), cls(q.size());
+  for (const double mix : {0.0, 0.01, 0.25, 1.0 / 3, 0.5, 0.6, 0.75, 0.99, 1.0}) {
+    for (const auto form : {MusuOptions::Joint::kGeometric, MusuOptions::Joint::kProduct}) {
+      MusuOptions options;
+      options.beta = options.alpha = mix;
+      options.joint = form;
+      musuScores(logits.data(), q.data(), count, options, p.data(), joint.data());
+      musuCriteria(p.data(), q.data(), count, options, reg.data(), cls.data());
+      for (std::size_t k = 0; k < q.size(); ++k) {
+        SCOPED_TRACE(::testing::Message() << "mix " << mix << ", logit " << logits[k] << ", q " << q[k]);
+        const double score = 1 / (1 + std::exp(-static_cast<double>(logits[k])));
+        ASSERT_NEAR(p[k] / score, 1, 5e-7);
+        const auto near = [&](float got, double wanted) { ASSERT_NEAR(got, wanted, 1e-6 * wanted + 1e-37); };
+        const double own = p[k], overlap = q[k], a = 1.0F - static_cast<float>(mix),
+                     b = static_cast<float>(mix);
+        near(joint[k],
+             (form == MusuOptions::Joint::kProduct ? own : std::pow(own, a)) * std::pow(overlap, b));
+        near(reg[k], std::pow(own, a) * std::pow(overlap, b));
+        near(cls[k], std::pow(overlap, a) * std::pow(own, b));
+      }
+    }
   }
 }
 
@@ -100,7 +239,7 @@ TEST(Musu, PredictionsThatAreNotNumbersAreNotEligible) {
   in.logits[0][12].fill_(std::numeric_limits<double>::quiet_NaN());
   in.boxes[0][13] = at::tensor({60., 60., 20., 20.}, at::kDouble);
   in.boxes[0][14] = at::tensor({30., 30., 30., 60.}, at::kDouble);
-  const MusuResult result = assignMusu(in, {}, true);
+  const MusuResult result = assignMusu(in, {}, MusuDetail::kPairs);
   EXPECT_TRUE(result.weightCls.isfinite().all().item<bool>());
   const at::Tensor bad = (result.pairs->anchor >= 10) & (result.pairs->anchor <= 14);
   EXPECT_FALSE(bad.any().item<bool>());
@@ -117,7 +256,7 @@ TEST(Musu, EmptyBatchesAreAllBackground) {
     in.gtBoxes = at::zeros({images, objects, 4});
     in.gtLabels = at::zeros({images, objects}, at::kLong);
     in.gtValid = at::ones({images, objects}, at::kBool);
-    const MusuResult result = assignMusu(in, {}, true);
+    const MusuResult result = assignMusu(in, {}, MusuDetail::kPairs);
     EXPECT_EQ(result.weightCls.sum().item<float>(), 0);
     EXPECT_TRUE((result.winnerReg == -1).all().item<bool>());
     EXPECT_TRUE(result.starved.all().item<bool>());
@@ -129,7 +268,7 @@ TEST(Musu, NoGradientFlows) {
   MusuInputs in = musuBatch(1, 60, 3, 8);
   in.logits.requires_grad_();
   in.boxes.requires_grad_();
-  const MusuResult result = assignMusu(in, {}, true);
+  const MusuResult result = assignMusu(in, {}, MusuDetail::kPairs);
   EXPECT_FALSE(result.weightCls.requires_grad());
   EXPECT_FALSE(result.weightReg.requires_grad());
   EXPECT_FALSE(result.pairs->joint.requires_grad());

@@ -67,6 +67,10 @@ inline std::vector<MusuOptions> musuOptions() {
   });
   add([](O& o) { o.alpha = 0.5; });
   add([](O& o) {
+    o.beta = 0.6;
+    o.alpha = 0.35;
+  });
+  add([](O& o) {
     o.threshold = O::Threshold::kMaxRatio;
     o.weighting = O::Weighting::kLinear;
   });
@@ -121,6 +125,15 @@ inline void expectAgrees(const MusuResult& result, const MusuOracle& oracle, dou
   close(result.threshold, oracle.threshold, "threshold");
   same(result.bagSize, oracle.inBag.sum(2), "bagSize");
   same(result.eligible, oracle.eligible.sum(2), "eligible");
+  if (result.statistics.defined()) {
+    same(result.bestJoint, oracle.bestJoint, "bestJoint");
+    same(result.bestP, oracle.bestP, "bestP");
+    same(result.bestQ, oracle.bestQ, "bestQ");
+    for (int k = 0; k < kMusuStatistics; ++k) {
+      SCOPED_TRACE(::testing::Message() << "MusuStatistic " << k);
+      close(result.statistics[k], oracle.statistics[k], "statistic");
+    }
+  }
   if (!result.pairs) return;
   const MusuPairs& pairs = *result.pairs;
   const at::Tensor where = oracle.eligible.nonzero();  // sorted by image, object, anchor

@@ -17,6 +17,8 @@ namespace anchorscope::testing {
 struct MusuOracle {
   at::Tensor p, q, joint, eligible, inBag, below, cut, fallback, sReg, sCls, wReg, wCls, rankReg, rankCls;
   at::Tensor threshold, weightCls, weightReg, winnerReg, winnerCls;
+  at::Tensor bestJoint, bestP, bestQ;  // [B,G]
+  at::Tensor statistics;               // [kMusuStatistics,B,G]
 
   MusuOracle(const MusuInputs& in, const MusuOptions& o) {
     const at::Tensor anchors = in.anchors.cpu().to(at::kDouble).contiguous(),
@@ -33,6 +35,9 @@ struct MusuOracle {
     for (at::Tensor* t : {&rankReg, &rankCls})
       *t = at::full({B, G, N}, -1, at::kLong);
     threshold = at::full({B, G}, std::numeric_limits<double>::quiet_NaN(), at::kDouble);
+    statistics = at::full({kMusuStatistics, B, G}, std::numeric_limits<double>::quiet_NaN(), at::kDouble);
+    for (at::Tensor* t : {&bestJoint, &bestP, &bestQ})
+      *t = at::full({B, G}, -1, at::kLong);
     weightCls = at::zeros({B, N, C}, at::kDouble);
     weightReg = at::zeros({B, N}, at::kDouble);
     winnerReg = at::full({B, N}, -1, at::kLong);
@@ -143,6 +148,82 @@ struct MusuOracle {
     };
     rank(r, rankReg, wReg, o.tauReg);
     rank(c, rankCls, wCls, o.tauCls);
+    describe(b, g, all, members, anchors, object);
+  }
+
+  /// Pearson's correlation.
+  static double correlation(const std::vector<double>& a, const std::vector<double>& c) {
+    const auto n = static_cast<double>(a.size());
+    double meanA = 0, meanC = 0, ac = 0, aa = 0, cc = 0;
+    for (std::size_t k = 0; k < a.size(); ++k) {
+      meanA += a[k] / n;
+      meanC += c[k] / n;
+    }
+    for (std::size_t k = 0; k < a.size(); ++k) {
+      ac += (a[k] - meanA) * (c[k] - meanC);
+      aa += (a[k] - meanA) * (a[k] - meanA);
+      cc += (c[k] - meanC) * (c[k] - meanC);
+    }
+    return aa > 0 && cc > 0 ? ac / std::sqrt(aa * cc) : std::numeric_limits<double>::quiet_NaN();
+  }
+
+  void describe(std::int64_t b, std::int64_t g, const std::vector<std::int64_t>& eligibleOnes,
+                const std::vector<std::int64_t>& members, const at::Tensor& anchors, const double* object) {
+    const auto row = [&](at::Tensor& t) { return t[b][g].data_ptr<double>(); };
+    const auto best = [&](at::Tensor& values) {
+      std::int64_t winner = eligibleOnes[0];
+      for (const std::int64_t i : eligibleOnes)
+        winner = row(values)[i] > row(values)[winner] ? i : winner;
+      return winner;
+    };
+    bestJoint[b][g] = best(joint);
+    bestP[b][g] = best(p);
+    bestQ[b][g] = best(q);
+    const auto set = [&](MusuStatistic which, double value) {
+      statistics[static_cast<int>(which)][b][g] = value;
+    };
+    const double *a = anchors[best(p)].data_ptr<double>(), *c = anchors[best(q)].data_ptr<double>();
+    const double distance = std::hypot((a[0] + a[2] - c[0] - c[2]) / 2, (a[1] + a[3] - c[1] - c[3]) / 2);
+    set(MusuStatistic::kBestPqDistance, distance);
+    set(MusuStatistic::kBestPqDistanceRelative,
+        distance / std::sqrt((object[2] - object[0]) * (object[3] - object[1])));
+
+    const auto n = static_cast<double>(members.size());
+    std::vector<double> regRanks, clsRanks, pRanks, qRanks;
+    double apart = 0;
+    for (const std::int64_t i : members) {
+      const auto reg = static_cast<double>(rankReg[b][g].data_ptr<std::int64_t>()[i]),
+                 cls = static_cast<double>(rankCls[b][g].data_ptr<std::int64_t>()[i]);
+      apart += std::abs(reg - cls);
+      regRanks.push_back(reg);
+      clsRanks.push_back(cls);
+      // The mean of the ranks that the values equal to this one take up together.
+      const auto sharedRank = [&](at::Tensor& values) {
+        double above = 0, equal = 0;
+        for (const std::int64_t other : members) {
+          above += row(values)[other] > row(values)[i] ? 1 : 0;
+          equal += row(values)[other] == row(values)[i] ? 1 : 0;
+        }
+        return above + (equal - 1) / 2;
+      };
+      pRanks.push_back(sharedRank(p));
+      qRanks.push_back(sharedRank(q));
+    }
+    set(MusuStatistic::kRankDisagreement, apart / n / std::max(1.0, n - 1));
+    if (n >= 2) set(MusuStatistic::kRankCorrelation, correlation(regRanks, clsRanks));
+    if (n >= 3) set(MusuStatistic::kSpearmanPq, correlation(pRanks, qRanks));
+    const auto entropy = [&](at::Tensor& weights) {
+      double total = 0, result = 0;
+      for (const std::int64_t i : members)
+        total += row(weights)[i];
+      for (const std::int64_t i : members) {
+        const double share = row(weights)[i] / total;
+        if (share > 0) result -= share * std::log(share);
+      }
+      return result;
+    };
+    set(MusuStatistic::kEntropyReg, entropy(wReg));
+    set(MusuStatistic::kEntropyCls, entropy(wCls));
   }
 
   void winners(std::int64_t b, std::int64_t N, std::int64_t G, const at::Tensor& labels) {

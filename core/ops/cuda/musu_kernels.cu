@@ -17,6 +17,10 @@ constexpr int kPerThread = 4;
 constexpr std::int64_t kChunk = kThreads * kPerThread;
 constexpr int kSelectThreads = 1024;
 
+__device__ Key larger(Key a, Key b) {
+  return a > b ? a : b;
+}
+
 struct Score {
   float p, q, joint;
   bool eligible;
@@ -60,12 +64,12 @@ struct Cut {
 };
 
 struct Partial {
-  std::int64_t* count;  // [rows * chunks]
-  double* sum;          // [rows * chunks]
-  Key* best;            // [rows * chunks]
+  std::int64_t* count;        // [rows * chunks]
+  double* sum;                // [rows * chunks]
+  Key *best, *bestP, *bestQ;  // [rows * chunks] by P, p, q
 };
 
-/// Count, sum and best key of a chunk's eligible pairs.
+/// Count, sum and best keys of a chunk's eligible pairs.
 __global__ void measureKernel(MusuBatch batch, MusuOptions options, std::int64_t chunks, Partial partial) {
   using CountReduce = cub::BlockReduce<int, kThreads>;
   using SumReduce = cub::BlockReduce<double, kThreads>;
@@ -78,7 +82,7 @@ __global__ void measureKernel(MusuBatch batch, MusuOptions options, std::int64_t
   const std::int64_t block = blockIdx.x, row = block / chunks, first = block % chunks * kChunk;
   int count = 0;
   double sum = 0;
-  Key best = 0;
+  Key best = 0, bestP = 0, bestQ = 0;
   if (batch.valid[row]) {
     for (int k = 0; k < kPerThread; ++k) {
       const std::int64_t i = first + static_cast<std::int64_t>(threadIdx.x) * kPerThread + k;
@@ -87,20 +91,27 @@ __global__ void measureKernel(MusuBatch batch, MusuOptions options, std::int64_t
       if (!score.eligible) continue;
       ++count;
       sum += static_cast<double>(score.joint);
-      const Key key = keyOf(score.joint, i);
-      best = key > best ? key : best;
+      best = larger(best, keyOf(score.joint, i));
+      bestP = larger(bestP, keyOf(score.p, i));
+      bestQ = larger(bestQ, keyOf(score.q, i));
     }
   }
   const int blockCount = CountReduce(storage.count).Sum(count);
   __syncthreads();
   const double blockSum = SumReduce(storage.sum).Sum(sum);
   __syncthreads();
-  const Key blockBest =
-      KeyReduce(storage.key).Reduce(best, [] __device__(Key a, Key b) { return a > b ? a : b; });
+  const auto largest = [] __device__(Key a, Key b) { return larger(a, b); };
+  const Key blockBest = KeyReduce(storage.key).Reduce(best, largest);
+  __syncthreads();
+  const Key blockBestP = KeyReduce(storage.key).Reduce(bestP, largest);
+  __syncthreads();
+  const Key blockBestQ = KeyReduce(storage.key).Reduce(bestQ, largest);
   if (threadIdx.x == 0) {
     partial.count[block] = blockCount;
     partial.sum[block] = blockSum;
     partial.best[block] = blockBest;
+    partial.bestP[block] = blockBestP;
+    partial.bestQ[block] = blockBestQ;
   }
 }
 
@@ -113,14 +124,18 @@ struct FinishMeasure {
   __device__ void operator()(std::int64_t row) const {
     std::int64_t count = 0;
     double sum = 0;
-    Key best = 0;
+    Key best = 0, bestP = 0, bestQ = 0;
     for (std::int64_t c = row * chunks; c < (row + 1) * chunks; ++c) {
       count += partial.count[c];
       sum += partial.sum[c];
-      best = partial.best[c] > best ? partial.best[c] : best;
+      best = larger(best, partial.best[c]);
+      bestP = larger(bestP, partial.bestP[c]);
+      bestQ = larger(bestQ, partial.bestQ[c]);
     }
     rows.eligible[row] = count;
     rows.bestKey[row] = best;
+    rows.bestPKey[row] = bestP;
+    rows.bestQKey[row] = bestQ;
     rows.topKey[row] = 0;
     rows.bagKey[row] = 0;
     double threshold = nan("");
@@ -311,13 +326,14 @@ __global__ void fillKernel(MusuBatch batch, MusuOptions options, std::int64_t ch
   }
 }
 
-/// Sort keys of one head: criterion first, then P; equal keys keep their order, by anchor.
+/// Sort keys of one ranking: criterion first, then P (unless null); equal keys keep their order, by anchor.
 struct SortKeys {
   const float *criterion, *joint;
   Key* keys;
   std::int64_t* values;
   __device__ void operator()(std::int64_t m) const {
-    keys[m] = static_cast<Key>(__float_as_uint(criterion[m])) << 32 | __float_as_uint(joint[m]);
+    keys[m] = static_cast<Key>(__float_as_uint(criterion[m])) << 32 |
+              (joint != nullptr ? __float_as_uint(joint[m]) : 0U);
     values[m] = m;
   }
 };
@@ -334,6 +350,38 @@ struct RanksAndWeights {
                        end = bagOffset[(row[member] + 1) * chunks];
     rank[member] = place - begin;
     weight[member] = static_cast<float>(musumath::weightOfRank(place - begin, end - begin, tau, options));
+  }
+};
+
+/// Twice the rank by falling key, equal keys sharing their mean rank.
+struct SharedRanks {
+  std::int64_t chunks;
+  const std::int64_t *bagOffset, *row, *sorted;
+  const Key* keys;  // sorted
+  std::int64_t* doubled;
+  __device__ void operator()(std::int64_t place) const {
+    const std::int64_t member = sorted[place], begin = bagOffset[row[member] * chunks],
+                       end = bagOffset[(row[member] + 1) * chunks];
+    const Key key = keys[place];
+    // Keys fall: first is the first place whose key is not above this one, last the first whose key is below.
+    std::int64_t first = begin, last = place + 1;
+    for (std::int64_t high = place; first < high;) {
+      const std::int64_t middle = first + (high - first) / 2;
+      if (keys[middle] > key) {
+        first = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    for (std::int64_t high = end; last < high;) {
+      const std::int64_t middle = last + (high - last) / 2;
+      if (keys[middle] < key) {
+        high = middle;
+      } else {
+        last = middle + 1;
+      }
+    }
+    doubled[member] = first + last - 1 - 2 * begin;
   }
 };
 
@@ -395,7 +443,7 @@ std::size_t musuMeasureScratch(const MusuBatch& batch) {
   const std::int64_t blocks = batch.rows() * batch.chunks();
   const auto count = static_cast<std::size_t>(blocks);
   return aligned(count * sizeof(std::int64_t)) + aligned(count * sizeof(double)) +
-         aligned(count * sizeof(Key)) + aligned(scanBytes(blocks + 1));
+         3 * aligned(count * sizeof(Key)) + aligned(scanBytes(blocks + 1));
 }
 
 KernelStatus musuMeasure(const MusuBatch& batch, const MusuOptions& options, const MusuRows& rows,
@@ -407,7 +455,8 @@ KernelStatus musuMeasure(const MusuBatch& batch, const MusuOptions& options, con
   Partial partial{};
   partial.count = parts.take<std::int64_t>(blocks);
   partial.sum = parts.take<double>(blocks);
-  partial.best = parts.take<Key>(blocks);
+  for (Key** best : {&partial.best, &partial.bestP, &partial.bestQ})
+    *best = parts.take<Key>(blocks);
   const auto grid = static_cast<unsigned>(blocks), rowGrid = static_cast<unsigned>(batch.rows());
 
   measureKernel<<<grid, kThreads, 0, stream>>>(batch, options, chunks, partial);
@@ -472,13 +521,16 @@ KernelStatus musuFill(const MusuBatch& batch, const MusuOptions& options, const 
       !status.ok()) {
     return status;
   }
-  for (const bool reg : {true, false}) {
-    const SortKeys keys{reg ? members.sReg : members.sCls, members.joint, keysIn, valuesIn};
-    if (const auto status = forEach(members.total, keys, stream); !status.ok()) return status;
+  const auto sortBy = [&](const float* criterion, const float* joint) -> KernelStatus {
+    const auto status = forEach(members.total, SortKeys{criterion, joint, keysIn, valuesIn}, stream);
+    if (!status.ok()) return status;
     std::size_t bytes = parts.restBytes();
-    const cudaError_t error = sortSegments(parts.rest(), bytes, keysIn, keysOut, valuesIn, valuesOut,
-                                           members.total, batch.rows(), offsets, stream);
-    if (error != cudaSuccess) return statusOf(error);
+    return statusOf(sortSegments(parts.rest(), bytes, keysIn, keysOut, valuesIn, valuesOut, members.total,
+                                 batch.rows(), offsets, stream));
+  };
+  for (const bool reg : {true, false}) {
+    if (const auto status = sortBy(reg ? members.sReg : members.sCls, members.joint); !status.ok())
+      return status;
     const RanksAndWeights ranks{options,
                                 reg ? options.tauReg : options.tauCls,
                                 chunks,
@@ -487,6 +539,13 @@ KernelStatus musuFill(const MusuBatch& batch, const MusuOptions& options, const 
                                 valuesOut,
                                 reg ? members.rankReg : members.rankCls,
                                 reg ? members.wReg : members.wCls};
+    if (const auto status = forEach(members.total, ranks, stream); !status.ok()) return status;
+  }
+  if (members.doubledP == nullptr) return {};
+  for (const bool byP : {true, false}) {
+    if (const auto status = sortBy(byP ? members.p : members.q, nullptr); !status.ok()) return status;
+    const SharedRanks ranks{chunks,    rows.bagOffset, members.row,
+                            valuesOut, keysOut,        byP ? members.doubledP : members.doubledQ};
     if (const auto status = forEach(members.total, ranks, stream); !status.ok()) return status;
   }
   return {};

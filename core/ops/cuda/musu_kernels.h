@@ -32,6 +32,8 @@ struct MusuRows {
   double* threshold;        // [rows] t_g, NaN without an eligible anchor
   std::int64_t* eligible;   // [rows]
   std::uint64_t* bestKey;   // [rows] key of the largest P (see musu_kernels.cu); 0 without an eligible anchor
+  std::uint64_t* bestPKey;  // [rows] the same by p
+  std::uint64_t* bestQKey;  // [rows] the same by q
   std::uint64_t* topKey;    // [rows] smallest key kept by kTopK; 0 under the other thresholds
   std::uint64_t* bagKey;    // [rows] smallest key kept by maxBag; 0 when it cuts nothing
   std::int64_t* bagOffset;  // [rows * chunks + 1] first bag row of each chunk; the last entry is the total
@@ -45,12 +47,13 @@ std::size_t musuMeasureScratch(const MusuBatch& batch);
 KernelStatus musuMeasure(const MusuBatch& batch, const MusuOptions& options, const MusuRows& rows,
                          void* scratch, std::size_t scratchBytes, Stream stream);
 
-/// The bag members of the batch, [M] each, M = the last bagOffset.
+/// The bag members of the batch, [M] each, M = the last bagOffset. doubledP and doubledQ are twice the rank
+/// by p and by q, equal values sharing their mean rank; null: nobody asks.
 struct MusuMembers {
   std::int64_t total;
   std::int64_t *row, *anchor;
   float *p, *q, *joint, *sReg, *sCls, *wReg, *wCls;
-  std::int64_t *rankReg, *rankCls;
+  std::int64_t *rankReg, *rankCls, *doubledP, *doubledQ;
 };
 
 /// The eligible pairs, [R] each, R = the last eligibleOffset. `member` is the pair's bag row, -1 outside the
@@ -75,11 +78,10 @@ KernelStatus musuWinners(const MusuBatch& batch, const MusuMembers& members, flo
                          float* weightReg, float* bestCls, std::uint64_t* keys, std::int64_t* winnerReg,
                          std::int64_t* winnerCls, Stream stream);
 
-/// Per row [rows]: bag size, entropies of the weights, and the anchors of the largest P, p and q (-1
-/// without).
-KernelStatus musuObjectEvidence(const MusuBatch& batch, const MusuRows& rows, const MusuMembers& members,
-                                const MusuCandidates& candidates, float* entropyReg, float* entropyCls,
-                                std::int64_t* bestJoint, std::int64_t* bestP, std::int64_t* bestQ,
-                                Stream stream);
+/// Per row: the anchors of the largest P, p and q among the eligible [rows] (-1 without), and `statistics`
+/// [kMusuStatistics, rows], NaN where undefined. The members need doubledP and doubledQ.
+KernelStatus musuStatistics(const MusuBatch& batch, const MusuRows& rows, const MusuMembers& members,
+                            std::int64_t* bestJoint, std::int64_t* bestP, std::int64_t* bestQ,
+                            double* statistics, Stream stream);
 
 }  // namespace anchorscope::kernels

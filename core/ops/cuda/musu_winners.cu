@@ -1,4 +1,6 @@
-// MuSu after the bags: which object each anchor goes to, and what evidence asks about objects.
+// MuSu after the bags: which object each anchor goes to, and what is said about objects.
+
+#include <cub/block/block_reduce.cuh>
 
 #include "core/ops/cuda/launch.h"
 #include "core/ops/cuda/musu_kernels.h"
@@ -47,43 +49,68 @@ struct ReadWinners {
   }
 };
 
-/// One thread per row, in member order.
-struct ObjectEvidence {
-  std::int64_t chunks;
-  MusuRows rows;
-  MusuMembers members;
-  MusuCandidates candidates;
-  float *entropyReg, *entropyCls;
-  std::int64_t *bestJoint, *bestP, *bestQ;
-
-  __device__ float entropy(const float* weights, std::int64_t begin, std::int64_t end) const {
-    if (begin == end) return nanf("");
-    double total = 0, result = 0;
-    for (std::int64_t m = begin; m < end; ++m)
-      total += static_cast<double>(weights[m]);
-    for (std::int64_t m = begin; m < end; ++m) {
-      const double share = static_cast<double>(weights[m]) / total;
-      if (share > 0) result -= share * log(share);
+/// One block per row. Sums of ranks are exact; those of weights are reduced in a fixed order.
+__global__ void statisticsKernel(MusuBatch batch, MusuRows rows, MusuMembers members, std::int64_t chunks,
+                                 std::int64_t* bestJoint, std::int64_t* bestP, std::int64_t* bestQ,
+                                 double* statistics) {
+  using IntegerReduce = cub::BlockReduce<long long, kThreads>;
+  using RealReduce = cub::BlockReduce<double, kThreads>;
+  __shared__ union {
+    typename IntegerReduce::TempStorage integers;
+    typename RealReduce::TempStorage reals;
+  } storage;
+  __shared__ double totals[2];
+  const std::int64_t row = blockIdx.x, begin = rows.bagOffset[row * chunks],
+                     size = rows.bagOffset[(row + 1) * chunks] - begin;
+  const float* weights[2] = {members.wReg + begin, members.wCls + begin};
+  musumath::RankSums sums;
+  double total[2] = {0, 0}, entropy[2] = {0, 0};
+  for (std::int64_t m = threadIdx.x; m < size; m += blockDim.x) {
+    const std::int64_t member = begin + m;
+    sums.add(members.rankReg[member], members.rankCls[member], members.doubledP[member],
+             members.doubledQ[member], size);
+    for (int head = 0; head < 2; ++head)
+      total[head] += static_cast<double>(weights[head][m]);
+  }
+  std::int64_t* const ofRanks[5] = {&sums.apart, &sums.apartSquared, &sums.pq, &sums.pp, &sums.qq};
+  for (std::int64_t* sum : ofRanks) {
+    *sum = IntegerReduce(storage.integers).Sum(static_cast<long long>(*sum));
+    __syncthreads();
+  }
+  for (int head = 0; head < 2; ++head) {
+    const double whole = RealReduce(storage.reals).Sum(total[head]);
+    if (threadIdx.x == 0) totals[head] = whole;
+    __syncthreads();
+  }
+  for (std::int64_t m = threadIdx.x; m < size; m += blockDim.x) {
+    for (int head = 0; head < 2; ++head) {
+      const double share = static_cast<double>(weights[head][m]) / totals[head];
+      if (share > 0) entropy[head] -= share * log(share);
     }
-    return static_cast<float>(result);
   }
-  __device__ std::int64_t largest(const float* values, std::int64_t begin, std::int64_t end) const {
-    std::int64_t best = begin;
-    for (std::int64_t r = begin + 1; r < end; ++r)
-      best = values[r] > values[best] ? r : best;
-    return begin == end ? -1 : candidates.anchor[best];
+  for (double& part : entropy) {
+    part = RealReduce(storage.reals).Sum(part);
+    __syncthreads();
   }
-  __device__ void operator()(std::int64_t row) const {
-    const std::int64_t bagBegin = rows.bagOffset[row * chunks], bagEnd = rows.bagOffset[(row + 1) * chunks];
-    const std::int64_t begin = rows.eligibleOffset[row * chunks],
-                       end = rows.eligibleOffset[(row + 1) * chunks];
-    entropyReg[row] = entropy(members.wReg, bagBegin, bagEnd);
-    entropyCls[row] = entropy(members.wCls, bagBegin, bagEnd);
-    bestJoint[row] = largest(candidates.joint, begin, end);
-    bestP[row] = largest(candidates.p, begin, end);
-    bestQ[row] = largest(candidates.q, begin, end);
-  }
-};
+  if (threadIdx.x != 0) return;
+  const Key keys[3] = {rows.bestKey[row], rows.bestPKey[row], rows.bestQKey[row]};
+  std::int64_t* const best[3] = {bestJoint, bestP, bestQ};
+  for (int k = 0; k < 3; ++k)
+    best[k][row] = keys[k] == 0 ? -1 : anchorOf(keys[k]);
+  const auto set = [&](MusuStatistic which, double value) {
+    statistics[static_cast<std::int64_t>(which) * gridDim.x + row] = size > 0 ? value : nan("");
+  };
+  const double distance = size > 0 ? musumath::centerDistance(batch.anchors + 4 * anchorOf(keys[1]),
+                                                              batch.anchors + 4 * anchorOf(keys[2]))
+                                   : 0;
+  set(MusuStatistic::kRankDisagreement, musumath::rankDisagreement(sums, size));
+  set(MusuStatistic::kRankCorrelation, musumath::rankCorrelation(sums, size));
+  set(MusuStatistic::kSpearmanPq, musumath::spearmanPq(sums, size));
+  set(MusuStatistic::kBestPqDistance, distance);
+  set(MusuStatistic::kBestPqDistanceRelative, distance / musumath::sizeOf(batch.objects + 4 * row));
+  set(MusuStatistic::kEntropyReg, entropy[0]);
+  set(MusuStatistic::kEntropyCls, entropy[1]);
+}
 
 }  // namespace
 
@@ -105,14 +132,12 @@ KernelStatus musuWinners(const MusuBatch& batch, const MusuMembers& members, flo
   return forEach(pixels, ReadWinners{pixels, packed, winnerReg, winnerCls}, stream);
 }
 
-KernelStatus musuObjectEvidence(const MusuBatch& batch, const MusuRows& rows, const MusuMembers& members,
-                                const MusuCandidates& candidates, float* entropyReg, float* entropyCls,
-                                std::int64_t* bestJoint, std::int64_t* bestP, std::int64_t* bestQ,
-                                Stream stream) {
-  return forEach(batch.rows(),
-                 ObjectEvidence{batch.chunks(), rows, members, candidates, entropyReg, entropyCls, bestJoint,
-                                bestP, bestQ},
-                 stream);
+KernelStatus musuStatistics(const MusuBatch& batch, const MusuRows& rows, const MusuMembers& members,
+                            std::int64_t* bestJoint, std::int64_t* bestP, std::int64_t* bestQ,
+                            double* statistics, Stream stream) {
+  statisticsKernel<<<static_cast<unsigned>(batch.rows()), kThreads, 0, stream>>>(
+      batch, rows, members, batch.chunks(), bestJoint, bestP, bestQ, statistics);
+  return launched();
 }
 
 }  // namespace anchorscope::kernels

@@ -123,8 +123,8 @@ KernelStatus musuWinners(const MusuBatch&, const MusuMembers&, float*, float*, f
                          std::int64_t*, std::int64_t*, Stream) {
   return kNotBuilt;
 }
-KernelStatus musuObjectEvidence(const MusuBatch&, const MusuRows&, const MusuMembers&, const MusuCandidates&,
-                                float*, float*, std::int64_t*, std::int64_t*, std::int64_t*, Stream) {
+KernelStatus musuStatistics(const MusuBatch&, const MusuRows&, const MusuMembers&, std::int64_t*,
+                            std::int64_t*, std::int64_t*, double*, Stream) {
   return kNotBuilt;
 }
 
