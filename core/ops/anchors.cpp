@@ -55,6 +55,9 @@ Status RetinaAnchorOptions::validate() const {
   }
   if (scalesPerOctave < 1)
     return usage(concat("There must be at least 1 anchor scale per octave, not ", scalesPerOctave, "."));
+  if (!(centerOffset >= 0 && centerOffset <= 1))
+    return usage(
+        concat("The offset of the first location, ", centerOffset, ", is not between 0 and 1 steps."));
   if (ratios.empty()) return usage("The anchors have no aspect ratio; name at least one (height / width).");
   for (const double ratio : ratios) {
     if (!(ratio > 0) || !std::isfinite(ratio))
@@ -83,7 +86,8 @@ AnchorSet makeRetinaAnchors(const RetinaAnchorOptions& options, SizePx inputSize
     const std::vector<Box> base = baseAnchors(options, stride);
     for (int row = 0; row < cells.rows; ++row) {
       for (int column = 0; column < cells.columns; ++column) {
-        const float x = static_cast<float>(column * stepX), y = static_cast<float>(row * stepY);
+        const float x = static_cast<float>((column + options.centerOffset) * stepX),
+                    y = static_cast<float>((row + options.centerOffset) * stepY);
         for (const Box& box : base) {
           geometry->boxesInInput.push_back({x + box.x1, y + box.y1, x + box.x2, y + box.y2});
         }
@@ -101,6 +105,13 @@ AnchorSet makeRetinaAnchors(const RetinaAnchorOptions& options, SizePx inputSize
   set.strides = at::from_blob(strides.data(), {count}, at::kFloat).clone().to(device);
   set.levels = geometry->levels;
   set.geometry = std::move(geometry);
+  return set;
+}
+
+AnchorSet makePoints(const PointOptions& options, SizePx inputSize, at::Device device) {
+  RetinaAnchorOptions boxes{options.convention, options.strides, 1, 1, {1}, options.offset};
+  AnchorSet set = makeRetinaAnchors(boxes, inputSize, device);
+  set.offsets = BoxOffsets::kSideDistances;
   return set;
 }
 

@@ -76,9 +76,12 @@ TEST(Models, EveryRegisteredModelHasUsableDefaults) {
     SCOPED_TRACE(info.name);
     EXPECT_TRUE(names.insert(info.name).second);
     EXPECT_FALSE(info.title.empty() || info.description.empty() || info.source.empty());
+    const bool large =
+        info.name.find("-r50") != std::string::npos || info.name.find("-r101") != std::string::npos;
     const std::unique_ptr<Detector> detector = detectorOf(info.name);
     EXPECT_EQ(detector->info().name, info.name);
     EXPECT_TRUE(detector->training());
+    if (large) continue;  // building them is enough here
     const c10::NoGradGuard noGrad;
     detector->setTraining(false);
     const DenseOutputs outputs = run(*detector, imagesOf(1, {64, 64}));
@@ -87,7 +90,11 @@ TEST(Models, EveryRegisteredModelHasUsableDefaults) {
     // The prior of 0.01, give or take what random weights add.
     EXPECT_NEAR(at::sigmoid(outputs.logits).mean().item<double>(), 0.01, 0.01);
   }
-  EXPECT_EQ(names.size(), 5u);
+  std::set<std::string> expected;
+  for (const std::string head : {"retinanet", "fcos", "atss"})
+    for (const std::string backbone : {"small", "r18", "r34", "r50", "r101"})
+      expected.insert(concat(head == "retinanet" && backbone == "small" ? "retina" : head, "-", backbone));
+  EXPECT_EQ(names, expected);
 }
 
 TEST(Models, UnknownNameIsAUsageErrorWithTheNearest) {

@@ -1,0 +1,140 @@
+#include "core/model/dense_detector.h"
+
+#include <cmath>
+
+#include "core/base/check.h"
+
+namespace anchorscope {
+namespace {
+
+const std::string kClsPrefix = "head.classification_head.", kBoxPrefix = "head.regression_head.";
+constexpr const char* kCenternessName = "bbox_ctrness";
+
+/// Distances stop growing at e^20, far beyond any image, so that areas stay finite in float32 (ours).
+constexpr double kLargestExponent = 20;
+
+HeadOutput headOutput(StateList& state, const std::string& name, const DenseDetectorOptions& options,
+                      std::int64_t valuesPerAnchor) {
+  return {state, name, options.tower.channels, options.traits().anchorsPerCell, valuesPerAnchor};
+}
+
+HeadOutput centernessOutput(StateList& state, const std::string& prefix, const DenseDetectorOptions& options,
+                            CenternessBranch branch) {
+  return options.centerness == branch ? headOutput(state, prefix + kCenternessName, options, 1)
+                                      : HeadOutput();
+}
+
+}  // namespace
+
+HeadTraits DenseDetectorOptions::traits() const {
+  const auto* boxes = std::get_if<AnchorBoxes>(&locations);
+  return {boxes == nullptr, boxes != nullptr ? boxes->anchors.anchorsPerCell() : 1,
+          centerness != CenternessBranch::kNone};
+}
+
+const std::vector<int>& DenseDetectorOptions::strides() const {
+  const auto* boxes = std::get_if<AnchorBoxes>(&locations);
+  return boxes != nullptr ? boxes->anchors.strides : std::get<Points>(locations).points.strides;
+}
+
+DenseDetector::DenseDetector(const DenseDetectorOptions& options, std::uint64_t seed)
+    : options_(options),
+      state_(seed),
+      body_(state_, "backbone.body.", options.backbone, options.norm, options.trainableStages),
+      pyramid_(state_, "backbone.fpn.", body_.channels(), options.tower.channels,
+               static_cast<int>(options.strides().size())),
+      clsTower_(state_, kClsPrefix, options.tower),
+      clsOutput_(headOutput(state_, kClsPrefix + "cls_logits", options, options.classCount)),
+      clsCenterness_(centernessOutput(state_, kClsPrefix, options, CenternessBranch::kClassification)),
+      boxTower_(state_, kBoxPrefix, options.tower),
+      boxOutput_(headOutput(state_, kBoxPrefix + "bbox_reg", options, 4)),
+      boxCenterness_(centernessOutput(state_, kBoxPrefix, options, CenternessBranch::kRegression)) {
+  for (std::size_t level = 0; options.levelScales && level < options.strides().size(); ++level) {
+    levelScales_.push_back(
+        state_.addParameter(concat(kBoxPrefix, "scales.", level), at::ones({}, at::kFloat)));
+  }
+  if (const auto* boxes = std::get_if<AnchorBoxes>(&options.locations)) {
+    coder_ = boxes->coder;
+    const double center = boxes->centerScale, size = boxes->sizeScale;
+    if (center != 1 || size != 1) deltaScale_ = at::tensor({center, center, size, size}, at::kFloat);
+  } else {
+    coder_ = BoxCoder::of(BoxOffsets::kSideDistances);
+  }
+  setPrior(options.prior);
+}
+
+void DenseDetector::setPrior(double prior) {
+  clsOutput_.fillBias(-std::log((1 - prior) / prior));
+}
+
+std::vector<at::Tensor> DenseDetector::features(const at::Tensor& images, EvidenceSink* sink) const {
+  ANCHORSCOPE_CHECK(images.dim() == 4 && images.size(1) == 3, "images ", images.sizes());
+  const at::Tensor input = channelsLast_ ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
+  return pyramid_(body_(input, {training_, sink}));
+}
+
+DenseOutputs DenseDetector::heads(const std::vector<at::Tensor>& features, const AnchorSet& anchors) const {
+  std::vector<at::Tensor> logits, offsetOutputs, centerness;
+  for (std::size_t level = 0; level < features.size(); ++level) {
+    const at::Tensor clsFeatures = clsTower_(features[level], training_);
+    logits.push_back(clsOutput_(clsFeatures));
+    const at::Tensor boxFeatures = boxTower_(features[level], training_);
+    const at::Tensor output = boxOutput_(boxFeatures);
+    offsetOutputs.push_back(levelScales_.empty() ? output : output * levelScales_[level]);
+    if (options_.centerness == CenternessBranch::kClassification)
+      centerness.push_back(clsCenterness_(clsFeatures));
+    if (options_.centerness == CenternessBranch::kRegression)
+      centerness.push_back(boxCenterness_(boxFeatures));
+  }
+  DenseOutputs outputs;
+  outputs.logits = at::cat(logits, 1).to(dtype_);
+  ANCHORSCOPE_CHECK(outputs.logits.size(1) == anchors.count(), "outputs for ", outputs.logits.size(1),
+                    " anchors, given ", anchors.count(), ": the anchors are of another input size");
+  outputs.deltas = offsets(at::cat(offsetOutputs, 1).to(dtype_), anchors);
+  outputs.boxes = coder_.decode(anchors.boxes.to(dtype_), outputs.deltas);
+  if (!centerness.empty()) outputs.centerness = at::cat(centerness, 1).squeeze(2).to(dtype_);
+  return outputs;
+}
+
+at::Tensor DenseDetector::offsets(const at::Tensor& outputs, const AnchorSet& anchors) const {
+  const auto* points = std::get_if<Points>(&options_.locations);
+  if (points == nullptr) return deltaScale_.defined() ? outputs * deltaScale_ : outputs;
+  if (points->distances == DistanceForm::kRelu) return at::relu(outputs);
+  const at::Tensor distances = at::exp(outputs.clamp_max(kLargestExponent));
+  return points->distances == DistanceForm::kExp ? distances
+                                                 : distances / anchors.strides.to(dtype_).unsqueeze(1);
+}
+
+DenseOutputs DenseDetector::forward(const at::Tensor& images, const AnchorSet& anchors,
+                                    EvidenceSink* sink) {
+  return heads(features(images, sink), anchors);
+}
+
+const AnchorSet& DenseDetector::anchors(SizePx inputSize) {
+  const std::pair key(inputSize.width, inputSize.height);
+  auto found = anchors_.find(key);
+  if (found == anchors_.end()) {
+    const auto* boxes = std::get_if<AnchorBoxes>(&options_.locations);
+    AnchorSet made = boxes != nullptr
+                         ? makeRetinaAnchors(boxes->anchors, inputSize, device_)
+                         : makePoints(std::get<Points>(options_.locations).points, inputSize, device_);
+    found = anchors_.emplace(key, std::move(made)).first;
+  }
+  return found->second;
+}
+
+void DenseDetector::moveTo(at::Device device, bool channelsLast) {
+  state_.moveTo(device, channelsLast);
+  if (deltaScale_.defined()) deltaScale_ = deltaScale_.to(device);
+  if (device != device_) anchors_.clear();
+  device_ = device;
+  channelsLast_ = channelsLast;
+}
+
+void DenseDetector::toDtype(at::ScalarType dtype) {
+  state_.toDtype(dtype);
+  if (deltaScale_.defined()) deltaScale_ = deltaScale_.to(dtype);
+  dtype_ = dtype;
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,49 @@
+#include "core/model/dense_head.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include "core/base/check.h"
+
+namespace anchorscope {
+
+HeadTower::HeadTower(StateList& state, const std::string& prefix, const TowerOptions& options) {
+  const bool flat = options.names == TowerNames::kFlat;
+  const int step = options.norm ? 3 : 2;  // convolution, norm, ReLU
+  for (int i = 0; i < options.depth; ++i) {
+    const std::string convName = flat ? concat(prefix, "conv.", step * i) : concat(prefix, "conv.", i, ".0");
+    const bool bias = !options.norm || options.biasBesideNorm;
+    convs_.emplace_back(state, convName, Conv::Shape{options.channels, options.channels, 3, 1, bias},
+                        options.init);
+    if (!options.norm) continue;
+    const std::string normName =
+        flat ? concat(prefix, "conv.", step * i + 1) : concat(prefix, "conv.", i, ".1");
+    norms_.emplace_back(state, normName, NormKind::kGroup, options.channels);
+  }
+}
+
+at::Tensor HeadTower::operator()(const at::Tensor& features, bool training) const {
+  at::Tensor value = features;
+  for (std::size_t i = 0; i < convs_.size(); ++i) {
+    value = convs_[i](value);
+    if (!norms_.empty()) value = norms_[i](value, training);
+    value.relu_();
+  }
+  return value;
+}
+
+HeadOutput::HeadOutput(StateList& state, const std::string& name, std::int64_t channels, int anchorsPerCell,
+                       std::int64_t valuesPerAnchor)
+    : conv_(state, name, {channels, anchorsPerCell * valuesPerAnchor, 3, 1, true}, ConvInit::kNormal001),
+      valuesPerAnchor_(valuesPerAnchor) {}
+
+at::Tensor HeadOutput::operator()(const at::Tensor& features) const {
+  // In channels_last this permutation is the memory order, and the reshape a view.
+  return conv_(features).permute({0, 2, 3, 1}).reshape({features.size(0), -1, valuesPerAnchor_});
+}
+
+void HeadOutput::fillBias(double value) {
+  const at::NoGradGuard noGrad;
+  conv_.bias().fill_(value);
+}
+
+}  // namespace anchorscope
