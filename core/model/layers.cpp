@@ -40,6 +40,9 @@ at::Tensor randomConvWeight(const Conv::Shape& shape, ConvInit init, at::Generat
     case ConvInit::kNormal001:
       weight.normal_(0, 0.01, std::move(generator));
       break;
+    case ConvInit::kZero:
+      weight.zero_();
+      break;
   }
   return weight;
 }
@@ -134,6 +137,10 @@ Norm::Norm(StateList& state, const std::string& name, NormKind kind, std::int64_
   const bool learn = trainable && kind != NormKind::kFrozenBatch;
   weight_ = state.addParameter(name + ".weight", at::full({channels}, weight, at::kFloat), learn);
   bias_ = state.addParameter(name + ".bias", at::zeros({channels}, at::kFloat), learn);
+  if (kind == NormKind::kInstance) {
+    groups_ = channels;
+    return;
+  }
   if (kind == NormKind::kGroup) {
     // Groups of at least 4 channels, at most the 32 groups of Wu & He 2018.
     groups_ = std::clamp<std::int64_t>(channels / 4, 1, 32);
@@ -149,7 +156,8 @@ Norm::Norm(StateList& state, const std::string& name, NormKind kind, std::int64_
 }
 
 at::Tensor Norm::operator()(const at::Tensor& input, bool training) const {
-  if (kind_ == NormKind::kGroup) return groupNorm(input, groups_, weight_, bias_, kNormEps);
+  if (kind_ == NormKind::kGroup || kind_ == NormKind::kInstance)
+    return groupNorm(input, groups_, weight_, bias_, kNormEps);
   const bool batchStatistics = training && kind_ == NormKind::kBatch;
   if (batchStatistics) {
     const at::NoGradGuard noGrad;

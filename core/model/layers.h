@@ -16,10 +16,11 @@ namespace anchorscope {
 enum class ConvInit {
   kKaimingFanOut,  ///< Normal, std sqrt(2 / (out * kh * kw)): He et al. 2015, as torchvision's ResNets.
   kKaimingLinear,  ///< Uniform, variance 1 / (in * kh * kw): as torchvision's pyramids.
-  kNormal001       ///< Normal, std 0.01: RetinaNet's heads (Lin et al. 2017).
+  kNormal001,      ///< Normal, std 0.01: RetinaNet's heads (Lin et al. 2017).
+  kZero
 };
 
-enum class NormKind { kFrozenBatch, kBatch, kGroup };
+enum class NormKind { kFrozenBatch, kBatch, kGroup, kInstance };
 
 /// "frozen_bn", "bn" or "gn"; anything else is a bug.
 NormKind normKindOf(const std::string& name);
@@ -78,7 +79,9 @@ class Conv {
   std::int64_t stride_ = 1, padding_ = 0;
 };
 
-/// Normalisation over channels: batch statistics, frozen statistics, or groups.
+/// Normalisation of channels: by batch statistics, frozen statistics, groups of them, or each by itself over
+/// the map of one image (Ulyanov et al. 2016). A map of one pixel gives the bias then (ours; torch's instance
+/// norm raises an error).
 class Norm {
  public:
   Norm() = default;
