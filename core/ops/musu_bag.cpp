@@ -185,9 +185,8 @@ void MusuBagFiller<T>::addStatistics(const MusuImage<T>& image, const T* object,
   bag.bestQ = best(q_);
   ranking_.rankSharing(memberP_.data(), members_.size(), doubledP_.data());
   ranking_.rankSharing(memberQ_.data(), members_.size(), doubledQ_.data());
-  musumath::RankSums sums;
-  for (std::size_t k = 0; k < members_.size(); ++k)
-    sums.add(rankReg_[k], rankCls_[k], doubledP_[k], doubledQ_[k], bag.size);
+  const musumath::RankSums sums =
+      musuRankSums(rankReg_.data(), rankCls_.data(), doubledP_.data(), doubledQ_.data(), bag.size);
   const auto set = [&](MusuStatistic which, double value) {
     bag.statistics[static_cast<std::size_t>(which)] = value;
   };

@@ -74,11 +74,13 @@ namespace musumath {
 struct RankSums {
   std::int64_t apart = 0, apartSquared = 0, pq = 0, pp = 0, qq = 0;
 
-  /// Ranks count from 0; doubledP and doubledQ are twice the (mean) rank by p and by q.
+  /// Ranks count from 0; doubledP and doubledQ are twice the (mean) rank by p and by q. Differences fit into
+  /// 32 bits, which is what vectorised products take.
   ANCHORSCOPE_HD void add(std::int64_t rankReg, std::int64_t rankCls, std::int64_t doubledP,
                           std::int64_t doubledQ, std::int64_t bagSize) {
-    const std::int64_t difference = rankReg - rankCls;
-    const std::int64_t p = doubledP - (bagSize - 1), q = doubledQ - (bagSize - 1);  // from the mean
+    const std::int64_t difference = static_cast<std::int32_t>(rankReg - rankCls);
+    const std::int64_t p = static_cast<std::int32_t>(doubledP - (bagSize - 1));  // from the mean
+    const std::int64_t q = static_cast<std::int32_t>(doubledQ - (bagSize - 1));
     apart += difference < 0 ? -difference : difference;
     apartSquared += difference * difference;
     pq += p * q;

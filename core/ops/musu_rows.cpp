@@ -122,17 +122,34 @@ ANCHORSCOPE_INLINE double meanPlusDeviation(const T* values, std::int64_t count)
 
 template <typename T>
 ANCHORSCOPE_INLINE std::int64_t largest(const T* values, std::int64_t count) {
-  T lanes[kLanes];
-  std::fill(lanes, lanes + kLanes, values[0]);
-  const std::int64_t whole = count / kLanes * kLanes;
-  for (std::int64_t k = 0; k < whole; k += kLanes) {
-    for (std::int64_t lane = 0; lane < kLanes; ++lane)
-      lanes[lane] = boxmath::larger(values[k + lane], lanes[lane]);
+  constexpr std::int64_t kBlock = 8 * kLanes;
+  const std::int64_t whole = count / kBlock * kBlock;
+  T best = values[0];
+  std::int64_t from = 0;  // where the first of the largest is found
+  for (std::int64_t first = 0; first < whole; first += kBlock) {
+    T lanes[kLanes];
+    std::copy(values + first, values + first + kLanes, lanes);
+    for (std::int64_t k = first + kLanes; k < first + kBlock; k += kLanes) {
+      for (std::int64_t lane = 0; lane < kLanes; ++lane)
+        lanes[lane] = boxmath::larger(lanes[lane], values[k + lane]);
+    }
+    T most = lanes[0];
+    for (const T lane : lanes)
+      most = boxmath::larger(most, lane);
+    if (most > best) {
+      best = most;
+      from = first;
+    }
   }
-  T best = *std::max_element(lanes, lanes + kLanes);
-  for (std::int64_t k = whole; k < count; ++k)
-    best = boxmath::larger(values[k], best);
-  return std::find(values, values + count, best) - values;
+  for (std::int64_t k = whole; k < count; ++k) {
+    if (values[k] > best) {
+      best = values[k];
+      from = k;
+    }
+  }
+  while (values[from] != best)
+    ++from;
+  return from;
 }
 
 }  // namespace
@@ -177,6 +194,15 @@ ANCHORSCOPE_CLONES std::int64_t musuLargest(const float* values, std::int64_t co
 }
 std::int64_t musuLargest(const double* values, std::int64_t count) {
   return largest(values, count);
+}
+
+ANCHORSCOPE_CLONES musumath::RankSums musuRankSums(const std::int32_t* rankReg, const std::int32_t* rankCls,
+                                                   const std::int32_t* doubledP, const std::int32_t* doubledQ,
+                                                   std::int64_t count) {
+  musumath::RankSums sums;
+  for (std::int64_t k = 0; k < count; ++k)
+    sums.add(rankReg[k], rankCls[k], doubledP[k], doubledQ[k], count);
+  return sums;
 }
 
 }  // namespace anchorscope

@@ -43,4 +43,9 @@ double musuMeanPlusDeviation(const double* values, std::int64_t count);
 std::int64_t musuLargest(const float* values, std::int64_t count);
 std::int64_t musuLargest(const double* values, std::int64_t count);
 
+/// The sums over a bag's members.
+musumath::RankSums musuRankSums(const std::int32_t* rankReg, const std::int32_t* rankCls,
+                                const std::int32_t* doubledP, const std::int32_t* doubledQ,
+                                std::int64_t count);
+
 }  // namespace anchorscope

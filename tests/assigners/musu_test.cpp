@@ -193,7 +193,7 @@ TEST(Musu, EachHeadIsTaughtByTheOther) {
   EXPECT_NEAR(value(sink.objectValues.at("musu.rank_disagreement")[0][0]), 2.0 / 3, 1e-9);
   EXPECT_NEAR(value(sink.objectValues.at("musu.best_pq_distance")[0][0]), 2, 1e-6);
   EXPECT_NEAR(value(sink.objectValues.at("musu.best_pq_distance_relative")[0][0]), 0.2, 1e-6);
-  EXPECT_NEAR(value(sink.objectValues.at("musu.best_joint_q_distance")[0][0]), 0, 1e-6);
+  EXPECT_NEAR(value(sink.objectValues.at("musu.best_joint_q_distance")[0][0]), 1, 1e-6);
   EXPECT_EQ(value(sink.channelValues.at("musu.rank_cls")[0][2]), 2);
   EXPECT_EQ(value(sink.channelValues.at("musu.rank_reg")[0][2]), 0);
   EXPECT_TRUE(std::isnan(value(sink.channelValues.at("musu.rank_reg")[0][3])));
