@@ -133,7 +133,8 @@ TEST(Presets, AreValidAndTitled) {
   ASSERT_FALSE(presets().empty());
   for (const Preset& preset : presets()) {
     auto read = presetConfig(preset.name);
-    EXPECT_TRUE(read.ok()) << preset.name << ": " << read.error().text();
+    ASSERT_TRUE(read.ok()) << preset.name << ": " << read.error().text();
+    EXPECT_TRUE(checkCombination(*read).ok()) << preset.name << ": " << checkCombination(*read).error().text();
     EXPECT_FALSE(preset.title.empty()) << preset.name;
   }
   EXPECT_EQ(presetConfig("dem").error().code, ErrorCode::kUsage);
