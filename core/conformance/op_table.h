@@ -29,6 +29,7 @@ std::vector<OpEntry> modelOps();
 std::vector<OpEntry> evaluationOps();
 std::vector<OpEntry> harmonicOps();
 std::vector<OpEntry> lipOps();
+std::vector<OpEntry> lipModelOps();
 
 /// Every entry, sorted by op.
 const std::vector<OpEntry>& opTable();
