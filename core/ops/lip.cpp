@@ -50,8 +50,8 @@ LipResult forwardPass(const at::Tensor& x, const at::Tensor& logit, const LipWin
   LipResult result;
   result.y = emptyOutput(x, window, x.scalar_type());
   if (backwardComes) {
-    result.largest = at::empty_like(result.y);
     result.inverseSum = emptyOutput(x, window, x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
+    result.reference = (x.is_cuda() ? lipReferenceOnCuda : lipReferenceOnCpu)(x, result.y, window);
   }
   if (result.y.numel() > 0) {
     const c10::DeviceGuard guard(x.device());
@@ -65,7 +65,7 @@ class LipPool : public torch::autograd::Function<LipPool> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& logit,
                             const LipWindow& window) {
     const LipResult result = forwardPass(x, logit, window, true);
-    context->save_for_backward({x, logit, result.y, result.largest, result.inverseSum});
+    context->save_for_backward({x, logit, result.y, result.inverseSum, result.reference});
     context->saved_data["window"] = packed(window);
     return result.y;
   }

@@ -7,9 +7,10 @@
 // with x the features and g their logits. Padding takes no part. Zero logits are average pooling over the
 // in-map pixels; large ones approach max pooling where g follows x.
 //
-// The formula is the paper's. Ours: the exponentials are taken relative to the window's largest logit, so
-// that every finite logit gives a finite result in every dtype (the official code takes e^g as it is, which
-// float16 cannot hold beyond g = 11); float16 and bfloat16 are computed in float32.
+// The formula is the paper's. Ours: exponentials are taken in float32 (float64 for float64) relative to the
+// window's largest logit, so that every finite logit gives a finite result in every dtype (the official code
+// takes e^g as it is, which float16 cannot hold beyond g = 11). Where all logits are within 40 of 0, which
+// the official gate's are, the CPU leaves the reference out: float32 holds e^40, and the ratio is the same.
 
 #include <ATen/ATen.h>
 
@@ -23,7 +24,7 @@ namespace anchorscope {
 /// float32, float64, bfloat16 or float16; where the two dtypes differ both are brought to the wider one.
 /// Contiguous or channels_last as x is, and so is the result; other strides, and a logit in another layout,
 /// are copied first. Gradient to both, by gathering: the same bits on every run. Keeps for the backward pass
-/// x, logit, y and per element of y the window's largest logit and a float32 (float64: double).
+/// x, logit, y and a float32 (float64: double) per element of y, on CUDA also the window's largest logit.
 /// Misuse throws: other shapes or dtypes, kernel or stride < 1, padding outside [0, kernel), a map smaller
 /// than one window.
 at::Tensor lipPool(const at::Tensor& x, const at::Tensor& logit, const LipWindow& window);

@@ -28,11 +28,15 @@ kernels::LipBatch batchOf(const at::Tensor& x, const at::Tensor& y, const LipWin
 
 }  // namespace
 
+at::Tensor lipReferenceOnCuda(const at::Tensor&, const at::Tensor& y, const LipWindow&) {
+  return at::empty_like(y);
+}
+
 void lipForwardOnCuda(const at::Tensor& x, const at::Tensor& logit, const LipWindow& window,
                       const LipResult& result) {
-  const bool kept = result.largest.defined();
+  const bool kept = result.reference.defined();
   const kernels::LipForward arrays{x.const_data_ptr(), logit.const_data_ptr(), result.y.mutable_data_ptr(),
-                                   kept ? result.largest.mutable_data_ptr() : nullptr,
+                                   kept ? result.reference.mutable_data_ptr() : nullptr,
                                    kept ? result.inverseSum.mutable_data_ptr() : nullptr};
   requireLaunched(kernels::lipPool(batchOf(x, result.y, window), arrays, streamOf(x)), "lipPool");
 }
@@ -42,7 +46,7 @@ void lipBackwardOnCuda(const at::Tensor& x, const at::Tensor& logit, const LipWi
   const kernels::LipBackward arrays{x.const_data_ptr(),
                                     logit.const_data_ptr(),
                                     result.y.const_data_ptr(),
-                                    result.largest.const_data_ptr(),
+                                    result.reference.const_data_ptr(),
                                     result.inverseSum.const_data_ptr(),
                                     upstream.const_data_ptr(),
                                     gradient.x.mutable_data_ptr(),

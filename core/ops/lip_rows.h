@@ -1,42 +1,77 @@
 #pragma once
-// Local importance-based pooling over lanes: neighbouring channels of a pixel (channels_last) or neighbouring
-// cells of a row (contiguous), whose windows have the same form. float32 is vectorised for the processor the
-// program runs on; T is float or double. No ATen. Formulas: core/ops/lip.h.
+// Rows of local importance-based pooling, float32 vectorised for the processor the program runs on. A row is
+// `width` pixels (or `outWidth` cells) of `lanes` neighbouring channels each: element (pixel, lane) stands at
+// pixel * lanes + lane. No ATen. Formulas: core/ops/lip.h.
+//
+// Two forms. Moderate logits, at most kLipModerate from 0, need no reference: e^g is taken once per pixel,
+// whatever the number of windows that hold it, and no sum can overflow or vanish. For all others e^(g - r) is
+// taken per pixel and window, with the window's largest logit as reference r.
 
 #include <cstdint>
 
+#include "core/ops/lip_math.h"
+
 namespace anchorscope {
 
-/// One pixel of the window of every lane.
-template <typename T>
-struct LipPixel {
-  const T *x, *logit;  ///< [lanes]; a logit of -inf takes no part.
+/// e^+-40 = 2^+-58: sums over windows of 2^10 pixels with features up to 2^59 fit into float32.
+inline constexpr double kLipModerate = 40;
+
+struct LipRowShape {
+  LipWindow window;
+  std::int64_t width, outWidth, lanes;
 };
 
-/// One window that holds the pixel of every lane.
+/// Sums over the rows of a window, per pixel column and lane [width * lanes].
 template <typename T>
-struct LipCell {
-  const T *upstream, *y;          ///< [lanes]
-  const T *largest, *inverseSum;  ///< [lanes]: share = e^(logit - largest) * inverseSum
+struct LipSums {
+  T *weight, *weighted;  ///< of e^g and of x e^g
+  bool empty;            ///< nothing is in them yet: the next row overwrites
 };
 
-/// What pooling leaves, [lanes]; largest and inverseSum may be null.
+/// One row of cells, [outWidth * lanes].
 template <typename T>
-struct LipPooled {
-  T* y;           ///< sum of x e^logit over the window / sum of e^logit
-  T* largest;     ///< the window's largest logit
-  T* inverseSum;  ///< 1 / sum of e^(logit - largest)
+struct LipCells {
+  const T *upstream, *y;
+  const T* inverseSum;  ///< 1 / sum of e^(g - reference)
+  const T* reference;   ///< not looked at by lipModerateGradients
 };
 
-void lipPoolLanes(const LipPixel<float>* pixels, std::int64_t pixelCount, std::int64_t lanes,
-                  const LipPooled<float>& out);
-void lipPoolLanes(const LipPixel<double>* pixels, std::int64_t pixelCount, std::int64_t lanes,
-                  const LipPooled<double>& out);
+/// Whether all are moderate; NaN counts as moderate.
+bool lipAllModerate(const float* logit, std::int64_t count);
+bool lipAllModerate(const double* logit, std::int64_t count);
 
-/// gradX[i] = sum over the windows of upstream * share, gradLogit[i] the same of upstream * share * (x - y).
-void lipGradientLanes(const LipPixel<float>& pixel, const LipCell<float>* cells, std::int64_t cellCount,
-                      std::int64_t lanes, float* gradX, float* gradLogit);
-void lipGradientLanes(const LipPixel<double>& pixel, const LipCell<double>* cells, std::int64_t cellCount,
-                      std::int64_t lanes, double* gradX, double* gradLogit);
+/// Adds a row of moderate pixels to `sumCount` sums.
+void lipAddRow(const float* x, const float* logit, std::int64_t count, const LipSums<float>* sums,
+               std::int64_t sumCount);
+void lipAddRow(const double* x, const double* logit, std::int64_t count, const LipSums<double>* sums,
+               std::int64_t sumCount);
+
+/// Windows' results from complete sums; inverseSum may be null.
+void lipFinishRow(const LipSums<float>& sums, const LipRowShape& shape, float* y, float* inverseSum);
+void lipFinishRow(const LipSums<double>& sums, const LipRowShape& shape, double* y, double* inverseSum);
+
+/// largest [outWidth * lanes] over windows of rows logit[0] .. logit[rowCount - 1].
+void lipLargestRow(const float* const* logit, std::int64_t rowCount, const LipRowShape& shape,
+                   float* largest);
+void lipLargestRow(const double* const* logit, std::int64_t rowCount, const LipRowShape& shape,
+                   double* largest);
+
+/// A row of windows relative to their largest logits; inverseSum may be null.
+void lipRowByLargest(const float* const* x, const float* const* logit, std::int64_t rowCount,
+                     const float* largest, const LipRowShape& shape, float* y, float* inverseSum);
+void lipRowByLargest(const double* const* x, const double* const* logit, std::int64_t rowCount,
+                     const double* largest, const LipRowShape& shape, double* y, double* inverseSum);
+
+/// Gradients of a row of pixels, held by `rowCount` rows of windows: sums of upstream * share to x, of
+/// upstream * share * (x - y) to the logit. 0 for a pixel in no window.
+void lipModerateGradients(const float* x, const float* logit, const LipCells<float>* rows,
+                          std::int64_t rowCount, const LipRowShape& shape, float* gradX, float* gradLogit);
+void lipModerateGradients(const double* x, const double* logit, const LipCells<double>* rows,
+                          std::int64_t rowCount, const LipRowShape& shape, double* gradX, double* gradLogit);
+void lipGradientsByReference(const float* x, const float* logit, const LipCells<float>* rows,
+                             std::int64_t rowCount, const LipRowShape& shape, float* gradX, float* gradLogit);
+void lipGradientsByReference(const double* x, const double* logit, const LipCells<double>* rows,
+                             std::int64_t rowCount, const LipRowShape& shape, double* gradX,
+                             double* gradLogit);
 
 }  // namespace anchorscope

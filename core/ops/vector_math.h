@@ -20,13 +20,14 @@ namespace anchorscope {
 /// exp and log1p for the arguments Sigmoid has, within 2 units in the last place; powers of scores.
 struct VectorMath {
   /// x <= 0; below -87 the result is that of -87 (1.6e-38, where float32 ends). NaN stays NaN.
-  static inline float exponential(float x) {
+  static inline float exponential(float x) { return exponentialOfBounded(x < -87.0F ? -87.0F : x); }
+  /// -87 <= x <= 88. NaN stays NaN.
+  static inline float exponentialOfBounded(float x) {
     constexpr float kRounder =
         12582912.0F;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
-    const float bounded = x < -87.0F ? -87.0F : x;
-    const float shifted = bounded * 1.44269504F + kRounder;
+    const float shifted = x * 1.44269504F + kRounder;
     const float whole = shifted - kRounder;
-    const float rest = (bounded - whole * 0.693359375F) + whole * 2.12194440e-4F;
+    const float rest = (x - whole * 0.693359375F) + whole * 2.12194440e-4F;
     float series = 1.9875691500e-4F;  // Cephes' expf polynomial
     series = series * rest + 1.3981999507e-3F;
     series = series * rest + 8.3334519073e-3F;

@@ -1,0 +1,179 @@
+#pragma once
+// Internal header. How the CPU code of local importance-based pooling sees a map as rows of lanes
+// (lip_rows.h), whatever its layout and dtype.
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+#include <vector>
+
+#include "core/ops/lip_rows.h"
+
+namespace anchorscope {
+
+/// Channels that are transposed into lanes at a time, in the contiguous layout.
+inline constexpr std::int64_t kLipTransposedLanes = 16;
+
+/// to[column * toStep + row] = from[row * fromStep + column].
+template <typename From, typename To>
+void lipTranspose(const From* from, std::int64_t fromStep, std::int64_t rows, std::int64_t columns, To* to,
+                  std::int64_t toStep) {
+  std::int64_t row = 0;
+  if constexpr (std::is_same_v<From, float> && std::is_same_v<To, float>) {
+    // Four by four at a time.
+    using Four = float __attribute__((vector_size(16), aligned(4), may_alias));
+    for (; row + 4 <= rows; row += 4) {
+      const float* const source = from + row * fromStep;
+      std::int64_t column = 0;
+      for (; column + 4 <= columns; column += 4) {
+        const auto load = [&](std::int64_t k) {
+          return *reinterpret_cast<const Four*>(source + k * fromStep + column);
+        };
+        const Four a = load(0), b = load(1), c = load(2), d = load(3);
+        const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+                   cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+        const Four ef = __builtin_shufflevector(a, b, 2, 6, 3, 7),
+                   gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+        const auto store = [&](std::int64_t k, const Four& values) {
+          *reinterpret_cast<Four*>(to + (column + k) * toStep + row) = values;
+        };
+        store(0, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
+        store(1, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+        store(2, __builtin_shufflevector(ef, gh, 0, 1, 4, 5));
+        store(3, __builtin_shufflevector(ef, gh, 2, 3, 6, 7));
+      }
+      for (; column < columns; ++column) {
+        for (std::int64_t k = 0; k < 4; ++k)
+          to[column * toStep + row + k] = source[k * fromStep + column];
+      }
+    }
+  }
+  for (; row < rows; ++row) {
+    for (std::int64_t column = 0; column < columns; ++column)
+      to[column * toStep + row] = static_cast<To>(from[row * fromStep + column]);
+  }
+}
+
+/// The maps of a call, [B,C,H,W] and [B,C,OH,OW], in strips of neighbouring channels of an image. In
+/// channels_last a strip has all channels.
+struct LipMaps {
+  std::int64_t batch, channels, height, width, outHeight, outWidth;
+  bool channelsLast;
+  LipWindow window;
+
+  std::int64_t stripLanes() const {
+    return channelsLast ? channels : std::min(channels, kLipTransposedLanes);
+  }
+  std::int64_t stripsPerImage() const { return (channels + stripLanes() - 1) / stripLanes(); }
+  std::int64_t strips() const { return batch * stripsPerImage(); }
+  /// Rows of windows along an axis that a pixel can be in.
+  std::int64_t overlap() const { return (window.kernel - 1) / window.stride + 1; }
+};
+
+struct LipStrip {
+  std::int64_t image, firstChannel, lanes;
+
+  LipStrip(const LipMaps& maps, std::int64_t index)
+      : image(index / maps.stripsPerImage()),
+        firstChannel(index % maps.stripsPerImage() * maps.stripLanes()),
+        lanes(std::min(maps.stripLanes(), maps.channels - firstChannel)) {}
+
+  LipRowShape rowShape(const LipMaps& maps) const { return {maps.window, maps.width, maps.outWidth, lanes}; }
+};
+
+/// Where a strip's row lies in a map of `height` x `width`: element (pixel, lane) at pixel * pixelStep + lane
+/// * laneStep.
+struct LipRowPlace {
+  std::int64_t begin, pixelStep, laneStep;
+
+  LipRowPlace(const LipMaps& maps, const LipStrip& strip, std::int64_t height, std::int64_t width,
+              std::int64_t row) {
+    if (maps.channelsLast) {
+      begin = (strip.image * height + row) * width * maps.channels;
+      pixelStep = maps.channels;
+      laneStep = 1;
+    } else {
+      begin = ((strip.image * maps.channels + strip.firstChannel) * height + row) * width;
+      pixelStep = 1;
+      laneStep = height * width;
+    }
+  }
+};
+
+/// Rows of one map as lanes of T: where they lie if they lie so, otherwise copied into one of some slots.
+template <typename In, typename T>
+class LipRowReader {
+ public:
+  LipRowReader(const In* data, const LipMaps& maps, std::int64_t height, std::int64_t width,
+               std::int64_t slots)
+      : data_(data), maps_(maps), height_(height), width_(width) {
+    if (!isDirect()) slots_.resize(static_cast<std::size_t>(slots * slotLength()));
+  }
+
+  const T* row(const LipStrip& strip, std::int64_t row, std::int64_t slot) {
+    const LipRowPlace place(maps_, strip, height_, width_, row);
+    const In* const from = data_ + place.begin;
+    if constexpr (std::is_same_v<In, T>) {
+      if (maps_.channelsLast) return from;
+    }
+    T* const to = slots_.data() + slot * slotLength();
+    if (maps_.channelsLast) {
+      for (std::int64_t i = 0; i < slotLength(); ++i)
+        to[i] = static_cast<T>(from[i]);
+    } else {
+      lipTranspose(from, place.laneStep, strip.lanes, width_, to, strip.lanes);
+    }
+    return to;
+  }
+
+ private:
+  bool isDirect() const { return std::is_same_v<In, T> && maps_.channelsLast; }
+  std::int64_t slotLength() const { return width_ * maps_.stripLanes(); }
+
+  const In* data_;
+  const LipMaps& maps_;
+  std::int64_t height_, width_;
+  std::vector<T> slots_;
+};
+
+/// Rows of lanes of T that become rows of a map.
+template <typename T, typename Out>
+class LipRowWriter {
+ public:
+  LipRowWriter(Out* data, const LipMaps& maps, std::int64_t height, std::int64_t width)
+      : data_(data), maps_(maps), height_(height), width_(width) {
+    if (!isDirect()) slot_.resize(static_cast<std::size_t>(width_ * maps_.stripLanes()));
+  }
+
+  /// Null for a map that nobody wants.
+  T* row(const LipStrip& strip, std::int64_t row) {
+    if (data_ == nullptr) return nullptr;
+    if constexpr (std::is_same_v<T, Out>) {
+      if (maps_.channelsLast) return data_ + LipRowPlace(maps_, strip, height_, width_, row).begin;
+    }
+    return slot_.data();
+  }
+
+  /// To be called when the row is filled.
+  void finish(const LipStrip& strip, std::int64_t row) {
+    if (data_ == nullptr || isDirect()) return;
+    const LipRowPlace place(maps_, strip, height_, width_, row);
+    Out* const to = data_ + place.begin;
+    if (maps_.channelsLast) {
+      for (std::int64_t i = 0; i < width_ * strip.lanes; ++i)
+        to[i] = static_cast<Out>(slot_[static_cast<std::size_t>(i)]);
+      return;
+    }
+    lipTranspose(slot_.data(), strip.lanes, width_, strip.lanes, to, place.laneStep);
+  }
+
+ private:
+  bool isDirect() const { return std::is_same_v<T, Out> && maps_.channelsLast; }
+
+  Out* data_;
+  const LipMaps& maps_;
+  std::int64_t height_, width_;
+  std::vector<T> slot_;
+};
+
+}  // namespace anchorscope
