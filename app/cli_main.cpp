@@ -17,6 +17,7 @@ int run(int argc, char** argv) {
   cli::ExitCode exit = 0;
   cli::addTrain(app, exit);
   cli::addEval(app, exit);
+  cli::addCompare(app, {argv + 1, argv + argc}, exit);
   cli::addInspect(app, exit);
   cli::addFigure(app, exit);
   cli::addCurves(app, exit);

@@ -26,6 +26,7 @@ ExitCode finish(const Status& status);
 // Each adds one command; its callback leaves the exit code in `exit`.
 void addTrain(CLI::App& app, ExitCode& exit);
 void addEval(CLI::App& app, ExitCode& exit);
+void addCompare(CLI::App& app, const std::vector<std::string>& arguments, ExitCode& exit);
 void addInspect(CLI::App& app, ExitCode& exit);
 void addFigure(CLI::App& app, ExitCode& exit);
 void addCurves(CLI::App& app, ExitCode& exit);

@@ -1,16 +1,12 @@
-#include <unistd.h>
-
-#include <atomic>
-#include <cmath>
+#include <chrono>
 #include <condition_variable>
-#include <csignal>
-#include <cstdio>
 #include <iostream>
 #include <mutex>
 #include <set>
 
 #include "app/cli/common.h"
 #include "app/cli/run_options.h"
+#include "app/cli/terminal.h"
 #include "core/base/check.h"
 #include "core/trainer/session.h"
 
@@ -19,35 +15,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::atomic<int> interrupts{0};
-static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may only touch lock-free atomics");
-
-extern "C" void onInterrupt(int) {
-  // The second one does not wait for the step to end.
-  if (interrupts.fetch_add(1) > 0) ::_exit(exitCode(ErrorCode::kCancelled));
-}
-
-std::string duration(double seconds) {
-  if (!std::isfinite(seconds)) return "?";
-  const auto whole = static_cast<long>(seconds + 0.5);
-  char buffer[32];
-  if (whole >= 3600)
-    std::snprintf(buffer, sizeof buffer, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
-  else
-    std::snprintf(buffer, sizeof buffer, "%ld:%02ld", whole / 60, whole % 60);
-  return buffer;
-}
-
 /// Shows a session on the terminal until it ends. On a terminal the progress line is rewritten in place,
 /// elsewhere it is printed every few seconds.
 class Progress {
  public:
   /// A paused session goes on when all of `awaited` are done; when one is refused, it stops where it stands.
   Progress(TrainingSession& session, bool quiet, std::set<CommandId> awaited)
-      : session_(session),
-        quiet_(quiet),
-        terminal_(::isatty(STDERR_FILENO) != 0),
-        awaited_(std::move(awaited)) {
+      : session_(session), quiet_(quiet), awaited_(std::move(awaited)) {
     session_.setWake([this] {
       const std::lock_guard lock(mutex_);
       awake_ = true;
@@ -67,7 +41,7 @@ class Progress {
         ready_.wait_for(lock, std::chrono::milliseconds(200), [&] { return awake_; });
         awake_ = false;
       }
-      if (interrupts > 0 && !stopping) {
+      if (interrupted() && !stopping) {
         stopping = true;
         say("Stopping after this step and saving a checkpoint (Ctrl-C again: at once, without saving)");
         session_.post(StopCommand{});
@@ -82,7 +56,7 @@ class Progress {
         session_.post(StopCommand{});
       }
     }
-    endLine();
+    line_.end();
     if (failure_) return told_.contains(failure_->text()) ? exitCode(failure_->code) : fail(*failure_);
     if (stopping) return exitCode(ErrorCode::kCancelled);
     // Training went to its end, but something that was asked for is missing from the run.
@@ -90,14 +64,7 @@ class Progress {
   }
 
  private:
-  void say(const std::string& text) {
-    endLine();
-    std::cerr << text << '\n';
-  }
-  void endLine() {
-    if (lineOpen_) std::cerr << '\n';
-    lineOpen_ = false;
-  }
+  void say(const std::string& text) { line_.say(text); }
 
   void show(const StateChangedEvent&) {}
   void show(const AcknowledgedEvent& event) {
@@ -130,7 +97,7 @@ class Progress {
     }
   }
   void show(const EvaluationEvent& event) {
-    endLine();
+    line_.end();
     std::cout << "step " << event.step << ':';
     for (const ScalarValue& metric : event.metrics)
       if (metric.name == "ap" || metric.name == "ap50" || metric.name == "ap75")
@@ -149,11 +116,9 @@ class Progress {
       begin_ = now;
       firstStep_ = event.step;
     }
-    const auto interval = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000);
     const auto facts = session_.facts();
     const std::int64_t planned = facts ? facts->config.train.getInt("steps") : 0;
-    if (quiet_ || (now - lastShown_ < interval && event.step != planned)) return;
-    lastShown_ = now;
+    if (quiet_ || (!line_.due() && event.step != planned)) return;
     const double seconds = std::chrono::duration<double>(now - begin_).count();
     const double rate = seconds > 0 ? static_cast<double>(event.step - firstStep_) / seconds : 0;
     std::string line = concat("step ", event.step, planned > 0 ? concat("/", planned) : "");
@@ -162,25 +127,21 @@ class Progress {
         line += concat("  ", scalar.name.substr(5), " ", shortNumber(scalar.value));
     line += concat("  ", shortNumber(rate), " steps/s");
     if (planned > 0 && rate > 0)
-      line += concat("  ETA ", duration(static_cast<double>(planned - event.step) / rate));
-    if (terminal_) {
-      std::cerr << '\r' << line << "\033[K" << std::flush;
-      lineOpen_ = true;
-    } else {
-      std::cerr << line << '\n';
-    }
+      line += concat("  ETA ", durationText(static_cast<double>(planned - event.step) / rate));
+    line_.show(line);
   }
 
   TrainingSession& session_;
-  const bool quiet_, terminal_;
+  const bool quiet_;
+  ProgressLine line_;
   std::set<CommandId> awaited_;
   std::mutex mutex_;
   std::condition_variable ready_;
-  bool awake_ = false, lineOpen_ = false;
+  bool awake_ = false;
   std::optional<Error> failure_;
   std::set<std::string> told_;  ///< Errors shown already.
   std::string lastProgress_;
-  Clock::time_point begin_{}, lastShown_{};
+  Clock::time_point begin_{};
   std::int64_t firstStep_ = 0;
 };
 
@@ -218,10 +179,7 @@ ExitCode train(const TrainOptions& options) {
     }
     session.startPaused = true;
   }
-  struct sigaction action {};
-  action.sa_handler = onInterrupt;
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
+  catchInterrupts();
 
   const std::string folder = options.resume.empty() ? config->out : options.resume;
   const auto running = startSession(*std::move(config), session);

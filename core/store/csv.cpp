@@ -8,9 +8,8 @@
 #include "core/base/check.h"
 
 namespace anchorscope {
-namespace {
 
-std::string quoted(const std::string& text) {
+std::string csvField(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string out = "\"";
   for (const char c : text) {
@@ -20,16 +19,11 @@ std::string quoted(const std::string& text) {
   return out + '"';
 }
 
-void appendNumber(std::string& out, double value) {
-  if (std::isnan(value)) {
-    out += "nan";  // to_chars would tell its sign
-    return;
-  }
+std::string csvNumber(double value) {
+  if (std::isnan(value)) return "nan";  // to_chars would tell its sign
   char buffer[40];
-  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
 }
-
-}  // namespace
 
 Result<std::string> scalarsAsCsv(const RunReader& run, const std::vector<std::string>& names) {
   const std::vector<std::string> known = run.scalarNames();
@@ -44,7 +38,7 @@ Result<std::string> scalarsAsCsv(const RunReader& run, const std::vector<std::st
     Result<ScalarSeries> values = run.scalar(name);
     if (!values) return std::move(values).error();
     series.push_back(std::move(*values));
-    out += ',' + quoted(name);
+    out += ',' + csvField(name);
   }
   out += "\r\n";
 
@@ -59,7 +53,7 @@ Result<std::string> scalarsAsCsv(const RunReader& run, const std::vector<std::st
     for (std::size_t i = 0; i < series.size(); ++i) {
       out += ',';
       if (at[i] < series[i].steps.size() && series[i].steps[at[i]] == step)
-        appendNumber(out, series[i].values[at[i]++]);
+        out += csvNumber(series[i].values[at[i]++]);
     }
     out += "\r\n";
   }

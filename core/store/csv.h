@@ -10,6 +10,11 @@
 
 namespace anchorscope {
 
+/// One field as RFC 4180 wants it: in quotation marks where it must be.
+std::string csvField(const std::string& text);
+/// A number's shortest exact form, else "nan", "inf", "-inf".
+std::string csvNumber(double value);
+
 /// RFC 4180 text: a header line "step,NAME,...", then one line per step at which any of the scalars is
 /// recorded, in step order. A scalar without a value at a step leaves its field empty; numbers have their
 /// shortest exact form, else "nan", "inf", "-inf". `names` empty: all scalars of the run. Unknown names are

@@ -53,6 +53,19 @@ std::string describeDevice(at::Device device, int threads) {
   return device.str();
 }
 
+std::string machineTitle() {
+  std::ifstream facts("/proc/cpuinfo");
+  std::string name = "unknown CPU";
+  for (std::string line; std::getline(facts, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.rfind("model name", 0) != 0 || colon == std::string::npos) continue;
+    name = line.substr(colon + 2);
+    break;
+  }
+  const unsigned cores = std::thread::hardware_concurrency();
+  return concat(name, ", ", cores, cores == 1 ? " core" : " cores");
+}
+
 int resolveThreads(std::int64_t requested) {
   if (requested > 0) return static_cast<int>(requested);
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1);

@@ -17,6 +17,9 @@ Result<at::Device> resolveDevice(const std::string& name);
 /// For people: "CPU · 1 thread", "NVIDIA H200".
 std::string describeDevice(at::Device device, int threads);
 
+/// The processor and how many cores this program may use: "AMD EPYC 9R14, 2 cores".
+std::string machineTitle();
+
 /// 0 = all cores but one, which is left to the window; at least 1.
 int resolveThreads(std::int64_t requested);
 

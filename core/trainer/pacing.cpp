@@ -54,4 +54,26 @@ double RateMeter::perSecond() const {
   return static_cast<double>(times_.size() - 1) / (times_.back() - times_.front());
 }
 
+void SteadySpeed::addStep(std::int64_t step, double nowSeconds) {
+  constexpr std::int64_t kStretchSteps = 10;
+  constexpr double kStretchSeconds = 0.25;
+  last_ = Mark{step, nowSeconds};
+  if (!first_) first_ = begin_ = last_;
+  const std::int64_t steps = step - begin_->step;
+  const double seconds = nowSeconds - begin_->seconds;
+  if (steps < kStretchSteps || seconds < kStretchSeconds) return;
+  rates_.push_back(static_cast<double>(steps) / seconds);
+  begin_ = last_;
+}
+
+double SteadySpeed::perSecond() const {
+  if (!first_ || last_->seconds <= first_->seconds) return 0;
+  if (rates_.size() < 3) return static_cast<double>(timedSteps()) / (last_->seconds - first_->seconds);
+  std::vector<double> sorted = rates_;
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  if (sorted.size() % 2 == 1) return *middle;
+  return 0.5 * (*middle + *std::max_element(sorted.begin(), middle));
+}
+
 }  // namespace anchorscope

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <vector>
 
 namespace anchorscope {
 
@@ -50,6 +51,27 @@ class RateMeter {
  private:
   double window_;
   std::deque<double> times_;
+};
+
+/// The speed of training itself over a whole run: the median over stretches of at least 10 steps and 0.25 s,
+/// so that the few in which something was captured, saved or evaluated do not count. Without three whole
+/// stretches: the mean from the first step to the last.
+class SteadySpeed {
+ public:
+  /// Steps in ascending order, each with the time at which it was done.
+  void addStep(std::int64_t step, double nowSeconds);
+  /// 0 before two steps.
+  double perSecond() const;
+  /// Steps that were timed.
+  std::int64_t timedSteps() const { return first_ ? last_->step - first_->step : 0; }
+
+ private:
+  struct Mark {
+    std::int64_t step = 0;
+    double seconds = 0;
+  };
+  std::optional<Mark> first_, begin_, last_;
+  std::vector<double> rates_;  ///< Of the whole stretches, steps per second.
 };
 
 }  // namespace anchorscope

@@ -68,6 +68,21 @@ double learningRate(const ParamSet& train, std::int64_t step) {
   return train.getFloat("lr") * factor;
 }
 
+Status stretchSchedule(ParamSet& train, std::int64_t steps) {
+  auto falls = parseList(train.getText("lr_steps"));
+  if (!falls) return std::move(falls).error();
+  const std::int64_t before = train.getInt("steps"), warmup = train.getInt("warmup_steps");
+  const double factor = before > 0 ? static_cast<double>(steps) / static_cast<double>(before) : 1;
+  std::vector<std::string> stretched;
+  for (const double fall : *falls)
+    stretched.push_back(toText(ParamValue(fall < 1 ? fall : std::max(1.0, std::round(fall * factor)))));
+  const auto newWarmup = std::max<std::int64_t>(1, std::llround(static_cast<double>(warmup) * factor));
+  ANCHORSCOPE_TRY(train.setValue("steps", ParamValue(steps)));
+  ANCHORSCOPE_TRY(
+      train.setValue("warmup_steps", ParamValue(warmup > 0 ? std::min(newWarmup, steps) : std::int64_t{0})));
+  return train.setValue("lr_steps", ParamValue(join(stretched, ",")));
+}
+
 Status checkSchedule(const ParamSet& train) {
   auto list = parseList(train.getText("lr_steps"));
   if (!list) return std::move(list).error();

@@ -13,6 +13,12 @@ namespace anchorscope {
 /// constant.
 double learningRate(const ParamSet& train, std::int64_t step);
 
+/// Sets `steps` and stretches what is told in steps with it, so that the course over the whole run keeps its
+/// shape: the warm-up (at least 1 step if there was one) and the step numbers of lr_steps, whose shares stay.
+/// From a run without end nothing is stretched; its warm-up is cut to the new length. kUsage for a bad
+/// lr_steps.
+Status stretchSchedule(ParamSet& train, std::int64_t steps);
+
 /// Checks what ranges cannot: that lr_steps is a list of positive numbers.
 Status checkSchedule(const ParamSet& train);
 

@@ -1,17 +1,13 @@
 // The headless program from outside, end to end.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "tests/cli/cli_testing.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/temporary_folder.h"
 
@@ -20,77 +16,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-struct Outcome {
-  int exit = -1;
-  std::string out, err;
-};
-
-/// A started program: standard output goes into a file, standard error comes through a pipe.
-class Process {
- public:
-  Process(const std::vector<std::string>& arguments, const TemporaryFolder& folder)
-      : out_(folder / "stdout") {
-    const std::string program = (programFolder() / "anchorscope-cli").string();
-    int ends[2] = {-1, -1};
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-    std::fflush(nullptr);  // or the child writes this program's pending output once more
-    id_ = ::fork();
-    if (id_ == 0) {
-      std::vector<char*> raw{const_cast<char*>(program.c_str())};
-      for (const std::string& argument : arguments)
-        raw.push_back(const_cast<char*>(argument.c_str()));
-      raw.push_back(nullptr);
-      if (!std::freopen(out_.c_str(), "w", stdout) || ::dup2(ends[1], STDERR_FILENO) < 0) ::_exit(99);
-      ::execv(program.c_str(), raw.data());
-      ::_exit(98);
-    }
-    ::close(ends[1]);
-    pipe_ = ends[0];
-  }
-  ~Process() { ::close(pipe_); }
-  Process(const Process&) = delete;
-  Process& operator=(const Process&) = delete;
-
-  void interrupt() const { ::kill(id_, SIGINT); }
-  /// Returns when the program has written this to standard error, or has ended.
-  void waitForText(const std::string& text) {
-    while (err_.find(text) == std::string::npos && readSome()) {
-    }
-  }
-  Outcome wait() {
-    while (readSome()) {
-    }
-    int status = 0;
-    ::waitpid(id_, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), readFile(out_), err_};
-  }
-
- private:
-  bool readSome() {
-    char buffer[4096];
-    const ssize_t count = ::read(pipe_, buffer, sizeof buffer);
-    if (count > 0) err_.append(buffer, static_cast<std::size_t>(count));
-    return count > 0;
-  }
-
-  std::filesystem::path out_;
-  std::string err_;
-  pid_t id_ = -1;
-  int pipe_ = -1;
-};
-
-Outcome run(const std::vector<std::string>& arguments) {
-  const TemporaryFolder folder;
-  return Process(arguments, folder).wait();
-}
-
-nlohmann::json jsonOf(const Outcome& outcome) {
-  EXPECT_EQ(outcome.exit, 0) << outcome.err;
-  auto json = nlohmann::json::parse(outcome.out, nullptr, false);
-  EXPECT_FALSE(json.is_discarded()) << outcome.out;
-  return json;
-}
 
 /// A short training of the demo on a tiny detector.
 std::vector<std::string> trainArguments(const std::string& out, int steps) {
@@ -138,8 +63,8 @@ class RecordedRun : public ::testing::Test {
 TEST(Cli, EveryCommandExplainsItself) {
   const Outcome all = run({"--help"});
   EXPECT_EQ(all.exit, 0);
-  for (const char* command : {"train", "eval", "inspect", "figure", "curves", "info", "data", "methods",
-                              "models", "presets", "conformance"}) {
+  for (const char* command : {"train", "eval", "compare", "inspect", "figure", "curves", "info", "data",
+                              "methods", "models", "presets", "conformance"}) {
     EXPECT_THAT(all.out, HasSubstr(command));
     const Outcome one = run({command, "--help"});
     EXPECT_EQ(one.exit, 0) << command;

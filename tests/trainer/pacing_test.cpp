@@ -61,5 +61,32 @@ TEST(RateMeter, CountsOverItsWindowOnly) {
   EXPECT_EQ(meter.perSecond(), 0);
 }
 
+TEST(SteadySpeed, LeavesOutStretchesInWhichSomethingElseWasDone) {
+  SteadySpeed speed;
+  EXPECT_EQ(speed.perSecond(), 0);
+  double now = 0;
+  for (int step = 0; step <= 100; ++step) {
+    speed.addStep(step, now);
+    now += step % 40 == 20 ? 10 : 0.1;  // three captures of 10 s
+  }
+  EXPECT_NEAR(speed.perSecond(), 10, 1e-9);
+  EXPECT_EQ(speed.timedSteps(), 100);
+}
+
+TEST(SteadySpeed, IsTheMeanOfAShortRun) {
+  SteadySpeed speed;
+  for (const auto& [step, seconds] : {std::pair(3, 1.0), {4, 2.0}, {5, 5.0}})
+    speed.addStep(step, seconds);
+  EXPECT_DOUBLE_EQ(speed.perSecond(), 0.5);
+  EXPECT_EQ(speed.timedSteps(), 2);
+}
+
+TEST(SteadySpeed, FastStepsAreTakenTogether) {
+  SteadySpeed speed;
+  for (int step = 0; step <= 4000; ++step)
+    speed.addStep(step, 0.25 * (step / 250));  // told 250 at a time
+  EXPECT_NEAR(speed.perSecond(), 1000, 1e-6);
+}
+
 }  // namespace
 }  // namespace anchorscope

@@ -65,5 +65,26 @@ TEST(Schedule, RefusesAListThatIsNone) {
   }
 }
 
+TEST(StretchSchedule, KeepsTheShapeOfTheRun) {
+  ParamSet train = options({{"steps", "1000"}, {"warmup_steps", "100"}, {"lr_steps", "0.5, 800"}});
+  ASSERT_TRUE(stretchSchedule(train, 50).ok());
+  EXPECT_EQ(train.getInt("steps"), 50);
+  EXPECT_EQ(train.getInt("warmup_steps"), 5);
+  EXPECT_EQ(train.getText("lr_steps"), "0.5,40");
+  ASSERT_TRUE(stretchSchedule(train, 2).ok());
+  EXPECT_EQ(train.getInt("warmup_steps"), 1) << "a warm-up stays one";
+}
+
+TEST(StretchSchedule, HasNothingToStretchWithoutAnEndOrAWarmUp) {
+  ParamSet endless = options({{"steps", "0"}, {"warmup_steps", "100"}});
+  ASSERT_TRUE(stretchSchedule(endless, 30).ok());
+  EXPECT_EQ(endless.getInt("warmup_steps"), 30);
+  ParamSet cold = options({{"steps", "10"}, {"warmup_steps", "0"}});
+  ASSERT_TRUE(stretchSchedule(cold, 100).ok());
+  EXPECT_EQ(cold.getInt("warmup_steps"), 0);
+  ParamSet wrong = options({{"lr_steps", "a"}});
+  EXPECT_EQ(stretchSchedule(wrong, 100).error().code, ErrorCode::kUsage);
+}
+
 }  // namespace
 }  // namespace anchorscope

@@ -1,0 +1,75 @@
+#include "app/cli/terminal.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+
+#include "core/base/result.h"
+
+namespace anchorscope::cli {
+namespace {
+
+std::atomic<int> interrupts{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may only touch lock-free atomics");
+
+extern "C" void onInterrupt(int) {
+  // The second one does not wait for the step to end.
+  if (interrupts.fetch_add(1) > 0) ::_exit(exitCode(ErrorCode::kCancelled));
+}
+
+}  // namespace
+
+void catchInterrupts() {
+  struct sigaction action {};
+  action.sa_handler = onInterrupt;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+}
+
+bool interrupted() {
+  return interrupts > 0;
+}
+
+std::string durationText(double seconds) {
+  if (!std::isfinite(seconds)) return "?";
+  const auto whole = static_cast<long>(seconds + 0.5);
+  char buffer[32];
+  if (whole >= 3600)
+    std::snprintf(buffer, sizeof buffer, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+  else
+    std::snprintf(buffer, sizeof buffer, "%ld:%02ld", whole / 60, whole % 60);
+  return buffer;
+}
+
+ProgressLine::ProgressLine() : terminal_(::isatty(STDERR_FILENO) != 0) {}
+
+bool ProgressLine::due() const {
+  const auto interval = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000);
+  return std::chrono::steady_clock::now() - lastShown_ >= interval;
+}
+
+void ProgressLine::show(const std::string& line) {
+  lastShown_ = std::chrono::steady_clock::now();
+  if (terminal_) {
+    std::cerr << '\r' << line << "\033[K" << std::flush;
+    open_ = true;
+  } else {
+    std::cerr << line << '\n';
+  }
+}
+
+void ProgressLine::say(const std::string& text) {
+  end();
+  std::cerr << text << '\n';
+}
+
+void ProgressLine::end() {
+  if (open_) std::cerr << '\n';
+  open_ = false;
+}
+
+}  // namespace anchorscope::cli

@@ -1,0 +1,36 @@
+#pragma once
+// What long commands do on a terminal: stop when asked to, and show a line that is rewritten in place.
+
+#include <chrono>
+#include <string>
+
+namespace anchorscope::cli {
+
+/// From now on Ctrl-C and a termination request are counted; the second one ends the program at once.
+void catchInterrupts();
+bool interrupted();
+
+/// "1:05", "2:03:10"; "?" when it is not finite.
+std::string durationText(double seconds);
+
+/// A progress line on standard error: on a terminal rewritten in place ten times a second, elsewhere printed
+/// every ten seconds.
+class ProgressLine {
+ public:
+  ProgressLine();
+  bool onTerminal() const { return terminal_; }
+  /// It is time for a new line.
+  bool due() const;
+  void show(const std::string& line);
+  /// A line that stays.
+  void say(const std::string& text);
+  /// Leaves the present line standing.
+  void end();
+
+ private:
+  const bool terminal_;
+  bool open_ = false;
+  std::chrono::steady_clock::time_point lastShown_{};
+};
+
+}  // namespace anchorscope::cli

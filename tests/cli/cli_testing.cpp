@@ -1,0 +1,76 @@
+#include "tests/cli/cli_testing.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <stdexcept>
+
+#include "tests/support/shared_data.h"
+
+namespace anchorscope::testing {
+
+Process::Process(const std::vector<std::string>& arguments, const TemporaryFolder& folder)
+    : out_(folder / "stdout") {
+  const std::string program = (programFolder() / "anchorscope-cli").string();
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+  std::fflush(nullptr);  // or the child writes this program's pending output once more
+  id_ = ::fork();
+  if (id_ == 0) {
+    std::vector<char*> raw{const_cast<char*>(program.c_str())};
+    for (const std::string& argument : arguments)
+      raw.push_back(const_cast<char*>(argument.c_str()));
+    raw.push_back(nullptr);
+    if (!std::freopen(out_.c_str(), "w", stdout) || ::dup2(ends[1], STDERR_FILENO) < 0) ::_exit(99);
+    ::execv(program.c_str(), raw.data());
+    ::_exit(98);
+  }
+  ::close(ends[1]);
+  pipe_ = ends[0];
+}
+
+Process::~Process() {
+  ::close(pipe_);
+}
+
+void Process::interrupt() const {
+  ::kill(id_, SIGINT);
+}
+
+void Process::waitForText(const std::string& text) {
+  while (err_.find(text) == std::string::npos && readSome()) {
+  }
+}
+
+Outcome Process::wait() {
+  while (readSome()) {
+  }
+  int status = 0;
+  ::waitpid(id_, &status, 0);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), readFile(out_), err_};
+}
+
+bool Process::readSome() {
+  char buffer[4096];
+  const ssize_t count = ::read(pipe_, buffer, sizeof buffer);
+  if (count > 0) err_.append(buffer, static_cast<std::size_t>(count));
+  return count > 0;
+}
+
+Outcome run(const std::vector<std::string>& arguments) {
+  const TemporaryFolder folder;
+  return Process(arguments, folder).wait();
+}
+
+nlohmann::json jsonOf(const Outcome& outcome) {
+  EXPECT_EQ(outcome.exit, 0) << outcome.err;
+  auto json = nlohmann::json::parse(outcome.out, nullptr, false);
+  EXPECT_FALSE(json.is_discarded()) << outcome.out;
+  return json;
+}
+
+}  // namespace anchorscope::testing
