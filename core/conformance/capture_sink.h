@@ -10,8 +10,8 @@ namespace anchorscope::conformance {
 
 class CaptureSink final : public EvidenceSink {
  public:
-  void channel(const ChannelSpec& spec, const at::Tensor& values, int stride = 0) override {
-    if (level < 0) channels[spec.name] = values;
+  void channel(const ChannelSpec& spec, const at::Tensor& values, int) override {
+    channels[spec.name] = values;
   }
   void pairs(const PairTableSpec& spec, const PairRows& rows) override {
     PairColumns& table = tables[spec.name];
