@@ -297,6 +297,58 @@ TEST(MusuDecision, ARankWithoutAWeightIsBackground) {
   EXPECT_EQ(decision.outcomes[1].kind, DecisionOutcome::Kind::kDropped);
 }
 
+/// MuSu must hold for heads with any number of anchors per location and for points: of the anchors' boxes it
+/// may use no more than their centres.
+TEST(Musu, AsksAnchorsForNothingButTheirCentres) {
+  for (const char* eligibility : {"overlap", "center_in_gt", "center_radius"}) {
+    SCOPED_TRACE(eligibility);
+    const auto assigner = make({{"eligibility", eligibility}});
+    DenseScene scene = makeDenseScene();
+    const at::Tensor center = (scene.anchors.boxes.slice(1, 0, 2) + scene.anchors.boxes.slice(1, 2, 4)) / 2;
+    RecordingSink ofBoxes, ofPoints;
+    const Assignment boxes = assigner->assign(scene.anchors, scene.outputs, scene.targets, &ofBoxes);
+    const at::Tensor half = scene.anchors.strides.unsqueeze(1) / 2;
+    scene.anchors.boxes = at::cat({center - half, center + half}, 1);  // as makePoints has them
+    const Assignment points = assigner->assign(scene.anchors, scene.outputs, scene.targets, &ofPoints);
+    EXPECT_TRUE(at::equal(boxes.clsObject, points.clsObject));
+    EXPECT_TRUE(at::equal(boxes.regObject, points.regObject));
+    EXPECT_TRUE(at::equal(boxes.clsTarget, points.clsTarget));
+    EXPECT_TRUE(at::equal(boxes.regWeight, points.regWeight));
+    EXPECT_GT(boxes.regWeight.gt(0).sum().item<std::int64_t>(), 0);
+    ASSERT_EQ(boxes.scalars.size(), points.scalars.size());
+    for (std::size_t k = 0; k < boxes.scalars.size(); ++k) {
+      EXPECT_TRUE(at::allclose(boxes.scalars[k].value.to(at::kDouble),
+                               points.scalars[k].value.to(at::kDouble), 1e-6, 1e-9, /*equal_nan=*/true))
+          << boxes.scalars[k].name;
+    }
+    for (const auto& [name, values] : ofBoxes.objectValues) {
+      EXPECT_TRUE(at::allclose(values.to(at::kDouble), ofPoints.objectValues.at(name).to(at::kDouble), 1e-6,
+                               1e-5, /*equal_nan=*/true))
+          << name;
+    }
+  }
+}
+
+/// The spread of centres decides eligibility, whatever the anchor's size.
+TEST(Musu, CentresDecideEligibility) {
+  // A large anchor centred in the object, a small one inside it, a large one centred outside: all predict
+  // well.
+  DenseScene scene =
+      makeWorkedScene({{-45, -45, 55, 55}, {1, 1, 3, 3}, {8, 0, 16, 10}}, {{0, 0, 10, 10}}, {0}, 1);
+  scene.outputs.boxes.copy_(at::tensor({0.f, 0.f, 10.f, 10.f}).expand({1, 3, 4}));
+  scene.anchors.strides.fill_(2);
+  const auto eligibleWith = [&](const char* eligibility) {
+    RecordingSink sink;
+    make({{"eligibility", eligibility}})->assign(scene.anchors, scene.outputs, scene.targets, &sink);
+    return value(sink.objectValues.at("musu.eligible")[0][0]);
+  };
+  EXPECT_EQ(eligibleWith("overlap"), 3);
+  EXPECT_EQ(eligibleWith("center_in_gt"), 2);
+  EXPECT_EQ(eligibleWith("center_radius"), 2);  // centres (5, 5) and (2, 2), at most 3 px from (5, 5)
+  scene.anchors.strides.fill_(1);
+  EXPECT_EQ(eligibleWith("center_radius"), 1);
+}
+
 std::map<std::string, double> scalarsOf(const Assignment& assignment) {
   std::map<std::string, double> all;
   for (const NamedScalar& scalar : assignment.scalars)

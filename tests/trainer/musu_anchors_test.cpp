@@ -1,0 +1,85 @@
+// MuSu on RetinaNet with one or several anchors per location: training steps, and evidence that tells them
+// apart.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "core/evidence/decision.h"
+#include "tests/trainer/trainer_testing.h"
+
+namespace anchorscope::testing {
+namespace {
+
+struct Tiling {
+  const char *scales, *ratios;
+  int anchorsPerCell;
+};
+
+class MusuAnchors : public ::testing::TestWithParam<Tiling> {};
+
+TEST_P(MusuAnchors, TrainAndAreToldApartInTheEvidence) {
+  const auto [scales, ratios, anchorsPerCell] = GetParam();
+  RunConfig config = smallConfig("musu");
+  set(config, "model.scales_per_octave", scales);
+  set(config, "model.ratios", ratios);
+  const auto trainer = prepareOrFail(config);
+  ASSERT_TRUE(trainer);
+  const std::vector<StepReport> reports = train(*trainer, 3);
+  ASSERT_THAT(reports, ::testing::SizeIs(3));
+  for (const StepReport& report : reports) {
+    EXPECT_TRUE(report.updated);
+    EXPECT_TRUE(std::isfinite(valueOf(report.scalars, "loss.total")));
+    EXPECT_GE(valueOf(report.scalars, "musu.mean_bag_size"), 1);
+    EXPECT_LE(std::abs(valueOf(report.scalars, "musu.spearman_pq")), 1);
+  }
+
+  const auto frames = trainer->capture().take();
+  ASSERT_FALSE(frames.empty());
+  for (const auto& frame : frames) {
+    const AnchorGeometry& anchors = *frame->anchors;
+    std::int64_t cells = 0;
+    for (const LevelLayout& level : anchors.levels) {
+      EXPECT_EQ(level.anchorsPerCell, anchorsPerCell);
+      cells += std::int64_t{1} * level.rows * level.columns;
+    }
+    ASSERT_EQ(anchors.count(), static_cast<std::size_t>(cells * anchorsPerCell));
+
+    const PairTable* table = frame->pairTable("musu.pairs");
+    ASSERT_NE(table, nullptr);
+    const auto inBag = static_cast<std::size_t>(table->columnIndex("in_bag"));
+    std::set<int> slots;  // of bag members
+    for (std::size_t row = 0; row < table->anchor.size(); ++row) {
+      const auto anchor = static_cast<std::size_t>(table->anchor[row]);
+      ASSERT_LT(anchor, anchors.count());
+      const AnchorAddress address = anchors.address(anchor);
+      EXPECT_EQ(anchors.index(address), table->anchor[row]);
+      const std::string slot = " a" + std::to_string(address.slot);
+      EXPECT_EQ(anchors.label(anchor).ends_with(slot), anchorsPerCell > 1) << anchors.label(anchor);
+      if (table->columns[inBag][row] > 0) slots.insert(address.slot);
+    }
+    EXPECT_FALSE(slots.empty());
+    EXPECT_LE(slots.size(), static_cast<std::size_t>(anchorsPerCell));
+    EXPECT_GT(slots.size(), anchorsPerCell > 1 ? 1U : 0U) << "bags hold more than one anchor of a location";
+
+    // Every slot of a location has its own answer to "why?".
+    const AnchorAddress where = anchors.address(static_cast<std::size_t>(table->anchor.front()));
+    for (int slot = 0; slot < anchorsPerCell; ++slot) {
+      const std::int64_t anchor = anchors.index({where.level, where.row, where.column, slot});
+      const Decision decision = explain(*frame, static_cast<std::int32_t>(anchor), table->object.front());
+      EXPECT_FALSE(decision.rows.empty()) << slot;
+      EXPECT_EQ(decision.considered,
+                table->row(static_cast<std::int32_t>(anchor), table->object.front()) >= 0);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(PerLocation, MusuAnchors,
+                         ::testing::Values(Tiling{"1", "1", 1}, Tiling{"3", "1", 3},
+                                           Tiling{"3", "0.5,1,2", 9}, Tiling{"2", "0.3,1,1.5,4", 8}),
+                         [](const auto& tested) { return std::to_string(tested.param.anchorsPerCell); });
+
+}  // namespace
+}  // namespace anchorscope::testing
