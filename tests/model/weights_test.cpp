@@ -63,6 +63,34 @@ TEST(Weights, BackboneFilesGoToTheBackbone) {
   EXPECT_TRUE(detector->stateDict()[0].tensor.equal(file[0].tensor));
 }
 
+TEST(Weights, FilesOfTheOfficialLipClassifiersGoToTheBackbone) {
+  Result<ParamSet> params = modelParams("retinanet-r50");
+  ASSERT_TRUE(params.ok() && params->set("downsampling", "lip").ok());
+  const auto trained = *makeDetector("retinanet-r50", *params, 3, 9);
+  const std::string prefix = "backbone.body.";
+  for (const std::string parallel : {"", "module."}) {
+    const auto detector = *makeDetector("retinanet-r50", *params, 3, 1);
+    std::vector<NamedTensor> file;
+    for (const NamedTensor& named : trained->stateDict()) {
+      if (named.name.compare(0, prefix.size(), prefix) == 0)
+        file.push_back({parallel + named.name.substr(prefix.size()), named.tensor});
+    }
+    file.push_back({parallel + "fc.weight", at::zeros({1000, 2048})});
+    file.push_back({parallel + "fc.bias", at::zeros({1000})});
+    const Result<WeightsReport> report = loadWeights(*detector, file, "lip_resnet-50.pth");
+    ASSERT_TRUE(report.ok()) << report.error().text();
+    EXPECT_EQ(report->loaded.size(), file.size() - 2);
+    EXPECT_THAT(report->loaded, ::testing::IsSupersetOf(
+                                    {"backbone.body.maxpool.logit.conv.weight",
+                                     "backbone.body.layer2.0.bottleneck_shared.logit.conv1.weight",
+                                     "backbone.body.layer3.0.conv2.0.postprocessing.bn.weight",
+                                     "backbone.body.layer4.0.downsample.lip.postprocessing.conv.weight"}));
+    EXPECT_TRUE(report->wrongShape.empty());
+    for (const std::string& name : report->missing)
+      EXPECT_TRUE(name.find("backbone.fpn.") == 0 || name.find("head.") == 0) << name;
+  }
+}
+
 TEST(Weights, OtherShapesAndNamesAreReportedAndTheRestIsLoaded) {
   const auto source = detectorOf("retinanet-r18", "bn", 1, 91);
   const auto target = detectorOf("retinanet-r18", "bn", 2, 3);

@@ -1,0 +1,89 @@
+#pragma once
+// What the tests of detectors share.
+
+#include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
+#include <ATen/core/grad_mode.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/model/detector.h"
+
+namespace anchorscope::testing {
+
+/// Options as "name=value" pairs on top of the defaults.
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+inline std::unique_ptr<Detector> detectorOf(const std::string& name, const Settings& settings = {},
+                                            int classCount = 3, std::uint64_t seed = 1) {
+  Result<ParamSet> params = modelParams(name);
+  EXPECT_TRUE(params.ok());
+  for (const auto& [key, value] : settings) {
+    const Status status = params->set(key, value);
+    EXPECT_TRUE(status.ok()) << (status.ok() ? "" : status.error().text());
+  }
+  Result<std::unique_ptr<Detector>> detector = makeDetector(name, *params, classCount, seed);
+  EXPECT_TRUE(detector.ok()) << (detector.ok() ? "" : detector.error().text());
+  return *std::move(detector);
+}
+
+inline at::Tensor imagesOf(std::int64_t batch, SizePx size, std::int64_t seed = 5) {
+  at::Tensor index = at::arange(batch * 3 * size.height * size.width, at::kDouble);
+  return at::sin(index * 0.37 + static_cast<double>(seed))
+      .to(at::kFloat)
+      .view({batch, 3, size.height, size.width});
+}
+
+/// Moves every weight and bias of norms and every weight that starts at zero away from it, so that no
+/// gradient vanishes by initialisation.
+inline void disturb(Detector& detector) {
+  const c10::NoGradGuard noGrad;
+  double phase = 0;
+  for (const NamedTensor& named : detector.parameters()) {
+    const at::Tensor& tensor = named.tensor;
+    const at::Tensor wave = at::sin(at::arange(tensor.numel(), at::kDouble) * 0.7 + phase++) * 0.1;
+    if (tensor.dim() == 1)
+      tensor.add_((wave + 0.2).to(at::kFloat));
+    else if (tensor.eq(0).all().item<bool>())
+      tensor.add_(wave.view(tensor.sizes()).to(at::kFloat));
+  }
+}
+
+/// A loss that reaches every output.
+inline at::Tensor lossOf(const DenseOutputs& outputs) {
+  const at::Tensor ramp =
+      at::sin(at::arange(outputs.logits.numel(), outputs.logits.options().requires_grad(false)));
+  const at::Tensor boxRamp =
+      at::cos(at::arange(outputs.boxes.numel(), outputs.boxes.options().requires_grad(false)));
+  return (outputs.logits.flatten() * ramp).sum() + (outputs.boxes.flatten() * boxRamp).sum() * 1e-2;
+}
+
+inline DenseOutputs run(Detector& detector, const at::Tensor& images, EvidenceSink* sink = nullptr) {
+  const SizePx size{static_cast<int>(images.size(3)), static_cast<int>(images.size(2))};
+  return detector.forward(images, detector.anchors(size), sink);
+}
+
+inline double largestDifference(const at::Tensor& a, const at::Tensor& b) {
+  return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
+}
+
+/// bf16 autocast on the CPU while it lives.
+class Autocast {
+ public:
+  Autocast() {
+    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+    at::autocast::set_autocast_enabled(at::kCPU, true);
+  }
+  ~Autocast() {
+    at::autocast::set_autocast_enabled(at::kCPU, false);
+    at::autocast::clear_cache();
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+};
+
+}  // namespace anchorscope::testing
