@@ -1,6 +1,8 @@
 #pragma once
-// Internal header. How the CPU code of local importance-based pooling sees a map as rows of lanes
+// Internal header (ATen). How the CPU code of local importance-based pooling sees a map as rows of lanes
 // (lip_rows.h), whatever its layout and dtype.
+
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -13,6 +15,18 @@ namespace anchorscope {
 
 /// Channels that are transposed into lanes at a time, in the contiguous layout.
 inline constexpr std::int64_t kLipTransposedLanes = 16;
+
+template <typename From, typename To>
+void lipConvert(const From* from, std::int64_t count, To* to) {
+  for (std::int64_t i = 0; i < count; ++i)
+    to[i] = static_cast<To>(from[i]);
+}
+inline void lipConvert(const at::BFloat16* from, std::int64_t count, float* to) {
+  lipFromBfloat16(reinterpret_cast<const std::uint16_t*>(from), count, to);
+}
+inline void lipConvert(const float* from, std::int64_t count, at::BFloat16* to) {
+  lipToBfloat16(from, count, reinterpret_cast<std::uint16_t*>(to));
+}
 
 /// to[column * toStep + row] = from[row * fromStep + column].
 template <typename From, typename To>
@@ -81,20 +95,18 @@ struct LipStrip {
   LipRowShape rowShape(const LipMaps& maps) const { return {maps.window, maps.width, maps.outWidth, lanes}; }
 };
 
-/// Where a strip's row lies in a map of `height` x `width`: element (pixel, lane) at pixel * pixelStep + lane
-/// * laneStep.
+/// Where a strip's row lies in a map of `height` x `width`. Contiguous maps: element (pixel, lane) at begin +
+/// pixel + lane * laneStep.
 struct LipRowPlace {
-  std::int64_t begin, pixelStep, laneStep;
+  std::int64_t begin, laneStep;
 
   LipRowPlace(const LipMaps& maps, const LipStrip& strip, std::int64_t height, std::int64_t width,
               std::int64_t row) {
     if (maps.channelsLast) {
       begin = (strip.image * height + row) * width * maps.channels;
-      pixelStep = maps.channels;
       laneStep = 1;
     } else {
       begin = ((strip.image * maps.channels + strip.firstChannel) * height + row) * width;
-      pixelStep = 1;
       laneStep = height * width;
     }
   }
@@ -118,8 +130,7 @@ class LipRowReader {
     }
     T* const to = slots_.data() + slot * slotLength();
     if (maps_.channelsLast) {
-      for (std::int64_t i = 0; i < slotLength(); ++i)
-        to[i] = static_cast<T>(from[i]);
+      lipConvert(from, slotLength(), to);
     } else {
       lipTranspose(from, place.laneStep, strip.lanes, width_, to, strip.lanes);
     }
@@ -160,8 +171,7 @@ class LipRowWriter {
     const LipRowPlace place(maps_, strip, height_, width_, row);
     Out* const to = data_ + place.begin;
     if (maps_.channelsLast) {
-      for (std::int64_t i = 0; i < width_ * strip.lanes; ++i)
-        to[i] = static_cast<Out>(slot_[static_cast<std::size_t>(i)]);
+      lipConvert(slot_.data(), width_ * strip.lanes, to);
       return;
     }
     lipTranspose(slot_.data(), strip.lanes, width_, strip.lanes, to, place.laneStep);

@@ -36,6 +36,10 @@ struct LipCells {
   const T* reference;   ///< not looked at by lipModerateGradients
 };
 
+/// Bits of bfloat16 to float32 and back, to the nearest, ties to even; NaN stays NaN.
+void lipFromBfloat16(const std::uint16_t* bits, std::int64_t count, float* values);
+void lipToBfloat16(const float* values, std::int64_t count, std::uint16_t* bits);
+
 /// Whether all are moderate; NaN counts as moderate.
 bool lipAllModerate(const float* logit, std::int64_t count);
 bool lipAllModerate(const double* logit, std::int64_t count);

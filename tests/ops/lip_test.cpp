@@ -1,5 +1,6 @@
 #include "core/ops/lip.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
@@ -232,6 +233,61 @@ TEST(LipPool, GradientsAreDerivatives) {
     expectGradient([&](const at::Tensor& v) { return lipPool(as(x), as(v), window); }, logit);
     // The same tensor as both (SoftPool).
     expectGradient([&](const at::Tensor& v) { return lipPool(as(v), as(v), window); }, x);
+  }
+}
+
+TEST(LipPool, OneLargeLogitChangesNothingElse) {
+  // Rows within 40 of 0 are computed in another way than those with a logit beyond.
+  for (const Case& c : everyForm()) {
+    SCOPED_TRACE(::testing::Message() << c.height << "x" << c.width << " k" << c.window.kernel << " s"
+                                      << c.window.stride << " p" << c.window.padding);
+    const at::Tensor x = randomValues({c.batch, c.channels, c.height, c.width}, 20, -2, 3);
+    const at::Tensor upstream = upstreamFor(x, c.window);
+    for (const double beyond : {40.5, -41.0, 300.0, -2e4}) {
+      const at::Tensor logit = randomValues(x.sizes(), 21, 0, 12);
+      logit.view({-1})[logit.numel() / 2] = beyond;
+      logit.view({-1})[logit.numel() / 5] = 40;
+      const Result wanted = bruteForce(x, logit, upstream, c.window);
+      expectClose(pooled(x, logit, upstream, c.window), wanted, 1e-5, 2e-6);
+      expectClose(pooled(channelsLast(x), channelsLast(logit), upstream, c.window), wanted, 1e-5, 2e-6);
+      const at::NoGradGuard noGrad;
+      expectClose(lipPool(x, logit, c.window), wanted.y, 1e-5, 2e-6, "y without gradient");
+    }
+  }
+}
+
+TEST(LipPool, NumberOfThreadsChangesNothing) {
+  const int before = at::get_num_threads();
+  const at::Tensor x = randomValues({3, 40, 61, 50}, 22, -2, 3), logit = randomValues(x.sizes(), 23, -3, 50);
+  const LipWindow window;
+  const at::Tensor upstream = upstreamFor(x, window);
+  for (const bool last : {false, true}) {
+    const auto run = [&](int threads) {
+      at::set_num_threads(threads);
+      return last ? pooled(channelsLast(x), channelsLast(logit), upstream, window)
+                  : pooled(x, logit, upstream, window);
+    };
+    const Result one = run(1), three = run(3);
+    EXPECT_TRUE(at::equal(one.y, three.y));
+    EXPECT_TRUE(at::equal(one.gradX, three.gradX));
+    EXPECT_TRUE(at::equal(one.gradLogit, three.gradLogit));
+  }
+  at::set_num_threads(before);
+}
+
+TEST(LipPool, FeaturesWithoutNumbersStayWhereTheyAre) {
+  const at::Tensor x = at::ones({1, 20, 12, 12}), logit = at::zeros_like(x);
+  x[0][3][6][6] = std::numeric_limits<float>::quiet_NaN();
+  logit[0][7][0][0] = std::numeric_limits<float>::quiet_NaN();
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+    for (const bool last : {false, true}) {
+      const auto as = [&](const at::Tensor& map) { return (last ? channelsLast(map) : map).to(dtype); };
+      const at::Tensor bad = lipPool(as(x), as(logit), 3, 2, 1).isnan();
+      // Pixel (6,6) is the middle of one window, (0,0) that of the first.
+      EXPECT_EQ(bad.sum().item<std::int64_t>(), 2);
+      EXPECT_TRUE(bad[0][3][3][3].item<bool>());
+      EXPECT_TRUE(bad[0][7][0][0].item<bool>());
+    }
   }
 }
 
