@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/assigners/assigner.h"
+#include "core/assigners/ignored_regions.h"
 #include "core/assigners/pair_rows.h"
 #include "core/base/check.h"
 #include "core/ops/box_similarity.h"
@@ -56,17 +57,6 @@ class MaxIouAssigner final : public Assigner {
 
   Options options_;
 };
-
-/// [B,N]: how much of each anchor (or, with `wrtCandidates` off, of a region) the ignored regions share; 0
-/// without.
-at::Tensor shareInIgnored(const AnchorSet& anchors, const DenseTargets& targets, bool wrtCandidates) {
-  const std::int64_t batch = targets.batchSize();
-  if (!targets.ignoreBoxes.defined() || targets.ignoreBoxes.size(1) == 0)
-    return at::zeros({batch, anchors.count()}, anchors.boxes.options());
-  const at::Tensor regions = targets.ignoreBoxes.to(anchors.boxes.scalar_type());
-  return wrtCandidates ? pairwiseIof(anchors.boxes, regions).amax(2)
-                       : pairwiseIof(regions, anchors.boxes).amax(1);
-}
 
 Matching MaxIouAssigner::match(const AnchorSet& anchors, const DenseTargets& given) const {
   const DenseTargets targets = withPadding(given);
@@ -361,14 +351,15 @@ AssignerEntry maxIouAssigner() {
                  "nothing claims "
                  "every anchor that does not touch it).",
                  "mmdet 3.3.0 RetinaNet configuration"),
-      floatParam("ignore_iof_thr", -1, -1, 1, "1",
-                 "Ignore anchors of which more than this share lies in a crowd or difficult region; 0 and "
-                 "below: off. Images "
-                 "without objects are treated alike (mmdet trains them as background there).",
-                 "mmdet 3.3.0 MaxIoUAssigner"),
+      ignoreIofParam(),
       boolParam("ignore_wrt_candidates", true,
                 "Measure that share by the anchor's area; off: by the region's.",
                 "mmdet 3.3.0 MaxIoUAssigner"),
+  };
+  entry.conflicts = [](const ParamSet&, const HeadTraits& heads) -> std::vector<OptionConflict> {
+    if (!heads.points) return {};
+    return {{"assigner", "Maximum IoU measures anchor boxes, and the model has points without boxes",
+             "Choose an assigner for points (fcos, musu), or a model with anchor boxes"}};
   };
   entry.make = makeMaxIou;
   return entry;

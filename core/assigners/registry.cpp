@@ -2,7 +2,8 @@
 #include "core/base/named_registry.h"
 
 // One line per assigner: the function that its file defines.
-#define ANCHORSCOPE_ASSIGNERS(entry) entry(maxIouAssigner) entry(musuAssigner)
+#define ANCHORSCOPE_ASSIGNERS(entry) \
+  entry(maxIouAssigner) entry(musuAssigner) entry(fcosAssigner) entry(atssAssigner)
 
 namespace anchorscope {
 

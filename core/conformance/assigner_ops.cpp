@@ -18,12 +18,6 @@
 namespace anchorscope::conformance {
 namespace {
 
-template <typename T>
-T unwrapped(Result<T> result) {
-  if (!result) throw UnsupportedCase(result.error().text());
-  return std::move(result).value();
-}
-
 at::Tensor matrixInput(const ReferenceCase& reference, const std::string& name, at::IntArrayRef shape) {
   const at::Tensor& tensor = reference.input(name);
   if (tensor.sizes() != shape)

@@ -20,6 +20,13 @@ struct PaddedObjects {
 PaddedObjects padObjects(const ReferenceCase& reference, std::int64_t batch, std::int64_t classes,
                          at::Device device);
 
+/// The value; an error becomes an UnsupportedCase.
+template <typename T>
+T unwrapped(Result<T> result) {
+  if (!result) throw UnsupportedCase(result.error().text());
+  return std::move(result).value();
+}
+
 /// Sets every option that the case's params name; other params are left alone.
 void setOptions(const ReferenceCase& reference, ParamSet& params);
 

@@ -25,6 +25,7 @@ std::vector<OpEntry> boxOps();
 std::vector<OpEntry> anchorOps();
 std::vector<OpEntry> lossOps();
 std::vector<OpEntry> assignerOps();
+std::vector<OpEntry> denseHeadOps();
 std::vector<OpEntry> modelOps();
 std::vector<OpEntry> evaluationOps();
 std::vector<OpEntry> harmonicOps();

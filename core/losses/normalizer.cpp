@@ -7,7 +7,8 @@
 namespace anchorscope {
 
 const std::vector<std::string>& normalizerNames() {
-  static const std::vector<std::string> names = {"sum_of_weights", "positives", "mmdet", "torchvision"};
+  static const std::vector<std::string> names = {"sum_of_weights", "positives", "mmdet", "torchvision",
+                                                 "sum_of_weights_min_1"};
   return names;
 }
 
@@ -32,6 +33,8 @@ at::Tensor divisors(Normalizer normalizer, const at::Tensor& positivesPerImage,
       return (positives.clamp_min(1).sum() + kMmdetEpsilon).expand_as(positives);
     case Normalizer::kTorchvision:
       return positives.clamp_min(1) * images;
+    case Normalizer::kSumOfWeightsMin1:
+      return weightsPerImage.sum().clamp_min(1).expand_as(positives);
   }
   ANCHORSCOPE_CHECK(false, "unreachable");
   return {};

@@ -12,17 +12,19 @@ enum class Normalizer {
   kSumOfWeights,  ///< Sum over the batch of the soft targets or weights, at least a given floor (MuSu: ours).
   kPositives,     ///< Positives of the batch, at least 1.
   kMmdet,         ///< Sum over images of max(1, positives), plus 1.19e-7 (mmdet 3.3.0, average factor).
-  kTorchvision    ///< Per image max(1, positives), then the mean over images (torchvision 0.26.0 RetinaNet).
+  kTorchvision,   ///< Per image max(1, positives), then the mean over images (torchvision 0.26.0 RetinaNet).
+  kSumOfWeightsMin1  ///< Sum over the batch of the weights, at least 1 (mmdet 3.3.0 ATSSHead's box loss).
 };
 
-/// Names for options, in the enum's order: "sum_of_weights", "positives", "mmdet", "torchvision".
+/// Names for options, in the enum's order: "sum_of_weights", "positives", "mmdet", "torchvision",
+/// "sum_of_weights_min_1".
 const std::vector<std::string>& normalizerNames();
 /// The name must be one of them.
 Normalizer normalizerOf(const std::string& name);
 
 /// Divisors [B], one per image: loss = sum over b of (image b's sum / divisor b). positivesPerImage [B]
-/// int64; weightsPerImage [B] float (used by kSumOfWeights), floor > 0. float32 (float64 when the weights
-/// are).
+/// int64; weightsPerImage [B] float (used by the sums of weights), floor > 0. float32 (float64 when the
+/// weights are).
 at::Tensor divisors(Normalizer normalizer, const at::Tensor& positivesPerImage,
                     const at::Tensor& weightsPerImage, double floor);
 

@@ -11,6 +11,10 @@ namespace {
 constexpr double kClsFloor = 1;     // smallest divisor of the classification loss by weights
 constexpr double kLocFloor = 1e-6;  // and of the box loss
 
+bool sumsWeights(Normalizer normalizer) {
+  return normalizer == Normalizer::kSumOfWeights || normalizer == Normalizer::kSumOfWeightsMin1;
+}
+
 ClsTargets clsTargets(const Assignment& assignment, const DenseTargets& targets) {
   ClsTargets out;
   out.weights = assignment.clsWeight;
@@ -90,14 +94,14 @@ class DenseMethod final : public Method {
     const auto dtype = losses.clsRows.scalar_type();
     const at::Tensor clsPositives = losses.clsObject.ge(0).sum(1);
     const at::Tensor regPositives = losses.regObject.ge(0).sum(1);
-    const at::Tensor clsWeights =
-        clsNormalizer_ == Normalizer::kSumOfWeights && assignment.clsTarget.defined()
-            ? assignment.clsTarget.sum({1, 2}).to(dtype)
-            : clsPositives.to(dtype);
+    const at::Tensor clsWeights = sumsWeights(clsNormalizer_) && assignment.clsTarget.defined()
+                                      ? assignment.clsTarget.sum({1, 2}).to(dtype)
+                                      : clsPositives.to(dtype);
     const at::Tensor regWeights = assignment.regWeight.sum(1).to(dtype);
     losses.clsDivisors = divisors(clsNormalizer_, clsPositives, clsWeights, kClsFloor);
     losses.locDivisors = divisors(locNormalizer_, regPositives, regWeights, kLocFloor);
-    losses.qualityDivisors = divisors(Normalizer::kPositives, regPositives, regWeights, kLocFloor);
+    const auto quality = clsNormalizer_ == Normalizer::kMmdet ? Normalizer::kMmdet : Normalizer::kPositives;
+    losses.qualityDivisors = divisors(quality, regPositives, regWeights, kLocFloor);
   }
 
   MethodInfo info_;

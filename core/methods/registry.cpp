@@ -10,7 +10,8 @@
 #include "core/methods/recipe.h"
 
 // One line per method: the function that its file defines.
-#define ANCHORSCOPE_METHODS(entry) entry(musuRecipe) entry(maxIouRecipe) entry(harmonicRecipe)
+#define ANCHORSCOPE_METHODS(entry) \
+  entry(musuRecipe) entry(maxIouRecipe) entry(harmonicRecipe) entry(fcosRecipe) entry(atssRecipe)
 
 namespace anchorscope {
 
@@ -92,7 +93,8 @@ std::vector<ParamSpec> recipeParams(const Recipe& recipe) {
   const std::string choices =
       " sum_of_weights: the batch's weights; positives: the batch's positives, at least 1; mmdet: the "
       "images' positives, each "
-      "at least 1; torchvision: per image, then the mean over images.";
+      "at least 1; torchvision: per image, then the mean over images; sum_of_weights_min_1: the batch's "
+      "weights, at least 1.";
   specs.push_back(choiceParam("cls_normalizer", recipe.clsNormalizer, normalizerNames(),
                               "What the classification loss is divided by." + choices, recipe.lossSource));
   specs.push_back(choiceParam("loc_normalizer", recipe.locNormalizer, normalizerNames(),

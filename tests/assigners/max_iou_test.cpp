@@ -2,11 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/assigners/assigner.h"
 #include "core/base/box_math.h"
-#include "core/base/named_registry.h"
-#include "core/evidence/decision.h"
-#include "tests/support/dense_scene.h"
+#include "tests/assigners/assigner_testing.h"
 
 namespace anchorscope {
 namespace {
@@ -14,24 +11,20 @@ namespace {
 using testing::DenseScene;
 using testing::makeDenseScene;
 using testing::makeWorkedScene;
+using testing::objectsOf;
 using testing::RecordingSink;
+using testing::verdicts;
 
-ParamSet options(const std::vector<std::pair<std::string, std::string>>& changes) {
-  ParamSet set((*findNamed(assignerEntries(), "max_iou", "assigner"))->params);
-  for (const auto& [name, value] : changes)
-    EXPECT_TRUE(set.set(name, value).ok()) << name;
-  return set;
+ParamSet options(const testing::Changes& changes) {
+  return testing::assignerOptions("max_iou", changes);
 }
 
 Assignment run(const DenseScene& scene, const ParamSet& set, EvidenceSink* sink = nullptr) {
-  auto assigner = makeAssigner("max_iou", set);
-  EXPECT_TRUE(assigner.ok());
-  return (*assigner)->assign(scene.anchors, scene.outputs, scene.targets, sink);
+  return testing::runAssigner("max_iou", scene, set, sink);
 }
 
-std::vector<std::int64_t> objectsOf(const Assignment& assignment, std::int64_t image = 0) {
-  const at::Tensor row = assignment.clsObject[image].contiguous();
-  return {row.data_ptr<std::int64_t>(), row.data_ptr<std::int64_t>() + row.numel()};
+Decision decide(const DenseScene& scene, const ParamSet& set, int anchor, int object) {
+  return testing::decide("max_iou", scene, set, anchor, object);
 }
 
 /// Anchors of 10 x 10 px against objects of the same size, shifted: a shift of s px gives IoU (10 - s) / (10
@@ -172,27 +165,7 @@ TEST(MaxIou, ShowsBestAndSecondBestAndWhoWasRescued) {
   EXPECT_FLOAT_EQ(sink.objectValues.at("max_iou.best_iou")[0][1].item<float>(), 0.25f);
 }
 
-Decision decide(const DenseScene& scene, const ParamSet& set, int anchor, int object) {
-  auto assigner = makeAssigner("max_iou", set);
-  EXPECT_TRUE(assigner.ok());
-  RecordingSink sink;
-  const Assignment assignment = (*assigner)->assign(scene.anchors, scene.outputs, scene.targets, &sink);
-  for (const char* name : {kClsObjectChannel, kRegObjectChannel}) {
-    ChannelSpec winner;
-    winner.name = name;
-    sink.channel(winner, assignment.clsObject, -1);
-  }
-  return explain(sink.frame(scene, 0, (*assigner)->declaration().decisions), anchor, object);
-}
-
-/// Verdicts of overlap, best object, positive threshold and rescue.
-std::vector<TestVerdict> verdicts(const Decision& decision) {
-  std::vector<TestVerdict> all;
-  for (const DecisionRow& row : decision.rows)
-    all.push_back(row.verdict);
-  return all;
-}
-
+/// Verdicts are of overlap, best object, positive threshold and rescue.
 constexpr auto kPassed = TestVerdict::kPassed;
 constexpr auto kFailed = TestVerdict::kFailed;
 constexpr auto kNotApplicable = TestVerdict::kNotApplicable;

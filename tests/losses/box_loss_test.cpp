@@ -51,7 +51,18 @@ TEST(BoxLoss, SmoothL1IsSquareBelowBeta) {
 TEST(BoxLoss, IouAndGiouOnDecodedBoxes) {
   // intersection 80, union 100 + 200 - 80 = 220, enclosing 12 * 20 = 240
   EXPECT_NEAR(rows("iou", scene(), 1)[0][0].item<double>(), 1 - 80.0 / 220, 1e-6);
+  EXPECT_NEAR(rows("iou_log", scene(), 0.5f)[0][0].item<double>(), -0.5 * std::log(80.0 / 220), 1e-6);
   EXPECT_NEAR(rows("giou", scene(), 0.5f)[0][0].item<double>(), 0.5 * (1 - (80.0 / 220 - 20.0 / 240)), 1e-6);
+}
+
+TEST(BoxLoss, TheLogarithmOfTheIouEndsAtAMillionth) {
+  DenseScene apart = scene();
+  apart.outputs.boxes[0][0] = at::tensor({50.f, 50.f, 60.f, 60.f});
+  apart.outputs.boxes.requires_grad_();
+  const at::Tensor loss = rows("iou_log", apart, 1);
+  EXPECT_NEAR(loss[0][0].item<double>(), -std::log(1e-6), 1e-5);
+  loss.sum().backward();
+  EXPECT_TRUE(apart.outputs.boxes.grad().eq(0).all().item<bool>());
 }
 
 }  // namespace

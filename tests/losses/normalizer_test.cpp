@@ -19,10 +19,18 @@ std::vector<double> of(Normalizer normalizer, double floor = 1) {
 TEST(Normalizer, EachByItsOwnRule) {
   EXPECT_EQ(of(Normalizer::kSumOfWeights), (std::vector<double>{2.75, 2.75, 2.75}));
   EXPECT_EQ(of(Normalizer::kSumOfWeights, 10), (std::vector<double>{10, 10, 10}));
+  EXPECT_EQ(of(Normalizer::kSumOfWeightsMin1, 1e-6), (std::vector<double>{2.75, 2.75, 2.75}));
   EXPECT_EQ(of(Normalizer::kPositives), (std::vector<double>{5, 5, 5}));
   EXPECT_EQ(of(Normalizer::kTorchvision), (std::vector<double>{12, 3, 3}));  // images * max(1, positives)
   for (const double divisor : of(Normalizer::kMmdet))
     EXPECT_NEAR(divisor, 6 + 1.1920929e-07, 1e-12);
+}
+
+TEST(Normalizer, ASumOfSmallWeightsMayHaveALeastValue) {
+  const at::Tensor positives = at::ones({2}, at::TensorOptions().dtype(at::kLong));
+  const at::Tensor weights = at::full({2}, 0.25f);
+  EXPECT_EQ(divisors(Normalizer::kSumOfWeightsMin1, positives, weights, 1e-6)[0].item<double>(), 1);
+  EXPECT_EQ(divisors(Normalizer::kSumOfWeights, positives, weights, 1e-6)[0].item<double>(), 0.5);
 }
 
 TEST(Normalizer, WithoutPositivesNothingIsDividedByZero) {

@@ -1,0 +1,40 @@
+// -ln IoU of the decoded box and the object: UnitBox's loss, which FCOS's authors train with.
+
+#include "core/losses/box_loss.h"
+#include "core/ops/box_losses.h"
+
+namespace anchorscope {
+namespace {
+
+constexpr double kLeastIou = 1e-6;  // mmdet 3.3.0: where the loss ends, and its gradient with it
+
+class LogIouLoss final : public BoxLoss {
+ public:
+  at::Tensor rows(const AnchorSet&, const DenseOutputs& outputs, const BoxTargets& targets) override {
+    const at::Tensor matched = (targets.matched >= 0) & (targets.weights > 0);
+    const at::Tensor index = targets.matched.clamp_min(0).unsqueeze(2).expand_as(outputs.boxes);
+    const at::Tensor objects = targets.boxes.to(outputs.boxes.scalar_type()).gather(1, index);
+    // Boxes of anchors without an object are replaced, so that whatever they hold reaches neither the loss
+    // nor the gradient.
+    const at::Tensor boxes = at::where(matched.unsqueeze(2), outputs.boxes, objects);
+    return (iouLoss(boxes, objects, IouLossForm::kLog, kLeastIou) * targets.weights)
+        .masked_fill(matched.logical_not(), 0);
+  }
+};
+
+}  // namespace
+
+BoxLossEntry logIouLoss();
+BoxLossEntry logIouLoss() {
+  BoxLossEntry entry;
+  entry.name = "iou_log";
+  entry.title = "Logarithmic IoU loss";
+  entry.description = "-ln max(IoU, 1e-6) of the decoded box and the object; no gradient below 1e-6.";
+  entry.source = "UnitBox (Yu et al., ACM MM 2016); mmdet 3.3.0 IoULoss, the box loss of its FCOS";
+  entry.make = [](const ParamSet&) -> Result<std::unique_ptr<BoxLoss>> {
+    return std::unique_ptr<BoxLoss>(std::make_unique<LogIouLoss>());
+  };
+  return entry;
+}
+
+}  // namespace anchorscope
