@@ -14,7 +14,7 @@ namespace anchorscope::cli {
 namespace {
 
 struct CompareOptions {
-  std::string data, validation, budget, out;
+  std::string data, validation, budget, out = "runs/comparison";
   std::vector<std::string> methods, method, settings;
   std::int64_t seeds = 3;
   std::optional<std::int64_t> threads;
@@ -66,25 +66,30 @@ std::string quoted(const std::vector<std::string>& arguments) {
   return out;
 }
 
-std::string bar(const RunProgress& of) {
-  constexpr std::int64_t kWidth = 20;
-  const std::int64_t done =
-      of.steps > 0 ? std::clamp<std::int64_t>(of.step * kWidth / of.steps, 0, kWidth) : 0;
-  return "[" + std::string(static_cast<std::size_t>(done), '#') +
-         std::string(static_cast<std::size_t>(kWidth - done), '.') + "]";
+constexpr std::int64_t kBarWidth = 20;
+
+std::string bar(const RunProgress& of, std::int64_t width) {
+  const std::int64_t done = of.steps > 0 ? std::clamp<std::int64_t>(of.step * width / of.steps, 0, width) : 0;
+  return " [" + std::string(static_cast<std::size_t>(done), '#') +
+         std::string(static_cast<std::size_t>(width - done), '.') + "]";
 }
 
-std::string lineOf(const ComparisonProgress& progress) {
-  std::string line =
-      concat("run ", progress.run, "/", progress.runs, "  ", progress.label, "  seed ", progress.seed, "  ");
+/// On a narrow terminal the bar gives way first.
+std::string lineOf(const ComparisonProgress& progress, std::size_t columns) {
+  const std::string begin =
+      concat("run ", progress.run, "/", progress.runs, "  ", progress.label, "  seed ", progress.seed, " ");
   const RunProgress& of = progress.of;
-  if (!of.what.empty()) return line + of.what;
-  line += concat(bar(of), " step ", of.step, "/", of.steps);
-  if (of.stepsPerSecond > 0) line += concat("  ", shortNumber(of.stepsPerSecond), " steps/s");
+  if (!of.what.empty())
+    return begin + ' ' + of.what + (of.fraction > 0 ? concat(" ", std::lround(100 * of.fraction), " %") : "");
+  std::string end = concat(" step ", of.step, "/", of.steps);
+  if (of.stepsPerSecond > 0) end += concat("  ", shortNumber(of.stepsPerSecond), " steps/s");
   if (progress.secondsLeft >= 0)
-    line += concat("  ETA ", durationText(progress.secondsLeft), ", all ",
-                   durationText(progress.secondsLeftInAll));
-  return line;
+    end += concat("  ETA ", durationText(progress.secondsLeft), ", all ",
+                  durationText(progress.secondsLeftInAll));
+  const std::size_t taken = begin.size() + end.size() + 3;
+  const std::size_t room = columns > taken ? columns - taken : 0;
+  const auto width = static_cast<std::int64_t>(std::min<std::size_t>(room, kBarWidth));
+  return width >= 5 ? begin + bar(of, width) + end : begin + end;
 }
 
 const char* stateText(RunStanding::State state) {
@@ -157,7 +162,7 @@ ExitCode compare(const CompareOptions& given, const std::string& command) {
     hooks.progress = [&, shown = std::size_t{0}](const ComparisonProgress& progress) mutable {
       const bool first = progress.of.what.empty() && std::exchange(shown, progress.run) != progress.run;
       const bool last = progress.of.steps > 0 && progress.of.step == progress.of.steps;
-      if (line.due() || first || last) line.show(lineOf(progress));
+      if (line.due() || first || last) line.show(lineOf(progress, line.columns()));
     };
   auto end = runComparison(*options, command, given.fresh ? StartOver::kChanged : StartOver::kNo, hooks);
   line.end();
@@ -198,7 +203,7 @@ void addCompare(CLI::App& app, const std::vector<std::string>& arguments, ExitCo
           "Warm-up and schedule of each preset are stretched to it")
       ->required();
   command->add_option("--out", options->out, "Folder of the runs, comparison.md and comparison.csv")
-      ->required();
+      ->capture_default_str();
   command->add_option("--threads", options->threads, "CPU threads; 0: all but one");
   command->add_option("--device", options->device, "auto, cpu, cuda or cuda:I");
   command

@@ -1,5 +1,6 @@
 #include "app/cli/terminal.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -7,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <limits>
 
 #include "core/base/result.h"
 
@@ -19,6 +21,16 @@ static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may only 
 extern "C" void onInterrupt(int) {
   // The second one does not wait for the step to end.
   if (interrupts.fetch_add(1) > 0) ::_exit(exitCode(ErrorCode::kCancelled));
+}
+
+/// The first `columns` letters of UTF-8 text: a line that wraps cannot be rewritten in place.
+std::string cut(const std::string& text, std::size_t columns) {
+  std::size_t letters = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool begins = (static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U;
+    if (begins && ++letters > columns) return text.substr(0, i);
+  }
+  return text;
 }
 
 }  // namespace
@@ -47,6 +59,12 @@ std::string durationText(double seconds) {
 
 ProgressLine::ProgressLine() : terminal_(::isatty(STDERR_FILENO) != 0) {}
 
+std::size_t ProgressLine::columns() const {
+  winsize size{};
+  const bool known = terminal_ && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  return known ? size.ws_col - 1U : std::numeric_limits<std::size_t>::max();
+}
+
 bool ProgressLine::due() const {
   const auto interval = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000);
   return std::chrono::steady_clock::now() - lastShown_ >= interval;
@@ -55,7 +73,7 @@ bool ProgressLine::due() const {
 void ProgressLine::show(const std::string& line) {
   lastShown_ = std::chrono::steady_clock::now();
   if (terminal_) {
-    std::cerr << '\r' << line << "\033[K" << std::flush;
+    std::cerr << '\r' << cut(line, columns()) << "\033[K" << std::flush;
     open_ = true;
   } else {
     std::cerr << line << '\n';

@@ -2,6 +2,7 @@
 // What long commands do on a terminal: stop when asked to, and show a line that is rewritten in place.
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace anchorscope::cli {
@@ -18,7 +19,8 @@ std::string durationText(double seconds);
 class ProgressLine {
  public:
   ProgressLine();
-  bool onTerminal() const { return terminal_; }
+  /// Room for the line; a longer one is cut on a terminal. Very much elsewhere.
+  std::size_t columns() const;
   /// It is time for a new line.
   bool due() const;
   void show(const std::string& line);

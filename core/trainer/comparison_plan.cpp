@@ -86,14 +86,13 @@ Result<RunConfig> configOf(const ComparisonMethod& method, const ComparisonOptio
       ANCHORSCOPE_TRY(
           stretchMethod(config->methodParams, static_cast<double>(*steps) / static_cast<double>(before)));
     ANCHORSCOPE_TRY(stretchSchedule(config->train, *steps));
+    ANCHORSCOPE_TRY(set("record_every", (*steps + kCaptures - 1) / kCaptures));
+    ANCHORSCOPE_TRY(set("checkpoint_every", (*steps + kCheckpoints - 1) / kCheckpoints));
   } else {
     ANCHORSCOPE_TRY(set("steps", 0));
   }
   ANCHORSCOPE_TRY(set("eval_every", 0));
   ANCHORSCOPE_TRY(set("probe_count", kProbes));
-  ANCHORSCOPE_TRY(set("record_every", std::max<std::int64_t>(1, (*steps + kCaptures - 1) / kCaptures)));
-  ANCHORSCOPE_TRY(
-      set("checkpoint_every", std::max<std::int64_t>(1, (*steps + kCheckpoints - 1) / kCheckpoints)));
   ANCHORSCOPE_TRY(set("keep_checkpoints", 1));
   ANCHORSCOPE_TRY(apply(*config, options.settings, method.label));
   ANCHORSCOPE_TRY(apply(*config, method.settings, method.label));
@@ -219,7 +218,8 @@ Result<std::vector<PlannedRun>> planComparison(const ComparisonOptions& options,
 std::vector<std::string> configDifferences(const RunConfig& a, const RunConfig& b) {
   std::vector<std::string> out;
   const auto compare = [&](const std::string& key, const std::string& one, const std::string& other) {
-    if (one != other) out.push_back(concat(key, ": ", one, ", not ", other));
+    const auto shown = [](const std::string& text) { return text.empty() ? std::string("none") : text; };
+    if (one != other) out.push_back(concat(key, ": ", shown(one), ", not ", shown(other)));
   };
   compare("data", a.data, b.data);
   compare("validation", a.validation, b.validation);

@@ -91,8 +91,8 @@ class SessionFollower {
     if (event.error && event.error->code != ErrorCode::kCancelled && !failure_) failure_ = event.error;
   }
   void take(const ProgressEvent& event) {
-    if (progress_.what == event.what) return;
     progress_.what = event.what;
+    progress_.fraction = event.fraction;
     show();
   }
   void take(const StepEvent& event) {
@@ -100,7 +100,7 @@ class SessionFollower {
     speed_.addStep(event.step, now);
     rate_.addStep(now);
     const auto facts = session_.facts();
-    progress_ = {{}, event.step, facts ? facts->config.train.getInt("steps") : 0, rate_.perSecond()};
+    progress_ = {{}, 0, event.step, facts ? facts->config.train.getInt("steps") : 0, rate_.perSecond()};
     show();
   }
   void take(const NoteEvent& event) {

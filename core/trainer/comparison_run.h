@@ -34,7 +34,8 @@ Result<RunStanding> standingOf(const PlannedRun& run);
 
 /// Where a run stands while it is worked on.
 struct RunProgress {
-  std::string what;  ///< "Opening the data set", "Evaluating"; empty: training.
+  std::string what;     ///< "Opening the data set", "Evaluating"; empty: training.
+  double fraction = 0;  ///< Done of `what`.
   std::int64_t step = 0, steps = 0;
   double stepsPerSecond = 0;  ///< Over the last seconds; 0: not known yet.
 };

@@ -147,8 +147,10 @@ TEST(ConfigDifferences, NameEveryOption) {
   b.out = "elsewhere";
   EXPECT_THAT(configDifferences(a, b), IsEmpty());
   b.data = "demo:3";
+  b.validation = "demo:4";
   ASSERT_TRUE(applySetting(b, "train.lr", "0.5").ok());
-  EXPECT_THAT(configDifferences(a, b), ElementsAre("data: demo, not demo:3", "train.lr: 0.003, not 0.5"));
+  EXPECT_THAT(configDifferences(a, b), ElementsAre("data: demo, not demo:3", "validation: none, not demo:4",
+                                                   "train.lr: 0.003, not 0.5"));
   const RunConfig other = *presetConfig("bccd-max-iou");
   EXPECT_THAT(configDifferences(a, other), Contains("method: musu, not max_iou"));
 }
