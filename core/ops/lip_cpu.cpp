@@ -187,7 +187,7 @@ class BackwardBands {
       const auto down = lipOutputsOf(maps_.window, iy, maps_.outHeight);
       for (next = std::max(next, down.begin); next < down.end; ++next)
         readCells(strip, next, byLargest[next]);
-      bool moderate = true;
+      bool moderate = down.begin < down.end;  // of rows in no window nothing is known
       std::int64_t count = 0;
       for (std::int64_t oy = down.begin; oy < down.end; ++oy) {
         moderate = moderate && !byLargest[oy];
