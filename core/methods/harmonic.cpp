@@ -23,7 +23,7 @@ Recipe harmonicRecipe() {
       "Ours: sigmoid scores in the task contrast, its IoU held constant, the box loss without centerness "
       "inside the "
       "factor.";
-  recipe.assigners = {"max_iou"};
+  recipe.assigners = {"max_iou", "fcos", "atss"};
   recipe.clsLosses = {"focal", "bce"};
   recipe.boxLosses = {"smooth_l1_harmonic_iou", "harmonic_iou", "smooth_l1", "l1", "giou", "iou"};
   recipe.couplings = {"harmonic", "none"};
