@@ -105,11 +105,11 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
     startRun(config, options);
   });
   connect(start_, &StartPage::runWanted, this, &MainWindow::openRecordedRun);
+  connect(start_, &StartPage::helpWanted, this, &MainWindow::showHelp);
   connect(preparing_, &PreparingView::cancelled, this, &MainWindow::showStartPage);
   connect(parameterSearch_, &QLineEdit::textChanged, parameters_, &ParamForm::setFilter);
-  connect(parameters_, &ParamForm::paramEdited, this, [this](const QString& key, const QString& value) {
-    bridge_->post(SetParamCommand{key.toStdString(), value.toStdString()});
-  });
+  connect(parameters_, &ParamForm::paramEdited, this, &MainWindow::changeParameter);
+  connect(parameters_, &ParamForm::fixWanted, this, &MainWindow::fixParameter);
   connect(transport_, &TransportBar::commanded, this,
           [this](const Command& command) { bridge_->post(command); });
   connect(probes_, &ProbesPanel::probesWanted, this,

@@ -6,6 +6,9 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/base/atomic_file.h"
 #include "core/store/run_reader.h"
@@ -27,6 +30,7 @@ namespace anchorscope {
 
 class CanvasView;
 class CurvesView;
+class HelpWindow;
 class HistoryScrubber;
 class InspectorPanel;
 class LayersPanel;
@@ -75,6 +79,8 @@ class MainWindow : public QMainWindow {
 
   void resetLayout();
   void setTheme(ThemeChoice choice);
+  /// Opens the help at the page that tells of this method, detector or topic.
+  void showHelp(const QString& what);
   /// How the window asks before it throws away what was not kept; a test answers itself.
   void setConfirm(std::function<bool(const QString& title, const QString& text)> confirm) {
     confirm_ = std::move(confirm);
@@ -94,6 +100,8 @@ class MainWindow : public QMainWindow {
   ProblemsModel& problems() { return *problems_; }
   StartPage& startPage() { return *start_; }
   TransportBar& transport() { return *transport_; }
+  /// Null until the help is opened for the first time.
+  HelpWindow* help() const { return help_; }
   const QList<QDockWidget*>& docks() const { return docks_; }
   bool onStartPage() const;
   /// Null when neither a recorded run nor the recording of the live one is open.
@@ -135,9 +143,19 @@ class MainWindow : public QMainWindow {
   void onSteps(const std::vector<StepEvent>& steps);
   void onFailed(const Error& error, const QString& culprit);
   void showEvaluation(const EvaluationEvent& evaluation);
-  void refreshParameterForm();
   void showProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes);
   void refreshRecordingNote(const RecordingState& recording);
+
+  // main_window_help.cpp
+  QString presentTopic() const;
+
+  // main_window_parameters.cpp
+  void refreshParameterForm();
+  void changeParameter(const QString& key, const QString& value);
+  void fixParameter(const QString& key, const QString& value);
+  void showParameterConflicts(std::vector<OptionConflict> conflicts);
+  /// The running config with what was edited but could not be sent yet.
+  RunConfig wantedConfig() const;
 
   // main_window_history.cpp
   void wireHistory();
@@ -152,7 +170,10 @@ class MainWindow : public QMainWindow {
   std::vector<std::shared_ptr<TemporaryRun>> notMoved_;  ///< Keeping them failed while another run was shown.
   std::future<void> cleaning_;
   bool recordedOnly_ = false;
+  bool showPredictions_ = false;  ///< With the next frame.
   std::function<bool(const QString&, const QString&)> confirm_;
+  /// Edits that contradict something, full keys and values, in the order they were made.
+  std::vector<std::pair<std::string, std::string>> unsentParameters_;
 
   QMenuBar* menus_;
   QStackedWidget *pages_, *stage_;
@@ -171,6 +192,7 @@ class MainWindow : public QMainWindow {
   ProblemsModel* problems_;
   QTableView* problemsTable_;
   ParamForm* parameters_;
+  HelpWindow* help_ = nullptr;
   QLineEdit* parameterSearch_;
   QList<QDockWidget*> docks_;
   QDockWidget *parametersDock_ = nullptr, *problemsDock_ = nullptr;

@@ -148,6 +148,13 @@ void MainWindow::makeMenus() {
                       tr("The curves as PDF or PNG, their values as CSV"), [this] { exportCurves(); });
 
   QMenu* help = menus_->addMenu(tr("&Help"));
+  add(help, tr("&Method and detector"), QKeySequence::HelpContents,
+      tr("Read about the method in use: idea, formulas, what to look at"),
+      [this] { showHelp(presentTopic()); });
+  add(help, tr("&Contents"), {}, tr("Every page of the help"), [this] { showHelp(QStringLiteral("index")); });
+  add(help, tr("Reading the &window"), {}, tr("What is where in this window"),
+      [this] { showHelp(QStringLiteral("window")); });
+  help->addSeparator();
   add(help, tr("&Keys"), QKeySequence(Qt::Key_Question), tr("Every key on one sheet"),
       [this] { showCheatSheet(); });
   add(help, tr("&About"), {}, tr("Version and licences"), [this] {

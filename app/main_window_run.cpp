@@ -64,6 +64,8 @@ void MainWindow::startRun(const RunConfig& config, SessionOptions options) {
   state_->setFrame(nullptr);
   state_->followLive();
   start_->showProblem({});
+  unsentParameters_.clear();
+  showPredictions_ = config.data == "demo";  // the boxes that learn are what the demo is for
   RunConfig own = config;
   if (own.out.empty() && options.resumeFolder.empty()) {
     if (auto made = TemporaryRun::create()) {
@@ -102,6 +104,7 @@ void MainWindow::wireBridge() {
   });
   connect(bridge_, &SessionBridge::sessionEnded, this, [this] {
     transport_->clear();
+    unsentParameters_.clear();
     parameters_->setParams({});
     refreshActions();
   });
@@ -140,6 +143,7 @@ void MainWindow::wireBridge() {
   });
   connect(bridge_, &SessionBridge::commandRefused, this, [this](const Error& error) {
     messages_->show(error);
+    unsentParameters_.clear();
     refreshParameterForm();
   });
   connect(bridge_, &SessionBridge::failed, this, &MainWindow::onFailed);
@@ -200,6 +204,7 @@ void MainWindow::showProbes(std::vector<std::shared_ptr<const ProbeFrame>> probe
   if (!state_->frame()) return;
   if (first) applyFirstLook(state_->layers(), *state_->frame());
   replaceForeignLook(state_->layers(), *state_->frame());
+  if (std::exchange(showPredictions_, false)) state_->layers().setVisible("predictions", true);
 }
 
 void MainWindow::refreshRecordingNote(const RecordingState& recording) {
@@ -251,26 +256,6 @@ void MainWindow::showEvaluation(const EvaluationEvent& evaluation) {
                          i < evaluation.perClassAp50.size() ? numberText(evaluation.perClassAp50[i].value)
                                                             : QStringLiteral("–"));
   evaluationText_->setToolTip(perClass.join(QLatin1Char('\n')));
-}
-
-void MainWindow::refreshParameterForm() {
-  const auto& facts = bridge_->facts();
-  if (!facts) return;
-  ParamSet live;
-  const auto addLive = [&](const ParamSet& from, const char* prefix) {
-    ParamSet all;
-    all.merge(from, prefix);
-    std::vector<ParamSpec> kept;
-    for (const ParamSpec& spec : all.specs())
-      if (spec.effect == ParamEffect::kNextStep) kept.push_back(spec);
-    ParamSet chosen(kept);
-    for (const ParamSpec& spec : kept)
-      if (!chosen.setValue(spec.name, all.get(spec.name))) continue;
-    live.merge(chosen, "");
-  };
-  addLive(facts->config.train, "train");
-  addLive(facts->config.methodParams, "method");
-  parameters_->setParams(live);
 }
 
 }  // namespace anchorscope

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <QComboBox>
 #include <QDockWidget>
 #include <QLabel>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTest>
 #include <QToolButton>
@@ -15,9 +17,15 @@
 #include "tests/support/fake_session.h"
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
+#include "tests/support/synthetic_maps.h"
+#include "widgets/canvas/canvas_view.h"
+#include "widgets/help/help_browser.h"
+#include "widgets/help/help_window.h"
 #include "widgets/notify/message_bar.h"
+#include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/inspector_panel.h"
+#include "widgets/panels/layer_presets.h"
 #include "widgets/panels/start_page.h"
 #include "widgets/plot/curves_view.h"
 #include "widgets/theme/app_theme.h"
@@ -134,6 +142,48 @@ TEST_P(WindowLookTest, PreparingThenTrainingThenAnObjectThenAnAnchor) {
   keep("anchor");
   expectNothingCutOff();
   EXPECT_FALSE(window.inspector().bagTable()->horizontalScrollBar()->isVisible());
+}
+
+TEST_P(WindowLookTest, AConflictOnTheStartPage) {
+  auto config = makeRunConfig("max_iou", "fcos-small");
+  ASSERT_TRUE(config);
+  config->data = "voc:/data/bccd#train";
+  window.startPage().setConfig(*config);
+  window.startPage().findChild<QTabWidget*>()->setCurrentIndex(2);
+  window.startPage().setRecent({"voc:/data/bccd#train"});
+  QCoreApplication::processEvents();
+  keep("start_conflict");
+  EXPECT_FALSE(window.startPage().conflicts().empty());
+  EXPECT_EQ(window.size(), GetParam().size);
+  expectNothingCutOff();
+}
+
+TEST_P(WindowLookTest, ImportanceMaps) {
+  startFakeRun();
+  publishRun();
+  const auto frame = testing::withLipMaps(makeSyntheticFrame());
+  trainer.publish(1300, {frame});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() == frame; }));
+  for (const LayerPreset& preset : layerPresets(*frame))
+    if (preset.title == "LIP importance") applyPreset(window.viewState().layers(), preset);
+  window.viewState().layers().update("channel:lip.stem.importance",
+                                     [](Layer& layer) { layer.smooth = true; });
+  QTest::mouseMove(&window.canvas(), window.canvas().toCanvas({300, 260}).toPoint());
+  keep("lip");
+  EXPECT_EQ(window.size(), GetParam().size);
+  expectNothingCutOff();
+  window.viewState().layers().setVisible("channel:lip.stem.importance", false);
+  window.viewState().layers().showOnly("channel:lip.layer4.conv.importance");
+  keep("lip_layer4");
+}
+
+TEST_P(WindowLookTest, Help) {
+  window.showHelp("musu");
+  ASSERT_TRUE(QTest::qWaitForWindowExposed(window.help()));
+  keepPicture(window.help()->grab().toImage(), "help_musu_" + GetParam().name());
+  window.showHelp("lip");
+  QCoreApplication::processEvents();
+  keepPicture(window.help()->grab().toImage(), "help_lip_" + GetParam().name());
 }
 
 TEST_P(WindowLookTest, MessagesProblemsAndParameters) {

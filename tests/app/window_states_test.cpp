@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <QAction>
+#include <QComboBox>
 #include <QDockWidget>
 #include <QDropEvent>
 #include <QLabel>
@@ -17,15 +18,20 @@
 #include <QToolButton>
 
 #include "app/main_window.h"
+#include "core/trainer/presets.h"
 #include "tests/support/fake_session.h"
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
 #include "tests/support/temporary_folder.h"
 #include "widgets/canvas/canvas_view.h"
+#include "widgets/help/help_browser.h"
+#include "widgets/help/help_window.h"
 #include "widgets/notify/message_bar.h"
 #include "widgets/notify/problems_model.h"
 #include "widgets/overlays/layer_stack.h"
+#include "widgets/panels/conflict_label.h"
 #include "widgets/panels/inspector_panel.h"
+#include "widgets/panels/param_form.h"
 #include "widgets/panels/preparing_view.h"
 #include "widgets/panels/probes_panel.h"
 #include "widgets/panels/start_page.h"
@@ -233,6 +239,68 @@ TEST_F(WindowStatesTest, KeysStepAndRunWhilePaused) {
   EXPECT_TRUE(commanded<StepCommand>());
   QTest::keyClick(&window.canvas(), Qt::Key_Space);
   EXPECT_TRUE(commanded<ResumeCommand>());
+}
+
+TEST_F(WindowStatesTest, F1OpensThePageOfTheMethodInUse) {
+  QTest::keyClick(&window, Qt::Key_F1);
+  ASSERT_NE(window.help(), nullptr);
+  EXPECT_TRUE(window.help()->isVisible());
+  EXPECT_EQ(window.help()->browser()->page(), "musu");
+  window.help()->close();
+  auto* method = window.startPage().findChild<QComboBox*>("method");
+  method->setCurrentIndex(method->findData("max_iou"));
+  QTest::mouseClick(window.startPage().findChild<QToolButton*>("methodPage"), Qt::LeftButton);
+  EXPECT_TRUE(window.help()->isVisible());
+  EXPECT_EQ(window.help()->browser()->page(), "max_iou");
+  window.help()->close();
+  run();
+  window.activateWindow();
+  QTest::keyClick(&window.canvas(), Qt::Key_F1);
+  EXPECT_TRUE(window.help()->isVisible());
+  EXPECT_EQ(window.help()->browser()->page(), "musu");
+  action("Reading the window")->trigger();
+  EXPECT_EQ(window.help()->browser()->page(), "window");
+}
+
+TEST_F(WindowStatesTest, AChangeThatDoesNotGoTogetherIsToldBesideTheOptionAndNotSent) {
+  // The schedule's options are checked by the trainer; combinations here, before anything is sent.
+  run();
+  action("Change parameters")->trigger();
+  ParamForm& form = window.parameters();
+  auto* beta = form.findChild<QLineEdit*>("method.beta");
+  ASSERT_NE(beta, nullptr);
+  beta->setFocus();
+  beta->selectAll();
+  QTest::keyClicks(beta, "7");
+  const auto* message = form.findChild<ConflictLabel*>("message:method.beta");
+  EXPECT_TRUE(message->isVisible());
+  EXPECT_TRUE(message->text().contains("0 to 1")) << message->text().toStdString();
+  QTest::keyClick(beta, Qt::Key_Return);
+  EXPECT_TRUE(trainer.takeCommands().empty());
+  beta->selectAll();
+  QTest::keyClicks(beta, "0.5");
+  QTest::keyClick(beta, Qt::Key_Return);
+  EXPECT_FALSE(message->isVisible());
+  const auto commands = trainer.takeCommands();
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_EQ(std::get<SetParamCommand>(commands[0]).key, "method.beta");
+  EXPECT_EQ(std::get<SetParamCommand>(commands[0]).value, "0.5");
+}
+
+TEST_F(WindowStatesTest, TheDemoShowsWhatIsFoundFromTheStart) {
+  window.viewState().layers().setLayers({}, {});
+  window.startDemo();
+  trainer.publishFacts({"a", "b"});
+  trainer.setState(TrainerState::kRunning);
+  trainer.publish(0, {testing::makeSyntheticFrame()});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() != nullptr; }));
+  EXPECT_TRUE(window.viewState().layers().find("predictions")->visible);
+  EXPECT_TRUE(window.viewState().layers().find("objects")->visible);
+  // Once only: what the user hides stays hidden.
+  window.viewState().layers().setVisible("predictions", false);
+  trainer.publish(1, {testing::makeSyntheticFrame()});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().snapshot()->status.step == 1; }));
+  EXPECT_FALSE(window.viewState().layers().find("predictions")->visible);
 }
 
 TEST_F(WindowStatesTest, TheCheatSheetListsEveryShortcut) {

@@ -11,6 +11,7 @@
 
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
+#include "tests/support/synthetic_maps.h"
 #include "tests/support/temporary_folder.h"
 #include "widgets/overlays/dense_boxes.h"
 #include "widgets/overlays/layer_stack.h"
@@ -307,6 +308,33 @@ TEST_F(FigureTest, ALayerWithoutItsChannelIsSaid) {
   const FigureReport report = render(spec, path("gone.svg"));
   ASSERT_EQ(report.notes.size(), 1u);
   EXPECT_NE(report.notes[0].find("vanished"), std::string::npos);
+}
+
+TEST(FigureMapTest, MapsOfCellsStandInEveryFormatWithTheirColourBar) {
+  const TemporaryFolder folder;
+  FigureSpec spec;
+  FigurePanel panel;
+  panel.frame = testing::withLipMaps(makeSyntheticFrame());
+  panel.layers = layersShowing(*panel.frame, {"image", "channel:lip.layer3.conv.importance", "objects"});
+  spec.panels.push_back(panel);
+  FigureSpec without = spec;
+  without.panels[0].layers = layersShowing(*panel.frame, {"image", "objects"});
+  for (const char* suffix : {"pdf", "svg", "png"}) {
+    const std::string with = (folder / (std::string("map.") + suffix)).string(),
+                      bare = (folder / (std::string("bare.") + suffix)).string();
+    ASSERT_TRUE(renderFigure(spec, with, Overwrite::kNo)) << suffix;
+    ASSERT_TRUE(renderFigure(without, bare, Overwrite::kNo)) << suffix;
+    EXPECT_GT(std::filesystem::file_size(with), std::filesystem::file_size(bare)) << suffix;
+  }
+  const QImage map(QString::fromStdString((folder / "map.png").string()));
+  const QImage bare(QString::fromStdString((folder / "bare.png").string()));
+  EXPECT_EQ(map.width(), bare.width());
+  EXPECT_GT(map.height(), bare.height()) << "room for the colour bar";
+  int differing = 0;
+  for (int x = 0; x < map.width(); x += 7)
+    differing += map.pixel(x, bare.height() / 2) != bare.pixel(x, bare.height() / 2) ? 1 : 0;
+  EXPECT_GT(differing, map.width() / 14);
+  testing::keepPicture(map, "figure_map");
 }
 
 }  // namespace

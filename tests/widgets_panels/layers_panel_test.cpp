@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QLineEdit>
 #include <QMenu>
 #include <QSlider>
@@ -12,6 +13,7 @@
 
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
+#include "tests/support/synthetic_maps.h"
 #include "widgets/panels/layer_presets.h"
 #include "widgets/panels/range_editor.h"
 
@@ -166,6 +168,93 @@ TEST_F(LayersPanelTest, DraggingAHandleOfTheRangeSetsItByHand) {
   QTest::mouseMove(range, {range->width() + 50, y});
   QTest::mouseRelease(range, Qt::LeftButton, {}, {range->width() + 50, y});
   EXPECT_LE(layer("channel:iou").rangeLow, layer("channel:iou").rangeHigh);
+}
+
+class ImportanceMapsTest : public LayersPanelTest {
+ protected:
+  ImportanceMapsTest() { state.setProbes({testing::withLipMaps(testing::makeSyntheticFrame())}); }
+  QStringList mapsListed() {
+    QStringList maps = panel.shownLayers();
+    maps.removeIf([](const QString& id) { return !id.startsWith("channel:lip."); });
+    return maps;
+  }
+};
+
+TEST_F(ImportanceMapsTest, AreFoldedUnderOneLineUntilItIsClicked) {
+  auto* line = panel.findChild<QToolButton*>("family:lip");
+  ASSERT_NE(line, nullptr);
+  EXPECT_TRUE(line->text().contains("LIP")) << line->text().toStdString();
+  EXPECT_TRUE(line->text().contains("21"));
+  EXPECT_TRUE(mapsListed().isEmpty());
+  QTest::mouseClick(line, Qt::LeftButton);
+  EXPECT_EQ(mapsListed().size(), 21);
+  QTest::mouseClick(panel.findChild<QToolButton*>("eye:channel:lip.stem.importance"), Qt::LeftButton);
+  QTest::mouseClick(line, Qt::LeftButton);
+  EXPECT_EQ(mapsListed(), QStringList{"channel:lip.stem.importance"}) << "what is shown stays listed";
+  QTest::mouseClick(panel.findChild<QToolButton*>("eye:channel:lip.stem.importance"), Qt::LeftButton);
+  EXPECT_TRUE(mapsListed().isEmpty());
+  EXPECT_EQ(panel.findChild<QToolButton*>("family:importance"), nullptr) << "a single map is no family";
+}
+
+TEST_F(ImportanceMapsTest, ThePresetShowsTheFinestAndTheBoxGoesThroughThePlaces) {
+  auto* presets = panel.findChild<QToolButton*>("layerPresets");
+  emit presets->menu()->aboutToShow();
+  QAction* wanted = nullptr;
+  for (QAction* action : presets->menu()->actions())
+    if (action->text() == "LIP importance") wanted = action;
+  ASSERT_NE(wanted, nullptr);
+  wanted->trigger();
+  EXPECT_TRUE(layer("channel:lip.stem.importance").visible);
+  EXPECT_EQ(state.layers().active()->id, "channel:lip.stem.importance");
+  EXPECT_TRUE(layer("objects").visible);
+
+  auto* place = panel.findChild<QComboBox*>("cellPlace");
+  ASSERT_TRUE(place->isVisible());
+  EXPECT_EQ(place->count(), 7);
+  panel.findChild<QCheckBox*>("cellSmooth")->click();
+  state.layers().setOpacity("channel:lip.stem.importance", 0.8f);
+  place->setFocus();
+  QTest::keyClick(place, Qt::Key_Down);
+  EXPECT_EQ(state.layers().active()->id, "channel:lip.layer2.conv.importance");
+  EXPECT_TRUE(layer("channel:lip.layer2.conv.importance").visible);
+  EXPECT_FALSE(layer("channel:lip.stem.importance").visible);
+  EXPECT_TRUE(layer("channel:lip.layer2.conv.importance").smooth) << "the look goes along";
+  EXPECT_FLOAT_EQ(layer("channel:lip.layer2.conv.importance").opacity, 0.8f);
+
+  auto* measure = panel.findChild<QComboBox*>("cellMeasure");
+  measure->setFocus();
+  QTest::keyClick(measure, Qt::Key_Down);
+  EXPECT_EQ(state.layers().active()->id, "channel:lip.layer2.conv.entropy");
+  EXPECT_EQ(mapsListed(), QStringList{"channel:lip.layer2.conv.entropy"});
+}
+
+TEST_F(ImportanceMapsTest, HaveNoPyramidLevels) {
+  state.layers().setActive("channel:lip.stem.importance");
+  for (const QCheckBox* box : panel.findChildren<QCheckBox*>())
+    if (box->text() == "P3") EXPECT_FALSE(box->isVisible());
+  EXPECT_TRUE(panel.findChild<QComboBox*>("cellPlace")->isVisible());
+  state.layers().setActive("channel:iou");
+  EXPECT_FALSE(panel.findChild<QComboBox*>("cellPlace")->isVisible());
+}
+
+TEST_F(LayersPanelTest, ACenternessHeadHasItsPresetAndIsNotTheFirstLook) {
+  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  for (const char* name : {"centerness", "centerness_target", "loss.quality"}) {
+    Channel channel = *frame->channel("musu.joint");
+    channel.spec.name = name;
+    frame->channels.push_back(channel);
+  }
+  for (const Layer& shown : defaultLayers(*frame))
+    if (shown.hasChannel()) EXPECT_EQ(shown.visible, shown.id == "channel:musu.joint") << shown.id;
+  std::vector<std::string> centerness, joint, losses;
+  for (const LayerPreset& preset : layerPresets(*frame)) {
+    if (preset.title == "Centerness") centerness = preset.layerIds;
+    if (preset.title == "Joint scores") joint = preset.layerIds;
+    if (preset.title == "Losses") losses = preset.layerIds;
+  }
+  EXPECT_EQ(centerness, (std::vector<std::string>{"channel:centerness", "channel:centerness_target"}));
+  EXPECT_EQ(joint, std::vector<std::string>{"channel:musu.joint"});
+  EXPECT_EQ(losses.back(), "channel:loss.quality");
 }
 
 TEST_F(LayersPanelTest, LevelsAndFilterBelongToTheActiveLayer) {

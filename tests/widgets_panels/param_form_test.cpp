@@ -6,10 +6,12 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QTest>
 
 #include "tests/support/qt_application.h"
+#include "widgets/panels/conflict_label.h"
 
 namespace anchorscope {
 namespace {
@@ -94,6 +96,114 @@ TEST_F(ParamFormTest, AFieldThatGoesWhileItIsTypedIntoChangesNothing) {
   EXPECT_TRUE(edits.isEmpty());
   EXPECT_DOUBLE_EQ(form.params().getFloat("beta"), 2);
   type(field("method.beta"), "5");  // and the form itself goes now
+}
+
+class FoldingFormTest : public ::testing::Test {
+ protected:
+  FoldingFormTest() {
+    form.setParams(set(), "method.");
+    QObject::connect(&form, &ParamForm::paramEdited,
+                     [this](const QString& key, const QString& value) { edits << key + '=' + value; });
+    form.resize(400, 300);
+    form.show();
+    EXPECT_TRUE(QTest::qWaitForWindowExposed(&form));
+  }
+  static ParamSet set() {
+    ParamSpec fixed = intParam("places", 7, 1, 9, "", "Where.", "ours");
+    fixed.effect = ParamEffect::kNextRun;
+    return ParamSet({choiceParam("loss", "focal", {"focal", "bce"}, "Which.", "ours"),
+                     onlyWhen(floatParam("gamma", 2, 0, 10, "1", "Exponent.", "paper"), "loss", {"focal"}),
+                     onlyWhen(boolParam("detach", true, "No gradient.", "ours"), "loss", {"bce"}), fixed,
+                     onlyWhen(floatParam("width", 3, 0, 10, "1", "Width.", "ours"), "places", {"7"})});
+  }
+  QWidget* field(const char* name) { return form.findChild<QWidget*>(name); }
+  ConflictLabel* message(const char* name) {
+    return form.findChild<ConflictLabel*>(QStringLiteral("message:") + QLatin1String(name));
+  }
+  void choose(const char* name, const QString& text) {
+    auto* box = form.findChild<QComboBox*>(name);
+    box->setFocus();
+    QTest::keyClicks(box, text.left(1));
+    ASSERT_EQ(box->currentText(), text);
+  }
+
+  QStringList edits;
+  ParamForm form;
+};
+
+TEST_F(FoldingFormTest, OptionsThatDoNotApplyAreFoldedAndKeepTheirValues) {
+  auto* gamma = form.findChild<QLineEdit*>("method.gamma");
+  EXPECT_TRUE(gamma->isVisible());
+  EXPECT_FALSE(field("method.detach")->isVisible());
+  gamma->setFocus();
+  gamma->selectAll();
+  QTest::keyClicks(gamma, "4");
+  QTest::keyClick(gamma, Qt::Key_Return);
+  choose("method.loss", "bce");
+  EXPECT_FALSE(gamma->isVisible());
+  EXPECT_TRUE(field("method.detach")->isVisible());
+  EXPECT_DOUBLE_EQ(form.params().getFloat("gamma"), 4);
+  choose("method.loss", "focal");
+  EXPECT_TRUE(gamma->isVisible());
+  EXPECT_EQ(gamma->text(), "4");
+  EXPECT_EQ(edits, (QStringList{"method.gamma=4", "method.loss=bce", "method.loss=focal"}));
+}
+
+TEST_F(FoldingFormTest, AWrongTextThatIsFoldedAwayHoldsNobodyUp) {
+  auto* gamma = form.findChild<QLineEdit*>("method.gamma");
+  gamma->setFocus();
+  gamma->selectAll();
+  QTest::keyClicks(gamma, "99");
+  ASSERT_FALSE(form.valid());
+  choose("method.loss", "bce");
+  EXPECT_TRUE(form.valid());
+  choose("method.loss", "focal");
+  EXPECT_EQ(gamma->text(), "2");
+  EXPECT_FALSE(message("method.gamma")->isVisible());
+}
+
+TEST_F(FoldingFormTest, AFilterDoesNotUnfold) {
+  form.setFilter("detach");
+  EXPECT_FALSE(field("method.detach")->isVisible());
+  EXPECT_FALSE(field("method.gamma")->isVisible());
+  form.setFilter("");
+  EXPECT_TRUE(field("method.gamma")->isVisible());
+  EXPECT_FALSE(field("method.detach")->isVisible());
+}
+
+TEST_F(FoldingFormTest, LiveOptionsHaveRowsAndTheOthersStillCount) {
+  form.setParams(set(), "method.", ParamScope::kLive);
+  EXPECT_EQ(field("method.places"), nullptr);
+  EXPECT_TRUE(field("method.width")->isVisible()) << "it applies while places is 7";
+}
+
+TEST_F(FoldingFormTest, AConflictStandsBesideItsFieldAlsoWhenThatIsFoldedAndOffersTheFix) {
+  form.setConflicts({{"method.detach", "Detach does not go with points", "Set model.points to false"},
+                     {"model.points", "Somebody else's", "Do something"}});
+  EXPECT_TRUE(form.hasConflicts());
+  EXPECT_TRUE(field("method.detach")->isVisible());
+  EXPECT_TRUE(field("method.detach")->property("invalid").toBool());
+  EXPECT_EQ(message("method.detach")->text(), "Detach does not go with points.");
+  QSignalSpy fix(&form, &ParamForm::fixWanted);
+  ASSERT_TRUE(message("method.detach")->fixButton()->isVisible());
+  QTest::mouseClick(message("method.detach")->fixButton(), Qt::LeftButton);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return fix.count() == 1; }));
+  EXPECT_EQ(fix[0][0].toString(), "model.points");
+  EXPECT_EQ(fix[0][1].toString(), "false");
+  form.setConflicts({});
+  EXPECT_FALSE(form.hasConflicts());
+  EXPECT_FALSE(field("method.detach")->isVisible());
+  EXPECT_FALSE(field("method.detach")->property("invalid").toBool());
+}
+
+TEST(FixOfTest, OnlyAPlainOrderIsOne) {
+  EXPECT_EQ(fixOf("Set model.centerness to false"),
+            (std::pair<QString, QString>{"model.centerness", "false"}));
+  EXPECT_EQ(fixOf("set assigner to musu."), (std::pair<QString, QString>{"assigner", "musu"}));
+  EXPECT_EQ(fixOf("Set lr to 0.5"), (std::pair<QString, QString>{"lr", "0.5"}));
+  EXPECT_FALSE(fixOf("Choose an assigner for points (fcos, musu)"));
+  EXPECT_FALSE(fixOf("Set topk to 9 or 11"));
+  EXPECT_FALSE(fixOf("Set topk to 9, or choose another assigner"));
 }
 
 TEST_F(ParamFormTest, TheFilterLeavesRowsByNameAndHelp) {

@@ -3,13 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <QCheckBox>
+#include <QComboBox>
+#include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTest>
+#include <QToolButton>
 
+#include "core/trainer/presets.h"
 #include "tests/support/qt_application.h"
 #include "tests/support/temporary_folder.h"
+#include "widgets/panels/conflict_label.h"
 
 namespace anchorscope {
 namespace {
@@ -24,6 +30,12 @@ class StartPageTest : public ::testing::Test {
     page.resize(1200, 800);
     page.show();
     EXPECT_TRUE(QTest::qWaitForWindowExposed(&page));
+  }
+
+  void choose(const char* box, const char* name) {
+    auto* combo = page.findChild<QComboBox*>(box);
+    combo->setCurrentIndex(combo->findData(QString::fromLatin1(name)));
+    ASSERT_EQ(combo->currentData().toString(), name);
   }
 
   StartPage page;
@@ -66,6 +78,99 @@ TEST_F(StartPageTest, AWrongOptionHoldsTheStartBack) {
   EXPECT_FALSE(page.startButton()->toolTip().isEmpty());
   QTest::keyClick(page.dataEdit(), Qt::Key_Return);
   EXPECT_TRUE(wanted.empty());
+}
+
+TEST_F(StartPageTest, WhatDoesNotGoTogetherIsToldBesideItAndHoldsTheStartBack) {
+  auto config = makeRunConfig("max_iou", "fcos-small");
+  ASSERT_TRUE(config);
+  ASSERT_FALSE(conflictsOf(*config).empty()) << "a centerness head without a target";
+  page.setDataSpec("demo");
+  ASSERT_TRUE(page.startButton()->isEnabled());
+  choose("method", "max_iou");
+  choose("model", "fcos-small");
+  ASSERT_EQ(page.conflicts().size(), 1u);
+  const OptionConflict conflict = page.conflicts().front();
+  ASSERT_EQ(conflict.option, "model.centerness");
+  auto* message = page.findChild<ConflictLabel*>("message:model.centerness");
+  ASSERT_NE(message, nullptr);
+  EXPECT_TRUE(message->text().startsWith(QString::fromStdString(conflict.message)));
+  EXPECT_TRUE(page.findChild<QWidget*>("model.centerness")->property("invalid").toBool());
+  EXPECT_FALSE(page.startButton()->isEnabled());
+  const auto* problem = page.findChild<QLabel*>("startProblem");
+  EXPECT_TRUE(problem->text().contains(QString::fromStdString(conflict.message)));
+  QTest::keyClick(page.dataEdit(), Qt::Key_Return);
+  EXPECT_TRUE(wanted.empty());
+  testing::keepPicture(page.grab().toImage(), "start_conflict");
+
+  emit message->fixWanted("model.centerness", "false");
+  EXPECT_TRUE(page.conflicts().empty());
+  EXPECT_TRUE(page.startButton()->isEnabled());
+  EXPECT_TRUE(problem->text().isEmpty());
+  QTest::mouseClick(page.startButton(), Qt::LeftButton);
+  ASSERT_EQ(wanted.size(), 1u);
+  EXPECT_FALSE(wanted[0].modelParams.getBool("centerness"));
+}
+
+TEST_F(StartPageTest, AConflictOfTheMethodItselfStandsUnderTheMethod) {
+  page.setDataSpec("demo");
+  choose("model", "fcos-small");
+  choose("method", "atss");
+  const auto* method = page.findChild<QComboBox*>("method");
+  ASSERT_FALSE(page.conflicts().empty());
+  EXPECT_EQ(page.conflicts().front().option, "run.method");
+  EXPECT_TRUE(method->property("invalid").toBool());
+  EXPECT_FALSE(page.startButton()->isEnabled());
+  choose("method", "fcos");
+  EXPECT_TRUE(page.conflicts().empty());
+  EXPECT_FALSE(method->property("invalid").toBool());
+  EXPECT_TRUE(page.startButton()->isEnabled());
+}
+
+TEST_F(StartPageTest, AModelOptionThatCannotBeReadIsTold) {
+  page.setDataSpec("demo");
+  auto* ratios = page.findChild<QLineEdit*>("model.ratios");
+  ratios->setText("many");
+  emit ratios->textEdited("many");
+  emit ratios->editingFinished();
+  EXPECT_FALSE(page.startButton()->isEnabled());
+  ASSERT_EQ(page.conflicts().size(), 1u);
+  EXPECT_TRUE(page.findChild<QLabel*>("startProblem")->text().contains("many"));
+  ratios->setText("1");
+  emit ratios->textEdited("1");
+  emit ratios->editingFinished();
+  EXPECT_TRUE(page.startButton()->isEnabled());
+}
+
+TEST_F(StartPageTest, PresetsAreListedByMethodAndFillTheForm) {
+  auto* button = page.findChild<QToolButton*>("presets");
+  emit button->menu()->aboutToShow();
+  std::size_t listed = 0;
+  for (const QAction* method : button->menu()->actions()) {
+    ASSERT_NE(method->menu(), nullptr)
+        << method->text().toStdString() << ": " << method->toolTip().toStdString();
+    for (const QAction* action : method->menu()->actions())
+      listed += action->objectName().startsWith("preset:") ? 1 : 0;
+  }
+  EXPECT_EQ(listed, presets().size());
+  page.findChild<QAction*>("preset:bccd-max-iou")->trigger();
+  const auto expected = presetConfig("bccd-max-iou");
+  ASSERT_TRUE(expected);
+  const RunConfig filled = page.config();
+  EXPECT_EQ(toToml(filled), toToml(*expected));
+  // Data that is named already stays.
+  page.setDataSpec("coco:a.json,images");
+  emit button->menu()->aboutToShow();
+  page.findChild<QAction*>("preset:bccd-musu")->trigger();
+  EXPECT_EQ(page.config().data, "coco:a.json,images");
+  EXPECT_EQ(page.config().method, "musu");
+}
+
+TEST_F(StartPageTest, TheQuestionMarkAsksForThePageOfTheMethod) {
+  const QSignalSpy help(&page, &StartPage::helpWanted);
+  choose("method", "max_iou");
+  QTest::mouseClick(page.findChild<QToolButton*>("methodPage"), Qt::LeftButton);
+  ASSERT_EQ(help.count(), 1);
+  EXPECT_EQ(help[0][0].toString(), "max_iou");
 }
 
 TEST_F(StartPageTest, RecentEntriesFillTheFormOrOpenTheRun) {

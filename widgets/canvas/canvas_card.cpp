@@ -5,13 +5,29 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/overlays/heat.h"
 #include "widgets/overlays/overlay_painter.h"
 
 namespace anchorscope {
 
 namespace {
 
-constexpr std::size_t kMostRows = 14;
+constexpr std::size_t kMostRows = 14, kFewestRows = 4;
+constexpr double kCardShare = 0.45;  ///< Of the canvas' height that a card may take.
+
+// What every method publishes about an anchor in numbers that stand for words.
+constexpr const char *kClassChannel = "cls_index", *kStateChannel = "state";
+
+QString stateName(float value) {
+  return value > 0   ? QStringLiteral("positive")
+         : value < 0 ? QStringLiteral("ignored")
+                     : QStringLiteral("background");
+}
+
+bool isShown(const std::vector<const Layer*>& shown, const std::string& channel) {
+  return std::any_of(shown.begin(), shown.end(),
+                     [&](const Layer* layer) { return layer->channel == channel; });
+}
 
 bool namesWinners(const ProbeFrame& frame, const std::string& channel) {
   for (const DecisionSpec& decision : frame.decisions)
@@ -34,9 +50,11 @@ QString groupedNumber(std::int64_t value) {
   return QLocale(QLocale::English, QLocale::UnitedStates).toString(static_cast<qlonglong>(value));
 }
 
-QString valueText(const ProbeFrame& frame, const Channel& channel, std::size_t anchor) {
-  const float value = anchor < channel.values.size() ? channel.values[anchor] : std::nanf("");
+QString valueText(const ProbeFrame& frame, const Channel& channel, std::size_t index) {
+  const float value = index < channel.values.size() ? channel.values[index] : std::nanf("");
   if (std::isnan(value)) return QStringLiteral("–");
+  if (channel.spec.name == kClassChannel) return className(frame, static_cast<int>(std::lround(value)));
+  if (channel.spec.name == kStateChannel) return stateName(value);
   if (namesWinners(frame, channel.spec.name)) {
     if (value == -1.f) return QStringLiteral("background");
     if (value == -2.f) return QStringLiteral("ignored");
@@ -49,7 +67,14 @@ QString valueText(const ProbeFrame& frame, const Channel& channel, std::size_t a
   return text;
 }
 
-CanvasCard anchorCard(const ProbeFrame& frame, std::int64_t anchor, const Layer* active) {
+std::size_t rowsThatFit(double canvasHeight, const QFont& font) {
+  const double line = QFontMetricsF(font).height() + 2;
+  const double rows = canvasHeight * kCardShare / line - 3;  // its title, its footer and its margins
+  return std::clamp(static_cast<std::size_t>(std::max(0.0, rows)), kFewestRows, kMostRows);
+}
+
+CanvasCard anchorCard(const ProbeFrame& frame, std::int64_t anchor, const Layer* active,
+                      const std::vector<const Layer*>& shown, std::size_t mostRows) {
   CanvasCard card;
   const auto index = static_cast<std::size_t>(anchor);
   card.title = QStringLiteral("anchor %1 · %2")
@@ -60,14 +85,48 @@ CanvasCard anchorCard(const ProbeFrame& frame, std::int64_t anchor, const Layer*
   std::vector<const Channel*> channels;
   for (const Channel& channel : frame.channels)
     if (channel.spec.domain == ChannelDomain::kAnchor) channels.push_back(&channel);
+  std::stable_partition(channels.begin(), channels.end(),
+                        [&](const Channel* c) { return isShown(shown, c->spec.name); });
   std::stable_partition(channels.begin(), channels.end(), [&](const Channel* c) { return isActive(*c); });
   for (const Channel* channel : channels) {
-    if (card.rows.size() == kMostRows) {
+    if (card.rows.size() == mostRows) {
       card.footer =
-          QStringLiteral("and %1 more: click, then see the inspector").arg(channels.size() - kMostRows);
+          QStringLiteral("and %1 more: click, then see the inspector").arg(channels.size() - mostRows);
       break;
     }
     card.rows.push_back({channelTitle(channel->spec), valueText(frame, *channel, index), isActive(*channel)});
+  }
+  return card;
+}
+
+CanvasCard cellCard(const ProbeFrame& frame, const Layer& active, const std::vector<const Layer*>& shown,
+                    QPointF inImage, int object, std::size_t mostRows) {
+  CanvasCard card;
+  const Channel* channel = frame.channel(active.channel);
+  const auto place = channel ? cellAt(frame, *channel, inImage.x(), inImage.y()) : std::nullopt;
+  if (!place) return card;
+  card.title = QStringLiteral("cell (%1, %2) · stride %3")
+                   .arg(place->row)
+                   .arg(place->column)
+                   .arg(channel->grid.stride);
+  const auto name = cellNameOf(channel->spec.name);
+  const auto add = [&](const Channel& other) {
+    const auto there = cellAt(frame, other, inImage.x(), inImage.y());
+    if (there && card.rows.size() < mostRows)
+      card.rows.push_back(
+          {channelTitle(other.spec), valueText(frame, other, there->index), &other == channel});
+  };
+  add(*channel);
+  for (const Channel& other : frame.channels) {
+    if (&other == channel || other.spec.domain != ChannelDomain::kCell) continue;
+    const auto otherName = cellNameOf(other.spec.name);
+    const bool samePlace =
+        name && otherName && name->family == otherName->family && name->place == otherName->place;
+    if (samePlace || isShown(shown, other.spec.name)) add(other);
+  }
+  if (object >= 0) {
+    const ObjectRecord& record = frame.image->objects.at(static_cast<std::size_t>(object));
+    card.rows.push_back({QStringLiteral("Object %1").arg(object), className(frame, record.classIndex)});
   }
   return card;
 }

@@ -9,6 +9,7 @@
 #include "widgets/canvas/canvas_view_private.h"
 #include "widgets/canvas/picking.h"
 #include "widgets/overlays/color_bar.h"
+#include "widgets/overlays/heat.h"
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/state/theme.h"
 
@@ -217,14 +218,20 @@ int CanvasView::objectAt(QPointF canvas) const {
   return best;
 }
 
+std::vector<const Layer*> CanvasView::Private::shownLayers() const {
+  std::vector<const Layer*> shown;
+  const std::vector<Layer>& layers = state.layers().layers();
+  for (const std::size_t index : drawnLayers(layers))
+    if (layers[index].hasChannel() && state.frame() && state.frame()->channel(layers[index].channel))
+      shown.push_back(&layers[index]);
+  return shown;
+}
+
 const Layer* CanvasView::Private::explainedLayer() const {
-  const LayerStack& stack = state.layers();
   const Layer* topmost = nullptr;
-  for (const std::size_t index : drawnLayers(stack.layers())) {
-    const Layer& layer = stack.layers()[index];
-    if (!layer.hasChannel() || !state.frame() || !state.frame()->channel(layer.channel)) continue;
-    topmost = &layer;
-    if (topmost == stack.active()) break;
+  for (const Layer* layer : shownLayers()) {
+    topmost = layer;
+    if (topmost == state.layers().active()) break;
   }
   return topmost;
 }
@@ -244,6 +251,14 @@ void CanvasView::updateHover() {
     if (hit.anchor < 0) d_->hoveredObject = objectAt(*d_->cursor);
     const QPointF image = imageFromCanvas(*d_->cursor);
     status = QStringLiteral("x %1  y %2").arg(image.x(), 0, 'f', 1).arg(image.y(), 0, 'f', 1);
+    if (const Layer* layer = d_->explainedLayer(); layer && layer->kind == LayerKind::kHeat) {
+      const Channel& channel = *frame->channel(layer->channel);
+      if (const auto cell = cellAt(*frame, channel, image.x(), image.y()))
+        status += QStringLiteral("  cell (%1, %2)  %3 %4")
+                      .arg(cell->row)
+                      .arg(cell->column)
+                      .arg(QString::fromStdString(layer->title), valueText(*frame, channel, cell->index));
+    }
     if (hit.anchor >= 0 && frame->anchors) {
       const auto index = static_cast<std::size_t>(hit.anchor);
       status += QStringLiteral("  %1").arg(QString::fromStdString(frame->anchors->label(index)));
@@ -307,8 +322,16 @@ void CanvasView::paintEvent(QPaintEvent*) {
     paintColorBarCard(painter, QRectF(rect()), bar, font(), theme);
   if (d_->cursor && !d_->panning) {
     const QRectF bounds = QRectF(rect()).adjusted(8, 8, -8, -8);
-    if (hovered >= 0) {
-      paintCard(painter, anchorCard(*frame, hovered, layer), *d_->cursor, bounds, font(), theme);
+    const std::size_t rows = rowsThatFit(bounds.height(), font());
+    CanvasCard cell;
+    if (layer && layer->kind == LayerKind::kHeat)
+      cell = cellCard(*frame, *layer, d_->shownLayers(), imageFromCanvas(*d_->cursor), objectAt(*d_->cursor),
+                      rows);
+    if (!cell.rows.empty()) {
+      paintCard(painter, cell, *d_->cursor, bounds, font(), theme);
+    } else if (hovered >= 0) {
+      paintCard(painter, anchorCard(*frame, hovered, layer, d_->shownLayers(), rows), *d_->cursor, bounds,
+                font(), theme);
     } else if (d_->hoveredObject >= 0) {
       paintCard(painter, objectCard(*frame, d_->hoveredObject), *d_->cursor, bounds, font(), theme);
     }

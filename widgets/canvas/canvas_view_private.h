@@ -38,6 +38,8 @@ struct CanvasView::Private {
   std::vector<std::int64_t> anchorsAt(const CanvasView& view, QPointF canvas) const;
   /// Topmost drawn layer of anchors or heat, the active one first; null when none is drawn.
   const Layer* explainedLayer() const;
+  /// Drawn layers of anchors and heat that the frame has values for.
+  std::vector<const Layer*> shownLayers() const;
   BoxKind selectedBox() const;
 };
 

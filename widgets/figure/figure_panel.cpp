@@ -50,6 +50,7 @@ class PanelPainter {
     context_.clip = rect;
     context_.unit = page.pt(page.spec.lineWidthPt);
     context_.font = page.font(kLabelScale);
+    context_.vector = page.format != FigureFormat::kPng;
     context_.outlinedText = page.format == FigureFormat::kSvg;
     context_.selectedObject = panel.selectedObject;
     context_.selectedAnchor = panel.selectedAnchor;

@@ -18,11 +18,14 @@ Layer plainLayer(LayerKind kind, const char* id, const char* title) {
   return layer;
 }
 
+constexpr const char* kQualityPrefix = "centerness";
+
 /// The channel shown at first: the last "higher is better" one on a sequential scale. Scores and overlaps
 /// come first, what a method makes of them after.
 std::string firstChannelToShow(const ProbeFrame& frame) {
   const Channel* shown = nullptr;
   const auto rank = [](const Channel& channel) {
+    if (channel.spec.name.starts_with(kQualityPrefix)) return 0;  // says how good a box is, not who learns
     return channel.spec.scale == ColorScale::kSequential && channel.spec.sense == Sense::kHigherIsBetter ? 1
                                                                                                          : 0;
   };
@@ -102,6 +105,11 @@ bool finiteRange(const std::vector<float>& values, ValueRange& out) {
   return true;
 }
 
+float neutralValue(const ChannelSpec& spec) {
+  if (spec.min && spec.max) return (*spec.min + *spec.max) / 2;
+  return spec.min && *spec.min == 0 ? 1.f : 0.f;
+}
+
 ValueRange resolveRange(const Layer& layer, const Channel& channel) {
   ValueRange range{0, 1};
   const bool declared = channel.spec.min && channel.spec.max;
@@ -120,8 +128,11 @@ ValueRange resolveRange(const Layer& layer, const Channel& channel) {
       break;
   }
   if (channel.spec.scale == ColorScale::kDiverging && !declared && layer.rangeMode != RangeMode::kManual) {
-    const float extent = std::max(std::abs(range.low), std::abs(range.high));  // 0 keeps the neutral colour
-    range = {-extent, extent};
+    const float neutral = neutralValue(channel.spec);
+    const bool fixed = neutral != 0 && layer.rangeMode == RangeMode::kDeclared;
+    const float extent =
+        fixed ? neutral : std::max(std::abs(range.low - neutral), std::abs(range.high - neutral));
+    range = {neutral - extent, neutral + extent};
   }
   if (!std::isfinite(range.low) || !std::isfinite(range.high)) range = {0, 1};
   if (!(range.high > range.low)) range = {range.low - 0.5f, range.low + 0.5f};

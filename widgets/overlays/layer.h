@@ -61,7 +61,8 @@ struct Layer {
       -std::numeric_limits<float>::infinity();  ///< Values outside [filterMin, filterMax] are not drawn.
   float filterMax = std::numeric_limits<float>::infinity();
   Emphasis emphasis = Emphasis::kHigh;
-  bool fade = true;  ///< Opacity falls to 0 towards the unimportant end of the range.
+  bool fade = true;     ///< Opacity falls to 0 towards the unimportant end of the range.
+  bool smooth = false;  ///< kHeat: values are interpolated between cells; otherwise each cell has its colour.
 
   // kAnchors and kBag
   BoxKind boxes = BoxKind::kAnchor;
@@ -88,8 +89,12 @@ Emphasis defaultEmphasis(const ChannelSpec& spec);
 /// Indices of the layers to draw, bottom to top, after visibility and solo.
 std::vector<std::size_t> drawnLayers(const std::vector<Layer>& layers);
 
+/// The value that is neither much nor little on a diverging scale: the middle of the declared range, 1 for a
+/// ratio (declared to start at 0, without an upper end), else 0.
+float neutralValue(const ChannelSpec& spec);
+
 /// The range a layer's colours span for this channel. Never empty: a range of no width is widened by 0.5 on
-/// both sides.
+/// both sides. Diverging scales keep their neutral value in the middle; a ratio spans 0 to 2 as declared.
 ValueRange resolveRange(const Layer& layer, const Channel& channel);
 
 /// Smallest and largest finite value; false when there is none.

@@ -148,6 +148,7 @@ QJsonArray LayerStack::save() const {
                       {"range_high", layer.rangeHigh},
                       {"emphasis", static_cast<int>(layer.emphasis)},
                       {"fade", layer.fade},
+                      {"smooth", layer.smooth},
                       {"boxes", static_cast<int>(layer.boxes)},
                       {"levels", static_cast<qint64>(layer.levels)},
                       {"line_width", layer.lineWidthPx},
@@ -191,6 +192,7 @@ void LayerStack::restore(const QJsonArray& saved) {
     layer.filterMax = number("filter_max", layer.filterMax);
     layer.emphasis = static_cast<Emphasis>(integer("emphasis", 1, 0));
     layer.fade = entry["fade"].toBool(true);
+    layer.smooth = entry["smooth"].toBool();
     layer.boxes = static_cast<BoxKind>(integer("boxes", 1, 0));
     layer.levels = static_cast<std::uint32_t>(entry["levels"].toInteger(0xFFFFFFFFll));
     layer.lineWidthPx = std::clamp(number("line_width", 1), 0.5f, 16.f);

@@ -99,13 +99,13 @@ Status readOption(std::string_view key, std::string_view value, const ProbeFrame
     layer.boxes = value == "anchor" ? BoxKind::kAnchor : BoxKind::kPredicted;
     return {};
   }
-  if (key == "fade" || key == "reverse") {
+  if (key == "fade" || key == "reverse" || key == "smooth") {
     if (value != "on" && value != "off") return wrongValue(key, value, "on or off");
-    (key == "fade" ? layer.fade : layer.reverseColors) = value == "on";
+    (key == "fade" ? layer.fade : key == "smooth" ? layer.smooth : layer.reverseColors) = value == "on";
     return {};
   }
   return makeError(ErrorCode::kUsage, concat("a layer has no option '", key, "'"),
-                   "use opacity, map, range, min, max, boxes, levels, width, fill, fade or reverse");
+                   "use opacity, map, range, min, max, boxes, levels, width, fill, fade, smooth or reverse");
 }
 
 }  // namespace

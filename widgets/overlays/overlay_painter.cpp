@@ -7,11 +7,13 @@
 
 #include "widgets/overlays/bag.h"
 #include "widgets/overlays/dense_boxes.h"
+#include "widgets/overlays/heat.h"
 
 namespace anchorscope {
 
 namespace {
 
+constexpr int kVectorCellPixels = 8;
 const QColor kObjectColor(0xFFFFFF);
 const QColor kHaloColor(0, 0, 0, 150);
 const QColor kPredictionColor(0xFFD54F);
@@ -246,17 +248,11 @@ void OverlayPainter::drawHeat(const Layer& layer) {
   const Channel* channel = frame_.channel(layer.channel);
   if (!channel || channel->spec.domain != ChannelDomain::kCell || !frame_.image) return;
   const CellGrid& grid = channel->grid;
-  if (grid.stride <= 0 || channel->values.size() != static_cast<std::size_t>(grid.count())) return;
-  const ValueRange range = resolveRange(layer, *channel);
-  QImage cells(grid.columns, grid.rows, QImage::Format_ARGB32);
-  for (int row = 0; row < grid.rows; ++row)
-    for (int column = 0; column < grid.columns; ++column) {
-      const float value =
-          channel->values[static_cast<std::size_t>(row) * static_cast<std::size_t>(grid.columns) +
-                          static_cast<std::size_t>(column)];
-      const bool shown = value >= layer.filterMin && value <= layer.filterMax;
-      cells.setPixel(column, row, shown ? layerColor(layer, range, channel->spec.scale, value) : 0u);
-    }
+  QImage cells = heatImage(layer, *channel);
+  if (cells.isNull()) return;
+  // Some readers of vector files blur what they enlarge: there each cell is made of several pixels.
+  if (context_.vector && !layer.smooth)
+    cells = cells.scaled(cells.size() * kVectorCellPixels, Qt::IgnoreAspectRatio, Qt::FastTransformation);
   const auto stride = static_cast<float>(grid.stride);
   const Box boxInInput{0, 0, stride * static_cast<float>(grid.columns),
                        stride * static_cast<float>(grid.rows)};
@@ -265,7 +261,7 @@ void OverlayPainter::drawHeat(const Layer& layer) {
   const SizePx size = frame_.image->pixels ? frame_.image->pixels->size : SizePx{};
   painter_.setClipRect(mapped({0, 0, static_cast<float>(size.width), static_cast<float>(size.height)}),
                        Qt::IntersectClip);
-  painter_.setRenderHint(QPainter::SmoothPixmapTransform, false);
+  painter_.setRenderHint(QPainter::SmoothPixmapTransform, layer.smooth);
   painter_.drawImage(mapped(frame_.image->inputFromImage.inverse().map(boxInInput)), cells);
   painter_.restore();
 }

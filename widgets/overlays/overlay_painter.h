@@ -28,6 +28,7 @@ struct OverlayContext {
   QRectF clip;                    ///< Painter units; what lies outside need not be drawn.
   double unit = 1;                ///< Painter units per nominal pixel: line widths and gaps.
   QFont font;                     ///< Sized for the painter.
+  bool vector = false;            ///< Painted into a vector file.
   bool outlinedText = false;      ///< Text as filled outlines: for SVG, whose readers may lack the font.
   /// Where labels are gathered, so that those of one layer keep clear of those of another and paintLabels()
   /// puts them over all boxes. Null: no labels.

@@ -24,7 +24,10 @@
 namespace anchorscope {
 namespace {
 
-/// Weights of the two heads as bars in the heads' colours, everything else as text.
+constexpr double kShortestBar = 28;
+
+/// Weights of the two heads as bars in the heads' colours, with their numbers where there is room; everything
+/// else as text.
 class PairDelegate : public QStyledItemDelegate {
  public:
   using QStyledItemDelegate::QStyledItemDelegate;
@@ -46,7 +49,18 @@ class PairDelegate : public QStyledItemDelegate {
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
     painter->setPen(Qt::NoPen);
-    const QRectF bar(option.rect.left() + 6, option.rect.center().y() - 3, option.rect.width() - 12, 7);
+    QRectF bar(option.rect.left() + 6, option.rect.center().y() - 3, option.rect.width() - 12, 7);
+    // The number as well where there is room for both.
+    const QString number = index.data(Qt::DisplayRole).toString();
+    const double needed = option.fontMetrics.horizontalAdvance(QStringLiteral("0.0000"));
+    if (bar.width() >= needed + kShortestBar) {
+      painter->setPen(plain.palette.color(QPalette::Text));
+      painter->setFont(option.font);
+      painter->drawText(QRectF(bar.right() - needed, option.rect.top(), needed, option.rect.height()),
+                        Qt::AlignRight | Qt::AlignVCenter, number);
+      painter->setPen(Qt::NoPen);
+      bar.setRight(bar.right() - needed - 4);
+    }
     painter->setBrush(theme.line);
     painter->drawRoundedRect(bar, 1.5, 1.5);
     painter->setBrush(scale == ColorScale::kRegression ? theme.regression : theme.classification);
@@ -343,8 +357,9 @@ void InspectorPanel::refreshDecision() {
   const auto index = static_cast<std::size_t>(anchor);
   decisionTitle_->setText(tr("WHY %1?").arg(countText(anchor)));
   QStringList parts{QString::fromStdString(frame.anchors->label(index))};
-  for (const char* name : {"cls_score", "iou", "loss.cls", "loss.loc"})
-    if (const Channel* channel = frame.channel(name); channel && index < channel->values.size())
+  for (const char* name : {"cls_score", "iou", "centerness", "loss.cls", "loss.loc", "loss.quality"})
+    if (const Channel* channel = frame.channel(name);
+        channel && index < channel->values.size() && !std::isnan(channel->values[index]))
       parts << QString::fromStdString(channel->spec.title.empty() ? channel->spec.name
                                                                   : channel->spec.title) +
                    QLatin1Char(' ') + numberText(static_cast<double>(channel->values[index]));

@@ -3,6 +3,7 @@
 #include <QObject>
 #include <algorithm>
 
+#include "widgets/overlays/heat.h"
 #include "widgets/overlays/layer_stack.h"
 
 namespace anchorscope {
@@ -27,6 +28,22 @@ bool isWinner(const ProbeFrame& frame, const ChannelSpec& channel) {
   return false;
 }
 
+/// Channels of a centerness head, as every method with one publishes them.
+constexpr const char* kQualityPrefix = "centerness";
+
+/// One per measure of a family of feature maps: "LIP importance". It shows the finest place.
+void appendMapPresets(const ProbeFrame& frame, std::vector<LayerPreset>& presets) {
+  std::vector<std::string> seen;
+  for (const CellName& name : cellNames(frame)) {
+    const std::string measure = name.family + "." + name.measure;
+    if (std::find(seen.begin(), seen.end(), measure) != seen.end()) continue;
+    seen.push_back(measure);
+    presets.push_back({familyTitle(name.family) + QLatin1Char(' ') + QString::fromStdString(name.measure),
+                       QObject::tr("On the finest map; the box under the list goes to the other places"),
+                       {"channel:" + name.channel()}});
+  }
+}
+
 }  // namespace
 
 std::vector<LayerPreset> layerPresets(const ProbeFrame& frame) {
@@ -38,6 +55,8 @@ std::vector<LayerPreset> layerPresets(const ProbeFrame& frame) {
                       QObject::tr("What each anchor counts in classification and regression"),
                       {}};
   LayerPreset ranks{QObject::tr("Ranks"), QObject::tr("Places in the bag, for each head"), {}};
+  LayerPreset quality{
+      QObject::tr("Centerness"), QObject::tr("What the third head says, and what it learns"), {}};
   LayerPreset losses{QObject::tr("Losses"), QObject::tr("Where the loss comes from"), {}};
   LayerPreset outcome{QObject::tr("Objects and predictions"),
                       QObject::tr("What is there and what is found"),
@@ -46,6 +65,7 @@ std::vector<LayerPreset> layerPresets(const ProbeFrame& frame) {
     const ChannelSpec& spec = channel.spec;
     if (spec.domain != ChannelDomain::kAnchor || isWinner(frame, spec)) continue;
     const std::string id = "channel:" + spec.name;
+    if (spec.name.starts_with(kQualityPrefix)) continue;
     const bool share = spec.sense == Sense::kHigherIsBetter && spec.min && spec.max;
     if (spec.name.starts_with("loss.")) {
       losses.layerIds.push_back(id);
@@ -60,9 +80,14 @@ std::vector<LayerPreset> layerPresets(const ProbeFrame& frame) {
       if (spec.scale == ColorScale::kSequential) joint.layerIds = {id};
     }
   }
+  for (const Channel& channel : frame.channels)
+    if (channel.spec.name.starts_with(kQualityPrefix))
+      quality.layerIds.push_back("channel:" + channel.spec.name);
   std::vector<LayerPreset> presets;
-  for (LayerPreset& preset : std::vector<LayerPreset>{cls, overlap, joint, weights, ranks, losses, outcome})
+  for (LayerPreset& preset :
+       std::vector<LayerPreset>{cls, overlap, joint, weights, ranks, quality, losses, outcome})
     if (!preset.layerIds.empty()) presets.push_back(std::move(preset));
+  appendMapPresets(frame, presets);
   return presets;
 }
 

@@ -14,6 +14,8 @@
 #include <limits>
 
 #include "widgets/models/number_text.h"
+#include "widgets/overlays/heat.h"
+#include "widgets/panels/cell_editor.h"
 #include "widgets/panels/layer_presets.h"
 #include "widgets/panels/layer_row.h"
 #include "widgets/panels/range_editor.h"
@@ -28,6 +30,11 @@ QLabel* sectionLabel(const QString& text) {
   label->setProperty("role", "section");
   return label;
 }
+
+/// From so many channels on a family is folded.
+constexpr int kLargeFamily = 4;
+/// Before a family's name among the lines.
+const QString kFamilyLine = QStringLiteral("family:");
 
 float parseBound(const QString& text, float whenEmpty) {
   bool ok = false;
@@ -85,19 +92,19 @@ LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
   rowsLayout_->addStretch(1);
   scroll->setWidget(host);
   outer->addWidget(scroll, 1);
+  cells_ = new CellEditor(state_);
   details_ = makeDetails();
   outer->addWidget(details_);
   connectDetails();
 
   connect(&layers_, &LayerStack::layersReset, this, &LayersPanel::rebuildRows);
-  connect(&layers_, &LayerStack::layerChanged, this, [this] {
+  const auto refresh = [this] {
+    if (!familySizes_.isEmpty()) return rebuildRows();  // which rows there are depends on what is shown
     refreshRows();
     refreshDetails();
-  });
-  connect(&layers_, &LayerStack::activeChanged, this, [this] {
-    refreshRows();
-    refreshDetails();
-  });
+  };
+  connect(&layers_, &LayerStack::layerChanged, this, refresh);
+  connect(&layers_, &LayerStack::activeChanged, this, refresh);
   connect(&state_, &ViewState::frameChanged, this, [this] {
     QStringList channels;
     if (state_.frame())
@@ -105,6 +112,11 @@ LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
         channels << QString::fromStdString(channel.spec.name);
     if (channels != channelsOfRows_) {
       channelsOfRows_ = channels;
+      familySizes_.clear();
+      if (state_.frame())
+        for (const CellName& name : cellNames(*state_.frame()))
+          ++familySizes_[QString::fromStdString(name.family)];
+      familySizes_.removeIf([](const auto& family) { return family.value() < kLargeFamily; });
       rebuildRows();
     } else {
       refreshDetails();
@@ -178,6 +190,7 @@ QWidget* LayersPanel::makeDetails() {
   more_->hide();
   channelLayout->addWidget(more_);
   detailsLayout_->addWidget(channelPart_);
+  detailsLayout_->addWidget(cells_);
   boxPart_ = new QWidget;
   auto* boxLayout = new QVBoxLayout(boxPart_);
   boxLayout->setContentsMargins(0, 0, 0, 0);
@@ -241,29 +254,82 @@ bool LayersPanel::isRelevant(const Layer& layer) const {
   return !layer.hasChannel() || (state_.frame() && state_.frame()->channel(layer.channel));
 }
 
+QString LayersPanel::familyOf(const Layer& layer) const {
+  if (layer.kind != LayerKind::kHeat) return {};
+  const auto name = cellNameOf(layer.channel);
+  const QString family = name ? QString::fromStdString(name->family) : QString();
+  return familySizes_.contains(family) ? family : QString();
+}
+
+QStringList LayersPanel::shownLines() const {
+  QStringList lines;
+  const Layer* active = layers_.active();
+  for (auto layer = layers_.layers().rbegin(); layer != layers_.layers().rend(); ++layer) {
+    if (!isRelevant(*layer)) continue;
+    const QString family = familyOf(*layer);
+    if (!family.isEmpty()) {
+      if (!lines.contains(kFamilyLine + family)) lines << kFamilyLine + family;
+      if (!unfolded_.contains(family) && !layer->visible && &*layer != active) continue;
+    }
+    lines << QString::fromStdString(layer->id);
+  }
+  return lines;
+}
+
 QStringList LayersPanel::shownLayers() const {
-  QStringList ids;
-  for (auto layer = layers_.layers().rbegin(); layer != layers_.layers().rend(); ++layer)
-    if (isRelevant(*layer)) ids << QString::fromStdString(layer->id);
+  QStringList ids = shownLines();
+  ids.removeIf([](const QString& line) { return line.startsWith(kFamilyLine); });
   return ids;
+}
+
+QToolButton* LayersPanel::familyLine(const QString& family) {
+  QToolButton*& line = familyLines_[family];
+  if (!line) {
+    line = new QToolButton;
+    line->setObjectName(kFamilyLine + family);
+    line->setProperty("role", "link");
+    line->setFixedHeight(LayerRow::kHeight);
+    line->setToolTip(tr("Feature maps: list each of them, or only those that are shown"));
+    connect(line, &QToolButton::clicked, this, [this, family] {
+      if (!unfolded_.remove(family)) unfolded_.insert(family);
+      rebuildRows();
+    });
+  }
+  line->setText(tr("%1 %2 · %3 maps")
+                    .arg(unfolded_.contains(family) ? QChar(0x25BE) : QChar(0x25B8))
+                    .arg(familyTitle(family.toStdString()))
+                    .arg(familySizes_.value(family)));
+  return line;
 }
 
 void LayersPanel::rebuildRows() {
   // Rows that stay are moved, not made anew: one of them may be held by the mouse.
-  const QStringList wanted = shownLayers();
+  const QStringList wanted = shownLines();
+  const auto drop = [](QWidget* widget) {
+    widget->setParent(nullptr);
+    widget->deleteLater();  // what is dropped may be what was clicked
+  };
   for (const QString& id : rows_.keys())
-    if (!wanted.contains(id)) delete rows_.take(id);
+    if (!wanted.contains(id)) drop(rows_.take(id));
+  for (const QString& family : familyLines_.keys())
+    if (!wanted.contains(kFamilyLine + family)) drop(familyLines_.take(family));
   for (int index = 0; index < wanted.size(); ++index) {
-    LayerRow*& row = rows_[wanted[index]];
-    const std::string id = wanted[index].toStdString();
-    if (!row) {
-      row = new LayerRow(layers_, *layers_.find(id));
-      connect(row, &LayerRow::dragged, this, [this, id](int rows) { moveRow(id, rows); });
+    QWidget* line = nullptr;
+    if (wanted[index].startsWith(kFamilyLine)) {
+      line = familyLine(wanted[index].mid(kFamilyLine.size()));
+    } else {
+      LayerRow*& row = rows_[wanted[index]];
+      if (!row) {
+        const std::string id = wanted[index].toStdString();
+        row = new LayerRow(layers_, *layers_.find(id));
+        connect(row, &LayerRow::dragged, this, [this, id](int rows) { moveRow(id, rows); });
+      }
+      line = row;
     }
-    if (rowsLayout_->indexOf(row) != index) {
-      rowsLayout_->removeWidget(row);
-      rowsLayout_->insertWidget(index, row);
-      row->show();
+    if (rowsLayout_->indexOf(line) != index) {
+      rowsLayout_->removeWidget(line);
+      rowsLayout_->insertWidget(index, line);
+      line->show();
     }
   }
   rowsLayout_->activate();  // a dragged row is where it was dragged to before the next mouse event
@@ -310,6 +376,7 @@ void LayersPanel::refreshDetails() {
                                               : QString::fromStdString(active->title).toUpper());
   channelPart_->setVisible(active->hasChannel());
   settings_->setVisible(active->hasChannel() || active->kind == LayerKind::kBag);
+  cells_->refresh();
   boxPart_->setVisible(active->kind == LayerKind::kAnchors || active->kind == LayerKind::kBag);
   const Channel* channel =
       state_.frame() && active->hasChannel() ? state_.frame()->channel(active->channel) : nullptr;

@@ -1,7 +1,9 @@
 #pragma once
 // The layer list (eye, solo, opacity, order) and the active layer's colours, range, filter and levels.
+// Channels of a family of feature maps are folded under one line.
 
 #include <QHash>
+#include <QSet>
 #include <QStringList>
 #include <QWidget>
 
@@ -18,6 +20,7 @@ class QVBoxLayout;
 
 namespace anchorscope {
 
+class CellEditor;
 class LayerRow;
 class RangeEditor;
 
@@ -29,7 +32,8 @@ class LayersPanel : public QWidget {
   explicit LayersPanel(ViewState& state, QWidget* parent = nullptr);
 
   RangeEditor* rangeEditor() const { return range_; }
-  /// The rows from top to bottom, by layer id; only of layers that the shown frame has something for.
+  /// The rows from top to bottom, by layer id; only of layers that the shown frame has something for, and of
+  /// a folded family those that are visible or active.
   QStringList shownLayers() const;
 
  private:
@@ -43,11 +47,19 @@ class LayersPanel : public QWidget {
   void moveRow(const std::string& id, int rowsDown);
   void fillPresets();
   bool isRelevant(const Layer& layer) const;
+  /// The folded family a layer belongs to; empty for most.
+  QString familyOf(const Layer& layer) const;
+  QStringList shownLines() const;
+  QToolButton* familyLine(const QString& family);
 
   ViewState& state_;
   LayerStack& layers_;
   QVBoxLayout* rowsLayout_;
   QHash<QString, LayerRow*> rows_;
+  QHash<QString, QToolButton*> familyLines_;
+  QHash<QString, int> familySizes_;  ///< Cell channels of the frame by family.
+  QSet<QString> unfolded_;
+  CellEditor* cells_;
   QWidget* details_;
   QLabel* detailsTitle_;
   QComboBox *colorMap_, *rangeMode_, *boxes_;

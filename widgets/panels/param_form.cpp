@@ -6,8 +6,9 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QStyle>
 #include <QVBoxLayout>
+
+#include "widgets/panels/conflict_label.h"
 
 namespace anchorscope {
 namespace {
@@ -24,16 +25,14 @@ QString helpOf(const ParamSpec& spec) {
               .arg(QString::fromStdString(toText(spec.defaultValue)).toHtmlEscaped());
   if (!spec.source.empty())
     text += QStringLiteral("<br>Source: %1").arg(QString::fromStdString(spec.source).toHtmlEscaped());
+  if (!spec.whenOption.empty())
+    text += QStringLiteral("<br>Only with %1 = %2")
+                .arg(QString::fromStdString(spec.whenOption).toHtmlEscaped(),
+                     QString::fromStdString(join(spec.whenValues, " or ")).toHtmlEscaped());
   text += spec.effect == ParamEffect::kNextStep
               ? QStringLiteral("<br>A change takes effect at the next step.")
               : QStringLiteral("<br>A change takes effect with the next run.");
   return text;
-}
-
-void setInvalid(QWidget* editor, bool invalid) {
-  editor->setProperty("invalid", invalid);
-  editor->style()->unpolish(editor);
-  editor->style()->polish(editor);
 }
 
 }  // namespace
@@ -62,46 +61,49 @@ void ParamForm::letGoOfEditors() {
     editor->disconnect(this);
 }
 
-void ParamForm::setParams(const ParamSet& params, const QString& prefix) {
+void ParamForm::setParams(const ParamSet& params, const QString& prefix, ParamScope scope) {
   letGoOfEditors();
   while (form_->rowCount() > 0)
     form_->removeRow(0);
-  messages_.clear();
   rows_.clear();
   wrong_.clear();
+  conflicts_.clear();
   params_ = params;
   prefix_ = prefix;
-  for (const ParamSpec& spec : params_.specs()) {
-    const QString name = QString::fromStdString(spec.name);
-    auto* row = new QWidget(this);
-    auto* column = new QVBoxLayout(row);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(2);
-    auto* line = new QHBoxLayout;
-    line->setSpacing(6);
-    QWidget* editor = makeEditor(spec);
-    editor->setObjectName(prefix_ + name);
-    editor->setToolTip(helpOf(spec));
-    line->addWidget(editor, 1);
-    if (!spec.unit.empty() && spec.unit != "1") {
-      auto* unit = new QLabel(QString::fromStdString(spec.unit), row);
-      unit->setProperty("role", "secondary");
-      unit->setMinimumWidth(44);
-      line->addWidget(unit);
-    }
-    column->addLayout(line);
-    auto* message = new QLabel(row);
-    message->setProperty("role", "error");
-    message->setWordWrap(true);
-    message->hide();
-    column->addWidget(message);
-    auto* label = new QLabel(QString(name).replace(QLatin1Char('_'), QLatin1Char(' ')), this);
-    label->setToolTip(editor->toolTip());
-    label->setBuddy(editor);
-    form_->addRow(label, row);
-    messages_.insert(name, message);
-    rows_.insert(name, row);
+  for (const ParamSpec& spec : params_.specs())
+    if (scope == ParamScope::kAll || spec.effect == ParamEffect::kNextStep) makeRow(spec);
+  foldRows();
+}
+
+void ParamForm::makeRow(const ParamSpec& spec) {
+  const QString name = QString::fromStdString(spec.name);
+  Row row;
+  row.host = new QWidget(this);
+  auto* column = new QVBoxLayout(row.host);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(2);
+  auto* line = new QHBoxLayout;
+  line->setSpacing(6);
+  row.editor = makeEditor(spec);
+  row.editor->setObjectName(prefix_ + name);
+  row.editor->setToolTip(helpOf(spec));
+  line->addWidget(row.editor, 1);
+  if (!spec.unit.empty() && spec.unit != "1") {
+    auto* unit = new QLabel(QString::fromStdString(spec.unit), row.host);
+    unit->setProperty("role", "secondary");
+    unit->setMinimumWidth(44);
+    line->addWidget(unit);
   }
+  column->addLayout(line);
+  row.message = new ConflictLabel(row.host);
+  row.message->setObjectName(QStringLiteral("message:") + prefix_ + name);
+  connect(row.message, &ConflictLabel::fixWanted, this, &ParamForm::fixWanted);
+  column->addWidget(row.message);
+  auto* label = new QLabel(QString(name).replace(QLatin1Char('_'), QLatin1Char(' ')), this);
+  label->setToolTip(row.editor->toolTip());
+  label->setBuddy(row.editor);
+  form_->addRow(label, row.host);
+  rows_.insert(name, row);
 }
 
 QWidget* ParamForm::makeEditor(const ParamSpec& spec) {
@@ -141,8 +143,9 @@ void ParamForm::accept(const std::string& name, const QString& text) {
   const std::string before = toText(params_.get(name));
   const Status status = params_.set(name, text.toStdString());
   markWrong(QString::fromStdString(name), status ? QString() : QString::fromStdString(status.error().action));
-  if (status && toText(params_.get(name)) != before)
-    emit paramEdited(prefix_ + QString::fromStdString(name), text);
+  if (!status || toText(params_.get(name)) == before) return;
+  foldRows();
+  emit paramEdited(prefix_ + QString::fromStdString(name), text);
 }
 
 void ParamForm::markWrong(const QString& name, const QString& reason) {
@@ -151,27 +154,61 @@ void ParamForm::markWrong(const QString& name, const QString& reason) {
     wrong_.remove(name);
   else
     wrong_.insert(name, reason);
-  QLabel* message = messages_.value(name);
-  if (!message) return;
-  message->setText(reason);
-  message->setVisible(!reason.isEmpty());
-  if (QWidget* editor = findChild<QWidget*>(prefix_ + name)) setInvalid(editor, !reason.isEmpty());
+  refreshMessage(name);
   if (was != wrong_.contains(name)) emit validityChanged();
+}
+
+void ParamForm::refreshMessage(const QString& name) {
+  const auto row = rows_.constFind(name);
+  if (row == rows_.constEnd()) return;
+  const auto wrong = wrong_.constFind(name);
+  const auto conflict = conflicts_.constFind(name);
+  if (wrong != wrong_.constEnd())
+    row->message->showText(*wrong);
+  else if (conflict != conflicts_.constEnd())
+    row->message->showConflict(*conflict);
+  else
+    row->message->clear();
+  setInvalidLook(row->editor, wrong != wrong_.constEnd() || conflict != conflicts_.constEnd());
 }
 
 void ParamForm::showRefusal(const QString& name, const QString& reason) {
   markWrong(name, reason);
 }
 
-void ParamForm::setFilter(const QString& text) {
+void ParamForm::setConflicts(const std::vector<OptionConflict>& conflicts) {
+  conflicts_.clear();
+  for (const OptionConflict& conflict : conflicts) {
+    const QString key = QString::fromStdString(conflict.option);
+    if (key.startsWith(prefix_) && rows_.contains(key.mid(prefix_.size())))
+      conflicts_.insert(key.mid(prefix_.size()), conflict);
+  }
+  for (auto row = rows_.constBegin(); row != rows_.constEnd(); ++row)
+    refreshMessage(row.key());
+  foldRows();
+}
+
+void ParamForm::foldRows() {
   for (const ParamSpec& spec : params_.specs()) {
     const QString name = QString::fromStdString(spec.name);
-    QWidget* row = rows_.value(name);
-    const bool shown = text.isEmpty() || name.contains(text, Qt::CaseInsensitive) ||
-                       QString::fromStdString(spec.help).contains(text, Qt::CaseInsensitive);
-    row->setVisible(shown);
-    if (QWidget* label = form_->labelForField(row)) label->setVisible(shown);
+    const auto row = rows_.constFind(name);
+    if (row == rows_.constEnd()) continue;
+    const bool found = filter_.isEmpty() || name.contains(filter_, Qt::CaseInsensitive) ||
+                       QString::fromStdString(spec.help).contains(filter_, Qt::CaseInsensitive);
+    const bool applies = params_.applies(spec.name) || conflicts_.contains(name);
+    if (!applies && wrong_.contains(name)) {
+      // What is folded away has its last valid value, and nobody is held up by what was typed there.
+      if (auto* edit = qobject_cast<QLineEdit*>(row->editor))
+        edit->setText(QString::fromStdString(toText(params_.get(spec.name))));
+      markWrong(name, {});
+    }
+    form_->setRowVisible(row->host, found && applies);
   }
+}
+
+void ParamForm::setFilter(const QString& text) {
+  filter_ = text;
+  foldRows();
 }
 
 }  // namespace anchorscope

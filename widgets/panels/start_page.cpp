@@ -18,7 +18,9 @@
 
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
+#include "widgets/panels/conflict_label.h"
 #include "widgets/panels/param_form.h"
+#include "widgets/panels/preset_menu.h"
 #include "widgets/theme/icons.h"
 
 namespace anchorscope {
@@ -156,7 +158,23 @@ QWidget* StartPage::makeDataCard() {
   auto* layout = new QVBoxLayout(card);
   layout->setContentsMargins(20, 18, 20, 18);
   layout->setSpacing(10);
-  layout->addWidget(textLabel(tr("TRAIN ON YOUR DATA"), "section"));
+  auto* head = new QHBoxLayout;
+  head->addWidget(textLabel(tr("TRAIN ON YOUR DATA"), "section"), 1);
+  presets_ = new QToolButton;
+  presets_->setObjectName(QStringLiteral("presets"));
+  presets_->setProperty("role", "link");
+  presets_->setText(tr("presets ▾"));
+  presets_->setToolTip(
+      tr("Ready-made settings: each method as its paper has it, and sized for a few CPU cores"));
+  presets_->setPopupMode(QToolButton::InstantPopup);
+  presetsMenu_ = new QMenu(presets_);
+  presetsMenu_->setToolTipsVisible(true);
+  presets_->setMenu(presetsMenu_);
+  connect(presetsMenu_, &QMenu::aboutToShow, this, [this] {
+    fillPresetMenu(*presetsMenu_, [this](const ReadyRun& chosen) { choosePreset(chosen); });
+  });
+  head->addWidget(presets_);
+  layout->addLayout(head);
   auto* form = new QFormLayout;
   form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
   form->setHorizontalSpacing(12);
@@ -188,7 +206,9 @@ QWidget* StartPage::makeDataCard() {
     method_->addItem(QString::fromStdString(info.title), QString::fromStdString(info.name));
     method_->setItemData(method_->count() - 1, QString::fromStdString(info.description), Qt::ToolTipRole);
   }
-  form->addRow(tr("Method"), method_);
+  form->addRow(tr("Method"), chooserOf(method_, methodConflict_, methodPage_));
+  methodPage_->setObjectName(QStringLiteral("methodPage"));
+  methodPage_->setToolTip(tr("Read about this method: idea, formulas, what to look at (F1)"));
   methodHelp_ = textLabel({}, "secondary");
   // A form asks a wrapped label for its height at its narrowest: two lines hold what there is at any width in
   // use.
@@ -200,7 +220,12 @@ QWidget* StartPage::makeDataCard() {
     model_->addItem(QString::fromStdString(info.title), QString::fromStdString(info.name));
     model_->setItemData(model_->count() - 1, QString::fromStdString(info.description), Qt::ToolTipRole);
   }
-  form->addRow(tr("Detector"), model_);
+  form->addRow(tr("Detector"), chooserOf(model_, modelConflict_, modelPage_));
+  modelPage_->setObjectName(QStringLiteral("modelPage"));
+  modelPage_->setToolTip(tr("Read about this detector"));
+  for (const auto& [button, box] : {std::pair{methodPage_, method_}, std::pair{modelPage_, model_}})
+    connect(button, &QToolButton::clicked, this,
+            [this, box = box] { emit helpWanted(box->currentData().toString()); });
 
   const auto fileRow = [&](QLineEdit*& edit, const QString& placeholder, const QString& help, auto choose) {
     auto* line = new QHBoxLayout;
@@ -241,6 +266,8 @@ QWidget* StartPage::makeDataCard() {
     scroll->setWidget(formWidget);
     options_->addTab(scroll, title);
     connect(formWidget, &ParamForm::validityChanged, this, &StartPage::refreshValidity);
+    connect(formWidget, &ParamForm::paramEdited, this, &StartPage::refreshConflicts);
+    connect(formWidget, &ParamForm::fixWanted, this, &StartPage::applyFix);
   };
   addTab(trainForm_, tr("Training"));
   addTab(methodForm_, tr("Method"));
@@ -292,13 +319,88 @@ void StartPage::rebuildOptions() {
     fresh.modelParams = modelForm_->params();
   if (!dataForm_->params().specs().empty()) fresh.dataParams = dataForm_->params();
   config_ = std::move(fresh);
+  showConfig();
+}
+
+void StartPage::showConfig() {
   trainForm_->setParams(config_.train, QStringLiteral("train."));
   methodForm_->setParams(config_.methodParams, QStringLiteral("method."));
   modelForm_->setParams(config_.modelParams, QStringLiteral("model."));
   dataForm_->setParams(config_.dataParams, QStringLiteral("data."));
   methodHelp_->setText(method_->currentData(Qt::ToolTipRole).toString());
   methodHelp_->setToolTip(methodHelp_->text());
+  refreshConflicts();
+}
+
+QWidget* StartPage::chooserOf(QComboBox* box, ConflictLabel*& conflict, QToolButton*& help) {
+  auto* host = new QWidget;
+  auto* column = new QVBoxLayout(host);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(2);
+  auto* line = new QHBoxLayout;
+  line->addWidget(box, 1);
+  help = new QToolButton;
+  help->setText(QStringLiteral("?"));
+  line->addWidget(help);
+  column->addLayout(line);
+  conflict = new ConflictLabel;
+  column->addWidget(conflict);
+  connect(conflict, &ConflictLabel::fixWanted, this, &StartPage::applyFix);
+  return host;
+}
+
+RunConfig StartPage::config() const {
+  RunConfig config = config_;
+  config.data = data_->text().trimmed().toStdString();
+  config.weights = weights_->text().trimmed().toStdString();
+  config.out = out_->text().trimmed().toStdString();
+  config.train = trainForm_->params();
+  config.methodParams = methodForm_->params();
+  config.modelParams = modelForm_->params();
+  config.dataParams = dataForm_->params();
+  return config;
+}
+
+void StartPage::setConfig(const RunConfig& config) {
+  const auto choose = [](QComboBox* box, const std::string& name) {
+    const QSignalBlocker quiet(box);
+    box->setCurrentIndex(box->findData(QString::fromStdString(name)));
+  };
+  choose(method_, config.method);
+  choose(model_, config.model);
+  config_ = config;
+  if (data_->text().trimmed().isEmpty()) data_->setText(QString::fromStdString(config.data));
+  if (!config.weights.empty()) weights_->setText(QString::fromStdString(config.weights));
+  showConfig();
+}
+
+void StartPage::refreshConflicts() {
+  conflicts_ = conflictsOf(config());
+  methodConflict_->clear();
+  modelConflict_->clear();
+  for (const OptionConflict& conflict : conflicts_) {
+    if (conflict.option == "run.method") methodConflict_->showConflict(conflict);
+    if (conflict.option == "run.model") modelConflict_->showConflict(conflict);
+  }
+  setInvalidLook(method_, !methodConflict_->text().isEmpty());
+  setInvalidLook(model_, !modelConflict_->text().isEmpty());
+  for (ParamForm* form : {trainForm_, methodForm_, modelForm_, dataForm_})
+    form->setConflicts(conflicts_);
   refreshValidity();
+}
+
+void StartPage::applyFix(const QString& key, const QString& value) {
+  RunConfig changed = config();
+  if (const Status status = applySetting(changed, key.toStdString(), value.toStdString()); !status)
+    showProblem(QString::fromStdString(status.error().text()));
+  else
+    setConfig(changed);
+}
+
+void StartPage::choosePreset(const ReadyRun& chosen) {
+  setConfig(chosen.config);
+  presets_->setText(tr("preset: %1 ▾").arg(chosen.name));
+  presets_->setToolTip(chosen.title);
 }
 
 void StartPage::setDataSpec(const QString& spec) {
@@ -310,14 +412,29 @@ void StartPage::showProblem(const QString& text) {
 }
 
 void StartPage::refreshValidity() {
-  bool valid = !data_->text().trimmed().isEmpty();
-  for (const ParamForm* form : {trainForm_, methodForm_, modelForm_, dataForm_})
+  const bool named = !data_->text().trimmed().isEmpty();
+  bool valid = named && conflicts_.empty();
+  int tab = 0;
+  for (const ParamForm* form : {trainForm_, methodForm_, modelForm_, dataForm_}) {
     valid = valid && form->valid();
+    const bool wrong = !form->valid() || form->hasConflicts();
+    options_->setTabIcon(tab, wrong ? themedIcon(QStringLiteral("warning"), &Theme::failed) : QIcon());
+    options_->setTabToolTip(tab, wrong ? tr("An option here is not right yet") : QString());
+    ++tab;
+  }
   start_->setEnabled(valid);
-  start_->setToolTip(valid                               ? tr("Open the data and start training (Return)")
-                     : data_->text().trimmed().isEmpty() ? tr("Name a data set first")
-                                                         : tr("An option above is not valid yet"));
-  if (valid) problem_->clear();
+  start_->setToolTip(valid                 ? tr("Open the data and start training (Return)")
+                     : !conflicts_.empty() ? tr("Some choices do not go together yet")
+                     : !named              ? tr("Name a data set first")
+                                           : tr("An option above is not valid yet"));
+  if (!conflicts_.empty()) {
+    const OptionConflict& first = conflicts_.front();
+    problem_->setText(
+        tr("%1. %2.").arg(QString::fromStdString(first.message), QString::fromStdString(first.action)));
+  } else if (valid || tellsConflict_) {
+    problem_->clear();
+  }
+  tellsConflict_ = !conflicts_.empty();
 }
 
 void StartPage::browseData(const QString& kind) {
@@ -344,15 +461,7 @@ void StartPage::browseData(const QString& kind) {
 void StartPage::start() {
   refreshValidity();
   if (!start_->isEnabled()) return;
-  RunConfig config = config_;
-  config.data = data_->text().trimmed().toStdString();
-  config.weights = weights_->text().trimmed().toStdString();
-  config.out = out_->text().trimmed().toStdString();
-  config.train = trainForm_->params();
-  config.methodParams = methodForm_->params();
-  config.modelParams = modelForm_->params();
-  config.dataParams = dataForm_->params();
-  emit startWanted(config, startPaused_->isChecked());
+  emit startWanted(config(), startPaused_->isChecked());
 }
 
 void StartPage::setRecent(const QStringList& entries) {

@@ -1,5 +1,6 @@
 #pragma once
-// What is seen first: try the demo, open data, open a recorded run, go on with a recent one.
+// What is seen first: try the demo, open data, open a recorded run, go on with a recent one. What of the
+// chosen options does not go together is told beside them, and starting waits until it is put right.
 
 #include <QStringList>
 #include <QWidget>
@@ -10,13 +11,17 @@ class QCheckBox;
 class QComboBox;
 class QLabel;
 class QLineEdit;
+class QMenu;
 class QPushButton;
 class QTabWidget;
+class QToolButton;
 class QVBoxLayout;
 
 namespace anchorscope {
 
+class ConflictLabel;
 class ParamForm;
+struct ReadyRun;
 
 /// Asks for a run; starts nothing itself. GUI thread only.
 class StartPage : public QWidget {
@@ -27,6 +32,12 @@ class StartPage : public QWidget {
   void setRecent(const QStringList& entries);  ///< Data specs and run folders, newest first.
   /// Fills the form, as when a recent data set or a dropped folder is chosen.
   void setDataSpec(const QString& spec);
+  /// Fills everything, as when a preset is chosen; a data set that is named already stays.
+  void setConfig(const RunConfig& config);
+  /// What a click on the start button would ask for.
+  RunConfig config() const;
+  /// What does not go together at present, as conflictsOf tells it.
+  const std::vector<OptionConflict>& conflicts() const { return conflicts_; }
   /// Shows what is wrong with the chosen data or options, beside the start button.
   void showProblem(const QString& text);
   QPushButton* demoButton() const { return demo_; }
@@ -37,23 +48,35 @@ class StartPage : public QWidget {
   void demoWanted();
   void startWanted(const anchorscope::RunConfig& config, bool startPaused);
   void runWanted(const QString& folder);
+  /// The page of the help that tells of this method, detector or topic.
+  void helpWanted(const QString& page);
 
  private:
   QWidget* makeQuickCard();
   QWidget* makeDataCard();
   void browseData(const QString& kind);
   void rebuildOptions();
+  void showConfig();
   void start();
   void refreshValidity();
+  void refreshConflicts();
+  void applyFix(const QString& key, const QString& value);
+  void choosePreset(const ReadyRun& chosen);
+  QWidget* chooserOf(QComboBox* box, ConflictLabel*& conflict, QToolButton*& help);
 
   RunConfig config_;
+  std::vector<OptionConflict> conflicts_;
+  bool tellsConflict_ = false;  ///< The problem shown is one of them.
   QPushButton *demo_, *start_;
   QLineEdit *data_, *weights_, *out_;
   QComboBox *method_, *model_;
+  ConflictLabel *methodConflict_, *modelConflict_;
+  QToolButton *methodPage_, *modelPage_, *presets_;
+  QMenu* presetsMenu_;
   QLabel *methodHelp_, *problem_;
   QTabWidget* options_;
   QCheckBox* startPaused_;
-  ParamForm *trainForm_, *methodForm_, *modelForm_, *dataForm_;
+  ParamForm *trainForm_, *methodForm_, *modelForm_, *dataForm_;  ///< In the order of the tabs.
   QVBoxLayout* recentLayout_;
 };
 
