@@ -8,6 +8,7 @@
 #include "app/cli/run_options.h"
 #include "app/cli/terminal.h"
 #include "core/base/check.h"
+#include "core/base/duration.h"
 #include "core/trainer/comparison.h"
 
 namespace anchorscope::cli {

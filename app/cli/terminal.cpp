@@ -4,9 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cmath>
 #include <csignal>
-#include <cstdio>
 #include <iostream>
 #include <limits>
 
@@ -44,17 +42,6 @@ void catchInterrupts() {
 
 bool interrupted() {
   return interrupts > 0;
-}
-
-std::string durationText(double seconds) {
-  if (!std::isfinite(seconds)) return "?";
-  const auto whole = static_cast<long>(seconds + 0.5);
-  char buffer[32];
-  if (whole >= 3600)
-    std::snprintf(buffer, sizeof buffer, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
-  else
-    std::snprintf(buffer, sizeof buffer, "%ld:%02ld", whole / 60, whole % 60);
-  return buffer;
 }
 
 ProgressLine::ProgressLine() : terminal_(::isatty(STDERR_FILENO) != 0) {}

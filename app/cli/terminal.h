@@ -11,9 +11,6 @@ namespace anchorscope::cli {
 void catchInterrupts();
 bool interrupted();
 
-/// "1:05", "2:03:10"; "?" when it is not finite.
-std::string durationText(double seconds);
-
 /// A progress line on standard error: on a terminal rewritten in place ten times a second, elsewhere printed
 /// every ten seconds.
 class ProgressLine {

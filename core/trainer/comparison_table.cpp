@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/base/check.h"
+#include "core/base/duration.h"
 #include "core/store/csv.h"
 
 namespace anchorscope {
@@ -18,13 +19,6 @@ constexpr const char* kPrefixes[] = {"train", "method", "model", "data"};
 std::string fixed(double value, int decimals) {
   char buffer[64];
   std::snprintf(buffer, sizeof buffer, "%.*f", decimals, value);
-  return buffer;
-}
-
-std::string duration(double seconds) {
-  const auto whole = std::llround(seconds);
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
   return buffer;
 }
 
@@ -227,10 +221,10 @@ std::string times(const std::vector<Row>& rows) {
     for (const ComparisonResult* result : row.results)
       seconds += result->seconds;
     total += seconds;
-    parts.push_back(concat(row.first->label, " ", duration(seconds)));
+    parts.push_back(concat(row.first->label, " ", durationText(seconds)));
   }
-  return concat("- Wall time of data, training and evaluation, all seeds: ", join(parts, ", "), "; together ",
-                duration(total), ".\n");
+  return concat("- Wall time (min:s or h:min:s) of data, training and evaluation, all seeds: ",
+                join(parts, ", "), "; together ", durationText(total), ".\n");
 }
 
 std::string machines(const std::vector<ComparisonResult>& results) {

@@ -58,7 +58,7 @@ TEST(ComparisonMarkdown, GivesMeanAndSpreadPerMethod) {
   EXPECT_THAT(text, Not(HasSubstr("not finished")));
   EXPECT_THAT(text, HasSubstr("Budget per run: 40 steps"));
   EXPECT_THAT(text, HasSubstr("a machine"));
-  EXPECT_THAT(text, HasSubstr("a 0:03:20, b|c 0:03:20; together 0:06:40"));
+  EXPECT_THAT(text, HasSubstr("a 3:20, b|c 3:20; together 6:40"));
   EXPECT_THAT(text, HasSubstr("`anchorscope-cli compare`"));
   EXPECT_THAT(text, HasSubstr("Seeds (weights, shuffling, augmentation): 0, 1."));
 }
