@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -45,7 +44,7 @@ class MusuRanking {
   static std::uint32_t indexOf(std::uint64_t entry) { return static_cast<std::uint32_t>(entry); }
 
   /// Leaves the indices in entries_ by falling value, equal values by index. Float: the upper half of an
-  /// entry is how far its value's bits are below the largest, by which the entries are radix sorted.
+  /// entry is how far its value's bits are below the largest's, by which the entries are sorted as integers.
   void sort(const T* values, std::size_t count) {
     entries_.resize(count);
     if constexpr (std::is_same_v<T, float>) {
@@ -57,11 +56,7 @@ class MusuRanking {
       }
       for (std::size_t k = 0; k < count; ++k)
         entries_[k] = std::uint64_t{most - std::bit_cast<std::uint32_t>(values[k])} << 32 | k;
-      if (count < kRadixFrom) {
-        std::sort(entries_.begin(), entries_.end());
-      } else if (most != least) {
-        radixSort(most - least);
-      }
+      if (most != least) bucketSort(most - least);
     } else {
       for (std::size_t k = 0; k < count; ++k)
         entries_[k] = k;
@@ -70,27 +65,35 @@ class MusuRanking {
     }
   }
 
-  /// By the upper halves, which are at most `largest`, least significant digit first.
-  void radixSort(std::uint32_t largest) {
-    const int width = std::bit_width(largest), widest = entries_.size() < kWideFrom ? 8 : 11;
-    const int passes = (width + widest - 1) / widest, digit = (width + passes - 1) / passes;
-    const std::uint64_t mask = (std::uint64_t{1} << digit) - 1;
-    spare_.resize(entries_.size());
-    std::uint32_t begins[4][1 << 11];
-    for (int pass = 0; pass < passes; ++pass)
-      std::memset(begins[pass], 0, sizeof(std::uint32_t) << digit);
-    for (const std::uint64_t entry : entries_) {
-      for (int pass = 0; pass < passes; ++pass)
-        ++begins[pass][entry >> (32 + pass * digit) & mask];
+  /// Into some two buckets per entry by the leading bits of the upper halves, which are at most `largest`;
+  /// the bits of a bag's values are spread evenly enough that few entries share a bucket. The rest is done in
+  /// place.
+  void bucketSort(std::uint32_t largest) {
+    const int width = std::bit_width(largest),
+              leading = std::min(width, static_cast<int>(std::bit_width(entries_.size())));
+    const int shift = 32 + width - leading;
+    begins_.assign((std::size_t{1} << leading) + 1, 0);
+    for (const std::uint64_t entry : entries_)
+      ++begins_[(entry >> shift) + 1];
+    std::uint32_t fullest = 0;
+    for (std::size_t bucket = 1; bucket < begins_.size(); ++bucket) {
+      fullest = std::max(fullest, begins_[bucket]);
+      begins_[bucket] += begins_[bucket - 1];
     }
-    for (int pass = 0; pass < passes; ++pass) {
-      std::uint32_t* begin = begins[pass];
-      std::uint32_t before = 0;
-      for (std::uint64_t value = 0; value <= mask; ++value)
-        before += std::exchange(begin[value], before);
-      for (const std::uint64_t entry : entries_)
-        spare_[begin[entry >> (32 + pass * digit) & mask]++] = entry;
-      entries_.swap(spare_);
+    if (fullest > kFull) {
+      std::sort(entries_.begin(), entries_.end());
+      return;
+    }
+    spare_.resize(entries_.size());
+    for (const std::uint64_t entry : entries_)
+      spare_[begins_[entry >> shift]++] = entry;
+    entries_.swap(spare_);
+    for (std::size_t k = 1; k < entries_.size(); ++k) {  // nearly sorted: at most kFull places to go
+      const std::uint64_t entry = entries_[k];
+      std::size_t place = k;
+      for (; place > 0 && entries_[place - 1] > entry; --place)
+        entries_[place] = entries_[place - 1];
+      entries_[place] = entry;
     }
   }
 
@@ -109,8 +112,9 @@ class MusuRanking {
     }
   }
 
-  static constexpr std::size_t kRadixFrom = 64, kWideFrom = 1024;
+  static constexpr std::uint32_t kFull = 32;
   std::vector<std::uint64_t> entries_, spare_;
+  std::vector<std::uint32_t> begins_;
 };
 
 /// Weights by rank of one head, computed once for all bags where they do not depend on the bag's size.
