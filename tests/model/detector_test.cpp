@@ -1,7 +1,5 @@
 #include "core/model/detector.h"
 
-#include <ATen/autocast_mode.h>
-#include <ATen/core/grad_mode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,62 +11,20 @@
 #include "core/model/layers.h"
 #include "core/ops/box_coder.h"
 #include "core/ops/capabilities.h"
+#include "tests/model/detector_testing.h"
 #include "tests/support/shared_data.h"
 
 namespace anchorscope {
 namespace {
 
-/// Options as "name=value" pairs on top of the defaults.
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-std::unique_ptr<Detector> detectorOf(const std::string& name, const Settings& settings = {},
-                                     int classCount = 3, std::uint64_t seed = 1) {
-  Result<ParamSet> params = modelParams(name);
-  EXPECT_TRUE(params.ok());
-  for (const auto& [key, value] : settings) {
-    const Status status = params->set(key, value);
-    EXPECT_TRUE(status.ok()) << (status.ok() ? "" : status.error().text());
-  }
-  Result<std::unique_ptr<Detector>> detector = makeDetector(name, *params, classCount, seed);
-  EXPECT_TRUE(detector.ok()) << (detector.ok() ? "" : detector.error().text());
-  return *std::move(detector);
-}
-
-at::Tensor imagesOf(std::int64_t batch, SizePx size, std::int64_t seed = 5) {
-  at::Tensor index = at::arange(batch * 3 * size.height * size.width, at::kDouble);
-  return at::sin(index * 0.37 + static_cast<double>(seed))
-      .to(at::kFloat)
-      .view({batch, 3, size.height, size.width});
-}
-
-/// Moves every norm weight and bias away from zero, so that no gradient vanishes by initialisation.
-void disturb(Detector& detector) {
-  const c10::NoGradGuard noGrad;
-  double phase = 0;
-  for (const NamedTensor& named : detector.parameters()) {
-    if (named.tensor.dim() != 1) continue;
-    named.tensor.add_(
-        (at::sin(at::arange(named.tensor.numel(), at::kDouble) * 0.7 + phase++) * 0.1 + 0.2).to(at::kFloat));
-  }
-}
-
-/// A loss that reaches every output.
-at::Tensor lossOf(const DenseOutputs& outputs) {
-  const at::Tensor ramp =
-      at::sin(at::arange(outputs.logits.numel(), outputs.logits.options().requires_grad(false)));
-  const at::Tensor boxRamp =
-      at::cos(at::arange(outputs.boxes.numel(), outputs.boxes.options().requires_grad(false)));
-  return (outputs.logits.flatten() * ramp).sum() + (outputs.boxes.flatten() * boxRamp).sum() * 1e-2;
-}
-
-DenseOutputs run(Detector& detector, const at::Tensor& images) {
-  const SizePx size{static_cast<int>(images.size(3)), static_cast<int>(images.size(2))};
-  return detector.forward(images, detector.anchors(size));
-}
-
-double largestDifference(const at::Tensor& a, const at::Tensor& b) {
-  return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
-}
+using testing::Autocast;
+using testing::detectorOf;
+using testing::disturb;
+using testing::imagesOf;
+using testing::largestDifference;
+using testing::lossOf;
+using testing::run;
+using testing::Settings;
 
 TEST(Models, EveryRegisteredModelHasUsableDefaults) {
   std::set<std::string> names;
@@ -318,18 +274,6 @@ TEST(Models, NarrowStridedPointwiseConvolutionsAreRefused) {
   ASSERT_TRUE(params.ok());
   EXPECT_FALSE(ParamSet(*params).set("width", "8").ok());
 }
-
-class Autocast {
- public:
-  Autocast() {
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-    at::autocast::set_autocast_enabled(at::kCPU, true);
-  }
-  ~Autocast() {
-    at::autocast::set_autocast_enabled(at::kCPU, false);
-    at::autocast::clear_cache();
-  }
-};
 
 TEST(Models, Bf16AutocastStaysNearFloat32AndGivesFloat32) {
   for (const bool channelsLast : {false, true}) {

@@ -45,11 +45,10 @@ inline void disturb(Detector& detector) {
   double phase = 0;
   for (const NamedTensor& named : detector.parameters()) {
     const at::Tensor& tensor = named.tensor;
+    const bool vector = tensor.dim() == 1;
+    if (!vector && tensor.ne(0).any().item<bool>()) continue;
     const at::Tensor wave = at::sin(at::arange(tensor.numel(), at::kDouble) * 0.7 + phase++) * 0.1;
-    if (tensor.dim() == 1)
-      tensor.add_((wave + 0.2).to(at::kFloat));
-    else if (tensor.eq(0).all().item<bool>())
-      tensor.add_(wave.view(tensor.sizes()).to(at::kFloat));
+    tensor.add_((wave + (vector ? 0.2 : 0)).view(tensor.sizes()).to(at::kFloat));
   }
 }
 

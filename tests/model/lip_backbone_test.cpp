@@ -81,7 +81,7 @@ TEST(LipBackbone, EveryBackboneTakesEveryWayAndGivesTheSameShapes) {
       SCOPED_TRACE(concat(model, ": ", textOf(way)));
       const std::unique_ptr<Detector> detector = detectorOf(model, way);
       detector->moveTo(at::kCPU, true);
-      logits.push_back(run(*detector, imagesOf(1, {70, 58})).logits);
+      logits.push_back(run(*detector, imagesOf(1, {46, 38})).logits);
       EXPECT_TRUE(logits.back().isfinite().all().item<bool>());
       EXPECT_EQ(logits.back().sizes(), logits.front().sizes());
     }
@@ -89,18 +89,27 @@ TEST(LipBackbone, EveryBackboneTakesEveryWayAndGivesTheSameShapes) {
 }
 
 TEST(LipBackbone, GradientReachesEveryParameterInEveryWay) {
-  for (const char* model : {"retina-small", "retinanet-r18", "retinanet-r50"}) {
-    for (const Settings& way : kWays) {
-      SCOPED_TRACE(concat(model, ": ", textOf(way)));
-      const std::unique_ptr<Detector> detector = detectorOf(model, way);
-      disturb(*detector);
-      detector->moveTo(at::kCPU, true);
-      lossOf(run(*detector, imagesOf(2, {96, 64}))).backward();
-      for (const NamedTensor& named : detector->parameters()) {
-        ASSERT_TRUE(named.tensor.grad().defined()) << named.name;
-        EXPECT_TRUE(named.tensor.grad().isfinite().all().item<bool>()) << named.name;
-        EXPECT_GT(named.tensor.grad().abs().sum().item<double>(), 0) << named.name;
-      }
+  // Every way on the small one, one pooled way and the LIP that is most different on the others.
+  std::vector<std::pair<const char*, Settings>> cases;
+  for (const Settings& way : kWays)
+    cases.emplace_back("retina-small", way);
+  for (const char* model : {"retinanet-r18", "retinanet-r50", "fcos-small", "atss-small"}) {
+    cases.emplace_back(model, Settings{{"downsampling", "max"}});
+    cases.emplace_back(model, Settings{{"downsampling", "lip"}});
+  }
+  for (const auto& [model, way] : cases) {
+    SCOPED_TRACE(concat(model, ": ", textOf(way)));
+    const std::unique_ptr<Detector> detector = detectorOf(model, way);
+    disturb(*detector);
+    detector->moveTo(at::kCPU, true);
+    const DenseOutputs outputs = run(*detector, imagesOf(2, {96, 64}));
+    at::Tensor loss = lossOf(outputs);
+    if (outputs.centerness.defined()) loss = loss + outputs.centerness.sum();
+    loss.backward();
+    for (const NamedTensor& named : detector->parameters()) {
+      ASSERT_TRUE(named.tensor.grad().defined()) << named.name;
+      EXPECT_TRUE(named.tensor.grad().isfinite().all().item<bool>()) << named.name;
+      EXPECT_GT(named.tensor.grad().abs().sum().item<double>(), 0) << named.name;
     }
   }
 }
@@ -220,7 +229,7 @@ TEST(LipBackbone, DeclaredChannelsArePublishedOnTheirGridsForAnySize) {
                                              {"layer4.conv", 16},
                                              {"layer4.shortcut", 16}};
   for (const auto& [model, logits] : std::vector<std::pair<const char*, const char*>>{
-           {"retina-small", "bottleneck"}, {"retina-small", "projection"}, {"retinanet-r50", "bottleneck"}}) {
+           {"retina-small", "bottleneck"}, {"fcos-small", "projection"}, {"retinanet-r50", "bottleneck"}}) {
     const auto detector = detectorOf(model, {{"downsampling", "lip"}, {"lip_logits", logits}});
     disturb(*detector);
     const EvidenceDeclaration declaration = detector->declaration();
