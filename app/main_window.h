@@ -5,6 +5,7 @@
 #include <QMainWindow>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -174,6 +175,7 @@ class MainWindow : public QMainWindow {
   std::function<bool(const QString&, const QString&)> confirm_;
   /// Edits that contradict something, full keys and values, in the order they were made.
   std::vector<std::pair<std::string, std::string>> unsentParameters_;
+  std::map<std::string, std::string> sentParameters_;  ///< The last value sent; the facts follow later.
 
   QMenuBar* menus_;
   QStackedWidget *pages_, *stage_;

@@ -6,9 +6,19 @@
 #include "widgets/panels/param_form.h"
 
 namespace anchorscope {
+namespace {
+
+std::string valueOf(const RunConfig& config, const std::string& key) {
+  const std::size_t dot = key.find('.');
+  return toText(paramsOf(config, key.substr(0, dot)).get(key.substr(dot + 1)));
+}
+
+}  // namespace
 
 void MainWindow::refreshParameterForm() {
   const auto& facts = bridge_->facts();
+  unsentParameters_.clear();
+  sentParameters_.clear();
   if (!facts) return;
   ParamSet all;
   all.merge(facts->config.train, "train");
@@ -44,11 +54,8 @@ void MainWindow::changeParameter(const QString& key, const QString& value) {
   // One at a time, in an order in which every step goes together where there is one.
   RunConfig reached = wantedConfig();
   const RunConfig& running = bridge_->facts()->config;
-  for (const auto& [unsent, ignored] : unsentParameters_) {
-    const std::size_t dot = unsent.find('.');
-    const ParamValue& before = paramsOf(running, unsent.substr(0, dot)).get(unsent.substr(dot + 1));
-    if (!applySetting(reached, unsent, toText(before))) return;  // what runs is valid
-  }
+  for (const auto& [unsent, ignored] : unsentParameters_)
+    if (!applySetting(reached, unsent, valueOf(running, unsent))) return;  // what runs is valid
   while (!unsentParameters_.empty()) {
     auto next = unsentParameters_.begin();
     for (auto candidate = unsentParameters_.begin(); candidate != unsentParameters_.end(); ++candidate) {
@@ -59,7 +66,12 @@ void MainWindow::changeParameter(const QString& key, const QString& value) {
       }
     }
     if (!applySetting(reached, next->first, next->second)) break;  // a form's own key and value
-    bridge_->post(SetParamCommand{next->first, next->second});
+    const auto sent = sentParameters_.find(next->first);
+    const std::string before = sent != sentParameters_.end() ? sent->second : valueOf(running, next->first);
+    if (valueOf(reached, next->first) != before) {  // not merely taken back
+      bridge_->post(SetParamCommand{next->first, next->second});
+      sentParameters_[next->first] = valueOf(reached, next->first);
+    }
     unsentParameters_.erase(next);
   }
 }

@@ -143,7 +143,6 @@ void MainWindow::wireBridge() {
   });
   connect(bridge_, &SessionBridge::commandRefused, this, [this](const Error& error) {
     messages_->show(error);
-    unsentParameters_.clear();
     refreshParameterForm();
   });
   connect(bridge_, &SessionBridge::failed, this, &MainWindow::onFailed);
@@ -159,8 +158,11 @@ void MainWindow::onFacts() {
   std::vector<std::string> images = facts.imageNames;
   images.insert(images.end(), facts.validationImageNames.begin(), facts.validationImageNames.end());
   probes_->setAvailableImages(images);
-  if (!facts.weightsReport.empty())
-    statusBar()->showMessage(QString::fromStdString(facts.weightsReport), 12000);
+  std::vector<std::string> reports;
+  for (const std::string& text : {facts.weightsReport, facts.priorReport})
+    if (!text.empty()) reports.push_back(text);
+  if (!reports.empty())
+    statusBar()->showMessage(QString::fromStdString(join(reports, ". ")), 12000);
   refreshParameterForm();
   refreshTitle();
 }

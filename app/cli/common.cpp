@@ -65,6 +65,8 @@ void printParams(const std::vector<ParamSpec>& specs) {
     if (!spec.unit.empty() && spec.unit != "1") std::cout << ' ' << spec.unit;
     if (!range.empty()) std::cout << "   [" << range << ']';
     std::cout << "\n      " << spec.help << "\n      Source: " << spec.source << '\n';
+    if (!spec.whenOption.empty())
+      std::cout << "      Only with " << spec.whenOption << '=' << join(spec.whenValues, " or ") << '\n';
   }
 }
 
@@ -79,6 +81,8 @@ nlohmann::ordered_json paramsJson(const std::vector<ParamSpec>& specs) {
     if (spec.min) entry["min"] = *spec.min;
     if (spec.max) entry["max"] = *spec.max;
     if (!spec.choices.empty()) entry["choices"] = spec.choices;
+    if (!spec.whenOption.empty())
+      entry["only_with"] = {{"option", spec.whenOption}, {"values", spec.whenValues}};
     entry["effect"] = spec.effect == ParamEffect::kNextStep ? "next step" : "next run";
     out.push_back(std::move(entry));
   }

@@ -38,6 +38,7 @@ std::vector<ChannelSpec> lipChannels(const PoolPlace::Site& site) {
   saturation.description = concat("Part of the channels whose logit, 12 sigmoid(.), is below ", kLipGateLow,
                                   " or above ", kLipGateHigh, ", where hardly any gradient is left.");
   saturation.max = 1.0f;
+  importance.scale = ColorScale::kDiverging;  // around 1, which is average pooling
   return {importance, entropy, saturation};
 }
 

@@ -263,7 +263,42 @@ TEST_F(WindowStatesTest, F1OpensThePageOfTheMethodInUse) {
 }
 
 TEST_F(WindowStatesTest, AChangeThatDoesNotGoTogetherIsToldBesideTheOptionAndNotSent) {
-  // The schedule's options are checked by the trainer; combinations here, before anything is sent.
+  auto config = makeRunConfig("harmonic", "fcos-small");
+  ASSERT_TRUE(config);
+  ASSERT_TRUE(applySetting(*config, "method.assigner", "fcos"));
+  ASSERT_TRUE(conflictsOf(*config).empty());
+  config->data = "voc:/data/cells#train";
+  window.startRun(*config);
+  trainer.publishFacts({"a.jpg"});
+  trainer.setState(TrainerState::kRunning);
+  trainer.publish(5, {testing::makeSyntheticFrame()});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() != nullptr; }));
+  action("Change parameters")->trigger();
+  auto* assigner = window.parameters().findChild<QComboBox*>("method.assigner");
+  ASSERT_NE(assigner, nullptr);
+  assigner->setFocus();
+  QTest::keyClicks(assigner, "a");
+  ASSERT_EQ(assigner->currentText(), "atss");
+  const auto* message = window.parameters().findChild<ConflictLabel*>("message:method.assigner");
+  EXPECT_TRUE(message->isVisible());
+  EXPECT_TRUE(message->text().contains("points")) << message->text().toStdString();
+  EXPECT_TRUE(trainer.takeCommands().empty());
+  // Another option waits with it, as nothing is sent while the whole does not go together.
+  auto* beta = window.parameters().findChild<QLineEdit*>("method.harmonic_gamma");
+  beta->setFocus();
+  beta->selectAll();
+  QTest::keyClicks(beta, "0.5");
+  QTest::keyClick(beta, Qt::Key_Return);
+  EXPECT_TRUE(trainer.takeCommands().empty());
+  QTest::keyClicks(assigner, "f");
+  ASSERT_EQ(assigner->currentText(), "fcos");
+  EXPECT_FALSE(message->isVisible());
+  const auto commands = trainer.takeCommands();
+  ASSERT_EQ(commands.size(), 1u) << "what was taken back is not sent";
+  EXPECT_EQ(std::get<SetParamCommand>(commands[0]).key, "method.harmonic_gamma");
+}
+
+TEST_F(WindowStatesTest, AValueOutOfRangeIsToldBesideTheOptionAndNotSent) {
   run();
   action("Change parameters")->trigger();
   ParamForm& form = window.parameters();

@@ -231,7 +231,9 @@ TEST_F(ImportanceMapsTest, ThePresetShowsTheFinestAndTheBoxGoesThroughThePlaces)
 TEST_F(ImportanceMapsTest, HaveNoPyramidLevels) {
   state.layers().setActive("channel:lip.stem.importance");
   for (const QCheckBox* box : panel.findChildren<QCheckBox*>())
-    if (box->text() == "P3") EXPECT_FALSE(box->isVisible());
+    if (box->text() == "P3") {
+      EXPECT_FALSE(box->isVisible());
+    }
   EXPECT_TRUE(panel.findChild<QComboBox*>("cellPlace")->isVisible());
   state.layers().setActive("channel:iou");
   EXPECT_FALSE(panel.findChild<QComboBox*>("cellPlace")->isVisible());
@@ -245,7 +247,9 @@ TEST_F(LayersPanelTest, ACenternessHeadHasItsPresetAndIsNotTheFirstLook) {
     frame->channels.push_back(channel);
   }
   for (const Layer& shown : defaultLayers(*frame))
-    if (shown.hasChannel()) EXPECT_EQ(shown.visible, shown.id == "channel:musu.joint") << shown.id;
+    if (shown.hasChannel()) {
+      EXPECT_EQ(shown.visible, shown.id == "channel:musu.joint") << shown.id;
+    }
   std::vector<std::string> centerness, joint, losses;
   for (const LayerPreset& preset : layerPresets(*frame)) {
     if (preset.title == "Centerness") centerness = preset.layerIds;
