@@ -116,8 +116,6 @@ class ForwardBands {
     const std::int64_t slot = index % maps_.window.kernel, count = maps_.width * strip.lanes;
     Row& row = rowAt(index);
     row = {index, true, xReader_.row(strip, index, slot), logitReader_.row(strip, index, slot)};
-    row.moderate = lipAllModerate(row.logit, count);
-    if (!row.moderate) return;
     const auto outputs = lipOutputsOf(maps_.window, index, maps_.outHeight);
     std::int64_t used = 0;
     for (std::int64_t oy = std::max(outputs.begin, first); oy < std::min(outputs.end, last); ++oy) {
@@ -125,7 +123,7 @@ class ForwardBands {
       sums = sumsOf(oy);
       sums.empty = index == lipPixelsOf(maps_.window, oy, maps_.height).begin;
     }
-    lipAddRow(row.x, row.logit, count, sums_.data(), used);
+    row.moderate = lipAddRow(row.x, row.logit, count, sums_.data(), used);
   }
 
   void poolByLargest(const LipStrip& strip, const LipSpan<std::int64_t>& down, T* y, T* inverse) {

@@ -31,22 +31,17 @@ constexpr double lowest(double) {
 }
 
 template <typename T>
-ANCHORSCOPE_INLINE bool allModerate(const T* logit, std::int64_t count) {
+ANCHORSCOPE_INLINE bool addRow(const T* x, const T* logit, std::int64_t count, const LipSums<T>* sums,
+                               std::int64_t sumCount) {
   constexpr T kMost = static_cast<T>(kLipModerate);
   int beyond = 0;
-  for (std::int64_t i = 0; i < count; ++i)
-    beyond |= static_cast<int>(logit[i] > kMost) | static_cast<int>(logit[i] < -kMost);
-  return beyond == 0;
-}
-
-template <typename T>
-ANCHORSCOPE_INLINE void addRow(const T* x, const T* logit, std::int64_t count, const LipSums<T>* sums,
-                               std::int64_t sumCount) {
   T weight[kBlock], weighted[kBlock];
   for (std::int64_t first = 0; first < count; first += kBlock) {
     const std::int64_t block = std::min(kBlock, count - first);
     for (std::int64_t i = 0; i < block; ++i) {
-      weight[i] = exponential(logit[first + i]);
+      const T own = logit[first + i];
+      beyond |= static_cast<int>(own > kMost) | static_cast<int>(own < -kMost);
+      weight[i] = exponential(own);
       weighted[i] = weight[i] * x[first + i];
     }
     for (std::int64_t k = 0; k < sumCount; ++k) {
@@ -63,6 +58,7 @@ ANCHORSCOPE_INLINE void addRow(const T* x, const T* logit, std::int64_t count, c
         toWeighted[i] += weighted[i];
     }
   }
+  return beyond == 0;
 }
 
 template <typename T>
@@ -285,12 +281,9 @@ ANCHORSCOPE_CLONES void lipToBfloat16(const float* values, std::int64_t count, s
 }
 
 #define ANCHORSCOPE_LIP_ROWS(T, CLONES)                                                             \
-  CLONES bool lipAllModerate(const T* logit, std::int64_t count) {                                  \
-    return allModerate(logit, count);                                                               \
-  }                                                                                                 \
-  CLONES void lipAddRow(const T* x, const T* logit, std::int64_t count, const LipSums<T>* sums,     \
+  CLONES bool lipAddRow(const T* x, const T* logit, std::int64_t count, const LipSums<T>* sums,     \
                         std::int64_t sumCount) {                                                    \
-    addRow(x, logit, count, sums, sumCount);                                                        \
+    return addRow(x, logit, count, sums, sumCount);                                                 \
   }                                                                                                 \
   CLONES void lipFinishRow(const LipSums<T>& sums, const LipRowShape& shape, T* y, T* inverseSum) { \
     finishRow(sums, shape, y, inverseSum);                                                          \

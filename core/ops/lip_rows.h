@@ -40,14 +40,11 @@ struct LipCells {
 void lipFromBfloat16(const std::uint16_t* bits, std::int64_t count, float* values);
 void lipToBfloat16(const float* values, std::int64_t count, std::uint16_t* bits);
 
-/// Whether all are moderate; NaN counts as moderate.
-bool lipAllModerate(const float* logit, std::int64_t count);
-bool lipAllModerate(const double* logit, std::int64_t count);
-
-/// Adds a row of moderate pixels to `sumCount` sums.
-void lipAddRow(const float* x, const float* logit, std::int64_t count, const LipSums<float>* sums,
+/// Adds a row of pixels to `sumCount` sums and says whether all its logits are moderate; otherwise the sums
+/// are of no use any more. NaN counts as moderate.
+bool lipAddRow(const float* x, const float* logit, std::int64_t count, const LipSums<float>* sums,
                std::int64_t sumCount);
-void lipAddRow(const double* x, const double* logit, std::int64_t count, const LipSums<double>* sums,
+bool lipAddRow(const double* x, const double* logit, std::int64_t count, const LipSums<double>* sums,
                std::int64_t sumCount);
 
 /// Windows' results from complete sums; inverseSum may be null.

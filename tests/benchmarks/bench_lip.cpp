@@ -188,7 +188,7 @@ void registerAll() {
           [=](benchmark::State& state) {
             timed(state, kPlaces, layout, threads, "the 7 places of R50 at 320 px");
           },
-          9);
+          15);
     }
     for (const Place& place : kPlaces) {
       const std::string what = std::to_string(place.channels) + " x " + std::to_string(place.side) + " x " +
