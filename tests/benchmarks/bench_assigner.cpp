@@ -215,6 +215,7 @@ void statisticsAgainstNone(benchmark::State& state) {
     state.SetIterationTime(with.back());
   }
   state.counters["ratio"] = median(with) / median(without);
+  state.counters["added_ms"] = (median(with) - median(without)) * 1e3;
   state.counters["threads"] = at::get_num_threads();
   state.SetLabel("MuSu assignment, " + std::to_string(in.anchors.size(0)) + " anchors x " +
                  std::to_string(state.range(2)) + " objects: time with its statistics over time without");

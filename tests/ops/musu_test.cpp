@@ -8,7 +8,9 @@
 
 #include <cmath>
 #include <limits>
+#include <random>
 
+#include "core/ops/musu_ranking.h"
 #include "core/ops/musu_rows.h"
 #include "tests/support/musu_cases.h"
 
@@ -182,6 +184,56 @@ TEST(MusuStatistics, LargeBagsAgreeWithTheSpecificationInBothPrecisions) {
     const MusuOracle oracle(rounded, options);
     EXPECT_TRUE(at::allclose(result.statistics, oracle.statistics, 1e-3, 1e-4, /*equal_nan=*/true));
   }
+}
+
+/// Values spread evenly, few distinct ones, over 38 decades, within 1e-6, all but one within 1e-5, all the
+/// same.
+template <typename T>
+std::vector<T> valuesToRank(int kind, int count, std::mt19937& random) {
+  std::uniform_real_distribution<double> uniform(0, 1);
+  std::vector<T> values;
+  for (int k = 0; k < count; ++k) {
+    const double u = uniform(random);
+    const double choices[] = {
+        u, std::floor(u * 4) / 4, std::pow(10.0, -38 * u), 0.5 + u * 1e-6, k == 0 ? 1e-38 : 0.9 + u * 1e-5,
+        0};
+    values.push_back(static_cast<T>(choices[kind]));
+  }
+  return values;
+}
+
+template <typename T>
+void expectRanksOfEveryDistribution() {
+  std::mt19937 random(12);
+  MusuRanking<T> ranking;
+  for (int kind = 0; kind < 6; ++kind) {
+    for (const int count : {1, 2, 3, 31, 200, 300, 1500}) {
+      SCOPED_TRACE(::testing::Message() << "distribution " << kind << ", " << count << " values");
+      const std::vector<T> values = valuesToRank<T>(kind, count, random),
+                           joint = valuesToRank<T>(1, count, random);
+      std::vector<std::int32_t> ranks(values.size()), doubled(values.size());
+      ranking.rank(values.data(), joint.data(), values.size(), ranks.data());
+      ranking.rankSharing(values.data(), values.size(), doubled.data());
+      for (std::size_t k = 0; k < values.size(); ++k) {
+        int before = 0, above = 0, equal = 0;
+        for (std::size_t m = 0; m < values.size(); ++m) {
+          above += values[m] > values[k] ? 1 : 0;
+          equal += values[m] == values[k] ? 1 : 0;
+          before += values[m] > values[k] || (values[m] == values[k] &&
+                                              (joint[m] > joint[k] || (joint[m] == joint[k] && m < k)))
+                        ? 1
+                        : 0;
+        }
+        ASSERT_EQ(ranks[k], before);
+        ASSERT_EQ(doubled[k], 2 * above + equal - 1);
+      }
+    }
+  }
+}
+
+TEST(MusuRanking, AgreesWithCountingForEveryDistribution) {
+  expectRanksOfEveryDistribution<float>();
+  expectRanksOfEveryDistribution<double>();
 }
 
 TEST(Musu, BlocksThatNoObjectTouchesArePassedOver) {
