@@ -15,6 +15,8 @@ namespace {
 
 constexpr const char* kTorchvision = "torchvision 0.26 RetinaNet";
 
+const std::vector<std::string> kCenternessScores = {"sqrt", "product", "none"};  // in the enum's order
+
 /// Candidates of one image: of equal keys those of the smaller level and element come first.
 struct ImageCandidates {
   std::vector<float> keys;             ///< What they were ranked by: logits, or scores with centerness.
@@ -91,6 +93,13 @@ std::vector<ImageCandidates> chooseOnDevice(const at::Tensor& keys, const std::v
   return out;
 }
 
+/// [B,N,C] float32: scores with centerness.
+at::Tensor scoresWithCenterness(const DenseOutputs& outputs, CenternessScore rule) {
+  const at::Tensor product = at::sigmoid(outputs.logits.to(at::kFloat)) *
+                             at::sigmoid(outputs.centerness.to(at::kFloat)).unsqueeze(2);
+  return rule == CenternessScore::kSqrt ? at::sqrt(product) : product;
+}
+
 at::Tensor clipped(const at::Tensor& boxes, const Box& region) {
   const at::Tensor x = boxes.slice(1, 0, 4, 2).clamp(region.x1, region.x2),
                    y = boxes.slice(1, 1, 4, 2).clamp(region.y1, region.y2);
@@ -158,12 +167,21 @@ std::vector<ParamSpec> postprocessParams() {
       floatParam("nms_iou", defaults.nmsIou, 0.0, 1.0, "1",
                  "A box that overlaps a better one of its class by more than this is dropped.", kTorchvision),
       intParam("max_detections", defaults.maxDetections, 1, std::nullopt, "", "Detections kept per image.",
-               kTorchvision)};
+               kTorchvision),
+      choiceParam(
+          "score_with_centerness", kCenternessScores.front(), kCenternessScores,
+          "What ranks detections of heads with centerness. sqrt: sqrt(class score * centerness) "
+          "(torchvision's FCOS); product: class score * centerness (the FCOS paper; mmdet, which cuts "
+          "by the class score alone first); none: the class score.",
+          "torchvision 0.26 FCOS")};
 }
 
 PostprocessOptions postprocessOptions(const ParamSet& params) {
+  const auto rule =
+      std::find(kCenternessScores.begin(), kCenternessScores.end(), params.getText("score_with_centerness"));
   return {params.getFloat("score_threshold"), static_cast<int>(params.getInt("topk_per_level")),
-          params.getFloat("nms_iou"), static_cast<int>(params.getInt("max_detections"))};
+          params.getFloat("nms_iou"), static_cast<int>(params.getInt("max_detections")),
+          static_cast<CenternessScore>(rule - kCenternessScores.begin())};
 }
 
 std::vector<std::vector<PredictionRecord>> postprocess(const DenseOutputs& outputs,
@@ -188,12 +206,10 @@ std::vector<std::vector<PredictionRecord>> postprocess(const DenseOutputs& outpu
   const std::int64_t classes = logits.size(2);
   if (logits.numel() == 0) return out;
 
-  const bool keysAreLogits = !outputs.centerness.defined();
-  // torchvision's FCOS ranks by the geometric mean of class score and centerness.
+  const bool keysAreLogits =
+      !outputs.centerness.defined() || options.centernessScore == CenternessScore::kNone;
   const at::Tensor keys =
-      (keysAreLogits ? logits.to(at::kFloat)
-                     : at::sqrt(at::sigmoid(logits.to(at::kFloat)) *
-                                at::sigmoid(outputs.centerness.to(at::kFloat)).unsqueeze(2)))
+      (keysAreLogits ? logits.to(at::kFloat) : scoresWithCenterness(outputs, options.centernessScore))
           .contiguous();
   const float bound =
       keysAreLogits ? looseLogitBound(options.scoreThreshold) : static_cast<float>(options.scoreThreshold);

@@ -12,14 +12,23 @@
 
 namespace anchorscope {
 
+/// What detections of heads with centerness are ranked and cut by.
+enum class CenternessScore {
+  kSqrt,     ///< sqrt(class score * centerness): torchvision's FCOS.
+  kProduct,  ///< class score * centerness: the FCOS paper and mmdet, which cuts by the class score alone
+             ///< first.
+  kNone      ///< The class score.
+};
+
 struct PostprocessOptions {
   double scoreThreshold = 0.05;  ///< A score must be larger.
   int topKPerLevel = 1000;       ///< Candidates (anchor, class) per pyramid level.
   double nmsIou = 0.5;           ///< A box overlapping a better one of its class by more is dropped.
   int maxDetections = 300;       ///< Per image.
+  CenternessScore centernessScore = CenternessScore::kSqrt;
 };
 
-/// score_threshold, topk_per_level, nms_iou, max_detections with the defaults above.
+/// score_threshold, topk_per_level, nms_iou, max_detections, score_with_centerness with the defaults above.
 std::vector<ParamSpec> postprocessParams();
 /// From a set that holds those options (ParamSet::sub where they stand under a prefix).
 PostprocessOptions postprocessOptions(const ParamSet& params);

@@ -133,6 +133,19 @@ TEST(Postprocess, CenternessWeighsTheScore) {
   EXPECT_EQ(got[0].anchor, 7);
   EXPECT_NEAR(got[0].score, std::sqrt(scoreOf(1) * scoreOf(1)), 1e-6);
   EXPECT_NEAR(got[1].score, std::sqrt(scoreOf(2) * scoreOf(-1)), 1e-6);
+
+  PostprocessOptions options;
+  options.centernessScore = CenternessScore::kProduct;
+  const auto product = postprocess(outputs, kLevels, {{{}, kSize}}, options)[0];
+  ASSERT_EQ(product.size(), 2u);
+  EXPECT_EQ(product[0].anchor, 7);
+  EXPECT_NEAR(product[1].score, scoreOf(2) * scoreOf(-1), 1e-6);
+
+  options.centernessScore = CenternessScore::kNone;
+  const auto none = postprocess(outputs, kLevels, {{{}, kSize}}, options)[0];
+  ASSERT_EQ(none.size(), 2u);
+  EXPECT_EQ(none[0].anchor, 5);
+  EXPECT_NEAR(none[0].score, scoreOf(2), 1e-6);
 }
 
 TEST(Postprocess, NothingAboveTheThresholdIsNoDetection) {
@@ -177,6 +190,11 @@ TEST(Postprocess, OptionsAreNamedWithTheReferencesDefaults) {
   EXPECT_EQ(options.topKPerLevel, 1000);
   EXPECT_EQ(options.nmsIou, 0.5);
   EXPECT_EQ(options.maxDetections, 300);
+  EXPECT_EQ(options.centernessScore, CenternessScore::kSqrt);
+  ParamSet product(postprocessParams());
+  ASSERT_TRUE(product.set("score_with_centerness", "product").ok());
+  EXPECT_EQ(postprocessOptions(product).centernessScore, CenternessScore::kProduct);
+  EXPECT_FALSE(product.set("score_with_centerness", "sum").ok());
 }
 
 TEST(Postprocess, RefusesShapesThatDoNotFit) {
