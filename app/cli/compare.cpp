@@ -162,7 +162,7 @@ ExitCode compare(const CompareOptions& given, const std::string& command) {
   if (!given.quiet)
     hooks.progress = [&, shown = std::size_t{0}](const ComparisonProgress& progress) mutable {
       const bool first = progress.of.what.empty() && std::exchange(shown, progress.run) != progress.run;
-      const bool last = progress.of.steps > 0 && progress.of.step == progress.of.steps;
+      const bool last = progress.of.what.empty() && progress.of.step == progress.of.steps;
       if (line.due() || first || last) line.show(lineOf(progress, line.columns()));
     };
   auto end = runComparison(*options, command, given.fresh ? StartOver::kChanged : StartOver::kNo, hooks);

@@ -134,6 +134,14 @@ TEST(PlanComparison, RefusesWhatCannotBeCompared) {
   EXPECT_EQ(refusalOf(options).code, ErrorCode::kNotFound);
 }
 
+TEST(PlanComparison, TellsEveryMethodThatCannotBeTrained) {
+  const Error refusal =
+      refusalOf(optionsFor({"demo", "a=bccd-musu-fcos+centerness=true", "b=bccd-musu-atss+centerness=true"}));
+  EXPECT_EQ(refusal.code, ErrorCode::kUsage);
+  EXPECT_THAT(refusal.text(), HasSubstr("a: musu with fcos-small"));
+  EXPECT_THAT(refusal.text(), HasSubstr("b: musu with atss-small"));
+}
+
 TEST(LabelFolder, IsAPlainNameInsideTheFolder) {
   EXPECT_EQ(labelFolder("out", "bccd-musu+beta=0.5"), "out/bccd-musu+beta=0.5");
   EXPECT_EQ(labelFolder("out", "a/b c"), "out/a-b-c");
