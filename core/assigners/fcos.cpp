@@ -23,7 +23,7 @@ constexpr const char* kRule = "FCOS (ICCV 2019); mmdet 3.3.0 FCOSHead, torchvisi
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// Pairs of location and object that are looked at together: bounds the memory, not the result.
-constexpr std::int64_t kTilePairs = std::int64_t{1} << 21;
+constexpr std::int64_t kTilePairs = std::int64_t{1} << 18;
 
 struct Options {
   bool inclusive = false;  ///< A distance at an end of the range is inside (mmdet).

@@ -45,6 +45,9 @@ struct LossCombinerEntry {
   std::string source;
   std::vector<ParamSpec> params;
   std::function<Result<std::unique_ptr<LossCombiner>>(const ParamSet&)> make;
+  /// With any options some factor of a head's loss is held constant in the gradient, so that differences of
+  /// the total do not give it.
+  bool holdsConstants = false;
 };
 
 /// Every rule, in registry order.

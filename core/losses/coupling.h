@@ -34,6 +34,9 @@ struct LossCouplingEntry {
   std::string source;
   std::vector<ParamSpec> params;
   std::function<Result<std::unique_ptr<LossCoupling>>(const ParamSet&)> make;
+  /// Options (name, value) with which nothing is held constant in the gradient, so that differences of the
+  /// loss give it; empty where the defaults are such options.
+  std::vector<std::pair<std::string, std::string>> differentiableWith;
 };
 
 /// Every coupling, in registry order; the first is "none".

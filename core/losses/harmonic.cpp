@@ -218,6 +218,7 @@ LossCouplingEntry harmonicCoupling() {
                    "classes (the note's form, for heads trained with softmax).",
                    "Ours for dense heads"),
                "task_contrast", {"true"})};
+  entry.differentiableWith = {{"harmonic_detach", "false"}, {"task_contrast", "false"}};
   entry.make = [](const ParamSet& params) -> Result<std::unique_ptr<LossCoupling>> {
     Options options;
     options.detach = params.getBool("harmonic_detach");

@@ -30,7 +30,9 @@ AnchorSet anchorSetOf(std::vector<LevelLayout> levels, const std::vector<Box>& b
 AnchorSet sceneAnchors(const DenseSceneOptions& options) {
   std::vector<LevelLayout> levels;
   std::vector<Box> boxes;
-  const std::vector<float> sizes = options.points ? std::vector{1.0f} : std::vector{1.5f, 2.5f};
+  const std::vector<float> sizes = options.points                ? std::vector{1.0f}
+                                   : options.anchorsPerCell == 1 ? std::vector{2.0f}
+                                                                 : std::vector{1.5f, 2.5f};
   for (const int stride : {8, 16}) {
     if (options.noAnchors) break;
     const int cells = kInputPx / stride;

@@ -25,12 +25,13 @@ struct DenseSceneOptions {
   bool noAnchors = false;
   double logitScale = 2;
   at::ScalarType dtype = at::kFloat;
+  int anchorsPerCell = 2;   ///< 1 or 2; points have 1.
   bool points = false;      ///< Locations (one per cell, at (k + 0.5) strides) with distances to the sides.
   bool centerness = false;  ///< Outputs have centerness logits.
 };
 
 struct DenseScene {
-  AnchorSet anchors;  ///< 64 x 64 px input, strides 8 and 16, two anchors per cell: 160 anchors; 80 points.
+  AnchorSet anchors;  ///< 64 x 64 px input, strides 8 and 16, 160 anchors, with one per cell 80.
   DenseOutputs outputs;
   DenseTargets targets;
 };
