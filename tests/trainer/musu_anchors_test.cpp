@@ -13,6 +13,37 @@
 namespace anchorscope::testing {
 namespace {
 
+void expectSoundReports(const std::vector<StepReport>& reports) {
+  ASSERT_THAT(reports, ::testing::SizeIs(3));
+  for (const StepReport& report : reports) {
+    EXPECT_TRUE(report.updated);
+    EXPECT_TRUE(std::isfinite(valueOf(report.scalars, "loss.total")));
+    EXPECT_GE(valueOf(report.scalars, "musu.mean_bag_size"), 1);
+    EXPECT_LE(std::abs(valueOf(report.scalars, "musu.spearman_pq")), 1);
+  }
+}
+
+class MusuHeads : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(MusuHeads, Train) {
+  RunConfig config = smallConfig("musu", GetParam());
+  set(config, "model.centerness", "false");  // MuSu has no target for it
+  for (const char* eligibility : {"overlap", "center_radius"}) {
+    set(config, "method.eligibility", eligibility);
+    const auto trainer = prepareOrFail(config);
+    ASSERT_TRUE(trainer);
+    expectSoundReports(train(*trainer, 3));
+    const auto frames = trainer->capture().take();
+    ASSERT_FALSE(frames.empty());
+    const PairTable* table = frames[0]->pairTable("musu.pairs");
+    ASSERT_NE(table, nullptr);
+    EXPECT_FALSE(table->anchor.empty());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, MusuHeads, ::testing::Values("fcos-small", "atss-small"),
+                         [](const auto& tested) { return std::string(tested.param).substr(0, 4); });
+
 struct Tiling {
   const char *scales, *ratios;
   int anchorsPerCell;
@@ -27,14 +58,7 @@ TEST_P(MusuAnchors, TrainAndAreToldApartInTheEvidence) {
   set(config, "model.ratios", ratios);
   const auto trainer = prepareOrFail(config);
   ASSERT_TRUE(trainer);
-  const std::vector<StepReport> reports = train(*trainer, 3);
-  ASSERT_THAT(reports, ::testing::SizeIs(3));
-  for (const StepReport& report : reports) {
-    EXPECT_TRUE(report.updated);
-    EXPECT_TRUE(std::isfinite(valueOf(report.scalars, "loss.total")));
-    EXPECT_GE(valueOf(report.scalars, "musu.mean_bag_size"), 1);
-    EXPECT_LE(std::abs(valueOf(report.scalars, "musu.spearman_pq")), 1);
-  }
+  expectSoundReports(train(*trainer, 3));
 
   const auto frames = trainer->capture().take();
   ASSERT_FALSE(frames.empty());

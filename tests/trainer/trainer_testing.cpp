@@ -8,8 +8,8 @@
 
 namespace anchorscope::testing {
 
-RunConfig smallConfig(const std::string& method) {
-  auto config = makeRunConfig(method, "retina-small");
+RunConfig smallConfig(const std::string& method, const std::string& model) {
+  auto config = makeRunConfig(method, model);
   if (!config) throw std::runtime_error(config.error().text());
   for (const auto& [key, value] : std::map<std::string, std::string>{{"train.size", "64"},
                                                                      {"train.batch", "2"},

@@ -17,7 +17,7 @@
 namespace anchorscope::testing {
 
 /// The demo at 64 px on a tiny detector, batches of 2, one thread, deterministic: some 100 steps per second.
-RunConfig smallConfig(const std::string& method = "musu");
+RunConfig smallConfig(const std::string& method = "musu", const std::string& model = "retina-small");
 
 /// Sets "KEY", "VALUE"; fails the test on an error.
 void set(RunConfig& config, const std::string& key, const std::string& value);
