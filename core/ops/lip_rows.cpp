@@ -280,34 +280,57 @@ ANCHORSCOPE_CLONES void lipToBfloat16(const float* values, std::int64_t count, s
   }
 }
 
-#define ANCHORSCOPE_LIP_ROWS(T, CLONES)                                                             \
-  CLONES bool lipAddRow(const T* x, const T* logit, std::int64_t count, const LipSums<T>* sums,     \
-                        std::int64_t sumCount) {                                                    \
-    return addRow(x, logit, count, sums, sumCount);                                                 \
-  }                                                                                                 \
-  CLONES void lipFinishRow(const LipSums<T>& sums, const LipRowShape& shape, T* y, T* inverseSum) { \
-    finishRow(sums, shape, y, inverseSum);                                                          \
-  }                                                                                                 \
-  CLONES void lipLargestRow(const T* const* logit, std::int64_t rowCount, const LipRowShape& shape, \
-                            T* largest) {                                                           \
-    largestRow(logit, rowCount, shape, largest);                                                    \
-  }                                                                                                 \
-  CLONES void lipRowByLargest(const T* const* x, const T* const* logit, std::int64_t rowCount,      \
-                              const T* largest, const LipRowShape& shape, T* y, T* inverseSum) {    \
-    rowByLargest(x, logit, rowCount, largest, shape, y, inverseSum);                                \
-  }                                                                                                 \
-  CLONES void lipModerateGradients(const T* x, const T* logit, const LipCells<T>* rows,             \
-                                   std::int64_t rowCount, const LipRowShape& shape, T* gradX,       \
-                                   T* gradLogit) {                                                  \
-    moderateGradients(x, logit, rows, rowCount, shape, gradX, gradLogit);                           \
-  }                                                                                                 \
-  CLONES void lipGradientsByReference(const T* x, const T* logit, const LipCells<T>* rows,          \
-                                      std::int64_t rowCount, const LipRowShape& shape, T* gradX,    \
-                                      T* gradLogit) {                                               \
-    gradientsByReference(x, logit, rows, rowCount, shape, gradX, gradLogit);                        \
-  }
+ANCHORSCOPE_CLONES bool lipAddRow(const float* x, const float* logit, std::int64_t count,
+                                  const LipSums<float>* sums, std::int64_t sumCount) {
+  return addRow(x, logit, count, sums, sumCount);
+}
+ANCHORSCOPE_CLONES void lipFinishRow(const LipSums<float>& sums, const LipRowShape& shape, float* y,
+                                     float* inverseSum) {
+  finishRow(sums, shape, y, inverseSum);
+}
+ANCHORSCOPE_CLONES void lipLargestRow(const float* const* logit, std::int64_t rowCount,
+                                      const LipRowShape& shape, float* largest) {
+  largestRow(logit, rowCount, shape, largest);
+}
+ANCHORSCOPE_CLONES void lipRowByLargest(const float* const* x, const float* const* logit,
+                                        std::int64_t rowCount, const float* largest, const LipRowShape& shape,
+                                        float* y, float* inverseSum) {
+  rowByLargest(x, logit, rowCount, largest, shape, y, inverseSum);
+}
+ANCHORSCOPE_CLONES void lipModerateGradients(const float* x, const float* logit, const LipCells<float>* rows,
+                                             std::int64_t rowCount, const LipRowShape& shape, float* gradX,
+                                             float* gradLogit) {
+  moderateGradients(x, logit, rows, rowCount, shape, gradX, gradLogit);
+}
+ANCHORSCOPE_CLONES void lipGradientsByReference(const float* x, const float* logit,
+                                                const LipCells<float>* rows, std::int64_t rowCount,
+                                                const LipRowShape& shape, float* gradX, float* gradLogit) {
+  gradientsByReference(x, logit, rows, rowCount, shape, gradX, gradLogit);
+}
 
-ANCHORSCOPE_LIP_ROWS(float, ANCHORSCOPE_CLONES)
-ANCHORSCOPE_LIP_ROWS(double, )
+bool lipAddRow(const double* x, const double* logit, std::int64_t count, const LipSums<double>* sums,
+               std::int64_t sumCount) {
+  return addRow(x, logit, count, sums, sumCount);
+}
+void lipFinishRow(const LipSums<double>& sums, const LipRowShape& shape, double* y, double* inverseSum) {
+  finishRow(sums, shape, y, inverseSum);
+}
+void lipLargestRow(const double* const* logit, std::int64_t rowCount, const LipRowShape& shape,
+                   double* largest) {
+  largestRow(logit, rowCount, shape, largest);
+}
+void lipRowByLargest(const double* const* x, const double* const* logit, std::int64_t rowCount,
+                     const double* largest, const LipRowShape& shape, double* y, double* inverseSum) {
+  rowByLargest(x, logit, rowCount, largest, shape, y, inverseSum);
+}
+void lipModerateGradients(const double* x, const double* logit, const LipCells<double>* rows,
+                          std::int64_t rowCount, const LipRowShape& shape, double* gradX, double* gradLogit) {
+  moderateGradients(x, logit, rows, rowCount, shape, gradX, gradLogit);
+}
+void lipGradientsByReference(const double* x, const double* logit, const LipCells<double>* rows,
+                             std::int64_t rowCount, const LipRowShape& shape, double* gradX,
+                             double* gradLogit) {
+  gradientsByReference(x, logit, rows, rowCount, shape, gradX, gradLogit);
+}
 
 }  // namespace anchorscope

@@ -7,8 +7,8 @@
 #include <cstdint>
 
 // One clone per instruction set, chosen when the program is loaded. The sanitizers cannot run code that
-// early.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && \
+// early, and Clang does not take the two attributes together.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)
 #define ANCHORSCOPE_CLONES __attribute__((target_clones("avx512f", "avx2", "default"), flatten))
 #else
