@@ -158,7 +158,7 @@ Norm::Norm(StateList& state, const std::string& name, NormKind kind, std::int64_
 at::Tensor Norm::operator()(const at::Tensor& input, bool training) const {
   if (kind_ == NormKind::kInstance && input.size(2) * input.size(3) == 1) {
     const auto perChannel = [&](const at::Tensor& values) { return values.view({1, -1, 1, 1}); };
-    return (input - input) * perChannel(weight_) + perChannel(bias_);
+    return (input - input.mean({2, 3}, true)) * perChannel(weight_) + perChannel(bias_);
   }
   if (kind_ == NormKind::kGroup || kind_ == NormKind::kInstance)
     return groupNorm(input, groups_, weight_, bias_, kNormEps);

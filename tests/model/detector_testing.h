@@ -70,11 +70,11 @@ inline double largestDifference(const at::Tensor& a, const at::Tensor& b) {
   return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
 }
 
-/// bf16 autocast on the CPU while it lives.
+/// Autocast to a 16-bit dtype on the CPU while it lives.
 class Autocast {
  public:
-  Autocast() {
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+  explicit Autocast(at::ScalarType dtype = at::kBFloat16) {
+    at::autocast::set_autocast_dtype(at::kCPU, dtype);
     at::autocast::set_autocast_enabled(at::kCPU, true);
   }
   ~Autocast() {

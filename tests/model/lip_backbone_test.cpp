@@ -308,27 +308,38 @@ TEST(LipBackbone, MapsOfOnePixelAreFine) {
   }
 }
 
+/// Logits and gradients under autocast against those of float32.
+void checkAutocast(const Settings& way, at::ScalarType dtype, bool channelsLast) {
+  SCOPED_TRACE(concat(textOf(way), toString(dtype), channelsLast ? ", channels last" : ", contiguous"));
+  const auto detector = detectorOf("retina-small", way);
+  disturb(*detector);
+  detector->moveTo(at::kCPU, channelsLast);
+  const at::Tensor images = imagesOf(2, {64, 64});
+  const at::Tensor exact = run(*detector, images).logits.detach();
+  DenseOutputs rounded;
+  {
+    const Autocast autocast(dtype);
+    rounded = run(*detector, images);
+  }
+  const double spread = (exact - exact.mean()).abs().max().item<double>();
+  EXPECT_LT(largestDifference(exact, rounded.logits), 0.1 * spread);
+  EXPECT_GT(largestDifference(exact, rounded.logits), 0);  // the narrow type was really used
+  lossOf(rounded).backward();
+  for (const NamedTensor& named : detector->parameters())
+    EXPECT_TRUE(named.tensor.grad().isfinite().all().item<bool>()) << named.name;
+}
+
 TEST(LipBackbone, Bf16AutocastStaysNearFloat32) {
   for (const Settings& way : kWays) {
-    for (const bool channelsLast : {false, true}) {
-      SCOPED_TRACE(concat(textOf(way), channelsLast ? "channels last" : "contiguous"));
-      const auto detector = detectorOf("retina-small", way);
-      disturb(*detector);
-      detector->moveTo(at::kCPU, channelsLast);
-      const at::Tensor images = imagesOf(2, {64, 64});
-      const at::Tensor exact = run(*detector, images).logits.detach();
-      DenseOutputs rounded;
-      {
-        const Autocast autocast;
-        rounded = run(*detector, images);
-      }
-      const double spread = (exact - exact.mean()).abs().max().item<double>();
-      EXPECT_LT(largestDifference(exact, rounded.logits), 0.1 * spread);
-      lossOf(rounded).backward();
-      for (const NamedTensor& named : detector->parameters())
-        EXPECT_TRUE(named.tensor.grad().isfinite().all().item<bool>()) << named.name;
-    }
+    for (const bool channelsLast : {false, true})
+      checkAutocast(way, at::kBFloat16, channelsLast);
   }
+}
+
+// e^12, the weight of the largest logit, is more than float16 holds.
+TEST(LipBackbone, Float16AutocastStaysNearFloat32) {
+  for (const bool channelsLast : {false, true})
+    checkAutocast({{"downsampling", "lip"}}, at::kHalf, channelsLast);
 }
 
 TEST(LipBackbone, TrainingMovesTheWeightsAwayFromAveragePooling) {
