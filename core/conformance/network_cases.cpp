@@ -62,6 +62,12 @@ Fill retinaNetFill(const std::string& name, const at::Tensor& tensor) {
   return commonFill(name, tensor);
 }
 
+Fill fcosFill(const std::string& name, const at::Tensor& tensor) {
+  if (tensor.dim() == 4 && contains(name, ".bbox_ctrness.")) return {0, 0.01 * std::numbers::sqrt3};
+  if (name == "head.regression_head.bbox_reg.bias") return {1, 0.05};
+  return retinaNetFill(name, tensor);
+}
+
 std::vector<NamedTensor> withoutCounters(const std::vector<NamedTensor>& stateDict) {
   std::vector<NamedTensor> tensors;
   for (const NamedTensor& named : stateDict) {
@@ -145,7 +151,8 @@ Outputs stateDictSummary(const ReferenceCase& reference, const std::vector<Named
     const at::Tensor values = named.tensor.detach().flatten();
     sums.push_back(values.sum());
     absSums.push_back(values.abs().sum());
-    first4.push_back(values.slice(0, 0, 4));
+    first4.push_back(
+        at::constant_pad_nd(values.slice(0, 0, 4), {0, std::max<std::int64_t>(0, 4 - values.numel())}));
   }
   if (reference.params.value("names", nlohmann::json()) != nlohmann::json(names) ||
       reference.params.value("shapes", nlohmann::json()) != nlohmann::json(shapes)) {

@@ -22,6 +22,8 @@ using FillRule = std::function<Fill(const std::string& name, const at::Tensor& t
 Fill commonFill(const std::string& name, const at::Tensor& tensor);
 /// torchvision's RetinaNet.
 Fill retinaNetFill(const std::string& name, const at::Tensor& tensor);
+/// torchvision's FCOS.
+Fill fcosFill(const std::string& name, const at::Tensor& tensor);
 
 /// A state_dict without the batch norms' counters, which take no ordinal.
 std::vector<NamedTensor> withoutCounters(const std::vector<NamedTensor>& stateDict);
@@ -39,8 +41,8 @@ bool trainsBatchNorm(const ReferenceCase& reference);
 void summarize(const std::string& name, const at::Tensor& tensor, Outputs& outputs);
 /// Per parameter: name.abs_sum, .sum_over_abs_sum, .first8_over_mean_abs of its gradient.
 Outputs gradientSummary(const std::vector<NamedTensor>& parameters);
-/// sums, abs_sums, first4 per tensor of withoutCounters. Throws when the names, their order or the shapes are
-/// not the file's.
+/// sums, abs_sums, first4 (with zeros behind a shorter tensor) per tensor of withoutCounters. Throws when the
+/// names, their order or the shapes are not the file's.
 Outputs stateDictSummary(const ReferenceCase& reference, const std::vector<NamedTensor>& stateDict);
 
 }  // namespace anchorscope::conformance

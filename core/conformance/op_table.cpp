@@ -7,8 +7,8 @@ namespace anchorscope::conformance {
 const std::vector<OpEntry>& opTable() {
   static const std::vector<OpEntry> table = [] {
     std::vector<OpEntry> all;
-    for (const auto& family : {boxOps, anchorOps, lossOps, assignerOps, denseHeadOps, modelOps, evaluationOps,
-                               harmonicOps, lipOps, lipModelOps}) {
+    for (const auto& family : {boxOps, anchorOps, lossOps, assignerOps, denseHeadOps, modelOps, fcosModelOps,
+                               evaluationOps, harmonicOps, lipOps, lipModelOps}) {
       for (OpEntry& entry : family())
         all.push_back(std::move(entry));
     }

@@ -27,6 +27,7 @@ std::vector<OpEntry> lossOps();
 std::vector<OpEntry> assignerOps();
 std::vector<OpEntry> denseHeadOps();
 std::vector<OpEntry> modelOps();
+std::vector<OpEntry> fcosModelOps();
 std::vector<OpEntry> evaluationOps();
 std::vector<OpEntry> harmonicOps();
 std::vector<OpEntry> lipOps();
