@@ -1,8 +1,6 @@
 // assigner.fcos, assigner.atss, head.fcos, head.atss: the registered assigners and methods on the reference
 // files' points, anchors and head outputs.
 
-#include <numeric>
-
 #include "core/assigners/assigner.h"
 #include "core/base/check.h"
 #include "core/conformance/capture_sink.h"
@@ -16,56 +14,12 @@ namespace {
 
 constexpr std::int64_t kAnyClass = std::int64_t{1} << 31;
 
-std::vector<std::int64_t> wholeNumbers(const ReferenceCase& reference, const std::string& name) {
-  std::vector<std::int64_t> whole;
-  for (const double value : reference.numbers(name))
-    whole.push_back(static_cast<std::int64_t>(value));
-  return whole;
-}
-
-/// Levels one after the other, each as one row of anchors.
-std::vector<LevelLayout> levelsOf(const ReferenceCase& reference, std::int64_t anchors) {
-  const std::vector<std::int64_t> counts = wholeNumbers(reference, "num_per_level");
-  const std::vector<std::int64_t> strides = reference.has("strides")
-                                                ? wholeNumbers(reference, "strides")
-                                                : std::vector<std::int64_t>(counts.size(), 1);
-  if (strides.size() != counts.size() ||
-      std::accumulate(counts.begin(), counts.end(), std::int64_t{0}) != anchors)
-    throw MalformedCase("num_per_level does not go with strides or with the number of anchors");
-  std::vector<LevelLayout> levels;
-  std::int64_t first = 0;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    levels.push_back({static_cast<int>(strides[i]), 1, static_cast<int>(counts[i]), 1, first});
-    first += counts[i];
-  }
-  return levels;
-}
-
-at::Tensor stridesOf(const std::vector<LevelLayout>& levels, const at::TensorOptions& options) {
-  std::vector<at::Tensor> parts;
-  for (const LevelLayout& level : levels)
-    parts.push_back(at::full({level.anchorCount()}, level.stride, options));
-  return at::cat(parts);
-}
-
 AnchorSet anchorBoxes(const ReferenceCase& reference, at::Device device) {
   AnchorSet set;
   set.boxes = reference.input("anchors").to(device);
   if (set.boxes.dim() != 2 || set.boxes.size(1) != 4) throw MalformedCase("anchors are not [N,4]");
   set.levels = levelsOf(reference, set.count());
   set.strides = stridesOf(set.levels, set.boxes.options());
-  return set;
-}
-
-/// Stride-sized boxes around points [N,2].
-AnchorSet pointBoxes(const ReferenceCase& reference, const at::Tensor& points) {
-  if (points.dim() != 2 || points.size(1) != 2) throw MalformedCase("points are not [N,2]");
-  AnchorSet set;
-  set.offsets = BoxOffsets::kSideDistances;
-  set.levels = levelsOf(reference, points.size(0));
-  set.strides = stridesOf(set.levels, points.options());
-  const at::Tensor half = (set.strides * 0.5).unsqueeze(1);
-  set.boxes = at::cat({points - half, points + half}, 1);
   return set;
 }
 
@@ -115,12 +69,6 @@ ParamSet assignerParams(const std::string& name) {
   for (const AssignerEntry& entry : assignerEntries())
     if (entry.name == name) return ParamSet(entry.params);
   throw UnsupportedCase(concat("there is no assigner '", name, "'"));
-}
-
-at::Tensor labelsOf(const ReferenceCase& reference, const at::Tensor& assigned) {
-  const at::Tensor labels = reference.input("gt_labels").to(assigned.device());
-  return labels.numel() == 0 ? assigned
-                             : at::where(assigned >= 0, labels.index({assigned.clamp_min(0)}), assigned);
 }
 
 Outputs runFcosAssigner(const ReferenceCase& reference, at::Device device) {

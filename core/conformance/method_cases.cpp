@@ -1,5 +1,7 @@
 #include "core/conformance/method_cases.h"
 
+#include <numeric>
+
 #include "core/base/check.h"
 
 namespace anchorscope::conformance {
@@ -73,6 +75,58 @@ void setOptions(const ReferenceCase& reference, ParamSet& params) {
 at::Tensor globalWinners(const at::Tensor& winners, const PaddedObjects& objects) {
   if (objects.globalIndex.size(1) == 0) return winners;
   return at::where(winners >= 0, objects.globalIndex.gather(1, winners.clamp_min(0)), winners);
+}
+
+namespace {
+
+std::vector<std::int64_t> wholeNumbers(const ReferenceCase& reference, const std::string& name) {
+  std::vector<std::int64_t> whole;
+  for (const double value : reference.numbers(name))
+    whole.push_back(static_cast<std::int64_t>(value));
+  return whole;
+}
+
+}  // namespace
+
+std::vector<LevelLayout> levelsOf(const ReferenceCase& reference, std::int64_t anchors) {
+  const std::vector<std::int64_t> counts = wholeNumbers(reference, "num_per_level");
+  const std::vector<std::int64_t> strides = reference.has("strides")
+                                                ? wholeNumbers(reference, "strides")
+                                                : std::vector<std::int64_t>(counts.size(), 1);
+  if (strides.size() != counts.size() ||
+      std::accumulate(counts.begin(), counts.end(), std::int64_t{0}) != anchors)
+    throw MalformedCase("num_per_level does not go with strides or with the number of anchors");
+  std::vector<LevelLayout> levels;
+  std::int64_t first = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    levels.push_back({static_cast<int>(strides[i]), 1, static_cast<int>(counts[i]), 1, first});
+    first += counts[i];
+  }
+  return levels;
+}
+
+at::Tensor stridesOf(const std::vector<LevelLayout>& levels, const at::TensorOptions& options) {
+  std::vector<at::Tensor> parts;
+  for (const LevelLayout& level : levels)
+    parts.push_back(at::full({level.anchorCount()}, level.stride, options));
+  return at::cat(parts);
+}
+
+AnchorSet pointBoxes(const ReferenceCase& reference, const at::Tensor& points) {
+  if (points.dim() != 2 || points.size(1) != 2) throw MalformedCase("points are not [N,2]");
+  AnchorSet set;
+  set.offsets = BoxOffsets::kSideDistances;
+  set.levels = levelsOf(reference, points.size(0));
+  set.strides = stridesOf(set.levels, points.options());
+  const at::Tensor half = (set.strides * 0.5).unsqueeze(1);
+  set.boxes = at::cat({points - half, points + half}, 1);
+  return set;
+}
+
+at::Tensor labelsOf(const ReferenceCase& reference, const at::Tensor& assigned) {
+  const at::Tensor labels = reference.input("gt_labels").to(assigned.device());
+  return labels.numel() == 0 ? assigned
+                             : at::where(assigned >= 0, labels.index({assigned.clamp_min(0)}), assigned);
 }
 
 }  // namespace anchorscope::conformance

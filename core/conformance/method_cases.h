@@ -33,4 +33,15 @@ void setOptions(const ReferenceCase& reference, ParamSet& params);
 /// winners [B,N] of slots -> the case's object indices; negative entries stay.
 at::Tensor globalWinners(const at::Tensor& winners, const PaddedObjects& objects);
 
+/// The parameters num_per_level and strides (absent: 1): levels one after the other, each as one row of
+/// anchors.
+std::vector<LevelLayout> levelsOf(const ReferenceCase& reference, std::int64_t anchors);
+at::Tensor stridesOf(const std::vector<LevelLayout>& levels, const at::TensorOptions& options);
+
+/// Stride-sized boxes around points [N,2].
+AnchorSet pointBoxes(const ReferenceCase& reference, const at::Tensor& points);
+
+/// Indices of the case's objects -> their gt_labels; negative entries stay.
+at::Tensor labelsOf(const ReferenceCase& reference, const at::Tensor& assigned);
+
 }  // namespace anchorscope::conformance

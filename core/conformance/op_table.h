@@ -30,6 +30,7 @@ std::vector<OpEntry> modelOps();
 std::vector<OpEntry> fcosModelOps();
 std::vector<OpEntry> evaluationOps();
 std::vector<OpEntry> harmonicOps();
+std::vector<OpEntry> samplingFreeOps();
 std::vector<OpEntry> lipOps();
 std::vector<OpEntry> lipModelOps();
 

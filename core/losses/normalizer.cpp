@@ -7,8 +7,14 @@
 namespace anchorscope {
 
 const std::vector<std::string>& normalizerNames() {
-  static const std::vector<std::string> names = {"sum_of_weights", "positives", "mmdet", "torchvision",
-                                                 "sum_of_weights_min_1"};
+  static const std::vector<std::string> names = {"sum_of_weights",
+                                                 "positives",
+                                                 "mmdet",
+                                                 "torchvision",
+                                                 "sum_of_weights_min_1",
+                                                 "positives_plus_images",
+                                                 "four_positives",
+                                                 "positives_unguarded"};
   return names;
 }
 
@@ -35,6 +41,12 @@ at::Tensor divisors(Normalizer normalizer, const at::Tensor& positivesPerImage,
       return positives.clamp_min(1) * images;
     case Normalizer::kSumOfWeightsMin1:
       return weightsPerImage.sum().clamp_min(1).expand_as(positives);
+    case Normalizer::kPositivesPlusImages:
+      return (positives.sum() + images).expand_as(positives);
+    case Normalizer::kFourPositives:
+      return (positives.sum() * 4).clamp_min(1).expand_as(positives);
+    case Normalizer::kPositivesUnguarded:
+      return positives.sum().expand_as(positives);
   }
   ANCHORSCOPE_CHECK(false, "unreachable");
   return {};

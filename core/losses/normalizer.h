@@ -13,11 +13,14 @@ enum class Normalizer {
   kPositives,     ///< Positives of the batch, at least 1.
   kMmdet,         ///< Sum over images of max(1, positives), plus 1.19e-7 (mmdet 3.3.0, average factor).
   kTorchvision,   ///< Per image max(1, positives), then the mean over images (torchvision 0.26.0 RetinaNet).
-  kSumOfWeightsMin1  ///< Sum over the batch of the weights, at least 1 (mmdet 3.3.0 ATSSHead's box loss).
+  kSumOfWeightsMin1,     ///< Sum over the batch of the weights, at least 1 (mmdet 3.3.0 ATSSHead's box loss).
+  kPositivesPlusImages,  ///< Positives plus images of the batch (Sampling-Free 2020, classification loss).
+  kFourPositives,        ///< 4 times the batch's positives, at least 1 (Sampling-Free, box loss).
+  kPositivesUnguarded    ///< Positives of the batch, also 0 (Sampling-Free 2021a, classification loss).
 };
 
 /// Names for options, in the enum's order: "sum_of_weights", "positives", "mmdet", "torchvision",
-/// "sum_of_weights_min_1".
+/// "sum_of_weights_min_1", "positives_plus_images", "four_positives", "positives_unguarded".
 const std::vector<std::string>& normalizerNames();
 /// The name must be one of them.
 Normalizer normalizerOf(const std::string& name);

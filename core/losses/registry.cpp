@@ -9,9 +9,9 @@
   entry(focalLoss) entry(bceLoss) entry(softFocalLoss) entry(weightedFocalLoss) entry(weightedBceLoss)
 #define ANCHORSCOPE_BOX_LOSSES(entry)                                                          \
   entry(l1Loss) entry(smoothL1Loss) entry(giouLoss) entry(iouLoss) entry(harmonicIouLossEntry) \
-      entry(smoothL1HarmonicIouLoss) entry(logIouLoss)
+      entry(smoothL1HarmonicIouLoss) entry(logIouLoss) entry(logIouPlusOneLoss) entry(giouPlusOneLoss)
 #define ANCHORSCOPE_COUPLINGS(entry) entry(noCoupling) entry(harmonicCoupling)
-#define ANCHORSCOPE_COMBINERS(entry) entry(weightedSum)
+#define ANCHORSCOPE_COMBINERS(entry) entry(weightedSum) entry(samplingFree)
 
 namespace anchorscope {
 

@@ -16,6 +16,7 @@ Recipe atssRecipe() {
   recipe.clsLosses = {"focal", "bce"};
   recipe.boxLosses = {"giou", "iou", "iou_log", "harmonic_iou", "l1", "smooth_l1"};
   recipe.couplings = {"none", "harmonic"};
+  recipe.combiners = {"weighted_sum", "sampling_free"};
   recipe.clsNormalizer = "mmdet";
   recipe.locNormalizer = "sum_of_weights_min_1";
   recipe.lossSource = "mmdet 3.3.0 ATSSHead";

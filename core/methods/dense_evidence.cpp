@@ -135,8 +135,18 @@ EvidenceDeclaration denseDeclaration(bool withQuality) {
        "Anchors of the batch with an object for the box head.", kCommon, ColorScale::kRegression},
       {"ignored", "Ignored", "anchors", "Anchors of the batch that the classification head ignores.", kCommon,
        ColorScale::kSequential},
+      {"background", "Background", "anchors", "Anchors of the batch that learn that there is no object.",
+       kCommon, ColorScale::kSequential},
       {"objects", "Objects", "objects", "Objects of the batch that are trained on.", kCommon,
        ColorScale::kSequential},
+      {"grad.cls_fg", "Gradient at positives", "1",
+       "Sum of absolute values of the total loss's gradient to the class logits, at anchors with an object; "
+       "0 "
+       "where no backward pass was made.",
+       "Chen et al., TIP 2021", ColorScale::kClassification},
+      {"grad.cls_bg", "Gradient at background", "1",
+       "The same at anchors without an object: what floods a detector that starts with the wrong prior.",
+       "Chen et al., TIP 2021", ColorScale::kClassification},
   };
   if (withQuality) {
     declaration.channels.insert(declaration.channels.end(),
@@ -167,12 +177,27 @@ std::vector<NamedScalar> denseScalars(const LossContext& context, const HeadLoss
       {"positives.cls", positive.sum()},
       {"positives.reg", losses.regObject.ge(0).sum()},
       {"ignored", losses.clsObject.eq(-2).sum()},
+      {"background", losses.clsObject.eq(-1).sum()},
       {"objects", context.targets.valid.sum()}};
   // Declared for every assigner that gives a centerness target, whatever the heads.
   if (withQuality)
     scalars.push_back({"loss.quality", combined.quality.defined() ? combined.quality.detach()
                                                                   : at::zeros_like(combined.cls.detach())});
   return scalars;
+}
+
+LogitGradients watchLogitGradients(const at::Tensor& logits, const at::Tensor& clsObject) {
+  const at::TensorOptions options = clsObject.options().dtype(at::kFloat);
+  LogitGradients sums{at::zeros({}, options), at::zeros({}, options)};
+  if (!c10::GradMode::is_enabled() || !logits.requires_grad()) return sums;
+  logits.register_hook([sums, clsObject](const at::Tensor& gradient) {
+    const c10::NoGradGuard noGrad;
+    const at::Tensor rows = at::linalg_vector_norm(gradient, 1, at::IntArrayRef{2}).to(at::kFloat);
+    const at::Tensor foreground = rows.masked_fill(clsObject < 0, 0).sum();
+    sums.foreground.copy_(foreground);
+    sums.background.copy_(rows.sum() - foreground);
+  });
+  return sums;
 }
 
 void publishDense(const LossContext& context, const HeadLosses& losses, const Assignment& assignment,

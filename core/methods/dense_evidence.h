@@ -18,7 +18,16 @@ EvidenceDeclaration denseDeclaration(bool withQuality);
 std::vector<NamedScalar> denseScalars(const LossContext& context, const HeadLosses& losses,
                                       const CombinedLoss& combined, bool withQuality);
 
-/// Publishes the generic channels and object columns, the losses as they are before a coupling.
+/// Magnitude (sum of absolute values) of the total's gradient to the class logits, at anchors with an object
+/// and without: 0-dim float32, 0 until the backward pass fills them in place.
+struct LogitGradients {
+  at::Tensor foreground, background;
+};
+/// Watches the backward pass that comes; one reading of the gradient. logits [B,N,C], clsObject [B,N].
+LogitGradients watchLogitGradients(const at::Tensor& logits, const at::Tensor& clsObject);
+
+/// Publishes the generic channels and object columns, the losses as a coupling leaves
+/// them, so that the anchors' losses add up to the scalars.
 void publishDense(const LossContext& context, const HeadLosses& losses, const Assignment& assignment,
                   EvidenceSink& sink);
 

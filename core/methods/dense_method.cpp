@@ -33,6 +33,7 @@ class DenseMethod final : public Method {
       : info_(std::move(info)),
         params_(std::move(params)),
         parts_(std::move(parts)),
+        ignoredAsBackground_(params_.getText("ignored_anchors") == "background"),
         clsNormalizer_(normalizerOf(params_.getText("cls_normalizer"))),
         locNormalizer_(normalizerOf(params_.getText("loc_normalizer"))) {}
 
@@ -54,7 +55,7 @@ class DenseMethod final : public Method {
                  EvidenceSink* sink) override {
     const DenseTargets targets = withPadding(given);
     const LossContext context{anchors, outputs, targets};
-    const Assignment assignment = parts_.assigner->assign(anchors, outputs, targets, sink);
+    const Assignment assignment = assign(context, sink);
 
     HeadLosses losses;
     losses.clsObject = assignment.clsObject;
@@ -66,22 +67,40 @@ class DenseMethod final : public Method {
     if (outputs.centerness.defined() && assignment.qualityTarget.defined())
       losses.qualityRows = qualityRows(outputs.centerness, assignment);
     setDivisors(losses, assignment);
-    if (sink) {
-      publishDense(context, losses, assignment, *sink);
-      parts_.boxLoss->publish(anchors, outputs, boxTargets, *sink);
-    }
+    if (sink) parts_.boxLoss->publish(anchors, outputs, boxTargets, *sink);
     const std::vector<NamedScalar> coupled = parts_.coupling->couple(losses, context, sink);
+    if (sink) publishDense(context, losses, assignment, *sink);
     const CombinedLoss combined = parts_.combiner->combine(losses, context, sink);
 
+    const LogitGradients gradients = watchLogitGradients(outputs.logits, losses.clsObject);
     LossTerms terms;
     terms.total = combined.total;
     terms.scalars = denseScalars(context, losses, combined, parts_.assigner->givesQuality());
     for (const auto* scalars : {&assignment.scalars, &coupled, &combined.scalars})
       terms.scalars.insert(terms.scalars.end(), scalars->begin(), scalars->end());
+    terms.scalars.push_back({"grad.cls_fg", gradients.foreground});
+    terms.scalars.push_back({"grad.cls_bg", gradients.background});
     return terms;
   }
 
+  AnchorCounts countAnchors(const AnchorSet& anchors, const DenseTargets& targets) override {
+    const c10::NoGradGuard noGrad;
+    const at::Tensor object =
+        parts_.assigner->assign(anchors, DenseOutputs{}, withPadding(targets), nullptr).clsObject;
+    return {object.ge(0).sum(1), object.eq(-1).sum(1), object.eq(-2).sum(1)};
+  }
+  std::string assignmentKey() const override { return parts_.assignmentKey; }
+
  private:
+  Assignment assign(const LossContext& context, EvidenceSink* sink) const {
+    Assignment assignment = parts_.assigner->assign(context.anchors, context.outputs, context.targets, sink);
+    if (!ignoredAsBackground_) return assignment;
+    const at::Tensor ignored = assignment.clsObject == -2;
+    assignment.clsObject = assignment.clsObject.masked_fill(ignored, -1);
+    if (assignment.clsWeight.defined()) assignment.clsWeight = assignment.clsWeight.masked_fill(ignored, 1);
+    return assignment;
+  }
+
   /// Binary cross entropy of the centerness logit at positives, as FCOS trains it.
   static at::Tensor qualityRows(const at::Tensor& centerness, const Assignment& assignment) {
     const at::Tensor rows = at::binary_cross_entropy_with_logits(
@@ -107,6 +126,7 @@ class DenseMethod final : public Method {
   MethodInfo info_;
   ParamSet params_;
   RecipeParts parts_;
+  bool ignoredAsBackground_;
   Normalizer clsNormalizer_, locNormalizer_;
 };
 

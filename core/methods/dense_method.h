@@ -3,6 +3,7 @@
 // combine, show.
 
 #include <memory>
+#include <string>
 
 #include "core/assigners/assigner.h"
 #include "core/losses/box_loss.h"
@@ -15,6 +16,7 @@ namespace anchorscope {
 
 /// What a dense method is made of.
 struct RecipeParts {
+  std::string assignmentKey;  ///< The assigner's name and options, as text.
   std::unique_ptr<Assigner> assigner;
   std::unique_ptr<ClsLoss> clsLoss;
   std::unique_ptr<BoxLoss> boxLoss;

@@ -21,6 +21,7 @@ Recipe fcosRecipe() {
   recipe.clsLosses = {"focal", "bce"};
   recipe.boxLosses = {"giou", "iou", "iou_log", "harmonic_iou", "l1", "smooth_l1"};
   recipe.couplings = {"none", "harmonic"};
+  recipe.combiners = {"weighted_sum", "sampling_free"};
   recipe.clsNormalizer = "positives";
   recipe.locNormalizer = "positives";
   recipe.lossSource = "torchvision 0.26.0 FCOS";

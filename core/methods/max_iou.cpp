@@ -17,6 +17,7 @@ Recipe maxIouRecipe() {
   recipe.assigners = {"max_iou"};
   recipe.clsLosses = {"focal", "bce"};
   recipe.boxLosses = {"l1", "smooth_l1", "giou", "iou"};
+  recipe.combiners = {"weighted_sum", "sampling_free"};
   recipe.clsNormalizer = "torchvision";
   recipe.locNormalizer = "torchvision";
   recipe.lossSource = "torchvision 0.26.0 RetinaNet";

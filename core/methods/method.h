@@ -22,6 +22,18 @@ struct LossTerms {
   std::vector<NamedScalar> scalars;  ///< "loss.total", "loss.cls", "loss.loc" and the method's own, detached.
 };
 
+/// How many anchors of each image learn an object, learn that there is none, and learn nothing: [B] int64.
+struct AnchorCounts {
+  at::Tensor positives, background, ignored;
+};
+
+/// The score for every class that minimises the cross entropy of constant scores: positives / (positives +
+/// background) / classes (Chen et al., TIP 2021, equation 18). In (0,1) when both are above 0.
+inline double countedPrior(std::int64_t positives, std::int64_t background, std::int64_t classes) {
+  return static_cast<double>(positives) / static_cast<double>(positives + background) /
+         static_cast<double>(classes);
+}
+
 /// A training method. Not thread-safe: owned by the trainer thread.
 class Method {
  public:
@@ -34,6 +46,12 @@ class Method {
   /// objects, and under at::NoGradGuard (then `total` has no gradient).
   virtual LossTerms loss(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
                          EvidenceSink* sink) = 0;
+  /// What the classification head would learn of these objects, for methods whose assignment does not depend
+  /// on the heads' outputs (bias_init counted). Anchors that option ignored_anchors trains as background
+  /// count as ignored.
+  virtual AnchorCounts countAnchors(const AnchorSet& anchors, const DenseTargets& targets) = 0;
+  /// All that countAnchors depends on besides its arguments: the assigner and its options, as text.
+  virtual std::string assignmentKey() const = 0;
   /// Learnable parameters of the method itself (none for most), trained with the detector's, and its state.
   /// State moves only in calls of loss() that record gradients. Both are float or integer tensors on the CPU
   /// at first; moveTo takes them to the detector's device, the tensors keeping their identity.

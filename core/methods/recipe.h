@@ -26,6 +26,7 @@ struct Recipe {
   std::vector<std::string> couplings = {"none"};
   std::vector<std::string> combiners = {"weighted_sum"};
   std::string clsNormalizer, locNormalizer;  ///< Defaults of cls_normalizer and loc_normalizer.
+  std::string biasInit = "model";            ///< Default of bias_init.
   std::string lossSource;                    ///< Where the choice of losses and normalisers comes from.
   std::vector<DefaultOverride> overrides;
 };

@@ -10,8 +10,9 @@
 #include "core/methods/recipe.h"
 
 // One line per method: the function that its file defines.
-#define ANCHORSCOPE_METHODS(entry) \
-  entry(musuRecipe) entry(maxIouRecipe) entry(harmonicRecipe) entry(fcosRecipe) entry(atssRecipe)
+#define ANCHORSCOPE_METHODS(entry)                                                                \
+  entry(musuRecipe) entry(maxIouRecipe) entry(harmonicRecipe) entry(fcosRecipe) entry(atssRecipe) \
+      entry(samplingFreeRecipe)
 
 namespace anchorscope {
 
@@ -90,15 +91,29 @@ std::vector<ParamSpec> recipeParams(const Recipe& recipe) {
               lossCouplingEntries(), recipe.couplings);
   appendParts(specs, "combiner", "How the heads' losses become one.", recipe.lossSource,
               lossCombinerEntries(), recipe.combiners);
+  for (ParamSpec& spec : specs)  // a rule that learns brings parameters of its own
+    if (spec.name == "combiner") spec.effect = ParamEffect::kNextRun;
   const std::string choices =
       " sum_of_weights: the batch's weights; positives: the batch's positives, at least 1; mmdet: the "
       "images' positives, each "
       "at least 1; torchvision: per image, then the mean over images; sum_of_weights_min_1: the batch's "
-      "weights, at least 1.";
+      "weights, at least 1; positives_plus_images: the batch's positives plus its images; four_positives: 4 "
+      "times the batch's positives, at least 1; positives_unguarded: the batch's positives, 0 without any.";
   specs.push_back(choiceParam("cls_normalizer", recipe.clsNormalizer, normalizerNames(),
                               "What the classification loss is divided by." + choices, recipe.lossSource));
   specs.push_back(choiceParam("loc_normalizer", recipe.locNormalizer, normalizerNames(),
                               "What the box loss is divided by." + choices, recipe.lossSource));
+  specs.push_back(choiceParam("ignored_anchors", "ignored", {"ignored", "background"},
+                              "What anchors that the assigner leaves out (between two thresholds, in crowd "
+                              "regions) learn: nothing, or that there is no object (Sampling-Free 2020).",
+                              "Common practice"));
+  ParamSpec biasInit = choiceParam(
+      "bias_init", recipe.biasInit, {"model", "counted"},
+      "The score that every class starts with: model.prior, or the one that minimises cross entropy, counted "
+      "over the training set's boxes before the first step: positives / (positives + background) / classes.",
+      recipe.biasInit == "counted" ? "Chen et al., TIP 2021, equation 18" : "Lin et al., ICCV 2017");
+  biasInit.effect = ParamEffect::kNextRun;
+  specs.push_back(std::move(biasInit));
   for (const DefaultOverride& change : recipe.overrides) {
     const auto found = std::find_if(specs.begin(), specs.end(),
                                     [&](const ParamSpec& spec) { return spec.name == change.option; });
@@ -128,8 +143,17 @@ Result<ParamSet> methodParams(const std::string& name) {
 
 namespace {
 
+/// "max_iou pos_iou_thr=0.5 ..."
+std::string assignmentKeyOf(const AssignerEntry& entry, const ParamSet& params) {
+  std::string key = entry.name;
+  for (const ParamSpec& spec : entry.params)
+    key += concat(' ', spec.name, '=', toText(params.get(spec.name)));
+  return key;
+}
+
 Result<RecipeParts> chosenParts(const Recipe& recipe, const ParamSet& params) {
-  auto assigner = makeAssigner(chosen(params, "assigner", recipe.assigners), params);
+  const std::string& assignerName = chosen(params, "assigner", recipe.assigners);
+  auto assigner = makeAssigner(assignerName, params);
   if (!assigner) return std::move(assigner).error();
   auto clsLoss = makeClsLoss(chosen(params, "cls_loss", recipe.clsLosses), params);
   if (!clsLoss) return std::move(clsLoss).error();
@@ -139,7 +163,11 @@ Result<RecipeParts> chosenParts(const Recipe& recipe, const ParamSet& params) {
   if (!coupling) return std::move(coupling).error();
   auto combiner = makeLossCombiner(chosen(params, "combiner", recipe.combiners), params);
   if (!combiner) return std::move(combiner).error();
-  return RecipeParts{*std::move(assigner), *std::move(clsLoss), *std::move(boxLoss), *std::move(coupling),
+  return RecipeParts{assignmentKeyOf(part(assignerEntries(), assignerName, "assigner"), params),
+                     *std::move(assigner),
+                     *std::move(clsLoss),
+                     *std::move(boxLoss),
+                     *std::move(coupling),
                      *std::move(combiner)};
 }
 
@@ -166,6 +194,11 @@ std::vector<OptionConflict> methodConflicts(const std::string& name, const Param
       part(assignerEntries(), chosen(params, "assigner", (*recipe)->assigners), "assigner");
   std::vector<OptionConflict> conflicts;
   if (assigner.conflicts) conflicts = assigner.conflicts(params, heads);
+  if (assigner.usesPredictions && params.getText("bias_init") == "counted")
+    conflicts.push_back({"bias_init",
+                         concat("Positives can only be counted beforehand where the boxes alone decide, and ",
+                                assigner.title, " also looks at the detector's outputs"),
+                         "Set method.bias_init to model"});
   const auto made = assigner.make(params);
   if (made && heads.centerness && !(*made)->givesQuality())
     conflicts.push_back(

@@ -136,6 +136,7 @@ struct SessionFacts {
   std::vector<std::string> validationImageNames;
   std::int64_t parameterCount = 0;
   std::string weightsReport;  ///< Empty when training starts from random weights.
+  std::string priorReport;    ///< What the classes start with, where it was counted; else empty.
 };
 
 /// One training run and its thread. All members may be called from any thread; the destructor stops the run

@@ -14,6 +14,7 @@
 #include "core/model/weights.h"
 #include "core/trainer/batch_tensors.h"
 #include "core/trainer/device.h"
+#include "core/trainer/prior_count.h"
 #include "core/trainer/probes.h"
 #include "core/trainer/schedule.h"
 
@@ -35,6 +36,9 @@ Trainer::~Trainer() = default;
 // -----------------------------------------------------------------------------------------------------
 
 namespace {
+
+/// Under this name checkpoints keep what the prior was counted from: positives, background, ignored.
+constexpr const char* kPriorCounts = "train.prior_counts";
 
 bool report(const PrepareOptions& options, const std::string& what, double fraction) {
   return !options.progress || options.progress(what, fraction);
@@ -101,6 +105,7 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   ANCHORSCOPE_TRY(trainer->openData(options));
   ANCHORSCOPE_TRY(trainer->buildDetector(options));
   ANCHORSCOPE_TRY(trainer->buildMethod());
+  ANCHORSCOPE_TRY(trainer->countBias(options));
   trainer->buildOptimizer();
   at::Generator generator = at::globalContext().defaultGenerator(at::kCPU);
   generator.set_current_seed(static_cast<std::uint64_t>(train.getInt("seed")));
@@ -165,6 +170,9 @@ Status Trainer::buildDetector(const PrepareOptions& options) {
     auto loaded = loadWeights(*detector_, config_.weights);
     if (!loaded) return std::move(loaded).error();
     facts_.weightsReport = loaded->summary();
+    classBiasLoaded_ = std::any_of(loaded->loaded.begin(), loaded->loaded.end(), [](const std::string& name) {
+      return name.ends_with("cls_logits.bias");
+    });
   }
   detector_->moveTo(device_, config_.train.getBool("channels_last"));
   detector_->setTraining(true);
@@ -190,6 +198,34 @@ Status Trainer::buildMethod() {
     moving.push_back(buffer.tensor);
   movingStatistics_ = MovingStatistics(moving);
   return {};
+}
+
+Status Trainer::countBias(const PrepareOptions& options) {
+  // A run that goes on has its bias, and its counts, in the checkpoint.
+  if (config_.methodParams.getText("bias_init") != "counted" || !options.checkpoint.empty()) return {};
+  if (classBiasLoaded_) {
+    facts_.priorReport = "Classes start with the scores of the weights file; no prior was counted";
+    return {};
+  }
+  PriorCountOptions counting;
+  counting.loader = loaderOptions(false);
+  counting.cacheFolder = priorCacheFolder();
+  counting.progress = [&](double fraction) {
+    return anchorscope::report(options, "Counting anchors for the prior", fraction);
+  };
+  auto count = countPrior(*dataset_, *method_, detector_->anchors(inputSize_), counting);
+  if (!count) return std::move(count).error();
+  priorCounts_ = at::tensor({count->positives, count->background, count->ignored}, at::kLong);
+  facts_.priorReport = count->summary();
+  if (count->usable()) detector_->setPrior(count->prior());
+  return {};
+}
+
+std::optional<double> Trainer::prior() const {
+  if (!priorCounts_.defined()) return std::nullopt;
+  const auto* counts = priorCounts_.const_data_ptr<std::int64_t>();
+  if (counts[0] == 0 || counts[1] == 0) return std::nullopt;
+  return countedPrior(counts[0], counts[1], detector_->classCount());
 }
 
 std::vector<NamedTensor> Trainer::trainable() const {
@@ -232,6 +268,10 @@ void Trainer::describe() {
   own.scalars.push_back(scalarSpec("train.lr", "Learning rate", "1", "Learning rate of the step."));
   own.scalars.push_back(
       scalarSpec("train.grad_norm", "Gradient norm", "1", "L2 norm of the whole gradient before clipping."));
+  if (prior())
+    own.scalars.push_back(scalarSpec("train.prior", "Counted prior", "1",
+                                     "The class score that training started with: positives over positives "
+                                     "and background of the training set, per class."));
   for (const char* name : kCocoStatNames)
     own.scalars.push_back(
         scalarSpec(concat("eval.", name), concat("Validation ", name), "1",
@@ -322,6 +362,7 @@ std::vector<StepReport> Trainer::takeReports(bool all) {
     for (std::size_t i = 0; i < pending.names.size(); ++i)
       report.scalars.push_back({pending.names[i], values[i]});
     report.scalars.push_back({"train.lr", pending.learningRate});
+    if (const auto counted = prior()) report.scalars.push_back({"train.prior", *counted});
     report.updated = values[pending.names.size()] == 0;
     out.push_back(std::move(report));
     reports_.pop_front();
@@ -497,6 +538,7 @@ std::vector<NamedTensor> Trainer::wholeState() const {
     tensors.insert(tensors.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   };
   append(methodState(*method_));
+  if (priorCounts_.defined()) append(std::vector<NamedTensor>{{kPriorCounts, priorCounts_}});
   append(optimizer_->state());
   append(randomStates());
   return tensors;
@@ -551,6 +593,9 @@ Status Trainer::restore(const std::string& checkpointPath) {
     const std::lock_guard lock(generator.mutex());
     generator.set_state(found->second);
   }
+  if (const auto found = byName.find(kPriorCounts);
+      found != byName.end() && found->second.scalar_type() == at::kLong && found->second.numel() == 3)
+    priorCounts_ = found->second.contiguous();
   stepsDone_ = checkpoint->facts.step;
   loader_ = makeLoader(dataset_, loaderOptions(true), checkpoint->facts.loaderPosition);
   return {};

@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -110,6 +111,8 @@ class Trainer {
   Status openData(const PrepareOptions& options);
   Status buildDetector(const PrepareOptions& options);
   Status buildMethod();
+  Status countBias(const PrepareOptions& options);
+  std::optional<double> prior() const;
   void buildOptimizer();
   Status restore(const std::string& checkpointPath);
   LoaderOptions loaderOptions(bool forTraining) const;
@@ -132,6 +135,8 @@ class Trainer {
   std::unique_ptr<Loader> loader_;
   std::unique_ptr<Detector> detector_;
   MovingStatistics movingStatistics_;
+  bool classBiasLoaded_ = false;  ///< From a weights file.
+  at::Tensor priorCounts_;        ///< [3] int64 positives, background, ignored; undefined: not counted.
   std::unique_ptr<Method> method_;
   std::unique_ptr<Optimizer> optimizer_;
   ProbeBatch probes_;

@@ -93,6 +93,7 @@ Status TrainingLoop::prepare() {
   port_.publishFacts(std::make_shared<const SessionFacts>(trainer_->facts()));
   if (resumedStep >= 0)
     note("note", concat("continued from ", std::filesystem::path(prepare.checkpoint).filename().string()));
+  if (const std::string& prior = trainer_->facts().priorReport; !prior.empty()) note("prior", prior);
   emitDiagnostics();
   paused_ = options_.startPaused;
   lastCheckpoint_ = resumedStep;

@@ -20,6 +20,9 @@ TEST(Normalizer, EachByItsOwnRule) {
   EXPECT_EQ(of(Normalizer::kSumOfWeights), (std::vector<double>{2.75, 2.75, 2.75}));
   EXPECT_EQ(of(Normalizer::kSumOfWeights, 10), (std::vector<double>{10, 10, 10}));
   EXPECT_EQ(of(Normalizer::kSumOfWeightsMin1, 1e-6), (std::vector<double>{2.75, 2.75, 2.75}));
+  EXPECT_EQ(of(Normalizer::kPositivesPlusImages), (std::vector<double>{8, 8, 8}));
+  EXPECT_EQ(of(Normalizer::kFourPositives), (std::vector<double>{20, 20, 20}));
+  EXPECT_EQ(of(Normalizer::kPositivesUnguarded), (std::vector<double>{5, 5, 5}));
   EXPECT_EQ(of(Normalizer::kPositives), (std::vector<double>{5, 5, 5}));
   EXPECT_EQ(of(Normalizer::kTorchvision), (std::vector<double>{12, 3, 3}));  // images * max(1, positives)
   for (const double divisor : of(Normalizer::kMmdet))
@@ -37,8 +40,14 @@ TEST(Normalizer, WithoutPositivesNothingIsDividedByZero) {
   const at::Tensor none = at::zeros({2}, at::TensorOptions().dtype(at::kLong));
   const at::Tensor zero = at::zeros({2});
   for (std::size_t i = 0; i < normalizerNames().size(); ++i)
-    EXPECT_TRUE(divisors(normalizerOf(normalizerNames()[i]), none, zero, 1e-6).gt(0).all().item<bool>())
+    EXPECT_TRUE(normalizerNames()[i] == "positives_unguarded" ||
+                divisors(normalizerOf(normalizerNames()[i]), none, zero, 1e-6).gt(0).all().item<bool>())
         << normalizerNames()[i];
+}
+
+TEST(Normalizer, TheUnguardedOneIsZeroWithoutPositives) {
+  const at::Tensor none = at::zeros({2}, at::TensorOptions().dtype(at::kLong));
+  EXPECT_EQ(divisors(Normalizer::kPositivesUnguarded, none, at::zeros({2}), 1)[0].item<double>(), 0);
 }
 
 TEST(WeightedSum, AddsTheNormalisedHeads) {
