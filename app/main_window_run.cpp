@@ -161,8 +161,7 @@ void MainWindow::onFacts() {
   std::vector<std::string> reports;
   for (const std::string& text : {facts.weightsReport, facts.priorReport})
     if (!text.empty()) reports.push_back(text);
-  if (!reports.empty())
-    statusBar()->showMessage(QString::fromStdString(join(reports, ". ")), 12000);
+  if (!reports.empty()) statusBar()->showMessage(QString::fromStdString(join(reports, ". ")), 12000);
   refreshParameterForm();
   refreshTitle();
 }

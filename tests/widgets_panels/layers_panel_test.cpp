@@ -244,6 +244,7 @@ TEST_F(LayersPanelTest, ACenternessHeadHasItsPresetAndIsNotTheFirstLook) {
   for (const char* name : {"centerness", "centerness_target", "loss.quality"}) {
     Channel channel = *frame->channel("musu.joint");
     channel.spec.name = name;
+    if (channel.spec.name == "loss.quality") channel.spec.sense = Sense::kLowerIsBetter;
     frame->channels.push_back(channel);
   }
   for (const Layer& shown : defaultLayers(*frame))

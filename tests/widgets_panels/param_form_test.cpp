@@ -123,7 +123,7 @@ class FoldingFormTest : public ::testing::Test {
   void choose(const char* name, const QString& text) {
     auto* box = form.findChild<QComboBox*>(name);
     box->setFocus();
-    QTest::keyClicks(box, text.left(1));
+    QTest::keyClick(box, box->findText(text) == 0 ? Qt::Key_Home : Qt::Key_End);
     ASSERT_EQ(box->currentText(), text);
   }
 

@@ -81,12 +81,12 @@ TEST_F(StartPageTest, AWrongOptionHoldsTheStartBack) {
 }
 
 TEST_F(StartPageTest, WhatDoesNotGoTogetherIsToldBesideItAndHoldsTheStartBack) {
-  auto config = makeRunConfig("max_iou", "fcos-small");
+  auto config = makeRunConfig("musu", "fcos-small");
   ASSERT_TRUE(config);
   ASSERT_FALSE(conflictsOf(*config).empty()) << "a centerness head without a target";
   page.setDataSpec("demo");
   ASSERT_TRUE(page.startButton()->isEnabled());
-  choose("method", "max_iou");
+  choose("method", "musu");
   choose("model", "fcos-small");
   ASSERT_EQ(page.conflicts().size(), 1u);
   const OptionConflict conflict = page.conflicts().front();

@@ -1,5 +1,6 @@
 #include "widgets/help/help_browser.h"
 
+#include <QDesktopServices>
 #include <QEvent>
 #include <QMimeData>
 #include <QRegularExpression>
@@ -37,7 +38,13 @@ QString styleOf(const Theme& theme) {
 
 HelpBrowser::HelpBrowser(QWidget* parent) : QTextBrowser(parent) {
   setObjectName(QStringLiteral("helpBrowser"));
-  setOpenExternalLinks(true);
+  setOpenLinks(false);  // it would hand "help:" addresses to the desktop
+  connect(this, &QTextBrowser::anchorClicked, this, [this](const QUrl& link) {
+    if (link.scheme() == QLatin1String("help"))
+      setSource(link);
+    else
+      QDesktopServices::openUrl(link);
+  });
   setFrameShape(QFrame::NoFrame);
   document()->setDocumentMargin(22);
   applyColours();

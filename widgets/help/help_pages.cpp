@@ -74,7 +74,7 @@ QString helpPageOf(const QString& what) {
 QString optionTable(const ParamSet& params) {
   QString html = QStringLiteral(
       "<table class=\"options\" width=\"100%\" cellspacing=\"0\" cellpadding=\"5\">"
-      "<tr><th align=\"left\">Option</th><th align=\"left\">Default</th><th align=\"left\">Meaning</th>"
+      "<tr><th align=\"left\">Option and default</th><th align=\"left\">Meaning</th>"
       "<th align=\"left\">Source</th></tr>");
   for (const ParamSpec& spec : params.specs()) {
     QString meaning = escaped(spec.help);
@@ -86,7 +86,7 @@ QString optionTable(const ParamSet& params) {
     const QString unit =
         spec.unit.empty() || spec.unit == "1" ? QString() : QLatin1Char(' ') + escaped(spec.unit);
     html +=
-        QStringLiteral("<tr><td><code>%1</code></td><td>%2%3</td><td>%4</td><td class=\"faint\">%5</td></tr>")
+        QStringLiteral("<tr><td><code>%1</code><br>%2%3</td><td>%4</td><td class=\"faint\">%5</td></tr>")
             .arg(escaped(spec.name), escaped(toText(spec.defaultValue)), unit, meaning, escaped(spec.source));
   }
   return html + QStringLiteral("</table>");

@@ -71,9 +71,11 @@ HelpWindow::HelpWindow(QWidget* parent) : QWidget(parent, Qt::Window) {
   body->setSpacing(0);
   contents_ = new QListWidget;
   contents_->setObjectName(QStringLiteral("helpContents"));
-  contents_->setFixedWidth(220);
+  contents_->setFixedWidth(248);
+  contents_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  contents_->setTextElideMode(Qt::ElideRight);
   contents_->setFrameShape(QFrame::NoFrame);
-  contents_->setSpacing(1);
+  contents_->setSpacing(3);
   for (const HelpPage& page : helpPages()) {
     auto* item = new QListWidgetItem(page.title, contents_);
     item->setData(Qt::UserRole, page.name);

@@ -429,8 +429,10 @@ void StartPage::refreshValidity() {
                                            : tr("An option above is not valid yet"));
   if (!conflicts_.empty()) {
     const OptionConflict& first = conflicts_.front();
-    problem_->setText(
-        tr("%1. %2.").arg(QString::fromStdString(first.message), QString::fromStdString(first.action)));
+    QString text =
+        tr("%1. %2.").arg(QString::fromStdString(first.message), QString::fromStdString(first.action));
+    if (conflicts_.size() > 1) text += tr(" (%1 more marked above)").arg(conflicts_.size() - 1);
+    problem_->setText(text);
   } else if (valid || tellsConflict_) {
     problem_->clear();
   }

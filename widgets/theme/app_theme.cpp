@@ -100,6 +100,7 @@ QPushButton:pressed { background: {panel}; }
 QPushButton:disabled { color: {faded}; }
 QPushButton:default, QPushButton[role="primary"] { background: {selection}; border-color: {selection}; color: white; font-weight: 600; }
 QPushButton[role="primary"]:hover { border-color: {text}; }
+QPushButton[role="primary"]:disabled { background: {raised}; border-color: {line}; color: {faded}; }
 QPushButton[role="link"] { background: transparent; border: none; color: {selection}; padding: 2px 4px; text-align: left; }
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="card"] { text-align: left; padding: 14px 16px; border-radius: 8px; }
@@ -108,6 +109,7 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {
   background: {field}; border: 1px solid {line}; border-radius: 5px; padding: 4px 6px; selection-background-color: {selection}; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: {selection}; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { border-color: {failed}; }
+QCheckBox[invalid="true"]::indicator, QCheckBox[invalid="true"]::indicator:checked { border-color: {failed}; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url(:/controls/arrow.svg); width: 12px; height: 12px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; background: transparent; width: 16px; }
