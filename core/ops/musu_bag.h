@@ -1,6 +1,6 @@
 #pragma once
-// One object's part of MuSu's assignment on the CPU: eligible anchors, bag, rankings, weights, statistics.
-// See musu.h for the meaning. No ATen.
+// Internal header (ATen). One object's part of MuSu's assignment on the CPU: eligible anchors, bag, rankings,
+// weights, statistics. See musu.h for the meaning.
 
 #include <array>
 #include <cstdint>
