@@ -47,9 +47,6 @@ class ResNet {
   /// (after its norm and ReLU), "pool", "layer1" .. "layer4", and the logits of LIP by the name of their
   /// gate.
   std::array<at::Tensor, 3> operator()(const at::Tensor& images, const BackbonePass& pass) const;
-  std::array<at::Tensor, 3> operator()(const at::Tensor& images, bool training) const {
-    return (*this)(images, BackbonePass{training});
-  }
 
   std::array<std::int64_t, 3> channels() const { return channels_; }
   /// What a pass publishes to its sink.
