@@ -105,8 +105,7 @@ at::Tensor DenseDetector::offsets(const at::Tensor& outputs, const AnchorSet& an
                                                  : distances / anchors.strides.to(dtype_).unsqueeze(1);
 }
 
-DenseOutputs DenseDetector::forward(const at::Tensor& images, const AnchorSet& anchors,
-                                    EvidenceSink* sink) {
+DenseOutputs DenseDetector::forward(const at::Tensor& images, const AnchorSet& anchors, EvidenceSink* sink) {
   return heads(features(images, sink), anchors);
 }
 

@@ -1,4 +1,4 @@
-// The detectors by name: every head of kHeads on every backbone of kBackbones.
+// The detectors by name: every head of heads() on every backbone of backbones().
 #include <charconv>
 #include <optional>
 
