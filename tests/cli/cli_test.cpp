@@ -91,6 +91,32 @@ TEST(Cli, WrongRequestsExitWithTwo) {
   }
 }
 
+TEST(Cli, BadOptionsAreAnsweredWithTheValidChoices) {
+  const auto train = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"train", "--data", "demo", "--out", "not-written"});
+    return run(arguments);
+  };
+  const Outcome choice = train({"--method", "fcos", "--set", "method.fcos_convention=mmd"});
+  EXPECT_EQ(choice.exit, 2);
+  EXPECT_THAT(choice.err, HasSubstr("torchvision"));
+  EXPECT_THAT(choice.err, HasSubstr("mmdet"));
+  const Outcome range = train({"--method", "atss", "--set", "method.topk=0"});
+  EXPECT_EQ(range.exit, 2);
+  EXPECT_THAT(range.err, HasSubstr("topk"));
+  const Outcome text =
+      train({"--method", "fcos", "--model", "fcos-small", "--set", "method.regress_ranges=64,32"});
+  EXPECT_EQ(text.exit, 2);
+  EXPECT_THAT(text.err, HasSubstr("regress_ranges"));
+  const Outcome heads = train({"--method", "atss", "--model", "fcos-small"});
+  EXPECT_EQ(heads.exit, 2);
+  EXPECT_THAT(heads.err, HasSubstr("points"));
+  const Outcome anchors =
+      train({"--method", "fcos", "--model", "retina-small", "--set", "model.ratios=0.5,1,2"});
+  EXPECT_EQ(anchors.exit, 2);
+  EXPECT_THAT(anchors.err, HasSubstr("3 anchors per location"));
+  EXPECT_FALSE(std::filesystem::exists("not-written"));
+}
+
 TEST(Cli, MissingThingsExitWithThree) {
   EXPECT_EQ(run({"info", "/nowhere/run"}).exit, 3);
   EXPECT_EQ(run({"data", "voc:/nowhere"}).exit, 3);

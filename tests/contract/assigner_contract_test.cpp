@@ -3,30 +3,31 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <set>
 
 #include "core/assigners/assigner.h"
-#include "tests/support/dense_scene.h"
+#include "tests/contract/cases.h"
 
 namespace anchorscope {
 namespace {
 
+using testing::AssignerCase;
 using testing::DenseScene;
 using testing::DenseSceneOptions;
-using testing::makeDenseScene;
 using testing::RecordingSink;
 
-class AssignerContract : public ::testing::TestWithParam<std::string> {
+class AssignerContract : public ::testing::TestWithParam<AssignerCase> {
  protected:
-  const AssignerEntry& entry() const {
-    for (const AssignerEntry& candidate : assignerEntries())
-      if (candidate.name == GetParam()) return candidate;
-    throw std::logic_error("no such assigner");
+  const AssignerEntry& entry() const { return *GetParam().entry; }
+  DenseScene makeDenseScene(const DenseSceneOptions& options = {}) const {
+    return GetParam().kind.scene(options);
   }
-  std::unique_ptr<Assigner> make() const {
-    auto assigner = makeAssigner(GetParam(), ParamSet(entry().params));
+  std::unique_ptr<Assigner> make(const ParamSet& params) const {
+    auto assigner = makeAssigner(entry().name, params);
     EXPECT_TRUE(assigner.ok());
     return *std::move(assigner);
   }
+  std::unique_ptr<Assigner> make() const { return make(ParamSet(entry().params)); }
   Assignment assign(const DenseScene& scene, EvidenceSink* sink = nullptr) const {
     return make()->assign(scene.anchors, scene.outputs, scene.targets, sink);
   }
@@ -48,6 +49,19 @@ void expectEqual(const Assignment& a, const Assignment& b) {
   ASSERT_EQ(left.size(), right.size());
   for (std::size_t i = 0; i < left.size(); ++i)
     EXPECT_TRUE(at::equal(left[i], right[i])) << "tensor " << i;
+}
+
+/// The same assignments; scalars up to the order in which they are summed.
+void expectSameAssignment(Assignment a, Assignment b) {
+  ASSERT_EQ(a.scalars.size(), b.scalars.size());
+  for (std::size_t i = 0; i < a.scalars.size(); ++i)
+    EXPECT_TRUE(at::allclose(a.scalars[i].value.to(at::kDouble), b.scalars[i].value.to(at::kDouble), 1e-5,
+                             1e-7,
+                             /*equal_nan=*/true))
+        << a.scalars[i].name;
+  a.scalars.clear();
+  b.scalars.clear();
+  expectEqual(a, b);
 }
 
 void expectSound(const Assignment& assignment, const DenseScene& scene) {
@@ -79,6 +93,7 @@ void expectSound(const Assignment& assignment, const DenseScene& scene) {
     EXPECT_TRUE((assignment.clsWeight >= 0).all().item<bool>());
   }
   if (assignment.qualityTarget.defined()) {
+    ASSERT_EQ(assignment.qualityTarget.sizes(), at::IntArrayRef({batch, anchors}));
     EXPECT_TRUE(((assignment.qualityTarget >= 0) & (assignment.qualityTarget <= 1)).all().item<bool>());
   }
   for (const at::Tensor& tensor : tensorsOf(assignment))
@@ -121,6 +136,43 @@ TEST_P(AssignerContract, WithoutAnchorsNothingIsAssigned) {
   const Assignment assignment = assign(scene, &sink);
   EXPECT_EQ(assignment.clsObject.sizes(), at::IntArrayRef({2, 0}));
   EXPECT_EQ(assignment.regWeight.sizes(), at::IntArrayRef({2, 0}));
+}
+
+TEST_P(AssignerContract, EveryChoiceIsSound) {
+  const DenseScene scene = makeDenseScene();
+  for (const ParamSpec& spec : entry().params) {
+    std::vector<std::string> values = spec.choices;
+    if (spec.type == anchorscope::ParamType::kBool) values = {"true", "false"};
+    for (const std::string& value : values) {
+      SCOPED_TRACE(spec.name + " = " + value);
+      ParamSet params(entry().params);
+      ASSERT_TRUE(params.set(spec.name, value).ok());
+      if (entry().conflicts && !entry().conflicts(params, GetParam().kind.heads).empty()) continue;
+      expectSound(make(params)->assign(scene.anchors, scene.outputs, scene.targets, nullptr), scene);
+    }
+  }
+}
+
+TEST_P(AssignerContract, QualityTargetsAreGivenWhereTheyAreAnnounced) {
+  EXPECT_EQ(make()->givesQuality(), assign(makeDenseScene()).qualityTarget.defined());
+}
+
+TEST_P(AssignerContract, WhenARegionToIgnoreCoversAllNothingIsLearned) {
+  DenseSceneOptions options;
+  options.ignoreRegions = 1;
+  DenseScene scene = makeDenseScene(options);
+  scene.targets.ignoreBoxes.copy_(at::tensor({-200.f, -200.f, 300.f, 300.f}).view({1, 1, 4}));
+  ParamSet params(entry().params);
+  const bool ignores = params.find("ignore_iof_thr") != nullptr;
+  if (ignores) {
+    ASSERT_TRUE(params.set("ignore_iof_thr", "0.5").ok());
+  }
+  RecordingSink sink;
+  const Assignment assignment = make(params)->assign(scene.anchors, scene.outputs, scene.targets, &sink);
+  expectSound(assignment, scene);
+  if (!ignores) return;  // an assigner without the option does not look at such regions
+  EXPECT_TRUE(assignment.clsObject.eq(-2).all().item<bool>());
+  EXPECT_TRUE(assignment.regWeight.eq(0).all().item<bool>());
 }
 
 TEST_P(AssignerContract, DuplicateObjectsAreSound) {
@@ -184,6 +236,9 @@ TEST_P(AssignerContract, OrderOfObjectsDoesNotMatter) {
   if (straight.clsTarget.defined()) {
     EXPECT_TRUE(at::equal(straight.clsTarget, other.clsTarget));
   }
+  if (straight.qualityTarget.defined()) {
+    EXPECT_TRUE(at::equal(straight.qualityTarget, other.qualityTarget));
+  }
 }
 
 TEST_P(AssignerContract, PaddingTakesPartInNothing) {
@@ -197,7 +252,7 @@ TEST_P(AssignerContract, PaddingTakesPartInNothing) {
   padded.targets.boxes = extended(scene.targets.boxes, 0);
   padded.targets.labels = extended(scene.targets.labels, -1);
   padded.targets.valid = extended(scene.targets.valid, 0);
-  expectEqual(assign(scene), assign(padded));
+  expectSameAssignment(assign(scene), assign(padded));
 }
 
 TEST_P(AssignerContract, ImagesDoNotInfluenceEachOther) {
@@ -220,6 +275,9 @@ TEST_P(AssignerContract, ImagesDoNotInfluenceEachOther) {
     EXPECT_TRUE(at::equal(one(together.regWeight), single.regWeight));
     if (single.clsTarget.defined()) {
       EXPECT_TRUE(at::equal(one(together.clsTarget), single.clsTarget));
+    }
+    if (single.qualityTarget.defined()) {
+      EXPECT_TRUE(at::equal(one(together.qualityTarget), single.qualityTarget));
     }
   }
 }
@@ -277,15 +335,16 @@ TEST_P(AssignerContract, PublishesExactlyWhatItDeclares) {
   }
 }
 
-std::vector<std::string> assignerNames() {
-  std::vector<std::string> names;
-  for (const AssignerEntry& entry : assignerEntries())
-    names.push_back(entry.name);
-  return names;
-}
+INSTANTIATE_TEST_SUITE_P(Registry, AssignerContract, ::testing::ValuesIn(testing::assignerCases()),
+                         testing::kCaseName);
 
-INSTANTIATE_TEST_SUITE_P(Registry, AssignerContract, ::testing::ValuesIn(assignerNames()),
-                         [](const auto& tested) { return tested.param; });
+TEST(AssignerCases, EveryAssignerGoesWithSomeHeads) {
+  std::set<std::string> tried;
+  for (const AssignerCase& tested : testing::assignerCases())
+    tried.insert(tested.entry->name);
+  for (const AssignerEntry& entry : assignerEntries())
+    EXPECT_EQ(tried.count(entry.name), 1u) << entry.name;
+}
 
 }  // namespace
 }  // namespace anchorscope

@@ -5,8 +5,9 @@
 #include "core/base/named_registry.h"
 #include "core/losses/box_loss.h"
 #include "core/losses/cls_loss.h"
+#include "core/ops/box_coder.h"
+#include "tests/contract/cases.h"
 #include "tests/contract/gradient_check.h"
-#include "tests/support/dense_scene.h"
 
 namespace anchorscope {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 using testing::DenseScene;
 using testing::DenseSceneOptions;
 using testing::expectGradient;
-using testing::makeDenseScene;
+using testing::HeadKind;
 
 const at::TensorOptions kDouble = at::TensorOptions().dtype(at::kDouble);
 const at::TensorOptions kLong = at::TensorOptions().dtype(at::kLong);
@@ -49,7 +50,7 @@ at::Tensor someLogits(double scale = 2) {
   DenseSceneOptions options;
   options.dtype = at::kDouble;
   options.logitScale = scale;
-  return makeDenseScene(options).outputs.logits;
+  return testing::makeDenseScene(options).outputs.logits;
 }
 
 TEST_P(ClsLossContract, LabelsAreOneHotTargetsAndIgnoredOnesCountNothing) {
@@ -127,27 +128,43 @@ TEST_P(ClsLossContract, WithoutAnchorsThereIsNoLoss) {
 
 // ---- boxes -----------------------------------------------------------------------------------------------
 
-class BoxLossContract : public ::testing::TestWithParam<std::string> {
+/// A box loss on one kind of offsets.
+struct BoxCase {
+  std::string loss;
+  HeadKind kind;
+};
+
+std::string nameOf(const BoxCase& tested) {
+  return tested.loss + "_on_" + tested.kind.name;
+}
+std::ostream& operator<<(std::ostream& stream, const BoxCase& tested) {
+  return stream << nameOf(tested);
+}
+
+class BoxLossContract : public ::testing::TestWithParam<BoxCase> {
  protected:
   std::unique_ptr<BoxLoss> make() const {
-    auto loss = makeBoxLoss(GetParam(), ParamSet((*findNamed(boxLossEntries(), GetParam(), "loss"))->params));
+    const std::string& name = GetParam().loss;
+    auto loss = makeBoxLoss(name, ParamSet((*findNamed(boxLossEntries(), name, "loss"))->params));
     EXPECT_TRUE(loss.ok());
     return *std::move(loss);
   }
+  DenseScene makeDenseScene(const DenseSceneOptions& options) const { return GetParam().kind.scene(options); }
+  DenseScene doubleScene() const {
+    DenseSceneOptions options;
+    options.dtype = at::kDouble;
+    options.objects = {3};
+    return makeDenseScene(options);
+  }
 };
-
-DenseScene doubleScene() {
-  DenseSceneOptions options;
-  options.dtype = at::kDouble;
-  options.objects = {3};
-  return makeDenseScene(options);
-}
 
 /// Objects in turn, every fourth anchor without one.
 BoxTargets someTargets(const DenseScene& scene) {
-  const at::Tensor matched = (at::arange(320, kLong) % 4 - 1).view({2, 160});
-  const at::Tensor weights = matched.ge(0).to(scene.targets.boxes.scalar_type()) *
-                             at::linspace(0.2, 1.5, 320, scene.targets.boxes.options()).view({2, 160});
+  const std::int64_t batch = scene.outputs.deltas.size(0), anchors = scene.anchors.count();
+  const at::Tensor matched = (at::arange(batch * anchors, kLong) % 4 - 1).view({batch, anchors});
+  const at::Tensor weights =
+      matched.ge(0).to(scene.targets.boxes.scalar_type()) *
+      at::linspace(0.2, 1.5, batch * anchors, scene.targets.boxes.options()).view({batch, anchors});
   return {scene.targets.boxes, matched, weights};
 }
 
@@ -175,32 +192,19 @@ TEST_P(BoxLossContract, ZeroAtTheObject) {
   const BoxTargets targets = someTargets(scene);
   const at::Tensor object = targets.matched.clamp_min(0);
   scene.outputs.boxes = targets.boxes.gather(1, object.unsqueeze(2).expand({-1, -1, 4}));
-  const at::Tensor a = scene.anchors.boxes.unsqueeze(0), o = scene.outputs.boxes;
-  const auto size = [](const at::Tensor& boxes) { return boxes.slice(2, 2, 4) - boxes.slice(2, 0, 2); };
-  const auto center = [](const at::Tensor& boxes) {
-    return (boxes.slice(2, 2, 4) + boxes.slice(2, 0, 2)) * 0.5;
-  };
-  scene.outputs.deltas = at::cat({(center(o) - center(a)) / size(a), (size(o) / size(a)).log()}, 2);
-  EXPECT_LT(make()->rows(scene.anchors, scene.outputs, targets).abs().max().item<double>(), 1e-12);
+  scene.outputs.deltas = BoxCoder::of(scene.anchors.offsets).encode(scene.anchors.boxes, scene.outputs.boxes);
+  EXPECT_LT(make()->rows(scene.anchors, scene.outputs, targets).abs().max().item<double>(), 1e-9)
+      << "more than the 1e-7 px^2 that published formulas add to an area";
 }
 
 TEST_P(BoxLossContract, GradientWithRespectToTheOffsets) {
   const DenseScene scene = doubleScene();
   const BoxTargets targets = someTargets(scene);
   const auto loss = make();
-  const at::Tensor a = scene.anchors.boxes;
-  const at::Tensor size = a.slice(1, 2, 4) - a.slice(1, 0, 2),
-                   center = (a.slice(1, 2, 4) + a.slice(1, 0, 2)) * 0.5;
   expectGradient(
       scene.outputs.deltas,
       [&](const at::Tensor& deltas) {
-        // Decoded here, so that losses on boxes and on offsets are checked alike.
-        const at::Tensor c = center + deltas.slice(2, 0, 2) * size,
-                         half = deltas.slice(2, 2, 4).exp() * size * 0.5;
-        DenseOutputs outputs = scene.outputs;
-        outputs.deltas = deltas;
-        outputs.boxes = at::cat({c - half, c + half}, 2);
-        return loss->rows(scene.anchors, outputs, targets).sum();
+        return loss->rows(scene.anchors, testing::withOffsets(scene, deltas), targets).sum();
       },
       3);
 }
@@ -232,7 +236,8 @@ TEST_P(BoxLossContract, PaddingObjectsHarmNothing) {
   DenseScene scene = makeDenseScene(options);
   scene.outputs.deltas.requires_grad_();
   scene.outputs.boxes = scene.outputs.boxes.detach().requires_grad_();
-  const BoxTargets targets{scene.targets.boxes, at::full({2, 160}, -1, kLong), at::zeros({2, 160})};
+  const std::int64_t anchors = scene.anchors.count();
+  const BoxTargets targets{scene.targets.boxes, at::full({2, anchors}, -1, kLong), at::zeros({2, anchors})};
   const at::Tensor rows = make()->rows(scene.anchors, scene.outputs, targets);
   EXPECT_TRUE(rows.eq(0).all().item<bool>());
   rows.sum().backward();
@@ -242,18 +247,38 @@ TEST_P(BoxLossContract, PaddingObjectsHarmNothing) {
     }
 }
 
-template <typename Entry>
-std::vector<std::string> namesOf(const std::vector<Entry>& entries) {
-  std::vector<std::string> names;
-  for (const Entry& entry : entries)
-    names.push_back(entry.name);
-  return names;
+TEST_P(BoxLossContract, ShowsWhatItDeclares) {
+  DenseSceneOptions options;
+  options.objects = {3};
+  const DenseScene scene = makeDenseScene(options);
+  const auto loss = make();
+  testing::RecordingSink sink;
+  loss->publish(scene.anchors, scene.outputs, someTargets(scene), sink);
+  EXPECT_EQ(sink.channelSpecs, loss->declaration().channels);
+  EXPECT_EQ(sink.pairSpecs, loss->declaration().pairTables);
+  EXPECT_EQ(sink.objectSpecs, loss->declaration().objectColumns);
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, ClsLossContract, ::testing::ValuesIn(namesOf(clsLossEntries())),
+TEST_P(BoxLossContract, WithoutAnchorsThereIsNoLoss) {
+  DenseSceneOptions options;
+  options.noAnchors = true;
+  const DenseScene scene = makeDenseScene(options);
+  EXPECT_EQ(make()->rows(scene.anchors, scene.outputs, someTargets(scene)).sizes(), at::IntArrayRef({2, 0}));
+}
+
+/// On anchors with logarithmic offsets and on points with distances to the sides.
+std::vector<BoxCase> boxCases() {
+  std::vector<BoxCase> cases;
+  for (const std::string& loss : testing::namesOf(boxLossEntries()))
+    for (const HeadKind& kind : testing::headKinds())
+      if (kind.name == "anchors" || kind.name == "points") cases.push_back({loss, kind});
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, ClsLossContract, ::testing::ValuesIn(testing::namesOf(clsLossEntries())),
                          [](const auto& tested) { return tested.param; });
-INSTANTIATE_TEST_SUITE_P(Registry, BoxLossContract, ::testing::ValuesIn(namesOf(boxLossEntries())),
-                         [](const auto& tested) { return tested.param; });
+INSTANTIATE_TEST_SUITE_P(Registry, BoxLossContract, ::testing::ValuesIn(boxCases()),
+                         [](const auto& tested) { return nameOf(tested.param); });
 
 }  // namespace
 }  // namespace anchorscope

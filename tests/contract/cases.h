@@ -1,0 +1,77 @@
+#pragma once
+// On what the entries of the registries are tried: kinds of heads, and methods in every combination of their
+// parts with the kinds of heads that they go with. New entries are in these lists by themselves.
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "core/assigners/assigner.h"
+#include "core/base/combination.h"
+#include "core/base/param.h"
+#include "tests/support/dense_scene.h"
+
+namespace anchorscope::testing {
+
+/// A kind of heads, of which there is a made-up scene.
+struct HeadKind {
+  std::string name;  ///< "anchors", "one_anchor", "one_anchor_centerness", "points", "points_centerness"
+  HeadTraits heads;
+
+  /// A scene of this kind, the rest as in `options`.
+  DenseScene scene(DenseSceneOptions options = {}) const;
+};
+
+const std::vector<HeadKind>& headKinds();
+
+/// The scene's outputs with these offsets, and the boxes they stand for.
+DenseOutputs withOffsets(const DenseScene& scene, const at::Tensor& offsets);
+
+/// An assigner with default options on a kind of heads without centerness.
+struct AssignerCase {
+  const AssignerEntry* entry = nullptr;
+  HeadKind kind;
+};
+std::vector<AssignerCase> assignerCases();
+
+/// A method with one choice of parts, its other options at their defaults, on a kind of heads.
+struct MethodCase {
+  std::string method, assigner, coupling, combiner;
+  ParamSet params;
+  HeadKind kind;
+  bool isDefault = false;  ///< All parts are the method's defaults.
+
+  bool holdsConstants() const;  ///< See LossCombinerEntry.
+  /// The options with which nothing is held constant, as far as there are such.
+  ParamSet differentiableParams() const;
+};
+std::vector<MethodCase> methodCases();
+/// Only those with default parts.
+std::vector<MethodCase> defaultMethodCases();
+
+/// The first kind of heads that goes with a method's options; nullptr when there is none.
+const HeadKind* fittingKind(const std::string& method, const ParamSet& params);
+
+std::string nameOf(const AssignerCase& tested);
+std::string nameOf(const MethodCase& tested);
+inline std::ostream& operator<<(std::ostream& stream, const AssignerCase& tested) {
+  return stream << nameOf(tested);
+}
+inline std::ostream& operator<<(std::ostream& stream, const MethodCase& tested) {
+  return stream << nameOf(tested);
+}
+inline constexpr auto kCaseName = [](const auto& info) { return nameOf(info.param); };
+
+std::vector<std::string> methodNames();
+
+template <typename Entry>
+std::vector<std::string> namesOf(const std::vector<Entry>& entries) {
+  std::vector<std::string> names;
+  for (const Entry& entry : entries)
+    names.push_back(entry.name);
+  return names;
+}
+
+}  // namespace anchorscope::testing
