@@ -230,7 +230,7 @@ std::vector<std::string> configDifferences(const RunConfig& a, const RunConfig& 
   for (const char* prefix : {"train", "method", "model", "data"}) {
     const ParamSet &one = paramsOf(a, prefix), &other = paramsOf(b, prefix);
     for (const ParamSpec& spec : one.specs())
-      if (other.find(spec.name))
+      if (other.find(spec.name) && (one.applies(spec.name) || other.applies(spec.name)))
         compare(concat(prefix, ".", spec.name), toText(one.get(spec.name)), toText(other.get(spec.name)));
   }
   return out;

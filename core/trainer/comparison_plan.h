@@ -75,7 +75,7 @@ std::string labelFolder(const std::string& folder, const std::string& label);
 Result<std::vector<PlannedRun>> planComparison(const ComparisonOptions& options, const StepsOf& stepsOf);
 
 /// Every option in which two configurations differ, "train.lr: 0.001, not 0.01" (the value in `a` first).
-/// Where a run is recorded does not count.
+/// Where a run is recorded does not count, nor does an option that matters in neither.
 std::vector<std::string> configDifferences(const RunConfig& a, const RunConfig& b);
 
 }  // namespace anchorscope

@@ -163,5 +163,16 @@ TEST(ConfigDifferences, NameEveryOption) {
   EXPECT_THAT(configDifferences(a, other), Contains("method: musu, not max_iou"));
 }
 
+TEST(ConfigDifferences, PassOverOptionsThatDoNotMatter) {
+  const RunConfig a = *presetConfig("bccd-musu");
+  RunConfig b = a;
+  ASSERT_TRUE(applySetting(b, "method.gamma_f", "3").ok());
+  EXPECT_THAT(configDifferences(a, b), ElementsAre("method.gamma_f: 2, not 3"));
+  RunConfig c = a;
+  for (RunConfig* config : {&b, &c})
+    ASSERT_TRUE(applySetting(*config, "method.cls_loss", "weighted_bce").ok());
+  EXPECT_THAT(configDifferences(b, c), IsEmpty());
+}
+
 }  // namespace
 }  // namespace anchorscope
