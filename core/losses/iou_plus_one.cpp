@@ -6,7 +6,8 @@
 namespace anchorscope {
 namespace {
 
-constexpr double kHullEpsilon = 1e-7;  // px^2, the authors'
+/// px^2; the authors add it, which would leave a loss at the object itself.
+constexpr double kLeastHull = 1e-7;
 
 class IouPlusOneLoss final : public BoxLoss {
  public:
@@ -36,8 +37,8 @@ class IouPlusOneLoss final : public BoxLoss {
     const at::Tensor iou = (intersection + 1) / (unionArea + 1);
     if (!giou_) return iou.log().neg();
     const at::Tensor hull = area(at::maximum(corner(boxes, 2), corner(objects, 2)) -
-                                 at::minimum(corner(boxes, 0), corner(objects, 0))) +
-                            kHullEpsilon;
+                                 at::minimum(corner(boxes, 0), corner(objects, 0)))
+                                .clamp_min(kLeastHull);
     return 1 - (iou - (hull - unionArea) / hull);
   }
 
@@ -48,10 +49,8 @@ BoxLossEntry makeEntry(bool giou) {
   BoxLossEntry entry;
   entry.name = giou ? "giou_plus1" : "iou_log_plus1";
   entry.title = giou ? "GIoU loss with 1 px² added" : "Logarithmic IoU loss with 1 px² added";
-  entry.description =
-      giou ? "1 - GIoU of the decoded box and the object, with IoU = (I + 1) / (U + 1) and 1e-7 "
-             "added to the hull's area."
-           : "-ln((I + 1) / (U + 1)) of the decoded box and the object.";
+  entry.description = giou ? "1 - GIoU of the decoded box and the object, with IoU = (I + 1) / (U + 1)."
+                           : "-ln((I + 1) / (U + 1)) of the decoded box and the object.";
   entry.source = "Sampling-Free repository (FCOS); as in the FCOS authors' code";
   entry.make = [giou](const ParamSet&) -> Result<std::unique_ptr<BoxLoss>> {
     return std::unique_ptr<BoxLoss>(std::make_unique<IouPlusOneLoss>(giou));

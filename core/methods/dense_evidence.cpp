@@ -192,7 +192,7 @@ LogitGradients watchLogitGradients(const at::Tensor& logits, const at::Tensor& c
   if (!c10::GradMode::is_enabled() || !logits.requires_grad()) return sums;
   logits.register_hook([sums, clsObject](const at::Tensor& gradient) {
     const c10::NoGradGuard noGrad;
-    const at::Tensor rows = at::linalg_vector_norm(gradient, 1, at::IntArrayRef{2}).to(at::kFloat);
+    const at::Tensor rows = gradient.abs().sum(2, /*keepdim=*/false, at::kFloat);
     const at::Tensor foreground = rows.masked_fill(clsObject < 0, 0).sum();
     sums.foreground.copy_(foreground);
     sums.background.copy_(rows.sum() - foreground);

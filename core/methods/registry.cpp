@@ -99,9 +99,12 @@ std::vector<ParamSpec> recipeParams(const Recipe& recipe) {
       "at least 1; torchvision: per image, then the mean over images; sum_of_weights_min_1: the batch's "
       "weights, at least 1; positives_plus_images: the batch's positives plus its images; four_positives: 4 "
       "times the batch's positives, at least 1; positives_unguarded: the batch's positives, 0 without any.";
-  specs.push_back(choiceParam("cls_normalizer", recipe.clsNormalizer, normalizerNames(),
+  // Without the guard of the rule that comes with it, a batch without positives would be no number.
+  std::vector<std::string> normalizers = normalizerNames();
+  if (recipe.combiners.front() != "sampling_free") std::erase(normalizers, "positives_unguarded");
+  specs.push_back(choiceParam("cls_normalizer", recipe.clsNormalizer, normalizers,
                               "What the classification loss is divided by." + choices, recipe.lossSource));
-  specs.push_back(choiceParam("loc_normalizer", recipe.locNormalizer, normalizerNames(),
+  specs.push_back(choiceParam("loc_normalizer", recipe.locNormalizer, normalizers,
                               "What the box loss is divided by." + choices, recipe.lossSource));
   specs.push_back(choiceParam("ignored_anchors", "ignored", {"ignored", "background"},
                               "What anchors that the assigner leaves out (between two thresholds, in crowd "
