@@ -213,7 +213,7 @@ TEST(Atss, AgreesWithTheRuleObjectByObject) {
 }
 
 TEST(Atss, ManyAnchorsInTilesGiveTheSame) {
-  // More pairs than are looked at together (2^21); each object's nearest anchors are at other ends.
+  // More pairs than are looked at together; each object's nearest anchors are at other ends.
   std::vector<Box> anchors;
   for (int i = 0; i < 50000; ++i)
     anchors.push_back(shifted(static_cast<float>(i)));

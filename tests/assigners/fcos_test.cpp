@@ -207,7 +207,7 @@ TEST(Fcos, AgreesWithTheRulePairByPair) {
 }
 
 TEST(Fcos, ManyLocationsInTilesGiveTheSame) {
-  // More pairs than are looked at together (2^21), and one object far from all but the last location.
+  // More pairs than are looked at together, and one object far from all but the last location.
   std::vector<Box> locations;
   for (int i = 0; i < 40000; ++i)
     locations.push_back(at8(static_cast<float>(i % 200), static_cast<float>(i / 200)));
