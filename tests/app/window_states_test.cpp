@@ -255,7 +255,8 @@ TEST_F(WindowStatesTest, F1OpensThePageOfTheMethodInUse) {
   window.help()->close();
   run();
   window.activateWindow();
-  ASSERT_TRUE(QTest::qWaitForWindowActive(&window));
+  ASSERT_TRUE(QTest::qWaitFor([this] { return QApplication::activeWindow() == &window; }));
+  window.canvas().setFocus();
   QTest::keyClick(&window.canvas(), Qt::Key_F1);
   EXPECT_TRUE(window.help()->isVisible());
   EXPECT_EQ(window.help()->browser()->page(), "musu");

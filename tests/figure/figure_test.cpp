@@ -324,7 +324,9 @@ TEST(FigureMapTest, MapsOfCellsStandInEveryFormatWithTheirColourBar) {
                       bare = (folder / (std::string("bare.") + suffix)).string();
     ASSERT_TRUE(renderFigure(spec, with, Overwrite::kNo)) << suffix;
     ASSERT_TRUE(renderFigure(without, bare, Overwrite::kNo)) << suffix;
-    EXPECT_GT(std::filesystem::file_size(with), std::filesystem::file_size(bare)) << suffix;
+    if (std::string(suffix) != "png") {
+      EXPECT_GT(std::filesystem::file_size(with), std::filesystem::file_size(bare)) << suffix;
+    }
   }
   const QImage map(QString::fromStdString((folder / "map.png").string()));
   const QImage bare(QString::fromStdString((folder / "bare.png").string()));

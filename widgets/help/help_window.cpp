@@ -97,6 +97,7 @@ HelpWindow::HelpWindow(QWidget* parent) : QWidget(parent, Qt::Window) {
   connect(browser_, &HelpBrowser::historyChanged, this, &HelpWindow::refresh);
   connect(find_, &QLineEdit::textChanged, this, [this] { findNext(false, false); });
   browser_->showPage(QStringLiteral("index"));
+  browser_->setFocus();
 }
 
 void HelpWindow::showTopic(const QString& what) {

@@ -305,8 +305,10 @@ QToolButton* LayersPanel::familyLine(const QString& family) {
 void LayersPanel::rebuildRows() {
   // Rows that stay are moved, not made anew: one of them may be held by the mouse.
   const QStringList wanted = shownLines();
-  const auto drop = [](QWidget* widget) {
-    widget->setParent(nullptr);
+  const auto drop = [this](QWidget* widget) {
+    rowsLayout_->removeWidget(widget);
+    widget->setObjectName({});
+    widget->hide();
     widget->deleteLater();  // what is dropped may be what was clicked
   };
   for (const QString& id : rows_.keys())
