@@ -11,7 +11,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 TEST(CombinationTest, AHeadThatCannotTakeThisMethodIsRefusedWithWhatToDo) {
-  const Outcome outcome = run({"train", "--data", "demo", "--method", "max_iou", "--model", "fcos-small"});
+  const TemporaryFolder folder;
+  const Outcome outcome = run({"train", "--data", "demo", "--method", "max_iou", "--model", "fcos-small",
+                               "--out", (folder / "run").string()});
   EXPECT_EQ(outcome.exit, 2);
   EXPECT_THAT(outcome.err, HasSubstr("max_iou with fcos-small"));
   EXPECT_THAT(outcome.err, HasSubstr("centerness"));
@@ -20,7 +22,9 @@ TEST(CombinationTest, AHeadThatCannotTakeThisMethodIsRefusedWithWhatToDo) {
 }
 
 TEST(CombinationTest, PointsAreRefusedByAMethodOfAnchorBoxes) {
-  const Outcome outcome = run({"train", "--data", "demo", "--method", "atss", "--model", "fcos-small"});
+  const TemporaryFolder folder;
+  const Outcome outcome = run({"train", "--data", "demo", "--method", "atss", "--model", "fcos-small",
+                               "--out", (folder / "run").string()});
   EXPECT_EQ(outcome.exit, 2);
   EXPECT_THAT(outcome.err, HasSubstr("atss with fcos-small"));
   EXPECT_THAT(outcome.err, HasSubstr("points"));
