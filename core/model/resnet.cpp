@@ -55,7 +55,7 @@ ResNet::Block ResNet::makeBlock(StateList& state, const BlockPlan& plan) {
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     std::string convName = concat(plan.name, "conv", i + 1);
     if (pools && i == block.pooledConv) {
-      block.convPool = poolAt(convName + ".0", "conv", "convolution", shapes[i].in);
+      block.convPool = poolAt(convName + ".0", "conv", "conv", shapes[i].in);
       convName += ".1";
     }
     block.convs.emplace_back(state, convName, shapes[i], ConvInit::kKaimingFanOut, plan.learn);

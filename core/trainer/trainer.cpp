@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <unordered_map>
 
 #include "core/base/check.h"
 #include "core/eval/coco_ap.h"
@@ -37,9 +36,6 @@ Trainer::~Trainer() = default;
 
 namespace {
 
-/// Under this name checkpoints keep what the prior was counted from: positives, background, ignored.
-constexpr const char* kPriorCounts = "train.prior_counts";
-
 bool report(const PrepareOptions& options, const std::string& what, double fraction) {
   return !options.progress || options.progress(what, fraction);
 }
@@ -60,15 +56,6 @@ std::vector<PostprocessImage> placesOf(const ProbeBatch& probes) {
   for (const auto& image : probes.images)
     places.push_back({image->inputFromImage, image->pixels->size});
   return places;
-}
-
-/// A method's parameters and buffers under the names checkpoints give them.
-std::vector<NamedTensor> methodState(Method& method) {
-  std::vector<NamedTensor> out;
-  for (const auto& tensors : {method.parameters(), method.buffers()})
-    for (const NamedTensor& own : tensors)
-      out.push_back({concat("method.", own.name), own.tensor});
-  return out;
 }
 
 ScalarSpec scalarSpec(std::string name, std::string title, std::string unit, std::string description) {
@@ -170,9 +157,8 @@ Status Trainer::buildDetector(const PrepareOptions& options) {
     auto loaded = loadWeights(*detector_, config_.weights);
     if (!loaded) return std::move(loaded).error();
     facts_.weightsReport = loaded->summary();
-    classBiasLoaded_ = std::any_of(loaded->loaded.begin(), loaded->loaded.end(), [](const std::string& name) {
-      return name.ends_with("cls_logits.bias");
-    });
+    classBiasLoaded_ = std::any_of(loaded->loaded.begin(), loaded->loaded.end(),
+                                   [](const std::string& name) { return name.ends_with("cls_logits.bias"); });
   }
   detector_->moveTo(device_, config_.train.getBool("channels_last"));
   detector_->setTraining(true);
@@ -474,131 +460,6 @@ Result<Evaluation> Trainer::evaluate(const std::function<bool(double)>& progress
   auto evaluation = evaluateDetector(*detector_, *classNames_, *validation_, options);
   if (evaluation) diagnostics_.append(evaluation->diagnostics);
   return evaluation;
-}
-
-// ---- options and checkpoints
-// -------------------------------------------------------------------------------------------
-
-Status Trainer::setParam(const std::string& key, const std::string& value) {
-  RunConfig changed = config_;
-  auto full = fullKey(changed, key);
-  if (!full) return std::move(full).error();
-  ANCHORSCOPE_TRY(applySetting(changed, *full, value));
-  const std::size_t dot = full->find('.');
-  const std::string prefix = full->substr(0, dot);
-  const bool live = (prefix == "train" || prefix == "method") &&
-                    paramsOf(changed, prefix).find(full->substr(dot + 1))->effect == ParamEffect::kNextStep;
-  if (!live)
-    return makeError(ErrorCode::kUsage, concat("'", *full, "' cannot change while training"),
-                     "Start a new run with it");
-  ANCHORSCOPE_TRY(checkSchedule(changed.train));
-  ANCHORSCOPE_TRY(checkCombination(changed));
-  std::swap(config_, changed);
-  if (prefix == "method") {
-    if (Status status = buildMethod(); !status) {
-      std::swap(config_, changed);
-      return std::move(status).error();
-    }
-    if (!method_->parameters().empty()) {
-      const std::vector<NamedTensor> state = optimizer_->state();
-      buildOptimizer();
-      ANCHORSCOPE_TRY(optimizer_->loadState(state));
-    }
-  }
-  describe();
-  return {};
-}
-
-std::vector<NamedTensor> Trainer::randomStates() const {
-  std::vector<NamedTensor> out;
-  const auto add = [&](const std::string& name, at::Device device) {
-    at::Generator generator = at::globalContext().defaultGenerator(device);
-    const std::lock_guard lock(generator.mutex());
-    out.push_back({name, generator.get_state()});
-  };
-  add("random.cpu", at::kCPU);
-  if (device_.is_cuda()) add("random.cuda", device_);
-  return out;
-}
-
-CheckpointFacts Trainer::checkpointFacts() const {
-  CheckpointFacts facts;
-  facts.step = stepsDone_;
-  facts.loaderPosition = loader_->position();
-  facts.configToml = toToml(config_);
-  facts.classNames = *classNames_;
-  facts.device = device_.str();
-  facts.threads = threads_;
-  return facts;
-}
-
-std::vector<NamedTensor> Trainer::wholeState() const {
-  std::vector<NamedTensor> tensors = detector_->stateDict();
-  const auto append = [&](std::vector<NamedTensor> more) {
-    tensors.insert(tensors.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-  };
-  append(methodState(*method_));
-  if (priorCounts_.defined()) append(std::vector<NamedTensor>{{kPriorCounts, priorCounts_}});
-  append(optimizer_->state());
-  append(randomStates());
-  return tensors;
-}
-
-Status Trainer::saveCheckpoint(const std::string& path, Overwrite overwrite) const {
-  return writeCheckpoint(path, checkpointFacts(), wholeState(), overwrite);
-}
-
-Checkpoint Trainer::copyState() const {
-  const at::NoGradGuard noGrad;
-  Checkpoint out{checkpointFacts(), wholeState()};
-  for (NamedTensor& entry : out.tensors)
-    entry.tensor =
-        entry.tensor.detach().to(at::kCPU, entry.tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
-  return out;
-}
-
-Status Trainer::restore(const std::string& checkpointPath) {
-  auto checkpoint = readCheckpoint(checkpointPath);
-  if (!checkpoint) return std::move(checkpoint).error();
-  if (checkpoint->facts.classNames != *classNames_)
-    return makeError(
-        ErrorCode::kBadData,
-        concat("'", checkpointPath, "' was trained on the classes ", join(checkpoint->facts.classNames, ", "),
-               ", the data set has ", join(*classNames_, ", ")),
-        "Continue with the data set the run was started with");
-  std::unordered_map<std::string, at::Tensor> byName;
-  for (const NamedTensor& entry : checkpoint->tensors)
-    byName.emplace(entry.name, entry.tensor);
-  std::vector<NamedTensor> targets = detector_->stateDict();
-  for (NamedTensor& own : methodState(*method_))
-    targets.push_back(std::move(own));
-  {
-    const at::NoGradGuard noGrad;
-    for (NamedTensor& target : targets) {
-      const auto found = byName.find(target.name);
-      if (found == byName.end() || found->second.sizes() != target.tensor.sizes())
-        return makeError(
-            ErrorCode::kBadData,
-            concat("'", checkpointPath, "' has no '", target.name, "' of shape ", target.tensor.sizes()),
-            "Continue with the model the run was started with");
-      target.tensor.copy_(found->second);
-    }
-    ANCHORSCOPE_TRY(optimizer_->loadState(checkpoint->tensors));
-  }
-  for (NamedTensor& state : randomStates()) {
-    const auto found = byName.find(state.name);
-    if (found == byName.end()) continue;  // Written on another kind of device: its generator starts anew.
-    at::Generator generator =
-        at::globalContext().defaultGenerator(state.name == "random.cuda" ? device_ : at::Device(at::kCPU));
-    const std::lock_guard lock(generator.mutex());
-    generator.set_state(found->second);
-  }
-  if (const auto found = byName.find(kPriorCounts);
-      found != byName.end() && found->second.scalar_type() == at::kLong && found->second.numel() == 3)
-    priorCounts_ = found->second.contiguous();
-  stepsDone_ = checkpoint->facts.step;
-  loader_ = makeLoader(dataset_, loaderOptions(true), checkpoint->facts.loaderPosition);
-  return {};
 }
 
 }  // namespace anchorscope

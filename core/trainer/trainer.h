@@ -120,6 +120,8 @@ class Trainer {
   void report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,
               double learningRate);
   std::vector<NamedTensor> trainable() const;
+  /// A method's parameters and buffers under the names checkpoints give them.
+  static std::vector<NamedTensor> methodState(Method& method);
   std::vector<NamedTensor> randomStates() const;
   std::vector<NamedTensor> wholeState() const;
 
