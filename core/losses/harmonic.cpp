@@ -50,11 +50,12 @@ struct Channels {
       ColorScale::kRegression, 0.f, 1.f);
   ChannelSpec slopeCls = channelSpec(
       "harmonic.effective_cls", "Effective weight, classification",
-      "Derivative of the coupled loss by the positive's classification loss; below 0 training pushes it up.",
+      "Derivative of the coupled loss, before it is normalised, by the positive's classification loss; below "
+      "0 training pushes it up.",
       ColorScale::kDiverging, std::nullopt, 2.f);
   ChannelSpec slopeLoc =
       channelSpec("harmonic.effective_loc", "Effective weight, box",
-                  "Derivative of the coupled loss by the positive's box loss; below 0 training pushes it up.",
+                  "The same by the positive's box loss, a centerness in front of it included.",
                   ColorScale::kDiverging, std::nullopt, 2.f);
   ChannelSpec negative = channelSpec(
       "harmonic.negative", "Negative effective weight",
@@ -116,11 +117,11 @@ class Harmonic final : public LossCoupling {
         (losses.clsObject >= 0) & (losses.regObject >= 0) & (losses.regWeight > 0);  // [B,N]
     const at::Tensor none = positive.logical_not();
     // The box loss as the anchor has it, without a centerness in front; 0 where there is none.
-    const at::Tensor l =
-        losses.locRows / losses.regWeight.masked_fill(none, 1).to(losses.locRows.scalar_type());
+    const at::Tensor weight = losses.regWeight.masked_fill(none, 1).to(losses.locRows.scalar_type());
+    const at::Tensor l = losses.locRows / weight;
     const at::Tensor& c = losses.clsRows;
     const HarmonicTerms terms = harmonicTerms(c, l, options_.detach);
-    const HarmonicSlopes slopes = harmonicSlopes(c.detach(), l.detach(), options_.detach);
+    const HarmonicSlopes slopes = harmonicSlopes(c.detach(), l.detach(), options_.detach, weight);
     const at::Tensor pushesCls = (slopes.byCls < 0) & positive, pushesLoc = (slopes.byLoc < 0) & positive;
     losses.locRows = at::where(positive, losses.locRows * (1 + terms.betaCls), losses.locRows);
     losses.clsRows = at::where(positive, terms.cls, losses.clsRows);
@@ -168,7 +169,9 @@ class Harmonic final : public LossCoupling {
         scoreEntropy(options_.detachWeight ? logits.detach() : logits, options_.scores);
     const at::Tensor contrast = taskContrast(p, iou, entropy, options_.margin, options_.detachWeight);
     losses.extraRows = contrast * positive.to(contrast.scalar_type());
-    scalars.push_back({"loss.task_contrast", (losses.extraRows.detach().sum(1) / losses.locDivisors).sum()});
+    // Without a positive a divisor may be 0, and the rows are.
+    const at::Tensor divisors = losses.locDivisors.masked_fill(losses.locDivisors <= 0, 1);
+    scalars.push_back({"loss.task_contrast", (losses.extraRows.detach().sum(1) / divisors).sum()});
     scalars.push_back({"harmonic.contrast_active", losses.extraRows.detach().gt(0).sum()});
     if (!sink) return;
     const Channels channels;

@@ -1,7 +1,7 @@
 // Guided loss scaling of Sampling-Free (Chen et al., TIP 2021): the classification loss is brought to the
 // size of the box loss, r = constant(L_loc / L_cls), and learnt factors weigh what results. The authors
 // published four versions, which differ; each is an option. Theirs: the formulas, the warm-up, factors that
-// start at 1. Ours: the guard, and what centerness does in the first two versions (it is added as it is).
+// start at 1, centerness added as it is in 2021a. Ours: the guard, and centerness in 2020 (added likewise).
 
 #include <c10/core/GradMode.h>
 

@@ -163,9 +163,9 @@ std::vector<NamedScalar> denseScalars(const LossContext& context, const HeadLoss
   const c10::NoGradGuard noGrad;
   const at::Tensor rows = losses.clsRows.detach();
   const at::Tensor positive = losses.clsObject >= 0;
-  const auto normalized = [&](const at::Tensor& values) {
-    return (values.sum(1) / losses.clsDivisors).sum();
-  };
+  // A divisor of 0 counts as 1, as with the guard of the rule that has one.
+  const at::Tensor divisors = losses.clsDivisors.masked_fill(losses.clsDivisors <= 0, 1);
+  const auto normalized = [&](const at::Tensor& values) { return (values.sum(1) / divisors).sum(); };
   std::vector<NamedScalar> scalars = {
       {"loss.total", combined.total.detach()},
       {"loss.cls", combined.cls.detach()},

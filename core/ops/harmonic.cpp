@@ -13,12 +13,14 @@ HarmonicTerms harmonicTerms(const at::Tensor& c, const at::Tensor& l, bool detac
   return terms;
 }
 
-HarmonicSlopes harmonicSlopes(const at::Tensor& c, const at::Tensor& l, bool detach) {
+HarmonicSlopes harmonicSlopes(const at::Tensor& c, const at::Tensor& l, bool detach,
+                              const at::Tensor& weight) {
   const c10::NoGradGuard noGrad;
   const at::Tensor betaReg = l.neg().exp(), betaCls = c.neg().exp();
-  HarmonicSlopes slopes{1 + betaReg, 1 + betaCls};
+  const auto weighted = [&](const at::Tensor& values) { return weight.defined() ? values * weight : values; };
+  HarmonicSlopes slopes{1 + betaReg, weighted(1 + betaCls)};
   if (!detach) {
-    slopes.byCls -= l * betaCls;
+    slopes.byCls -= weighted(l * betaCls);
     slopes.byLoc -= c * betaReg;
   }
   return slopes;

@@ -21,12 +21,14 @@ struct HarmonicTerms {
 /// c, l >= 0 of one shape. detach: the betas pass no gradient.
 HarmonicTerms harmonicTerms(const at::Tensor& c, const at::Tensor& l, bool detach);
 
-/// Derivatives of the coupled loss by c and l, no gradient: 1 + exp(-l) and 1 + exp(-c) when detached, else
-/// less l exp(-c) and c exp(-l), which can be negative: then the sample's own loss is pushed up.
+/// Derivatives of (1 + betaReg) c + weight (1 + betaCls) l by c and l, no gradient: 1 + exp(-l) and
+/// weight (1 + exp(-c)) when detached, else less weight l exp(-c) and c exp(-l), which can be negative: then
+/// the sample's own loss is pushed up. weight: of the sample's box loss, >= 0; undefined: 1.
 struct HarmonicSlopes {
   at::Tensor byCls, byLoc;
 };
-HarmonicSlopes harmonicSlopes(const at::Tensor& c, const at::Tensor& l, bool detach);
+HarmonicSlopes harmonicSlopes(const at::Tensor& c, const at::Tensor& l, bool detach,
+                              const at::Tensor& weight = {});
 
 /// (1 + IoU)^gamma (1 - IoU) from iouLoss = 1 - IoU in [0,1]. Falls with IoU for gamma <= 1. detachFactor:
 /// the power passes no gradient.

@@ -90,7 +90,6 @@ TEST(HarmonicCoupling, SlopesShownAreTheGradientsThatFlow) {
   for (const char* detach : {"true", "false"}) {
     const HeadLosses leaves = losses();
     HeadLosses coupled = leaves;
-    coupled.regWeight = at::tensor({1.f, 1.f, 0.f}).view({1, 3});
     RecordingSink sink;
     coupling({{"task_contrast", "false"}, {"harmonic_detach", detach}})
         ->couple(coupled, {on.anchors, on.outputs, on.targets}, &sink);
@@ -98,10 +97,25 @@ TEST(HarmonicCoupling, SlopesShownAreTheGradientsThatFlow) {
     for (int anchor = 0; anchor < 2; ++anchor) {
       EXPECT_NEAR(sink.channelValues.at("harmonic.effective_cls")[0][anchor].item<double>(),
                   leaves.clsRows.grad()[0][anchor].item<double>(), 1e-5);
-      EXPECT_NEAR(sink.channelValues.at("harmonic.effective_loc")[0][anchor].item<double>(),
-                  leaves.locRows.grad()[0][anchor].item<double>(), 1e-5);
+      // By the box loss itself, not by the weighted one.
+      EXPECT_NEAR(
+          sink.channelValues.at("harmonic.effective_loc")[0][anchor].item<double>(),
+          leaves.locRows.grad()[0][anchor].item<double>() * leaves.regWeight[0][anchor].item<double>(), 1e-5);
     }
     EXPECT_EQ(leaves.clsRows.grad()[0][2].item<double>(), 1);
+  }
+}
+
+TEST(HarmonicCoupling, ABoxLossOfLittleWeightTurnsNothingRound) {
+  // Of the second anchor, box loss 1.6: 1 + exp(-1.6) - weight * 1.6 exp(-0.01).
+  const DenseScene on = scene();
+  for (const auto& [weight, negative] : {std::pair{1.0, 1}, {0.5, 0}}) {
+    HeadLosses coupled = losses();
+    coupled.locRows = at::tensor({0.2, 1.6 * weight, 0.0}).view({1, 3});
+    coupled.regWeight = at::tensor({1.0, weight, 0.0}).view({1, 3});
+    const auto scalars = coupling({{"task_contrast", "false"}, {"harmonic_detach", "false"}})
+                             ->couple(coupled, {on.anchors, on.outputs, on.targets}, nullptr);
+    EXPECT_EQ(valueOf(scalars, "harmonic.negative_cls"), negative) << weight;
   }
 }
 

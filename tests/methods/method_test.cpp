@@ -125,6 +125,23 @@ TEST(MaxIouMethod, IgnoredAnchorsCostNothing) {
   EXPECT_EQ(got.at("loss.loc"), 0);
 }
 
+TEST(SamplingFreeMethod, UnderTheGuardEveryNumberOfABatchWithoutPositivesIsFinite) {
+  DenseScene scene = smallScene();
+  scene.targets.valid.fill_(false);
+  for (const char* generation : {"2020", "2021a", "2021b", "2021c"}) {
+    const auto got = scalars("sampling_free",
+                             {{"generation", generation},
+                              {"cls_normalizer", "positives_unguarded"},
+                              {"loc_normalizer", "positives_unguarded"},
+                              {"coupling", "harmonic"}},
+                             scene);
+    for (const auto& [name, value] : got)
+      EXPECT_TRUE(std::isfinite(value)) << generation << ' ' << name << ' ' << value;
+    EXPECT_NEAR(got.at("loss.cls_bg"), got.at("loss.cls"), 1e-6);
+    EXPECT_GT(got.at("loss.cls"), 0);
+  }
+}
+
 TEST(Normalisers, DivideAsTheirSourceDoes) {
   const DenseScene scene = makeDenseScene();
   const auto with = [&](const std::string& normalizer) {
