@@ -377,7 +377,11 @@ NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
       single.inputSize = batch.inputSize;
       single.samples = {batch.samples[i]};
       const auto index = static_cast<std::int64_t>(i);
-      const DenseOutputs outputs = detector_->forward(pixels.slice(0, index, index + 1), anchors);
+      DenseOutputs outputs;
+      {
+        const AutocastScope autocast(device_, bf16_);  // as in the step
+        outputs = detector_->forward(pixels.slice(0, index, index + 1), anchors);
+      }
       const LossTerms loss =
           method_->loss(anchors, outputs, targetTensors(single, minObjects_, minIgnored_, device_), nullptr);
       const double total = loss.total.item<double>();

@@ -242,6 +242,20 @@ TEST(Trainer, ANonFiniteStepChangesNothingAndNamesItsImage) {
   EXPECT_THAT(story.error.message, HasSubstr(story.culpritImage));
 }
 
+TEST(Trainer, AStepIsExplainedInThePrecisionItWasMadeIn) {
+  std::vector<std::string> messages;
+  for (const char* precision : {"fp32", "bf16"}) {
+    RunConfig config = smallConfig();
+    set(config, "train.precision", precision);
+    set(config, "train.lr", "0");  // the same weights in both
+    const auto trainer = prepareOrFail(config);
+    ASSERT_TRUE(trainer);
+    train(*trainer, 1);
+    messages.push_back(trainer->explainNonFinite(1).error.message);
+  }
+  EXPECT_NE(messages[0], messages[1]);
+}
+
 TEST(Trainer, ANonFiniteStepLeavesTheStatisticsOfBatchNormsAlone) {
   RunConfig config = smallConfig();
   set(config, "model.norm", "bn");
