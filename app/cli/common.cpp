@@ -26,6 +26,10 @@ std::string shortNumber(double value) {
   return buffer;
 }
 
+std::string precisionText(double value) {
+  return value < 0 ? "none" : shortNumber(value);
+}
+
 nlohmann::ordered_json jsonNumber(double value) {
   return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
 }

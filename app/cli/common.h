@@ -51,6 +51,9 @@ nlohmann::ordered_json diagnosticsJson(const Diagnostics& diagnostics);
 /// Short form for people: 4 significant digits.
 std::string shortNumber(double value);
 
+/// An average precision or recall for people: COCO's -1 is "none", there being no object to find.
+std::string precisionText(double value);
+
 /// The recorded step that "last", "first" or a number means for a probe; kNotFound names the nearest.
 Result<std::int64_t> parseStep(const RunReader& run, const std::string& probe, const std::string& text);
 

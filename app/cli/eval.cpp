@@ -1,4 +1,5 @@
 #include <iostream>
+#include <set>
 
 #include "app/cli/common.h"
 #include "app/cli/run_options.h"
@@ -28,9 +29,27 @@ Result<std::string> weightsFile(const EvalOptions& options) {
   return checkpoints.back();
 }
 
+/// Nothing that was asked for may be left out in silence: an evaluation trains nothing, and a checkpoint
+/// brings its own names.
+Status refuseWithoutEffect(const RunOptions& options, bool hasConfig) {
+  std::vector<std::string> refused = options.givenBesidesLive();
+  if (options.steps) refused.emplace_back("--steps");
+  std::set<std::string> useful{"--data",   "--validation", "--size",   "--batch",
+                               "--device", "--threads",    "--weights"};
+  if (!hasConfig) useful.insert({"--preset", "--config", "--method", "--model"});
+  std::erase_if(refused, [&](const std::string& name) { return useful.contains(name); });
+  if (refused.empty()) return {};
+  return makeError(
+      ErrorCode::kUsage,
+      concat(join(refused, ", "), " would change nothing: ",
+             hasConfig ? "the checkpoint brings its own configuration" : "an evaluation does not train"),
+      "Leave that out; the numbers depend on the data, --size, --batch, --device and --set");
+}
+
 /// A checkpoint brings its configuration; on top of it stands what the command line says.
 Result<RunConfig> configFor(const EvalOptions& options, const std::string& file) {
   auto recorded = configOfCheckpoint(file);
+  ANCHORSCOPE_TRY(refuseWithoutEffect(options.run, recorded.ok()));
   if (!recorded) return options.run.build();
   if (options.run.size) ANCHORSCOPE_TRY(recorded->train.setValue("size", ParamValue(*options.run.size)));
   if (options.run.batch) ANCHORSCOPE_TRY(recorded->train.setValue("batch", ParamValue(*options.run.batch)));
@@ -66,7 +85,7 @@ Status eval(const EvalOptions& options) {
   if (!file) return std::move(file).error();
   auto config = configFor(options, *file);
   if (!config) return std::move(config).error();
-  std::string data = options.run.data.value_or("");
+  std::string data = options.run.validation.value_or(options.run.data.value_or(""));
   if (data.empty()) data = config->validation.empty() ? validationSpec(config->data) : config->validation;
   if (data.empty())
     return makeError(ErrorCode::kUsage, "There is no data set to evaluate on", "Add --data SPEC");
@@ -75,11 +94,11 @@ Status eval(const EvalOptions& options) {
   std::cout << *file << "\non " << data << ": " << evaluation->images << " images, " << evaluation->objects
             << " objects, " << evaluation->detections << " detections\n";
   for (const ScalarValue& metric : evaluation->metrics)
-    std::cout << "  " << metric.name << "  " << shortNumber(metric.value) << '\n';
+    std::cout << "  " << metric.name << "  " << precisionText(metric.value) << '\n';
   for (std::size_t i = 0; i < evaluation->perClassAp.size(); ++i)
     std::cout << "  " << evaluation->perClassAp[i].name << "  ap "
-              << shortNumber(evaluation->perClassAp[i].value) << "  ap50 "
-              << shortNumber(evaluation->perClassAp50[i].value) << '\n';
+              << precisionText(evaluation->perClassAp[i].value) << "  ap50 "
+              << precisionText(evaluation->perClassAp50[i].value) << '\n';
   printDiagnostics(evaluation->diagnostics, 5);
   if (options.json.empty()) return {};
   return writeFileAtomically(options.json, toJson(*evaluation, *file, data).dump(2) + "\n",

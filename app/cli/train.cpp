@@ -102,9 +102,9 @@ class Progress {
     std::cout << "step " << event.step << ':';
     for (const ScalarValue& metric : event.metrics)
       if (metric.name == "ap" || metric.name == "ap50" || metric.name == "ap75")
-        std::cout << ' ' << metric.name << ' ' << shortNumber(metric.value);
+        std::cout << ' ' << metric.name << ' ' << precisionText(metric.value);
     for (const ScalarValue& entry : event.perClassAp50)
-      std::cout << "  " << entry.name << " ap50 " << shortNumber(entry.value);
+      std::cout << "  " << entry.name << " ap50 " << precisionText(entry.value);
     std::cout << std::endl;
     lastProgress_.clear();
     begin_ = {};
@@ -157,20 +157,20 @@ ExitCode train(const TrainOptions& options) {
   session.captureLive = false;
   session.overwrite = options.overwrite ? Overwrite::kYes : Overwrite::kNo;
   session.resumeFolder = options.resume;
-  auto config = options.run.build();
-  if (!config) return fail(config.error());
   std::vector<SetParamCommand> changes;
+  // The run brings its own configuration when it goes on, and its own options with it.
+  Result<RunConfig> config = options.resume.empty() ? options.run.build() : RunConfig();
+  if (!config) return fail(config.error());
   if (options.resume.empty()) {
     if (config->out.empty())
       return fail(makeError(ErrorCode::kUsage, "The run has no folder to go to", "Add --out FOLDER"));
   } else {
-    // The run's own configuration counts; live options may change at the point of continuing, and are noted
-    // in the run.
-    const std::vector<std::string> fixed = options.run.givenBesidesLive();
-    if (!fixed.empty() || options.overwrite)
+    // Live options may change at the point of continuing, and are noted in the run.
+    std::vector<std::string> fixed = options.run.givenBesidesLive();
+    if (options.overwrite) fixed.emplace_back("--overwrite");
+    if (!fixed.empty())
       return fail(makeError(
-          ErrorCode::kUsage,
-          concat(fixed.empty() ? "--overwrite" : join(fixed, ", "), " cannot be combined with --resume"),
+          ErrorCode::kUsage, concat(join(fixed, ", "), " cannot be combined with --resume"),
           "A run goes on with its own configuration; only --steps and --set of live options may change it"));
     if (options.run.steps) changes.push_back({"train.steps", std::to_string(*options.run.steps)});
     for (const std::string& setting : options.run.settings) {

@@ -301,6 +301,46 @@ TEST(Cli, GoingOnRefusesWhatItWouldHaveToIgnore) {
   }
 }
 
+TEST(Cli, GoingOnKnowsTheOptionsOfTheRunsOwnMethod) {
+  const TemporaryFolder folder;
+  const std::string out = (folder / "run").string();
+  std::vector<std::string> arguments = trainArguments(out, 2);
+  arguments.insert(arguments.end(), {"--method", "max_iou"});
+  ASSERT_EQ(run(arguments).exit, 0);
+  // An option of another method first: it must change nothing.
+  const Outcome refused = run({"train", "--resume", out, "--steps", "3", "--set", "method.beta=0.5"});
+  EXPECT_EQ(refused.exit, 2) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("There is no option 'method.beta'"));
+  const Outcome outcome = run({"train", "--resume", out, "--steps", "3", "--set", "method.pos_iou_thr=0.6"});
+  EXPECT_EQ(outcome.exit, 0) << outcome.err;
+  EXPECT_EQ(jsonOf(run({"info", out, "--json"})).at("last_step"), 3);
+}
+
+TEST_F(RecordedRun, IsNotEvaluatedWithOptionsThatWouldChangeNothing) {
+  for (const std::vector<std::string>& extra : {std::vector<std::string>{"--method", "max_iou"},
+                                                {"--preset", "demo"},
+                                                {"--seed", "3"},
+                                                {"--steps", "5"}}) {
+    std::vector<std::string> arguments{"eval", run_};
+    arguments.insert(arguments.end(), extra.begin(), extra.end());
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit, 2) << outcome.out;
+    EXPECT_THAT(outcome.err, HasSubstr(extra.front() + " would change nothing"));
+  }
+}
+
+TEST(Cli, AnEvaluationSaysNoneWhereThereIsNothingToFind) {
+  const TemporaryFolder folder;
+  const std::string spec = writeVocSet(folder);  // of small objects only
+  std::vector<std::string> arguments = trainArguments((folder / "run").string(), 1);
+  arguments[2] = spec;
+  ASSERT_EQ(run(arguments).exit, 0);
+  const Outcome outcome = run({"eval", (folder / "run").string(), "--validation", spec});
+  ASSERT_EQ(outcome.exit, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("ap_large  none"));
+  EXPECT_THAT(outcome.out, ::testing::Not(HasSubstr("-1")));
+}
+
 TEST(Cli, AnErrorIsToldOnce) {
   const TemporaryFolder folder;
   const Outcome outcome = run({"train", "--data", "voc:/no/such/folder", "--out", (folder / "run").string()});
