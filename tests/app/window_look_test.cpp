@@ -14,6 +14,7 @@
 
 #include "app/main_window.h"
 #include "app/settings.h"
+#include "core/methods/method_info.h"
 #include "tests/support/fake_session.h"
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
@@ -121,6 +122,23 @@ class WindowLookTest : public ::testing::TestWithParam<Look> {
 TEST_P(WindowLookTest, StartPage) {
   window.startPage().setRecent({"voc:/data/bccd#train", "coco:/data/coco/instances.json,/data/coco/images"});
   keep("start");
+  EXPECT_EQ(window.size(), GetParam().size);
+  expectNothingCutOff();
+}
+
+TEST_P(WindowLookTest, TheStartPageTellsAllOfWhatEachMethodIs) {
+  auto* help = window.startPage().findChild<QLabel*>(QStringLiteral("methodHelp"));
+  ASSERT_NE(help, nullptr);
+  for (const MethodInfo& info : methodInfos()) {
+    auto config = makeRunConfig(info.name, "retina-small");
+    ASSERT_TRUE(config);
+    window.startPage().setConfig(*config);
+    QCoreApplication::processEvents();
+    EXPECT_EQ(help->text().toStdString(), info.description);
+    const int needed = help->heightForWidth(help->width());
+    EXPECT_EQ(help->height(), needed) << info.name;
+    EXPECT_GT(needed, help->fontMetrics().lineSpacing()) << "too short to tell: " << info.name;
+  }
   EXPECT_EQ(window.size(), GetParam().size);
   expectNothingCutOff();
 }

@@ -11,6 +11,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QScrollArea>
 #include <QTabWidget>
 #include <QToolButton>
@@ -35,6 +36,21 @@ QLabel* textLabel(const QString& text, const char* role) {
   label->setSizePolicy(policy);
   return label;
 }
+
+/// A wrapped label as high as its text is at its present width: a form asks for the height at the narrowest.
+class FittedLabel : public QLabel {
+ public:
+  using QLabel::QLabel;
+  bool hasHeightForWidth() const override { return false; }
+  QSize sizeHint() const override { return {QLabel::sizeHint().width(), heightForWidth(width())}; }
+  QSize minimumSizeHint() const override { return {0, heightForWidth(width())}; }
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override {
+    QLabel::resizeEvent(event);
+    if (event->size().width() != event->oldSize().width()) updateGeometry();
+  }
+};
 
 QString imagesFolderBeside(const QString& json) {
   const QDir folder = QFileInfo(json).dir();
@@ -209,10 +225,10 @@ QWidget* StartPage::makeDataCard() {
   form->addRow(tr("Method"), chooserOf(method_, methodConflict_, methodPage_));
   methodPage_->setObjectName(QStringLiteral("methodPage"));
   methodPage_->setToolTip(tr("Read about this method: idea, formulas, what to look at (F1)"));
-  methodHelp_ = textLabel({}, "secondary");
-  // A form asks a wrapped label for its height at its narrowest: two lines hold what there is at any width in
-  // use.
-  methodHelp_->setFixedHeight(2 * methodHelp_->fontMetrics().lineSpacing() + 4);
+  methodHelp_ = new FittedLabel;
+  methodHelp_->setObjectName(QStringLiteral("methodHelp"));
+  methodHelp_->setProperty("role", "secondary");
+  methodHelp_->setWordWrap(true);
   form->addRow(QString(), methodHelp_);
   model_ = new QComboBox;
   model_->setObjectName(QStringLiteral("model"));
