@@ -14,11 +14,15 @@
 namespace anchorscope {
 namespace {
 
-Error ioError(const std::string& what, const std::string& path, int code) {
+Error ioError(const std::string& what, const std::string& path, int code,
+              const char* action = "Check that the path exists and may be written") {
   const ErrorCode kind = code == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
   return makeError(kind, concat(what, " '", path, "': ", std::strerror(code)),
-                   code == ENOSPC ? "Free some disk space and try again"
-                                  : "Check that the path exists and may be written");
+                   code == ENOSPC ? "Free some disk space and try again" : action);
+}
+
+Error readError(const std::string& path, int code) {
+  return ioError("Cannot read", path, code, "Check that the path is that of a file that may be read");
 }
 
 Status flushToDisk(const std::string& path) {
@@ -84,12 +88,12 @@ Result<std::string> readFile(const std::string& path) {
   if (std::filesystem::is_directory(path, code))
     return makeError(ErrorCode::kIo, concat("'", path, "' is a folder, not a file"), "Name a file");
   std::ifstream stream(path, std::ios::binary | std::ios::ate);
-  if (!stream) return ioError("Cannot read", path, errno ? errno : EIO);
+  if (!stream) return readError(path, errno ? errno : EIO);
   const std::streamoff size = stream.tellg();
-  if (size < 0) return ioError("Cannot read", path, EIO);
+  if (size < 0) return readError(path, EIO);
   std::string bytes(static_cast<std::size_t>(size), '\0');
   stream.seekg(0);
-  if (!stream.read(bytes.data(), size)) return ioError("Cannot read", path, EIO);
+  if (!stream.read(bytes.data(), size)) return readError(path, EIO);
   return bytes;
 }
 

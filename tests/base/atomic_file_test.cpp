@@ -80,6 +80,8 @@ TEST(AtomicFile, AFullDiskLeavesTheOldFileAndNothingElse) {
 TEST(AtomicFile, SaysWhatIsWrong) {
   const TemporaryFolder folder;
   EXPECT_EQ(readFile(folder / "missing").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(readFile(folder / "missing").error().action,
+            "Check that the path is that of a file that may be read");
   EXPECT_EQ(readFile(folder.path()).error().code, ErrorCode::kIo);
   EXPECT_EQ(writeFileAtomically(folder / "no/such/folder.txt", "x", Overwrite::kNo).error().code,
             ErrorCode::kNotFound);
