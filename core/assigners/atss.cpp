@@ -414,7 +414,7 @@ AssignerEntry atssAssigner() {
   entry.conflicts = [](const ParamSet&, const HeadTraits& heads) -> std::vector<OptionConflict> {
     if (!heads.points) return {};
     return {{"assigner", "ATSS measures the IoU of anchor boxes, and the model has points without boxes",
-             "Choose an assigner for points (fcos, musu), or a model with anchor boxes"}};
+             "Choose one for points (assigner or method fcos, method musu), or a model with anchor boxes"}};
   };
   entry.make = makeAtss;
   return entry;

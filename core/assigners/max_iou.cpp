@@ -359,7 +359,7 @@ AssignerEntry maxIouAssigner() {
   entry.conflicts = [](const ParamSet&, const HeadTraits& heads) -> std::vector<OptionConflict> {
     if (!heads.points) return {};
     return {{"assigner", "Maximum IoU measures anchor boxes, and the model has points without boxes",
-             "Choose an assigner for points (fcos, musu), or a model with anchor boxes"}};
+             "Choose one for points (assigner or method fcos, method musu), or a model with anchor boxes"}};
   };
   entry.make = makeMaxIou;
   return entry;

@@ -201,7 +201,7 @@ TEST(FixOfTest, OnlyAPlainOrderIsOne) {
             (std::pair<QString, QString>{"model.centerness", "false"}));
   EXPECT_EQ(fixOf("set assigner to musu."), (std::pair<QString, QString>{"assigner", "musu"}));
   EXPECT_EQ(fixOf("Set lr to 0.5"), (std::pair<QString, QString>{"lr", "0.5"}));
-  EXPECT_FALSE(fixOf("Choose an assigner for points (fcos, musu)"));
+  EXPECT_FALSE(fixOf("Choose one for points (assigner or method fcos, method musu)"));
   EXPECT_FALSE(fixOf("Set topk to 9 or 11"));
   EXPECT_FALSE(fixOf("Set topk to 9, or choose another assigner"));
 }
