@@ -114,13 +114,13 @@ std::string table(const std::vector<Row>& rows) {
   return out;
 }
 
-/// Options of `prefix` that are not the same in all methods that have them.
+/// Options of `prefix` that are not the same in all methods in which they matter.
 std::set<std::string> differing(const std::vector<Row>& rows, const char* prefix) {
   std::map<std::string, std::set<std::string>> values;
   for (const Row& row : rows) {
     const ParamSet& params = paramsOf(row.first->config, prefix);
     for (const ParamSpec& spec : params.specs())
-      values[spec.name].insert(toText(params.get(spec.name)));
+      if (params.applies(spec.name)) values[spec.name].insert(toText(params.get(spec.name)));
   }
   std::set<std::string> out;
   for (const auto& [name, texts] : values)
@@ -129,7 +129,7 @@ std::set<std::string> differing(const std::vector<Row>& rows, const char* prefix
 }
 
 /// What each row was trained with: all of its method's and model's options that are not defaults, and every
-/// option in which the rows differ.
+/// option in which the rows differ; of both those that matter in it.
 std::string configurations(const std::vector<Row>& rows) {
   std::map<std::string, std::set<std::string>> different;
   for (const char* prefix : kPrefixes)
@@ -142,7 +142,8 @@ std::string configurations(const std::vector<Row>& rows) {
       const ParamSet& params = paramsOf(config, prefix);
       const bool own = std::string_view(prefix) == "method" || std::string_view(prefix) == "model";
       for (const ParamSpec& spec : params.specs())
-        if (different[prefix].contains(spec.name) || (own && !params.isDefault(spec.name)))
+        if (params.applies(spec.name) &&
+            (different[prefix].contains(spec.name) || (own && !params.isDefault(spec.name))))
           parts.push_back(concat(prefix, ".", spec.name, " = ", toText(params.get(spec.name))));
     }
     out += concat("  - ", row.first->label, ": preset ", row.first->preset, ", method ", config.method,

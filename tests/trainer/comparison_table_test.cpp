@@ -87,12 +87,15 @@ TEST(ComparisonMarkdown, ListsTheOptionsInWhichMethodsDiffer) {
   for (std::size_t i : {2U, 3U}) {
     ASSERT_TRUE(applySetting(plan[i].config, "train.lr", "0.5").ok());
     ASSERT_TRUE(applySetting(plan[i].config, "method.beta", "0.5").ok());
+    // Without smooth L1 as box loss this changes nothing.
+    ASSERT_TRUE(applySetting(plan[i].config, "method.smooth_l1_beta", "0.5").ok());
   }
   const std::string text = comparisonMarkdown(plan, {}, kNotes);
   EXPECT_THAT(text,
               HasSubstr("a: preset demo, method musu, model retina-small; train.lr = 0.003, method.beta ="));
   EXPECT_THAT(text, HasSubstr("train.lr = 0.5, method.beta = 0.5"));
   EXPECT_THAT(text, Not(HasSubstr("train.momentum")));
+  EXPECT_THAT(text, Not(HasSubstr("smooth_l1_beta")));
 }
 
 TEST(ComparisonCsv, HasOneLinePerRunAndOnePerMethod) {
