@@ -72,6 +72,17 @@ at::Tensor guardedFactor(const at::Tensor& factor) {
   return magnitude + (fixed.clamp_min(kLeastFactor) - fixed);
 }
 
+/// ln of the product of sigmas [K], without those whose loss is 0, as the box loss is without a positive:
+/// such a loss does not hold its sigma up, and a few steps of SGD would take it through 0 and far away, where
+/// its loss no longer counts.
+at::Tensor guardedLogTerm(const at::Tensor& sigmas, const SummedLosses& sums, at::Tensor& guarded) {
+  std::vector<at::Tensor> losses = {sums.cls.detach(), sums.loc.detach()};
+  if (sums.quality.defined()) losses.push_back(sums.quality.detach());
+  const at::Tensor absent = at::stack(losses) == 0;
+  guarded = guarded + absent.any().to(at::kLong);
+  return sigmas.log().masked_fill(absent, 0).sum();
+}
+
 class SamplingFree final : public LossCombiner {
  public:
   explicit SamplingFree(const Options& options) : options_(options) {
@@ -175,7 +186,7 @@ SamplingFree::Weights SamplingFree::weigh(const SummedLosses& sums, bool moves, 
       w.cls = weights.select(0, 0);
       w.loc = weights.select(0, 1);
       if (sums.quality.defined()) w.quality = weights.select(0, 2);
-      w.logTerm = options_.guard ? factors.log().sum() : factors.prod().log();
+      w.logTerm = options_.guard ? guardedLogTerm(factors, sums, guarded) : factors.prod().log();
     }
     w.squares = factors_.detach().square();
   }
@@ -233,7 +244,7 @@ EvidenceDeclaration SamplingFree::declaration() const {
       scalarSpec(
           "sampling_free.guarded", "Guards of the step", "1",
           "How many values of the step the guard replaced: a divisor of 0, a ratio of 0 or that is not "
-          "finite, a learnt factor near or below 0.",
+          "finite, a learnt factor near or below 0, the logarithm of a sigma without a loss.",
           kOurs),
       scalarSpec("sampling_free.guarded_steps", "Guarded steps", "steps",
                  "Training steps so far in which the guard stepped in.", kOurs)};
@@ -319,8 +330,10 @@ LossCombinerEntry samplingFree() {
           "guard", true,
           "Keep the published formulas from failing: a divisor of 0 counts as 1; a ratio that is 0 (no "
           "positive) or not finite (no classification loss) is replaced by the last good one, also when "
-          "2021c freezes it; a sigma or delta counts by magnitude, at least 0.001. Off: as published, "
-          "NaN included. Weight decay: the authors decay sigmas, here vectors are not decayed unless "
+          "2021c freezes it; a sigma or delta counts by magnitude, at least 0.001; a sigma whose loss is 0 "
+          "is "
+          "left alone. Off: as published, NaN included. Weight decay: the authors decay sigmas, here vectors "
+          "are not decayed unless "
           "train.decay_norms is set.",
           "Ours")};
   entry.make = [](const ParamSet& params) -> Result<std::unique_ptr<LossCombiner>> {
