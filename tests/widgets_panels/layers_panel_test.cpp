@@ -126,6 +126,36 @@ TEST_F(LayersPanelTest, PresetsFollowFromTheDeclarations) {
   EXPECT_FALSE(titles.contains("Weights of both heads"));
 }
 
+TEST_F(LayersPanelTest, PresetsDoNotTakeOverlapsForScoresOrWeightsOfTheMethod) {
+  // As programs publish it: the boxes' overlaps come after the method's own channels.
+  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  const auto iou = std::find_if(frame->channels.begin(), frame->channels.end(),
+                                [](const Channel& channel) { return channel.spec.name == "iou"; });
+  ASSERT_NE(iou, frame->channels.end());
+  iou->spec.scale = ColorScale::kRegression;
+  Channel anchorIou = *iou;
+  anchorIou.spec.name = "anchor_iou";
+  anchorIou.spec.scale = ColorScale::kSequential;
+  frame->channels.push_back(anchorIou);
+  const auto layersOf = [](const ProbeFrame& of, const QString& title) {
+    for (const LayerPreset& preset : layerPresets(of))
+      if (preset.title == title) return preset.layerIds;
+    return std::vector<std::string>();
+  };
+  EXPECT_EQ(layersOf(*frame, "Joint scores"), (std::vector<std::string>{"channel:musu.joint"}));
+  EXPECT_EQ(layersOf(*frame, "Overlap"), (std::vector<std::string>{"channel:iou"}));
+  // A method that decides with a pair's IoU has neither joint scores nor weights.
+  for (DecisionSpec& decision : frame->decisions)
+    for (OutcomeSpec& outcome : decision.outcomes)
+      outcome.weightColumn = "iou";
+  std::erase_if(frame->channels, [](const Channel& channel) { return channel.spec.name == "musu.joint"; });
+  EXPECT_TRUE(layersOf(*frame, "Weights of both heads").empty());
+  std::erase_if(frame->channels, [](const Channel& channel) { return channel.spec.name == "cls_score"; });
+  EXPECT_TRUE(layersOf(*frame, "Joint scores").empty());
+  applyFirstLook(state.layers(), *frame);
+  EXPECT_EQ(state.layers().active()->id, "channel:iou");
+}
+
 TEST_F(LayersPanelTest, ALookKeptFromAnotherMethodGivesWayToOneThatThisMethodHas) {
   state.layers().showOnly("channel:musu.w_cls");
   replaceForeignLook(state.layers(), *state.frame());

@@ -28,6 +28,12 @@ bool isWinner(const ProbeFrame& frame, const ChannelSpec& channel) {
   return false;
 }
 
+/// What every method publishes of its boxes. Nothing is decided with it, though a pair's column may have its
+/// name.
+bool isOverlap(const ChannelSpec& channel) {
+  return channel.name == "iou" || channel.name == "anchor_iou";
+}
+
 /// Channels of a centerness head, as every method with one publishes them.
 constexpr const char* kQualityPrefix = "centerness";
 
@@ -69,15 +75,15 @@ std::vector<LayerPreset> layerPresets(const ProbeFrame& frame) {
     const bool share = spec.sense == Sense::kHigherIsBetter && spec.min && spec.max;
     if (spec.name.starts_with("loss.")) {
       losses.layerIds.push_back(id);
-    } else if (isNamedByOutcome(frame, spec, &OutcomeSpec::weightColumn)) {
+    } else if (!isOverlap(spec) && isNamedByOutcome(frame, spec, &OutcomeSpec::weightColumn)) {
       weights.layerIds.push_back(id);
-    } else if (isNamedByOutcome(frame, spec, &OutcomeSpec::rankColumn)) {
+    } else if (!isOverlap(spec) && isNamedByOutcome(frame, spec, &OutcomeSpec::rankColumn)) {
       ranks.layerIds.push_back(id);
     } else if (share) {
       // One layer answers each of these: the first of its scale, and of the joint ones the last.
       if (spec.scale == ColorScale::kClassification && cls.layerIds.empty()) cls.layerIds = {id};
       if (spec.scale == ColorScale::kRegression && overlap.layerIds.empty()) overlap.layerIds = {id};
-      if (spec.scale == ColorScale::kSequential) joint.layerIds = {id};
+      if (spec.scale == ColorScale::kSequential && !isOverlap(spec)) joint.layerIds = {id};
     }
   }
   for (const Channel& channel : frame.channels)
@@ -92,13 +98,6 @@ std::vector<LayerPreset> layerPresets(const ProbeFrame& frame) {
 }
 
 void applyFirstLook(LayerStack& layers, const ProbeFrame& frame) {
-  for (const LayerPreset& preset : layerPresets(frame))
-    if (preset.title == QObject::tr("Weights of both heads")) return applyPreset(layers, preset);
-}
-
-void replaceForeignLook(LayerStack& layers, const ProbeFrame& frame) {
-  const Layer* active = layers.active();
-  if (!active || !active->hasChannel() || frame.channel(active->channel)) return;
   std::vector<LayerPreset> presets = layerPresets(frame);
   // The weights where there are any, then the overlap, then whatever colours anchors.
   const auto place = [](const LayerPreset& preset) {
@@ -109,6 +108,11 @@ void replaceForeignLook(LayerStack& layers, const ProbeFrame& frame) {
                    [&](const LayerPreset& a, const LayerPreset& b) { return place(a) < place(b); });
   for (const LayerPreset& preset : presets)
     if (preset.layerIds.front().starts_with("channel:")) return applyPreset(layers, preset);
+}
+
+void replaceForeignLook(LayerStack& layers, const ProbeFrame& frame) {
+  const Layer* active = layers.active();
+  if (active && active->hasChannel() && !frame.channel(active->channel)) applyFirstLook(layers, frame);
 }
 
 void applyPreset(LayerStack& layers, const LayerPreset& preset) {

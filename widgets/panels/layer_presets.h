@@ -20,8 +20,8 @@ struct LayerPreset {
 /// and predictions.
 std::vector<LayerPreset> layerPresets(const ProbeFrame& frame);
 
-/// What is shown when nobody has chosen yet: the weights of both heads over the joint score, where a method
-/// has them.
+/// What is shown when nobody has chosen yet: the weights of both heads where a method has them, else the
+/// overlap.
 void applyFirstLook(LayerStack& layers, const ProbeFrame& frame);
 
 /// Layers kept from another method's run may colour by channels that this frame lacks: then nothing would be
