@@ -77,7 +77,8 @@ class PanelPainter {
       paintLabels(painter, context_);
     });
     if (labelsLeftOut_ > 0)
-      page_.report.notes.push_back(concat(labelsLeftOut_, " labels had no free place and were left out"));
+      page_.report.notes.push_back(concat(labelsLeftOut_, labelsLeftOut_ == 1 ? " label" : " labels",
+                                          " found no free place: left out"));
   }
 
  private:
