@@ -1,22 +1,38 @@
 // Box losses on encoded offsets (L1, smooth L1) and on decoded boxes (IoU and its relatives).
 
 #include "core/ops/box_losses.h"
+
+#include <array>
+#include <optional>
+
 #include "core/losses/box_loss.h"
 
 namespace anchorscope {
 namespace {
 
-/// On the box head's offsets, in the form the anchors say they have.
+constexpr const char* kPlainWeights = "1,1,1,1";
+constexpr const char* kScaledWeights = "10,10,5,5";
+
+/// On the box head's offsets, in the form the anchors say they have; offsets from anchor boxes are multiplied
+/// by the coder's weights first.
 class DeltaLoss final : public BoxLoss {
  public:
-  explicit DeltaLoss(double beta) : beta_(beta) {}
+  explicit DeltaLoss(double beta, std::optional<std::array<double, 4>> weights = std::nullopt)
+      : beta_(beta), weights_(weights) {}
 
   at::Tensor rows(const AnchorSet& anchors, const DenseOutputs& outputs, const BoxTargets& targets) override {
-    return matchedOffsetLoss(anchors, outputs.deltas, targets.boxes, targets.matched, targets.weights, beta_);
+    if (!weights_ || anchors.offsets != BoxOffsets::kAnchorDeltas)
+      return matchedOffsetLoss(anchors, outputs.deltas, targets.boxes, targets.matched, targets.weights,
+                               beta_);
+    const at::Tensor scaled = outputs.deltas * at::tensor(at::ArrayRef<double>(*weights_),
+                                                          outputs.deltas.options().requires_grad(false));
+    return matchedDeltaLoss(scaled, anchors.boxes, targets.boxes, targets.matched, targets.weights,
+                            BoxCoder::torchvision(*weights_), beta_);
   }
 
  private:
   double beta_;
+  std::optional<std::array<double, 4>> weights_;
 };
 
 class SimilarityLoss final : public BoxLoss {
@@ -68,11 +84,19 @@ BoxLossEntry smoothL1Loss() {
   entry.description =
       "As L1, but 0.5 d^2 / smooth_l1_beta for d below smooth_l1_beta, d - smooth_l1_beta / 2 above.";
   entry.source = "Girshick, ICCV 2015; RetinaNet's beta from maskrcnn-benchmark";
-  entry.params = {floatParam("smooth_l1_beta", 0.11, 0, std::nullopt, "1",
-                             "Where the smooth L1 loss turns from square to linear; 0 is L1.",
-                             "maskrcnn-benchmark RetinaNet")};
+  entry.params = {
+      floatParam("smooth_l1_beta", 0.11, 0, std::nullopt, "1",
+                 "Where the smooth L1 loss turns from square to linear; 0 is L1.",
+                 "maskrcnn-benchmark RetinaNet"),
+      choiceParam("smooth_l1_weights", kPlainWeights, {kPlainWeights, kScaledWeights},
+                  "What offsets from anchor boxes (dx, dy, dw, dh) are multiplied by before the smooth "
+                  "L1 loss; distances of points are not multiplied.",
+                  "1,1,1,1: torchvision 0.26.0 RetinaNet's coder; 10,10,5,5: maskrcnn-benchmark "
+                  "RetinaNet's, on which Sampling-Free is built")};
   entry.make = [](const ParamSet& params) -> Result<std::unique_ptr<BoxLoss>> {
-    return std::unique_ptr<BoxLoss>(std::make_unique<DeltaLoss>(params.getFloat("smooth_l1_beta")));
+    std::optional<std::array<double, 4>> weights;
+    if (params.getText("smooth_l1_weights") == kScaledWeights) weights = {10, 10, 5, 5};
+    return std::unique_ptr<BoxLoss>(std::make_unique<DeltaLoss>(params.getFloat("smooth_l1_beta"), weights));
   };
   return entry;
 }

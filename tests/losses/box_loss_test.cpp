@@ -48,6 +48,14 @@ TEST(BoxLoss, SmoothL1IsSquareBelowBeta) {
   EXPECT_TRUE(at::allclose(rows("smooth_l1", scene(), 1, {{"smooth_l1_beta", "0"}}), rows("l1", scene(), 1)));
 }
 
+TEST(BoxLoss, SmoothL1TakesOffsetsTimesTheCodersWeights) {
+  const auto smooth = [](double d) { return d < 0.11 ? 0.5 * d * d / 0.11 : d - 0.055; };
+  const at::Tensor loss = rows("smooth_l1", scene(), 1, {{"smooth_l1_weights", "10,10,5,5"}});
+  EXPECT_NEAR(loss[0][0].item<double>(), smooth(10 * 0.2) + smooth(10 * 0.5) + smooth(5 * std::log(2.0)),
+              1e-5);
+  EXPECT_EQ(loss[0][1].item<double>(), 0);
+}
+
 TEST(BoxLoss, IouAndGiouOnDecodedBoxes) {
   // intersection 80, union 100 + 200 - 80 = 220, enclosing 12 * 20 = 240
   EXPECT_NEAR(rows("iou", scene(), 1)[0][0].item<double>(), 1 - 80.0 / 220, 1e-6);
