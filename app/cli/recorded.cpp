@@ -7,12 +7,20 @@
 #include "core/base/check.h"
 #include "core/evidence/decision.h"
 #include "core/store/csv.h"
+#include "core/trainer/evaluation.h"
 
 namespace anchorscope::cli {
 namespace {
 
 // ---- info
 // --------------------------------------------------------------------------------------------------------
+
+/// The steps a run was to have when it was last saved: one that goes on may have got more than it began with.
+std::int64_t plannedSteps(const RunReader& run) {
+  if (run.checkpoints().empty()) return run.header().plannedSteps;
+  const auto config = configOfCheckpoint(run.checkpoints().back());
+  return config ? config->train.getInt("steps") : run.header().plannedSteps;
+}
 
 Status info(const std::string& folder, bool json) {
   auto opened = openRun(folder);
@@ -21,17 +29,12 @@ Status info(const std::string& folder, bool json) {
   const RunHeader& header = run.header();
   auto events = run.events();
   if (!events) return std::move(events).error();
-  nlohmann::ordered_json out{{"folder", run.folder()},
-                             {"data", header.dataSpec},
-                             {"method", header.methodName},
-                             {"model", header.modelName},
-                             {"device", header.device},
-                             {"threads", header.threads},
-                             {"started", header.startedAtUtc},
-                             {"version", header.programVersion},
-                             {"planned_steps", header.plannedSteps},
-                             {"last_step", run.lastStep()},
-                             {"classes", header.classNames}};
+  const std::int64_t planned = plannedSteps(run);
+  nlohmann::ordered_json out{
+      {"folder", run.folder()},         {"data", header.dataSpec},          {"method", header.methodName},
+      {"model", header.modelName},      {"device", header.device},          {"threads", header.threads},
+      {"started", header.startedAtUtc}, {"version", header.programVersion}, {"planned_steps", planned},
+      {"last_step", run.lastStep()},    {"classes", header.classNames}};
   for (const std::string& name : run.scalarNames()) {
     auto series = run.scalar(name);
     if (!series) return std::move(series).error();
@@ -48,9 +51,10 @@ Status info(const std::string& folder, bool json) {
     return {};
   }
   std::cout << run.folder() << "\n  " << header.methodName << " on " << header.modelName << ", data "
-            << header.dataSpec << "\n  " << header.device << ", " << header.threads << " threads, started "
-            << header.startedAtUtc << ", version " << header.programVersion << "\n  step " << run.lastStep()
-            << " of " << header.plannedSteps << '\n';
+            << header.dataSpec << "\n  " << header.device << ", " << header.threads
+            << (header.threads == 1 ? " thread" : " threads") << ", started " << header.startedAtUtc
+            << ", version " << header.programVersion << "\n  step " << run.lastStep()
+            << (planned > 0 ? concat(" of ", planned) : "") << '\n';
   for (const std::string& probe : run.probeNames()) {
     const auto steps = run.recordedSteps(probe);
     std::cout << "  probe " << probe << ": " << steps.size() << " moments";

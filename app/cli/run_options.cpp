@@ -75,6 +75,25 @@ std::vector<std::string> RunOptions::givenBesidesLive() const {
   return names;
 }
 
+std::vector<std::string> RunOptions::settingsWithoutEffect(const RunConfig& config) const {
+  std::vector<std::string> lines;
+  for (const std::string& setting : settings) {
+    const auto parts = splitSetting(setting);
+    const auto full = parts ? fullKey(config, parts->first) : Result<std::string>(parts.error());
+    if (!full) continue;  // building has told of it
+    const std::size_t dot = full->find('.');
+    const ParamSet& params = paramsOf(config, full->substr(0, dot));
+    const ParamSpec* spec = params.find(full->substr(dot + 1));
+    if (params.applies(spec->name)) continue;
+    // An option may matter only with one that itself matters only with another: that which is set otherwise.
+    while (!params.applies(spec->whenOption))
+      spec = params.find(spec->whenOption);
+    lines.push_back(concat(*full, " changes nothing here: only with ", spec->whenOption, "=",
+                           join(spec->whenValues, " or ")));
+  }
+  return lines;
+}
+
 Result<RunConfig> RunOptions::build() const {
   auto config = baseConfig(*this);
   if (!config) return config;

@@ -21,6 +21,9 @@ struct RunOptions {
   void addTo(CLI::App& command);
   /// Later beats earlier: preset or file, names, numbers, --set in their order.
   Result<RunConfig> build() const;
+  /// One line per --set that changes nothing, because another option of `config`, which was built from these,
+  /// has another value than it needs.
+  std::vector<std::string> settingsWithoutEffect(const RunConfig& config) const;
   /// The options given besides --steps, --set and --out: those a run that goes on cannot take.
   std::vector<std::string> givenBesidesLive() const;
 };

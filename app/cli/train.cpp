@@ -164,6 +164,8 @@ ExitCode train(const TrainOptions& options) {
   if (options.resume.empty()) {
     if (config->out.empty())
       return fail(makeError(ErrorCode::kUsage, "The run has no folder to go to", "Add --out FOLDER"));
+    for (const std::string& line : options.run.settingsWithoutEffect(*config))
+      std::cerr << "Note: " << line << '\n';
   } else {
     // Live options may change at the point of continuing, and are noted in the run.
     std::vector<std::string> fixed = options.run.givenBesidesLive();

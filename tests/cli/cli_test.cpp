@@ -314,6 +314,23 @@ TEST(Cli, GoingOnKnowsTheOptionsOfTheRunsOwnMethod) {
   const Outcome outcome = run({"train", "--resume", out, "--steps", "3", "--set", "method.pos_iou_thr=0.6"});
   EXPECT_EQ(outcome.exit, 0) << outcome.err;
   EXPECT_EQ(jsonOf(run({"info", out, "--json"})).at("last_step"), 3);
+  EXPECT_EQ(jsonOf(run({"info", out, "--json"})).at("planned_steps"), 3);
+  EXPECT_THAT(run({"info", out}).out, HasSubstr("step 3 of 3\n"));
+}
+
+TEST(Cli, SaysWhichSettingsChangeNothing) {
+  const TemporaryFolder folder;
+  std::vector<std::string> arguments = trainArguments((folder / "run").string(), 1);
+  arguments.insert(arguments.end(), {"--set", "lip_width=32", "--set", "method.tau_cls=2"});
+  const Outcome without = run(arguments);
+  ASSERT_EQ(without.exit, 0) << without.err;
+  EXPECT_THAT(without.err,
+              HasSubstr("Note: model.lip_width changes nothing here: only with downsampling=lip"));
+  EXPECT_THAT(without.err, ::testing::Not(HasSubstr("tau_cls")));
+  arguments.insert(arguments.end(), {"--set", "downsampling=lip", "--overwrite"});
+  const Outcome with = run(arguments);
+  ASSERT_EQ(with.exit, 0) << with.err;
+  EXPECT_THAT(with.err, ::testing::Not(HasSubstr("changes nothing")));
 }
 
 TEST_F(RecordedRun, IsNotEvaluatedWithOptionsThatWouldChangeNothing) {
