@@ -115,13 +115,14 @@ AssignerEntry musuAssigner() {
                   "centred in it, or "
                   "only those centred near its centre.",
                   "Paper: no hand-made geometric prior, hence overlap; the other two are ours"),
-      floatParam("center_margin", 0.01, 0, std::nullopt, "px",
-                 "How far inside the object's box an anchor's centre must lie (center_in_gt, center_radius).",
-                 kOurs),
-      floatParam("radius", 1.5, 1e-6, std::nullopt, "strides",
-                 "Largest distance of the anchor's centre from the object's on each axis (center_radius; "
-                 "inclusive).",
-                 kOurs),
+      onlyWhen(floatParam("center_margin", 0.01, 0, std::nullopt, "px",
+                          "How far inside the object's box an anchor's centre must lie.", kOurs),
+               "eligibility", {"center_in_gt", "center_radius"}),
+      onlyWhen(
+          floatParam("radius", 1.5, 1e-6, std::nullopt, "strides",
+                     "Largest distance of the anchor's centre from the object's on each axis, inclusive.",
+                     kOurs),
+          "eligibility", {"center_radius"}),
       choiceParam("joint", "geometric", {"geometric", "product"},
                   "Joint score of membership: p^(1-beta) q^beta, or p q^beta.",
                   "Paper: a joint score of both heads with beta; the formula is ours"),
@@ -131,10 +132,13 @@ AssignerEntry musuAssigner() {
                   "standard deviation, at least "
                   "gamma times the best, the k best, or at least t.",
                   "Paper: an adaptive bag with a threshold t; the rules are ours"),
-      floatParam("gamma", 0.5, 0, 1, "1", "Share of the best joint score that a member needs (max_ratio).",
-                 kOurs),
-      intParam("k", 20, 1, std::nullopt, "anchors", "Size of the bag (top_k).", kOurs),
-      floatParam("t", 0.3, 0, 1, "1", "Joint score that a member needs (absolute).", kPaper),
+      onlyWhen(
+          floatParam("gamma", 0.5, 0, 1, "1", "Share of the best joint score that a member needs.", kOurs),
+          "threshold", {"max_ratio"}),
+      onlyWhen(intParam("k", 20, 1, std::nullopt, "anchors", "Size of the bag.", kOurs), "threshold",
+               {"top_k"}),
+      onlyWhen(floatParam("t", 0.3, 0, 1, "1", "Joint score that a member needs.", kPaper), "threshold",
+               {"absolute"}),
       intParam("max_bag", 0, 0, std::nullopt, "anchors",
                "Keep only so many members, best joint score first; 0: no limit.", kOurs),
       floatParam("alpha", 0.25, 0, 1, "1",
@@ -146,11 +150,14 @@ AssignerEntry musuAssigner() {
       choiceParam("weighting", "exponential", {"exponential", "linear", "hard_top_k"},
                   "Weight of a rank: exp(-rank / tau), 1 - rank / bag size, or 1 for the first k_weight.",
                   "Paper: ranks become weights; the formulas are ours"),
-      floatParam("tau_cls", 3, 1e-6, std::nullopt, "ranks",
-                 "Decay of the classification weights (exponential).", kOurs),
-      floatParam("tau_reg", 3, 1e-6, std::nullopt, "ranks", "Decay of the regression weights (exponential).",
-                 kOurs),
-      intParam("k_weight", 9, 1, std::nullopt, "ranks", "Ranks that get weight 1 (hard_top_k).", kOurs),
+      onlyWhen(floatParam("tau_cls", 3, 1e-6, std::nullopt, "ranks", "Decay of the classification weights.",
+                          kOurs),
+               "weighting", {"exponential"}),
+      onlyWhen(
+          floatParam("tau_reg", 3, 1e-6, std::nullopt, "ranks", "Decay of the regression weights.", kOurs),
+          "weighting", {"exponential"}),
+      onlyWhen(intParam("k_weight", 9, 1, std::nullopt, "ranks", "Ranks that get weight 1.", kOurs),
+               "weighting", {"hard_top_k"}),
   };
   entry.make = makeMusu;
   return entry;
