@@ -7,8 +7,8 @@
 #include <functional>
 #include <vector>
 
-#include "core/ops/capabilities.h"
 #include "core/ops/lip.h"
+#include "tests/cuda/device_test.h"
 #include "tests/support/random_boxes.h"
 
 namespace anchorscope {
@@ -16,23 +16,9 @@ namespace {
 
 using testing::randomValues;
 
-class LipParity : public ::testing::TestWithParam<const char*> {
- protected:
-  void SetUp() override {
-    const std::string name = GetParam();
-    for (const DeviceDescription& description : availableDevices()) {
-      if (description.name == name) return;
-    }
-    GTEST_SKIP() << "there is no " << name << (builtWithCuda() ? " on this machine" : " in this build");
-  }
-  at::Device device() const { return at::Device(GetParam()); }
-};
+class LipParity : public testing::DeviceTest {};
 
-std::string deviceTitle(const ::testing::TestParamInfo<const char*>& parameter) {
-  return std::string(parameter.param) == "cpu" ? "cpu" : "cuda";
-}
-
-INSTANTIATE_TEST_SUITE_P(Devices, LipParity, ::testing::Values("cpu", "cuda:0"), deviceTitle);
+INSTANTIATE_TEST_SUITE_P(Devices, LipParity, testing::testedDevices(), testing::deviceTitle);
 
 struct Result {
   at::Tensor y, gradX, gradLogit;

@@ -8,9 +8,9 @@
 #include "core/ops/box_coder.h"
 #include "core/ops/box_losses.h"
 #include "core/ops/box_similarity.h"
-#include "core/ops/capabilities.h"
 #include "core/ops/cls_losses.h"
 #include "core/ops/nms.h"
+#include "tests/cuda/device_test.h"
 #include "tests/support/musu_cases.h"
 #include "tests/support/random_boxes.h"
 
@@ -22,23 +22,9 @@ using testing::randomValues;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-class Parity : public ::testing::TestWithParam<const char*> {
- protected:
-  void SetUp() override {
-    const std::string name = GetParam();
-    for (const DeviceDescription& description : availableDevices()) {
-      if (description.name == name) return;
-    }
-    GTEST_SKIP() << "there is no " << name << (builtWithCuda() ? " on this machine" : " in this build");
-  }
-  at::Device device() const { return at::Device(GetParam()); }
-};
+class Parity : public testing::DeviceTest {};
 
-std::string deviceTitle(const ::testing::TestParamInfo<const char*>& parameter) {
-  return std::string(parameter.param) == "cpu" ? "cpu" : "cuda";
-}
-
-INSTANTIATE_TEST_SUITE_P(Devices, Parity, ::testing::Values("cpu", "cuda:0"), deviceTitle);
+INSTANTIATE_TEST_SUITE_P(Devices, Parity, testing::testedDevices(), testing::deviceTitle);
 
 /// A copy that collects a gradient.
 at::Tensor leafOf(const at::Tensor& values, at::Device device, at::ScalarType dtype) {

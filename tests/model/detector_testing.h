@@ -85,4 +85,21 @@ class Autocast {
   Autocast& operator=(const Autocast&) = delete;
 };
 
+/// A few steps of plain descent on (logits + 2)^2: the last loss over the first.
+inline double lossAfterDescent(Detector& detector, const at::Tensor& images) {
+  double first = 0, last = 0;
+  for (int step = 0; step < 6; ++step) {
+    const at::Tensor loss = (run(detector, images).logits + 2).square().mean();
+    last = loss.item<double>();
+    if (step == 0) first = last;
+    loss.backward();
+    const c10::NoGradGuard noGrad;
+    for (const NamedTensor& named : detector.parameters()) {
+      if (named.tensor.grad().defined()) named.tensor.sub_(named.tensor.grad(), 5e-4);
+      named.tensor.mutable_grad().reset();
+    }
+  }
+  return last / first;
+}
+
 }  // namespace anchorscope::testing
