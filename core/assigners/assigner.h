@@ -45,6 +45,12 @@ at::Tensor denseClassTarget(const Assignment& assignment, const at::Tensor& labe
 /// index [B,N] int64; entries below 0 read object 0 (mask them). Result [B,N] or [B,N,K]. G >= 1.
 at::Tensor gatherObjects(const at::Tensor& values, const at::Tensor& index);
 
+/// Sum over an object's anchors: index [B,N] int64 (negative: no object), values [B,N] -> [B,objects].
+at::Tensor sumPerObject(const at::Tensor& index, const at::Tensor& values, std::int64_t objects);
+
+/// 0-dim int64: objects of the batch (valid [B,G]) to which no anchor of index [B,N] belongs.
+at::Tensor starvedCount(const at::Tensor& index, const at::Tensor& valid);
+
 /// The targets with at least one (padding) object, so that reductions over objects are defined.
 DenseTargets withPadding(const DenseTargets& targets);
 

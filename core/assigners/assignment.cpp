@@ -18,6 +18,15 @@ at::Tensor denseClassTarget(const Assignment& assignment, const at::Tensor& labe
   return target.scatter_(2, label.unsqueeze(2), object.ge(0).to(dtype).unsqueeze(2));
 }
 
+at::Tensor sumPerObject(const at::Tensor& index, const at::Tensor& values, std::int64_t objects) {
+  at::Tensor sums = at::zeros({index.size(0), objects}, values.options());
+  return sums.scatter_add_(1, index.clamp_min(0), values * index.ge(0).to(values.scalar_type()));
+}
+
+at::Tensor starvedCount(const at::Tensor& index, const at::Tensor& valid) {
+  return (valid & (sumPerObject(index, at::ones_like(index), valid.size(1)) == 0)).sum();
+}
+
 DenseTargets withPadding(const DenseTargets& targets) {
   if (targets.maxObjects() > 0) return targets;
   const std::int64_t batch = targets.batchSize();

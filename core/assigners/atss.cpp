@@ -188,13 +188,11 @@ Assignment AtssAssigner::assign(const AnchorSet& anchors, const DenseOutputs&, c
       sideDistances(middle(anchors.boxes, 0), middle(anchors.boxes, 1), gatherObjects(boxes, m.object)),
       found);
   assignment.regWeight = assignment.qualityTarget;
-  const at::Tensor learned = at::zeros(targets.valid.sizes(), m.object.options())
-                                 .scatter_add_(1, m.object.clamp_min(0), found.to(at::kLong));
   const at::Tensor wanting = at::zeros(m.object.sizes(), m.object.options())
                                  .scatter_add_(1, m.candidates.anchor.reshape({boxes.size(0), -1}),
                                                m.wanted.to(at::kLong).reshape({boxes.size(0), -1}));
   assignment.scalars = {
-      {"atss.starved_objects", (targets.valid & (learned == 0)).sum()},
+      {"atss.starved_objects", starvedCount(m.object, targets.valid)},
       {"atss.without_threshold", (targets.valid & m.needed.isnan()).sum()},
       {"atss.contested", (wanting > 1).sum()},
       {"atss.mean_threshold",

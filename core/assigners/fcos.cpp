@@ -174,9 +174,7 @@ Assignment FcosAssigner::assign(const AnchorSet& anchors, const DenseOutputs&, c
   assignment.clsObject = assignment.regObject = m.object;
   assignment.regWeight = options_.weightByCenterness ? m.centerness : m.found.to(m.centerness.scalar_type());
   assignment.qualityTarget = m.centerness;
-  const at::Tensor learned = at::zeros(targets.valid.sizes(), m.object.options())
-                                 .scatter_add_(1, m.object.clamp_min(0), m.found.to(at::kLong));
-  assignment.scalars = {{"fcos.starved_objects", (targets.valid & (learned == 0)).sum()},
+  assignment.scalars = {{"fcos.starved_objects", starvedCount(m.object, targets.valid)},
                         {"fcos.contested", (m.contesting > 1).sum()}};
   if (sink) publish(m, all, anchors.strides.to(boxes.scalar_type()), boxes, targets.valid, *sink);
   return assignment;

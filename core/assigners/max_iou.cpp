@@ -109,10 +109,7 @@ Assignment MaxIouAssigner::assign(const AnchorSet& anchors, const DenseOutputs&,
   Assignment assignment;
   assignment.clsObject = assignment.regObject = matching.object;
   assignment.regWeight = matching.object.ge(0).to(anchors.boxes.scalar_type());
-  const at::Tensor learns = matching.object.ge(0).to(at::kLong);
-  const at::Tensor positives = at::zeros(matching.valid.sizes(), learns.options())
-                                   .scatter_add_(1, matching.object.clamp_min(0), learns);
-  assignment.scalars.push_back({"max_iou.starved_objects", (matching.valid & (positives == 0)).sum()});
+  assignment.scalars.push_back({"max_iou.starved_objects", starvedCount(matching.object, matching.valid)});
   if (sink) publish(matching, anchors, withPadding(targets), *sink);
   return assignment;
 }

@@ -92,12 +92,6 @@ struct ObjectColumns {
                            "Sum of the object's weighted box losses before normalising.", kOurs};
 };
 
-/// Number (or sum) over anchors per object: index [B,N], values [B,N] -> [B,G].
-at::Tensor sumPerObject(const at::Tensor& index, const at::Tensor& values, std::int64_t objects) {
-  at::Tensor sums = at::zeros({index.size(0), objects}, values.options());
-  return sums.scatter_add_(1, index.clamp_min(0), values * index.ge(0).to(values.scalar_type()));
-}
-
 /// [B,N] largest entry over objects and, if asked, the smallest index that reaches it; -1 where it is 0.
 at::Tensor bestObjectOf(const at::Tensor& overlaps, const at::Tensor& best) {
   const std::int64_t objects = overlaps.size(1);
