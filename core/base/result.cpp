@@ -1,5 +1,7 @@
 #include "core/base/result.h"
 
+#include "core/base/text.h"
+
 namespace anchorscope {
 
 const char* toString(ErrorCode code) {
@@ -59,7 +61,7 @@ std::string Error::text() const {
   for (const std::string& circumstance : context)
     out += " (while " + circumstance + ")";
   if (!action.empty()) out += ". " + action;
-  return out;
+  return printable(out);
 }
 
 }  // namespace anchorscope

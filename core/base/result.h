@@ -45,7 +45,7 @@ struct [[nodiscard]] Error {
     return std::move(*this);
   }
 
-  /// Message, context and action as people should read them, on one line.
+  /// Message, context and action as people should read them, on one line and printable (text.h).
   std::string text() const;
 };
 

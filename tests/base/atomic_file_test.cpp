@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +76,83 @@ TEST(AtomicFile, AFullDiskLeavesTheOldFileAndNothingElse) {
   EXPECT_EQ(result, 0);
   EXPECT_EQ(*readFile(path), "old");
   EXPECT_EQ(entryCount(folder.path()), 1u);
+}
+
+TEST(AtomicFile, ReplacesOnlyRegularFiles) {
+  const TemporaryFolder folder;
+  const std::string pipe = folder / "pipe", inner = folder / "folder";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::filesystem::create_directory(inner);
+  for (const std::string& path : {pipe, inner, std::string("/dev/null")}) {
+    const Status status = writeFileAtomically(path, "x", Overwrite::kYes);
+    ASSERT_FALSE(status) << path;
+    EXPECT_EQ(status.error().code, ErrorCode::kIo);
+    EXPECT_NE(status.error().message.find(path), std::string::npos);
+  }
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST(AtomicFile, FollowsALinkToWhatItNames) {
+  const TemporaryFolder folder;
+  folder.write("real/a.txt", "old");
+  const std::string link = folder / "link", dangling = folder / "dangling", loop = folder / "loop";
+  std::filesystem::create_symlink("real/a.txt", link);
+  std::filesystem::create_symlink(folder / "real/b.txt", dangling);
+  std::filesystem::create_symlink(loop, loop);
+  EXPECT_EQ(writeFileAtomically(link, "new", Overwrite::kNo).error().code, ErrorCode::kExists);
+  ASSERT_TRUE(writeFileAtomically(link, "new", Overwrite::kYes));
+  ASSERT_TRUE(writeFileAtomically(dangling, "first", Overwrite::kNo));
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_TRUE(std::filesystem::is_symlink(dangling));
+  EXPECT_EQ(*readFile(folder / "real/a.txt"), "new");
+  EXPECT_EQ(*readFile(folder / "real/b.txt"), "first");
+  EXPECT_EQ(writeFileAtomically(loop, "x", Overwrite::kYes).error().code, ErrorCode::kIo);
+}
+
+TEST(AtomicFile, KeepsTheModeOfTheFileItReplaces) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("a.sh", "old");
+  std::filesystem::permissions(path, std::filesystem::perms(0750));
+  ASSERT_TRUE(writeFileAtomically(path, "new", Overwrite::kYes));
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0750));
+}
+
+TEST(AtomicFile, RemovesWhatAKilledWriterLeft) {
+  const TemporaryFolder folder;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    (void)writeFileAtomically(folder / "a.txt", Overwrite::kNo, [](const std::string& temporary) -> Status {
+      (void)writeFileAtomically(temporary, "half", Overwrite::kNo);
+      ::_exit(0);
+    });
+  }
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  folder.write("b.txt.part-1-0", "of another file, its writer alive");
+  folder.write("a.txt.part-", "no temporary file");
+  ASSERT_EQ(entryCount(folder.path()), 3u);
+  ASSERT_TRUE(writeFileAtomically(folder / "a.txt", "whole", Overwrite::kNo));
+  EXPECT_EQ(entryCount(folder.path()), 3u);
+  EXPECT_EQ(*readFile(folder / "a.txt"), "whole");
+}
+
+TEST(AtomicFile, ReadsOnlyRegularFilesWithinALimit) {
+  const TemporaryFolder folder;
+  const std::string pipe = folder / "pipe", path = folder.write("a.txt", "0123456789");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::string& odd : {pipe, std::string("/dev/zero"), folder.path().string()}) {
+    EXPECT_EQ(readFile(odd).error().code, ErrorCode::kIo) << odd;
+    EXPECT_EQ(readBeginning(odd, 4).error().code, ErrorCode::kIo) << odd;
+    EXPECT_FALSE(checkRegularFile(odd)) << odd;
+  }
+  EXPECT_NE(readFile(pipe).error().message.find("named pipe"), std::string::npos);
+  EXPECT_TRUE(checkRegularFile(path));
+  EXPECT_TRUE(checkRegularFile(folder / "missing"));
+  EXPECT_EQ(readFile(path, 9).error().code, ErrorCode::kBadData);
+  EXPECT_EQ(*readFile(path, 10), "0123456789");
+  EXPECT_EQ(*readBeginning(path, 4), "0123");
+  EXPECT_EQ(*readBeginning(path, 40), "0123456789");
 }
 
 TEST(AtomicFile, SaysWhatIsWrong) {

@@ -31,5 +31,11 @@ TEST(Result, TryPassesTheFirstErrorOn) {
   EXPECT_EQ(status.error().message, "disk full");
 }
 
+TEST(Result, TextIsPrintable) {
+  Error error = makeError(ErrorCode::kBadData, "'a\x1b[2J\n\xf1' is damaged", "Replace it");
+  EXPECT_EQ(std::move(error).in("reading '\a'").text(),
+            "'a\\x1b[2J\\n\\xf1' is damaged (while reading '\\x07'). Replace it");
+}
+
 }  // namespace
 }  // namespace anchorscope
