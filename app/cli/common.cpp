@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <map>
 
 #include "core/base/check.h"
 
@@ -112,16 +113,21 @@ const char* actionName(RecordAction action) {
 void printDiagnostics(const Diagnostics& diagnostics, std::size_t atMost) {
   for (const auto& [kind, count] : diagnostics.countsByKind())
     std::cout << "  " << count << " x " << kind << '\n';
+  // The first of each kind, so that a rare one is not behind many of another.
+  constexpr std::size_t kPerKind = 3;
+  std::map<std::string, std::size_t> shownOfKind;
   std::size_t shown = 0;
   for (const RecordProblem& problem : diagnostics.problems()) {
-    if (++shown > atMost) {
-      std::cout << "  ... and " << diagnostics.problems().size() - atMost << " more (--json lists all)\n";
-      break;
-    }
+    if (shown == atMost || ++shownOfKind[problem.kind] > kPerKind) continue;
+    ++shown;
     std::cout << "  " << actionName(problem.action) << ": " << problem.file;
     if (!problem.record.empty()) std::cout << ", " << problem.record;
-    std::cout << ": " << problem.message << '\n';
+    std::cout << ": " << problem.message;
+    if (problem.count > 1) std::cout << " (" << problem.count << " records; this is the first)";
+    std::cout << '\n';
   }
+  if (shown < diagnostics.problems().size())
+    std::cout << "  ... and " << diagnostics.problems().size() - shown << " more (--json lists all)\n";
 }
 
 nlohmann::ordered_json diagnosticsJson(const Diagnostics& diagnostics) {
@@ -131,7 +137,8 @@ nlohmann::ordered_json diagnosticsJson(const Diagnostics& diagnostics) {
                    {"record", problem.record},
                    {"kind", problem.kind},
                    {"message", problem.message},
-                   {"action", actionName(problem.action)}});
+                   {"action", actionName(problem.action)},
+                   {"count", problem.count}});
   return out;
 }
 

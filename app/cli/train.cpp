@@ -1,6 +1,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <iostream>
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -78,14 +79,18 @@ class Progress {
     say(event.what);
   }
   void show(const DiagnosticsEvent& event) {
-    std::size_t total = 0;
-    for (const auto& [kind, count] : event.diagnostics.countsByKind()) {
-      say(concat("Bad records: ", count, " x ", kind));
-      total += count;
+    std::map<std::string, std::size_t> bad, noted;
+    const RecordProblem* first = nullptr;
+    for (const RecordProblem& problem : event.diagnostics.problems()) {
+      const bool kept = problem.action == RecordAction::kKept;
+      (kept ? noted : bad)[problem.kind] += problem.count;
+      if (!kept && first == nullptr) first = &problem;
     }
-    if (total > 0 && total == event.diagnostics.problems().size())
-      say("  first: " + event.diagnostics.problems().front().file + ": " +
-          event.diagnostics.problems().front().message);
+    for (const auto& [kind, count] : bad)
+      say(concat("Bad records: ", count, " x ", kind));
+    for (const auto& [kind, count] : noted)
+      say(concat("Noted: ", count, " x ", kind));
+    if (first != nullptr) say(concat("  first: ", first->file, ": ", first->message));
   }
   void show(const NoteEvent& event) {
     const bool error = event.event.kind == "error";

@@ -18,9 +18,11 @@ struct RecordProblem {
   std::string kind;     ///< Stable short name for counting: "missing image", "box outside image", ...
   std::string message;  ///< What is wrong, in one sentence.
   RecordAction action = RecordAction::kSkipped;
+  std::size_t count = 1;  ///< Records alike that this entry stands for; `file` and `record` name the first.
 };
 
-/// A list of problems; every one is kept. Not thread-safe: one owner at a time.
+/// A list of problems; every one is kept, though an entry may stand for many that are alike. Not thread-safe:
+/// one owner at a time.
 class Diagnostics {
  public:
   void add(RecordProblem problem) { problems_.push_back(std::move(problem)); }
@@ -31,11 +33,19 @@ class Diagnostics {
   const std::vector<RecordProblem>& problems() const { return problems_; }
   bool empty() const { return problems_.empty(); }
 
-  /// Number of problems per kind, in alphabetical order.
+  /// Records with a problem, all kinds together.
+  std::size_t recordCount() const {
+    std::size_t count = 0;
+    for (const RecordProblem& problem : problems_)
+      count += problem.count;
+    return count;
+  }
+
+  /// Number of records per kind, in alphabetical order.
   std::map<std::string, std::size_t> countsByKind() const {
     std::map<std::string, std::size_t> counts;
     for (const RecordProblem& problem : problems_)
-      ++counts[problem.kind];
+      counts[problem.kind] += problem.count;
     return counts;
   }
 

@@ -1,16 +1,12 @@
 #include "core/data/dataset.h"
 
 #include "core/base/check.h"
+#include "core/data/file_index.h"
 #include "core/data/readers.h"
 #include "core/data/spec.h"
 
 namespace anchorscope {
 namespace {
-
-std::string withoutExtension(const std::string& name) {
-  const std::size_t dot = name.find_last_of("./");
-  return dot == std::string::npos || name[dot] == '/' || dot == 0 ? name : name.substr(0, dot);
-}
 
 Result<std::shared_ptr<const Dataset>> read(const ReaderRequest& request) {
   switch (request.spec.kind) {
@@ -52,13 +48,47 @@ std::int64_t Dataset::find(const std::string& name) const {
   return byStem;
 }
 
-Result<std::shared_ptr<const Dataset>> openDataset(const std::string& spec, std::uint64_t splitSeed,
+const std::vector<std::string>& Dataset::classIds() const {
+  static const std::vector<std::string> kNone;
+  return kNone;
+}
+
+std::vector<ParamSpec> datasetParams() {
+  std::vector<ParamSpec> specs{
+      choiceParam(
+          "orientation", "upright", {"upright", "as_stored"},
+          "Whether images are turned upright by their EXIF orientation, with boxes that lie on the upright "
+          "image, or rows and boxes are taken in the order of the file.",
+          "upright: OpenCV, Ultralytics, detectron2; as_stored: torchvision"),
+      choiceParam(
+          "unused_classes", "keep", {"keep", "drop"},
+          "What becomes of classes without an object in the training set, such as a category that only "
+          "groups others.",
+          "ours")};
+  for (ParamSpec& spec : specs)
+    spec.effect = ParamEffect::kNextRun;
+  return specs;
+}
+
+DatasetOptions DatasetOptions::from(const ParamSet& params, std::uint64_t splitSeed) {
+  DatasetOptions options(splitSeed);
+  options.upright = params.getText("orientation") == "upright";
+  options.dropUnusedClasses = params.getText("unused_classes") == "drop";
+  return options;
+}
+
+Result<std::shared_ptr<const Dataset>> openDataset(const std::string& spec, const DatasetOptions& options,
                                                    const std::function<bool(double)>& progress) {
   Result<DatasetSpec> parsed = parseDatasetSpec(spec);
   if (!parsed) return std::move(parsed).error();
-  Result<std::shared_ptr<const Dataset>> dataset = read({std::move(*parsed), splitSeed, progress});
+  Result<std::shared_ptr<const Dataset>> dataset = read({std::move(*parsed), options, progress});
   if (!dataset) return std::move(dataset).error().in("opening data set '" + spec + "'");
   return dataset;
+}
+
+std::string absoluteSpec(const std::string& spec) {
+  const Result<DatasetSpec> parsed = parseDatasetSpec(spec);
+  return parsed ? parsed->absolute() : spec;
 }
 
 std::string validationSpec(const std::string& spec) {

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
 #include <numeric>
+#include <set>
 
 #include "core/base/check.h"
 #include "core/base/random.h"
-#include "core/data/image_io.h"
+#include "core/base/text.h"
+#include "core/data/pixel_rows.h"
 
 namespace anchorscope {
 namespace {
@@ -16,46 +17,47 @@ namespace {
 /// A set whose images are files.
 class FileDataset final : public Dataset {
  public:
-  FileDataset(std::string spec, std::vector<std::string> classNames, std::vector<ImageRecord> images,
-              Diagnostics diagnostics)
+  FileDataset(std::string spec, std::vector<std::string> classNames, std::vector<std::string> classIds,
+              std::vector<ImageRecord> images, Diagnostics diagnostics)
       : spec_(std::move(spec)),
         classNames_(std::move(classNames)),
+        classIds_(std::move(classIds)),
         images_(std::move(images)),
         diagnostics_(std::move(diagnostics)) {}
 
   const std::string& spec() const override { return spec_; }
   const std::vector<std::string>& classNames() const override { return classNames_; }
+  const std::vector<std::string>& classIds() const override { return classIds_; }
   const std::vector<ImageRecord>& images() const override { return images_; }
   const Diagnostics& diagnostics() const override { return diagnostics_; }
 
   Result<std::shared_ptr<const ImagePixels>> loadPixels(std::size_t imageIndex) const override {
     ANCHORSCOPE_CHECK(imageIndex < images_.size(), "image ", imageIndex, " of ", images_.size());
     const ImageRecord& record = images_[imageIndex];
-    Result<ImagePixels> pixels = decodeImage(record.path);
+    Result<ImagePixels> pixels = decodeImage(record.path, {record.orientation, record.reducedBy});
     if (!pixels) return std::move(pixels).error();
     if (!(pixels->size == record.size))
       return makeError(
           ErrorCode::kBadData,
-          concat("'", record.path, "' is ", pixels->size.width, "x", pixels->size.height,
-                 " px, but its annotations are for ", record.size.width, "x", record.size.height),
-          "Correct the size in the annotations, or restore the image they were made for");
+          concat("'", record.path, "' is now ", pixels->size.width, "x", pixels->size.height, " px, but was ",
+                 record.size.width, "x", record.size.height, " when the set was opened"),
+          "Open the set again");
     return std::make_shared<const ImagePixels>(std::move(*pixels));
   }
 
  private:
   std::string spec_;
-  std::vector<std::string> classNames_;
+  std::vector<std::string> classNames_, classIds_;
   std::vector<ImageRecord> images_;
   Diagnostics diagnostics_;
 };
 
-std::string fileNameOf(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? path : path.substr(slash + 1);
-}
-
 std::string boxText(const RawBox& box) {
   return concat("(", box.x1, ", ", box.y1, ", ", box.x2, ", ", box.y2, ")");
+}
+
+std::string sizeText(SizePx size) {
+  return concat(size.width, "x", size.height);
 }
 
 std::uint64_t fnv1a(std::string_view text) {
@@ -67,36 +69,136 @@ std::uint64_t fnv1a(std::string_view text) {
 
 }  // namespace
 
-DatasetBuilder::DatasetBuilder(DatasetSpec spec, std::function<bool(double)> progress)
-    : spec_(std::move(spec)), progress_(std::move(progress)) {}
+DatasetBuilder::DatasetBuilder(const ReaderRequest& request) : request_(request) {}
 
-void DatasetBuilder::report(RecordPlace place, const char* kind, std::string message, RecordAction action) {
-  diagnostics_.add({std::move(place.file), std::move(place.record), kind, std::move(message), action});
+void DatasetBuilder::setClassNames(std::vector<std::string> names, std::vector<std::string> ids) {
+  std::set<std::string> used;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    std::string name = printable(trimmed(names[i]));
+    for (int copy = 2; !used.insert(name).second; ++copy)
+      name = concat(printable(trimmed(names[i])), " (", copy, ")");
+    if (name != names[i])
+      report({request_.spec.text, concat("class ", i)}, rule::kClassName,
+             concat("'", printable(names[i]), "' is called '", name,
+                    "' here: names of classes must differ and be printable"),
+             RecordAction::kKept);
+    names[i] = std::move(name);
+  }
+  classNames_ = std::move(names);
+  classIds_ = std::move(ids);
 }
 
-bool DatasetBuilder::addBox(ImageRecord& image, const RawBox& box, Annotation annotation,
-                            const RecordPlace& place) {
-  const auto reject = [&](const char* kind, std::string message) {
-    report(place, kind, std::move(message));
-    ++rejectedObjects_;
+void DatasetBuilder::report(RecordPlace place, const char* kind, std::string message, RecordAction action) {
+  const std::string key = concat(kind, static_cast<int>(action));
+  const std::size_t known = ++perKind_[key];
+  if (known <= kMaxListedPerKind) {
+    lastOfKind_[key] = problems_.size();
+    problems_.push_back({printable(place.file), printable(place.record), kind, printable(message), action});
+    return;
+  }
+  RecordProblem& last = problems_[lastOfKind_[key]];
+  if (++last.count == 2) last.message += "; further ones of this kind are counted here";
+}
+
+void DatasetBuilder::apply(const char* ruleName, const RecordPlace& place, const std::string& message,
+                           RecordAction action, std::size_t count) {
+  const auto [known, fresh] =
+      rules_.try_emplace(concat(ruleName, message, static_cast<int>(action)), problems_.size());
+  if (fresh)
+    problems_.push_back(
+        {printable(place.file), printable(place.record), ruleName, printable(message), action, 0});
+  problems_[known->second].count += count;
+}
+
+void DatasetBuilder::applyHidden(const FileIndex& index) {
+  for (const std::string& path : index.hidden()) {
+    const bool wouldBeRead = path.ends_with('/') || hasImageExtension(path) ||
+                             lowered(path).ends_with(".xml") || lowered(path).ends_with(".txt");
+    if (wouldBeRead)
+      apply(rule::kHidden, {index.folder() + "/" + path, ""}, "names that begin with a dot are left out",
+            RecordAction::kSkipped);
+  }
+}
+
+bool DatasetBuilder::readHeader(ImageDraft& draft, SizePx declared) {
+  ImageRecord& record = draft.record;
+  const RecordPlace file{record.path, ""};
+  Result<ImageSummary> summary = summarizeImage(record.path);
+  if (!summary) {
+    report(file, problem::kUnreadableImage, summary.error().message);
+    return false;
+  }
+  const ImageFacts& facts = summary->facts;
+  SizePx size = facts.upright();
+  record.orientation = facts.orientation;
+  const bool states = declared.width > 0 && declared.height > 0;
+  if (!request_.options.upright && facts.orientation != 1) {
+    record.orientation = 1;
+    size = facts.stored;
+    apply(rule::kExif, file, "ignored, as the option says: pixels and boxes are in the order of the file");
+  } else if (facts.orientation != 1 && states && !(declared == size) && declared == facts.stored) {
+    record.orientation = 1;
+    size = facts.stored;
+    report(file, rule::kExif,
+           concat("EXIF turns it to ", sizeText(facts.upright()), " px, but its annotations are for ",
+                  sizeText(declared), ": read as it is stored"),
+           RecordAction::kKept);
+  } else if (facts.orientation != 1) {
+    apply(rule::kExif, file, "turned upright; boxes lie on the upright image");
+  }
+  if (states && !(declared == size)) {
+    report(
+        file, problem::kWrongSize,
+        concat("'", record.path, "' is ", sizeText(size), " px",
+               facts.orientation == 1 ? "" : concat(" (stored ", sizeText(facts.stored), ", turned by EXIF)"),
+               ", but its annotations are for ", sizeText(declared)));
+    return false;
+  }
+  if (facts.bitsPerSample > 8)
+    apply(rule::kDeepPixels, file, "reduced to 8 bits by the fewest bits that hold the brightest pixel");
+  if (facts.pages > 1) apply(rule::kPages, file, "only the first page is read");
+  draft.fullSize = size;
+  record.size = reducedSize(size, summary->reduceBy);
+  record.reducedBy = summary->reduceBy;
+  if (record.reducedBy > 1)
+    apply(rule::kReduced, file, concat("read at 1/", record.reducedBy, " of its size, with its boxes"));
+  return true;
+}
+
+void DatasetBuilder::reject(ImageDraft& draft, const RecordPlace& place, const char* kind,
+                            std::string message) {
+  ++draft.rejected;
+  rejectWithoutImage(place, kind, std::move(message));
+}
+
+void DatasetBuilder::rejectWithoutImage(const RecordPlace& place, const char* kind, std::string message) {
+  report(place, kind, std::move(message));
+  ++rejectedObjects_;
+}
+
+bool DatasetBuilder::addBox(ImageDraft& draft, const RawBox& box, Annotation annotation,
+                            const RecordPlace& place, std::size_t position) {
+  const auto refuse = [&](const char* kind, std::string message) {
+    reject(draft, place, kind, std::move(message));
     return false;
   };
   if (annotation.classIndex < 0 || static_cast<std::size_t>(annotation.classIndex) >= classNames_.size())
-    return reject(problem::kUnknownClass,
+    return refuse(problem::kUnknownClass,
                   concat("class ", annotation.classIndex, " of ", classNames_.size(), " classes"));
   if (!std::isfinite(box.x1) || !std::isfinite(box.y1) || !std::isfinite(box.x2) || !std::isfinite(box.y2))
-    return reject(problem::kBoxNotFinite, "a coordinate is not a finite number: " + boxText(box));
+    return refuse(problem::kBoxNotFinite, "a coordinate is not a finite number: " + boxText(box));
   if (!(box.x2 > box.x1) || !(box.y2 > box.y1))
-    return reject(problem::kBoxWithoutArea, "width or height is not positive: " + boxText(box));
-  const double width = image.size.width, height = image.size.height;
+    return refuse(problem::kBoxWithoutArea, "width or height is not positive: " + boxText(box));
+  const double width = draft.fullSize.width, height = draft.fullSize.height;
   const RawBox clipped{std::clamp(box.x1, 0.0, width), std::clamp(box.y1, 0.0, height),
                        std::clamp(box.x2, 0.0, width), std::clamp(box.y2, 0.0, height)};
-  annotation.boxInImage = {static_cast<float>(clipped.x1), static_cast<float>(clipped.y1),
-                           static_cast<float>(clipped.x2), static_cast<float>(clipped.y2)};
+  const double scale = 1.0 / draft.record.reducedBy;
+  annotation.boxInImage = {static_cast<float>(clipped.x1 * scale), static_cast<float>(clipped.y1 * scale),
+                           static_cast<float>(clipped.x2 * scale), static_cast<float>(clipped.y2 * scale)};
   if (annotation.boxInImage.degenerate()) {
     const bool inside = clipped.x2 > clipped.x1 && clipped.y2 > clipped.y1;
-    return inside ? reject(problem::kBoxWithoutArea, "too thin for single precision: " + boxText(box))
-                  : reject(problem::kBoxOutside,
+    return inside ? refuse(problem::kBoxWithoutArea, "too thin for single precision: " + boxText(box))
+                  : refuse(problem::kBoxOutside,
                            concat(boxText(box), " lies outside ", width, "x", height, " px"));
   }
   const double overshoot =
@@ -106,56 +208,136 @@ bool DatasetBuilder::addBox(ImageRecord& image, const RawBox& box, Annotation an
            concat(boxText(box), " reaches out of ", width, "x", height, " px"), RecordAction::kClipped);
   if (!(annotation.areaPx > 0) || !std::isfinite(annotation.areaPx))
     annotation.areaPx = (clipped.x2 - clipped.x1) * (clipped.y2 - clipped.y1);
-  image.annotations.push_back(annotation);
+  annotation.areaPx *= scale * scale;
+  draft.record.annotations.push_back(annotation);
+  draft.positions.push_back(static_cast<std::uint32_t>(position));
   ++acceptedObjects_;
   return true;
 }
 
-bool DatasetBuilder::addImage(ImageRecord image, const RecordPlace& place) {
+void DatasetBuilder::listDuplicates(ImageDraft& draft, Duplicates duplicates, const char* before,
+                                    const char* after) {
+  std::vector<Annotation>& objects = draft.record.annotations;
+  if (objects.size() < 2) return;
+  std::vector<std::size_t> order(objects.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto key = [&](std::size_t i) {
+    const Box& box = objects[i].boxInImage;
+    return std::tuple(objects[i].classIndex, box.x1, box.y1, box.x2, box.y2, objects[i].crowd);
+  };
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return key(a) != key(b) ? key(a) < key(b) : a < b; });
+  std::vector<bool> drop(objects.size());
+  for (std::size_t i = 1, first = 0; i < order.size(); ++i) {
+    if (key(order[i]) != key(order[first])) {
+      first = i;
+      continue;
+    }
+    drop[order[i]] = duplicates == Duplicates::kDrop;
+    report({draft.place.file, concat(before, draft.positions[order[i]], after)}, problem::kDuplicateObject,
+           concat("the same class and box as ", before, draft.positions[order[first]], after),
+           duplicates == Duplicates::kDrop ? RecordAction::kSkipped : RecordAction::kKept);
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < objects.size(); ++i)
+    if (!drop[i]) objects[kept++] = objects[i];
+  acceptedObjects_ -= objects.size() - kept;
+  objects.resize(kept);
+}
+
+bool DatasetBuilder::addImage(ImageDraft draft, Duplicates duplicates, const char* before,
+                              const char* after) {
+  ImageRecord& image = draft.record;
   if (!seenPaths_.insert(image.path).second) {
-    report(place, problem::kDuplicateImage, concat("'", image.path, "' is listed twice"));
+    report(draft.place, problem::kDuplicateImage, concat("'", image.path, "' is listed twice"));
     return false;
   }
-  if (image.sourceId < 0) image.sourceId = static_cast<std::int64_t>(images_.size());
+  if (image.annotations.empty() && draft.rejected > 0) {
+    report(draft.place, problem::kNoUsableObject,
+           concat("not one of its ", draft.rejected, " objects can be used, so '", image.path,
+                  "' is left out: it would pass for an image without objects"));
+    return false;
+  }
+  if (image.annotations.size() > kMaxObjectsPerImage) {
+    report(draft.place, problem::kTooManyObjects,
+           concat("'", image.path, "' has ", image.annotations.size(), " objects; more than ",
+                  kMaxObjectsPerImage, " are not trained on: cut it into tiles"));
+    return false;
+  }
+  listDuplicates(draft, duplicates, before, after);
+  if (image.sourceId.empty()) image.sourceId = concat(images_.size());
   images_.push_back(std::move(image));
   return true;
 }
 
 Status DatasetBuilder::tell(double fraction) {
-  if (!progress_ || (fraction - told_ < 0.005 && fraction < 1)) return {};
+  if (!request_.progress || (fraction - told_ < 0.005 && fraction < 1)) return {};
   told_ = fraction;
-  if (!progress_(std::clamp(fraction, 0.0, 1.0)))
-    return makeError(ErrorCode::kCancelled, concat("Opening '", spec_.text, "' was cancelled"));
+  if (!request_.progress(std::clamp(fraction, 0.0, 1.0)))
+    return makeError(ErrorCode::kCancelled, concat("Opening '", request_.spec.text, "' was cancelled"));
   return {};
 }
 
-Result<std::shared_ptr<const Dataset>> DatasetBuilder::finish(bool needsClasses) {
-  const auto unusable = [&](const std::string& what) {
-    std::string counts;
-    for (const auto& [kind, count] : diagnostics_.countsByKind())
-      counts += concat(counts.empty() ? ": " : ", ", kind, " ", count);
-    Error error = makeError(ErrorCode::kBadData, concat("'", spec_.text, "' holds ", what, counts),
-                            "Check the paths and the annotations");
-    if (!diagnostics_.empty()) {
-      const RecordProblem& first = diagnostics_.problems().front();
-      error.action = concat("The first: ", first.message, " (", first.file, first.record.empty() ? "" : ", ",
-                            first.record, ")");
+void DatasetBuilder::dropUnusedClasses() {
+  std::vector<int> indexOf(classNames_.size(), -1);
+  for (const ImageRecord& image : images_)
+    for (const Annotation& annotation : image.annotations)
+      indexOf[static_cast<std::size_t>(annotation.classIndex)] = 0;
+  std::vector<std::string> names, ids;
+  for (std::size_t i = 0; i < indexOf.size(); ++i) {
+    if (indexOf[i] < 0) {
+      report({request_.spec.text, concat("class ", i)}, rule::kUnusedClass,
+             concat("'", classNames_[i], "' has no object and is left out, as the option says"));
+      continue;
     }
-    return error;
-  };
-  if (images_.empty()) return unusable("no usable image");
-  if (needsClasses && acceptedObjects_ == 0 && rejectedObjects_ > 0) return unusable("no usable object");
-  if (needsClasses && classNames_.empty()) return unusable("no class and no object");
+    indexOf[i] = static_cast<int>(names.size());
+    names.push_back(classNames_[i]);
+    if (!classIds_.empty()) ids.push_back(classIds_[i]);
+  }
+  for (ImageRecord& image : images_)
+    for (Annotation& annotation : image.annotations)
+      annotation.classIndex = indexOf[static_cast<std::size_t>(annotation.classIndex)];
+  classNames_ = std::move(names);
+  classIds_ = std::move(ids);
+}
 
+void DatasetBuilder::shortenNames() {
   std::unordered_map<std::string, int> uses;
   for (const ImageRecord& image : images_)
-    ++uses[fileNameOf(image.name)];
-  for (ImageRecord& image : images_)
-    if (std::string shortName = fileNameOf(image.name); uses[shortName] == 1)
-      image.name = std::move(shortName);
+    ++uses[std::string(lastPart(image.name))];
+  for (ImageRecord& image : images_) {
+    if (std::string shortName(lastPart(image.name)); uses[shortName] == 1) image.name = std::move(shortName);
+    image.name = printable(image.name);
+  }
+}
+
+Result<std::shared_ptr<const Dataset>> DatasetBuilder::finish(bool needsClasses) {
+  if (request_.options.dropUnusedClasses && acceptedObjects_ > 0) dropUnusedClasses();
+  Diagnostics diagnostics;
+  for (RecordProblem& entry : problems_)
+    diagnostics.add(std::move(entry));
+  const auto unusable = [&](const std::string& what) {
+    std::string counts;
+    for (const auto& [kind, count] : diagnostics.countsByKind())
+      counts += concat(counts.empty() ? ": " : ", ", kind, " ", count);
+    Error error = makeError(ErrorCode::kBadData, concat("'", request_.spec.text, "' holds ", what, counts),
+                            "Check the paths and the annotations");
+    const auto first =
+        std::find_if(diagnostics.problems().begin(), diagnostics.problems().end(),
+                     [](const RecordProblem& entry) { return entry.action == RecordAction::kSkipped; });
+    if (first != diagnostics.problems().end())
+      error.action = concat("The first: ", first->message, " (", first->file,
+                            first->record.empty() ? "" : ", ", first->record, ")");
+    return error;
+  };
+  if (needsClasses && acceptedObjects_ == 0 && rejectedObjects_ > 0) return unusable("no usable object");
+  if (images_.empty()) return unusable("no usable image");
+  if (needsClasses && classNames_.empty()) return unusable("no class and no object");
+  shortenNames();
   ANCHORSCOPE_TRY(tell(1));
-  return std::shared_ptr<const Dataset>(std::make_shared<FileDataset>(
-      spec_.text, std::move(classNames_), std::move(images_), std::move(diagnostics_)));
+  return std::shared_ptr<const Dataset>(
+      std::make_shared<FileDataset>(request_.spec.text, std::move(classNames_), std::move(classIds_),
+                                    std::move(images_), std::move(diagnostics)));
 }
 
 Result<std::vector<bool>> seedSplit(const std::vector<std::string>& names, const DatasetSpec& spec,
@@ -182,63 +364,6 @@ Result<std::vector<bool>> seedSplit(const std::vector<std::string>& names, const
   return chosen;
 }
 
-Result<FolderListing> FolderListing::of(const std::string& folder) {
-  namespace fs = std::filesystem;
-  FolderListing listing;
-  std::error_code code;
-  fs::directory_iterator entry(folder, code);
-  if (code) {
-    const bool missing = code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory;
-    return makeError(missing ? ErrorCode::kNotFound : ErrorCode::kIo,
-                     concat("Cannot list the folder '", folder, "': ", code.message()),
-                     "Check the path and its permissions");
-  }
-  for (; entry != fs::directory_iterator(); entry.increment(code)) {
-    std::error_code ignored;
-    if (!entry->is_directory(ignored)) listing.names_.push_back(entry->path().filename().string());
-    if (code) break;
-  }
-  if (code)
-    return makeError(ErrorCode::kIo, concat("Cannot list the folder '", folder, "': ", code.message()));
-  std::sort(listing.names_.begin(), listing.names_.end());
-  listing.known_.insert(listing.names_.begin(), listing.names_.end());
-  for (const std::string& name : listing.names_)
-    if (hasImageExtension(name)) listing.imageOfStem_.try_emplace(name.substr(0, name.rfind('.')), name);
-  return listing;
-}
-
-std::optional<std::string> FolderListing::imageOfStem(const std::string& stem) const {
-  const auto found = imageOfStem_.find(stem);
-  if (found == imageOfStem_.end()) return std::nullopt;
-  return found->second;
-}
-
-Result<std::vector<std::string>> imagesBelow(const std::string& folder) {
-  namespace fs = std::filesystem;
-  std::error_code code;
-  if (!fs::is_directory(folder, code))
-    return makeError(ErrorCode::kNotFound, concat("'", folder, "' is no folder"),
-                     "Name the folder that holds the images");
-  std::vector<std::string> names;
-  // Folders already seen, so that a link to a folder above does not lead round and round.
-  std::unordered_set<std::string> seen{fs::canonical(folder, code).string()};
-  fs::recursive_directory_iterator entry(folder, fs::directory_options::follow_directory_symlink, code);
-  for (; !code && entry != fs::recursive_directory_iterator(); entry.increment(code)) {
-    std::error_code ignored;
-    const std::string path = entry->path().string();
-    if (entry->is_directory(ignored)) {
-      if (!seen.insert(fs::canonical(path, ignored).string()).second) entry.disable_recursion_pending();
-    } else if (hasImageExtension(path)) {
-      names.push_back(entry->path().lexically_relative(folder).string());
-    }
-  }
-  if (code)
-    return makeError(ErrorCode::kIo, concat("Cannot list the folder '", folder, "': ", code.message()),
-                     "Check its permissions");
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n\f\v";
   const std::size_t first = text.find_first_not_of(kSpace);
@@ -258,6 +383,20 @@ std::vector<std::string_view> linesOf(std::string_view text) {
     text.remove_prefix(end + 1);
   }
   return lines;
+}
+
+Result<std::vector<ListLine>> listLines(std::string_view text, const std::string& path) {
+  std::vector<ListLine> out;
+  std::size_t number = 0;
+  for (const std::string_view line : linesOf(text)) {
+    ++number;
+    if (trimmed(line).empty()) continue;
+    if (out.size() == kMaxImages)
+      return makeError(ErrorCode::kBadData, concat("'", path, "' names more than ", kMaxImages, " images"),
+                       "Name the right file, or part the list");
+    out.push_back({number, trimmed(line)});
+  }
+  return out;
 }
 
 std::optional<double> parseNumber(std::string_view text) {

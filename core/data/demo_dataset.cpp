@@ -127,7 +127,7 @@ class DemoDataset final : public Dataset {
       std::snprintf(name, sizeof name, "%s_%04zu", split_.c_str(), i);
       image.name = name;
       image.size = {kSidePx, kSidePx};
-      image.sourceId = static_cast<std::int64_t>(i);
+      image.sourceId = concat(i);
       for (const Shape& shape : sceneOf(seed_, split_, i).shapes) {
         Annotation annotation;
         annotation.boxInImage = shape.box();

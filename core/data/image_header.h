@@ -1,25 +1,51 @@
 #pragma once
-// View header. What the first and last bytes of an image file say, without decoding it.
+// View header. What the first bytes of an image file say, without decoding it.
 
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/base/geometry.h"
 
 namespace anchorscope {
 
-enum class ImageFormat { kUnknown, kJpeg, kPng, kBmp, kNetpbm };
+enum class ImageFormat {
+  kUnknown,
+  kJpeg,
+  kPng,
+  kBmp,
+  kNetpbm,
+  kTiff,
+  kWebp,
+  kJpeg2000,
+  kGif,  ///< From here on: known by name, not read.
+  kAvif,
+  kHeic,
+  kJpegXl
+};
 
-/// Format by its magic bytes.
+/// Format by its magic bytes, whatever the file is called.
 ImageFormat imageFormat(std::string_view bytes);
+/// "JPEG", "GIF", ...; empty for kUnknown.
+const char* toString(ImageFormat format);
 
-/// Size from the header, when `bytes` (the whole file or its beginning) reaches far enough and is well-formed
-/// so far.
-std::optional<SizePx> sizeFromHeader(std::string_view bytes);
+/// What a file's header says of its picture.
+struct ImageFacts {
+  ImageFormat format = ImageFormat::kUnknown;
+  SizePx stored;        ///< px, rows as they stand in the file.
+  int orientation = 1;  ///< EXIF's (TIFF's) 1..8; 1: as stored, 6: to be turned 90 degrees clockwise.
+  int bitsPerSample = 8;
+  int pages = 1;           ///< 2: there are more than one.
+  std::string unreadable;  ///< What it is, when it is nothing that can be decoded: "an animated WebP".
 
-/// False when a JPEG lacks its end marker after the scan, or a PNG its IEND chunk: the file was cut off.
-/// True for the formats about which nothing can be said.
-bool reachesItsEnd(std::string_view wholeFile);
+  /// Its size once it is turned upright.
+  SizePx upright() const { return orientation < 5 ? stored : SizePx{stored.height, stored.width}; }
+};
+
+/// The facts, when `bytes` (the whole file or its beginning) reaches far enough and is well-formed so far.
+/// Without a size (0) for formats that are not read.
+std::optional<ImageFacts> imageFacts(std::string_view bytes);
 
 /// Where the pixels of a binary 8-bit netpbm file begin.
 struct NetpbmHeader {

@@ -158,6 +158,8 @@ std::vector<ParamSpec> loaderParams() {
                "Memory for decoded images; those that do not fit are decoded every time.", "ours")};
   for (ParamSpec& spec : specs)
     spec.effect = ParamEffect::kNextRun;
+  const std::vector<ParamSpec> reading = datasetParams();
+  specs.insert(specs.begin(), reading.begin(), reading.end());
   return specs;
 }
 

@@ -31,7 +31,8 @@ struct Batch {
   Diagnostics diagnostics;    ///< Images that could not be read and were replaced by the next in order.
 };
 
-/// Documented options of loading and augmentation (flip, scale jitter, colour jitter, mosaic ...).
+/// Documented options of reading (datasetParams()), loading and augmentation (flip, scale jitter, colour
+/// jitter, mosaic ...).
 std::vector<ParamSpec> loaderParams();
 
 struct LoaderOptions {

@@ -12,7 +12,7 @@ namespace anchorscope {
 
 struct ReaderRequest {
   DatasetSpec spec;
-  std::uint64_t splitSeed = 0;
+  DatasetOptions options;
   std::function<bool(double)> progress;
 };
 

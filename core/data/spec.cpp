@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/base/check.h"
+#include "core/data/file_index.h"
 
 namespace anchorscope {
 namespace {
@@ -30,7 +31,7 @@ const char* const kForms =
 
 bool exists(const std::string& path) {
   std::error_code ignored;
-  return !path.empty() && std::filesystem::exists(path, ignored);
+  return !path.empty() && std::filesystem::exists(withHome(path), ignored);
 }
 
 /// One way to read the text after the prefix.
@@ -94,6 +95,21 @@ std::string DatasetSpec::withSplit(const std::string& name) const {
   return name.empty() ? body : body + "#" + name;
 }
 
+std::string DatasetSpec::absolute() const {
+  if (kind == DatasetKind::kDemo) return text;
+  std::string out = text.substr(0, text.find(':'));
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    std::error_code code;
+    const std::filesystem::path path = std::filesystem::absolute(paths[i], code);
+    if (code) return text;
+    out += (i == 0 ? ":" : ",") + path.lexically_normal().string();
+  }
+  if (!split.empty()) out += "#" + split;
+  // A '#' or ',' in a folder above can give it another meaning: then it stays as it is.
+  const Result<DatasetSpec> again = parseDatasetSpec(out);
+  return again && again->paths.size() == paths.size() && again->split == split ? out : text;
+}
+
 Result<DatasetSpec> parseDatasetSpec(const std::string& text) {
   const std::string prefix = text.substr(0, text.find_first_of(":#"));
   const auto kind =
@@ -139,7 +155,8 @@ Result<DatasetSpec> parseDatasetSpec(const std::string& text) {
                      concat("'", text, "' can be read in ", possible.size(),
                             " ways, because a path in it contains '#' or ','"),
                      "Rename the folder, or name it through a link without these characters");
-  spec.paths = std::move(possible[0].paths);
+  for (const std::string& path : possible[0].paths)
+    spec.paths.push_back(withHome(path));
   spec.split = std::move(possible[0].split);
   return spec;
 }

@@ -1,98 +1,19 @@
-// PASCAL VOC: one XML file per image. Format: Everingham et al., "The PASCAL VOC development kit".
+// PASCAL VOC folders: which annotation file belongs to which image.
 #include <algorithm>
 #include <filesystem>
-#include <pugixml.hpp>
 #include <set>
 
-#include "core/base/atomic_file.h"
 #include "core/base/check.h"
-#include "core/base/param.h"
+#include "core/base/text.h"
 #include "core/data/dataset_builder.h"
-#include "core/data/image_io.h"
 #include "core/data/readers.h"
+#include "core/data/text_encoding.h"
+#include "core/data/voc_annotation.h"
 
 namespace anchorscope {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// One object as it stands in the file; the class is still a name.
-struct VocObject {
-  std::string className;
-  bool hasBox = false;
-  RawBox box;
-  std::string boxError;
-  bool difficult = false;
-  std::string record;
-};
-
-/// One annotation file.
-struct VocFile {
-  std::string stem, path;
-  std::string error, errorRecord;  ///< Set when the file could not be understood.
-  std::string imageName;           ///< <filename>
-  SizePx size;
-  std::vector<VocObject> objects;
-};
-
-VocObject readObject(const pugi::xml_node& node, const std::string& text, std::size_t position) {
-  VocObject object;
-  object.record =
-      concat("object ", position, ", line ",
-             lineOfOffset(text, static_cast<std::size_t>(std::max<std::ptrdiff_t>(node.offset_debug(), 0))));
-  object.className = trimmed(node.child("name").text().get());
-  object.difficult = trimmed(node.child("difficult").text().get()) == "1";
-  const pugi::xml_node box = node.child("bndbox");
-  const std::pair<const char*, double*> edges[] = {
-      {"xmin", &object.box.x1}, {"ymin", &object.box.y1}, {"xmax", &object.box.x2}, {"ymax", &object.box.y2}};
-  for (const auto& [name, target] : edges) {
-    const std::string_view value = trimmed(box.child(name).text().get());
-    const std::optional<double> number = parseNumber(value);
-    if (!number) {
-      object.boxError = value.empty() ? concat("no <", name, "> in <bndbox>")
-                                      : concat("<", name, "> is '", value, "', not a number");
-      return object;
-    }
-    *target = *number;
-  }
-  object.hasBox = true;
-  return object;
-}
-
-VocFile readAnnotationFile(const std::string& path) {
-  VocFile file;
-  file.path = path;
-  file.stem = fs::path(path).stem().string();
-  const Result<std::string> text = readFile(path);
-  if (!text) {
-    file.error = text.error().message;
-    return file;
-  }
-  pugi::xml_document document;
-  const pugi::xml_parse_result parsed = document.load_buffer(text->data(), text->size());
-  if (!parsed) {
-    const std::size_t line =
-        lineOfOffset(*text, static_cast<std::size_t>(std::max<std::ptrdiff_t>(parsed.offset, 0)));
-    file.errorRecord = concat("line ", line);
-    file.error = concat("not well-formed XML at line ", line, ": ", parsed.description());
-    return file;
-  }
-  const pugi::xml_node root = document.child("annotation");
-  if (!root) {
-    file.error = concat("no <annotation> element, but <", document.document_element().name(), ">");
-    return file;
-  }
-  file.imageName = trimmed(root.child("filename").text().get());
-  const auto side = [&](const char* name) {
-    const std::optional<double> value = parseNumber(root.child("size").child(name).text().get());
-    return value && *value >= 1 && *value < 1e6 ? static_cast<int>(*value) : 0;
-  };
-  file.size = {side("width"), side("height")};
-  std::size_t position = 0;
-  for (const pugi::xml_node& node : root.children("object"))
-    file.objects.push_back(readObject(node, *text, ++position));
-  return file;
-}
 
 /// Where a set's parts lie.
 struct VocLayout {
@@ -109,185 +30,292 @@ VocLayout layoutOf(const DatasetSpec& spec) {
           fs::is_directory(sets, ignored) ? sets.string() : "", (root / "classes.txt").string()};
 }
 
-/// Names in ImageSets/Main/SPLIT.txt. Class-wise lists have a second column (1, -1, 0), which is dropped.
-Result<std::vector<std::string>> namesOfSplit(const VocLayout& layout, const DatasetSpec& spec,
-                                              const FolderListing& annotations) {
-  const std::string path = (fs::path(layout.imageSets) / (spec.split + ".txt")).string();
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
-    std::vector<std::string> available;
-    if (const Result<FolderListing> lists = FolderListing::of(layout.imageSets))
-      for (const std::string& name : lists->names())
-        if (name.size() > 4 && name.ends_with(".txt"))
-          available.push_back("#" + name.substr(0, name.size() - 4));
-    return makeError(
-        ErrorCode::kUsage, concat("'", spec.text, "' has no split '", spec.split, "': no file '", path, "'"),
-        available.empty() ? "Add the file, or leave the split out" : "Use one of: " + join(available, ", "));
+/// What to write instead, for a folder that is laid out otherwise.
+std::string adviceFor(const DatasetSpec& spec) {
+  const std::string usual =
+      "A VOC folder holds Annotations/ and JPEGImages/; other folders are named as voc:ANNOTATIONS,IMAGES";
+  if (spec.paths.size() != 1) return usual;
+  std::vector<std::string> below;
+  bool xml = false, images = false;
+  std::error_code code;
+  for (fs::directory_iterator entry(spec.paths[0], code); !code && entry != fs::directory_iterator();
+       entry.increment(code)) {
+    const std::string path = entry->path().string();
+    std::error_code ignored;
+    if (fs::is_directory(entry->path() / "Annotations", ignored)) below.push_back("voc:" + path);
+    xml = xml || lowered(path).ends_with(".xml");
+    images = images || hasImageExtension(path);
   }
-  const Result<std::string> text = readFile(path);
-  if (!text) return text.error();
-  std::vector<std::string> names;
-  for (std::string_view line : linesOf(*text)) {
-    line = trimmed(line);
-    if (line.empty()) continue;
-    std::string name(line);
-    if (!annotations.has(name + ".xml")) name = std::string(line.substr(0, line.find_first_of(" \t")));
-    names.push_back(std::move(name));
-  }
-  return names;
+  std::sort(below.begin(), below.end());
+  if (!below.empty()) return "Name the folder below it: " + join(below, ", ");
+  if (xml && images)
+    return concat("Annotations and images lie in one folder here: write voc:", spec.paths[0], ",",
+                  spec.paths[0]);
+  return usual;
+}
+
+bool isXml(const std::string& path) {
+  return lowered(path).ends_with(".xml");
 }
 
 class VocReader {
  public:
-  explicit VocReader(const ReaderRequest& request)
-      : request_(request), builder_(request.spec, request.progress) {}
+  explicit VocReader(const ReaderRequest& request) : request_(request), builder_(request) {}
 
   Result<std::shared_ptr<const Dataset>> read() {
     layout_ = layoutOf(request_.spec);
-    Result<FolderListing> annotations = FolderListing::of(layout_.annotations);
-    if (!annotations) return withForm(std::move(annotations).error());
-    Result<FolderListing> images = FolderListing::of(layout_.images);
-    if (!images) return withForm(std::move(images).error());
-    images_ = std::move(*images);
-
-    ANCHORSCOPE_TRY(chooseStems(*annotations));
+    for (const auto& [folder, index] :
+         {std::pair{&layout_.annotations, &annotations_}, {&layout_.images, &images_}}) {
+      Result<FileIndex> listed = FileIndex::of(*folder);
+      if (!listed) {
+        Error error = std::move(listed).error();
+        error.action = adviceFor(request_.spec);
+        return error;
+      }
+      *index = *std::move(listed);
+      if (index == &annotations_ || layout_.images != layout_.annotations) builder_.applyHidden(*index);
+    }
+    ANCHORSCOPE_TRY(chooseFiles());
     std::error_code ignored;
     const bool declared = fs::exists(layout_.classesFile, ignored);
     if (declared) ANCHORSCOPE_TRY(readClassesFile());
     // Without a declaration the names come from every file of the set, so that all splits agree on the
     // classes.
-    const std::vector<std::string>& toRead = declared ? stems_ : allStems_;
-    ANCHORSCOPE_TRY(readFiles(toRead, *annotations));
-    if (!declared) collectClasses();
-    for (const std::string& stem : stems_)
-      addStem(stem);
+    ANCHORSCOPE_TRY(readFiles(declared ? chosen_ : all_));
+    if (!declared) ANCHORSCOPE_TRY(collectClasses());
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+      ANCHORSCOPE_TRY(
+          builder_.tell(0.6 + 0.4 * static_cast<double>(i) / static_cast<double>(chosen_.size())));
+      addFile(chosen_[i]);
+    }
+    if (!bySplitList_) listUnannotated();
     return builder_.finish(true);
   }
 
  private:
-  Error withForm(Error error) {
-    error.action =
-        "A VOC folder holds Annotations/ and JPEGImages/; other folders are named as voc:ANNOTATIONS,IMAGES";
-    return error;
+  Status chooseFiles() {
+    std::copy_if(annotations_.paths().begin(), annotations_.paths().end(), std::back_inserter(all_), isXml);
+    if (!layout_.imageSets.empty() && !request_.spec.split.empty()) {
+      bySplitList_ = true;
+      return readSplitList();
+    }
+    std::vector<std::string> stems;
+    for (const std::string& path : all_)
+      stems.push_back(withoutExtension(path));
+    const Result<std::vector<bool>> part = seedSplit(stems, request_.spec, request_.options.splitSeed);
+    if (!part) return part.error();
+    for (std::size_t i = 0; i < all_.size(); ++i)
+      if ((*part)[i]) chosen_.push_back(all_[i]);
+    return {};
   }
 
-  Status chooseStems(const FolderListing& annotations) {
-    for (const std::string& name : annotations.names())
-      if (name.size() > 4 && name.ends_with(".xml")) allStems_.push_back(name.substr(0, name.size() - 4));
-    if (!layout_.imageSets.empty() && !request_.spec.split.empty()) {
-      Result<std::vector<std::string>> names = namesOfSplit(layout_, request_.spec, annotations);
-      if (!names) return std::move(names).error();
-      stems_ = std::move(*names);
-      return {};
+  /// ImageSets/Main/SPLIT.txt. A line names an image with or without extension and folder; class-wise lists
+  /// have a second column (1, -1, 0), pair lists an annotation file in it.
+  Status readSplitList() {
+    const std::string path = (fs::path(layout_.imageSets) / (request_.spec.split + ".txt")).string();
+    std::error_code ignored;
+    if (!fs::exists(path, ignored)) {
+      std::vector<std::string> available;
+      if (const Result<FileIndex> lists = FileIndex::of(layout_.imageSets, FileIndex::Depth::kFolder))
+        for (const std::string& name : lists->paths())
+          if (name.ends_with(".txt")) available.push_back("#" + withoutExtension(name));
+      return makeError(
+          ErrorCode::kUsage,
+          concat("'", request_.spec.text, "' has no split '", request_.spec.split, "': no file '", path, "'"),
+          available.empty() ? "Add the file, or leave the split out"
+                            : "Use one of: " + join(available, ", "));
     }
-    const Result<std::vector<bool>> chosen = seedSplit(allStems_, request_.spec, request_.splitSeed);
-    if (!chosen) return chosen.error();
-    for (std::size_t i = 0; i < allStems_.size(); ++i)
-      if ((*chosen)[i]) stems_.push_back(allStems_[i]);
+    const Result<std::string> text = readText(path, kLargestList);
+    if (!text) return text.error();
+    const auto lines = listLines(*text, path);
+    if (!lines) return lines.error();
+    for (const auto& [number, line] : *lines) {
+      const RecordPlace place{path, concat("line ", number)};
+      if (std::optional<std::string> file = fileOfLine(line, place))
+        chosen_.push_back(*std::move(file));
+      else
+        builder_.report(place, problem::kMissingAnnotationFile,
+                        concat("the split names '", line.substr(0, 200), "', but it has no annotation file"));
+    }
     return {};
+  }
+
+  std::optional<std::string> fileOfLine(std::string_view line, const RecordPlace& place) {
+    const std::size_t space = line.find_first_of(" \t");
+    const std::string second(space == std::string_view::npos ? std::string_view{}
+                                                             : trimmed(line.substr(space)));
+    if (isXml(second))
+      if (auto file = fileOfName(second, place)) return file;
+    if (auto file = fileOfName(std::string(line), place)) return file;
+    if (second.empty()) return std::nullopt;
+    return fileOfName(std::string(line.substr(0, space)), place);
+  }
+
+  std::optional<std::string> fileOfName(std::string name, const RecordPlace& place) {
+    std::replace(name.begin(), name.end(), '\\', '/');
+    for (const std::string& folder : {layout_.annotations, layout_.images})
+      if (const std::string start = std::string(lastPart(folder)) + "/"; name.starts_with(start))
+        name.erase(0, start.size());
+    std::vector<std::string> forms{name};
+    if (hasImageExtension(name) || isXml(name)) forms.push_back(withoutExtension(name));
+    for (const std::string& form : forms)
+      if (auto file = annotations_.find(form + ".xml")) return file;
+    for (const std::string& form : forms)
+      if (auto file = annotations_.onlyOfName(std::string(lastPart(form)) + ".xml")) {
+        builder_.apply(rule::kOtherName, place, "a line of the split list names it with another folder");
+        return file;
+      }
+    return std::nullopt;
   }
 
   Status readClassesFile() {
-    const Result<std::string> text = readFile(layout_.classesFile);
+    const Result<std::string> text = readText(layout_.classesFile, kLargestAnnotationFile);
     if (!text) return text.error();
     std::vector<std::string> names;
     for (const std::string_view line : linesOf(*text))
-      if (!trimmed(line).empty()) names.emplace_back(trimmed(line));
-    setClasses(std::move(names));
-    return {};
+      if (!trimmed(line).empty()) names.push_back(printable(trimmed(line)));
+    return setClasses(std::move(names));
   }
 
-  void setClasses(std::vector<std::string> names) {
+  Status setClasses(std::vector<std::string> names) {
+    if (names.size() > kMaxClasses)
+      return makeError(
+          ErrorCode::kBadData, concat("'", request_.spec.text, "' has ", names.size(), " classes"),
+          concat("At most ", kMaxClasses, " are trained on; look whether <name> holds something else"));
     for (std::size_t i = 0; i < names.size(); ++i)
       classIndex_.try_emplace(names[i], static_cast<int>(i));
     builder_.setClassNames(std::move(names));
+    return {};
   }
 
-  void collectClasses() {
+  Status collectClasses() {
     std::set<std::string> names;
-    for (const auto& [stem, file] : files_)
+    for (const auto& [path, file] : files_)
       for (const VocObject& object : file.objects)
         if (!object.className.empty()) names.insert(object.className);
-    setClasses({names.begin(), names.end()});
+    return setClasses({names.begin(), names.end()});
   }
 
-  Status readFiles(const std::vector<std::string>& stems, const FolderListing& annotations) {
+  Status readFiles(const std::vector<std::string>& paths) {
     std::size_t done = 0;
-    for (const std::string& stem : stems) {
-      ANCHORSCOPE_TRY(builder_.tell(0.95 * static_cast<double>(done++) / static_cast<double>(stems.size())));
-      if (!annotations.has(stem + ".xml")) continue;
-      files_.try_emplace(stem,
-                         readAnnotationFile((fs::path(layout_.annotations) / (stem + ".xml")).string()));
+    for (const std::string& path : paths) {
+      ANCHORSCOPE_TRY(builder_.tell(0.6 * static_cast<double>(done++) / static_cast<double>(paths.size())));
+      files_.try_emplace(path, readVocFile((fs::path(layout_.annotations) / path).string()));
     }
     return {};
   }
 
-  void addStem(const std::string& stem) {
-    const auto found = files_.find(stem);
-    if (found == files_.end()) {
-      builder_.report({(fs::path(layout_.annotations) / (stem + ".xml")).string(), stem},
-                      problem::kMissingAnnotationFile,
-                      concat("the split names '", stem, "', but it has no annotation file"));
-      return;
+  /// The image of an annotation file. The devkit pairs files by stem; <filename> is often stale after a set
+  /// was renamed, so it decides only between several images of the stem, or where there is none.
+  std::optional<std::string> imageOf(const std::string& path, const VocFile& file) {
+    const RecordPlace place{file.path, ""};
+    const std::string stem = withoutExtension(path), named(lastPart(file.imageName));
+    if (hasImageExtension(stem))  // a.jpg.xml
+      if (auto image = images_.find(stem)) return image;
+    std::vector<std::string> candidates = images_.ofStem(stem);
+    std::erase_if(candidates, [](const std::string& name) { return !hasImageExtension(name); });
+    if (candidates.size() == 1) {
+      if (withoutExtension(candidates[0]) != stem)
+        builder_.apply(rule::kOtherName, place, "the image's name differs in case");
+      else if (!named.empty() && withoutExtension(lastPart(candidates[0])) != withoutExtension(named) &&
+               images_.onlyOfName(named))
+        builder_.apply(rule::kOtherName, place,
+                       "<filename> names another image of the set; that of the file's own stem is taken");
+      return candidates[0];
     }
-    const VocFile& file = found->second;
-    if (!file.error.empty()) {
-      builder_.report({file.path, file.errorRecord}, problem::kBadAnnotationFile, file.error);
-      return;
+    if (candidates.size() > 1) {
+      const auto chosen = std::find_if(candidates.begin(), candidates.end(), [&](const std::string& name) {
+        return lowered(lastPart(name)) == lowered(named);
+      });
+      const std::string& image = chosen == candidates.end() ? candidates[0] : *chosen;
+      builder_.report(place, rule::kSameStem,
+                      concat(join(candidates, ", "), ": ", image, " is taken, ",
+                             chosen == candidates.end() ? "the first" : "which <filename> names"),
+                      RecordAction::kKept);
+      for (const std::string& other : candidates)
+        usedImages_.insert(other);
+      return image;
     }
-    // The devkit pairs files by stem; <filename> is often stale after a set was renamed.
-    std::optional<std::string> imageName = images_.imageOfStem(stem);
-    if (!imageName && images_.has(file.imageName)) imageName = file.imageName;
-    if (!imageName) {
-      builder_.report({file.path, ""}, problem::kMissingImage,
-                      concat("no image '", stem, ".*' or '", file.imageName, "' in '", layout_.images, "'"));
-      return;
+    if (named.empty()) return std::nullopt;
+    const std::string folder = path.substr(0, path.size() - lastPart(path).size());
+    std::optional<std::string> image = images_.find(folder + named);
+    if (!image) image = images_.onlyOfName(named);
+    if (!image && !hasImageExtension(named)) {
+      candidates = images_.ofStem(folder + named);
+      std::erase_if(candidates, [](const std::string& name) { return !hasImageExtension(name); });
+      if (!candidates.empty()) image = candidates[0];
     }
-    ImageRecord image;
-    image.name = *imageName;
-    image.path = (fs::path(layout_.images) / *imageName).string();
-    image.size = file.size;
-    image.sourceId = -1;
-    if (image.size.width < 1 || image.size.height < 1) {
-      const Result<SizePx> size = readImageSize(image.path);
-      if (!size) {
-        builder_.report({image.path, ""}, problem::kUnreadableImage, size.error().message);
-        return;
-      }
-      image.size = *size;
-    }
-    for (const VocObject& object : file.objects)
-      addObject(image, file, object);
-    builder_.addImage(std::move(image), {file.path, ""});
+    if (image)
+      builder_.apply(rule::kOtherName, place,
+                     "the image is the one that <filename> names, not the file's own stem");
+    return image;
   }
 
-  void addObject(ImageRecord& image, const VocFile& file, const VocObject& object) {
-    const RecordPlace place{file.path, object.record};
-    const auto known = classIndex_.find(object.className);
-    if (known == classIndex_.end() || !object.hasBox) {
-      if (!object.hasBox)
-        builder_.report(place, problem::kBadRecord, object.boxError);
-      else
-        builder_.report(place, problem::kUnknownClass,
-                        object.className.empty()
-                            ? std::string("an object without a <name>")
-                            : concat("class '", object.className, "' is not in ", layout_.classesFile));
-      builder_.countRejected();
+  void addFile(const std::string& path) {
+    const VocFile& file = files_.at(path);
+    const RecordPlace place{file.path, ""};
+    if (!file.error.empty()) {
+      builder_.report({file.path, file.errorRecord}, problem::kBadAnnotationFile, file.error);
+      usedStems_.insert(withoutExtension(path));
       return;
     }
+    const std::optional<std::string> imageName = imageOf(path, file);
+    if (!imageName) {
+      builder_.report(place, problem::kMissingImage,
+                      concat("no image '", withoutExtension(path), ".*' or '", file.imageName, "' in '",
+                             layout_.images, "'"));
+      return;
+    }
+    usedImages_.insert(*imageName);
+    ImageDraft draft;
+    draft.place = place;
+    draft.record.name = *imageName;
+    draft.record.path = (fs::path(layout_.images) / *imageName).string();
+    if (!builder_.readHeader(draft, file.size)) return;
+    if (file.severalBoxes > 0)
+      builder_.apply(rule::kSeveralBoxes, place, "each <bndbox> of an <object> is an object",
+                     RecordAction::kKept, file.severalBoxes);
+    for (const VocObject& object : file.objects)
+      addObject(draft, object);
+    builder_.addImage(std::move(draft), DatasetBuilder::Duplicates::kDrop, "object ", "");
+  }
+
+  void addObject(ImageDraft& draft, const VocObject& object) {
+    const RecordPlace place{draft.place.file, object.record};
+    if (!object.hasBox) return builder_.reject(draft, place, problem::kBadRecord, object.boxError);
+    const auto known = classIndex_.find(object.className);
+    if (known == classIndex_.end())
+      return builder_.reject(draft, place, problem::kUnknownClass,
+                             object.className.empty()
+                                 ? std::string("an object without a <name>")
+                                 : concat("class '", object.className, "' is not in ", layout_.classesFile));
     Annotation annotation;
     annotation.classIndex = known->second;
     annotation.difficult = object.difficult;
-    builder_.addBox(image, object.box, annotation, place);
+    const bool kept = builder_.addBox(draft, object.box, annotation, place, object.position);
+    if (kept && object.shape != nullptr)
+      builder_.apply(rule::kBoxOfShape, place, concat("the box around ", object.shape));
+  }
+
+  /// Without a split list every image should have an annotation file.
+  void listUnannotated() {
+    std::set<std::string> claimed(usedImages_.begin(), usedImages_.end());
+    if (!request_.spec.split.empty()) return;  // A part by the seed: the other part claims the others.
+    for (const std::string& image : imagesOf(images_))
+      if (claimed.count(image) == 0 && usedStems_.count(withoutExtension(image)) == 0)
+        builder_.report({(fs::path(layout_.images) / image).string(), ""}, problem::kMissingAnnotationFile,
+                        "the image has no annotation file");
   }
 
   const ReaderRequest& request_;
   DatasetBuilder builder_;
   VocLayout layout_;
-  FolderListing images_;
-  std::vector<std::string> allStems_, stems_;
+  FileIndex annotations_, images_;
+  bool bySplitList_ = false;
+  std::vector<std::string> all_, chosen_;  ///< Annotation files by relative path.
   std::unordered_map<std::string, VocFile> files_;
   std::unordered_map<std::string, int> classIndex_;
+  std::unordered_set<std::string> usedImages_, usedStems_;
 };
 
 }  // namespace

@@ -1,163 +1,66 @@
 // YOLO text files with a data.yaml, as Ultralytics' tools write them:
 // https://docs.ultralytics.com/datasets/detect/.
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <map>
 
-#include "core/base/atomic_file.h"
 #include "core/base/check.h"
-#include "core/base/param.h"
 #include "core/data/dataset_builder.h"
-#include "core/data/image_io.h"
 #include "core/data/readers.h"
+#include "core/data/text_encoding.h"
+#include "core/data/yolo_labels.h"
+#include "core/data/yolo_set.h"
 
 namespace anchorscope {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// What the YAML file says.
-struct YoloFile {
-  std::string path;
-  fs::path root;  ///< What relative entries stand on.
-  std::vector<std::string> classNames;
-  std::map<std::string, std::vector<std::string>> entries;  ///< train, val, test: folders and lists.
-};
-
-Error badYaml(const std::string& path, const std::string& what,
-              const YAML::Mark& mark = YAML::Mark::null_mark()) {
-  const std::string place = mark.is_null() ? std::string{} : concat(", line ", mark.line + 1);
-  return makeError(ErrorCode::kBadData, concat("'", path, "'", place, ": ", what),
-                   "A data.yaml holds train, val and names");
-}
-
-Result<std::vector<std::string>> namesOf(const YAML::Node& node, const std::string& path) {
-  std::vector<std::string> names;
-  if (node && node.IsSequence()) {
-    for (const YAML::Node& name : node) {
-      if (!name.IsScalar()) return badYaml(path, "a class name that is no text", name.Mark());
-      names.push_back(name.Scalar());
-    }
-  } else if (node && node.IsMap()) {
-    std::map<std::int64_t, std::string> byIndex;
-    for (const auto& entry : node) {
-      const std::optional<double> index =
-          entry.first.IsScalar() ? parseNumber(entry.first.Scalar()) : std::nullopt;
-      const bool valid = index && *index >= 0 && *index < 1e6 && *index == std::floor(*index);
-      if (!valid || !entry.second.IsScalar())
-        return badYaml(path, "names must map 0, 1, 2 ... to class names", entry.first.Mark());
-      byIndex[static_cast<std::int64_t>(*index)] = entry.second.Scalar();
-    }
-    for (const auto& [index, name] : byIndex) {
-      if (index != static_cast<std::int64_t>(names.size()))
-        return badYaml(path, concat("names lacks class ", names.size()), node.Mark());
-      names.push_back(name);
-    }
-  }
-  if (names.empty()) return badYaml(path, "no class names: 'names' must be a list or a map");
-  return names;
-}
-
-Result<YoloFile> readYaml(const std::string& path) {
-  const Result<std::string> text = readFile(path);
-  if (!text) return text.error();
-  try {
-    const YAML::Node document = YAML::Load(*text);
-    if (!document.IsMap()) return badYaml(path, "not a YAML map");
-    YoloFile file;
-    file.path = path;
-    const fs::path folder = fs::path(path).parent_path();
-    file.root = folder;
-    if (const YAML::Node root = document["path"]; root && root.IsScalar()) {
-      file.root = (folder / root.Scalar()).lexically_normal();
-      std::error_code ignored;
-      // Many sets are moved after `path` was written: then the entries stand on the file's own folder.
-      if (!fs::is_directory(file.root, ignored)) file.root = folder;
-    }
-    Result<std::vector<std::string>> names = namesOf(document["names"], path);
-    if (!names) return std::move(names).error();
-    file.classNames = std::move(*names);
-    if (const YAML::Node count = document["nc"]; count && count.IsScalar()) {
-      const std::optional<double> number = parseNumber(count.Scalar());
-      if (!number || *number != static_cast<double>(file.classNames.size()))
-        return badYaml(
-            path, concat("nc is ", count.Scalar(), ", but names has ", file.classNames.size(), " classes"),
-            count.Mark());
-    }
-    for (const char* split : {"train", "val", "test"}) {
-      const YAML::Node node = document[split];
-      if (!node || node.IsNull()) continue;
-      std::vector<std::string>& entries = file.entries[split];
-      if (node.IsScalar())
-        entries.push_back(node.Scalar());
-      else if (node.IsSequence())
-        for (const YAML::Node& entry : node)
-          if (entry.IsScalar()) entries.push_back(entry.Scalar());
-      if (entries.empty())
-        return badYaml(path, concat(split, " is neither a path nor a list of paths"), node.Mark());
-    }
-    return file;
-  } catch (const YAML::Exception& exception) {
-    return badYaml(path, exception.msg, exception.mark);
-  }
-}
-
-/// One image found through the YAML file.
+/// One image found through the set's file.
 struct FoundImage {
   std::string path, name;
 };
 
-/// Ultralytics' rule: the last folder `images` of the path becomes `labels`, the extension .txt; without such
-/// a folder the label lies beside the image.
-std::string labelPathOf(const std::string& imagePath) {
-  fs::path label(imagePath);
-  label.replace_extension(".txt");
-  std::string text = label.string();
-  const std::size_t at = text.rfind("/images/");
-  if (at != std::string::npos) text.replace(at, 8, "/labels/");
-  return text;
-}
-
 class YoloReader {
  public:
-  explicit YoloReader(const ReaderRequest& request)
-      : request_(request), builder_(request.spec, request.progress) {}
+  explicit YoloReader(const ReaderRequest& request) : request_(request), builder_(request) {}
 
   Result<std::shared_ptr<const Dataset>> read() {
-    Result<YoloFile> file = readYaml(request_.spec.paths[0]);
-    if (!file) return std::move(file).error();
-    file_ = std::move(*file);
-    builder_.setClassNames(file_.classNames);
+    Result<YoloSet> set = readYoloSet(request_.spec.paths[0]);
+    if (!set) return std::move(set).error();
+    set_ = std::move(*set);
+    for (const YoloNote& note : set_.notes)
+      builder_.apply(note.rule, {set_.path, ""}, note.message);
+    builder_.setClassNames(set_.classNames);
     ANCHORSCOPE_TRY(findImages());
     for (std::size_t i = 0; i < found_.size(); ++i) {
       ANCHORSCOPE_TRY(builder_.tell(static_cast<double>(i) / static_cast<double>(found_.size())));
       addImage(found_[i]);
     }
     if (imageCount_ > 0 && labelCount_ == 0)
-      return makeError(ErrorCode::kBadData,
-                       concat("Not one of the ", imageCount_, " images of '", request_.spec.text,
-                              "' has a label file, for example no '", labelPathOf(found_.front().path), "'"),
-                       "Labels lie in a folder 'labels' beside 'images' (in place of its name in the path), "
-                       "or beside the images; use folder:DIR for images without labels");
+      return makeError(
+          ErrorCode::kBadData,
+          concat("Not one of the ", imageCount_, " images of '", request_.spec.text,
+                 "' has a label file, for example no '", YoloLabels::usualPath(found_.front().path), "'"),
+          "Labels lie in a folder 'labels' beside 'images' (in place of its name in the path), "
+          "or beside the images; use folder:DIR for images without labels");
+    for (const std::string& path : labels_.unused())
+      builder_.report({path, ""}, problem::kUnusedAnnotationFile, "no image has the name of this label file");
     return builder_.finish(true);
   }
 
  private:
   Status findImages() {
     const std::string& split = request_.spec.split;
-    auto entries = file_.entries.find(split.empty() ? "train" : split);
-    const bool bySeed = (split == "train" || split == "val") && file_.entries.count("val") == 0;
-    if (bySeed) entries = file_.entries.find("train");
-    if (entries == file_.entries.end()) {
+    auto entries = set_.entries.find(split.empty() ? "train" : split);
+    const bool bySeed = (split == "train" || split == "val") && set_.entries.count("val") == 0;
+    if (bySeed) entries = set_.entries.find("train");
+    if (entries == set_.entries.end()) {
       std::vector<std::string> available;
-      for (const auto& [name, paths] : file_.entries)
+      for (const auto& [name, paths] : set_.entries)
         available.push_back("#" + name);
       return makeError(
-          ErrorCode::kUsage,
-          concat("'", file_.path, "' has no entry '", split.empty() ? "train" : split, "'"),
+          ErrorCode::kUsage, concat("'", set_.path, "' has no entry '", split.empty() ? "train" : split, "'"),
           available.empty() ? "Add train: and val: to the file" : "Use one of: " + join(available, ", "));
     }
     for (const std::string& entry : entries->second)
@@ -166,7 +69,7 @@ class YoloReader {
     std::vector<std::string> names;
     for (const FoundImage& image : found_)
       names.push_back(image.name);
-    const Result<std::vector<bool>> chosen = seedSplit(names, request_.spec, request_.splitSeed);
+    const Result<std::vector<bool>> chosen = seedSplit(names, request_.spec, request_.options.splitSeed);
     if (!chosen) return chosen.error();
     std::size_t kept = 0;
     for (std::size_t i = 0; i < found_.size(); ++i)
@@ -175,124 +78,158 @@ class YoloReader {
     return {};
   }
 
+  /// Some tools write "../train/images" where train/images stands beside the file (Ultralytics reads it so,
+  /// too).
+  std::optional<FoundPath> pathOfEntry(const std::string& entry) {
+    auto found = findPath(set_.root, entry);
+    if (!found && entry.starts_with("../")) found = findPath(set_.root, entry.substr(3));
+    return found;
+  }
+
   Status findEntry(const std::string& entry) {
+    const auto path = pathOfEntry(entry);
+    const RecordPlace place{set_.path, entry};
     std::error_code ignored;
-    fs::path path = (file_.root / entry).lexically_normal();
-    // Some tools write "../train/images" where train/images stands beside the file (Ultralytics reads it so,
-    // too).
-    if (entry.starts_with("../") && !fs::exists(path, ignored))
-      path = (file_.root / entry.substr(3)).lexically_normal();
-    if (fs::is_directory(path, ignored)) {
-      const Result<std::vector<std::string>> names = imagesBelow(path.string());
-      if (!names) return names.error();
-      for (const std::string& name : *names)
-        addFound(path / name);
+    if (path && !path->asWritten)
+      builder_.apply(rule::kOtherName, place,
+                     concat("the entry '", entry, "' is read as '", path->path, "'"));
+    if (path && fs::is_directory(path->path, ignored)) {
+      const Result<FileIndex> index = FileIndex::of(path->path);
+      if (!index) return index.error();
+      builder_.applyHidden(*index);
+      for (const std::string& name : imagesOf(*index))
+        addFound(fs::path(path->path) / name);
       return {};
     }
-    if (path.extension() != ".txt" || !fs::exists(path, ignored))
-      return makeError(ErrorCode::kNotFound,
-                       concat("'", path.string(), "', named by '", file_.path,
-                              "', is neither a folder nor a .txt list of images"),
-                       "Correct the entry; relative paths stand on the file's 'path'");
-    const Result<std::string> text = readFile(path.string());
+    if (!path || !lowered(path->path).ends_with(".txt"))
+      return makeError(
+          ErrorCode::kNotFound,
+          concat("'", path ? path->path : (fs::path(set_.root) / entry).lexically_normal().string(),
+                 "', named by '", set_.path, "', is neither a folder nor a .txt list of images"),
+          entry.find('\\') == std::string::npos
+              ? "Correct the entry; relative paths stand on the file's 'path'"
+              : "It is a path of Windows: write it with '/' and relative to the file's 'path'");
+    return readList(path->path);
+  }
+
+  Status readList(const std::string& list) {
+    const Result<std::string> text = readText(list, kLargestList);
     if (!text) return text.error();
-    for (std::string_view line : linesOf(*text)) {
-      line = trimmed(line);
-      if (line.empty()) continue;
+    const std::string folder = fs::path(list).parent_path().string();
+    const auto lines = listLines(*text, list);
+    if (!lines) return lines.error();
+    for (const auto& [number, line] : *lines) {
       // "./" is relative to the list; other relative paths too, unless they exist only under the root.
-      fs::path image = (path.parent_path() / std::string(line)).lexically_normal();
-      if (!fs::exists(image, ignored) && fs::exists(file_.root / std::string(line), ignored))
-        image = (file_.root / std::string(line)).lexically_normal();
-      addFound(image);
+      const std::string written(line);
+      std::error_code ignored;
+      const fs::path usual = (fs::path(folder) / withHome(written)).lexically_normal();
+      if (fs::exists(usual, ignored)) {
+        addFound(usual);
+        continue;
+      }
+      auto found = findPath(set_.root, written);
+      if (!found) found = findPath(folder, written);
+      if (found && !found->asWritten)
+        builder_.apply(rule::kOtherName, {list, concat("line ", number)},
+                       "a line of the list names it with other folders or slashes");
+      addFound(found ? fs::path(found->path) : usual);
     }
     return {};
   }
 
   void addFound(const fs::path& path) {
-    const fs::path relative = path.lexically_relative(file_.root);
+    const fs::path relative = path.lexically_relative(set_.root);
     found_.push_back({path.string(), relative.empty() ? path.string() : relative.string()});
   }
 
   void addImage(const FoundImage& found) {
-    ImageRecord image;
-    image.path = found.path;
-    image.name = found.name;
-    image.sourceId = -1;
+    ImageDraft draft;
+    draft.place = {found.path, ""};
+    draft.record.path = found.path;
+    draft.record.name = found.name;
     std::error_code ignored;
-    if (!fs::is_regular_file(image.path, ignored)) {
-      builder_.report({image.path, ""}, problem::kMissingImage, concat("no file '", image.path, "'"));
+    if (!fs::exists(found.path, ignored)) {
+      builder_.report(draft.place, problem::kMissingImage, concat("no file '", found.path, "'"));
       return;
     }
-    const Result<SizePx> size = readImageSize(image.path);
-    if (!size) {
-      builder_.report({image.path, ""}, problem::kUnreadableImage, size.error().message);
-      return;
-    }
-    image.size = *size;
+    if (!builder_.readHeader(draft)) return;
     ++imageCount_;
-    const std::string labelPath = labelPathOf(image.path);
-    if (fs::exists(labelPath, ignored)) {
-      const Result<std::string> text = readFile(labelPath);
+    const auto labels = labels_.of(found.path);
+    if (!labels) {
+      builder_.apply(rule::kNoLabelFile, draft.place, "no label file: an image without objects");
+    } else {
+      ++labelCount_;
+      if (labels->how != nullptr) builder_.apply(rule::kOtherName, {labels->path, ""}, labels->how);
+      if (labels->shared)
+        builder_.report(
+            draft.place, rule::kSameStem,
+            concat("'", labels->path, "' belongs to another image as well: both have its objects"),
+            RecordAction::kKept);
+      const Result<std::string> text = readText(labels->path, kLargestAnnotationFile);
       if (!text) {
-        builder_.report({labelPath, ""}, problem::kBadAnnotationFile, text.error().message);
+        builder_.report({labels->path, ""}, problem::kBadAnnotationFile, text.error().message);
         return;
       }
-      ++labelCount_;
-      std::size_t lineNumber = 0;
-      for (const std::string_view line : linesOf(*text))
-        addLine(image, labelPath, line, ++lineNumber);
+      const auto lineCount = std::count(text->begin(), text->end(), '\n');
+      if (static_cast<std::size_t>(lineCount) > kMaxLabelLines) {
+        builder_.report({labels->path, ""}, problem::kTooManyObjects,
+                        concat(lineCount, " lines; more than ", kMaxObjectsPerImage,
+                               " objects of an image are not trained on"));
+        return;
+      }
+      draft.place.file = labels->path;
+      addLines(draft, *text);
     }
-    builder_.addImage(std::move(image), {found.path, ""});
+    builder_.addImage(std::move(draft), DatasetBuilder::Duplicates::kDrop, "line ", "");
   }
 
-  void addLine(ImageRecord& image, const std::string& labelPath, std::string_view line,
-               std::size_t lineNumber) {
-    std::vector<double> numbers;
-    const RecordPlace place{labelPath, concat("line ", lineNumber)};
-    const auto reject = [&](const char* kind, std::string message) {
-      builder_.report(place, kind, std::move(message));
-      builder_.countRejected();
-    };
-    for (line = trimmed(line); !line.empty(); line = trimmed(line)) {
-      const std::string_view field = line.substr(0, line.find_first_of(" \t"));
-      const std::optional<double> number = parseNumber(field);
-      if (!number) return reject(problem::kBadRecord, concat("'", field.substr(0, 40), "' is not a number"));
-      numbers.push_back(*number);
-      line.remove_prefix(field.size());
-    }
-    if (numbers.empty()) return;
-    const bool isBox = numbers.size() == 5;
-    const bool isPolygon = numbers.size() >= 7 && numbers.size() % 2 == 1;
-    if (!isBox && !isPolygon)
-      return reject(
-          problem::kBadRecord,
-          concat(numbers.size(), " numbers; a box has 5 (class x y width height), a polygon 7, 9, 11 ..."));
-    if (!(numbers[0] >= 0 && numbers[0] < static_cast<double>(file_.classNames.size())) ||
-        numbers[0] != std::floor(numbers[0]))
-      return reject(problem::kUnknownClass,
-                    concat("class ", numbers[0], "; the classes are 0 to ", file_.classNames.size() - 1));
+  void addLines(ImageDraft& draft, const std::string& text) {
+    const std::vector<YoloLine> lines = readYoloLines(text, set_.keyPoints * set_.numbersPerKeyPoint);
+    for (std::size_t i = 0; i < lines.size(); ++i)
+      if (lines[i].form != YoloLine::Form::kEmpty) addLine(draft, lines[i], i + 1);
+  }
+
+  void addLine(ImageDraft& draft, const YoloLine& line, std::size_t lineNumber) {
+    const RecordPlace place{draft.place.file, concat("line ", lineNumber)};
+    if (line.form == YoloLine::Form::kWrong)
+      return builder_.reject(draft, place, problem::kBadRecord, line.wrong);
+    if (!(line.classNumber >= 0 && line.classNumber < static_cast<double>(set_.classNames.size())) ||
+        line.classNumber != std::floor(line.classNumber))
+      return builder_.reject(
+          draft, place, problem::kUnknownClass,
+          concat("class ", line.classNumber, "; the classes are 0 to ", set_.classNames.size() - 1));
     Annotation annotation;
-    annotation.classIndex = static_cast<int>(numbers[0]);
-    const double width = image.size.width, height = image.size.height;
-    RawBox box;
-    if (isBox) {
-      box = {(numbers[1] - numbers[3] / 2) * width, (numbers[2] - numbers[4] / 2) * height,
-             (numbers[1] + numbers[3] / 2) * width, (numbers[2] + numbers[4] / 2) * height};
-    } else {
-      box = {numbers[1] * width, numbers[2] * height, numbers[1] * width, numbers[2] * height};
-      for (std::size_t i = 3; i + 1 < numbers.size(); i += 2) {
-        const double x = numbers[i] * width, y = numbers[i + 1] * height;
-        // A NaN must reach the check of the box, which min and max would hide.
-        box.x1 = std::isnan(x) ? x : std::min(box.x1, x), box.x2 = std::max(box.x2, x);
-        box.y1 = std::isnan(y) ? y : std::min(box.y1, y), box.y2 = std::max(box.y2, y);
-      }
+    annotation.classIndex = static_cast<int>(line.classNumber);
+    const double width = draft.fullSize.width, height = draft.fullSize.height;
+    const bool kept = builder_.addBox(
+        draft, {line.box.x1 * width, line.box.y1 * height, line.box.x2 * width, line.box.y2 * height},
+        annotation, place, lineNumber);
+    if (kept) tellForm(line, place);
+  }
+
+  void tellForm(const YoloLine& line, const RecordPlace& place) {
+    switch (line.form) {
+      case YoloLine::Form::kConfidence:
+        builder_.apply(rule::kExtraColumns, place, "a sixth column, a confidence, is not used");
+        break;
+      case YoloLine::Form::kTrack:
+        builder_.apply(rule::kExtraColumns, place, "seven columns are class, box, confidence and track id");
+        break;
+      case YoloLine::Form::kKeyPoints:
+        builder_.apply(rule::kExtraColumns, place, "key points are not used");
+        break;
+      case YoloLine::Form::kPolygon:
+        builder_.apply(rule::kBoxOfShape, place, "the box around a polygon");
+        break;
+      default:
+        break;
     }
-    builder_.addBox(image, box, annotation, place);
   }
 
   const ReaderRequest& request_;
   DatasetBuilder builder_;
-  YoloFile file_;
+  YoloSet set_;
+  YoloLabels labels_;
   std::vector<FoundImage> found_;
   std::size_t imageCount_ = 0, labelCount_ = 0;
 };
@@ -304,11 +241,11 @@ Result<std::shared_ptr<const Dataset>> readYolo(const ReaderRequest& request) {
 }
 
 bool yoloHasSplit(const DatasetSpec& spec, const std::string& split) {
-  const Result<YoloFile> file = readYaml(spec.paths[0]);
-  if (!file) return false;
-  if (file->entries.count(split) > 0) return true;
+  const Result<YoloSet> set = readYoloSet(spec.paths[0]);
+  if (!set) return false;
+  if (set->entries.count(split) > 0) return true;
   // Without a val entry, #train and #val part the training images by the seed.
-  return split == "val" && spec.split == "train" && file->entries.count("train") > 0;
+  return split == "val" && spec.split == "train" && set->entries.count("train") > 0;
 }
 
 }  // namespace anchorscope

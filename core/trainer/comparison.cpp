@@ -55,7 +55,9 @@ Status rememberSteps(const std::string& path, const std::string& budget, const R
 }
 
 Result<std::int64_t> stepsOfEpochs(double epochs, const RunConfig& config) {
-  auto dataset = openDataset(config.data, static_cast<std::uint64_t>(config.train.getInt("seed")));
+  auto dataset = openDataset(
+      config.data,
+      DatasetOptions::from(config.dataParams, static_cast<std::uint64_t>(config.train.getInt("seed"))));
   if (!dataset) return std::move(dataset).error();
   const double samples = epochs * static_cast<double>((*dataset)->images().size());
   const double steps = std::ceil(samples / static_cast<double>(config.train.getInt("batch")));

@@ -194,8 +194,10 @@ Result<std::vector<PlannedRun>> planComparison(const ComparisonOptions& options,
   auto spec = parseDatasetSpec(options.data);
   if (!spec) return std::move(spec).error();
   const bool hasDefault = spec->kind == DatasetKind::kDemo || spec->kind == DatasetKind::kYolo;
-  const std::string data = spec->split.empty() && !hasDefault ? spec->withSplit("train") : options.data;
-  const std::string validation = options.validation.empty() ? validationSpec(data) : options.validation;
+  const std::string data =
+      absoluteSpec(spec->split.empty() && !hasDefault ? spec->withSplit("train") : options.data);
+  const std::string validation =
+      options.validation.empty() ? validationSpec(data) : absoluteSpec(options.validation);
   if (validation.empty())
     return makeError(ErrorCode::kUsage, concat("'", data, "' has no validation set to compare on"),
                      "Name one with --validation SPEC");
@@ -221,8 +223,8 @@ std::vector<std::string> configDifferences(const RunConfig& a, const RunConfig& 
     const auto shown = [](const std::string& text) { return text.empty() ? std::string("none") : text; };
     if (one != other) out.push_back(concat(key, ": ", shown(one), ", not ", shown(other)));
   };
-  compare("data", a.data, b.data);
-  compare("validation", a.validation, b.validation);
+  compare("data", absoluteSpec(a.data), absoluteSpec(b.data));
+  compare("validation", absoluteSpec(a.validation), absoluteSpec(b.validation));
   compare("method", a.method, b.method);
   compare("model", a.model, b.model);
   compare("weights", a.weights, b.weights);

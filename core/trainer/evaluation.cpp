@@ -26,7 +26,7 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
   if (!device) return std::move(device).error();
   at::set_num_threads(resolveThreads(config.train.getInt("threads")));
   const auto seed = static_cast<std::uint64_t>(config.train.getInt("seed"));
-  auto dataset = openDataset(dataSpec, seed);
+  auto dataset = openDataset(dataSpec, DatasetOptions::from(config.dataParams, seed));
   if (!dataset) return std::move(dataset).error();
   std::vector<std::string> classNames = (*dataset)->classNames();
   if (auto facts = readCheckpointFacts(weightsFile)) classNames = facts->classNames;

@@ -111,8 +111,11 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
 
 Status Trainer::openData(const PrepareOptions& options) {
   const auto seed = static_cast<std::uint64_t>(config_.train.getInt("seed"));
+  // What is recorded must be found from any folder.
+  config_.data = absoluteSpec(config_.data);
+  if (!config_.validation.empty()) config_.validation = absoluteSpec(config_.validation);
   const auto open = [&](const std::string& spec, const std::string& what) {
-    return openDataset(spec, seed,
+    return openDataset(spec, DatasetOptions::from(config_.dataParams, seed),
                        [&](double fraction) { return anchorscope::report(options, what, fraction); });
   };
   auto dataset = open(config_.data, "Opening the data set");

@@ -34,6 +34,20 @@ Evaluation summarise(const CocoAp& ap, const std::vector<std::string>& className
   return out;
 }
 
+/// Says of each image that could not be read what becomes of its objects.
+Diagnostics withMissedObjects(const Diagnostics& unreadable, const Dataset& dataset) {
+  Diagnostics out;
+  for (RecordProblem problem : unreadable.problems()) {
+    const std::int64_t index = dataset.find(problem.record);
+    const std::size_t objects =
+        index < 0 ? 0 : dataset.images()[static_cast<std::size_t>(index)].annotations.size();
+    problem.message += concat("; evaluated as an image without detections, its ", objects,
+                              objects == 1 ? " object counts" : " objects count", " as missed");
+    out.add(std::move(problem));
+  }
+  return out;
+}
+
 /// Puts a detector into evaluation mode and back.
 class EvaluationMode {
  public:
@@ -106,6 +120,7 @@ Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::s
       for (const PredictionRecord& prediction : predictions[i])
         found.push_back(toEvalDetection(static_cast<std::int64_t>(shown[i]), prediction));
   }
+  diagnostics = withMissedObjects(diagnostics, dataset);
   Evaluation out =
       summarise(evaluateCocoAp(count, static_cast<int>(classNames.size()), objects, found), classNames);
   out.images = count;

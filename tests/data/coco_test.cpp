@@ -42,7 +42,7 @@ TEST_F(Coco, ReadsSparseIdsCrowdsAndEmptyImages) {
   ASSERT_TRUE(dataset);
   EXPECT_THAT(dataset->classNames(), ElementsAre("car", "brush"));  // by id
   ASSERT_EQ(dataset->images().size(), 2u);
-  EXPECT_EQ(dataset->images()[0].sourceId, 900);
+  EXPECT_EQ(dataset->images()[0].sourceId, "900");
   EXPECT_EQ(dataset->images()[1].name, "b.ppm");
   EXPECT_THAT(dataset->images()[1].annotations, IsEmpty());
   const std::vector<Annotation>& objects = dataset->images()[0].annotations;
@@ -132,20 +132,28 @@ TEST_F(Coco, AByteOrderMarkIsNoError) {
 }
 
 TEST_F(Coco, OpensHundredsOfThousandsOfAnnotations) {
-  constexpr int kCount = 200000;
-  std::string text;
-  text.reserve(kCount * 110);
+  constexpr int kCount = 200000, kImageCount = 20;
+  std::string text = R"({"categories": [{"id": 3, "name": "car"}], "images": [)";
+  for (int i = 0; i < kImageCount; ++i) {
+    const std::string name = "i" + std::to_string(i) + ".ppm";
+    folder.write("images/" + name, greyPpm(100, 50));
+    text +=
+        (i > 0 ? "," : "") + std::string("{\"id\":") + std::to_string(i) + ",\"file_name\":\"" + name + "\"}";
+  }
+  text += "], \"annotations\": [";
+  text.reserve(kCount * 120);
   for (int i = 0; i < kCount; ++i) {
     if (i > 0) text += ",";
-    text += "{\"id\":" + std::to_string(i + 1) + ",\"image_id\":" + (i % 2 == 0 ? "900" : "7") +
-            ",\"category_id\":3,\"bbox\":[" + std::to_string(i % 30) +
-            ".5,1,8.25,9],\"area\":74.25,\"iscrowd\":0,\"segmentation\":[[1.5,2.5,3,4]]}";
+    text += "{\"id\":" + std::to_string(i + 1) + ",\"image_id\":" + std::to_string(i % kImageCount) +
+            ",\"category_id\":3,\"bbox\":[" + std::to_string(i % 31) + ".5,1,8." +
+            std::to_string(1000000 + i) +
+            ",9],\"area\":74.25,\"iscrowd\":0,\"segmentation\":[[1.5,2.5,3,4]]}";
   }
-  const auto dataset = openOrFail(spec(file(text)));
+  const auto dataset = openOrFail(spec(text + "]}"));
   ASSERT_TRUE(dataset);
   EXPECT_EQ(objectCount(*dataset), static_cast<std::size_t>(kCount));
-  EXPECT_EQ(dataset->images()[0].annotations.back().boxInImage.x1,
-            static_cast<float>((kCount - 2) % 30) + 0.5f);
+  EXPECT_EQ(dataset->images()[kImageCount - 1].annotations.back().boxInImage.x1,
+            static_cast<float>((kCount - 1) % 31) + 0.5f);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "tests/data/sample_files.h"
 
+#include <algorithm>
+#include <map>
 #include <sstream>
 
 namespace anchorscope::testing {
@@ -50,6 +52,92 @@ std::string greyPpm(int width, int height, unsigned char value) {
   return stream.str() + std::string(static_cast<std::size_t>(3 * width * height), static_cast<char>(value));
 }
 
+namespace {
+
+std::string bigEndian(unsigned value, int bytes = 4) {
+  std::string out;
+  for (int i = bytes - 1; i >= 0; --i)
+    out += static_cast<char>(value >> (8 * i) & 0xffU);
+  return out;
+}
+
+std::string littleEndian(unsigned value, int bytes) {
+  std::string out;
+  for (int i = 0; i < bytes; ++i)
+    out += static_cast<char>(value >> (8 * i) & 0xffU);
+  return out;
+}
+
+std::string pngChunk(const std::string& type, const std::string& data) {
+  static const std::vector<unsigned> kTable = [] {
+    std::vector<unsigned> table(256);
+    for (unsigned n = 0; n < 256; ++n) {
+      unsigned c = n;
+      for (int k = 0; k < 8; ++k)
+        c = (c & 1U) != 0 ? 0xedb88320U ^ c >> 1U : c >> 1U;
+      table[n] = c;
+    }
+    return table;
+  }();
+  unsigned crc = 0xffffffffU;
+  for (const char c : type + data)
+    crc = kTable[(crc ^ static_cast<unsigned char>(c)) & 0xffU] ^ crc >> 8U;
+  return bigEndian(static_cast<unsigned>(data.size())) + type + data + bigEndian(~crc);
+}
+
+/// zlib's form with stored blocks.
+std::string stored(const std::string& data) {
+  std::string out = "\x78\x01";
+  for (std::size_t at = 0; at < data.size() || at == 0; at += 65535) {
+    const auto length = static_cast<unsigned>(std::min<std::size_t>(65535, data.size() - at));
+    out += at + length == data.size() ? '\1' : '\0';
+    out += littleEndian(length, 2) + littleEndian(~length & 0xffffU, 2) + data.substr(at, length);
+  }
+  unsigned a = 1, b = 0;
+  for (const char c : data) {
+    a = (a + static_cast<unsigned char>(c)) % 65521;
+    b = (b + a) % 65521;
+  }
+  return out + bigEndian(b << 16U | a);
+}
+
+}  // namespace
+
+std::string pngOf(int width, int height, int bitDepth, int color, const std::string& rows,
+                  const std::string& exif) {
+  const std::size_t stride = rows.size() / static_cast<std::size_t>(height);
+  std::string filtered;
+  for (int y = 0; y < height; ++y)
+    filtered += '\0' + rows.substr(static_cast<std::size_t>(y) * stride, stride);
+  const std::string header = bigEndian(static_cast<unsigned>(width)) +
+                             bigEndian(static_cast<unsigned>(height)) + static_cast<char>(bitDepth) +
+                             static_cast<char>(color) + std::string(3, '\0');
+  return "\x89PNG\r\n\x1a\n" + pngChunk("IHDR", header) + (exif.empty() ? "" : pngChunk("eXIf", exif)) +
+         pngChunk("IDAT", stored(filtered)) + pngChunk("IEND", "");
+}
+
+std::string tiffOf(const std::vector<std::pair<int, unsigned>>& tags, const std::string& pixels) {
+  std::map<int, unsigned> all(tags.begin(), tags.end());  // They stand in order.
+  all[273] = static_cast<unsigned>(8 + 2 + 12 * (all.size() + 2) + 4);
+  all[279] = static_cast<unsigned>(pixels.size());
+  std::string out = std::string("II*\0\x08\0\0\0", 8) + littleEndian(static_cast<unsigned>(all.size()), 2);
+  for (const auto& [tag, value] : all)
+    out += littleEndian(static_cast<unsigned>(tag), 2) + littleEndian(4, 2) + littleEndian(1, 4) +
+           littleEndian(value, 4);
+  return out + std::string(4, '\0') + pixels;
+}
+
+std::string exifOf(int orientation) {
+  return std::string("II*\0\x08\0\0\0\x01\0", 10) + littleEndian(274, 2) + littleEndian(3, 2) +
+         littleEndian(1, 4) + littleEndian(static_cast<unsigned>(orientation), 4) + std::string(4, '\0');
+}
+
+std::string withExif(const std::string& jpeg, int orientation) {
+  const std::string block = std::string("Exif\0\0", 6) + exifOf(orientation);
+  return jpeg.substr(0, 2) + "\xff\xe1" + bigEndian(static_cast<unsigned>(block.size() + 2), 2) + block +
+         jpeg.substr(2);
+}
+
 std::string vocObject(const std::string& name, const std::string& x1, const std::string& y1,
                       const std::string& x2, const std::string& y2) {
   return "  <object>\n    <name>" + name + "</name>\n    <bndbox><xmin>" + x1 + "</xmin><ymin>" + y1 +
@@ -91,7 +179,7 @@ MemoryDataset::MemoryDataset(std::vector<ImagePixels> pixels) : pixels_(std::mov
     image.name = "image" + std::to_string(i);
     image.path = "memory/" + image.name;
     image.size = pixels_[i].size;
-    image.sourceId = static_cast<std::int64_t>(i);
+    image.sourceId = std::to_string(i);
     images_.push_back(image);
   }
 }

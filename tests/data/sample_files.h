@@ -21,6 +21,17 @@ std::string tinyPng();
 /// A binary PPM of one grey value.
 std::string greyPpm(int width, int height, unsigned char value = 128);
 
+/// A PNG without compression. `rows`: height rows as PNG stores them, without their filter bytes. Colour 0:
+/// grey, 2: RGB. `exif`: a block without "Exif\0\0", or empty.
+std::string pngOf(int width, int height, int bitDepth, int color, const std::string& rows,
+                  const std::string& exif = {});
+/// An uncompressed little-endian TIFF: the tags (with one short or long each) are the picture's own.
+std::string tiffOf(const std::vector<std::pair<int, unsigned>>& tags, const std::string& pixels);
+/// An EXIF block that says nothing but an orientation.
+std::string exifOf(int orientation);
+/// A JPEG with an EXIF block put in.
+std::string withExif(const std::string& jpeg, int orientation);
+
 std::string vocObject(const std::string& name, const std::string& x1, const std::string& y1,
                       const std::string& x2, const std::string& y2);
 std::string vocFile(const std::string& imageName, int width, int height, const std::string& objects);

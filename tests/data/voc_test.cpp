@@ -103,10 +103,10 @@ TEST_F(Voc, SkipsImagesThatAreMissingOrCannotBeUnderstood) {
   const auto dataset = openOrFail(spec() + "#train");
   ASSERT_EQ(dataset->images().size(), 1u);
   EXPECT_THAT(kindsOf(dataset->diagnostics()),
-              ElementsAre("missing image", "damaged annotation file", "damaged annotation file",
-                          "missing annotation file", "duplicate image"));
-  EXPECT_EQ(dataset->diagnostics().problems()[1].record, "line 3");
-  EXPECT_THAT(dataset->diagnostics().problems()[1].message, HasSubstr("line 3"));
+              ElementsAre("missing annotation file", "missing image", "damaged annotation file",
+                          "damaged annotation file", "duplicate image"));
+  EXPECT_EQ(dataset->diagnostics().problems()[2].record, "line 3");
+  EXPECT_THAT(dataset->diagnostics().problems()[2].message, HasSubstr("line 3"));
 }
 
 TEST_F(Voc, TakesTheSizeFromTheImageWhereTheFileHasNone) {
@@ -141,13 +141,21 @@ TEST_F(Voc, NothingUsableIsAnError) {
   EXPECT_THAT(noFolder.error().text(), HasSubstr("voc:ANNOTATIONS,IMAGES"));
 }
 
-TEST_F(Voc, PixelsOfAnotherSizeAreFoundWhenLoading) {
+TEST_F(Voc, AnImageOfAnotherSizeIsFoundWhenOpening) {
   add("a", vocObject("dog", "1", "1", "9", "9"));
+  add("b", vocObject("dog", "1", "1", "9", "9"));
   folder.write("JPEGImages/a.ppm", greyPpm(20, 20));
-  const auto pixels = openOrFail(spec())->loadPixels(0);
+  const auto dataset = openOrFail(spec());
+  ASSERT_EQ(dataset->images().size(), 1u);
+  EXPECT_THAT(kindsOf(dataset->diagnostics()), ElementsAre("image of another size"));
+  EXPECT_THAT(dataset->diagnostics().problems()[0].message,
+              HasSubstr("is 20x20 px, but its annotations are for 100x50"));
+  // One that changes afterwards is found when it is loaded.
+  folder.write("JPEGImages/b.ppm", greyPpm(20, 20));
+  const auto pixels = dataset->loadPixels(0);
   ASSERT_FALSE(pixels);
   EXPECT_EQ(pixels.error().code, ErrorCode::kBadData);
-  EXPECT_THAT(pixels.error().message, HasSubstr("20x20 px, but its annotations are for 100x50"));
+  EXPECT_THAT(pixels.error().message, HasSubstr("is now 20x20 px, but was 100x50"));
 }
 
 }  // namespace

@@ -24,8 +24,9 @@ void ProblemsModel::add(const Diagnostics& diagnostics) {
   for (const RecordProblem& problem : diagnostics.problems()) {
     QString where = QString::fromStdString(problem.file);
     if (!problem.record.empty()) where += QStringLiteral(" · ") + QString::fromStdString(problem.record);
-    problems.push_back({where, QString::fromStdString(problem.kind), QString::fromStdString(problem.message),
-                        actionText(problem.action)});
+    QString message = QString::fromStdString(problem.message);
+    if (problem.count > 1) message += tr(" (%1 records; this is the first)").arg(problem.count);
+    problems.push_back({where, QString::fromStdString(problem.kind), message, actionText(problem.action)});
   }
   append(std::move(problems));
 }

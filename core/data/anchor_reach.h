@@ -1,0 +1,33 @@
+#pragma once
+// View header. How well a detector's anchors can cover boxes at best, before anything is learnt.
+
+#include <vector>
+
+#include "core/base/geometry.h"
+#include "core/evidence/frame.h"
+
+namespace anchorscope {
+
+/// Finds the best anchor of a box without looking at every anchor: those of one level and slot are one box
+/// moved along a grid, and the IoU with a given box falls with the distance of the centres along either axis,
+/// so the nearest cell is the best. Built once, then any thread.
+class AnchorReach {
+ public:
+  /// Anchors in order level, row, column, slot; each level a regular grid (checked to a hundredth of a px).
+  explicit AnchorReach(const AnchorGeometry& anchors);
+
+  /// The largest IoU of any anchor with the box (input frame); 0 without anchors.
+  float bestIou(const Box& boxInInput) const;
+  /// Whether some anchor's centre lies inside the box: what a detector of points needs.
+  bool holdsCenter(const Box& boxInInput) const;
+
+ private:
+  struct Grid {
+    int rows = 0, columns = 0;
+    double stepX = 0, stepY = 0;  ///< px between neighbours; 0 where there is one.
+    std::vector<Box> slots;       ///< Anchors of row 0, column 0.
+  };
+  std::vector<Grid> grids_;
+};
+
+}  // namespace anchorscope
