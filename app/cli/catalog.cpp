@@ -1,10 +1,9 @@
-// What there is to choose from: methods, models, presets, and what a data set holds.
+// What there is to choose from: methods, models, presets.
 #include <iostream>
 
 #include "app/cli/common.h"
 #include "core/base/check.h"
 #include "core/base/named_registry.h"
-#include "core/data/dataset.h"
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
 #include "core/trainer/presets.h"
@@ -70,46 +69,6 @@ Status showPresets(const CatalogOptions& options) {
   return {};
 }
 
-Status showData(const std::string& spec, bool json) {
-  auto opened = openDataset(spec);
-  if (!opened) return std::move(opened).error();
-  const Dataset& dataset = **opened;
-  std::vector<std::int64_t> perClass(dataset.classNames().size());
-  std::int64_t objects = 0, empty = 0, ignored = 0;
-  for (const ImageRecord& image : dataset.images()) {
-    empty += image.annotations.empty() ? 1 : 0;
-    for (const Annotation& annotation : image.annotations) {
-      ++objects;
-      ignored += annotation.crowd || annotation.difficult ? 1 : 0;
-      ++perClass[static_cast<std::size_t>(annotation.classIndex)];
-    }
-  }
-  if (json) {
-    nlohmann::ordered_json out{{"spec", dataset.spec()},
-                               {"images", dataset.images().size()},
-                               {"objects", objects},
-                               {"images_without_objects", empty},
-                               {"crowd_or_difficult", ignored}};
-    out["classes"] = nlohmann::ordered_json::array();
-    for (std::size_t i = 0; i < perClass.size(); ++i)
-      out["classes"].push_back({{"name", dataset.classNames()[i]}, {"objects", perClass[i]}});
-    out["validation"] = validationSpec(spec);
-    out["problems"] = diagnosticsJson(dataset.diagnostics());
-    std::cout << out.dump(2) << '\n';
-    return {};
-  }
-  std::cout << dataset.spec() << ": " << dataset.images().size() << " images (" << empty
-            << " without objects), " << objects << " objects (" << ignored << " crowd or difficult), "
-            << perClass.size() << " classes\n";
-  for (std::size_t i = 0; i < perClass.size(); ++i)
-    std::cout << "  " << dataset.classNames()[i] << "  " << perClass[i] << '\n';
-  const std::string companion = validationSpec(spec);
-  std::cout << "Validation: " << (companion.empty() ? "none" : companion) << '\n';
-  std::cout << "Problems: " << dataset.diagnostics().problems().size() << '\n';
-  printDiagnostics(dataset.diagnostics(), 20);
-  return {};
-}
-
 }  // namespace
 
 void addMethods(CLI::App& app, ExitCode& exit) {
@@ -133,14 +92,6 @@ void addPresets(CLI::App& app, ExitCode& exit) {
   CLI::App* command = app.add_subcommand("presets", "List ready-made configurations; with a name, its text");
   auto options = addCatalog(*command);
   command->callback([options, &exit] { exit = finish(showPresets(*options)); });
-}
-
-void addData(CLI::App& app, ExitCode& exit) {
-  CLI::App* command = app.add_subcommand("data", "Open a data set and print its counts and problems");
-  auto options = std::make_shared<CatalogOptions>();
-  command->add_option("SPEC", options->name, "Data set, as for train --data")->required();
-  command->add_flag("--json", options->json, "As JSON, with every problem");
-  command->callback([options, &exit] { exit = finish(showData(options->name, options->json)); });
 }
 
 }  // namespace anchorscope::cli

@@ -1,0 +1,179 @@
+// What a data set holds, and how a detector would see it.
+#include <algorithm>
+#include <iostream>
+
+#include "app/cli/common.h"
+#include "app/cli/run_options.h"
+#include "core/base/check.h"
+#include "core/base/text.h"
+#include "core/data/dataset.h"
+#include "core/trainer/data_summary.h"
+
+namespace anchorscope::cli {
+namespace {
+
+struct DataOptions {
+  RunOptions run;
+  std::string spec;
+  bool json = false;
+};
+
+std::string percent(double share) {
+  return share < 0 ? "-" : shortNumber(100 * share) + " %";
+}
+
+/// Columns as wide as their widest cell; the first is left-aligned.
+void printTable(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  const auto letters = [](const std::string& text) {
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  };
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths.resize(std::max(widths.size(), i + 1));
+      widths[i] = std::max(widths[i], letters(row[i]));
+    }
+  for (const auto& row : rows) {
+    std::cout << "  ";
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string blanks(widths[i] - letters(row[i]), ' ');
+      std::cout << (i == 0 ? row[i] + blanks : "   " + blanks + row[i]);
+    }
+    std::cout << '\n';
+  }
+}
+
+nlohmann::ordered_json quartilesJson(const Quartiles& values) {
+  return {values[0], values[1], values[2], values[3], values[4]};
+}
+
+nlohmann::ordered_json objectsJson(const ObjectSummary& summary) {
+  return {{"name", summary.name},
+          {"objects", summary.objects},
+          {"images", summary.images},
+          {"share_of_image", quartilesJson(summary.shareOfImage)},
+          {"side_in_input_px", quartilesJson(summary.sidePx)},
+          {"reachable", summary.reachable},
+          {"best_recall", summary.objects == 0 ? nlohmann::ordered_json(nullptr)
+                                               : nlohmann::ordered_json(summary.bestRecall())}};
+}
+
+nlohmann::ordered_json listJson(const std::vector<ObjectSummary>& list) {
+  auto out = nlohmann::ordered_json::array();
+  for (const ObjectSummary& summary : list)
+    out.push_back(objectsJson(summary));
+  return out;
+}
+
+nlohmann::ordered_json sizeJson(SizePx size) {
+  return {size.width, size.height};
+}
+
+void printJson(const Dataset& dataset, const DataSummary& summary) {
+  nlohmann::ordered_json out{{"spec", toUtf8(dataset.spec())},
+                             {"images", summary.images},
+                             {"smallest_image", sizeJson(summary.smallestImage)},
+                             {"largest_image", sizeJson(summary.largestImage)},
+                             {"objects", summary.objects},
+                             {"images_without_objects", summary.imagesWithoutObjects},
+                             {"crowd_or_difficult", summary.ignored}};
+  out["classes"] = listJson(summary.classes);
+  out["sizes"] = listJson(summary.sizes);
+  out["all"] = objectsJson(summary.all);
+  out["detector"] = {{"model", summary.model},
+                     {"input", sizeJson(summary.inputSize)},
+                     {"anchors", summary.anchors},
+                     {"reachable_means", summary.points ? "a location inside" : "an anchor with IoU 0.5"}};
+  out["validation"] = toUtf8(validationSpec(dataset.spec()));
+  out["problem_counts"] = dataset.diagnostics().countsByKind();
+  out["problems"] = diagnosticsJson(dataset.diagnostics());
+  std::cout << out.dump(2) << '\n';
+}
+
+std::vector<std::string> rowOf(const ObjectSummary& summary) {
+  const auto range = [&](const Quartiles& values, const char* unit, double factor) {
+    if (summary.objects == 0) return std::string("-");
+    return concat(shortNumber(factor * values[0]), " / ", shortNumber(factor * values[2]), " / ",
+                  shortNumber(factor * values[4]), unit);
+  };
+  return {summary.name,
+          concat(summary.objects),
+          concat(summary.images),
+          range(summary.shareOfImage, " %", 100),
+          range(summary.sidePx, "", 1),
+          concat(summary.reachable),
+          percent(summary.bestRecall())};
+}
+
+void printText(const Dataset& dataset, const DataSummary& summary) {
+  const auto sizeText = [](SizePx size) { return concat(size.width, "x", size.height); };
+  std::cout << printable(dataset.spec()) << ": " << summary.images << " images ("
+            << summary.imagesWithoutObjects << " without objects), " << summary.objects << " objects ("
+            << summary.ignored << " crowd or difficult), " << summary.classes.size() << " classes\n";
+  std::cout << "Images: " << sizeText(summary.smallestImage)
+            << (summary.smallestImage == summary.largestImage ? "" : " to " + sizeText(summary.largestImage))
+            << " px\n";
+  const std::string companion = validationSpec(dataset.spec());
+  std::cout << "Validation: " << (companion.empty() ? "none" : printable(companion)) << '\n';
+  if (!summary.classes.empty()) {
+    std::cout << "Detector: " << summary.model << " at " << sizeText(summary.inputSize) << " px, "
+              << summary.anchors
+              << (summary.points ? " locations; reachable: a location inside\n"
+                                 : " anchors; reachable: one of them overlaps with IoU 0.5 or more\n")
+              << "Objects, without crowd and difficult; of sizes the smallest / median / largest:\n";
+    std::vector<std::vector<std::string>> rows{
+        {"class", "objects", "in images", "share of image", "side in input, px", "reachable", "best recall"}};
+    for (const ObjectSummary& entry : summary.classes)
+      rows.push_back(rowOf(entry));
+    for (const ObjectSummary& entry : summary.sizes)
+      rows.push_back(rowOf(entry));
+    for (std::size_t i = rows.size() - 3; i < rows.size(); ++i)
+      rows[i][0] = concat("(", rows[i][0],
+                          i + 3 == rows.size()   ? ", below 32x32 px)"
+                          : i + 2 == rows.size() ? ", below 96x96 px)"
+                                                 : ")");
+    rows.push_back(rowOf(summary.all));
+    rows.back()[0] = "(all)";
+    printTable(rows);
+  }
+  std::cout << "Problems and rules applied: " << dataset.diagnostics().recordCount() << " records\n";
+  printDiagnostics(dataset.diagnostics(), 40);
+}
+
+Status showData(const DataOptions& options) {
+  auto config = options.run.build();
+  if (!config) return std::move(config).error();
+  auto opened = openDataset(
+      options.spec,
+      DatasetOptions::from(config->dataParams, static_cast<std::uint64_t>(config->train.getInt("seed"))));
+  if (!opened) return std::move(opened).error();
+  auto summary = summarizeData(**opened, *config);
+  if (!summary) return std::move(summary).error();
+  if (options.json)
+    printJson(**opened, *summary);
+  else
+    printText(**opened, *summary);
+  return {};
+}
+
+}  // namespace
+
+void addData(CLI::App& app, ExitCode& exit) {
+  CLI::App* command = app.add_subcommand(
+      "data", "Open a data set and print its objects, their sizes, what anchors can reach, and its problems");
+  auto options = std::make_shared<DataOptions>();
+  command->add_option("SPEC", options->spec, "Data set, as for train --data")->required();
+  command->add_flag("--json", options->json, "As JSON, with every problem");
+  command->add_option("--preset", options->run.preset,
+                      "The configuration whose anchors and input size count");
+  command->add_option("--config", options->run.configFile, "The same from a file")->excludes("--preset");
+  command->add_option("--model", options->run.model, "Detector whose anchors count (see: models)");
+  command->add_option("--size", options->run.size, "Input side, px");
+  command->add_option("--seed", options->run.seed, "Seed of #train and #val where the set has no splits");
+  command->add_option("--set", options->run.settings,
+                      "KEY=VALUE: any option of train, such as data.orientation=as_stored; may be repeated");
+  command->callback([options, &exit] { exit = finish(showData(*options)); });
+}
+
+}  // namespace anchorscope::cli
