@@ -7,11 +7,15 @@
 #include <QPainter>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "tests/support/synthetic_frame.h"
+#include "widgets/canvas/canvas_renderer.h"
 #include "widgets/canvas/picking.h"
+#include "widgets/overlays/bag.h"
 #include "widgets/overlays/box_raster.h"
 #include "widgets/overlays/dense_boxes.h"
 
@@ -124,11 +128,114 @@ void prepareLayer(benchmark::State& state) {
   medianSeconds(state, [&] { benchmark::DoNotOptimize(denseBoxes(layer, *frame)); });
 }
 
+/// The dense scene with a bag as MuSu has it at paper scale before anything is learned: thousands of members,
+/// ranked differently by the two heads, each rank weighing a little less.
+std::shared_ptr<const ProbeFrame> frameWithLargeBag() {
+  constexpr int kMembers = 3751;
+  auto frame = std::make_shared<ProbeFrame>(*testing::makeDenseSyntheticFrame());
+  PairTable& table = frame->pairTables.front();
+  table.anchor.clear();
+  table.object.assign(kMembers, 0);
+  for (std::vector<float>& column : table.columns)
+    column.assign(kMembers, 0.f);
+  const auto column = [&](const char* name) -> std::vector<float>& {
+    return table.columns[static_cast<std::size_t>(table.columnIndex(name))];
+  };
+  // Anchors that touch the object: of those with some overlap the first so many.
+  const Channel& overlap = *frame->channel("iou");
+  for (std::size_t anchor = 0; anchor < overlap.values.size() && table.anchor.size() < kMembers; ++anchor)
+    if (overlap.values[anchor] > 0.2f) table.anchor.push_back(static_cast<std::int32_t>(anchor));
+  table.object.resize(table.anchor.size());
+  for (std::vector<float>& values : table.columns)
+    values.resize(table.anchor.size());
+  for (std::size_t row = 0; row < table.anchor.size(); ++row) {
+    const auto rank = static_cast<float>(row), other = static_cast<float>((row * 389) % table.anchor.size());
+    column("in_bag")[row] = 1;
+    column("p")[row] = column("q")[row] = 0.1f;
+    column("w_cls")[row] = std::exp(-rank / 3);
+    column("w_reg")[row] = std::exp(-other / 3);
+  }
+  return frame;
+}
+
+/// A stroke for each head of every member, however little it weighs.
+void drawBagStrokes(QImage& canvas, const AxisTransform& canvasFromImage, const ProbeFrame& frame) {
+  QPainter painter(&canvas);
+  painter.setRenderHint(QPainter::Antialiasing);
+  const Bag bag = bagOf(frame, 0);
+  const auto stroke = [&](const QRectF& rect, QColor color, float share) {
+    color.setAlphaF(0.25f + 0.75f * share);
+    painter.setPen(QPen(color, 0.6 + 2.4 * double(share), Qt::SolidLine, Qt::FlatCap, Qt::MiterJoin));
+    painter.drawRect(rect);
+  };
+  for (const BagMember& member : bag.members) {
+    const Box box = canvasFromImage.map(anchorBoxInImage(frame, member.anchor, BoxKind::kAnchor));
+    const QRectF rect(double(box.x1), double(box.y1), double(box.width()), double(box.height()));
+    stroke(rect.adjusted(2, 2, -2, -2), QColor::fromRgb(kRegressionArgb),
+           member.regressionWeight / bag.largestRegression);
+    stroke(rect, QColor::fromRgb(kClassificationArgb),
+           member.classificationWeight / bag.largestClassification);
+  }
+}
+
+void panOverABag(benchmark::State& state) {
+  const auto frame = frameWithLargeBag();
+  StripPool pool(kThreads);
+  CanvasRenderer renderer(pool);
+  renderer.setFrame(frame);
+  Layer image, bag;
+  image.id = "image";
+  bag.id = "bag";
+  bag.kind = LayerKind::kBag;
+  renderer.prepare({image, bag}, 0);
+  Scene scene(1);
+  OverlayContext context;
+  context.targetFromImage = scene.canvasFromImage;
+  context.clip = QRectF(0, 0, kWidth, kHeight);
+  context.selectedObject = 0;
+  const double strokes = seconds([&] { drawBagStrokes(scene.canvas, scene.canvasFromImage, *frame); });
+  const double ours = medianSeconds(state, [&] { renderer.render(scene.canvas, context); });
+  state.counters["members"] = static_cast<double>(frame->pairTables.front().rowCount());
+  state.counters["fps"] = 1 / ours;
+  state.counters["strokes_ms"] = strokes * 1000;
+  state.counters["ratio"] = strokes / ours;
+  state.SetLabel(
+      "a pan over the bag of 3,751 members at 1920x1080: a stroke for every member against by weight");
+}
+
+/// The same where every member weighs alike, so that each of them is drawn.
+void panOverABagOfEquals(benchmark::State& state) {
+  auto frame = std::make_shared<ProbeFrame>(*frameWithLargeBag());
+  for (const char* name : {"w_cls", "w_reg"})
+    for (float& weight : frame->pairTables.front()
+                             .columns[static_cast<std::size_t>(frame->pairTables.front().columnIndex(name))])
+      weight = 1;
+  StripPool pool(kThreads);
+  CanvasRenderer renderer(pool);
+  renderer.setFrame(frame);
+  Layer bag;
+  bag.id = "bag";
+  bag.kind = LayerKind::kBag;
+  renderer.prepare({bag}, 0);
+  Scene scene(1);
+  OverlayContext context;
+  context.targetFromImage = scene.canvasFromImage;
+  context.clip = QRectF(0, 0, kWidth, kHeight);
+  context.selectedObject = 0;
+  const double ours = medianSeconds(state, [&] { renderer.render(scene.canvas, context); });
+  state.counters["fps"] = 1 / ours;
+  state.counters["ratio"] = 1 / ours / 60;
+  state.counters["aim"] = 1;
+  state.SetLabel("the same bag with equal weights, every member drawn: frames/s against 60");
+}
+
 BENCHMARK(drawFitted)->UseManualTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(drawMagnified)->UseManualTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(drawAgainstPainter)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(20);
 BENCHMARK(pickUnderCursor)->UseManualTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(prepareLayer)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(panOverABag)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(panOverABagOfEquals)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace anchorscope

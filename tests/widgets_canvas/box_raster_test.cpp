@@ -45,9 +45,15 @@ void drawByDefinition(Picture& picture, const AxisTransform& t, const std::vecto
     if (t.scaleX < 0) std::swap(x1, x2);
     if (t.scaleY < 0) std::swap(y1, y2);
     if (!(x2 >= x1 && y2 >= y1)) continue;
-    const double left = std::floor(x1), top = std::floor(y1);
-    const double right = std::max(left, std::ceil(static_cast<double>(x2)) - 1),
-                 bottom = std::max(top, std::ceil(static_cast<double>(y2)) - 1);
+    double left = std::floor(x1), top = std::floor(y1);
+    double right = std::max(left, std::ceil(static_cast<double>(x2)) - 1),
+           bottom = std::max(top, std::ceil(static_cast<double>(y2)) - 1);
+    const double insetX = std::min<double>(style.inset, std::floor((right - left) / 2)),
+                 insetY = std::min<double>(style.inset, std::floor((bottom - top) / 2));
+    left += insetX;
+    right -= insetX;
+    top += insetY;
+    bottom -= insetY;
     const Argb color = colors[i];
     const auto inner = static_cast<std::uint32_t>(static_cast<float>(color >> 24) * style.fillOpacity + 0.5f);
     for (int y = 0; y < picture.height; ++y)
@@ -87,12 +93,13 @@ void expectAsDefined(Picture size, const AxisTransform& t, const Scene& scene, c
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < expected.pixels.size(); ++i)
     wrong += expected.pixels[i] != actual.pixels[i] ? 1 : 0;
-  EXPECT_EQ(wrong, 0u) << "line " << style.lineWidth << ", fill " << style.fillOpacity;
+  EXPECT_EQ(wrong, 0u) << "line " << style.lineWidth << ", fill " << style.fillOpacity << ", inset "
+                       << style.inset;
 }
 
 TEST(BoxRasterTest, EveryPixelIsAsDefined) {
-  for (const RasterStyle style :
-       {RasterStyle{1, 0}, RasterStyle{1, 0.3f}, RasterStyle{2, 0}, RasterStyle{5, 0.5f}})
+  for (const RasterStyle style : {RasterStyle{1, 0}, RasterStyle{1, 0.3f}, RasterStyle{2, 0},
+                                  RasterStyle{5, 0.5f}, RasterStyle{1, 0, 2}, RasterStyle{3, 0.4f, 7}})
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
       expectAsDefined(Picture(211, 173), {1, 1, 0, 0}, randomScene(seed, 150, 200), style);
       expectAsDefined(Picture(211, 173), {1.37, 0.61, -20.3, 11.7}, randomScene(seed + 10, 150, 200), style);
@@ -123,7 +130,8 @@ TEST(BoxRasterTest, BoxesAreCutAtEveryEdgeAndCorner) {
   scene.boxes.push_back({-9, 3, 0, 5});      // ends where the target begins
   scene.colors.resize(scene.boxes.size(), 0xFF00FF00u);
   for (const int line : {1, 2, 4})
-    expectAsDefined(Picture(60, 60), {1, 1, 0, 0}, scene, {line, 0});
+    for (const int inset : {0, 1, 9})
+      expectAsDefined(Picture(60, 60), {1, 1, 0, 0}, scene, {line, 0, inset});
 }
 
 TEST(BoxRasterTest, BoxesThatAreNoneAndEmptyTargetsDrawNothing) {

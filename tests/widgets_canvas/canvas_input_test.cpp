@@ -99,6 +99,30 @@ TEST_F(CanvasInputTest, DraggingPansWithoutSelecting) {
   EXPECT_EQ(state.selectedObject(), -1);
 }
 
+TEST_F(CanvasInputTest, PanningAndZoomingKeepTheImageInReach) {
+  const auto inView = [&] {
+    const QRectF image(view.toCanvas({0, 0}), view.toCanvas({640, 480}));
+    return image.intersected(QRectF(view.rect()));
+  };
+  for (const QPoint to : {QPoint(9000, 350), QPoint(-9000, 350), QPoint(450, 9000), QPoint(450, -9000)}) {
+    key(Qt::Key_F);
+    drag({450, 350}, to);
+    EXPECT_GE(inView().width(), 60) << to.x() << ", " << to.y();
+    EXPECT_GE(inView().height(), 60) << to.x() << ", " << to.y();
+  }
+  // Beside the image the cursor would hold a point of the ground, and the image would fly away.
+  key(Qt::Key_F);
+  drag({450, 350}, {9000, 350});
+  for (int i = 0; i < 12; ++i)
+    wheel({3, 350}, 2);
+  EXPECT_GE(inView().width(), 60);
+  // A window made smaller does not lose it either.
+  key(Qt::Key_F);
+  drag({100, 350}, {860, 350});
+  view.resize(300, 300);
+  EXPECT_GE(inView().width(), 60);
+}
+
 TEST_F(CanvasInputTest, DoubleClickFAndHomeFitAgain) {
   const AxisTransform fitted = view.canvasFromImage();
   for (const int way : {0, 1, 2}) {

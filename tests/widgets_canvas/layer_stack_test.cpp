@@ -72,7 +72,7 @@ TEST(LayerStackTest, SoloShowsOneLayerAndTheImage) {
   stack.adoptFrame(*makeSyntheticFrame());
   stack.setSolo("predictions", true);
   std::vector<std::string> drawn;
-  for (const std::size_t i : drawnLayers(stack.layers()))
+  for (const std::size_t i : drawnLayers(stack.layers(), *makeSyntheticFrame()))
     drawn.push_back(stack.layers()[i].id);
   EXPECT_EQ(drawn, (std::vector<std::string>{"image", "predictions"}));
 }
@@ -145,6 +145,76 @@ TEST(LayerStackTest, SavesAndRestoresEverySetting) {
   other.restore(stack.save());
   EXPECT_EQ(other.layers(), stack.layers());
   EXPECT_EQ(other.active()->id, "channel:iou");
+}
+
+/// A frame of a method without MuSu's channels.
+std::shared_ptr<const ProbeFrame> frameOfAnotherMethod() {
+  auto frame = std::make_shared<ProbeFrame>(*makeSyntheticFrame());
+  std::erase_if(frame->channels,
+                [](const Channel& channel) { return channel.spec.name.starts_with("musu."); });
+  return frame;
+}
+
+TEST(LayerStackTest, ASoloLayerThatTheFrameHasNothingForHidesNothing) {
+  LayerStack stack;
+  stack.adoptFrame(*makeSyntheticFrame());
+  const auto drawn = [&](const ProbeFrame& frame) { return drawnLayers(stack.layers(), frame).size(); };
+  const std::size_t before = drawn(*makeSyntheticFrame());
+  stack.setSolo("channel:musu.joint", true);
+  EXPECT_EQ(drawn(*makeSyntheticFrame()), 2u) << "the image and the solo layer";
+  EXPECT_EQ(drawn(*frameOfAnotherMethod()), before - 1) << "all but the layer that is not there";
+  stack.clearSolo();
+  EXPECT_EQ(drawn(*makeSyntheticFrame()), before);
+}
+
+TEST(LayerStackTest, WhatStandsInGivesWayWhenWhatWasWantedIsBackAndIsNotSaved) {
+  LayerStack stack;
+  stack.adoptFrame(*makeSyntheticFrame());
+  stack.showOnly("channel:musu.w_cls");
+  stack.adoptFrame(*frameOfAnotherMethod());
+  QSignalSpy changed(&stack, &LayerStack::standInChanged);
+  stack.showInstead({"channel:musu.w_cls"}, {"channel:iou"}, "channel:iou");
+  EXPECT_EQ(changed.count(), 1);
+  EXPECT_TRUE(stack.find("channel:iou")->visible);
+  EXPECT_EQ(stack.active()->id, "channel:iou");
+
+  LayerStack next;
+  next.restore(stack.save());
+  EXPECT_FALSE(next.find("channel:iou")->visible);
+  EXPECT_TRUE(next.find("channel:musu.w_cls")->visible);
+  EXPECT_EQ(next.active()->id, "channel:musu.w_cls");
+
+  stack.setStandInShown(false);
+  EXPECT_FALSE(stack.find("channel:iou")->visible);
+  EXPECT_EQ(stack.active()->id, "channel:musu.w_cls");
+  stack.setStandInShown(true);
+  EXPECT_TRUE(stack.find("channel:iou")->visible);
+
+  stack.adoptFrame(*makeSyntheticFrame());
+  EXPECT_FALSE(stack.standIn());
+  EXPECT_FALSE(stack.find("channel:iou")->visible);
+  EXPECT_TRUE(stack.find("channel:musu.w_cls")->visible);
+  EXPECT_EQ(stack.active()->id, "channel:musu.w_cls");
+}
+
+TEST(LayerStackTest, AChoiceOfTheUserMakesAStandInHisOwn) {
+  LayerStack stack;
+  stack.adoptFrame(*makeSyntheticFrame());
+  stack.showOnly("channel:musu.w_cls");
+  stack.showInstead({"channel:musu.w_cls"}, {"channel:iou"}, "channel:iou");
+  stack.setOpacity("channel:iou", 0.5f);
+  EXPECT_TRUE(stack.standIn()) << "only what is shown is chosen";
+  stack.setVisible("channel:loss.cls", true);
+  EXPECT_FALSE(stack.standIn());
+  stack.adoptFrame(*makeSyntheticFrame());
+  EXPECT_TRUE(stack.find("channel:iou")->visible);
+}
+
+TEST(LayerStackTest, SessionsOfBeforePredictionsHadAFilterGetOne) {
+  LayerStack stack;
+  stack.restore(QJsonArray{QJsonObject{{"id", "predictions"}, {"kind", 3}, {"visible", true}}});
+  ASSERT_EQ(stack.layers().size(), 1u);
+  EXPECT_TRUE(stack.layers()[0].adaptiveFilter);
 }
 
 TEST(LayerStackTest, RestoringNonsenseKeepsWhatIsThere) {

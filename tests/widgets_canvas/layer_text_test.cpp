@@ -36,21 +36,27 @@ TEST(LayerTextTest, ReadsNamesAndOptions) {
   EXPECT_TRUE(layer->reverseColors);
 }
 
+TEST(LayerTextTest, PredictionsFollowTheFrameUntilAScoreIsGiven) {
+  const auto frame = testing::makeSyntheticFrame();
+  EXPECT_TRUE(parseLayer("predictions", *frame)->adaptiveFilter);
+  EXPECT_TRUE(parseLayer("predictions:min=auto", *frame)->adaptiveFilter);
+  const auto all = parseLayer("predictions:min=0", *frame);
+  ASSERT_TRUE(all);
+  EXPECT_FALSE(all->adaptiveFilter);
+  EXPECT_EQ(all->filterMin, 0);
+  EXPECT_FALSE(parseLayer("iou:min=auto", *frame)) << "only scores have a rule of their own";
+}
+
 TEST(LayerTextTest, ErrorsSayWhatIsPossible) {
   const auto frame = testing::makeSyntheticFrame();
-  const std::pair<const char*, const char*> wrong[] = {{"nothing", "cls_score"},
-                                                       {"iou:map=jet", "viridis"},
-                                                       {"iou:opacity=2", "0 to 1"},
-                                                       {"iou:levels=P9", "P3+P4"},
-                                                       {"iou:range=1..0", "LOW..HIGH"},
-                                                       {"iou:range=a..b", "LOW..HIGH"},
-                                                       {"iou:fade", "KEY=VALUE"},
-                                                       {"iou:colour=red", "opacity"},
-                                                       {"iou:boxes=both", "predicted"},
-                                                       {"iou:width=0", "16"},
-                                                       {"iou:min=abc", "number"},
-                                                       {"iou:fill=nan", "0 to 1"},
-                                                       {"", "image"}};
+  const std::pair<const char*, const char*> wrong[] = {
+      {"nothing", "cls_score"},        {"iou:map=jet", "viridis"},
+      {"iou:opacity=2", "0 to 1"},     {"iou:levels=P9", "P3+P4"},
+      {"iou:range=1..0", "LOW..HIGH"}, {"iou:range=a..b", "LOW..HIGH"},
+      {"iou:fade", "KEY=VALUE"},       {"iou:colour=red", "opacity"},
+      {"iou:boxes=both", "predicted"}, {"iou:width=0", "16"},
+      {"iou:min=abc", "number"},       {"predictions:min=abc", "auto"},
+      {"iou:fill=nan", "0 to 1"},      {"", "image"}};
   for (const auto& [text, hint] : wrong) {
     const auto layer = parseLayer(text, *frame);
     ASSERT_FALSE(layer.ok()) << text;

@@ -5,11 +5,13 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QSlider>
 #include <QTest>
 #include <QToolButton>
+#include <utility>
 
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
@@ -168,6 +170,138 @@ TEST_F(LayersPanelTest, ALookKeptFromAnotherMethodGivesWayToOneThatThisMethodHas
   ASSERT_NE(state.layers().active(), nullptr);
   EXPECT_NE(other->channel(state.layers().active()->channel), nullptr) << state.layers().active()->id;
   EXPECT_TRUE(state.layers().active()->visible);
+}
+
+/// Of a method without MuSu's channels and weights.
+std::shared_ptr<ProbeFrame> frameOfAnotherMethod() {
+  auto frame = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame());
+  frame->decisions.clear();
+  std::erase_if(frame->channels,
+                [](const Channel& channel) { return channel.spec.name.starts_with("musu."); });
+  return frame;
+}
+
+TEST_F(LayersPanelTest, WhatStandsInForLayersThatAreNotThereIsSaidAndUndoneByAClick) {
+  auto* notice = panel.findChild<QWidget*>("standInNotice");
+  auto* undo = panel.findChild<QToolButton*>("standInNoticeUndo");
+  ASSERT_TRUE(notice && undo);
+  state.layers().showOnly("channel:musu.w_cls");
+  EXPECT_FALSE(notice->isVisible());
+  const auto frame = frameOfAnotherMethod();
+  state.setProbes({frame});
+  replaceForeignLook(state.layers(), *frame);
+  ASSERT_TRUE(notice->isVisible());
+  const auto said = [&] { return notice->findChild<QLabel*>()->text(); };
+  EXPECT_TRUE(said().contains("“Weight, classification”")) << said().toStdString();
+  EXPECT_TRUE(said().contains("instead")) << said().toStdString();
+  const std::string instead = state.layers().active()->id;
+  EXPECT_NE(frame->channel(state.layers().active()->channel), nullptr) << instead;
+  EXPECT_TRUE(said().contains(QString::fromStdString(state.layers().active()->title)));
+
+  QTest::mouseClick(undo, Qt::LeftButton);
+  EXPECT_FALSE(state.layers().find(instead)->visible);
+  EXPECT_TRUE(said().contains("nothing is coloured")) << said().toStdString();
+  replaceForeignLook(state.layers(), *frame);  // as with the next frame
+  EXPECT_FALSE(state.layers().find(instead)->visible) << "what was undone stays so";
+  QTest::mouseClick(undo, Qt::LeftButton);
+  EXPECT_TRUE(state.layers().find(instead)->visible);
+
+  state.setProbes({testing::makeSyntheticFrame()});
+  EXPECT_FALSE(notice->isVisible());
+  EXPECT_TRUE(layer("channel:musu.w_cls").visible);
+  EXPECT_FALSE(state.layers().find(instead)->visible);
+}
+
+TEST_F(LayersPanelTest, ALookThatTheMethodHasIsLeftAloneAlsoWhenAnotherLayerWasActive) {
+  state.layers().showOnly("channel:iou");
+  state.layers().setVisible("channel:musu.w_cls", true);
+  state.layers().setActive("channel:musu.w_cls");
+  const auto frame = frameOfAnotherMethod();
+  state.setProbes({frame});
+  replaceForeignLook(state.layers(), *frame);
+  EXPECT_FALSE(state.layers().standIn());
+  EXPECT_TRUE(layer("channel:iou").visible);
+  EXPECT_TRUE(layer("channel:musu.w_cls").visible);
+  EXPECT_EQ(state.layers().active()->id, "channel:iou") << "its range can be edited";
+}
+
+TEST_F(LayersPanelTest, SoloSaysWhatItHidesAndEndsByAClick) {
+  auto* notice = panel.findChild<QWidget*>("soloNotice");
+  ASSERT_NE(notice, nullptr);
+  EXPECT_FALSE(notice->isVisible());
+  state.layers().setSolo("objects", true);
+  ASSERT_TRUE(notice->isVisible());
+  int on = 0;
+  for (const Layer& each : state.layers().layers())
+    on += each.visible ? 1 : 0;
+  EXPECT_TRUE(notice->findChild<QLabel*>()->text().contains(QString::number(on - 2)))
+      << notice->findChild<QLabel*>()->text().toStdString();
+  QTest::mouseClick(panel.findChild<QToolButton*>("soloNoticeUndo"), Qt::LeftButton);
+  EXPECT_FALSE(layer("objects").solo);
+  EXPECT_FALSE(notice->isVisible());
+}
+
+TEST_F(LayersPanelTest, TheScoreSliderFiltersPredictionsAndSaysHowManyAreHidden) {
+  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  frame->predictions.clear();
+  for (int i = 0; i < 100; ++i)
+    frame->predictions.push_back({{0, 0, 9, 9}, 0, 0.99f - 0.01f * static_cast<float>(i), -1});
+  state.setProbes({frame});
+  auto* score = panel.findChild<QSlider*>("score:predictions");
+  auto* adaptive = panel.findChild<QToolButton*>("adaptive:predictions");
+  ASSERT_TRUE(score && adaptive);
+  EXPECT_FALSE(score->isVisible()) << "nothing to filter while the layer is off";
+  QTest::mouseClick(panel.findChild<QToolButton*>("eye:predictions"), Qt::LeftButton);
+  ASSERT_TRUE(score->isVisible());
+  EXPECT_TRUE(adaptive->isChecked());
+  const auto said = [&] { return panel.findChild<QLabel*>("hint:predictions")->text(); };
+  // Twice the 18 objects: 36 of them, down to 0.64.
+  EXPECT_EQ(said(), QStringLiteral("≥ 0.64 · 36 of 100"));
+  EXPECT_EQ(score->value(), 64);
+
+  score->setFocus(Qt::TabFocusReason);
+  QTest::keyClick(score, Qt::Key_End);
+  EXPECT_FALSE(layer("predictions").adaptiveFilter);
+  EXPECT_FALSE(adaptive->isChecked());
+  EXPECT_EQ(said(), QStringLiteral("≥ 1.00 · 0 of 100"));
+  QTest::keyClick(score, Qt::Key_Home);
+  EXPECT_EQ(said(), QStringLiteral("≥ 0.00 · 100 of 100"));
+  EXPECT_EQ(layer("predictions").filterMin, 0);
+  // A drag of the handle, as with the mouse.
+  QTest::mousePress(score, Qt::LeftButton, {}, {5, score->height() / 2});
+  QTest::mouseMove(score, {score->width() / 2, score->height() / 2});
+  QTest::mouseRelease(score, Qt::LeftButton, {}, {score->width() / 2, score->height() / 2});
+  EXPECT_GT(layer("predictions").filterMin, 0.3f);
+  EXPECT_LT(layer("predictions").filterMin, 0.7f);
+  QTest::mouseClick(adaptive, Qt::LeftButton);
+  EXPECT_TRUE(layer("predictions").adaptiveFilter);
+  EXPECT_EQ(said(), QStringLiteral("≥ 0.64 · 36 of 100"));
+}
+
+TEST_F(LayersPanelTest, WhatAFilterOrFadedWeightsLeaveOutIsCounted) {
+  const auto said = [&](const char* id) {
+    const auto* hint = panel.findChild<QLabel*>(QStringLiteral("hint:%1").arg(id));
+    return hint && hint->isVisible() ? hint->text() : QString();
+  };
+  state.layers().setVisible("channel:iou", true);
+  EXPECT_EQ(said("channel:iou"), QString());
+  state.layers().update("channel:iou", [](Layer& edited) { edited.filterMin = 0.5f; });
+  EXPECT_TRUE(said("channel:iou").contains("of 19,200")) << said("channel:iou").toStdString();
+
+  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  PairTable& table = frame->pairTables.front();
+  const auto [first, last] = table.rowsOfObject(0);
+  for (const char* weight : {"w_cls", "w_reg"}) {
+    auto& column = table.columns[static_cast<std::size_t>(table.columnIndex(weight))];
+    bool kept = false;
+    for (std::size_t row = first; row < last; ++row)
+      if (column[row] > 0) column[row] = std::exchange(kept, true) ? 1e-9f : 1.f;
+  }
+  state.setProbes({frame});
+  state.selectObject(0);
+  EXPECT_EQ(said("bag"), QStringLiteral("1 of 14 drawn"));
+  state.selectObject(1);
+  EXPECT_EQ(said("bag"), QString());
 }
 
 TEST_F(LayersPanelTest, ThePresetMenuAppliesWhatIsChosen) {

@@ -39,8 +39,8 @@ int objectOutlineAt(const ProbeFrame& frame, QPointF image, double reach) {
   return best;
 }
 
-bool showsObjects(const std::vector<Layer>& layers) {
-  for (const std::size_t index : drawnLayers(layers))
+bool showsObjects(const std::vector<Layer>& layers, const ProbeFrame& frame) {
+  for (const std::size_t index : drawnLayers(layers, frame))
     if (layers[index].kind == LayerKind::kObjects) return true;
   return false;
 }
@@ -88,7 +88,7 @@ void CanvasView::mouseMoveEvent(QMouseEvent* event) {
     AxisTransform moved = canvasFromImage_;
     moved.offsetX += by.x();
     moved.offsetY += by.y();
-    setCanvasFromImage(moved);
+    setCanvasFromImage(keptInReach(moved));
     return;
   }
   updateHover();
@@ -130,7 +130,7 @@ void CanvasView::click(QPointF canvas, Qt::KeyboardModifiers modifiers) {
     const bool last = current == anchors.end() || current + 1 == anchors.end();
     return state.selectAnchor(last ? anchors.front() : *(current + 1));
   }
-  if (showsObjects(state.layers().layers())) {
+  if (showsObjects(state.layers().layers(), *frame)) {
     const int object = objectOutlineAt(*frame, imageFromCanvas(canvas), kObjectReach / zoom());
     if (object >= 0) return state.selectPair(object, -1);
   }

@@ -4,21 +4,13 @@
 #include <cmath>
 #include <utility>
 
-#include "widgets/overlays/bag.h"
-#include "widgets/overlays/box_raster.h"
-
 namespace anchorscope {
 
 namespace {
 
-/// The bag as boxes that can be picked: in the order of anchors.
-DenseBoxes bagBoxes(const Layer& layer, const ProbeFrame& frame, int object) {
-  DenseBoxes out;
-  for (const BagMember& member : bagOf(frame, object).members) {
-    out.boxesInImage.push_back(anchorBoxInImage(frame, member.anchor, layer.boxes));
-    out.anchors.push_back(static_cast<std::uint32_t>(member.anchor));
-  }
-  return out;
+/// Whole device pixels of a line's nominal width.
+int devicePixels(double nominal, double devicePixelRatio) {
+  return std::clamp(static_cast<int>(std::lround(nominal * devicePixelRatio)), 1, 64);
 }
 
 }  // namespace
@@ -36,15 +28,15 @@ void CanvasRenderer::setFrame(std::shared_ptr<const ProbeFrame> frame) {
 void CanvasRenderer::prepare(const std::vector<Layer>& layers, int selectedObject) {
   std::vector<Entry> before = std::exchange(entries_, {});
   if (!frame_) return;
-  for (const std::size_t index : drawnLayers(layers)) {
-    Entry entry{layers[index], frame_, {}};
+  for (const std::size_t index : drawnLayers(layers, *frame_)) {
+    Entry entry{layers[index], frame_, {}, {}};
     if (entry.layer.kind == LayerKind::kAnchors) {
       const auto same = std::find_if(before.begin(), before.end(), [&](const Entry& e) {
         return e.frame == frame_ && e.layer == entry.layer;
       });
       entry.dense = same != before.end() ? std::move(same->dense) : denseBoxes(entry.layer, *frame_);
     } else if (entry.layer.kind == LayerKind::kBag) {
-      entry.dense = bagBoxes(entry.layer, *frame_, selectedObject);
+      entry.bag = bagBoxes(entry.layer, *frame_, selectedObject);
     }
     entries_.push_back(std::move(entry));
   }
@@ -52,9 +44,14 @@ void CanvasRenderer::prepare(const std::vector<Layer>& layers, int selectedObjec
 
 std::vector<PickLayer> CanvasRenderer::pickLayers() const {
   std::vector<PickLayer> out;
-  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry)
-    if (!entry->dense.anchors.empty())
-      out.push_back({entry->layer.boxes, &entry->dense.boxesInImage, &entry->dense.anchors});
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+    const auto add = [&](const DenseBoxes& boxes) {
+      if (!boxes.anchors.empty()) out.push_back({entry->layer.boxes, &boxes.boxesInImage, &boxes.anchors});
+    };
+    for (auto batch = entry->bag.batches.rbegin(); batch != entry->bag.batches.rend(); ++batch)
+      add(batch->boxes);
+    add(entry->dense);
+  }
   return out;
 }
 
@@ -99,27 +96,43 @@ void CanvasRenderer::drawImage(QPainter& painter, const OverlayContext& context,
   painter.restore();
 }
 
+void CanvasRenderer::drawDense(QImage& target, const AxisTransform& deviceFromImage, const DenseBoxes& boxes,
+                               const RasterStyle& style) {
+  const RasterTarget raster{reinterpret_cast<std::uint32_t*>(target.bits()), target.width(), target.height(),
+                            static_cast<std::size_t>(target.bytesPerLine()) / sizeof(std::uint32_t)};
+  drawBoxes(raster, deviceFromImage, boxes.boxesInImage, boxes.colors, style, pool_);
+}
+
+void CanvasRenderer::drawBag(QImage& target, const AxisTransform& deviceFromImage, const Entry& entry) {
+  const double ratio = target.devicePixelRatio(), unit = static_cast<double>(entry.layer.lineWidthPx);
+  for (const BagBatch& batch : entry.bag.batches) {
+    const bool filled = batch.head == ColorScale::kRegression;
+    drawDense(target, deviceFromImage, batch.boxes,
+              {devicePixels(batch.width * unit, ratio), filled ? entry.layer.fillOpacity : 0,
+               batch.inset > 0 ? devicePixels(batch.inset * unit, ratio) : 0});
+  }
+}
+
 void CanvasRenderer::render(QImage& target, const OverlayContext& context) {
   if (!frame_) return;
   const double ratio = target.devicePixelRatio();
   const AxisTransform deviceFromImage = AxisTransform{ratio, ratio, 0, 0} * context.targetFromImage;
   for (const Entry& entry : entries_) {
     if (entry.layer.kind == LayerKind::kAnchors) {
-      const RasterTarget raster{reinterpret_cast<std::uint32_t*>(target.bits()), target.width(),
-                                target.height(),
-                                static_cast<std::size_t>(target.bytesPerLine()) / sizeof(std::uint32_t)};
-      const int line =
-          std::max(1, static_cast<int>(std::lround(entry.layer.lineWidthPx * static_cast<float>(ratio))));
-      drawBoxes(raster, deviceFromImage, entry.dense.boxesInImage, entry.dense.colors,
-                {line, entry.layer.fillOpacity}, pool_);
+      drawDense(target, deviceFromImage, entry.dense,
+                {devicePixels(static_cast<double>(entry.layer.lineWidthPx), ratio), entry.layer.fillOpacity});
       continue;
     }
+    if (entry.layer.kind == LayerKind::kBag) drawBag(target, deviceFromImage, entry);
     QPainter painter(&target);
     painter.setRenderHint(QPainter::Antialiasing);
+    OverlayPainter overlay(painter, context, *frame_);
     if (entry.layer.kind == LayerKind::kImage) {
       drawImage(painter, context, static_cast<double>(entry.layer.opacity), ratio);
+    } else if (entry.layer.kind == LayerKind::kBag) {
+      overlay.drawBagArrow(entry.layer, entry.bag);
     } else {
-      OverlayPainter(painter, context, *frame_).draw(entry.layer);
+      overlay.draw(entry.layer);
     }
   }
   QPainter painter(&target);

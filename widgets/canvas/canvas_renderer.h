@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "widgets/overlays/bag_boxes.h"
+#include "widgets/overlays/box_raster.h"
 #include "widgets/overlays/dense_boxes.h"
 #include "widgets/overlays/overlay_painter.h"
 #include "widgets/overlays/strip_pool.h"
@@ -42,9 +44,13 @@ class CanvasRenderer {
   struct Entry {
     Layer layer;
     std::shared_ptr<const ProbeFrame> frame;  ///< What `dense` was made from.
-    DenseBoxes dense;
+    DenseBoxes dense;                         ///< kAnchors
+    BagBoxes bag;                             ///< kBag
   };
 
+  void drawDense(QImage& target, const AxisTransform& deviceFromImage, const DenseBoxes& boxes,
+                 const RasterStyle& style);
+  void drawBag(QImage& target, const AxisTransform& deviceFromImage, const Entry& entry);
   void drawImage(QPainter& painter, const OverlayContext& context, double opacity, double devicePixelRatio);
   const QImage& mip(double deviceScale);
 

@@ -17,7 +17,7 @@ namespace anchorscope {
 
 namespace {
 
-constexpr double kFitMargin = 16, kLargestZoom = 64, kPickReach = 3;
+constexpr double kFitMargin = 16, kLargestZoom = 64, kPickReach = 3, kInView = 64;
 
 SizePx imageSizeOf(const ProbeFrame* frame) {
   return frame && frame->image && frame->image->pixels ? frame->image->pixels->size : SizePx{};
@@ -151,7 +151,17 @@ void CanvasView::setZoom(double zoom, QPointF aboutCanvas) {
   const double scale = std::clamp(zoom, std::min(fitted, 1.0) / 32, kLargestZoom);
   const QPointF image = imageFromCanvas(aboutCanvas);
   setCanvasFromImage(
-      {scale, scale, aboutCanvas.x() - scale * image.x(), aboutCanvas.y() - scale * image.y()});
+      keptInReach({scale, scale, aboutCanvas.x() - scale * image.x(), aboutCanvas.y() - scale * image.y()}));
+}
+
+AxisTransform CanvasView::keptInReach(AxisTransform canvasFromImage) const {
+  const auto keep = [](double& offset, double length, int canvas) {
+    const double inView = std::min({kInView, length, canvas / 2.0});
+    offset = std::clamp(offset, inView - length, canvas - inView);
+  };
+  keep(canvasFromImage.offsetX, canvasFromImage.scaleX * d_->imageSize.width, width());
+  keep(canvasFromImage.offsetY, canvasFromImage.scaleY * d_->imageSize.height, height());
+  return canvasFromImage;
 }
 
 void CanvasView::setCanvasFromImage(const AxisTransform& canvasFromImage) {
@@ -220,10 +230,10 @@ int CanvasView::objectAt(QPointF canvas) const {
 
 std::vector<const Layer*> CanvasView::Private::shownLayers() const {
   std::vector<const Layer*> shown;
+  if (!state.frame()) return shown;
   const std::vector<Layer>& layers = state.layers().layers();
-  for (const std::size_t index : drawnLayers(layers))
-    if (layers[index].hasChannel() && state.frame() && state.frame()->channel(layers[index].channel))
-      shown.push_back(&layers[index]);
+  for (const std::size_t index : drawnLayers(layers, *state.frame()))
+    if (layers[index].hasChannel()) shown.push_back(&layers[index]);
   return shown;
 }
 
@@ -346,7 +356,10 @@ void CanvasView::paintEvent(QPaintEvent*) {
 
 void CanvasView::resizeEvent(QResizeEvent*) {
   d_->dirty = true;
-  if (d_->fitted) fit();
+  if (d_->fitted)
+    fit();
+  else
+    setCanvasFromImage(keptInReach(canvasFromImage_));
 }
 
 void CanvasView::changeEvent(QEvent* event) {

@@ -18,10 +18,10 @@ namespace anchorscope {
 /// GUI thread only. Canvas coordinates are the widget's device-independent pixels; image coordinates are
 /// pixels of the original image, (0, 0) its top left corner.
 ///
-/// Wheel zooms at the cursor, left-drag pans, double-click, F and Home fit, 1 is 100 %. Click selects the
-/// anchor under the cursor, or the object when its outline or label is nearer; Ctrl+click always the object,
-/// Alt+click the next anchor under the cursor. Arrows walk one cell, PgUp/PgDn one level, [ and ] one anchor
-/// of the cell, Ctrl+G asks for an anchor's number, Esc clears.
+/// Wheel zooms at the cursor, left-drag pans (a part of the image stays in view), double-click, F and Home
+/// fit, 1 is 100 %. Click selects the anchor under the cursor, or the object when its outline or label is
+/// nearer; Ctrl+click always the object, Alt+click the next anchor under the cursor. Arrows walk one cell,
+/// PgUp/PgDn one level, [ and ] one anchor of the cell, Ctrl+G asks for an anchor's number, Esc clears.
 class CanvasView : public QWidget {
   Q_OBJECT
 
@@ -88,6 +88,8 @@ class CanvasView : public QWidget {
   void markDirty();
   void updateHover();
   void drawBase();
+  /// The same, moved back so far that a part of the image is in view.
+  AxisTransform keptInReach(AxisTransform canvasFromImage) const;
 
   // canvas_input.cpp
   void click(QPointF canvas, Qt::KeyboardModifiers modifiers);

@@ -5,11 +5,13 @@
 #include <cmath>
 
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "widgets/figure/figure_page.h"
 #include "widgets/overlays/box_raster.h"
 #include "widgets/overlays/color_bar.h"
 #include "widgets/overlays/dense_boxes.h"
 #include "widgets/overlays/overlay_painter.h"
+#include "widgets/overlays/predictions.h"
 #include "widgets/overlays/strip_pool.h"
 
 namespace anchorscope {
@@ -30,7 +32,7 @@ Box cropOf(const FigurePanel& panel) {
 bool barOf(const FigurePage& page, const FigurePanel& panel, ColorBar& bar) {
   bool found = false;
   if (!page.spec.colorBar) return false;
-  for (const std::size_t index : drawnLayers(panel.layers))
+  for (const std::size_t index : drawnLayers(panel.layers, *panel.frame))
     found = colorBarOf(panel.layers[index], *panel.frame, bar) || found;
   return found;
 }
@@ -58,8 +60,12 @@ class PanelPainter {
   }
 
   void paint() {
+    for (const Layer& layer : panel_.layers)
+      if (layer.visible && !hasValuesFor(layer, *panel_.frame))
+        page_.report.notes.push_back(
+            concat("layer '", layer.title, "' is empty: this frame has no channel ", layer.channel));
     page_.clipped(rect_, [this](QPainter& painter) {
-      for (const std::size_t index : drawnLayers(panel_.layers)) {
+      for (const std::size_t index : drawnLayers(panel_.layers, *panel_.frame)) {
         const Layer& layer = panel_.layers[index];
         if (layer.kind == LayerKind::kImage) {
           drawImage(painter, layer);
@@ -71,19 +77,38 @@ class PanelPainter {
           overlay.draw(layer);
           count(overlay.boxes());
           labelsLeftOut_ += overlay.labelsLeftOut();
+          noteLeftOut(layer);
         }
       }
       OverlayPainter(painter, context_, *panel_.frame).drawSelection();
       paintLabels(painter, context_);
     });
     if (labelsLeftOut_ > 0)
-      page_.report.notes.push_back(concat(labelsLeftOut_, labelsLeftOut_ == 1 ? " label" : " labels",
+      page_.report.notes.push_back(concat(counted(static_cast<std::int64_t>(labelsLeftOut_), "label"),
                                           " found no free place: left out"));
   }
 
  private:
   void count(std::size_t boxes) {
     (page_.format == FigureFormat::kPng ? page_.report.rasterBoxes : page_.report.vectorBoxes) += boxes;
+  }
+
+  void noteLeftOut(const Layer& layer) {
+    if (layer.kind == LayerKind::kPredictions) {
+      const ShownPredictions shown = shownPredictions(layer, *panel_.frame);
+      const std::size_t all = panel_.frame->predictions.size();
+      if (shown.count() < all)
+        page_.report.notes.push_back(concat(
+            all - shown.count(), " of ", counted(static_cast<std::int64_t>(all), "prediction"),
+            " left out: ", layer.adaptiveFilter ? "scores below " : "scores beyond the layer's limits",
+            layer.adaptiveFilter ? tickText(static_cast<double>(shown.from)).toStdString() : std::string()));
+    } else if (layer.kind == LayerKind::kBag) {
+      const BagBoxes bag = bagBoxes(layer, *panel_.frame, panel_.selectedObject);
+      if (bag.faded > 0)
+        page_.report.notes.push_back(concat(bag.faded, " of ",
+                                            counted(static_cast<std::int64_t>(bag.members), "member"),
+                                            " of the bag left out: next to no weight for either head"));
+    }
   }
 
   void drawImage(QPainter& painter, const Layer& layer) {
@@ -106,9 +131,6 @@ class PanelPainter {
 
   void drawAnchors(QPainter& painter, const Layer& layer) {
     const DenseBoxes dense = denseBoxes(layer, *panel_.frame);
-    if (!panel_.frame->channel(layer.channel))
-      page_.report.notes.push_back(
-          concat("layer '", layer.title, "' is empty: this frame has no channel ", layer.channel));
     const bool asked = page_.spec.rasterAbove > 0 && dense.anchors.size() > page_.spec.rasterAbove;
     if (page_.format == FigureFormat::kPng || asked) {
       drawRaster(painter, layer, dense);

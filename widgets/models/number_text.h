@@ -29,6 +29,12 @@ inline QString countText(qint64 value) {
   return QLocale(QLocale::English).toString(value);
 }
 
+/// The same with its noun: "1 object", "2,000 objects"; `plural` where it is more than an s.
+inline QString countText(qint64 value, const QString& singular, const QString& plural = {}) {
+  const QString many = plural.isEmpty() ? singular + QLatin1Char('s') : plural;
+  return countText(value) + QLatin1Char(' ') + (value == 1 ? singular : many);
+}
+
 /// Every digit a float32 has, for exact read-outs.
 inline QString exactText(float value) {
   return std::isnan(value) ? QStringLiteral("–") : QString::number(static_cast<double>(value), 'g', 9);

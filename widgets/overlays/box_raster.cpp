@@ -210,16 +210,23 @@ int floorOf(float value) {
 
 struct Mapper {
   float scaleX, scaleY, offsetX, offsetY;
-  int width, height, margin;
+  int width, height, margin, inset;
 
-  explicit Mapper(const AxisTransform& t, const RasterTarget& target, int lineWidth)
+  Mapper(const AxisTransform& t, const RasterTarget& target, const RasterStyle& style)
       : scaleX(static_cast<float>(t.scaleX)),
         scaleY(static_cast<float>(t.scaleY)),
         offsetX(static_cast<float>(t.offsetX)),
         offsetY(static_cast<float>(t.offsetY)),
         width(target.width),
         height(target.height),
-        margin(lineWidth + 1) {}
+        margin(style.lineWidth + 1 + style.inset),
+        inset(style.inset) {}
+
+  void shrink(int& begin, int& end) const {
+    const int by = std::min(inset, (end - begin - 1) / 2);
+    begin += by;
+    end -= by;
+  }
 
   /// False when nothing of the box's rectangle is inside the target, or the box is not one.
   bool map(const Box& box, PixelBox& out) const {
@@ -230,10 +237,14 @@ struct Mapper {
     if (!(x2 >= x1 && y2 >= y1)) return false;
     const auto w = static_cast<float>(width), h = static_cast<float>(height), m = static_cast<float>(margin);
     if (!(x1 < w && y1 < h && x2 >= 0 && y2 >= 0)) return false;
-    const int left = floorOf(std::max(x1, -m)), top = floorOf(std::max(y1, -m));
-    const int right = std::max(left + 1, -floorOf(-std::min(x2, w + m)));
-    const int bottom = std::max(top + 1, -floorOf(-std::min(y2, h + m)));
-    if (right <= 0 || bottom <= 0) return false;
+    int left = floorOf(std::max(x1, -m)), top = floorOf(std::max(y1, -m));
+    int right = std::max(left + 1, -floorOf(-std::min(x2, w + m)));
+    int bottom = std::max(top + 1, -floorOf(-std::min(y2, h + m)));
+    if (inset > 0) {
+      shrink(left, right);
+      shrink(top, bottom);
+    }
+    if (right <= 0 || bottom <= 0 || left >= width || top >= height) return false;
     out.left = static_cast<std::int16_t>(left);
     out.top = static_cast<std::int16_t>(top);
     out.right = static_cast<std::int16_t>(right);
@@ -276,13 +287,14 @@ void drawBoxes(const RasterTarget& target, const AxisTransform& targetFromSource
                std::span<const Argb> colors, const RasterStyle& style, StripPool& pool) {
   ANCHORSCOPE_CHECK(boxes.size() == colors.size(), boxes.size(), " boxes, ", colors.size(), " colours");
   ANCHORSCOPE_CHECK(target.width <= kMaxExtent && target.height <= kMaxExtent && style.lineWidth >= 1 &&
-                        style.lineWidth <= 64,
-                    "raster of ", target.width, " x ", target.height, ", line ", style.lineWidth);
+                        style.lineWidth <= 64 && style.inset >= 0 && style.inset <= 256,
+                    "raster of ", target.width, " x ", target.height, ", line ", style.lineWidth, ", inset ",
+                    style.inset);
   if (target.width <= 0 || target.height <= 0 || boxes.empty()) return;
 
   const auto strips = static_cast<std::size_t>((target.height + kStripRows - 1) / kStripRows);
   std::vector<Chunk> chunks((boxes.size() + kBoxesPerChunk - 1) / kBoxesPerChunk);
-  const Mapper mapper(targetFromSource, target, style.lineWidth);
+  const Mapper mapper(targetFromSource, target, style);
   pool.run(chunks.size(), [&](std::size_t index) {
     const std::size_t begin = index * kBoxesPerChunk, end = std::min(boxes.size(), begin + kBoxesPerChunk);
     std::vector<PixelBox> visible;

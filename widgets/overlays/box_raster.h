@@ -22,6 +22,7 @@ struct RasterTarget {
 struct RasterStyle {
   int lineWidth = 1;      ///< Target pixels, >= 1; lines lie inside the box.
   float fillOpacity = 0;  ///< Of the inside, relative to the outline's alpha.
+  int inset = 0;          ///< Target pixels by which every box is drawn smaller on each side; a pixel stays.
 };
 
 /// Boxes in a source frame with one colour each (not premultiplied; alpha 0 draws nothing), first drawn

@@ -79,16 +79,22 @@ std::vector<Layer> defaultLayers(const ProbeFrame& frame) {
   layers.push_back(plainLayer(LayerKind::kObjects, "objects", "Objects"));
   Layer predictions = plainLayer(LayerKind::kPredictions, "predictions", "Predictions");
   predictions.visible = false;
+  predictions.adaptiveFilter = true;
   layers.push_back(std::move(predictions));
   return layers;
 }
 
-std::vector<std::size_t> drawnLayers(const std::vector<Layer>& layers) {
+bool hasValuesFor(const Layer& layer, const ProbeFrame& frame) {
+  return !layer.hasChannel() || frame.channel(layer.channel) != nullptr;
+}
+
+std::vector<std::size_t> drawnLayers(const std::vector<Layer>& layers, const ProbeFrame& frame) {
+  const auto canBeDrawn = [&](const Layer& layer) { return layer.visible && hasValuesFor(layer, frame); };
   const bool anySolo =
-      std::any_of(layers.begin(), layers.end(), [](const Layer& l) { return l.solo && l.visible; });
+      std::any_of(layers.begin(), layers.end(), [&](const Layer& l) { return l.solo && canBeDrawn(l); });
   std::vector<std::size_t> drawn;
   for (std::size_t i = 0; i < layers.size(); ++i)
-    if (layers[i].visible && (!anySolo || layers[i].solo || layers[i].kind == LayerKind::kImage))
+    if (canBeDrawn(layers[i]) && (!anySolo || layers[i].solo || layers[i].kind == LayerKind::kImage))
       drawn.push_back(i);
   return drawn;
 }

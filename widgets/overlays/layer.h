@@ -49,10 +49,13 @@ struct Layer {
   std::string title;    ///< For people.
   std::string channel;  ///< kAnchors and kHeat: ChannelSpec::name.
   bool visible = true;
-  bool solo = false;  ///< While any layer is solo only those (and the image) are drawn.
+  bool solo = false;  ///< While any layer that can be drawn is solo only those (and the image) are.
   float opacity = 1;  ///< [0, 1]
 
-  // kAnchors and kHeat
+  /// kPredictions: from adaptiveScore() of the frame on, whatever filterMin is.
+  bool adaptiveFilter = false;
+
+  // kAnchors and kHeat; the filter also of kPredictions, whose values are scores
   ColorMapId colorMap = ColorMapId::kCividis;
   bool reverseColors = false;  ///< The map's bright end at the low end of the range.
   RangeMode rangeMode = RangeMode::kDeclared;
@@ -86,8 +89,12 @@ Layer channelLayer(const ChannelSpec& spec);
 /// high does.
 Emphasis defaultEmphasis(const ChannelSpec& spec);
 
-/// Indices of the layers to draw, bottom to top, after visibility and solo.
-std::vector<std::size_t> drawnLayers(const std::vector<Layer>& layers);
+/// Whether the frame has what the layer shows: false for layers of another method's channels.
+bool hasValuesFor(const Layer& layer, const ProbeFrame& frame);
+
+/// Indices of the layers to draw of this frame, bottom to top, after visibility and solo. A solo layer that
+/// the frame has no values for hides nothing.
+std::vector<std::size_t> drawnLayers(const std::vector<Layer>& layers, const ProbeFrame& frame);
 
 /// The value that is neither much nor little on a diverging scale: the middle of the declared range, 1 for a
 /// ratio (declared to start at 0, without an upper end), else 0.

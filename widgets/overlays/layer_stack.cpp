@@ -36,6 +36,13 @@ void LayerStack::adoptFrame(const ProbeFrame& frame) {
       reset = true;
     }
   }
+  if (standIn_ && std::any_of(standIn_->wanted.begin(), standIn_->wanted.end(), [&](const std::string& id) {
+        const Layer* layer = find(id);
+        return layer && hasValuesFor(*layer, frame);
+      })) {
+    setStandInShown(false);
+    endStandIn();
+  }
   for (Layer& layer : layers_) {
     if (layer.rangeMode != RangeMode::kSticky) continue;
     const Channel* channel = frame.channel(layer.channel);
@@ -67,7 +74,9 @@ void LayerStack::update(std::string_view id, const std::function<void(Layer&)>& 
   change(edited);
   edited.id = layer.id;
   if (edited == layer) return;
+  const bool chosen = edited.visible != layer.visible && layer.hasChannel();
   layer = std::move(edited);
+  if (chosen) endStandIn();
   emit layerChanged(QString::fromStdString(layer.id));
   emit changed();
 }
@@ -121,7 +130,45 @@ void LayerStack::showOnly(std::string_view id) {
   setActive(wantedId);
 }
 
+void LayerStack::showInstead(std::vector<std::string> wanted, std::vector<std::string> instead,
+                             std::string_view activeId) {
+  standIn_ = StandIn{std::move(wanted), std::move(instead), true, activeId_, std::string(activeId)};
+  applyStandIn();
+}
+
+void LayerStack::setStandInShown(bool shown) {
+  if (!standIn_ || standIn_->shown == shown) return;
+  standIn_->shown = shown;
+  applyStandIn();
+}
+
+void LayerStack::applyStandIn() {
+  for (Layer& layer : layers_)
+    if (std::find(standIn_->instead.begin(), standIn_->instead.end(), layer.id) != standIn_->instead.end()) {
+      layer.visible = standIn_->shown;
+      emit layerChanged(QString::fromStdString(layer.id));
+    }
+  setActive(standIn_->shown ? standIn_->insteadActive : standIn_->wantedActive);
+  emit standInChanged();
+  emit changed();
+}
+
+void LayerStack::endStandIn() {
+  if (!standIn_) return;
+  standIn_.reset();
+  emit standInChanged();
+}
+
+void LayerStack::clearSolo() {
+  std::vector<std::string> solo;
+  for (const Layer& layer : layers_)
+    if (layer.solo) solo.push_back(layer.id);
+  for (const std::string& id : solo)
+    setSolo(id, false);
+}
+
 void LayerStack::setLayers(std::vector<Layer> layers, std::string_view activeId) {
+  endStandIn();
   layers_ = std::move(layers);
   const bool activeDiffers = activeId_ != activeId;
   activeId_ = activeId;
@@ -131,15 +178,20 @@ void LayerStack::setLayers(std::vector<Layer> layers, std::string_view activeId)
 }
 
 QJsonArray LayerStack::save() const {
+  // What merely stands in for what was wanted is not what the next start should show.
+  const bool standsIn = standIn_ && standIn_->shown;
+  const std::string& activeId = standsIn ? standIn_->wantedActive : activeId_;
   QJsonArray saved;
   for (const Layer& layer : layers_) {
+    const bool isInstead = standsIn && std::find(standIn_->instead.begin(), standIn_->instead.end(),
+                                                 layer.id) != standIn_->instead.end();
     QJsonObject entry{{"id", QString::fromStdString(layer.id)},
                       {"kind", static_cast<int>(layer.kind)},
                       {"title", QString::fromStdString(layer.title)},
                       {"channel", QString::fromStdString(layer.channel)},
-                      {"visible", layer.visible},
+                      {"visible", layer.visible && !isInstead},
                       {"solo", layer.solo},
-                      {"active", layer.id == activeId_},
+                      {"active", layer.id == activeId},
                       {"opacity", layer.opacity},
                       {"color_map", QString::fromLatin1(name(layer.colorMap).data())},
                       {"reverse_colors", layer.reverseColors},
@@ -152,7 +204,8 @@ QJsonArray LayerStack::save() const {
                       {"boxes", static_cast<int>(layer.boxes)},
                       {"levels", static_cast<qint64>(layer.levels)},
                       {"line_width", layer.lineWidthPx},
-                      {"fill", layer.fillOpacity}};
+                      {"fill", layer.fillOpacity},
+                      {"adaptive", layer.adaptiveFilter}};
     if (std::isfinite(layer.filterMin)) entry["filter_min"] = layer.filterMin;
     if (std::isfinite(layer.filterMax)) entry["filter_max"] = layer.filterMax;
     saved.append(entry);
@@ -190,6 +243,8 @@ void LayerStack::restore(const QJsonArray& saved) {
     layer.rangeHigh = number("range_high", 1);
     layer.filterMin = number("filter_min", layer.filterMin);
     layer.filterMax = number("filter_max", layer.filterMax);
+    // Sessions of before there was this knew no filter of predictions.
+    layer.adaptiveFilter = layer.kind == LayerKind::kPredictions && entry["adaptive"].toBool(true);
     layer.emphasis = static_cast<Emphasis>(integer("emphasis", 1, 0));
     layer.fade = entry["fade"].toBool(true);
     layer.smooth = entry["smooth"].toBool();

@@ -6,12 +6,21 @@
 #include <QObject>
 #include <QString>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "widgets/overlays/layer.h"
 
 namespace anchorscope {
+
+/// Layers that are on and that the present frame has no values for, as those kept from another method's run;
+/// and what is shown instead, so that the picture does not stay bare.
+struct StandIn {
+  std::vector<std::string> wanted, instead;  ///< Ids.
+  bool shown = true;                         ///< False: taken back by the user; only what is wanted is on.
+  std::string wantedActive, insteadActive;
+};
 
 /// GUI thread only.
 class LayerStack : public QObject {
@@ -40,6 +49,14 @@ class LayerStack : public QObject {
   void setActive(std::string_view id);
   /// Shows this one channel layer of its kind and hides the others; makes it active.
   void showOnly(std::string_view id);
+  /// What stands in for layers that this frame lacks; nothing when it lacks none. It ends when a frame has a
+  /// wanted layer again, which is then shown as before, and when somebody chooses what is shown.
+  const std::optional<StandIn>& standIn() const { return standIn_; }
+  void showInstead(std::vector<std::string> wanted, std::vector<std::string> instead,
+                   std::string_view activeId);
+  void setStandInShown(bool shown);
+  /// Ends the solo state of every layer.
+  void clearSolo();
   /// Replaces everything, e.g. by a preset.
   void setLayers(std::vector<Layer> layers, std::string_view activeId);
 
@@ -51,11 +68,16 @@ class LayerStack : public QObject {
   void layerChanged(const QString& id);  ///< One layer's settings.
   void layersReset();                    ///< Layers came, went or changed order.
   void activeChanged(const QString& id);
+  void standInChanged();
   void changed();  ///< Any of the above but the active one: what is drawn may differ.
 
  private:
+  void applyStandIn();
+  void endStandIn();
+
   std::vector<Layer> layers_;
   std::string activeId_;
+  std::optional<StandIn> standIn_;
 };
 
 }  // namespace anchorscope

@@ -78,7 +78,13 @@ Status readLevels(std::string_view value, const ProbeFrame& frame, Layer& layer)
 Status readOption(std::string_view key, std::string_view value, const ProbeFrame& frame, Layer& layer) {
   if (key == "opacity") return readFraction(key, value, layer.opacity);
   if (key == "fill") return readFraction(key, value, layer.fillOpacity);
-  if (key == "min") return readNumber(key, value, layer.filterMin);
+  if (key == "min") {
+    const bool isScore = layer.kind == LayerKind::kPredictions;
+    layer.adaptiveFilter = isScore && value == "auto";
+    if (layer.adaptiveFilter) return {};
+    if (isScore && !number(value)) return wrongValue(key, value, "a score, or auto");
+    return readNumber(key, value, layer.filterMin);
+  }
   if (key == "max") return readNumber(key, value, layer.filterMax);
   if (key == "range") return readRange(value, layer);
   if (key == "levels") return readLevels(value, frame, layer);

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "widgets/overlays/bag.h"
 #include "widgets/overlays/dense_boxes.h"
 #include "widgets/overlays/heat.h"
+#include "widgets/overlays/predictions.h"
 
 namespace anchorscope {
 
@@ -18,17 +18,10 @@ const QColor kObjectColor(0xFFFFFF);
 const QColor kHaloColor(0, 0, 0, 150);
 const QColor kPredictionColor(0xFFD54F);
 const QColor kSelectionColor = QColor::fromRgb(kSelectionArgb);
-const QColor kClassificationColor = QColor::fromRgb(kClassificationArgb);
-const QColor kRegressionColor = QColor::fromRgb(kRegressionArgb);
 
 QColor faded(QColor color, double opacity) {
   color.setAlphaF(static_cast<float>(color.alphaF() * std::clamp(opacity, 0.0, 1.0)));
   return color;
-}
-
-/// Share of the largest weight, 0 for none.
-double share(float weight, float largest) {
-  return weight > 0 && largest > 0 ? static_cast<double>(weight / largest) : 0.0;
 }
 
 }  // namespace
@@ -133,8 +126,11 @@ void OverlayPainter::draw(const Layer& layer) {
       return drawObjects(layer);
     case LayerKind::kPredictions:
       return drawPredictions(layer);
-    case LayerKind::kBag:
-      return drawBag(layer);
+    case LayerKind::kBag: {
+      const BagBoxes bag = bagBoxes(layer, frame_, context_.selectedObject);
+      drawBagBoxes(layer, bag);
+      return drawBagArrow(layer, bag);
+    }
     case LayerKind::kImage:
     case LayerKind::kAnchors:
       return;
@@ -162,17 +158,17 @@ void OverlayPainter::drawObjects(const Layer& layer) {
 }
 
 void OverlayPainter::drawPredictions(const Layer& layer) {
+  const ShownPredictions shown = shownPredictions(layer, frame_);
   // Worst first, so that the best lie on top; labels the other way, so that the best get the free places.
-  for (auto it = frame_.predictions.rbegin(); it != frame_.predictions.rend(); ++it) {
-    if (it->score < layer.filterMin || it->score > layer.filterMax) continue;
-    const QRectF rect = mapped(it->boxInImage);
+  for (std::size_t i = shown.last; i-- > shown.first;) {
+    const QRectF rect = mapped(frame_.predictions[i].boxInImage);
     if (!context_.clip.isNull() && !context_.clip.intersects(rect)) continue;
     strokeBox(rect, faded(kHaloColor, layer.opacity), 1.6 * layer.lineWidthPx + 2, Qt::SolidLine);
     strokeBox(rect, faded(kPredictionColor, layer.opacity), 1.6 * layer.lineWidthPx, Qt::DashLine);
     ++boxes_;
   }
-  for (const PredictionRecord& prediction : frame_.predictions) {
-    if (prediction.score < layer.filterMin || prediction.score > layer.filterMax) continue;
+  for (std::size_t i = shown.first; i < shown.last; ++i) {
+    const PredictionRecord& prediction = frame_.predictions[i];
     const QString text = QStringLiteral("%1 %2")
                              .arg(className(frame_, prediction.classIndex))
                              .arg(static_cast<double>(prediction.score), 0, 'f', 2);
@@ -180,49 +176,28 @@ void OverlayPainter::drawPredictions(const Layer& layer) {
   }
 }
 
-void OverlayPainter::drawBag(const Layer& layer) {
-  if (context_.selectedObject < 0) return;
-  const Bag bag = bagOf(frame_, context_.selectedObject);
-  std::vector<const BagMember*> order;
-  for (const BagMember& member : bag.members) {
-    const int level =
-        frame_.anchors ? frame_.anchors->address(static_cast<std::size_t>(member.anchor)).level : 0;
-    if (layer.showsLevel(level)) order.push_back(&member);
-  }
-  const auto strength = [&](const BagMember* m) {
-    return std::max(share(m->classificationWeight, bag.largestClassification),
-                    share(m->regressionWeight, bag.largestRegression));
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](const BagMember* a, const BagMember* b) { return strength(a) < strength(b); });
-  for (const BagMember* member : order) {
-    const QRectF rect = mapped(anchorBoxInImage(frame_, member->anchor, layer.boxes));
-    const double classification = share(member->classificationWeight, bag.largestClassification);
-    const double regression = share(member->regressionWeight, bag.largestRegression);
-    // The classification weight outside, the regression weight inside, so that both can be seen.
-    const double outer = (0.6 + 2.4 * classification) * layer.lineWidthPx,
-                 inner = (0.6 + 2.4 * regression) * layer.lineWidthPx;
-    const double inset = (outer + inner) / 2 * context_.unit;
-    if (regression > 0) {
-      const QRectF inside = rect.adjusted(inset, inset, -inset, -inset);
-      if (layer.fillOpacity > 0 && inside.isValid())
-        painter_.fillRect(inside, faded(kRegressionColor, layer.opacity * layer.fillOpacity * regression));
-      strokeBox(inside, faded(kRegressionColor, layer.opacity * (0.25 + 0.75 * regression)), inner);
-      ++boxes_;
-    }
-    if (classification > 0) {
-      strokeBox(rect, faded(kClassificationColor, layer.opacity * (0.25 + 0.75 * classification)), outer);
-      ++boxes_;
-    }
-    if (classification <= 0 && regression <= 0) {
-      strokeBox(rect, faded(kSelectionColor, layer.opacity * 0.7), layer.lineWidthPx);
+void OverlayPainter::drawBagBoxes(const Layer& layer, const BagBoxes& bag) {
+  const auto unit = static_cast<double>(layer.lineWidthPx);
+  for (const BagBatch& batch : bag.batches) {
+    // The lines of the two heads side by side, the outer one in the middle of the box's edge.
+    const double inset = batch.inset > 0 ? (batch.inset + batch.width) / 2.0 * unit * context_.unit : 0;
+    const bool filled = layer.fillOpacity > 0 && batch.head == ColorScale::kRegression;
+    for (std::size_t i = 0; i < batch.boxes.anchors.size(); ++i) {
+      const QRectF rect = mapped(batch.boxes.boxesInImage[i]).adjusted(inset, inset, -inset, -inset);
+      if (!rect.isValid()) continue;
+      const QColor color = QColor::fromRgba(batch.boxes.colors[i]);
+      if (filled) painter_.fillRect(rect, faded(color, static_cast<double>(layer.fillOpacity)));
+      strokeBox(rect, color, batch.width * unit);
       ++boxes_;
     }
   }
-  if (bag.bestClassificationAnchor && bag.bestRegressionAnchor)
-    drawArrow(mapped(anchorBoxInImage(frame_, *bag.bestClassificationAnchor, layer.boxes)).center(),
-              mapped(anchorBoxInImage(frame_, *bag.bestRegressionAnchor, layer.boxes)).center(),
-              layer.opacity);
+}
+
+void OverlayPainter::drawBagArrow(const Layer& layer, const BagBoxes& bag) {
+  if (bag.arrowFrom && bag.arrowTo)
+    drawArrow(mapped(anchorBoxInImage(frame_, *bag.arrowFrom, layer.boxes)).center(),
+              mapped(anchorBoxInImage(frame_, *bag.arrowTo, layer.boxes)).center(),
+              static_cast<double>(layer.opacity));
 }
 
 void OverlayPainter::drawArrow(QPointF from, QPointF to, double opacity) {

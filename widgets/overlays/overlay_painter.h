@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "widgets/overlays/bag_boxes.h"
 #include "widgets/overlays/layer.h"
 
 namespace anchorscope {
@@ -44,6 +45,10 @@ class OverlayPainter {
 
   /// Draws any layer but kAnchors and kImage.
   void draw(const Layer& layer);
+  /// A bag's members as vectors; the canvas draws them with drawBoxes().
+  void drawBagBoxes(const Layer& layer, const BagBoxes& bag);
+  /// From the member with the best score to the one with the best localisation.
+  void drawBagArrow(const Layer& layer, const BagBoxes& bag);
   /// The selected anchor and object, over everything.
   void drawSelection();
   /// A highlighted anchor (under the cursor).
@@ -60,7 +65,6 @@ class OverlayPainter {
   void label(const QRectF& rect, const QString& text, const QColor& color, double opacity, bool important);
   void drawObjects(const Layer& layer);
   void drawPredictions(const Layer& layer);
-  void drawBag(const Layer& layer);
   void drawHeat(const Layer& layer);
   void drawArrow(QPointF from, QPointF to, double opacity);
 

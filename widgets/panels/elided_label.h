@@ -5,6 +5,8 @@
 #include <QPainter>
 #include <QStyleOption>
 
+#include "widgets/state/theme.h"
+
 namespace anchorscope {
 
 /// Plain text only. Wants its whole text, takes less.
@@ -15,6 +17,11 @@ class ElidedLabel : public QLabel {
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Preferred);
   }
   QSize minimumSizeHint() const override { return {24, QLabel::minimumSizeHint().height()}; }
+  /// In the theme's secondary colour, whatever the theme is when it is drawn.
+  void setFaint(bool faint) {
+    faint_ = faint;
+    update();
+  }
   bool isCutOff() const { return fontMetrics().horizontalAdvance(text()) > contentsRect().width(); }
 
  protected:
@@ -22,10 +29,14 @@ class ElidedLabel : public QLabel {
     QPainter painter(this);
     QStyleOption option;
     option.initFrom(this);
+    if (faint_) option.palette.setColor(foregroundRole(), themeOf(option.palette).secondaryText);
     style()->drawItemText(
         &painter, contentsRect(), static_cast<int>(alignment()), option.palette, isEnabled(),
         fontMetrics().elidedText(text(), Qt::ElideRight, contentsRect().width()), foregroundRole());
   }
+
+ private:
+  bool faint_ = false;
 };
 
 }  // namespace anchorscope

@@ -2,6 +2,7 @@
 
 #include <QObject>
 #include <algorithm>
+#include <optional>
 
 #include "widgets/overlays/heat.h"
 #include "widgets/overlays/layer_stack.h"
@@ -97,7 +98,9 @@ std::vector<LayerPreset> layerPresets(const ProbeFrame& frame) {
   return presets;
 }
 
-void applyFirstLook(LayerStack& layers, const ProbeFrame& frame) {
+namespace {
+
+std::optional<LayerPreset> firstLook(const ProbeFrame& frame) {
   std::vector<LayerPreset> presets = layerPresets(frame);
   // The weights where there are any, then the overlap, then whatever colours anchors.
   const auto place = [](const LayerPreset& preset) {
@@ -107,12 +110,37 @@ void applyFirstLook(LayerStack& layers, const ProbeFrame& frame) {
   std::stable_sort(presets.begin(), presets.end(),
                    [&](const LayerPreset& a, const LayerPreset& b) { return place(a) < place(b); });
   for (const LayerPreset& preset : presets)
-    if (preset.layerIds.front().starts_with("channel:")) return applyPreset(layers, preset);
+    if (preset.layerIds.front().starts_with("channel:")) return preset;
+  return std::nullopt;
+}
+
+}  // namespace
+
+void applyFirstLook(LayerStack& layers, const ProbeFrame& frame) {
+  if (const auto preset = firstLook(frame)) applyPreset(layers, *preset);
 }
 
 void replaceForeignLook(LayerStack& layers, const ProbeFrame& frame) {
+  if (layers.standIn()) return;
+  std::vector<std::string> foreign;
+  std::string shown;
+  for (const Layer& layer : layers.layers()) {
+    if (!layer.hasChannel() || !layer.visible) continue;
+    if (hasValuesFor(layer, frame))
+      shown = layer.id;
+    else
+      foreign.push_back(layer.id);
+  }
   const Layer* active = layers.active();
-  if (active && active->hasChannel() && !frame.channel(active->channel)) applyFirstLook(layers, frame);
+  const bool activeIsForeign = active && !hasValuesFor(*active, frame);
+  if (!shown.empty()) {
+    if (activeIsForeign) layers.setActive(shown);
+    return;
+  }
+  if (foreign.empty() && activeIsForeign) foreign.push_back(active->id);
+  if (foreign.empty()) return;
+  if (const auto preset = firstLook(frame))
+    layers.showInstead(std::move(foreign), preset->layerIds, preset->layerIds.front());
 }
 
 void applyPreset(LayerStack& layers, const LayerPreset& preset) {

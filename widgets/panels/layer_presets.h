@@ -25,7 +25,8 @@ std::vector<LayerPreset> layerPresets(const ProbeFrame& frame);
 void applyFirstLook(LayerStack& layers, const ProbeFrame& frame);
 
 /// Layers kept from another method's run may colour by channels that this frame lacks: then nothing would be
-/// coloured. Gives the frame a look of its own where the active layer is such a one, else changes nothing.
+/// coloured. Lets the first look stand in for them (LayerStack::standIn), which can be undone; changes
+/// nothing where some channel of the frame is shown, or none is wanted.
 void replaceForeignLook(LayerStack& layers, const ProbeFrame& frame);
 
 /// Shows the preset's layers, the image and the objects, and hides the others.

@@ -5,10 +5,12 @@
 #include <QPainter>
 #include <QSlider>
 #include <QToolButton>
+#include <QVBoxLayout>
 #include <cmath>
 
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/elided_label.h"
+#include "widgets/panels/layer_hints.h"
 #include "widgets/state/theme.h"
 #include "widgets/theme/icons.h"
 
@@ -18,7 +20,13 @@ LayerRow::LayerRow(LayerStack& layers, const Layer& layer) : layers_(layers), id
   const QString id = QString::fromStdString(id_);
   setObjectName(QStringLiteral("layer:") + id);
   setFixedHeight(kHeight);
-  auto* line = new QHBoxLayout(this);
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  auto* head = new QWidget;
+  head->setFixedHeight(kHeight);
+  column->addWidget(head);
+  auto* line = new QHBoxLayout(head);
   line->setContentsMargins(4, 0, 8, 0);
   line->setSpacing(4);
   const auto button = [&](const QString& name, const QIcon& icon, const QString& help) {
@@ -54,7 +62,71 @@ LayerRow::LayerRow(LayerStack& layers, const Layer& layer) : layers_(layers), id
   connect(opacity_, &QSlider::valueChanged, this, [this](int value) {
     if (!refreshing_) layers_.setOpacity(id_, static_cast<float>(value) / 100.0f);
   });
+  makeHintLine();
+  column->addWidget(hintLine_);
+  column->addStretch(1);
   refresh(layer, false);
+}
+
+void LayerRow::makeHintLine() {
+  hintLine_ = new QWidget;
+  hintLine_->setFixedHeight(kHintHeight - 2);
+  hintLine_->hide();
+  auto* line = new QHBoxLayout(hintLine_);
+  line->setContentsMargins(id_ == "predictions" ? 8 : 31, 0, 8, 0);
+  line->setSpacing(6);
+  const QString id = QString::fromStdString(id_);
+  if (id_ == "predictions") {
+    score_ = new QSlider(Qt::Horizontal);
+    score_->setObjectName(QStringLiteral("score:") + id);
+    score_->setRange(0, 100);
+    score_->setFixedWidth(58);
+    score_->setFocusPolicy(Qt::TabFocus);
+    score_->setToolTip(tr("Only predictions with this score or more are drawn"));
+    line->addWidget(score_);
+    connect(score_, &QSlider::valueChanged, this, [this](int value) {
+      if (refreshing_) return;
+      layers_.update(id_, [value](Layer& layer) {
+        layer.adaptiveFilter = false;
+        layer.filterMin = static_cast<float>(value) / 100.0f;
+      });
+    });
+  }
+  hint_ = new ElidedLabel;
+  hint_->setObjectName(QStringLiteral("hint:") + id);
+  hint_->setProperty("role", "caption");
+  line->addWidget(hint_, 1);
+  if (!score_) return;
+  adaptive_ = new QToolButton;
+  adaptive_->setObjectName(QStringLiteral("adaptive:") + id);
+  adaptive_->setProperty("role", "caption");
+  adaptive_->setText(tr("auto"));
+  adaptive_->setCheckable(true);
+  adaptive_->setToolTip(tr(
+      "The score follows the frame: half the best one, 0.1 at least, and so high that at most twice as many "
+      "are drawn as there are objects (at least 10)"));
+  line->addWidget(adaptive_);
+  connect(adaptive_, &QToolButton::clicked, this, [this](bool on) {
+    layers_.update(id_, [this, on](Layer& layer) {
+      layer.adaptiveFilter = on;
+      layer.filterMin = static_cast<float>(score_->value()) / 100.0f;  // from what is shown, lest it jumps
+    });
+  });
+}
+
+void LayerRow::setHint(const LayerHint& hint) {
+  const bool shown = !hint.text.isEmpty();
+  hint_->setText(hint.text);
+  hint_->setToolTip(hint.help);
+  if (score_) {
+    refreshing_ = true;
+    score_->setValue(static_cast<int>(std::lround(100 * hint.score)));
+    adaptive_->setChecked(layer_.adaptiveFilter);
+    refreshing_ = false;
+  }
+  if (shown == !hintLine_->isHidden()) return;
+  hintLine_->setVisible(shown);
+  setFixedHeight(shown ? kHeight + kHintHeight : kHeight);
 }
 
 void LayerRow::refresh(const Layer& layer, bool active) {
@@ -70,10 +142,7 @@ void LayerRow::refresh(const Layer& layer, bool active) {
       QString::fromStdString(layer.channel.empty() ? layer.title : layer.title + " (" + layer.channel + ")") +
       (layer.hasChannel() ? tr("\nDouble-click shows this channel alone; drag changes the order.")
                           : tr("\nDrag changes the order.")));
-  QPalette colours = title_->palette();
-  const Theme& theme = themeOf(palette());
-  colours.setColor(QPalette::WindowText, layer.visible ? theme.text : theme.secondaryText);
-  title_->setPalette(colours);
+  title_->setFaint(!layer.visible);
   title_->setText(QString::fromStdString(layer.title));
   refreshSolo();
   refreshing_ = false;
@@ -83,12 +152,6 @@ void LayerRow::refresh(const Layer& layer, bool active) {
 void LayerRow::refreshSolo() {
   // Offered where the mouse is; otherwise the room is the title's.
   solo_->setVisible(layer_.solo || underMouse());
-}
-
-void LayerRow::changeEvent(QEvent* event) {
-  QWidget::changeEvent(event);
-  if (event->type() == QEvent::PaletteChange && opacity_ && !refreshing_)
-    refresh(layer_, active_);  // the theme's colours
 }
 
 void LayerRow::enterEvent(QEnterEvent* event) {
@@ -110,7 +173,7 @@ void LayerRow::paintEvent(QPaintEvent*) {
     painter.setBrush(theme.raised);
     painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 5, 5);
   }
-  const QRectF swatch(31, height() / 2.0 - 5, 10, 10);
+  const QRectF swatch(31, kHeight / 2.0 - 5, 10, 10);
   if (layer_.hasChannel()) {
     QLinearGradient gradient(swatch.topLeft(), swatch.topRight());
     for (int i = 0; i <= 4; ++i)

@@ -16,6 +16,7 @@
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/heat.h"
 #include "widgets/panels/cell_editor.h"
+#include "widgets/panels/layer_hints.h"
 #include "widgets/panels/layer_presets.h"
 #include "widgets/panels/layer_row.h"
 #include "widgets/panels/range_editor.h"
@@ -80,6 +81,7 @@ LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
   connect(presetsMenu_, &QMenu::aboutToShow, this, &LayersPanel::fillPresets);
   head->addWidget(presets_);
   outer->addLayout(head);
+  outer->addWidget(new LayerNotices(state_));
 
   auto* scroll = new QScrollArea;
   scroll->setWidgetResizable(true);
@@ -120,8 +122,10 @@ LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
       rebuildRows();
     } else {
       refreshDetails();
+      refreshHints();
     }
   });
+  connect(&state_, &ViewState::selectionChanged, this, &LayersPanel::refreshHints);
   rebuildRows();
 }
 
@@ -365,6 +369,12 @@ void LayersPanel::refreshRows() {
   for (const Layer& layer : layers_.layers())
     if (LayerRow* row = rows_.value(QString::fromStdString(layer.id)))
       row->refresh(layer, active && active->id == layer.id);
+  refreshHints();
+}
+
+void LayersPanel::refreshHints() {
+  for (const Layer& layer : layers_.layers())
+    if (LayerRow* row = rows_.value(QString::fromStdString(layer.id))) row->setHint(layerHint(layer, state_));
 }
 
 void LayersPanel::refreshDetails() {

@@ -41,6 +41,7 @@ class LayersPanel : public QWidget {
   void connectDetails();
   void rebuildRows();
   void refreshRows();
+  void refreshHints();
   void refreshDetails();
   void rebuildLevels();
   void moveActive(int by);
