@@ -44,7 +44,7 @@ class StartPage;
 class TemporaryRun;
 class TransportBar;
 
-/// How an exported view is drawn.
+/// How exported views and curves are drawn.
 struct ExportOptions {
   double widthMm = 84;
   int dpi = 300;
@@ -76,7 +76,7 @@ class MainWindow : public QMainWindow {
 
   /// Writes the current view; what went wrong is shown as a message, too.
   Result<FigureReport> exportViewTo(const QString& path, const ExportOptions& options = {});
-  Status exportCurvesTo(const QString& path, Overwrite overwrite);
+  Status exportCurvesTo(const QString& path, const ExportOptions& options = {});
 
   void resetLayout();
   void setTheme(ThemeChoice choice);

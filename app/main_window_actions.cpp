@@ -145,7 +145,7 @@ void MainWindow::makeMenus() {
                     tr("Image, layers and colour bar as PDF, SVG or PNG"), [this] { exportView(); });
   exportView_->setIcon(themedIcon(QStringLiteral("export"), &Theme::secondaryText));
   exportCurves_ = add(figure, tr("Export &curves…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
-                      tr("The curves as PDF or PNG, their values as CSV"), [this] { exportCurves(); });
+                      tr("The curves as PDF, SVG or PNG, their values as CSV"), [this] { exportCurves(); });
 
   QMenu* help = menus_->addMenu(tr("&Help"));
   add(help, tr("&Method and detector"), QKeySequence::HelpContents,

@@ -9,68 +9,102 @@
 #include <QFormLayout>
 #include <QSpinBox>
 #include <QStatusBar>
+#include <optional>
 
 #include "app/main_window.h"
 #include "app/settings.h"
 #include "widgets/canvas/canvas_view.h"
+#include "widgets/models/number_text.h"
 #include "widgets/notify/message_bar.h"
 #include "widgets/plot/curves_view.h"
 
 namespace anchorscope {
 
-void MainWindow::exportView() {
-  QDialog dialog(this);
-  dialog.setWindowTitle(tr("Export view"));
+namespace {
+
+struct ExportChoice {
+  QString path;
+  ExportOptions options;
+};
+
+/// Asks for format, size and place; nothing when it was given up. `rasterises`: the content has layers that
+/// may become images. CSV has no size.
+std::optional<ExportChoice> askForExport(QWidget* parent, const QString& title, const QStringList& kinds,
+                                         const QString& baseName, bool rasterises) {
+  QDialog dialog(parent);
+  dialog.setObjectName(QStringLiteral("exportDialog"));
+  dialog.setWindowTitle(title);
   auto* form = new QFormLayout(&dialog);
   auto* kind = new QComboBox;
-  kind->addItems({QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png")});
+  kind->setObjectName(QStringLiteral("exportKind"));
+  kind->addItems(kinds);
   auto* width = new QDoubleSpinBox;
   width->setRange(20, 500);
   width->setValue(84);
-  width->setSuffix(tr(" mm"));
-  width->setToolTip(tr("84 mm is one column, 174 mm two columns of most papers"));
+  width->setSuffix(QObject::tr(" mm"));
+  width->setToolTip(QObject::tr("84 mm is one column, 174 mm two columns of most papers"));
   auto* dpi = new QSpinBox;
   dpi->setRange(72, 1200);
   dpi->setValue(300);
-  dpi->setToolTip(tr("Resolution of PNG files and rasterised layers"));
+  dpi->setToolTip(rasterises ? QObject::tr("Resolution of PNG files and rasterised layers")
+                             : QObject::tr("Resolution of PNG files"));
   auto* theme = new QComboBox;
-  theme->addItems({tr("light"), tr("dark")});
+  theme->addItems({QObject::tr("light"), QObject::tr("dark")});
   auto* raster = new QSpinBox;
   raster->setRange(0, 1'000'000);
   raster->setValue(20'000);
-  raster->setSpecialValueText(tr("never"));
+  raster->setSpecialValueText(QObject::tr("never"));
   raster->setGroupSeparatorShown(true);
   raster->setToolTip(
-      tr("PDF and SVG: a layer of more boxes than this becomes one lossless image, so that the file stays "
-         "readable"));
-  form->addRow(tr("Format"), kind);
-  form->addRow(tr("Width"), width);
-  form->addRow(tr("Resolution (dpi)"), dpi);
-  form->addRow(tr("Figure theme"), theme);
-  form->addRow(tr("Rasterise layers above"), raster);
+      QObject::tr("PDF and SVG: a layer of more boxes than this becomes one lossless image, so that the file "
+                  "stays readable"));
+  form->addRow(QObject::tr("Format"), kind);
+  form->addRow(QObject::tr("Width"), width);
+  form->addRow(QObject::tr("Resolution (dpi)"), dpi);
+  form->addRow(QObject::tr("Figure theme"), theme);
+  if (rasterises)
+    form->addRow(QObject::tr("Rasterise layers above"), raster);
+  else
+    raster->setParent(&dialog), raster->hide();
+  QObject::connect(kind, &QComboBox::currentTextChanged, &dialog, [=](const QString& chosen) {
+    for (QWidget* field :
+         {static_cast<QWidget*>(width), static_cast<QWidget*>(dpi), static_cast<QWidget*>(theme)})
+      field->setEnabled(chosen != QLatin1String("csv"));
+  });
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel);
   form->addRow(buttons);
-  connect(buttons, &QDialogButtonBox::accepted, &dialog, &QDialog::accept);
-  connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
-  if (dialog.exec() != QDialog::Accepted) return;
-  if (!state_->frame()) return;  // what was shown may have ended while the dialog was open
+  QObject::connect(buttons, &QDialogButtonBox::accepted, &dialog, &QDialog::accept);
+  QObject::connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
+  if (dialog.exec() != QDialog::Accepted) return std::nullopt;
   QSettings settings = openSettings();
-  const QString base = QStringLiteral("%1-step%2.%3")
+  const QString chosen = kind->currentText();
+  ExportChoice choice;
+  choice.path = QFileDialog::getSaveFileName(parent, title,
+                                             QDir(settings.value(QStringLiteral("exportFolder")).toString())
+                                                 .filePath(baseName + QLatin1Char('.') + chosen),
+                                             QObject::tr("%1 file (*.%2)").arg(chosen.toUpper(), chosen));
+  if (choice.path.isEmpty()) return std::nullopt;
+  settings.setValue(QStringLiteral("exportFolder"), QFileInfo(choice.path).absolutePath());
+  choice.options.widthMm = width->value();
+  choice.options.dpi = dpi->value();
+  choice.options.theme = theme->currentIndex() == 0 ? FigureTheme::kLight : FigureTheme::kDark;
+  choice.options.rasterAbove = static_cast<std::size_t>(raster->value());
+  choice.options.overwrite = Overwrite::kYes;  // the file dialog has asked
+  return choice;
+}
+
+}  // namespace
+
+void MainWindow::exportView() {
+  if (!state_->frame()) return;
+  const QString base = QStringLiteral("%1-step%2")
                            .arg(QFileInfo(state_->probeName()).completeBaseName())
-                           .arg(state_->frame()->step)
-                           .arg(kind->currentText());
-  const QString path = QFileDialog::getSaveFileName(
-      this, tr("Export view"), QDir(settings.value(QStringLiteral("exportFolder")).toString()).filePath(base),
-      tr("%1 file (*.%2)").arg(kind->currentText().toUpper(), kind->currentText()));
-  if (path.isEmpty()) return;
-  settings.setValue(QStringLiteral("exportFolder"), QFileInfo(path).absolutePath());
-  ExportOptions options;
-  options.widthMm = width->value();
-  options.dpi = dpi->value();
-  options.theme = theme->currentIndex() == 0 ? FigureTheme::kLight : FigureTheme::kDark;
-  options.rasterAbove = static_cast<std::size_t>(raster->value());
-  options.overwrite = Overwrite::kYes;       // the file dialog has asked
-  if (!exportViewTo(path, options)) return;  // told in the message bar
+                           .arg(state_->frame()->step);
+  const auto choice =
+      askForExport(this, tr("Export view"),
+                   {QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png")}, base, true);
+  if (!choice || !state_->frame()) return;  // what was shown may have ended while the dialog was open
+  if (!exportViewTo(choice->path, choice->options)) return;  // told in the message bar
 }
 
 Result<FigureReport> MainWindow::exportViewTo(const QString& path, const ExportOptions& options) {
@@ -90,11 +124,12 @@ Result<FigureReport> MainWindow::exportViewTo(const QString& path, const ExportO
     messages_->show(report.error());
     return report;
   }
-  QString text = tr("Wrote %1 (%2 × %3 mm, %4 vector boxes)")
+  QString text = tr("Wrote %1 (%2 × %3 mm, %4)")
                      .arg(path)
                      .arg(report->widthMm, 0, 'f', 1)
                      .arg(report->heightMm, 0, 'f', 1)
-                     .arg(report->vectorBoxes);
+                     .arg(countText(static_cast<qint64>(report->vectorBoxes), QStringLiteral("vector box"),
+                                    QStringLiteral("vector boxes")));
   for (const std::string& note : report->notes)
     text += QStringLiteral(". ") + QString::fromStdString(note);
   messages_->show(MessageKind::kNote, text);
@@ -102,18 +137,17 @@ Result<FigureReport> MainWindow::exportViewTo(const QString& path, const ExportO
 }
 
 void MainWindow::exportCurves() {
-  QSettings settings = openSettings();
-  const QString path = QFileDialog::getSaveFileName(
+  const auto choice = askForExport(
       this, tr("Export curves"),
-      QDir(settings.value(QStringLiteral("exportFolder")).toString()).filePath(QStringLiteral("curves.pdf")),
-      tr("PDF (*.pdf);;PNG (*.png);;Values as CSV (*.csv)"));
-  if (path.isEmpty()) return;
-  settings.setValue(QStringLiteral("exportFolder"), QFileInfo(path).absolutePath());
-  if (!exportCurvesTo(path, Overwrite::kYes)) return;  // told in the message bar
+      {QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png"), QStringLiteral("csv")},
+      QStringLiteral("curves"), false);
+  if (!choice) return;
+  if (!exportCurvesTo(choice->path, choice->options)) return;  // told in the message bar
 }
 
-Status MainWindow::exportCurvesTo(const QString& path, Overwrite overwrite) {
-  Status status = curves_->exportTo(path, overwrite);
+Status MainWindow::exportCurvesTo(const QString& path, const ExportOptions& options) {
+  Status status = curves_->exportTo(path, options.overwrite,
+                                    {options.widthMm, static_cast<double>(options.dpi), options.theme});
   if (!status)
     messages_->show(status.error());
   else

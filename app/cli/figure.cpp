@@ -2,14 +2,14 @@
 
 #include <QGuiApplication>
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <iostream>
 
 #include "app/cli/common.h"
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "widgets/overlays/layer_text.h"
-#include "widgets/plot/curve_history.h"
+#include "widgets/plot/curve_plan.h"
 
 namespace anchorscope::cli {
 namespace {
@@ -22,9 +22,6 @@ struct FigureOptions {
   double widthMm = 84, dpi = 300, smoothing = 0.9;
   bool curves = false, overwrite = false;
 };
-
-// Below this score predictions are mostly noise; a figure says when it leaves them out.
-constexpr float kDefaultMinScore = 0.3F;
 
 /// "w_cls" -> "musu.w_cls" where only one channel ends so; anything else stays.
 std::string fullChannelName(const std::string& text, const ProbeFrame& frame) {
@@ -63,11 +60,6 @@ Result<std::vector<Layer>> chosenLayers(const FigureOptions& options, const Prob
     addDefault(LayerKind::kObjects);
     addDefault(LayerKind::kBag);
   }
-  for (Layer& layer : layers)
-    if (layer.kind == LayerKind::kPredictions && layer.visible && std::isinf(layer.filterMin)) {
-      layer.filterMin = kDefaultMinScore;
-      std::cout << "Predictions from score " << kDefaultMinScore << "; --layer predictions:min=0 shows all\n";
-    }
   return layers;
 }
 
@@ -84,9 +76,10 @@ Status addPanel(const RunReader& run, const FigureOptions& options, FigureSpec& 
   if (!layers) return std::move(layers).error();
   panel.layers = *std::move(layers);
   if (options.object >= static_cast<int>(panel.frame->image->objects.size()))
-    return makeError(
-        ErrorCode::kNotFound, concat("There is no object ", options.object),
-        concat("'", *probe, "' has ", panel.frame->image->objects.size(), " objects, counted from 0"));
+    return makeError(ErrorCode::kNotFound, concat("There is no object ", options.object),
+                     concat("'", *probe, "' has ",
+                            counted(static_cast<std::int64_t>(panel.frame->image->objects.size()), "object"),
+                            ", counted from 0"));
   if (options.anchor >= static_cast<std::int64_t>(panel.frame->anchors->count()))
     return makeError(ErrorCode::kNotFound, concat("There is no anchor ", options.anchor));
   panel.selectedObject = options.object;
@@ -97,33 +90,21 @@ Status addPanel(const RunReader& run, const FigureOptions& options, FigureSpec& 
 }
 
 Status addCurves(const RunReader& run, const FigureOptions& options, FigureSpec& spec) {
-  // Orange and blue tell apart for every kind of colour vision; the rest follow Okabe and Ito.
-  constexpr Argb kColors[] = {0xFFE69F00, 0xFF0072B2, 0xFF009E73, 0xFFCC79A7, 0xFF56B4E9, 0xFFD55E00};
-  FigureCurves curves;
   const std::vector<std::string> names =
       options.scalars.empty() ? std::vector<std::string>{"loss.cls", "loss.loc"} : options.scalars;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    auto series = run.scalar(names[i]);
+  CurveHistory history;
+  for (const std::string& name : names) {
+    auto series = run.scalar(name);
     if (!series) return std::move(series).error();
     if (series->values.empty())
-      return makeError(ErrorCode::kNotFound, concat("There is no scalar '", names[i], "'"),
+      return makeError(ErrorCode::kNotFound, concat("There is no scalar '", name, "'"),
                        concat("Recorded: ", join(run.scalarNames(), ", ")));
-    FigureSeries line, raw;
-    const ScalarSpec* declared = run.header().declaration.scalar(names[i]);
-    line.title = declared && !declared->title.empty() ? declared->title : names[i];
-    line.color = kColors[i % std::size(kColors)];
-    line.x.assign(series->steps.begin(), series->steps.end());
-    line.y = series->values;
-    if (options.smoothing > 0) {
-      raw = line;
-      raw.title.clear();
-      raw.emphasized = false;
-      curves.series.push_back(std::move(raw));
-      line.y = smoothed(line.y, options.smoothing);
-    }
-    curves.series.push_back(std::move(line));
+    history.set(name, *std::move(series));
   }
-  spec.curves.push_back(std::move(curves));
+  const StepRange all{0, static_cast<double>(history.lastStep())};
+  for (FigureCurves& curves :
+       figureCurves(planCurves(history, run.header().declaration, names), all, options.smoothing))
+    spec.curves.push_back(std::move(curves));
   return {};
 }
 
@@ -152,8 +133,8 @@ Status figure(const FigureOptions& options) {
   auto report = renderFigure(spec, options.out, options.overwrite ? Overwrite::kYes : Overwrite::kNo);
   if (!report) return std::move(report).error();
   std::cout << options.out << ": " << shortNumber(report->widthMm) << " x " << shortNumber(report->heightMm)
-            << " mm, " << report->vectorBoxes << " boxes as vectors, " << report->rasterBoxes
-            << " as raster\n";
+            << " mm, " << counted(static_cast<std::int64_t>(report->vectorBoxes), "box", "boxes")
+            << " as vectors, " << report->rasterBoxes << " as raster\n";
   for (const std::string& note : report->notes)
     std::cout << "  " << note << '\n';
   return {};
@@ -168,8 +149,8 @@ void addFigure(CLI::App& app, ExitCode& exit) {
   command->add_option("--step", options->step, "Recorded step, first or last")->capture_default_str();
   command->add_option("--image", options->image, "Probe image (else: the first)");
   command->add_option("--layer", options->layers,
-                      "NAME[:KEY=VALUE,...]: channel, predictions, bag, such as w_cls or "
-                      "iou:min=0.5,map=viridis; may be repeated");
+                      "NAME[:KEY=VALUE,...]: channel, predictions, bag, such as w_cls, "
+                      "iou:min=0.5,map=viridis or predictions:min=0 (all of them); may be repeated");
   command->add_option("--object", options->object, "Object whose bag is shown")
       ->check(CLI::NonNegativeNumber);
   command->add_option("--anchor", options->anchor, "Anchor to highlight")->check(CLI::NonNegativeNumber);

@@ -130,8 +130,7 @@ TEST_F(WindowTrainingTest, OneClickToBoxesLearningThenPauseStepSelectAndExport) 
     EXPECT_GT(std::filesystem::file_size(folder / name), 1000u) << name;
   }
   EXPECT_FALSE(window.exportViewTo(QString::fromStdString((folder / "view.pdf").string())));
-  EXPECT_TRUE(
-      window.exportCurvesTo(QString::fromStdString((folder / "curves.csv").string()), Overwrite::kNo));
+  EXPECT_TRUE(window.exportCurvesTo(QString::fromStdString((folder / "curves.csv").string())));
 }
 
 TEST_F(WindowTrainingTest, ShowsStepZeroBeforeAnythingIsTrainedAndStepsOneByOne) {

@@ -13,7 +13,7 @@ namespace anchorscope {
 
 namespace {
 
-constexpr double kAspect = 0.42, kMostHeightMm = 50, kTickMm = 0.9, kGapMm = 1.0, kScale = 0.9;
+constexpr double kAspect = 0.42, kMostHeightMm = 50, kTickMm = 0.9, kGapMm = 1.0, kRightMm = 2, kScale = 0.9;
 
 struct Extent {
   double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
@@ -87,35 +87,63 @@ void drawSeries(QPainter& painter, const FigurePage& page, const Plot& plot, con
   flush();
 }
 
-void drawLegend(const FigurePage& page, const QRectF& row, const FigureCurves& curves) {
+/// Titles of the drawn series in lines as wide as the plot; the first begins with the axis' title.
+struct Legend {
+  struct Entry {
+    const FigureSeries* series;
+    std::size_t line;
+    double x;
+  };
+  std::vector<Entry> entries;
+  std::size_t lines = 1;
+};
+
+Legend legendOf(const FigurePage& page, const FigureCurves& curves, double width) {
   const double dash = page.mm(4), gap = page.mm(1);
-  double x = row.left();
-  if (!curves.yTitle.empty()) {
-    const QString title = QString::fromStdString(curves.yTitle);
-    page.text(row, Qt::AlignLeft, title, page.colors.secondary, kScale);
-    x += page.textWidth(title, kScale) + 3 * gap;
-  }
+  Legend legend;
+  double x =
+      curves.yTitle.empty() ? 0 : page.textWidth(QString::fromStdString(curves.yTitle), kScale) + 3 * gap;
   for (const FigureSeries& series : curves.series) {
     if (series.title.empty() || !series.emphasized) continue;
-    const QString title = QString::fromStdString(series.title);
-    page.line({x, row.center().y()}, {x + dash, row.center().y()}, QColor::fromRgb(series.color), 1.2);
-    page.text(QRectF(x + dash + gap, row.top(), row.right() - x, row.height()), Qt::AlignLeft, title,
-              page.colors.text, kScale);
-    x += dash + 3 * gap + page.textWidth(title, kScale);
+    const double needed = dash + gap + page.textWidth(QString::fromStdString(series.title), kScale);
+    if (x > 0 && x + needed > width) {
+      x = 0;
+      ++legend.lines;
+    }
+    legend.entries.push_back({&series, legend.lines - 1, x});
+    x += needed + 2 * gap;
+  }
+  return legend;
+}
+
+double legendHeight(const FigurePage& page, const Legend& legend) {
+  return page.lineHeight(kScale) * (static_cast<double>(legend.lines) + 0.3);
+}
+
+void drawLegend(const FigurePage& page, const QRectF& rect, const FigureCurves& curves,
+                const Legend& legend) {
+  const double dash = page.mm(4), gap = page.mm(1), line = page.lineHeight(kScale);
+  if (!curves.yTitle.empty())
+    page.text(QRectF(rect.topLeft(), QSizeF(rect.width(), line)), Qt::AlignLeft,
+              QString::fromStdString(curves.yTitle), page.colors.secondary, kScale);
+  for (const Legend::Entry& entry : legend.entries) {
+    const double left = rect.left() + entry.x, top = rect.top() + static_cast<double>(entry.line) * line;
+    page.line({left, top + line / 2}, {left + dash, top + line / 2}, QColor::fromRgb(entry.series->color),
+              1.2);
+    page.text(QRectF(left + dash + gap, top, rect.right() - left, line), Qt::AlignLeft,
+              QString::fromStdString(entry.series->title), page.colors.text, kScale);
   }
 }
 
-}  // namespace
-
-double curvesHeight(const FigurePage& page, const FigureCurves& curves, const QString& letter, double width) {
-  const double line = page.lineHeight(kScale), caption = captionHeight(page, curves.caption, letter, width);
-  return line * 1.3 + plotHeight(page, width) + page.mm(kTickMm) * 1.3 + 2 * line +
-         (caption > 0 ? page.mm(kGapMm) + caption : 0);
+/// Width that the numbers beside the axis take.
+double marginOf(const FigurePage& page, const Plot& plot) {
+  double labels = 0;
+  for (const double value : niceTicks(plot.y.low, plot.y.high, 4))
+    labels = std::max(labels, page.textWidth(tickText(value), kScale));
+  return labels + 2 * page.mm(kTickMm);
 }
 
-void drawCurves(const FigurePage& page, const FigureCurves& curves, const QString& letter, QPointF topLeft,
-                double width) {
-  const double line = page.lineHeight(kScale);
+Plot plotOf(const FigureCurves& curves) {
   Plot plot;
   for (const FigureSeries& series : curves.series) {
     for (const double x : series.x)
@@ -127,14 +155,28 @@ void drawCurves(const FigurePage& page, const FigureCurves& curves, const QStrin
   plot.y.makeValid();
   if (plot.y.low > 0 && plot.y.low < 0.5 * plot.y.high) plot.y.low = 0;  // near enough to show the zero
   plot.y.high += (plot.y.high - plot.y.low) * 0.04;
-  double labels = 0;
-  for (const double value : niceTicks(plot.y.low, plot.y.high, 4))
-    labels = std::max(labels, page.textWidth(tickText(value), kScale));
-  const double left = labels + 2 * page.mm(kTickMm);
-  plot.area = QRectF(topLeft.x() + left, topLeft.y() + line * 1.3, width - left - page.mm(2),
+  return plot;
+}
+
+}  // namespace
+
+double curvesHeight(const FigurePage& page, const FigureCurves& curves, const QString& letter, double width) {
+  const double line = page.lineHeight(kScale), caption = captionHeight(page, curves.caption, letter, width);
+  const double plotWidth = width - marginOf(page, plotOf(curves)) - page.mm(kRightMm);
+  return legendHeight(page, legendOf(page, curves, plotWidth)) + plotHeight(page, width) +
+         page.mm(kTickMm) * 1.3 + 2 * line + (caption > 0 ? page.mm(kGapMm) + caption : 0);
+}
+
+void drawCurves(const FigurePage& page, const FigureCurves& curves, const QString& letter, QPointF topLeft,
+                double width) {
+  const double line = page.lineHeight(kScale);
+  Plot plot = plotOf(curves);
+  const double left = marginOf(page, plot), plotWidth = width - left - page.mm(kRightMm);
+  const Legend legend = legendOf(page, curves, plotWidth);
+  plot.area = QRectF(topLeft.x() + left, topLeft.y() + legendHeight(page, legend), plotWidth,
                      plotHeight(page, width));
 
-  drawLegend(page, QRectF(plot.area.left(), topLeft.y(), plot.area.width(), line), curves);
+  drawLegend(page, QRectF(plot.area.left(), topLeft.y(), plotWidth, line), curves, legend);
   // Axis numbers are set against the page's left edge.
   page.painter->save();
   page.painter->translate(topLeft.x(), 0);

@@ -2,12 +2,11 @@
 
 #include <qcustomplot.h>
 
+#include <QApplication>
 #include <QEvent>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QMenu>
-#include <QPdfWriter>
 #include <QSlider>
 #include <QTimer>
 #include <QToolButton>
@@ -17,12 +16,45 @@
 #include <sstream>
 
 #include "widgets/models/number_text.h"
+#include "widgets/overlays/color_bar.h"
+#include "widgets/plot/curve_legend.h"
+#include "widgets/plot/scalar_picker.h"
 #include "widgets/state/theme.h"
 
 namespace anchorscope {
 namespace {
 
 constexpr int kReplotMs = 50;
+constexpr double kFewestSteps = 10, kNarrowestView = 2, kRoom = 1.02;
+
+/// Whole steps, never the same number twice.
+class StepTicker : public QCPAxisTicker {
+ protected:
+  double getTickStep(const QCPRange& range) override {
+    const double step = QCPAxisTicker::getTickStep(range);
+    return step <= 1 ? 1 : step < 5 ? std::min(step, 2.0) : step;  // 2.5 is none
+  }
+  int getSubTickCount(double) override { return 0; }
+  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
+    return countText(std::llround(tick));
+  }
+};
+
+/// Numbers as the colour bars show them.
+class ValueTicker : public QCPAxisTicker {
+ protected:
+  int getSubTickCount(double) override { return 0; }
+  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
+    return tickText(std::abs(tick) < 1e-9 * tickStep_ ? 0.0 : tick);
+  }
+  double getTickStep(const QCPRange& range) override {
+    tickStep_ = QCPAxisTicker::getTickStep(range);
+    return tickStep_;
+  }
+
+ private:
+  double tickStep_ = 1;
+};
 
 QVector<double> toKeys(const std::vector<std::int64_t>& steps) {
   QVector<double> keys;
@@ -36,6 +68,10 @@ QVector<double> toVector(const std::vector<double>& values) {
   return QVector<double>(values.begin(), values.end());
 }
 
+QString text(const std::string& utf8) {
+  return QString::fromStdString(utf8);
+}
+
 }  // namespace
 
 CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
@@ -45,15 +81,14 @@ CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
   auto* head = new QHBoxLayout;
   auto* title = new QLabel(tr("CURVES"));
   title->setProperty("role", "section");
-  head->addWidget(title);
-  legend_ = new QLabel;
-  legend_->setTextFormat(Qt::RichText);
+  head->addWidget(title, 0, Qt::AlignTop);
+  legend_ = new CurveLegend;
+  legend_->setObjectName(QStringLiteral("curveLegend"));
   head->addSpacing(12);
-  head->addWidget(legend_);
-  head->addStretch(1);
+  head->addWidget(legend_, 1, Qt::AlignTop);
   smoothingText_ = new QLabel;
   smoothingText_->setProperty("role", "secondary");
-  head->addWidget(smoothingText_);
+  head->addWidget(smoothingText_, 0, Qt::AlignTop);
   head->addSpacing(6);
   smoothing_ = new QSlider(Qt::Horizontal);
   smoothing_->setObjectName(QStringLiteral("smoothing"));
@@ -61,56 +96,90 @@ CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
   smoothing_->setValue(90);
   smoothing_->setFixedWidth(96);
   smoothing_->setToolTip(tr("Weight of the exponential moving average; 0 shows raw values only"));
-  head->addWidget(smoothing_);
+  head->addWidget(smoothing_, 0, Qt::AlignTop);
   choose_ = new QToolButton;
+  choose_->setObjectName(QStringLiteral("chooseScalars"));
   choose_->setText(tr("scalars ▾"));
   choose_->setProperty("role", "link");
   choose_->setToolTip(tr("Choose the scalars to plot"));
-  choose_->setPopupMode(QToolButton::InstantPopup);
-  menu_ = new QMenu(choose_);
-  choose_->setMenu(menu_);
-  head->addWidget(choose_);
+  choose_->setFocusPolicy(Qt::TabFocus);
+  head->addWidget(choose_, 0, Qt::AlignTop);
   outer->addLayout(head);
-
-  plot_ = new QCustomPlot;
-  plot_->setObjectName(QStringLiteral("curvePlot"));
-  plot_->setMinimumHeight(90);
-  plot_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
-  plot_->axisRect()->setRangeDrag(Qt::Horizontal);
-  plot_->axisRect()->setRangeZoom(Qt::Horizontal);
-  plot_->axisRect()->setAutoMargins(QCP::msLeft | QCP::msBottom);
-  plot_->axisRect()->setMargins(QMargins(0, 6, 8, 0));
-  plot_->setNoAntialiasingOnDrag(true);
-  plot_->setToolTip(
-      tr("Wheel zooms and dragging pans along the steps; double-click shows all; click goes to a step"));
+  makePlot();
   outer->addWidget(plot_, 1);
 
   timer_ = new QTimer(this);
   timer_->setSingleShot(true);
   timer_->setInterval(kReplotMs);
   connect(timer_, &QTimer::timeout, this, &CurvesView::replot);
+  click_ = new QTimer(this);
+  click_->setSingleShot(true);
+  connect(click_, &QTimer::timeout, this, [this] { emit stepClicked(clickedStep_); });
   connect(smoothing_, &QSlider::valueChanged, this, &CurvesView::scheduleReplot);
-  connect(menu_, &QMenu::aboutToShow, this, &CurvesView::rebuildMenu);
-  connect(plot_, &QCustomPlot::mouseDoubleClick, this, [this] {
-    followsX_ = true;
-    scheduleReplot();
-  });
-  connect(plot_, &QCustomPlot::mouseWheel, this, [this] { followsX_ = false; });
-  connect(plot_->xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, [this] {
-    if (plot_->property("settingRange").toBool()) return;
-    followsX_ = false;
-  });
-  connect(plot_, &QCustomPlot::mousePress, this,
-          [this](QMouseEvent* event) { plot_->setProperty("pressedAt", event->pos()); });
-  connect(plot_, &QCustomPlot::mouseRelease, this, [this](QMouseEvent* event) {
-    if ((event->pos() - plot_->property("pressedAt").toPoint()).manhattanLength() > 3) return;
-    emit stepClicked(stepAt(event->pos().x()));
-  });
+  connect(choose_, &QToolButton::clicked, this, &CurvesView::choose);
+  connectPlot();
   applyColors();
   replot();
 }
 
 CurvesView::~CurvesView() = default;
+
+void CurvesView::makePlot() {
+  plot_ = new QCustomPlot;
+  plot_->setObjectName(QStringLiteral("curvePlot"));
+  plot_->setMinimumHeight(90);
+  plot_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+  plot_->axisRect()->setRangeDrag(Qt::Horizontal);
+  plot_->axisRect()->setRangeZoom(Qt::Horizontal);
+  plot_->axisRect()->setAutoMargins(QCP::msLeft | QCP::msBottom | QCP::msRight);
+  plot_->axisRect()->setMargins(QMargins(0, 6, 8, 0));
+  plot_->axisRect()->setMinimumMargins(QMargins(0, 6, 8, 0));
+  plot_->setNoAntialiasingOnDrag(true);
+  plot_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new StepTicker));
+  valueAxes_ = {plot_->yAxis};
+  plot_->yAxis->setTicker(QSharedPointer<QCPAxisTicker>(new ValueTicker));
+  plot_->setToolTip(
+      tr("Wheel zooms and dragging pans along the steps; double-click shows all; click goes to a step"));
+  plot_->installEventFilter(this);
+}
+
+void CurvesView::connectPlot() {
+  connect(plot_, &QCustomPlot::mouseDoubleClick, this, [this] {
+    click_->stop();
+    afterDoubleClick_ = true;
+    showAll();
+  });
+  connect(plot_->xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
+          [this](const QCPRange& range) {
+            if (settingRange_) return;
+            followsX_ = false;
+            // There is nothing beyond the first and the last step.
+            const StepRange all = allSteps();
+            const double width = std::clamp(range.size(), kNarrowestView, all.to - all.from);
+            const double from = std::clamp(range.lower, all.from, all.to - width);
+            settingRange_ = true;
+            plot_->xAxis->setRange(from, from + width);
+            settingRange_ = false;
+            fitValues();
+          });
+  connect(plot_, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) { pressedAt_ = event->pos(); });
+  connect(plot_, &QCustomPlot::mouseRelease, this, [this](QMouseEvent* event) {
+    if (std::exchange(afterDoubleClick_, false)) return;
+    if ((event->pos() - pressedAt_).manhattanLength() > 3) return;
+    clickedStep_ = stepAt(event->pos().x());
+    // A double-click begins as a click: it must not leave what is live.
+    if (currentStep_ < 0)
+      click_->start(QApplication::doubleClickInterval());
+    else
+      emit stepClicked(clickedStep_);
+  });
+  connect(plot_, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
+    const bool inside = plot_->axisRect()->rect().contains(event->pos()) && history_.lastStep() >= 0;
+    setCursorStep(
+        inside ? std::optional(std::clamp<std::int64_t>(stepAt(event->pos().x()), 0, history_.lastStep()))
+               : std::nullopt);
+  });
+}
 
 void CurvesView::setDeclaration(const EvidenceDeclaration& declaration) {
   declaration_ = declaration;
@@ -143,6 +212,27 @@ std::int64_t CurvesView::stepAt(int plotX) const {
   return std::llround(plot_->xAxis->pixelToCoord(plotX));
 }
 
+StepRange CurvesView::steps() const {
+  return {plot_->xAxis->range().lower, plot_->xAxis->range().upper};
+}
+
+StepRange CurvesView::allSteps() const {
+  return {0, std::max(kFewestSteps, static_cast<double>(history_.lastStep()) * kRoom)};
+}
+
+std::optional<ValueSpan> CurvesView::span(const QString& name) const {
+  for (const PlannedCurve& curve : plan_.curves)
+    if (text(curve.name) == name && curve.series)
+      return ValueSpan{valueAxes_[curve.axis]->range().lower, valueAxes_[curve.axis]->range().upper};
+  return std::nullopt;
+}
+
+QStringList CurvesView::tickLabels(int axis) const {
+  const QCPAxis* asked = axis == 0 ? plot_->xAxis : valueAxes_.at(static_cast<std::size_t>(axis - 1));
+  const QVector<QString> labels = asked->tickVectorLabels();
+  return QStringList(labels.begin(), labels.end());
+}
+
 double CurvesView::smoothing() const {
   return smoothing_->value() / 100.0;
 }
@@ -151,6 +241,8 @@ void CurvesView::clear() {
   history_.clear();
   events_.clear();
   currentStep_ = -1;
+  cursorStep_.reset();
+  click_->stop();
   followsX_ = true;
   scheduleReplot();
 }
@@ -159,51 +251,57 @@ void CurvesView::historyChanged() {
   scheduleReplot();
 }
 
+void CurvesView::showAll() {
+  followsX_ = true;
+  scheduleReplot();
+}
+
 void CurvesView::scheduleReplot() {
   if (!timer_->isActive()) timer_->start();
 }
 
-QColor CurvesView::colorOf(const QString& name) const {
-  const Theme& theme = themeOf(palette());
-  if (const ScalarSpec* spec = declaration_.scalar(name.toStdString())) {
-    if (spec->scale == ColorScale::kClassification) return theme.classification;
-    if (spec->scale == ColorScale::kRegression) return theme.regression;
-  }
-  if (name.endsWith(QLatin1String(".cls"))) return theme.classification;
-  if (name.endsWith(QLatin1String(".loc"))) return theme.regression;
-  // The rest of Okabe and Ito's colour-blind-safe set, by position among what is shown.
-  static const QColor kOthers[] = {QColor(0x009E73), QColor(0xCC79A7), QColor(0xD55E00), QColor(0x0072B2),
-                                   QColor(0xB8AD28)};
-  return kOthers[std::max<qsizetype>(0, shown_.indexOf(name)) % 5];
+CurvePlan CurvesView::plan() const {
+  std::vector<std::string> names;
+  for (const QString& name : shown_)
+    names.push_back(name.toStdString());
+  return planCurves(history_, declaration_, names);
 }
 
-QString CurvesView::titleOf(const QString& name) const {
-  const ScalarSpec* spec = declaration_.scalar(name.toStdString());
-  return spec && !spec->title.empty() ? QString::fromStdString(spec->title) : name;
+void CurvesView::setAxisCount(std::size_t count) {
+  count = std::max<std::size_t>(1, count);
+  while (valueAxes_.size() > count) {
+    plot_->axisRect()->removeAxis(valueAxes_.back());
+    valueAxes_.pop_back();
+  }
+  while (valueAxes_.size() < count) {
+    QCPAxis* axis = plot_->axisRect()->addAxis(QCPAxis::atRight);
+    axis->setLayer(QStringLiteral("axes"));
+    axis->setTicker(QSharedPointer<QCPAxisTicker>(new ValueTicker));
+    axis->grid()->setVisible(false);
+    valueAxes_.push_back(axis);
+  }
+}
+
+void CurvesView::styleAxis(QCPAxis* axis) {
+  const Theme& theme = themeOf(palette());
+  QFont small = font();
+  small.setPixelSize(10);
+  axis->setBasePen(QPen(theme.line));
+  axis->setTickPen(QPen(theme.line));
+  axis->setSubTickPen(Qt::NoPen);
+  axis->setTickLabelColor(theme.secondaryText);
+  axis->setTickLabelFont(small);
+  axis->setLabelColor(theme.secondaryText);
+  axis->setLabelFont(small);
+  axis->setLabelPadding(0);
+  axis->grid()->setPen(QPen(theme.line, 0, Qt::DotLine));
+  axis->grid()->setZeroLinePen(QPen(theme.line));
 }
 
 void CurvesView::applyColors() {
-  const Theme& theme = themeOf(palette());
-  plot_->setBackground(QBrush(theme.panel));
-  QFont small = font();
-  small.setPixelSize(10);
-  for (QCPAxis* axis : {plot_->xAxis, plot_->yAxis}) {
-    axis->setBasePen(QPen(theme.line));
-    axis->setTickPen(QPen(theme.line));
-    axis->setSubTickPen(Qt::NoPen);
-    axis->setTickLabelColor(theme.secondaryText);
-    axis->setTickLabelFont(small);
-    axis->grid()->setPen(QPen(theme.line, 0, Qt::DotLine));
-    axis->grid()->setZeroLinePen(QPen(theme.line));
-  }
+  plot_->setBackground(QBrush(themeOf(palette()).panel));
+  styleAxis(plot_->xAxis);
   plot_->xAxis->setLabel(tr("step"));
-  plot_->xAxis->setLabelFont(small);
-  plot_->xAxis->setLabelColor(theme.secondaryText);
-  plot_->xAxis->setLabelPadding(0);
-  plot_->xAxis->setNumberFormat(QStringLiteral("f"));
-  plot_->xAxis->setNumberPrecision(0);
-  plot_->yAxis->setNumberFormat(QStringLiteral("gb"));
-  plot_->yAxis->setNumberPrecision(4);
 }
 
 void CurvesView::changeEvent(QEvent* event) {
@@ -214,114 +312,146 @@ void CurvesView::changeEvent(QEvent* event) {
   }
 }
 
+bool CurvesView::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == plot_ && event->type() == QEvent::Leave) setCursorStep(std::nullopt);
+  return QWidget::eventFilter(watched, event);
+}
+
+void CurvesView::setCursorStep(std::optional<std::int64_t> step) {
+  if (step == cursorStep_) return;
+  cursorStep_ = step;
+  refreshLegend();
+  plot_->clearItems();
+  drawMarks();
+  plot_->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void CurvesView::refreshLegend() {
+  std::vector<CurveLegend::Entry> entries;
+  for (const PlannedCurve& curve : plan_.curves) {
+    const double value = cursorStep_ ? history_.valueAt(curve.name, *cursorStep_)
+                         : curve.series && !curve.series->values.empty() ? curve.series->values.back()
+                                                                         : std::nan("");
+    entries.push_back({QColor::fromRgb(curve.color), text(curve.title),
+                       numberText(value) + (curve.unit.empty() ? QString() : ' ' + text(curve.unit))});
+  }
+  legend_->setEntries(std::move(entries),
+                      cursorStep_ ? tr("step %1").arg(countText(*cursorStep_)) : QString());
+}
+
 void CurvesView::replot() {
-  const Theme& theme = themeOf(palette());
   plot_->clearGraphs();
   plot_->clearItems();
   smoothingText_->setText(smoothing_->value() == 0 ? tr("raw")
                                                    : tr("raw + smoothed %1").arg(smoothing(), 0, 'f', 2));
-  QStringList legend;
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-  for (const QString& name : shown_) {
-    const ScalarSeries* series = history_.find(name.toStdString());
-    const QColor color = colorOf(name);
-    const double newest = series && !series->values.empty() ? series->values.back() : std::nan("");
-    legend << QStringLiteral("<span style='color:%1'>●</span> %2 <b>%3</b>")
-                  .arg(color.name(), titleOf(name).toHtmlEscaped(), numberText(newest));
-    if (!series || series->steps.empty()) continue;
-    const QVector<double> keys = toKeys(series->steps);
-    const bool smooth = smoothing_->value() > 0 && series->values.size() > 2;
-    QCPGraph* raw = plot_->addGraph();
-    QColor pale = color;
-    if (smooth) pale.setAlpha(80);
-    raw->setPen(QPen(pale, 1));
-    raw->setData(keys, toVector(series->values), true);
-    raw->setAdaptiveSampling(true);
-    std::vector<double> scaled = series->values;
-    if (smooth) {
-      QCPGraph* bold = plot_->addGraph();
-      bold->setPen(QPen(color, 2));
-      scaled = smoothed(series->values, smoothing());
-      bold->setData(keys, toVector(scaled), true);
-    }
-    // The axis follows the smoothed curve and the bulk of the raw one, so that a single spike does not
-    // flatten the rest.
-    std::vector<double> finite;
-    for (const double value : series->values)
-      if (std::isfinite(value)) finite.push_back(value);
-    if (finite.empty()) continue;
-    const auto top =
-        finite.begin() + static_cast<std::ptrdiff_t>(0.98 * static_cast<double>(finite.size() - 1));
-    std::nth_element(finite.begin(), top, finite.end());
-    high = std::max(high, *top);
-    low = std::min(low, *std::min_element(finite.begin(), finite.end()));
-    for (const double value : scaled)
-      if (std::isfinite(value)) high = std::max(high, value);
+  plan_ = plan();
+  setAxisCount(plan_.axisTitles.size());
+  if (followsX_) {
+    const StepRange all = allSteps();
+    settingRange_ = true;
+    plot_->xAxis->setRange(all.from, all.to);
+    settingRange_ = false;
   }
-  legend_->setText(legend.join(QStringLiteral("&nbsp;&nbsp;&nbsp;")));
-  plot_->setProperty("settingRange", true);
-  if (followsX_)
-    plot_->xAxis->setRange(0, std::max<double>(10, static_cast<double>(history_.lastStep()) * 1.02));
-  plot_->setProperty("settingRange", false);
-  if (high >= low)
-    plot_->yAxis->setRange(std::min(0.0, low), high + 0.08 * std::max(1e-9, high - std::min(0.0, low)));
-  for (const RunEvent& event : events_) {
-    if (event.kind == "pause" || event.kind == "resume") continue;
-    auto* mark = new QCPItemStraightLine(plot_);
-    mark->point1->setCoords(static_cast<double>(event.step), 0);
-    mark->point2->setCoords(static_cast<double>(event.step), 1);
-    mark->setPen(QPen(event.kind == "error"       ? theme.failed
-                      : event.kind == "parameter" ? theme.paused
-                                                  : theme.line,
-                      1, Qt::DashLine));
-    if (event.kind == "parameter") {
-      auto* text = new QCPItemText(plot_);
-      text->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
-      text->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-      text->position->setCoords(static_cast<double>(event.step), 0.02);
-      text->setText(QLatin1Char(' ') + QString::fromStdString(event.text));
-      text->setColor(theme.paused);
-      QFont small = font();
-      small.setPixelSize(10);
-      text->setFont(small);
-    }
-  }
-  if (currentStep_ >= 0) {
-    auto* line = new QCPItemStraightLine(plot_);
-    line->point1->setCoords(static_cast<double>(currentStep_), 0);
-    line->point2->setCoords(static_cast<double>(currentStep_), 1);
-    line->setPen(QPen(theme.scrubber, 1.5));
-  }
+  drawCurves();
+  fitValues();
+  drawMarks();
+  refreshLegend();
   plot_->replot(QCustomPlot::rpQueuedReplot);
 }
 
-void CurvesView::rebuildMenu() {
+void CurvesView::drawCurves() {
+  for (std::size_t axis = 0; axis < valueAxes_.size(); ++axis) {
+    styleAxis(valueAxes_[axis]);
+    // With several axes each says what it is of, in the colour of its curve where there is but one.
+    const bool several = valueAxes_.size() > 1;
+    valueAxes_[axis]->setLabel(several ? text(plan_.axisTitles[axis]) : QString());
+    std::vector<Argb> colors;
+    for (const PlannedCurve& curve : plan_.curves)
+      if (curve.axis == axis) colors.push_back(curve.color);
+    if (several && colors.size() == 1) {
+      valueAxes_[axis]->setTickLabelColor(QColor::fromRgb(colors.front()));
+      valueAxes_[axis]->setLabelColor(QColor::fromRgb(colors.front()));
+    }
+  }
+  for (const PlannedCurve& curve : plan_.curves) {
+    if (!curve.series || curve.series->steps.empty()) continue;
+    const QVector<double> keys = toKeys(curve.series->steps);
+    const bool smooth = smoothing_->value() > 0 && curve.series->values.size() > 2;
+    QColor color = QColor::fromRgb(curve.color);
+    QCPGraph* raw = plot_->addGraph(plot_->xAxis, valueAxes_[curve.axis]);
+    QColor pale = color;
+    if (smooth) pale.setAlpha(80);
+    raw->setPen(QPen(pale, 1));
+    raw->setData(keys, toVector(curve.series->values), true);
+    raw->setAdaptiveSampling(true);
+    if (!smooth) continue;
+    QCPGraph* bold = plot_->addGraph(plot_->xAxis, valueAxes_[curve.axis]);
+    bold->setPen(QPen(color, 2));
+    bold->setData(keys, toVector(smoothed(curve.series->values, smoothing())), true);
+  }
+}
+
+void CurvesView::fitValues() {
+  for (std::size_t axis = 0; axis < valueAxes_.size(); ++axis)
+    if (const auto span = axisSpan(plan_, axis, steps(), smoothing()))
+      valueAxes_[axis]->setRange(span->low, span->high);
+}
+
+void CurvesView::drawMarks() {
+  const Theme& theme = themeOf(palette());
+  const auto line = [&](std::int64_t step, const QPen& pen) {
+    auto* mark = new QCPItemStraightLine(plot_);
+    mark->point1->setCoords(static_cast<double>(step), 0);
+    mark->point2->setCoords(static_cast<double>(step), 1);
+    mark->setPen(pen);
+  };
+  for (const RunEvent& event : events_) {
+    if (event.kind == "pause" || event.kind == "resume") continue;
+    line(event.step, QPen(event.kind == "error"       ? theme.failed
+                          : event.kind == "parameter" ? theme.paused
+                                                      : theme.line,
+                          1, Qt::DashLine));
+    if (event.kind != "parameter") continue;
+    auto* label = new QCPItemText(plot_);
+    label->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
+    label->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    label->position->setCoords(static_cast<double>(event.step), 0.02);
+    label->setText(QLatin1Char(' ') + text(event.text));
+    label->setColor(theme.paused);
+    QFont small = font();
+    small.setPixelSize(10);
+    label->setFont(small);
+  }
+  if (currentStep_ >= 0) line(currentStep_, QPen(theme.scrubber, 1.5));
+  if (cursorStep_) line(*cursorStep_, QPen(theme.secondaryText, 1, Qt::DotLine));
+}
+
+void CurvesView::choose() {
+  if (!picker_) {
+    picker_ = new ScalarPicker(this);
+    connect(picker_, &ScalarPicker::toggled, this, [this](const QString& name, bool on) {
+      QStringList shown = shown_;
+      shown.removeAll(name);
+      if (on) shown << name;
+      setShown(shown);
+    });
+  }
   std::vector<std::string> names = history_.names();
   for (const ScalarSpec& spec : declaration_.scalars)
     if (std::find(names.begin(), names.end(), spec.name) == names.end()) names.push_back(spec.name);
   std::sort(names.begin(), names.end());
-  menu_->clear();
-  for (const std::string& known : names) {
-    const QString name = QString::fromStdString(known);
-    QAction* action = menu_->addAction(name);
-    action->setCheckable(true);
-    action->setChecked(shown_.contains(name));
-    if (const ScalarSpec* spec = declaration_.scalar(known))
-      action->setToolTip(QString::fromStdString(spec->description));
-    connect(action, &QAction::toggled, this, [this, name](bool on) {
-      QStringList shown = shown_;
-      if (on)
-        shown << name;
-      else
-        shown.removeAll(name);
-      setShown(shown);
-    });
+  std::vector<ScalarPicker::Row> rows;
+  for (const std::string& name : names) {
+    const ScalarSpec* spec = declaration_.scalar(name);
+    rows.push_back({text(name), text(curveTitle(declaration_, name)),
+                    spec && spec->unit != "1" ? text(spec->unit) : QString(),
+                    spec ? text(spec->description) : QString()});
   }
-  menu_->setToolTipsVisible(true);
-  if (names.empty()) menu_->addAction(tr("No scalars yet: start a run"))->setEnabled(false);
+  picker_->setRows(rows, shown_);
+  picker_->popUp(*choose_);
 }
 
-Status CurvesView::exportTo(const QString& path, Overwrite overwrite) const {
+Status CurvesView::exportTo(const QString& path, Overwrite overwrite, const CurveExport& figure) const {
   const QString kind = QFileInfo(path).suffix().toLower();
   const std::string target = path.toStdString();
   if (kind == QLatin1String("csv")) {
@@ -334,19 +464,20 @@ Status CurvesView::exportTo(const QString& path, Overwrite overwrite) const {
           csv << name.toStdString() << ',' << series->steps[i] << ',' << series->values[i] << '\n';
     return writeFileAtomically(target, csv.str(), overwrite);
   }
-  if (kind != QLatin1String("pdf") && kind != QLatin1String("png"))
+  if (kind != QLatin1String("pdf") && kind != QLatin1String("svg") && kind != QLatin1String("png"))
     return makeError(ErrorCode::kUsage, "Curves cannot be written as '" + kind.toStdString() + "'",
-                     "Use .pdf, .png or .csv");
-  return writeFileAtomically(target, overwrite, [&](const std::string& temporary) -> Status {
-    const QString file = QString::fromStdString(temporary);
-    const bool done = kind == QLatin1String("png")
-                          ? plot_->savePng(file, 0, 0, 3.0)
-                          : plot_->savePdf(file, 0, 0, QCP::epNoCosmetic, tr("Anchorscope"), tr("Curves"));
-    if (!done)
-      return makeError(ErrorCode::kIo, "Cannot write '" + target + "'",
-                       "Check that the folder exists and may be written");
-    return {};
-  });
+                     "Use .pdf, .svg, .png or .csv");
+  FigureSpec spec;
+  spec.curves = figureCurves(plan(), followsX_ ? allSteps() : steps(), smoothing());
+  if (spec.curves.empty())
+    return makeError(ErrorCode::kUsage, "There are no curves to write yet",
+                     "Choose scalars that have values, then repeat");
+  spec.widthMm = figure.widthMm;
+  spec.dpi = figure.dpi;
+  spec.theme = figure.theme;
+  auto report = renderFigure(spec, target, overwrite);
+  if (!report) return std::move(report).error();
+  return {};
 }
 
 }  // namespace anchorscope

@@ -1,26 +1,39 @@
 #pragma once
 // Curves of scalars over steps: raw, thin; smoothed, bold; with the present step and event marks.
 
+#include <QColor>
 #include <QStringList>
 #include <QWidget>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/base/atomic_file.h"
 #include "core/evidence/specs.h"
-#include "widgets/plot/curve_history.h"
+#include "widgets/plot/curve_plan.h"
 
-class QCPItemStraightLine;
+class QCPAxis;
 class QCustomPlot;
 class QLabel;
 class QSlider;
 class QTimer;
 class QToolButton;
-class QMenu;
 
 namespace anchorscope {
 
-/// GUI thread only. Replots at most 20 times a second however many steps arrive.
+class CurveLegend;
+class ScalarPicker;
+
+/// How curves are written: as a figure of the whole width, not as the window shows them.
+struct CurveExport {
+  double widthMm = 84;
+  double dpi = 300;  ///< PNG
+  FigureTheme theme = FigureTheme::kLight;
+};
+
+/// GUI thread only. Replots at most 20 times a second however many steps arrive. The wheel zooms and dragging
+/// pans along the steps; the values' axes follow what is in view. Curves of unlike units have axes of their
+/// own.
 class CurvesView : public QWidget {
   Q_OBJECT
 
@@ -29,13 +42,13 @@ class CurvesView : public QWidget {
   ~CurvesView() override;
 
   CurveHistory& history() { return history_; }
-  /// Titles and colours of scalars.
+  /// Titles, units and colours of scalars.
   void setDeclaration(const EvidenceDeclaration& declaration);
   void appendSteps(const std::vector<std::pair<std::int64_t, std::vector<ScalarValue>>>& steps);
   void addEvent(const RunEvent& event);
   void setShown(const QStringList& names);
   QStringList shown() const { return shown_; }
-  /// The step all views stand at; -1 hides the line.
+  /// The step all views stand at; -1 hides the line: they follow what is live.
   void setCurrentStep(std::int64_t step);
   double smoothing() const;
   void clear();
@@ -44,38 +57,61 @@ class CurvesView : public QWidget {
 
   /// The step at an x of the plot, as a click takes it.
   std::int64_t stepAt(int plotX) const;
+  /// Steps in view, and what the axis of a shown scalar spans there; nothing for one that is not drawn.
+  StepRange steps() const;
+  std::optional<ValueSpan> span(const QString& name) const;
+  /// The labels at an axis' ticks as they stand there: 0 the steps, 1 the first axis of values and so on.
+  QStringList tickLabels(int axis) const;
 
-  /// The plot as shown, vectorised: .pdf, .png or .csv (every shown scalar, raw). Whole or not at all.
-  Status exportTo(const QString& path, Overwrite overwrite) const;
-  QCustomPlot* plot() const { return plot_; }
+  /// The steps in view as a figure (.pdf, .svg or .png), or all raw values of the shown scalars (.csv). Whole
+  /// or not at all.
+  Status exportTo(const QString& path, Overwrite overwrite, const CurveExport& figure = {}) const;
+  const CurveLegend* legend() const { return legend_; }
 
  signals:
+  /// A click. While the views follow what is live it waits for a second one: a double-click shows all steps.
   void stepClicked(std::int64_t step);
 
  protected:
   void changeEvent(QEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
+  void makePlot();
+  void connectPlot();
   void scheduleReplot();
   void replot();
+  void drawCurves();
+  void drawMarks();
+  void fitValues();
+  void setAxisCount(std::size_t count);
+  void styleAxis(QCPAxis* axis);
   void applyColors();
-  void rebuildMenu();
-  QColor colorOf(const QString& name) const;
-  QString titleOf(const QString& name) const;
+  void showAll();
+  void setCursorStep(std::optional<std::int64_t> step);
+  void refreshLegend();
+  void choose();
+  StepRange allSteps() const;
+  CurvePlan plan() const;
 
   CurveHistory history_;
   EvidenceDeclaration declaration_;
   QStringList shown_{QStringLiteral("loss.cls"), QStringLiteral("loss.loc")};
   std::vector<RunEvent> events_;
   std::int64_t currentStep_ = -1;
+  std::optional<std::int64_t> cursorStep_;  ///< Under the mouse.
+  CurvePlan plan_;                          ///< As drawn.
+  std::vector<QCPAxis*> valueAxes_;
   QCustomPlot* plot_;
-  QTimer* timer_;
+  QTimer *timer_, *click_;  ///< click_: runs out when a click stays single.
   QSlider* smoothing_;
-  QLabel *smoothingText_, *legend_;
+  QLabel* smoothingText_;
+  CurveLegend* legend_;
   QToolButton* choose_;
-  QMenu* menu_;
-  std::vector<std::string> menuNames_;
-  bool followsX_ = true;
+  ScalarPicker* picker_ = nullptr;
+  QPoint pressedAt_;
+  std::int64_t clickedStep_ = 0;
+  bool followsX_ = true, settingRange_ = false, afterDoubleClick_ = false;
 };
 
 }  // namespace anchorscope

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "widgets/models/number_text.h"
+#include "widgets/overlays/bag.h"
 #include "widgets/state/theme.h"
 
 namespace anchorscope {
@@ -23,11 +24,14 @@ void ScatterView::show(std::shared_ptr<const ProbeFrame> frame, int object) {
   yTitle_.clear();
   const PairTable* table = frame_ && !frame_->pairTables.empty() ? &frame_->pairTables.front() : nullptr;
   if (table && object >= 0) {
-    // The first two real-valued columns are what a method compares first: p and q, or the IoU and what it is
-    // tested with.
-    std::vector<int> columns;
-    for (std::size_t i = 0; i < table->spec.columns.size() && columns.size() < 2; ++i)
-      if (!table->spec.columns[i].integer) columns.push_back(static_cast<int>(i));
+    // Score against overlap where the method publishes both, else the first two real-valued columns.
+    std::vector<int> columns{qualityColumn(*frame_, *table, ColorScale::kClassification),
+                             qualityColumn(*frame_, *table, ColorScale::kRegression)};
+    if (columns[0] < 0 || columns[1] < 0) {
+      columns.clear();
+      for (std::size_t i = 0; i < table->spec.columns.size() && columns.size() < 2; ++i)
+        if (!table->spec.columns[i].integer) columns.push_back(static_cast<int>(i));
+    }
     if (columns.size() == 2) {
       const auto title = [&](int column) {
         const ColumnSpec& spec = table->spec.columns[static_cast<std::size_t>(column)];

@@ -1,0 +1,59 @@
+#pragma once
+// Which scalars are drawn as curves and how: title, unit, colour and axis of each, the same in the window
+// and in figures.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/evidence/specs.h"
+#include "widgets/figure/figure.h"
+#include "widgets/plot/curve_history.h"
+
+namespace anchorscope {
+
+struct PlannedCurve {
+  std::string name, title;
+  std::string unit;  ///< Empty for pure numbers.
+  Argb color = 0;
+  std::size_t axis = 0;
+  const ScalarSeries* series =
+      nullptr;  ///< Null while it has no values. Of the history that was planned from.
+};
+
+struct CurvePlan {
+  std::vector<PlannedCurve> curves;     ///< In the order they were chosen.
+  std::vector<std::string> axisTitles;  ///< The unit, or of a single curve of pure numbers its title.
+};
+
+/// Curves of one unit share an axis. Pure numbers do so while their sizes are within a factor of 20: a
+/// learning rate beside losses would be a line at 0. Heads have their colours (the first curve of each);
+/// the others are told apart by Okabe and Ito's set.
+CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& declaration,
+                     const std::vector<std::string>& names);
+
+/// A scalar's title for people, its name where it was declared without one; its unit, empty for pure numbers.
+std::string curveTitle(const EvidenceDeclaration& declaration, const std::string& name);
+std::string curveUnit(const EvidenceDeclaration& declaration, const std::string& name);
+
+/// Steps that are shown, both ends included.
+struct StepRange {
+  double from = 0, to = 0;
+};
+
+/// Values an axis shows.
+struct ValueSpan {
+  double low = 0, high = 1;
+};
+
+/// What an axis spans to show these curves between the steps: all of their bold lines and the bulk of the
+/// raw values (98 %), so that a single spike does not flatten the rest; down to 0 where that is near.
+/// Nothing when no value is finite there.
+std::optional<ValueSpan> axisSpan(const CurvePlan& plan, std::size_t axis, const StepRange& steps,
+                                  double smoothing);
+
+/// One plot per axis, one above the other, with the steps shown; `smoothing` as smoothed() takes it, 0: raw.
+std::vector<FigureCurves> figureCurves(const CurvePlan& plan, const StepRange& steps, double smoothing);
+
+}  // namespace anchorscope
