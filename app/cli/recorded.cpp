@@ -5,6 +5,7 @@
 
 #include "app/cli/common.h"
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/evidence/decision.h"
 #include "core/store/csv.h"
 #include "core/trainer/evaluation.h"
@@ -214,7 +215,7 @@ void printAnchor(const ProbeFrame& frame, std::size_t anchor, std::int32_t objec
   for (const DecisionRow& row : decision.rows) {
     std::cout << "  " << row.name << ": ";
     if (!std::isnan(row.value)) std::cout << shortNumber(row.value) << ' ';
-    if (!std::isnan(row.bound)) std::cout << row.relation << ' ' << shortNumber(row.bound) << ' ';
+    if (!std::isnan(row.bound)) std::cout << heldRelation(row) << ' ' << shortNumber(row.bound) << ' ';
     std::cout << verdictName(row.verdict) << (row.note.empty() ? "" : ", " + row.note) << '\n';
   }
 }
@@ -228,7 +229,8 @@ void printObject(const ProbeFrame& frame, std::int32_t object, std::int64_t atMo
               << shortNumber(column.values[static_cast<std::size_t>(object)]) << '\n';
   for (const PairTable& table : frame.pairTables) {
     const auto rows = bagRows(table, object);
-    std::cout << table.spec.title << ": " << rows.size() << " rows\n  anchor";
+    std::cout << table.spec.title << ": " << counted(static_cast<std::int64_t>(rows.size()), "row")
+              << "\n  anchor";
     for (const ColumnSpec& column : table.spec.columns)
       std::cout << '\t' << column.name;
     std::cout << '\n';
@@ -245,9 +247,10 @@ void printObject(const ProbeFrame& frame, std::int32_t object, std::int64_t atMo
 }
 
 void printFrame(const ProbeFrame& frame) {
-  std::cout << frame.image->name << " at step " << frame.step << ": " << frame.image->objects.size()
-            << " objects, " << frame.anchors->count() << " anchors, " << frame.predictions.size()
-            << " predictions\n";
+  std::cout << frame.image->name << " at step " << frame.step << ": "
+            << counted(static_cast<std::int64_t>(frame.image->objects.size()), "object") << ", "
+            << counted(static_cast<std::int64_t>(frame.anchors->count()), "anchor") << ", "
+            << counted(static_cast<std::int64_t>(frame.predictions.size()), "prediction") << '\n';
   for (std::size_t object = 0; object < frame.image->objects.size(); ++object) {
     const ObjectRecord& record = frame.image->objects[object];
     std::cout << "  object " << object << "  " << className(frame, record.classIndex) << ' '
@@ -267,12 +270,13 @@ void printFrame(const ProbeFrame& frame) {
     }
     std::cout << "  channel " << channel.spec.name;
     if (channel.grid.stride > 0) std::cout << " stride " << channel.grid.stride << " px";
-    std::cout << "  " << defined << " values";
+    std::cout << "  " << counted(static_cast<std::int64_t>(defined), "value");
     if (defined > 0) std::cout << ", " << shortNumber(low) << " .. " << shortNumber(high);
     std::cout << '\n';
   }
   for (const PairTable& table : frame.pairTables)
-    std::cout << "  table " << table.spec.name << "  " << table.rowCount() << " rows\n";
+    std::cout << "  table " << table.spec.name << "  "
+              << counted(static_cast<std::int64_t>(table.rowCount()), "row") << '\n';
   for (const PredictionRecord& prediction : frame.predictions)
     std::cout << "  prediction " << className(frame, prediction.classIndex) << ' '
               << shortNumber(prediction.score) << ' ' << boxText(prediction.boxInImage) << "  anchor "
@@ -308,7 +312,7 @@ Status inspect(const InspectOptions& options) {
   const auto anchorCount = static_cast<std::int64_t>(frame.anchors->count());
   if (options.object >= objectCount)
     return makeError(ErrorCode::kNotFound, concat("There is no object ", options.object),
-                     concat("'", *probe, "' has ", objectCount, " objects, counted from 0"));
+                     concat("'", *probe, "' has ", counted(objectCount, "object"), ", counted from 0"));
   if (options.anchor >= anchorCount)
     return makeError(ErrorCode::kNotFound, concat("There is no anchor ", options.anchor),
                      concat("There are ", anchorCount, ", counted from 0"));

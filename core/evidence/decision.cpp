@@ -91,6 +91,18 @@ std::vector<DecisionRow> tell(const DecisionSpec& spec, const PairTable& table, 
 
 }  // namespace
 
+std::string heldRelation(const DecisionRow& row) {
+  if (row.relation.empty() || std::isnan(row.value) || std::isnan(row.bound)) return {};
+  const std::string asked = row.relation == "\u2265" ? ">=" : row.relation == "\u2264" ? "<=" : row.relation;
+  const float value = row.value, bound = row.bound;
+  if (asked == ">=") return value >= bound ? ">=" : "<";
+  if (asked == ">") return value > bound ? ">" : "<=";
+  if (asked == "<=") return value <= bound ? "<=" : ">";
+  if (asked == "<") return value < bound ? "<" : ">=";
+  if (asked == "=") return value == bound ? "=" : value < bound ? "<" : ">";
+  return asked;
+}
+
 Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t object) {
   Decision decision;
   decision.anchor = anchor;

@@ -22,6 +22,10 @@ struct DecisionRow {
   std::string note;
 };
 
+/// The relation between a row's value and its bound as the numbers have it: the test's own where that holds,
+/// else its contrary ("<" for a failed ">="). Empty when there is no value, bound or relation.
+std::string heldRelation(const DecisionRow& row);
+
 /// How one head ended for the pair.
 struct DecisionOutcome {
   enum class Kind { kTaken, kLost, kDropped, kIgnored };

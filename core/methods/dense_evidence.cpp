@@ -194,6 +194,31 @@ LogitGradients watchLogitGradients(const at::Tensor& logits, const at::Tensor& c
   return sums;
 }
 
+void addPairQuality(PairTableSpec& table) {
+  for (const ColumnSpec& column : table.columns)
+    if (column.scale == ColorScale::kClassification && !column.integer) return;
+  table.columns.insert(table.columns.begin(),
+                       {{"score", "score", "1", "Score of the object's class at the anchor (after sigmoid).",
+                         false, ColorScale::kClassification},
+                        {"box_iou", "box IoU", "1", "IoU of the anchor's predicted box with the object.",
+                         false, ColorScale::kRegression}});
+}
+
+void PairQualitySink::pairs(const PairTableSpec& spec, const PairRows& rows) {
+  PairTableSpec table = spec;
+  addPairQuality(table);
+  if (table.columns.size() == spec.columns.size()) return sink_.pairs(spec, rows);
+  const c10::NoGradGuard noGrad;
+  const at::Tensor label = context_.targets.labels.index({rows.image, rows.object}).clamp_min(0);
+  const at::Tensor score =
+      context_.outputs.logits.detach().index({rows.image, rows.anchor, label}).to(at::kFloat).sigmoid();
+  const at::Tensor overlap = elementwiseIou(context_.outputs.boxes.detach().index({rows.image, rows.anchor}),
+                                            context_.targets.boxes.index({rows.image, rows.object}));
+  PairRows extended = rows;
+  extended.columns.insert(extended.columns.begin(), {score, overlap});
+  sink_.pairs(table, extended);
+}
+
 void publishDense(const LossContext& context, const HeadLosses& losses, const Assignment& assignment,
                   EvidenceSink& sink) {
   const c10::NoGradGuard noGrad;

@@ -26,6 +26,28 @@ struct LogitGradients {
 /// Watches the backward pass that comes; one reading of the gradient. logits [B,N,C], clsObject [B,N].
 LogitGradients watchLogitGradients(const at::Tensor& logits, const at::Tensor& clsObject);
 
+/// Every pair of a dense detector has a score of the object's class and an IoU of its predicted box: puts
+/// both first in a table that has no column of scores of its own.
+void addPairQuality(PairTableSpec& table);
+
+/// Forwards an assigner's evidence, its pairs with the columns of addPairQuality().
+class PairQualitySink final : public EvidenceSink {
+ public:
+  /// Both must outlive it.
+  PairQualitySink(const LossContext& context, EvidenceSink& sink) : context_(context), sink_(sink) {}
+  void channel(const ChannelSpec& spec, const at::Tensor& values, int stride) override {
+    sink_.channel(spec, values, stride);
+  }
+  void pairs(const PairTableSpec& spec, const PairRows& rows) override;
+  void objects(const ObjectColumnSpec& spec, const at::Tensor& values) override {
+    sink_.objects(spec, values);
+  }
+
+ private:
+  const LossContext& context_;
+  EvidenceSink& sink_;
+};
+
 /// Publishes the generic channels and object columns, the losses as a coupling leaves
 /// them, so that the anchors' losses add up to the scalars.
 void publishDense(const LossContext& context, const HeadLosses& losses, const Assignment& assignment,

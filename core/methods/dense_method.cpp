@@ -2,6 +2,8 @@
 
 #include <c10/core/GradMode.h>
 
+#include <optional>
+
 #include "core/losses/normalizer.h"
 #include "core/methods/dense_evidence.h"
 
@@ -48,6 +50,8 @@ class DenseMethod final : public Method {
     declaration.merge(parts_.boxLoss->declaration());
     declaration.merge(parts_.coupling->declaration());
     declaration.merge(parts_.combiner->declaration());
+    for (PairTableSpec& table : declaration.pairTables)
+      addPairQuality(table);
     return declaration;
   }
 
@@ -93,7 +97,10 @@ class DenseMethod final : public Method {
 
  private:
   Assignment assign(const LossContext& context, EvidenceSink* sink) const {
-    Assignment assignment = parts_.assigner->assign(context.anchors, context.outputs, context.targets, sink);
+    std::optional<PairQualitySink> withQuality;
+    if (sink) withQuality.emplace(context, *sink);
+    Assignment assignment = parts_.assigner->assign(context.anchors, context.outputs, context.targets,
+                                                    sink ? &*withQuality : nullptr);
     if (!ignoredAsBackground_) return assignment;
     const at::Tensor ignored = assignment.clsObject == -2;
     assignment.clsObject = assignment.clsObject.masked_fill(ignored, -1);

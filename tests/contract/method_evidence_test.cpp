@@ -141,6 +141,36 @@ TEST_P(MethodEvidence, PairTablesAreSortedCompleteAndNameTheirColumns) {
   }
 }
 
+/// So that score can be set against overlap for every method.
+TEST_P(MethodEvidence, EveryPairTableHasAScoreAndAnOverlapOfThePredictedBox) {
+  for (const PairTableSpec& spec : sink.pairSpecs) {
+    const PairRows& rows = sink.pairRows.at(spec.name);
+    const auto valuesOf = [&](ColorScale head) {
+      for (std::size_t i = 0; i < spec.columns.size(); ++i)
+        if (spec.columns[i].scale == head && !spec.columns[i].integer) return rows.columns[i].to(at::kDouble);
+      return at::Tensor();
+    };
+    const at::Tensor score = valuesOf(ColorScale::kClassification),
+                     overlap = valuesOf(ColorScale::kRegression);
+    ASSERT_TRUE(score.defined() && overlap.defined()) << spec.name;
+    const at::Tensor label = scene.targets.labels.index({rows.image, rows.object});
+    const at::Tensor expected =
+        scene.outputs.logits.detach().index({rows.image, rows.anchor, label}).sigmoid().to(at::kDouble);
+    EXPECT_TRUE(at::allclose(score, expected, 1e-6, 1e-7)) << spec.name;
+    const at::Tensor boxes = scene.outputs.boxes.detach().index({rows.image, rows.anchor}),
+                     objects = scene.targets.boxes.index({rows.image, rows.object});
+    const at::Tensor low = at::maximum(boxes.slice(1, 0, 2), objects.slice(1, 0, 2)),
+                     high = at::minimum(boxes.slice(1, 2, 4), objects.slice(1, 2, 4));
+    const auto area = [](const at::Tensor& from, const at::Tensor& to) {
+      return (to - from).clamp_min(0).prod(1);
+    };
+    const at::Tensor both = area(low, high);
+    const at::Tensor either = area(boxes.slice(1, 0, 2), boxes.slice(1, 2, 4)) +
+                              area(objects.slice(1, 0, 2), objects.slice(1, 2, 4)) - both;
+    EXPECT_TRUE(at::allclose(overlap, (both / either).to(at::kDouble), 1e-5, 1e-6)) << spec.name;
+  }
+}
+
 TEST_P(MethodEvidence, DecisionsReadWhatIsThere) {
   ASSERT_FALSE(declared.decisions.empty());
   for (const DecisionSpec& decision : declared.decisions) {

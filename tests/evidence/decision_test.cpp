@@ -172,5 +172,28 @@ TEST(MostRelevantObject, NoObjectsOrNoSuchAnchor) {
   EXPECT_EQ(mostRelevantObject(frame, 0), -1);
 }
 
+TEST(HeldRelationTest, IsTrueOfTheNumbersWhateverTheVerdict) {
+  const auto held = [](const char* relation, float value, float bound) {
+    DecisionRow row;
+    row.relation = relation;
+    row.value = value;
+    row.bound = bound;
+    return heldRelation(row);
+  };
+  EXPECT_EQ(held(">=", 0.3f, 0.237f), ">=");
+  EXPECT_EQ(held(">=", 7.2e-4f, 0.237f), "<");
+  EXPECT_EQ(held(">", 0, 0), "<=");
+  EXPECT_EQ(held(">", 1, 0), ">");
+  EXPECT_EQ(held("<=", 0.5f, 0.4f), ">");
+  EXPECT_EQ(held("<=", 0.4f, 0.4f), "<=");
+  EXPECT_EQ(held("<", 9, 9), ">=");
+  EXPECT_EQ(held("<", 8, 9), "<");
+  EXPECT_EQ(held("=", 0.5f, 0.5f), "=");
+  EXPECT_EQ(held("=", 0.4f, 0.5f), "<");
+  EXPECT_EQ(held("≥", 0.4f, 0.5f), "<");
+  EXPECT_EQ(held("", 1, 2), "");
+  EXPECT_EQ(held(">=", std::nanf(""), 2), "");
+}
+
 }  // namespace
 }  // namespace anchorscope

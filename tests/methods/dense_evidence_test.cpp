@@ -54,6 +54,22 @@ void expectNear(const std::vector<double>& got, const std::vector<double>& wante
     EXPECT_NEAR(got[i], wanted[i], 1e-6) << i;
 }
 
+TEST_F(DenseEvidence, EveryPairHasTheScoreOfItsObjectsClassAndItsBoxsOverlap) {
+  ASSERT_EQ(sink.pairSpecs.size(), 1u);
+  const PairTableSpec& spec = sink.pairSpecs[0];
+  ASSERT_EQ(spec.columns[0].name, "score");
+  ASSERT_EQ(spec.columns[1].name, "box_iou");
+  const PairRows& rows = sink.pairRows.at(spec.name);
+  // Anchors 0 and 1 overlap object 0 (class 2), anchor 2 object 1 (class 0); anchor 1 by 6 of 14 px.
+  ASSERT_EQ(rows.image.size(0), 3);
+  const auto values = [&](std::size_t column) {
+    const at::Tensor all = rows.columns[column].to(at::kDouble).contiguous();
+    return std::vector<double>(all.data_ptr<double>(), all.data_ptr<double>() + all.numel());
+  };
+  expectNear(values(0), {sigmoid(2), sigmoid(-2), sigmoid(3)});
+  expectNear(values(1), {1, 6.0 / 14, 1});
+}
+
 TEST_F(DenseEvidence, ScoresLogitsAndClasses) {
   expectNear(channel("logit"), {2, 0.5, 3, -3});
   expectNear(channel("cls_score"), {sigmoid(2), sigmoid(0.5), sigmoid(3), sigmoid(-3)});

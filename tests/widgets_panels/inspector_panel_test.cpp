@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <QApplication>
 #include <QCheckBox>
 #include <QHeaderView>
 #include <QPushButton>
@@ -12,6 +13,7 @@
 #include "core/evidence/decision.h"
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
+#include "widgets/models/number_text.h"
 #include "widgets/models/pair_table_model.h"
 #include "widgets/panels/decision_view.h"
 #include "widgets/plot/scatter_view.h"
@@ -116,6 +118,37 @@ TEST_F(InspectorPanelTest, WithoutBagOnlyThePairsThatWereConsideredStandBehind) 
   EXPECT_EQ(panel.bagModel()->rowCount(), panel.bagModel()->consideredCount());
   EXPECT_GT(panel.bagModel()->rowCount(), members);
   EXPECT_FALSE(panel.bagModel()->index(members, 0).data(PairTableModel::kMemberRole).toBool());
+}
+
+TEST_F(InspectorPanelTest, TabLeavesTheTable) {
+  state.selectObject(0);
+  panel.activateWindow();
+  panel.bagTable()->setFocus(Qt::TabFocusReason);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return panel.bagTable()->hasFocus(); }));
+  QTest::keyClick(panel.bagTable(), Qt::Key_Tab);
+  EXPECT_FALSE(panel.bagTable()->hasFocus());
+  EXPECT_EQ(QApplication::focusWidget(), panel.findChild<QCheckBox*>());
+  QTest::keyClick(QApplication::focusWidget(), Qt::Key_Backtab, Qt::ShiftModifier);
+  EXPECT_TRUE(panel.bagTable()->hasFocus());
+}
+
+TEST_F(InspectorPanelTest, AFailedTestReadsAsFailed) {
+  state.selectObject(0);
+  panel.findChild<QCheckBox*>()->click();  // also what was considered
+  const PairTable& table = state.frame()->pairTables.front();
+  const auto& member = table.columns[static_cast<std::size_t>(table.columnIndex("in_bag"))];
+  const auto& joint = table.columns[static_cast<std::size_t>(table.columnIndex("joint"))];
+  const auto [first, last] = table.rowsOfObject(0);
+  std::size_t failed = first;
+  while (failed < last && member[failed] > 0)
+    ++failed;
+  ASSERT_LT(failed, last);
+  state.selectPair(0, table.anchor[failed]);
+  const QStringList told = panel.decisionView()->valueTexts();
+  ASSERT_EQ(told.size(), 2);
+  EXPECT_TRUE(told[1].startsWith(numberText(static_cast<double>(joint[failed])) + QStringLiteral(" < ")))
+      << told[1].toStdString();
+  EXPECT_TRUE(told[0].contains(">")) << told[0].toStdString();
 }
 
 }  // namespace

@@ -14,15 +14,18 @@ namespace {
 constexpr int kLineHeight = 20, kNoteHeight = 15;
 constexpr int kMarkWidth = 18;
 
+/// As the numbers have it: a failed ">=" reads "7.20e-04 < 0.237".
 QString valueAgainstBound(const DecisionRow& row) {
-  const QString relation = QString::fromStdString(row.relation)
+  const QString relation = QString::fromStdString(heldRelation(row))
                                .replace(QLatin1String(">="), QStringLiteral("≥"))
                                .replace(QLatin1String("<="), QStringLiteral("≤"));
-  QString text;
-  if (!std::isnan(row.value)) text = numberText(static_cast<double>(row.value));
-  if (!std::isnan(row.bound))
-    text += QStringLiteral(" %1 %2").arg(relation, numberText(static_cast<double>(row.bound)));
-  return text.trimmed();
+  QString value = std::isnan(row.value) ? QString() : numberText(static_cast<double>(row.value));
+  QString bound = std::isnan(row.bound) ? QString() : numberText(static_cast<double>(row.bound));
+  if (value == bound && row.value != row.bound) {  // rounded to the same: every digit
+    value = exactText(row.value);
+    bound = exactText(row.bound);
+  }
+  return QStringLiteral("%1 %2 %3").arg(value, relation, bound).simplified();
 }
 
 QString valueText(const DecisionRow& row) {
@@ -75,6 +78,13 @@ void DecisionView::setDecision(const Decision& decision) {
 
 void DecisionView::clear() {
   setDecision({});
+}
+
+QStringList DecisionView::valueTexts() const {
+  QStringList texts;
+  for (const DecisionRow& row : decision_.rows)
+    texts << valueText(row);
+  return texts;
 }
 
 bool DecisionView::fitsOneLine(const DecisionRow& row) const {

@@ -1,6 +1,7 @@
 #pragma once
 // "Why?": the ordered tests of an (anchor, object) pair, passed or failed, with value and bound.
 
+#include <QStringList>
 #include <QWidget>
 
 #include "core/evidence/decision.h"
@@ -16,6 +17,8 @@ class DecisionView : public QWidget {
   void setDecision(const Decision& decision);
   void clear();
   const Decision& decision() const { return decision_; }
+  /// What stands at the right of each row: "0.3 ≥ 0.2", "not reached".
+  QStringList valueTexts() const;
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override { return {150, sizeHint().height()}; }
 

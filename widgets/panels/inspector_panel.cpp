@@ -125,6 +125,7 @@ InspectorPanel::InspectorPanel(ViewState& state, QWidget* parent) : QWidget(pare
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
   table_->setSelectionMode(QAbstractItemView::SingleSelection);
   table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  table_->setTabKeyNavigation(false);  // rows are walked with the arrow keys; Tab goes on
   table_->setShowGrid(false);
   table_->setWordWrap(false);
   table_->setMinimumHeight(120);
