@@ -297,7 +297,7 @@ void MainWindow::makeStatusBar() {
   const auto count = [this] {
     const int problems = problems_->rowCount();
     problemsButton_->setVisible(problems > 0);
-    problemsButton_->setText(problems == 1 ? tr("1 problem") : tr("%1 problems").arg(countText(problems)));
+    problemsButton_->setText(countText(problems, QStringLiteral("problem")));
   };
   connect(problems_, &QAbstractItemModel::rowsInserted, this, count);
   connect(problems_, &QAbstractItemModel::modelReset, this, count);

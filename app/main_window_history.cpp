@@ -106,9 +106,9 @@ void MainWindow::refreshRecordedSteps() {
   std::sort(steps.begin(), steps.end());
   steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
   if (recordedOnly_)
-    scrubber_->setNote(tr("evidence of %1 of %2 steps · %3")
+    scrubber_->setNote(tr("evidence of %1 of %2 · %3")
                            .arg(countText(static_cast<qint64>(steps.size())),
-                                countText(reader_->lastStep() + 1),
+                                countText(reader_->lastStep() + 1, QStringLiteral("step")),
                                 QString::fromStdString(reader_->folder())));
   scrubber_->setSteps(std::move(steps));
   refreshActions();

@@ -214,9 +214,10 @@ void MainWindow::refreshRecordingNote(const RecordingState& recording) {
     scrubber_->setNote(tr("This run is not recorded: give it a run folder to go back in time."));
     return;
   }
-  QString note = tr("%1 frames recorded, every %2 steps · %3 MB")
-                     .arg(countText(recording.framesWritten))
-                     .arg(facts->config.train.getInt("record_every"))
+  const std::int64_t every = facts->config.train.getInt("record_every");
+  QString note = tr("%1 recorded, every %2 · %3 MB")
+                     .arg(countText(recording.framesWritten, QStringLiteral("frame")))
+                     .arg(every == 1 ? QStringLiteral("step") : countText(every, QStringLiteral("step")))
                      .arg(static_cast<double>(recording.bytesOnDisk) / 1e6, 0, 'f', 1);
   if (recording.framesDropped > 0) note += tr(" · %1 dropped").arg(countText(recording.framesDropped));
   if (!temporary_)

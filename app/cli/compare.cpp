@@ -8,6 +8,7 @@
 #include "app/cli/run_options.h"
 #include "app/cli/terminal.h"
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/base/duration.h"
 #include "core/trainer/comparison.h"
 
@@ -120,7 +121,7 @@ ExitCode list(const ComparisonOptions& options) {
       before = listed.run.label;
       std::cout << listed.run.label << ": preset " << listed.run.preset << ", method " << config.method
                 << " on " << config.model << ", "
-                << (steps > 0 ? concat(steps, " steps") : std::string("steps measured before the first run"))
+                << (steps > 0 ? counted(steps, "step") : std::string("steps measured before the first run"))
                 << "\n  other than the preset (seed 0):\n";
       for (const std::string& difference : listed.fromPreset)
         std::cout << "    " << difference << '\n';

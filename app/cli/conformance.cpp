@@ -1,4 +1,5 @@
 #include "core/conformance/conformance.h"
+#include "core/base/counted.h"
 
 #include <iostream>
 
@@ -33,7 +34,8 @@ void print(const ConformanceOutcome& outcome) {
             << outcome.device;
   if (outcome.valuesCompared > 0)
     std::cout << "  largest error " << shortNumber(outcome.largestError) << " of the tolerance ("
-              << outcome.worstOutput << ", " << outcome.valuesCompared << " values)";
+              << outcome.worstOutput << ", "
+              << counted(static_cast<std::int64_t>(outcome.valuesCompared), "value") << ")";
   if (!outcome.notCompared.empty()) std::cout << "  not compared: " << join(outcome.notCompared, ", ");
   if (!outcome.message.empty()) std::cout << "  " << outcome.message;
   std::cout << '\n';

@@ -4,6 +4,7 @@
 #include "app/cli/common.h"
 #include "app/cli/run_options.h"
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/data/dataset.h"
 #include "core/store/run_folder.h"
 #include "core/trainer/evaluation.h"
@@ -91,8 +92,9 @@ Status eval(const EvalOptions& options) {
     return makeError(ErrorCode::kUsage, "There is no data set to evaluate on", "Add --data SPEC");
   auto evaluation = evaluateFile(*config, *file, data);
   if (!evaluation) return std::move(evaluation).error();
-  std::cout << *file << "\non " << data << ": " << evaluation->images << " images, " << evaluation->objects
-            << " objects, " << evaluation->detections << " detections\n";
+  std::cout << *file << "\non " << data << ": " << counted(evaluation->images, "image") << ", "
+            << counted(evaluation->objects, "object") << ", " << counted(evaluation->detections, "detection")
+            << '\n';
   for (const ScalarValue& metric : evaluation->metrics)
     std::cout << "  " << metric.name << "  " << precisionText(metric.value) << '\n';
   for (std::size_t i = 0; i < evaluation->perClassAp.size(); ++i)

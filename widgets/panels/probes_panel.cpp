@@ -60,7 +60,7 @@ class ProbeDelegate : public QStyledItemDelegate {
                                          static_cast<int>(text.width())));
     painter->setPen(theme.secondaryText);
     painter->drawText(text.adjusted(0, 18, 0, 0), Qt::AlignLeft | Qt::AlignTop,
-                      QObject::tr("%n objects", nullptr, index.data(kObjectsRole).toInt()));
+                      countText(index.data(kObjectsRole).toInt(), QStringLiteral("object")));
     if (const int starved = index.data(kStarvedRole).toInt(); starved > 0) {
       const QString badge = QObject::tr("%1 starved").arg(starved);
       QFont small = option.font;
@@ -200,7 +200,8 @@ void ProbesPanel::pin() {
   dialog.resize(420, 480);
   auto* layout = new QVBoxLayout(&dialog);
   auto* search = new QLineEdit;
-  search->setPlaceholderText(tr("Search %1 images").arg(countText(static_cast<qint64>(available_.size()))));
+  search->setPlaceholderText(
+      tr("Search %1").arg(countText(static_cast<qint64>(available_.size()), QStringLiteral("image"))));
   search->setClearButtonEnabled(true);
   layout->addWidget(search);
   auto* choices = new QListWidget;
