@@ -29,6 +29,7 @@
 #include "widgets/notify/message_bar.h"
 #include "widgets/notify/problems_model.h"
 #include "widgets/overlays/layer_stack.h"
+#include "widgets/panels/elided_label.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/inspector_panel.h"
 #include "widgets/panels/layers_panel.h"
@@ -155,15 +156,16 @@ void MainWindow::makeWorkspace() {
   auto* line = new QHBoxLayout(header);
   line->setContentsMargins(12, 3, 6, 3);
   line->setSpacing(4);
-  canvasTitle_ = new QLabel;
+  // They give way on a narrow window, or it could not be one.
+  canvasTitle_ = new ElidedLabel;
   canvasTitle_->setProperty("role", "value");
-  canvasInfo_ = new QLabel;
+  canvasInfo_ = new ElidedLabel;
   canvasInfo_->setProperty("role", "secondary");
   line->addWidget(canvasTitle_);
   line->addSpacing(12);
   line->addWidget(canvasInfo_);
   line->addStretch(1);
-  evaluationText_ = new QLabel;
+  evaluationText_ = new ElidedLabel;
   evaluationText_->setProperty("role", "secondary");
   line->addWidget(evaluationText_);
   line->addSpacing(8);

@@ -12,6 +12,11 @@
 #include "widgets/state/theme.h"
 
 namespace anchorscope {
+namespace {
+
+constexpr int kSmallPx = 10;
+
+}  // namespace
 
 ScatterView::ScatterView(QWidget* parent) : QWidget(parent) {
   setMouseTracking(true);
@@ -70,7 +75,11 @@ void ScatterView::setSelectedAnchor(std::int64_t anchor) {
 }
 
 QRectF ScatterView::plotArea() const {
-  return QRectF(rect()).adjusted(22, 6, -4, -18);
+  // Room for the number at the axis' end, and for the title along it.
+  QFont small = font();
+  small.setPixelSize(kSmallPx);
+  const int number = QFontMetrics(small).horizontalAdvance(shortText(static_cast<double>(yMax_)));
+  return QRectF(rect()).adjusted(std::max(22, number + 6), 6, -4, -18);
 }
 
 QPointF ScatterView::toWidget(float x, float y) const {
@@ -107,7 +116,7 @@ void ScatterView::paintEvent(QPaintEvent*) {
                      QPointF(area.right(), area.bottom() - t * area.height()));
   }
   QFont small = font();
-  small.setPixelSize(10);
+  small.setPixelSize(kSmallPx);
   painter.setFont(small);
   painter.setPen(theme.secondaryText);
   const QFontMetrics metrics(small);

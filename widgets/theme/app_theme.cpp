@@ -1,11 +1,15 @@
 #include "widgets/theme/app_theme.h"
 
 #include <QApplication>
+#include <QDockWidget>
 #include <QFont>
 #include <QFontDatabase>
+#include <QMainWindow>
 #include <QPalette>
 #include <QStyleFactory>
 #include <QStyleHints>
+#include <utility>
+#include <vector>
 
 #include "widgets/state/theme.h"
 #include "widgets/theme/icons.h"
@@ -82,6 +86,9 @@ QToolButton[role="icon"] { padding: 0px; }
 QToolButton[role="icon"]:checked { background: transparent; border-color: transparent; }
 QToolButton[role="icon"]:hover { background: {raised}; border-color: {line}; }
 QToolButton[role="link"] { color: {selection}; padding: 2px 6px; }
+QToolButton[role="caption"] { color: {secondary}; font-size: 10px; padding: 0px 5px; border-color: {line}; }
+QToolButton[role="caption"]:checked { color: {selection}; border-color: {selection}; }
+QToolButton:focus, QToolButton[role="icon"]:focus, QToolButton[role="transport"]:focus, #runButton:focus { border-color: {selection}; }
 QToolButton[role="transport"] { background: {panel}; border: 1px solid {line}; padding: 6px 8px; font-weight: 600; }
 QToolButton[role="transport"]:hover { border-color: {secondary}; }
 QToolButton[role="transport"]:pressed { background: {raised}; }
@@ -99,10 +106,11 @@ QPushButton:hover { border-color: {secondary}; }
 QPushButton:pressed { background: {panel}; }
 QPushButton:disabled { color: {faded}; }
 QPushButton:default, QPushButton[role="primary"] { background: {selection}; border-color: {selection}; color: white; font-weight: 600; }
-QPushButton[role="primary"]:hover { border-color: {text}; }
+QPushButton:focus { border-color: {selection}; }
+QPushButton[role="primary"]:hover, QPushButton[role="primary"]:focus, QPushButton:default:focus { border-color: {text}; }
 QPushButton[role="primary"]:disabled { background: {raised}; border-color: {line}; color: {faded}; }
 QPushButton[role="link"] { background: transparent; border: none; color: {selection}; padding: 2px 4px; text-align: left; }
-QPushButton[role="link"]:hover { text-decoration: underline; }
+QPushButton[role="link"]:hover, QPushButton[role="link"]:focus { text-decoration: underline; }
 QPushButton[role="card"] { text-align: left; padding: 14px 16px; border-radius: 8px; }
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {
@@ -115,19 +123,23 @@ QComboBox::down-arrow { image: url(:/controls/arrow.svg); width: 12px; height: 1
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; background: transparent; width: 16px; }
 QAbstractSpinBox::up-arrow { image: url(:/controls/arrow-up.svg); width: 9px; height: 9px; }
 QAbstractSpinBox::down-arrow { image: url(:/controls/arrow.svg); width: 9px; height: 9px; }
-QCheckBox::indicator, QListView::indicator, QMenu::indicator { width: 13px; height: 13px; border: 1px solid {secondary}; border-radius: 3px; background: {field}; }
-QCheckBox::indicator:checked, QListView::indicator:checked, QMenu::indicator:checked { background: {selection}; border-color: {selection}; image: url(:/controls/tick.svg); }
+QCheckBox::indicator, QListView::indicator, QTreeView::indicator, QMenu::indicator { width: 13px; height: 13px; border: 1px solid {secondary}; border-radius: 3px; background: {field}; }
+QCheckBox::indicator:checked, QListView::indicator:checked, QTreeView::indicator:checked, QMenu::indicator:checked { background: {selection}; border-color: {selection}; image: url(:/controls/tick.svg); }
 QCheckBox::indicator:disabled { border-color: {line}; }
 QRadioButton::indicator { width: 13px; height: 13px; border: 1px solid {secondary}; border-radius: 7px; background: {field}; }
 QRadioButton::indicator:checked { width: 5px; height: 5px; border: 5px solid {selection}; border-radius: 7px; background: white; }
 QRadioButton::indicator:disabled { border-color: {line}; }
+QCheckBox:focus, QRadioButton:focus { color: {selection}; }
+QCheckBox::indicator:focus, QRadioButton::indicator:unchecked:focus { border-color: {selection}; }
 QMenu::indicator { margin-left: 4px; }
 QComboBox QAbstractItemView { background: {raised}; border: 1px solid {line}; selection-background-color: {selection}; }
 QCheckBox, QRadioButton { spacing: 6px; }
 
-QTableView, QListView, QTreeView { background: {panel}; border: none; outline: none; gridline-color: {line};
+QTableView, QListView, QTreeView { background: {panel}; border: 1px solid transparent; outline: none; gridline-color: {line};
   selection-background-color: {selectedRow}; selection-color: {text}; alternate-background-color: {panel}; }
+QTableView:focus, QListView:focus, QTreeView:focus { border-color: {selection}; }
 QTableView::item, QListView::item { padding: 2px 6px; }
+QTreeView::item { padding: 2px 4px; }
 QListView#probeChoices::item { padding: 2px 0; }
 QHeaderView { background: {panel}; }
 QHeaderView::section { background: {panel}; color: {secondary}; border: none; border-bottom: 1px solid {line}; padding: 3px 6px; }
@@ -144,6 +156,7 @@ QTabBar::tab:selected { color: {text}; border-bottom-color: {selection}; }
 QSlider::groove:horizontal { height: 4px; background: {line}; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: {selection}; border-radius: 2px; }
 QSlider::handle:horizontal { width: 10px; height: 10px; margin: -3px 0; border-radius: 5px; background: {text}; }
+QSlider::handle:horizontal:focus { background: {selection}; border: 1px solid {text}; }
 QSlider::sub-page:horizontal:disabled { background: {line}; }
 QProgressBar { background: {line}; border: none; border-radius: 3px; height: 6px; text-align: center; color: transparent; }
 QProgressBar::chunk { background: {selection}; border-radius: 3px; }
@@ -152,6 +165,7 @@ QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }
 #startPage { background: {surround}; }
 #startCard { background: {panel}; border: 1px solid {line}; border-radius: 10px; }
+#scalarPicker { background: {raised}; border: 1px solid {line}; }
 #messageBar { background: {raised}; border-bottom: 1px solid {line}; }
 #messageBar[kind="error"] { border-left: 4px solid {failed}; }
 #messageBar[kind="warning"] { border-left: 4px solid {paused}; }
@@ -198,6 +212,29 @@ bool systemIsDark(const QPalette& systemPalette) {
          systemPalette.color(QPalette::WindowText).lightness();
 }
 
+/// The sizes of a window's docks. Styles differ in what separates docks, so a window without its style sheet
+/// for a moment shares its room out anew.
+class DockSizes {
+ public:
+  explicit DockSizes(QMainWindow* window) : window_(window) {
+    for (QDockWidget* dock : window->findChildren<QDockWidget*>(QString(), Qt::FindDirectChildrenOnly))
+      if (dock->isVisible() && !dock->isFloating()) docks_.append(dock);
+    for (const QDockWidget* dock : docks_) {
+      widths_.append(dock->width());
+      heights_.append(dock->height());
+    }
+  }
+  void restore() const {
+    window_->resizeDocks(docks_, widths_, Qt::Horizontal);
+    window_->resizeDocks(docks_, heights_, Qt::Vertical);
+  }
+
+ private:
+  QMainWindow* window_;
+  QList<QDockWidget*> docks_;
+  QList<int> widths_, heights_;
+};
+
 }  // namespace
 
 QString toString(ThemeChoice choice) {
@@ -223,7 +260,15 @@ void applyTheme(QApplication& application, ThemeChoice choice) {
   const bool dark =
       choice == ThemeChoice::kDark || (choice == ThemeChoice::kSystem && systemIsDark(systemPalette));
   const Theme& theme = dark ? darkTheme() : lightTheme();
-  QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+  // Style, font, palette and style sheet each have every widget polished anew: a switch sets what differs.
+  // And a sheet that takes another's place polishes a widget once for each of its ancestors (Qt 6.4), one
+  // that is set where there was none once.
+  std::vector<DockSizes> docks;
+  for (QWidget* window : QApplication::topLevelWidgets())
+    if (auto* main = qobject_cast<QMainWindow*>(window)) docks.emplace_back(main);
+  application.setStyleSheet({});
+  static bool styled = false;
+  if (!std::exchange(styled, true)) QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
   QFont font = application.font();
   const QStringList families = QFontDatabase::families();
   for (const char* family : {"Inter", "Noto Sans", "DejaVu Sans"})
@@ -232,10 +277,12 @@ void applyTheme(QApplication& application, ThemeChoice choice) {
       break;
     }
   font.setPixelSize(12);
-  application.setFont(font);
+  if (font != application.font()) application.setFont(font);
   application.setPalette(paletteOf(theme));
   loadIcons();
   application.setStyleSheet(styleSheetOf(theme));
+  for (const DockSizes& sizes : docks)
+    sizes.restore();
 }
 
 }  // namespace anchorscope
