@@ -162,6 +162,23 @@ TEST_P(WindowLookTest, PreparingThenTrainingThenAnObjectThenAnAnchor) {
   EXPECT_FALSE(window.inspector().bagTable()->horizontalScrollBar()->isVisible());
 }
 
+/// As a screen of 1920 pixels shows it at a scale of 2.
+TEST_P(WindowLookTest, TheMiddleFitsBetweenTheDocksOfANarrowWindow) {
+  startFakeRun();
+  publishRun();
+  EvaluationEvent evaluation;
+  evaluation.step = 1200;
+  evaluation.metrics = {{"ap", 0.387}, {"ap50", 0.735}};
+  trainer.send(evaluation);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.curves().history().find("eval.ap") != nullptr; }));
+  EXPECT_LE(window.centralWidget()->minimumSizeHint().width(), 360);
+  EXPECT_LE(window.curves().minimumSizeHint().width(), 360);
+  window.resize(960, 600);
+  window.viewState().selectObject(0);
+  QCoreApplication::processEvents();
+  keep("narrow");
+}
+
 TEST_P(WindowLookTest, AConflictOnTheStartPage) {
   auto config = makeRunConfig("max_iou", "fcos-small");
   ASSERT_TRUE(config);

@@ -2,8 +2,20 @@
 #include <gtest/gtest.h>
 
 #include <QApplication>
+#include <QCheckBox>
+#include <QComboBox>
 #include <QDir>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QRadioButton>
 #include <QRegularExpression>
+#include <QSlider>
+#include <QSpinBox>
+#include <QTableWidget>
+#include <QTest>
+#include <QToolButton>
+#include <QTreeWidget>
+#include <QVBoxLayout>
 
 #include "tests/support/qt_application.h"
 #include "widgets/theme/app_theme.h"
@@ -62,6 +74,55 @@ TEST_P(ThemeTest, ACheckedIconIsAnotherOne) {
   EXPECT_GT(countColor(eye, theme().text, QIcon::Normal, QIcon::On), 4);
   EXPECT_EQ(countColor(eye, theme().text, QIcon::Normal, QIcon::Off), 0);
   EXPECT_GT(countColor(eye, theme().secondaryText, QIcon::Normal, QIcon::Off), 4);
+}
+
+TEST_P(ThemeTest, WhatHasTheFocusLooksSo) {
+  QWidget window;
+  auto* column = new QVBoxLayout(&window);
+  const auto withRole = [](auto* widget, const char* role) {
+    widget->setProperty("role", role);
+    return widget;
+  };
+  auto* table = new QTableWidget(2, 2);
+  auto* slider = new QSlider(Qt::Horizontal);
+  auto* tool = new QToolButton;
+  auto* icon = withRole(new QToolButton, "icon");
+  auto* link = withRole(new QToolButton, "link");
+  for (QToolButton* button : {tool, icon, link})
+    button->setText("button");
+  const QList<QWidget*> focusable{table,
+                                  slider,
+                                  tool,
+                                  icon,
+                                  link,
+                                  withRole(new QToolButton, "transport"),
+                                  new QPushButton("push"),
+                                  withRole(new QPushButton("primary"), "primary"),
+                                  withRole(new QPushButton("link"), "link"),
+                                  new QCheckBox("check"),
+                                  new QRadioButton("radio"),
+                                  new QLineEdit,
+                                  new QSpinBox,
+                                  new QComboBox,
+                                  new QTreeWidget};
+  for (QWidget* widget : focusable) {
+    widget->setFocusPolicy(Qt::StrongFocus);
+    column->addWidget(widget);
+  }
+  auto* elsewhere = new QLineEdit;
+  column->addWidget(elsewhere);
+  window.show();
+  window.activateWindow();
+  ASSERT_TRUE(QTest::qWaitForWindowActive(&window));
+  const auto picture = [](QWidget* widget) { return widget->grab().toImage(); };
+  for (QWidget* widget : focusable) {
+    elsewhere->setFocus(Qt::TabFocusReason);
+    const QImage without = picture(widget);
+    widget->setFocus(Qt::TabFocusReason);
+    ASSERT_EQ(QApplication::focusWidget(), widget);
+    EXPECT_NE(picture(widget), without)
+        << widget->metaObject()->className() << ' ' << widget->property("role").toString().toStdString();
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Themes, ThemeTest, ::testing::Values(ThemeChoice::kDark, ThemeChoice::kLight),

@@ -74,13 +74,13 @@ void LayerRow::makeHintLine() {
   hintLine_->hide();
   auto* line = new QHBoxLayout(hintLine_);
   line->setContentsMargins(id_ == "predictions" ? 8 : 31, 0, 8, 0);
-  line->setSpacing(6);
+  line->setSpacing(4);
   const QString id = QString::fromStdString(id_);
   if (id_ == "predictions") {
     score_ = new QSlider(Qt::Horizontal);
     score_->setObjectName(QStringLiteral("score:") + id);
     score_->setRange(0, 100);
-    score_->setFixedWidth(58);
+    score_->setFixedWidth(46);
     score_->setFocusPolicy(Qt::TabFocus);
     score_->setToolTip(tr("Only predictions with this score or more are drawn"));
     line->addWidget(score_);

@@ -88,6 +88,7 @@ CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
   head->addWidget(legend_, 1, Qt::AlignTop);
   smoothingText_ = new QLabel;
   smoothingText_->setProperty("role", "secondary");
+  smoothingText_->setMinimumWidth(20);  // gives way on a narrow window
   head->addWidget(smoothingText_, 0, Qt::AlignTop);
   head->addSpacing(6);
   smoothing_ = new QSlider(Qt::Horizontal);
