@@ -164,10 +164,11 @@ void MainWindow::makeWorkspace() {
   line->addWidget(canvasTitle_);
   line->addSpacing(12);
   line->addWidget(canvasInfo_);
-  line->addStretch(1);
   evaluationText_ = new ElidedLabel;
   evaluationText_->setProperty("role", "secondary");
-  line->addWidget(evaluationText_);
+  evaluationText_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  evaluationText_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);  // has what the others leave
+  line->addWidget(evaluationText_, 1);
   line->addSpacing(8);
   for (QAction* action : {fit_, exportView_, showParameters_}) {
     auto* button = new QToolButton;

@@ -28,6 +28,7 @@
 #include "widgets/panels/inspector_panel.h"
 #include "widgets/panels/layer_presets.h"
 #include "widgets/panels/start_page.h"
+#include "widgets/plot/curve_legend.h"
 #include "widgets/plot/curves_view.h"
 #include "widgets/theme/app_theme.h"
 
@@ -171,12 +172,18 @@ TEST_P(WindowLookTest, TheMiddleFitsBetweenTheDocksOfANarrowWindow) {
   evaluation.metrics = {{"ap", 0.387}, {"ap50", 0.735}};
   trainer.send(evaluation);
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.curves().history().find("eval.ap") != nullptr; }));
-  EXPECT_LE(window.centralWidget()->minimumSizeHint().width(), 360);
-  EXPECT_LE(window.curves().minimumSizeHint().width(), 360);
-  window.resize(960, 600);
   window.viewState().selectObject(0);
-  QCoreApplication::processEvents();
+  window.resize(960, 600);
+  QTest::qWait(120);
   keep("narrow");
+  EXPECT_EQ(window.width(), 960);
+  EXPECT_GE(window.canvas().width(), 370);
+  EXPECT_EQ(window.curves().legend()->shownCount(), 2u);
+  EXPECT_GE(window.curves().legend()->width(), 300);
+  for (const QDockWidget* dock : window.docks())
+    if (dock->isVisible()) {
+      EXPECT_LE(dock->mapTo(&window, QPoint(dock->width(), 0)).x(), 960) << dock->objectName().toStdString();
+    }
 }
 
 TEST_P(WindowLookTest, AConflictOnTheStartPage) {

@@ -25,6 +25,8 @@ namespace anchorscope {
 namespace {
 
 constexpr int kReplotMs = 50;
+constexpr int kLegendPlace = 2;     ///< In the first line, after the title and a gap.
+constexpr int kLegendBeside = 560;  ///< From this width on the legend stands in the first line.
 constexpr double kFewestSteps = 10, kNarrowestView = 2, kRoom = 1.02;
 
 /// Whole steps, never the same number twice.
@@ -75,39 +77,40 @@ QString text(const std::string& utf8) {
 }  // namespace
 
 CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
-  auto* outer = new QVBoxLayout(this);
-  outer->setContentsMargins(12, 6, 12, 0);
-  outer->setSpacing(2);
-  auto* head = new QHBoxLayout;
+  rows_ = new QVBoxLayout(this);
+  rows_->setContentsMargins(12, 6, 12, 0);
+  rows_->setSpacing(2);
+  head_ = new QHBoxLayout;
   auto* title = new QLabel(tr("CURVES"));
   title->setProperty("role", "section");
-  head->addWidget(title, 0, Qt::AlignTop);
+  head_->addWidget(title, 0, Qt::AlignTop);
   legend_ = new CurveLegend;
   legend_->setObjectName(QStringLiteral("curveLegend"));
-  head->addSpacing(12);
-  head->addWidget(legend_, 1, Qt::AlignTop);
+  head_->addSpacing(12);
+  head_->addWidget(legend_, 1, Qt::AlignTop);
+  head_->addStretch(0);
   smoothingText_ = new QLabel;
   smoothingText_->setProperty("role", "secondary");
   smoothingText_->setMinimumWidth(20);  // gives way on a narrow window
-  head->addWidget(smoothingText_, 0, Qt::AlignTop);
-  head->addSpacing(6);
+  head_->addWidget(smoothingText_, 0, Qt::AlignTop);
+  head_->addSpacing(6);
   smoothing_ = new QSlider(Qt::Horizontal);
   smoothing_->setObjectName(QStringLiteral("smoothing"));
   smoothing_->setRange(0, 99);
   smoothing_->setValue(90);
   smoothing_->setFixedWidth(96);
   smoothing_->setToolTip(tr("Weight of the exponential moving average; 0 shows raw values only"));
-  head->addWidget(smoothing_, 0, Qt::AlignTop);
+  head_->addWidget(smoothing_, 0, Qt::AlignTop);
   choose_ = new QToolButton;
   choose_->setObjectName(QStringLiteral("chooseScalars"));
   choose_->setText(tr("scalars ▾"));
   choose_->setProperty("role", "link");
   choose_->setToolTip(tr("Choose the scalars to plot"));
   choose_->setFocusPolicy(Qt::TabFocus);
-  head->addWidget(choose_, 0, Qt::AlignTop);
-  outer->addLayout(head);
+  head_->addWidget(choose_, 0, Qt::AlignTop);
+  rows_->addLayout(head_);
   makePlot();
-  outer->addWidget(plot_, 1);
+  rows_->addWidget(plot_, 1);
 
   timer_ = new QTimer(this);
   timer_->setSingleShot(true);
@@ -311,6 +314,20 @@ void CurvesView::changeEvent(QEvent* event) {
     applyColors();
     scheduleReplot();
   }
+}
+
+void CurvesView::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  const bool beside = width() >= kLegendBeside, isBeside = head_->indexOf(legend_) >= 0;
+  if (beside == isBeside) return;
+  if (beside) {
+    rows_->removeWidget(legend_);
+    head_->insertWidget(kLegendPlace, legend_, 1, Qt::AlignTop);
+  } else {
+    head_->removeWidget(legend_);
+    rows_->insertWidget(1, legend_);
+  }
+  head_->setStretch(head_->indexOf(smoothingText_) - 1, beside ? 0 : 1);  // else the stretch pushes right
 }
 
 bool CurvesView::eventFilter(QObject* watched, QEvent* event) {

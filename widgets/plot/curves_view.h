@@ -16,8 +16,10 @@ class QCPAxis;
 class QCustomPlot;
 class QLabel;
 class QSlider;
+class QHBoxLayout;
 class QTimer;
 class QToolButton;
+class QVBoxLayout;
 
 namespace anchorscope {
 
@@ -74,6 +76,7 @@ class CurvesView : public QWidget {
 
  protected:
   void changeEvent(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
@@ -106,6 +109,8 @@ class CurvesView : public QWidget {
   QTimer *timer_, *click_;  ///< click_: runs out when a click stays single.
   QSlider* smoothing_;
   QLabel* smoothingText_;
+  QVBoxLayout* rows_;
+  QHBoxLayout* head_;
   CurveLegend* legend_;
   QToolButton* choose_;
   ScalarPicker* picker_ = nullptr;
