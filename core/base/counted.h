@@ -15,4 +15,11 @@ inline std::string counted(std::int64_t count, std::string_view singular, std::s
   return text;
 }
 
+/// A declared unit behind its number: "anchors", but of one "anchor"; empty for pure numbers ("1").
+inline std::string unitOf(double value, std::string_view unit) {
+  if (unit.empty() || unit == "1") return {};
+  const bool one = value == 1 || value == -1;
+  return std::string(unit.substr(0, one && unit.ends_with('s') ? unit.size() - 1 : unit.size()));
+}
+
 }  // namespace anchorscope

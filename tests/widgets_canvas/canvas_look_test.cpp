@@ -9,6 +9,7 @@
 
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
+#include "widgets/canvas/canvas_card.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/state/theme.h"
@@ -157,6 +158,16 @@ TEST_F(CanvasLookTest, HoveringShowsExactValuesBesideTheCursorAndInTheStatusText
       QString::fromStdString(state.frame()->anchors->label(static_cast<std::size_t>(state.hoveredAnchor())))))
       << status.toStdString();
   EXPECT_GT(countColor(picture, darkTheme().text.rgb()), 100);
+}
+
+TEST_F(CanvasLookTest, TheCardCountsOneInTheSingular) {
+  const auto frame = makeSyntheticFrame();
+  Channel channel;
+  channel.spec.name = "bags";
+  channel.spec.unit = "objects";
+  channel.values = {1, 2};
+  EXPECT_EQ(valueText(*frame, channel, 0), QStringLiteral("1 object"));
+  EXPECT_EQ(valueText(*frame, channel, 1), QStringLiteral("2 objects"));
 }
 
 TEST_F(CanvasLookTest, LooksRightInBothThemesAndSizes) {

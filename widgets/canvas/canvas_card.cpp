@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/counted.h"
 #include "widgets/overlays/heat.h"
 #include "widgets/overlays/overlay_painter.h"
 
@@ -60,11 +61,9 @@ QString valueText(const ProbeFrame& frame, const Channel& channel, std::size_t i
     if (value == -2.f) return QStringLiteral("ignored");
     return QStringLiteral("object %1").arg(std::lround(value));
   }
-  QString text = number(value);
-  if (!channel.spec.unit.empty() && channel.spec.unit != "1" && channel.spec.unit != "rank" &&
-      channel.spec.unit != "index")
-    text += QLatin1Char(' ') + QString::fromStdString(channel.spec.unit);
-  return text;
+  const std::string unit = unitOf(static_cast<double>(value), channel.spec.unit);
+  if (unit.empty() || unit == "rank" || unit == "index") return number(value);
+  return number(value) + QLatin1Char(' ') + QString::fromStdString(unit);
 }
 
 std::size_t rowsThatFit(double canvasHeight, const QFont& font) {
@@ -148,8 +147,8 @@ CanvasCard objectCard(const ProbeFrame& frame, int object) {
       continue;
     }
     QString text = std::isnan(value) ? QStringLiteral("–") : number(value);
-    if (!column.spec.unit.empty() && column.spec.unit != "1")
-      text += QLatin1Char(' ') + QString::fromStdString(column.spec.unit);
+    if (const std::string unit = unitOf(static_cast<double>(value), column.spec.unit); !unit.empty())
+      text += QLatin1Char(' ') + QString::fromStdString(unit);
     card.rows.push_back({QString::fromStdString(column.spec.title), text});
   }
   return card;

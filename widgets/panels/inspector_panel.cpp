@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/counted.h"
 #include "core/evidence/decision.h"
 #include "widgets/models/number_text.h"
 #include "widgets/models/pair_table_model.h"
@@ -330,10 +331,10 @@ void InspectorPanel::refreshObjectFacts() {
       if (value > 0) parts << tr("starved");
       continue;
     }
-    const QString unit = column.spec.unit.empty() || column.spec.unit == "1"
-                             ? QString()
-                             : QLatin1Char(' ') + QString::fromStdString(column.spec.unit);
-    parts << title + QLatin1Char(' ') + shortText(static_cast<double>(value)) + unit;
+    const auto number = static_cast<double>(value);
+    parts << QStringLiteral("%1 %2 %3")
+                 .arg(title, shortText(number), QString::fromStdString(unitOf(number, column.spec.unit)))
+                 .trimmed();
     help << title + QStringLiteral(": ") + QString::fromStdString(column.spec.description);
   }
   facts_->setText(parts.join(QStringLiteral(" · ")));

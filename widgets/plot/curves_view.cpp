@@ -15,6 +15,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "core/base/counted.h"
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/color_bar.h"
 #include "widgets/plot/curve_legend.h"
@@ -83,16 +84,16 @@ CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
   head_ = new QHBoxLayout;
   auto* title = new QLabel(tr("CURVES"));
   title->setProperty("role", "section");
-  head_->addWidget(title, 0, Qt::AlignTop);
+  head_->addWidget(title);
   legend_ = new CurveLegend;
   legend_->setObjectName(QStringLiteral("curveLegend"));
   head_->addSpacing(12);
-  head_->addWidget(legend_, 1, Qt::AlignTop);
+  head_->addWidget(legend_, 1, Qt::AlignVCenter);
   head_->addStretch(0);
   smoothingText_ = new QLabel;
   smoothingText_->setProperty("role", "secondary");
   smoothingText_->setMinimumWidth(20);  // gives way on a narrow window
-  head_->addWidget(smoothingText_, 0, Qt::AlignTop);
+  head_->addWidget(smoothingText_);
   head_->addSpacing(6);
   smoothing_ = new QSlider(Qt::Horizontal);
   smoothing_->setObjectName(QStringLiteral("smoothing"));
@@ -100,14 +101,14 @@ CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
   smoothing_->setValue(90);
   smoothing_->setFixedWidth(96);
   smoothing_->setToolTip(tr("Weight of the exponential moving average; 0 shows raw values only"));
-  head_->addWidget(smoothing_, 0, Qt::AlignTop);
+  head_->addWidget(smoothing_);
   choose_ = new QToolButton;
   choose_->setObjectName(QStringLiteral("chooseScalars"));
   choose_->setText(tr("scalars ▾"));
   choose_->setProperty("role", "link");
   choose_->setToolTip(tr("Choose the scalars to plot"));
   choose_->setFocusPolicy(Qt::TabFocus);
-  head_->addWidget(choose_, 0, Qt::AlignTop);
+  head_->addWidget(choose_);
   rows_->addLayout(head_);
   makePlot();
   rows_->addWidget(plot_, 1);
@@ -322,7 +323,7 @@ void CurvesView::resizeEvent(QResizeEvent* event) {
   if (beside == isBeside) return;
   if (beside) {
     rows_->removeWidget(legend_);
-    head_->insertWidget(kLegendPlace, legend_, 1, Qt::AlignTop);
+    head_->insertWidget(kLegendPlace, legend_, 1, Qt::AlignVCenter);
   } else {
     head_->removeWidget(legend_);
     rows_->insertWidget(1, legend_);
@@ -350,8 +351,9 @@ void CurvesView::refreshLegend() {
     const double value = cursorStep_ ? history_.valueAt(curve.name, *cursorStep_)
                          : curve.series && !curve.series->values.empty() ? curve.series->values.back()
                                                                          : std::nan("");
-    entries.push_back({QColor::fromRgb(curve.color), text(curve.title),
-                       numberText(value) + (curve.unit.empty() ? QString() : ' ' + text(curve.unit))});
+    entries.push_back(
+        {QColor::fromRgb(curve.color), text(curve.title),
+         curve.unit.empty() ? numberText(value) : shortText(value) + ' ' + text(unitOf(value, curve.unit))});
   }
   legend_->setEntries(std::move(entries),
                       cursorStep_ ? tr("step %1").arg(countText(*cursorStep_)) : QString());
@@ -361,7 +363,7 @@ void CurvesView::replot() {
   plot_->clearGraphs();
   plot_->clearItems();
   smoothingText_->setText(smoothing_->value() == 0 ? tr("raw")
-                                                   : tr("raw + smoothed %1").arg(smoothing(), 0, 'f', 2));
+                                                   : tr("smoothed %1").arg(smoothing(), 0, 'f', 2));
   plan_ = plan();
   setAxisCount(plan_.axisTitles.size());
   if (followsX_) {
