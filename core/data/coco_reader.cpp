@@ -230,34 +230,51 @@ class CocoReader {
  private:
   static constexpr std::size_t kSkippedImage = static_cast<std::size_t>(-1);
 
+  /// Fills text_. The file is read once, into the form that the parser wants: it can be large.
+  Status load() {
+    const Result<std::string> beginning = readBeginning(jsonPath_, 64);
+    if (!beginning) return beginning.error();
+    if (isGitLfsPointer(*beginning)) return gitLfsPointerError(jsonPath_);
+    // Valid JSON is UTF-8: only what says otherwise, or turns out not to be, is looked at letter by letter.
+    const auto isLetter = [&](std::size_t at) {
+      return at >= beginning->size() || ((*beginning)[at] > 0 && (*beginning)[at] < 0x7f);
+    };
+    if (!isLetter(0) || !isLetter(1)) {
+      Result<std::string> read = readFile(jsonPath_, kLargestJson);
+      if (read) read = decodeText(*std::move(read), jsonPath_);
+      if (!read) return std::move(read).error();
+      text_ = simdjson::padded_string(*read);
+      return {};
+    }
+    std::error_code ignored;
+    if (fs::file_size(jsonPath_, ignored) > kLargestJson)
+      return makeError(ErrorCode::kBadData,
+                       concat("'", jsonPath_, "' is larger than the 4 GiB that are read"),
+                       "Part the set into several files");
+    if (const auto code = simdjson::padded_string::load(jsonPath_).get(text_))
+      return makeError(ErrorCode::kIo,
+                       concat("Cannot read '", jsonPath_, "': ", simdjson::error_message(code)),
+                       "Check the file and its permissions");
+    return {};
+  }
+
   Status parse() {
     std::error_code ignored;
     if (fs::is_directory(jsonPath_, ignored))
       return makeError(ErrorCode::kUsage, concat("'", jsonPath_, "' is a folder, not a JSON file"),
                        "The form is coco:JSON,IMAGES");
-    Result<std::string> read = readFile(jsonPath_, kLargestJson);
-    if (!read) return std::move(read).error();
-    if (isGitLfsPointer(*read)) return gitLfsPointerError(jsonPath_);
-    // Valid JSON is UTF-8: only what says otherwise, or turns out not to be, is looked at letter by letter.
-    const bool marked = !read->empty() && (static_cast<unsigned char>((*read)[0]) >= 0x80U ||
-                                           (*read)[0] == '\0' || (read->size() > 1 && (*read)[1] == '\0'));
-    if (marked) {
-      read = decodeText(*std::move(read), jsonPath_);
-      if (!read) return std::move(read).error();
-    }
-    text_ = *std::move(read);
-    text_.reserve(text_.size() + simdjson::SIMDJSON_PADDING);
-    const std::string_view all = text_;
+    ANCHORSCOPE_TRY(load());
+    const std::string_view all(text_.data(), text_.size());
     if (const std::string instead = whatInstead(all); !instead.empty())
       return makeError(ErrorCode::kBadData, concat("'", jsonPath_, "' ", instead), kWanted);
     json::parser parser;
     json::document document;
-    auto code = parser.iterate(simdjson::padded_string_view(text_.data(), text_.size(), text_.capacity()))
-                    .get(document);
+    auto code = parser.iterate(text_).get(document);
     const bool started = code == simdjson::SUCCESS;  // Otherwise the document has no location to ask for.
     if (started) code = readDocument(document);
     if (code == simdjson::UTF8_ERROR)
-      if (const Result<std::string> decoded = decodeText(text_, jsonPath_); !decoded) return decoded.error();
+      if (const Result<std::string> decoded = decodeText(std::string(all), jsonPath_); !decoded)
+        return decoded.error();
     if (code == simdjson::CAPACITY)
       return makeError(
           ErrorCode::kBadData,
@@ -532,7 +549,7 @@ class CocoReader {
   const std::string jsonPath_, imageFolder_;
   DatasetBuilder builder_;
   RawCoco raw_;
-  std::string text_;  ///< Of which raw_ holds parts.
+  simdjson::padded_string text_;  ///< Of which raw_ holds parts.
   std::unordered_map<Id, int> classOfCategory_;
   std::vector<std::size_t> objectsOfClass_;  ///< In all of the file.
   std::unordered_map<Id, std::size_t> imageOfId_;

@@ -103,6 +103,16 @@ TEST(Malformed, Coco) {
   tryWith(std::string(100000, '['));
   tryWith("{\"images\": " + std::string(100000, '[') + "}");
   tryWith(std::string(1000, '\0'));
+  // Deep, where only a mask's text is looked at.
+  const std::string deep = std::string(200000, '[') + std::string(200000, ']');
+  tryWith(R"({"images": [{"id": 1, "file_name": "a.png"}], "categories": [{"id": 2, "name": "dog"}],
+              "annotations": [{"image_id": 1, "category_id": 2, "segmentation": )" +
+          deep + "}]}");
+  // Many records that hold nothing.
+  std::string many = R"({"images": [{"id": 1, "file_name": "a.png"}], "categories": [], "annotations": [{})";
+  for (int i = 0; i < 100000; ++i)
+    many += ",{}";
+  tryWith(many + "]}");
 }
 
 TEST(Malformed, Yolo) {
@@ -118,7 +128,12 @@ TEST(Malformed, Yolo) {
   };
   damage(yaml, 3, 400, tryWith);
   tryWith(binaryGarbage(2000));
-  tryWith(std::string(20000, '['));
+  for (const char* piece : {"[", "- ", "? ", "{a: ", "!!map {? ", "&a "}) {
+    std::string deep;
+    for (int i = 0; i < 20000; ++i)
+      deep += piece;
+    tryWith(deep);
+  }
   tryWith("a: &a [*a]\nnames: *a\ntrain: *a\n");
   folder.write("data.yaml", yaml);
   damage(label, 4, 200, [&](const std::string& bytes) {

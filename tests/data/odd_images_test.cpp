@@ -4,7 +4,13 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cstdio>
+#include <cstdlib>
+// Needs the standard ones above.
+#include <jpeglib.h>
+
 #include "core/data/image_io.h"
+#include "core/data/loader.h"
 #include "tests/data/sample_files.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/temporary_folder.h"
@@ -117,6 +123,37 @@ TEST_F(Exif, TheStatedSizeSaysForWhichPictureTheBoxesAre) {
   EXPECT_THAT(neither.error().text(), HasSubstr("turned by EXIF"));
 }
 
+TEST_F(Exif, TheObjectLiesUnderItsBoxInTrainingAndEvaluation) {
+  folder.write("JPEGImages/a.png", turnedPng(8));  // the corner is at the bottom left of 4x6
+  const auto dataset = openOrFail(voc(kHeight, kWidth, vocObject("x", "0", "4", "2", "6")));
+  ASSERT_TRUE(dataset);
+  LoaderOptions options;
+  options.inputSize = {48, 48};
+  options.batchSize = 1;
+  for (const char* name : {"brightness", "contrast", "saturation"})
+    ASSERT_TRUE(options.params.set(name, "0").ok());
+  ASSERT_TRUE(options.params.set("min_visible", "0.9").ok());
+  std::vector<Batch> batches;
+  const std::unique_ptr<Loader> loader = makeLoader(dataset, options);
+  for (int i = 0; i < 8; ++i)
+    batches.push_back(*loader->next());  // flipped, moved and zoomed
+  batches.push_back(*loadForInference(*dataset, {0}, options));
+  for (const Batch& batch : batches) {
+    if (batch.samples[0].objectsInInput.empty()) continue;  // cropped away
+    const Box& box = batch.samples[0].objectsInInput[0].boxInImage;
+    const auto at = [&](float x, float y) {
+      return batch.pixels[pixelOffset(batch.inputSize, static_cast<int>(x), static_cast<int>(y))];
+    };
+    EXPECT_NEAR(at(box.centerX(), box.centerY()), 200.0f / 255, 0.05);
+    // Away from it, across the picture's middle.
+    const Box picture = batch.samples[0].inputFromImage.map({0, 0, kHeight, kWidth});
+    const float x = picture.x1 + picture.x2 - box.centerX(), y = picture.y1 + picture.y2 - box.centerY();
+    if (x < 1 || y < 1 || x > 46 || y > 46) continue;
+    EXPECT_NEAR(at(x, y), 20.0f / 255, 0.05);
+  }
+  EXPECT_FALSE(batches.back().samples[0].objectsInInput.empty());
+}
+
 TEST_F(Exif, CanBeIgnored) {
   folder.write("JPEGImages/a.png", turnedPng(6));
   DatasetOptions options;
@@ -126,6 +163,50 @@ TEST_F(Exif, CanBeIgnored) {
   EXPECT_EQ((*dataset)->images()[0].size, (SizePx{kWidth, kHeight}));
   EXPECT_EQ(brightCorner(**(*dataset)->loadPixels(0)), "top left");
   EXPECT_THAT(kindsOf((*dataset)->diagnostics()), ElementsAre("EXIF orientation"));
+}
+
+// ---- colours
+
+/// A JPEG of one colour.
+std::string plainJpeg(const std::vector<unsigned char>& color, J_COLOR_SPACE space) {
+  jpeg_compress_struct info{};
+  jpeg_error_mgr errors{};
+  info.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&info);
+  unsigned char* bytes = nullptr;
+  unsigned long size = 0;  // NOLINT(google-runtime-int): libjpeg's
+  jpeg_mem_dest(&info, &bytes, &size);
+  info.image_width = info.image_height = 16;
+  info.input_components = static_cast<int>(color.size());
+  info.in_color_space = space;
+  jpeg_set_defaults(&info);
+  jpeg_start_compress(&info, TRUE);
+  std::vector<unsigned char> row;
+  for (int x = 0; x < 16; ++x)
+    row.insert(row.end(), color.begin(), color.end());
+  for (int y = 0; y < 16; ++y) {
+    unsigned char* line = row.data();
+    jpeg_write_scanlines(&info, &line, 1);
+  }
+  jpeg_finish_compress(&info);
+  const std::string out(reinterpret_cast<const char*>(bytes), size);  // NOLINT: bytes
+  jpeg_destroy_compress(&info);
+  std::free(bytes);  // NOLINT: libjpeg's
+  return out;
+}
+
+TEST(JpegColors, GreyAndCmykBecomeRgb) {
+  if (!readsCompressedImages()) GTEST_SKIP() << "this build has no OpenCV";
+  const TemporaryFolder folder;
+  const auto rgbOf = [&](const std::string& bytes) {
+    const auto pixels = decodeImage(folder.write("a.jpg", bytes).string());
+    EXPECT_TRUE(pixels) << pixels.error().text();
+    return pixels ? std::vector<int>(pixels->rgb.begin(), pixels->rgb.begin() + 3) : std::vector<int>{};
+  };
+  EXPECT_THAT(rgbOf(plainJpeg({90}, JCS_GRAYSCALE)), ElementsAre(90, 90, 90));
+  // Adobe's CMYK is inverted: 255 is no ink. No ink but cyan's half; then black's three quarters as well.
+  EXPECT_THAT(rgbOf(plainJpeg({128, 255, 255, 255}, JCS_CMYK)), ElementsAre(128, 255, 255));
+  EXPECT_THAT(rgbOf(plainJpeg({128, 255, 255, 64}, JCS_CMYK)), ElementsAre(32, 64, 64));
 }
 
 // ---- depth
