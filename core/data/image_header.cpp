@@ -106,6 +106,7 @@ Facts jpegFacts(std::string_view bytes) {
       if (!facts) return facts;
       facts->orientation = orientation;
       facts->bitsPerSample = static_cast<int>(byteAt(payload, 0));
+      facts->interlaced = segment->marker == 0xc2 || segment->marker == 0xca;
       if (facts->bitsPerSample != 8)
         facts->unreadable = concat("a JPEG of ", facts->bitsPerSample, " bits per sample");
       return facts;
@@ -117,10 +118,11 @@ Facts jpegFacts(std::string_view bytes) {
 }
 
 Facts pngFacts(std::string_view bytes) {
-  if (bytes.size() < 25 || bytes.substr(12, 4) != "IHDR") return std::nullopt;
+  if (bytes.size() < 29 || bytes.substr(12, 4) != "IHDR") return std::nullopt;
   Facts facts = sized(plausible(bigEndian32(bytes, 16), bigEndian32(bytes, 20)));
   if (!facts) return facts;
   facts->bitsPerSample = static_cast<int>(byteAt(bytes, 24));
+  facts->interlaced = byteAt(bytes, 28) != 0;
   for (std::size_t at = 33; at + 8 <= bytes.size();) {
     const std::size_t length = bigEndian32(bytes, at);
     const std::string_view type = bytes.substr(at + 4, 4);

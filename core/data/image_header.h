@@ -36,7 +36,9 @@ struct ImageFacts {
   SizePx stored;        ///< px, rows as they stand in the file.
   int orientation = 1;  ///< EXIF's (TIFF's) 1..8; 1: as stored, 6: to be turned 90 degrees clockwise.
   int bitsPerSample = 8;
-  int pages = 1;           ///< 2: there are more than one.
+  int pages = 1;  ///< 2: there are more than one.
+  bool interlaced =
+      false;  ///< A progressive JPEG or an interlaced PNG: it must be held whole while it is decoded.
   std::string unreadable;  ///< What it is, when it is nothing that can be decoded: "an animated WebP".
 
   /// Its size once it is turned upright.

@@ -48,8 +48,8 @@ std::string sizeText(SizePx size) {
 }
 
 /// Whether rows are reduced as they are decoded, so that the full size needs no memory.
-bool reducesRows(ImageFormat format) {
-  return format == ImageFormat::kJpeg || format == ImageFormat::kPng;
+bool reducesRows(const ImageFacts& facts) {
+  return (facts.format == ImageFormat::kJpeg || facts.format == ImageFormat::kPng) && !facts.interlaced;
 }
 
 /// Facts, from as much of the file as they need; `whole` is filled when it was all read.
@@ -84,7 +84,7 @@ Result<ImageSummary> checked(const std::string& path, ImageFacts facts, std::uin
     return damaged(path, concat("damaged: its header claims ", sizeText(facts.stored), ", which ", fileBytes,
                                 " bytes cannot hold"));
   ImageSummary summary{std::move(facts), 1};
-  const bool byRows = reducesRows(summary.facts.format);
+  const bool byRows = reducesRows(summary.facts);
   while (summary.reduceBy < 8 &&
          pixelsOf(reducedSize(summary.facts.stored, summary.reduceBy)) > kMaxPicturePixels)
     summary.reduceBy *= 2;
@@ -93,11 +93,12 @@ Result<ImageSummary> checked(const std::string& path, ImageFacts facts, std::uin
   if (!fits)
     return makeError(
         ErrorCode::kUnsupported,
-        concat("'", path, "' has ", sizeText(summary.facts.stored), "; a ", toString(summary.facts.format),
+        concat("'", path, "' has ", sizeText(summary.facts.stored), "; a ",
+               summary.facts.interlaced ? "progressive " : "", toString(summary.facts.format),
                " of more than ", (byRows ? kMaxPicturePixels * 64 : kMaxDecodedPixels) >> 20,
                " x 2^20 pixels is not read"),
         byRows ? "Cut it into tiles"
-               : "Save it as JPEG or PNG, which are read in part, or cut it into tiles");
+               : "Save it as baseline JPEG or plain PNG, which are read in part, or cut it into tiles");
   return summary;
 }
 

@@ -17,8 +17,9 @@ namespace anchorscope {
 /// Largest picture that is handed out, in pixels (201 MB of RGB): of a larger JPEG or PNG every second,
 /// fourth or eighth pixel's mean is read, row by row.
 inline constexpr std::int64_t kMaxPicturePixels = std::int64_t{1} << 26;
-/// Largest image of the other formats, which are decoded whole (0.8 GB) before they are reduced.
-inline constexpr std::int64_t kMaxDecodedPixels = std::int64_t{1} << 28;
+/// Largest image that must be decoded whole before it is reduced: other formats, progressive JPEGs and
+/// interlaced PNGs (up to 2 GB, by the library).
+inline constexpr std::int64_t kMaxDecodedPixels = std::int64_t{1} << 27;
 
 /// Whether this build reads JPEG, PNG and the other formats that need OpenCV.
 bool readsCompressedImages();

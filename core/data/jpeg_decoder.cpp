@@ -18,6 +18,7 @@ namespace {
 /// libjpeg's error handler with what it said. Plain data: longjmp passes over it.
 struct ErrorHandler {
   jpeg_error_mgr base;
+  jpeg_progress_mgr progress;
   std::jmp_buf jump;
   char message[JMSG_LENGTH_MAX];
   bool truncated, damaged;
@@ -45,6 +46,15 @@ void onJpegMessage(j_common_ptr info, int level) {
   ++info->err->num_warnings;
 }
 
+/// A progressive file can repeat its scans over a large picture for ever (libjpeg-turbo's own advice).
+constexpr int kMaxScans = 500;
+constexpr auto kMaxMemory = 2L << 30;  // bytes, for a progressive file's coefficients
+
+void onJpegProgress(j_common_ptr info) {
+  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > kMaxScans)  // NOLINT: it decompresses
+    ERREXIT(info, JERR_BAD_PROGRESSION);
+}
+
 /// Adobe's CMYK is stored inverted: 255 is no ink.
 void rgbOfCmyk(const JSAMPLE* cmyk, int width, bool inverted, std::uint8_t* rgb) {
   for (int x = 0; x < width; ++x, cmyk += 4, rgb += 3)
@@ -66,6 +76,8 @@ bool readRows(std::string_view bytes, int reduceBy, ErrorHandler& handler, jpeg_
               Target& target) {
   if (setjmp(handler.jump) != 0) return false;  // NOLINT: libjpeg's way to fail
   jpeg_create_decompress(&info);
+  info.progress = &handler.progress;
+  info.mem->max_memory_to_use = kMaxMemory;
   jpeg_mem_src(&info, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());  // NOLINT: bytes
   jpeg_read_header(&info, TRUE);
   const bool cmyk = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
@@ -99,6 +111,7 @@ Result<ImagePixels> decodeJpeg(std::string_view bytes, const std::string& path, 
   decompression.info.err = jpeg_std_error(&handler.base);
   handler.base.error_exit = onJpegError;
   handler.base.emit_message = onJpegMessage;
+  handler.progress.progress_monitor = onJpegProgress;
   Target target;
   if (readRows(bytes, reduceBy, handler, decompression.info, target))
     return ImagePixels{target.size, std::move(target.rgb)};

@@ -159,7 +159,10 @@ Result<YoloSet> readYaml(const std::string& path) {
     }
     return set;
   } catch (const YAML::Exception& exception) {
-    return badYaml(path, exception.msg, exception.mark);
+    Error error = badYaml(path, exception.msg, exception.mark);
+    if (exception.msg.find("escape") != std::string::npos)
+      error.action = "A path of Windows in double quotes reads as escapes: write it with '/' instead of '\\'";
+    return error;
   }
 }
 

@@ -214,7 +214,8 @@ std::vector<Row> rows() {
                                        {"list", "2 kept found by another name"}})
     out.push_back({std::string("Windows_") + yaml,
                    std::string("yolo:ROOT/29-yolo-windows-paths/") + yaml + ".yaml", windows, problems});
-  out.push_back({"Windows_quoted", "yolo:ROOT/29-yolo-windows-paths/quoted.yaml", "", "line 1"});
+  out.push_back({"Windows_quoted", "yolo:ROOT/29-yolo-windows-paths/quoted.yaml", "",
+                 "write it with '/' instead of '\\'"});
   for (const auto& [file, images] : {std::pair{"data", 4}, {"list", 4}})
     out.push_back({std::string("Relative_") + file,
                    std::string("yolo:ROOT/20-yolo-relative/") + file + ".yaml",

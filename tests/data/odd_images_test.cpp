@@ -311,7 +311,30 @@ TEST(LargeImages, TheLimitIsNamed) {
   const auto summary = summarizeImage(path.string());
   ASSERT_FALSE(summary);
   EXPECT_EQ(summary.error().code, ErrorCode::kUnsupported);
-  EXPECT_THAT(summary.error().message, HasSubstr("20000x14000 px; a TIFF of more than 256 x 2^20 pixels"));
+  EXPECT_THAT(summary.error().message, HasSubstr("20000x14000 px; a TIFF of more than 128 x 2^20 pixels"));
+}
+
+TEST(LargeImages, ProgressiveOnesAreBoundedBecauseTheyAreHeldWhole) {
+  if (!readsCompressedImages()) GTEST_SKIP() << "this build has no OpenCV";
+  const TemporaryFolder folder;
+  for (const bool progressive : {false, true}) {
+    std::string jpeg = tinyJpeg();
+    const std::size_t frame = jpeg.find("\xff\xc0");
+    ASSERT_NE(frame, std::string::npos);
+    if (progressive) jpeg[frame + 1] = '\xc2';
+    jpeg.replace(frame + 5, 4, "\xff\xdc\xff\xdc");  // 65,500 x 65,500 px
+    const auto path = folder.write("a.jpg", jpeg);
+    std::filesystem::resize_file(path, 2000000);
+    const auto summary = summarizeImage(path.string());
+    ASSERT_EQ(summary.ok(), !progressive);
+    if (progressive)
+      EXPECT_THAT(summary.error().message, HasSubstr("a progressive JPEG of more than 128 x 2^20 pixels"));
+    else
+      EXPECT_EQ(summary->reduceBy, 8);
+    const auto pixels = decodeImage(path.string(), {1, 8});
+    ASSERT_FALSE(pixels);
+    EXPECT_NE(pixels.error().code, ErrorCode::kInternal);
+  }
 }
 
 // ---- kinds

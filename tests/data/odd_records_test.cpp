@@ -276,6 +276,19 @@ TEST_F(OddRecords, TheHomeFolderIsFound) {
   EXPECT_EQ(absolute, voc() + "#train");
 }
 
+TEST_F(OddRecords, AYamlNamedFromItsOwnFolderIsReadAsByItsAbsolutePath) {
+  folder.write("images/train/a.ppm", greyPpm(100, 50));
+  folder.write("labels/train/a.txt", "0 0.5 0.5 0.2 0.4");
+  folder.write("data.yaml", "train: images/train\nnames: [x]\n");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  const auto named = openDataset("yolo:data.yaml");
+  std::filesystem::current_path(before);
+  ASSERT_TRUE(named) << named.error().text();
+  EXPECT_EQ(objectCount(**named), 1u);
+  EXPECT_TRUE((*named)->loadPixels(0)) << "also from another folder";
+}
+
 TEST_F(OddRecords, SpecsAreMadeAbsolute) {
   addVoc("a", kDog);
   folder.write("set.json", "{}");
