@@ -103,7 +103,7 @@ Status addCurves(const RunReader& run, const FigureOptions& options, FigureSpec&
   }
   const StepRange all{0, static_cast<double>(history.lastStep())};
   for (FigureCurves& curves :
-       figureCurves(planCurves(history, run.header().declaration, names), all, options.smoothing))
+       figureCurves(planCurves(history, run.header().declaration, names, options.smoothing), all))
     spec.curves.push_back(std::move(curves));
   return {};
 }

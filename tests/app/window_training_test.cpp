@@ -131,6 +131,8 @@ TEST_F(WindowTrainingTest, OneClickToBoxesLearningThenPauseStepSelectAndExport) 
   }
   EXPECT_FALSE(window.exportViewTo(QString::fromStdString((folder / "view.pdf").string())));
   EXPECT_TRUE(window.exportCurvesTo(QString::fromStdString((folder / "curves.csv").string())));
+  EXPECT_TRUE(window.exportCurvesTo(QString::fromStdString((folder / "curves.pdf").string())));
+  EXPECT_FALSE(window.exportCurvesTo(QString::fromStdString((folder / "curves.pdf").string()))) << "unasked";
 }
 
 TEST_F(WindowTrainingTest, ShowsStepZeroBeforeAnythingIsTrainedAndStepsOneByOne) {

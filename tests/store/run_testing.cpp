@@ -126,7 +126,8 @@ std::shared_ptr<const ProbeFrame> makeAwkwardFrame(const std::string& name, std:
   channel("nan", [](int) { return std::nanf(""); });
   channel("negative zero", [](int) { return -0.0f; });
   frame->channels.push_back({channelSpec("empty"), {}, {}});
-  frame->channels.push_back({channelSpec("cells", ChannelDomain::kCell), CellGrid::of(16, image->inputSize), {0.25f, number}});
+  frame->channels.push_back(
+      {channelSpec("cells", ChannelDomain::kCell), CellGrid::of(16, image->inputSize), {0.25f, number}});
 
   PairTable table;
   table.spec = pairSpec();

@@ -134,7 +134,8 @@ TEST(Presets, AreValidAndTitled) {
   for (const Preset& preset : presets()) {
     auto read = presetConfig(preset.name);
     ASSERT_TRUE(read.ok()) << preset.name << ": " << read.error().text();
-    EXPECT_TRUE(checkCombination(*read).ok()) << preset.name << ": " << checkCombination(*read).error().text();
+    EXPECT_TRUE(checkCombination(*read).ok())
+        << preset.name << ": " << checkCombination(*read).error().text();
     EXPECT_FALSE(preset.title.empty()) << preset.name;
   }
   EXPECT_EQ(presetConfig("dem").error().code, ErrorCode::kUsage);

@@ -124,7 +124,7 @@ TEST(CurvePlanTest, UnlikeUnitsAndSizesHaveAxesOfTheirOwnAndColoursDiffer) {
     history.append(step, scalars);
   const CurvePlan plan = planCurves(
       history, someDeclaration(),
-      {"loss.cls", "loss.loc", "positives.cls", "train.lr", "positives.reg", "loss.cls_fg", "none"});
+      {"loss.cls", "loss.loc", "positives.cls", "train.lr", "positives.reg", "loss.cls_fg", "none"}, 0);
   std::vector<std::size_t> axes;
   std::set<Argb> colors;
   for (const PlannedCurve& curve : plan.curves) {
@@ -144,25 +144,26 @@ TEST(CurvePlanTest, AnAxisSpansWhatIsInViewWithoutSingleSpikes) {
   CurveHistory history;
   for (std::int64_t step = 0; step < 200; ++step)
     history.append(step, {{"a", step == 50 ? 1000.0 : step < 100 ? 4.0 : 1.0}});
-  const CurvePlan plan = planCurves(history, {}, {"a"});
-  const auto all = axisSpan(plan, 0, {0, 199}, 0);
+  const CurvePlan plan = planCurves(history, {}, {"a"}, 0);
+  const auto all = axisSpan(plan, 0, {0, 199});
   ASSERT_TRUE(all);
   EXPECT_EQ(all->low, 0);
   EXPECT_GT(all->high, 4);
   EXPECT_LT(all->high, 5);
-  const auto late = axisSpan(plan, 0, {120, 180}, 0);
+  const auto late = axisSpan(plan, 0, {120, 180});
   ASSERT_TRUE(late);
   EXPECT_GT(late->low, 0.8);
   EXPECT_LT(late->high, 1.2);
-  EXPECT_FALSE(axisSpan(plan, 0, {300, 400}, 0));
+  EXPECT_FALSE(axisSpan(plan, 0, {300, 400}));
 }
 
 TEST(CurvePlanTest, AFigureHasOnePlotForEachAxisWithTheStepsInView) {
   CurveHistory history;
   for (const auto& [step, scalars] : someSteps())
     history.append(step, scalars);
-  const CurvePlan plan = planCurves(history, someDeclaration(), {"loss.cls", "positives.cls", "loss.loc"});
-  const std::vector<FigureCurves> plots = figureCurves(plan, {10, 20}, 0.9);
+  const CurvePlan plan =
+      planCurves(history, someDeclaration(), {"loss.cls", "positives.cls", "loss.loc"}, 0.9);
+  const std::vector<FigureCurves> plots = figureCurves(plan, {10, 20});
   ASSERT_EQ(plots.size(), 2u);
   EXPECT_EQ(plots[0].series.size(), 4u) << "two curves, each raw and smoothed";
   EXPECT_EQ(plots[1].yTitle, "anchors");

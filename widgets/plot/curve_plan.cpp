@@ -90,17 +90,18 @@ std::string curveUnit(const EvidenceDeclaration& declaration, const std::string&
 }
 
 CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& declaration,
-                     const std::vector<std::string>& names) {
+                     const std::vector<std::string>& names, double smoothing) {
   CurvePlan plan;
   Palette colors;
   std::vector<Axis> axes;
   for (const std::string& name : names) {
-    PlannedCurve curve{name,
-                       curveTitle(declaration, name),
-                       curveUnit(declaration, name),
-                       colors.take(headOf(declaration, name)),
-                       0,
-                       history.find(name)};
+    PlannedCurve curve;
+    curve.name = name;
+    curve.title = curveTitle(declaration, name);
+    curve.unit = curveUnit(declaration, name);
+    curve.color = colors.take(headOf(declaration, name));
+    curve.series = history.find(name);
+    if (curve.series && smoothing > 0) curve.bold = smoothed(curve.series->values, smoothing);
     const double size = sizeOf(curve.series);
     const auto axis = std::find_if(axes.begin(), axes.end(),
                                    [&](const Axis& known) { return known.takes(curve.unit, size); });
@@ -119,8 +120,7 @@ CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& dec
   return plan;
 }
 
-std::optional<ValueSpan> axisSpan(const CurvePlan& plan, std::size_t axis, const StepRange& steps,
-                                  double smoothing) {
+std::optional<ValueSpan> axisSpan(const CurvePlan& plan, std::size_t axis, const StepRange& steps) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   std::vector<double> finite;
   for (const PlannedCurve& curve : plan.curves) {
@@ -135,10 +135,8 @@ std::optional<ValueSpan> axisSpan(const CurvePlan& plan, std::size_t axis, const
     std::nth_element(finite.begin(), bulk, finite.end());
     high = std::max(high, *bulk);
     low = std::min(low, *std::min_element(finite.begin(), finite.end()));
-    if (smoothing <= 0) continue;
-    const std::vector<double> bold = smoothed(curve.series->values, smoothing);
-    for (std::size_t i = first; i < last; ++i)
-      if (std::isfinite(bold[i])) high = std::max(high, bold[i]);
+    for (std::size_t i = first; i < last && !curve.bold.empty(); ++i)
+      if (std::isfinite(curve.bold[i])) high = std::max(high, curve.bold[i]);
   }
   if (!(high >= low)) return std::nullopt;
   if (low > 0 && low < 0.5 * high) low = 0;
@@ -146,7 +144,7 @@ std::optional<ValueSpan> axisSpan(const CurvePlan& plan, std::size_t axis, const
   return ValueSpan{low == 0 ? 0 : low - room / 2, high + room};
 }
 
-std::vector<FigureCurves> figureCurves(const CurvePlan& plan, const StepRange& steps, double smoothing) {
+std::vector<FigureCurves> figureCurves(const CurvePlan& plan, const StepRange& steps) {
   std::vector<FigureCurves> plots(plan.axisTitles.size());
   for (std::size_t axis = 0; axis < plots.size(); ++axis)
     plots[axis].yTitle = plan.axisTitles[axis];
@@ -160,13 +158,12 @@ std::vector<FigureCurves> figureCurves(const CurvePlan& plan, const StepRange& s
     line.x.assign(curve.series->steps.begin() + offset(first), curve.series->steps.begin() + offset(last));
     line.y.assign(curve.series->values.begin() + offset(first), curve.series->values.begin() + offset(last));
     std::vector<FigureSeries>& series = plots[curve.axis].series;
-    if (smoothing > 0) {
+    if (!curve.bold.empty()) {
       FigureSeries raw = line;
       raw.title.clear();
       raw.emphasized = false;
       series.push_back(std::move(raw));
-      const std::vector<double> bold = smoothed(curve.series->values, smoothing);
-      line.y.assign(bold.begin() + offset(first), bold.begin() + offset(last));
+      line.y.assign(curve.bold.begin() + offset(first), curve.bold.begin() + offset(last));
     }
     series.push_back(std::move(line));
   }

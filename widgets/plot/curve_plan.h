@@ -18,8 +18,9 @@ struct PlannedCurve {
   std::string unit;  ///< Empty for pure numbers.
   Argb color = 0;
   std::size_t axis = 0;
-  const ScalarSeries* series =
-      nullptr;  ///< Null while it has no values. Of the history that was planned from.
+  /// Null while it has no values. Belongs to the history that was planned from.
+  const ScalarSeries* series = nullptr;
+  std::vector<double> bold;  ///< The values smoothed; empty when nothing is to be smoothed.
 };
 
 struct CurvePlan {
@@ -29,9 +30,9 @@ struct CurvePlan {
 
 /// Curves of one unit share an axis. Pure numbers do so while their sizes are within a factor of 20: a
 /// learning rate beside losses would be a line at 0. Heads have their colours (the first curve of each);
-/// the others are told apart by Okabe and Ito's set.
+/// the others are told apart by Okabe and Ito's set. `smoothing` as smoothed() takes it, 0: raw.
 CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& declaration,
-                     const std::vector<std::string>& names);
+                     const std::vector<std::string>& names, double smoothing);
 
 /// A scalar's title for people, its name where it was declared without one; its unit, empty for pure numbers.
 std::string curveTitle(const EvidenceDeclaration& declaration, const std::string& name);
@@ -50,10 +51,9 @@ struct ValueSpan {
 /// What an axis spans to show these curves between the steps: all of their bold lines and the bulk of the
 /// raw values (98 %), so that a single spike does not flatten the rest; down to 0 where that is near.
 /// Nothing when no value is finite there.
-std::optional<ValueSpan> axisSpan(const CurvePlan& plan, std::size_t axis, const StepRange& steps,
-                                  double smoothing);
+std::optional<ValueSpan> axisSpan(const CurvePlan& plan, std::size_t axis, const StepRange& steps);
 
-/// One plot per axis, one above the other, with the steps shown; `smoothing` as smoothed() takes it, 0: raw.
-std::vector<FigureCurves> figureCurves(const CurvePlan& plan, const StepRange& steps, double smoothing);
+/// One plot per axis, one above the other, with the steps shown.
+std::vector<FigureCurves> figureCurves(const CurvePlan& plan, const StepRange& steps);
 
 }  // namespace anchorscope

@@ -3,6 +3,7 @@
 #include <qcustomplot.h>
 
 #include <QApplication>
+#include <QElapsedTimer>
 #include <QEvent>
 #include <QFileInfo>
 #include <QHBoxLayout>
@@ -25,7 +26,7 @@
 namespace anchorscope {
 namespace {
 
-constexpr int kReplotMs = 50;
+constexpr int kReplotMs = 50, kSlowestMs = 2000, kRest = 8;  ///< kRest: times as long as a plot took.
 constexpr int kLegendPlace = 2;     ///< In the first line, after the title and a gap.
 constexpr int kLegendBeside = 560;  ///< From this width on the legend stands in the first line.
 constexpr double kFewestSteps = 10, kNarrowestView = 2, kRoom = 1.02;
@@ -269,7 +270,7 @@ CurvePlan CurvesView::plan() const {
   std::vector<std::string> names;
   for (const QString& name : shown_)
     names.push_back(name.toStdString());
-  return planCurves(history_, declaration_, names);
+  return planCurves(history_, declaration_, names, smoothing());
 }
 
 void CurvesView::setAxisCount(std::size_t count) {
@@ -360,6 +361,8 @@ void CurvesView::refreshLegend() {
 }
 
 void CurvesView::replot() {
+  QElapsedTimer clock;
+  clock.start();
   plot_->clearGraphs();
   plot_->clearItems();
   smoothingText_->setText(smoothing_->value() == 0 ? tr("raw")
@@ -377,6 +380,8 @@ void CurvesView::replot() {
   drawMarks();
   refreshLegend();
   plot_->replot(QCustomPlot::rpQueuedReplot);
+  // Curves of a million steps must not take the window's time.
+  timer_->setInterval(static_cast<int>(std::clamp<qint64>(kRest * clock.elapsed(), kReplotMs, kSlowestMs)));
 }
 
 void CurvesView::drawCurves() {
@@ -396,7 +401,7 @@ void CurvesView::drawCurves() {
   for (const PlannedCurve& curve : plan_.curves) {
     if (!curve.series || curve.series->steps.empty()) continue;
     const QVector<double> keys = toKeys(curve.series->steps);
-    const bool smooth = smoothing_->value() > 0 && curve.series->values.size() > 2;
+    const bool smooth = curve.bold.size() > 2;
     QColor color = QColor::fromRgb(curve.color);
     QCPGraph* raw = plot_->addGraph(plot_->xAxis, valueAxes_[curve.axis]);
     QColor pale = color;
@@ -407,14 +412,13 @@ void CurvesView::drawCurves() {
     if (!smooth) continue;
     QCPGraph* bold = plot_->addGraph(plot_->xAxis, valueAxes_[curve.axis]);
     bold->setPen(QPen(color, 2));
-    bold->setData(keys, toVector(smoothed(curve.series->values, smoothing())), true);
+    bold->setData(keys, toVector(curve.bold), true);
   }
 }
 
 void CurvesView::fitValues() {
   for (std::size_t axis = 0; axis < valueAxes_.size(); ++axis)
-    if (const auto span = axisSpan(plan_, axis, steps(), smoothing()))
-      valueAxes_[axis]->setRange(span->low, span->high);
+    if (const auto span = axisSpan(plan_, axis, steps())) valueAxes_[axis]->setRange(span->low, span->high);
 }
 
 void CurvesView::drawMarks() {
@@ -488,7 +492,7 @@ Status CurvesView::exportTo(const QString& path, Overwrite overwrite, const Curv
     return makeError(ErrorCode::kUsage, "Curves cannot be written as '" + kind.toStdString() + "'",
                      "Use .pdf, .svg, .png or .csv");
   FigureSpec spec;
-  spec.curves = figureCurves(plan(), followsX_ ? allSteps() : steps(), smoothing());
+  spec.curves = figureCurves(plan(), followsX_ ? allSteps() : steps());
   if (spec.curves.empty())
     return makeError(ErrorCode::kUsage, "There are no curves to write yet",
                      "Choose scalars that have values, then repeat");

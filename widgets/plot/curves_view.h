@@ -33,7 +33,8 @@ struct CurveExport {
   FigureTheme theme = FigureTheme::kLight;
 };
 
-/// GUI thread only. Replots at most 20 times a second however many steps arrive. The wheel zooms and dragging
+/// GUI thread only. Replots at most 20 times a second however many steps arrive, and less often where a plot
+/// takes long. The wheel zooms and dragging
 /// pans along the steps; the values' axes follow what is in view. Curves of unlike units have axes of their
 /// own.
 class CurvesView : public QWidget {
