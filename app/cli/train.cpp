@@ -74,7 +74,7 @@ class Progress {
     if (awaited_.erase(event.id) > 0 && awaited_.empty() && !failure_) session_.post(ResumeCommand{});
   }
   void show(const ProgressEvent& event) {
-    if (event.what == lastProgress_ || quiet_) return;
+    if (event.what.empty() || event.what == lastProgress_ || quiet_) return;
     lastProgress_ = event.what;
     say(event.what);
   }

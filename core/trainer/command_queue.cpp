@@ -57,11 +57,4 @@ std::vector<QueuedCommand> CommandQueue::close() {
   return rest;
 }
 
-bool CommandQueue::stopPending() const {
-  const std::lock_guard lock(mutex_);
-  return std::any_of(queue_.begin(), queue_.end(), [](const QueuedCommand& waiting) {
-    return std::holds_alternative<StopCommand>(waiting.command);
-  });
-}
-
 }  // namespace anchorscope

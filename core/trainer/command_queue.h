@@ -2,6 +2,7 @@
 // View header. Commands on their way to the trainer thread: in order, newest wins where only the newest can
 // matter.
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -39,8 +40,15 @@ class CommandQueue {
   /// Refuses what comes later and gives what was left.
   std::vector<QueuedCommand> close();
 
-  /// A StopCommand is waiting: long work should end early.
-  bool stopPending() const;
+  /// A command of this kind is waiting: a stop, for which long work should end early, or what ends an
+  /// evaluation.
+  template <typename Kind>
+  bool pending() const {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(queue_.begin(), queue_.end(), [](const QueuedCommand& waiting) {
+      return std::holds_alternative<Kind>(waiting.command);
+    });
+  }
 
  private:
   mutable std::mutex mutex_;

@@ -92,6 +92,7 @@ class SessionFollower {
     if (event.error && event.error->code != ErrorCode::kCancelled && !failure_) failure_ = event.error;
   }
   void take(const ProgressEvent& event) {
+    if (event.what.empty()) return;
     progress_.what = event.what;
     progress_.fraction = event.fraction;
     show();

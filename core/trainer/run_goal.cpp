@@ -13,6 +13,15 @@ void RunGoal::addSteps(std::int64_t count, std::int64_t presentStep) {
   goal_ = ToStep{from + count, true};
 }
 
+std::string RunGoal::text() const {
+  if (const auto* target = std::get_if<ToStep>(&goal_)) return concat("step ", target->step);
+  if (const auto* condition = std::get_if<RunUntilScalarCommand>(&goal_))
+    return concat(condition->name,
+                  condition->relation == RunUntilScalarCommand::Relation::kBelow ? " < " : " > ",
+                  condition->bound);
+  return {};
+}
+
 std::string RunGoal::reached(std::int64_t step, const std::vector<ScalarValue>& scalars) const {
   if (const auto* target = std::get_if<ToStep>(&goal_))
     return step >= target->step ? concat("step ", step, " reached") : "";

@@ -21,6 +21,8 @@ class RunGoal {
   void runToStep(std::int64_t step) { goal_ = ToStep{step, false}; }
   void runUntil(RunUntilScalarCommand condition) { goal_ = std::move(condition); }
 
+  /// Until when: "step 500", "loss.cls < 0.3"; empty without a goal.
+  std::string text() const;
   bool active() const { return goal_.index() != 0; }
   /// Why to pause after `step` with these scalars; empty: go on. A non-finite value of the watched scalar
   /// always pauses.

@@ -54,10 +54,12 @@ struct SaveCheckpointCommand {
 };                         ///< Empty: into the run folder.
 struct CaptureCommand {};  ///< Publish a fresh snapshot now.
 struct EvaluateCommand {};
+struct CancelEvaluationCommand {
+};  ///< Ends the one that is going on, asked for or scheduled; training goes on.
 
 using Command = std::variant<PauseCommand, ResumeCommand, StepCommand, RunUntilStepCommand,
                              RunUntilScalarCommand, StopCommand, SetProbesCommand, SetParamCommand,
-                             SaveCheckpointCommand, CaptureCommand, EvaluateCommand>;
+                             SaveCheckpointCommand, CaptureCommand, EvaluateCommand, CancelEvaluationCommand>;
 using CommandId = std::uint64_t;
 
 // ---- events: never lost, in order
@@ -77,7 +79,7 @@ struct AcknowledgedEvent {
 struct ProgressEvent {
   std::string what;
   double fraction = 0;
-};  ///< While preparing: "Opening the data set" ...
+};  ///< While preparing: "Opening the data set" ...; "Evaluating", until one with an empty text.
 struct StepEvent {
   std::int64_t step = 0;
   std::vector<ScalarValue> scalars;
@@ -112,6 +114,7 @@ struct TrainingStatus {
   double captureMsPerStep = 0;    ///< Mean cost of evidence per step.
   double captureShare = 0;        ///< Of the step time, 0..1.
   std::int64_t captureEvery = 0;  ///< Present distance between captures, steps.
+  std::string goal;               ///< Until when training goes on by itself: "step 500"; empty: its end.
   std::string device;             ///< "CPU · 1 thread", "NVIDIA H200"
   std::int64_t memoryBytes = 0;   ///< Resident (CPU) or allocated (GPU).
   RecordingState recording;

@@ -174,11 +174,15 @@ void TrainingLoop::abandon(const Error& error) {
 // ---- commands
 // --------------------------------------------------------------------------------------------------------
 
+template <typename Kind>
+bool TrainingLoop::isComing() const {
+  return port_.commands().pending<Kind>() ||
+         std::any_of(taken_.begin(), taken_.end(),
+                     [](const QueuedCommand& taken) { return std::holds_alternative<Kind>(taken.command); });
+}
+
 bool TrainingLoop::stopComing() const {
-  return port_.commands().stopPending() ||
-         std::any_of(taken_.begin(), taken_.end(), [](const QueuedCommand& taken) {
-           return std::holds_alternative<StopCommand>(taken.command);
-         });
+  return isComing<StopCommand>();
 }
 
 void TrainingLoop::apply(const QueuedCommand& queued) {
@@ -300,6 +304,10 @@ std::optional<Error> TrainingLoop::applied(const EvaluateCommand&) {
   return evaluate();
 }
 
+std::optional<Error> TrainingLoop::applied(const CancelEvaluationCommand&) {
+  return {};  // the evaluation that it meant has seen it coming
+}
+
 // ---- a step and what follows it
 // ------------------------------------------------------------------------------------------
 
@@ -398,6 +406,7 @@ TrainingStatus TrainingLoop::status() const {
   status.captureMsPerStep = pacer_.captureMsPerStep();
   status.captureShare = pacer_.share();
   status.captureEvery = pacer_.every();
+  status.goal = goal_.text();
   status.device = trainer_->deviceTitle();
   status.memoryBytes = trainer_->memoryBytes();
   if (writer_) status.recording = writer_->state();
@@ -424,8 +433,9 @@ void TrainingLoop::flushRecords() {
 std::optional<Error> TrainingLoop::evaluate() {
   auto evaluation = trainer_->evaluate([this](double fraction) {
     port_.emit(ProgressEvent{"Evaluating", fraction});
-    return !stopComing();
+    return !stopComing() && !isComing<CancelEvaluationCommand>();
   });
+  port_.emit(ProgressEvent{});
   if (!evaluation) return std::move(evaluation).error();
   lastEvaluation_ = trainer_->stepsDone();
   StepRecord record{lastEvaluation_, {}, {}};

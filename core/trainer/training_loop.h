@@ -47,8 +47,10 @@ class TrainingLoop {
   Status finish();
 
   // commands
-  /// A stop is waiting, or stands among the commands being applied: long work should end early.
-  bool stopComing() const;
+  /// A command of this kind is waiting, or stands among those being applied.
+  template <typename Kind>
+  bool isComing() const;
+  bool stopComing() const;  ///< Long work should end early.
   void apply(const QueuedCommand& command);
   std::optional<Error> applied(const PauseCommand&);
   std::optional<Error> applied(const ResumeCommand&);
@@ -61,6 +63,7 @@ class TrainingLoop {
   std::optional<Error> applied(const SaveCheckpointCommand& command);
   std::optional<Error> applied(const CaptureCommand&);
   std::optional<Error> applied(const EvaluateCommand&);
+  std::optional<Error> applied(const CancelEvaluationCommand&);
   void goOn();
   void pause(const std::string& reason);
 

@@ -66,12 +66,13 @@ TEST(CommandQueue, RefusesAfterClosing) {
   EXPECT_THAT(queue.waitAndTake(), IsEmpty()) << "a closed queue is not waited for";
 }
 
-TEST(CommandQueue, SeesAWaitingStop) {
+TEST(CommandQueue, SeesWhatKindsOfCommandsWait) {
   CommandQueue queue;
   queue.post(PauseCommand{});
-  EXPECT_FALSE(queue.stopPending());
+  EXPECT_FALSE(queue.pending<StopCommand>());
   queue.post(StopCommand{});
-  EXPECT_TRUE(queue.stopPending());
+  EXPECT_TRUE(queue.pending<StopCommand>());
+  EXPECT_FALSE(queue.pending<CancelEvaluationCommand>());
 }
 
 TEST(CommandQueue, AWaitingReaderWakesForAPostAndForClosing) {

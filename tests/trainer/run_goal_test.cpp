@@ -15,6 +15,21 @@ TEST(RunGoal, WithoutOneNothingIsReached) {
   EXPECT_EQ(goal.reached(1000, {{"loss.total", 0}}), "");
 }
 
+TEST(RunGoal, TellsUntilWhen) {
+  RunGoal goal;
+  EXPECT_EQ(goal.text(), "");
+  goal.runToStep(500);
+  EXPECT_EQ(goal.text(), "step 500");
+  goal.addSteps(3, 10);
+  EXPECT_EQ(goal.text(), "step 13");
+  goal.runUntil({"loss.cls", Relation::kBelow, 0.25});
+  EXPECT_EQ(goal.text(), "loss.cls < 0.25");
+  goal.runUntil({"eval.ap50", Relation::kAbove, 0.5});
+  EXPECT_EQ(goal.text(), "eval.ap50 > 0.5");
+  goal.clear();
+  EXPECT_EQ(goal.text(), "");
+}
+
 TEST(RunGoal, StepsAddUp) {
   RunGoal goal;
   goal.addSteps(1, 10);

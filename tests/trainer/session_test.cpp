@@ -5,7 +5,13 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
+#include <future>
 #include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include "core/store/run_reader.h"
 #include "tests/trainer/trainer_testing.h"
@@ -151,16 +157,24 @@ TEST(Session, EveryCommandIsAcknowledgedOnceWhateverTheEnd) {
   }
 }
 
-/// Posts both while the trainer thread is busy waking this one, so that it takes them together; waits for the
-/// end.
-void postTogetherAndWait(TrainingSession& session, const Command& one, const Command& other) {
-  std::atomic<bool> first{true};
-  session.setWake([&] {
-    if (!first.exchange(false)) return;
-    session.post(one);
-    session.post(other);
+/// Posts both while the trainer thread is busy waking this one, so that it takes them together; their ids go
+/// to `posted`. `woken` (may be empty) is called at every wake.
+void postTogether(TrainingSession& session, const Command& one, const Command& other,
+                  std::promise<std::pair<CommandId, CommandId>>& posted,
+                  const std::function<void()>& woken = {}) {
+  session.setWake([&, woken, one, other, first = std::make_shared<std::atomic<bool>>(true)] {
+    if (woken) woken();
+    if (!first->exchange(false)) return;
+    const CommandId id = session.post(one);
+    posted.set_value({id, session.post(other)});
   });
   session.post(CaptureCommand{});
+}
+
+/// The same, and waits for the end of the session.
+void postTogetherAndWait(TrainingSession& session, const Command& one, const Command& other) {
+  std::promise<std::pair<CommandId, CommandId>> posted;
+  postTogether(session, one, other, posted);
   session.wait();
   session.setWake({});
 }
@@ -172,6 +186,45 @@ TEST(Session, AStopEndsTheEvaluationItWasPostedWith) {
   postTogetherAndWait(*session, EvaluateCommand{}, StopCommand{});
   EXPECT_THAT(watch.all<EvaluationEvent>(), IsEmpty());
   EXPECT_EQ(session->state(), TrainerState::kStopped);
+}
+
+TEST(Session, AnEvaluationCanBeCancelledAndTrainingGoesOn) {
+  const auto session = startSession(smallConfig(), paused());
+  SessionWatch(*session).waitForState(TrainerState::kPaused);
+  std::promise<std::pair<CommandId, CommandId>> posted;
+  postTogether(*session, EvaluateCommand{}, CancelEvaluationCommand{}, posted);
+  const auto [evaluation, cancel] = posted.get_future().get();
+  SessionWatch watch(*session);
+  watch.waitForAcknowledgement(cancel);
+  const auto refused = watch.waitForAcknowledgement(evaluation).error;
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, ErrorCode::kCancelled);
+  EXPECT_THAT(watch.all<EvaluationEvent>(), IsEmpty());
+  EXPECT_EQ(watch.all<ProgressEvent>().back().what, "") << "what was going on has ended";
+  // It ends that one only, and not the run.
+  watch.waitForAcknowledgement(session->post(StepCommand{2}));
+  watch.waitForState(TrainerState::kPaused);
+  watch.waitForAcknowledgement(session->post(EvaluateCommand{}));
+  EXPECT_THAT(watch.all<EvaluationEvent>(), SizeIs(1));
+  EXPECT_THAT(watch.all<StepEvent>(), SizeIs(2));
+}
+
+TEST(Session, TheStatusTellsUntilWhenTrainingGoesOn) {
+  const auto session = startSession(smallConfig(), paused());
+  SessionWatch(*session).waitForState(TrainerState::kPaused);
+  std::mutex mutex;
+  std::set<std::string> goals;
+  std::promise<std::pair<CommandId, CommandId>> posted;
+  postTogether(*session, RunUntilStepCommand{3}, CaptureCommand{}, posted, [&] {
+    const std::lock_guard lock(mutex);
+    goals.insert(session->latestSnapshot()->status.goal);
+  });
+  posted.get_future().wait();
+  while (session->state() != TrainerState::kPaused || session->latestSnapshot()->status.step < 3)
+    std::this_thread::yield();
+  session->setWake({});
+  EXPECT_THAT(goals, ElementsAre("", "step 3"));
+  EXPECT_EQ(session->latestSnapshot()->status.goal, "") << "it is reached";
 }
 
 TEST(Session, NothingRunsOrPausesAfterAStop) {
