@@ -8,7 +8,9 @@
 #include "app/cli/common.h"
 #include "core/base/check.h"
 #include "core/base/counted.h"
+#include "core/evidence/detection_quality.h"
 #include "widgets/overlays/layer_text.h"
+#include "widgets/overlays/predictions.h"
 #include "widgets/plot/curve_plan.h"
 
 namespace anchorscope::cli {
@@ -63,8 +65,27 @@ Result<std::vector<Layer>> chosenLayers(const FigureOptions& options, const Prob
   return layers;
 }
 
+/// The probe whose detections are right most of all, each at its own last (first, n-th) recorded step.
+Result<std::string> bestProbe(const RunReader& run, const std::string& step) {
+  auto best = findProbe(run, {});
+  if (!best) return best;
+  double highest = -1;
+  for (const std::string& probe : run.probeNames()) {
+    auto at = parseStep(run, probe, step);
+    if (!at) continue;  // it was pinned later, or unpinned earlier
+    auto frame = run.frame(probe, *at);
+    if (!frame) return std::move(frame).error();
+    const double quality = detectionQuality(**frame, adaptiveScore(**frame));
+    if (quality <= highest) continue;
+    highest = quality;
+    best = probe;
+  }
+  std::cout << "Best detected: " << *best << '\n';
+  return best;
+}
+
 Status addPanel(const RunReader& run, const FigureOptions& options, FigureSpec& spec) {
-  auto probe = findProbe(run, options.image);
+  auto probe = options.image == "best" ? bestProbe(run, options.step) : findProbe(run, options.image);
   if (!probe) return std::move(probe).error();
   auto step = parseStep(run, *probe, options.step);
   if (!step) return std::move(step).error();
@@ -147,7 +168,8 @@ void addFigure(CLI::App& app, ExitCode& exit) {
   auto options = std::make_shared<FigureOptions>();
   command->add_option("RUN", options->folder, "Run folder")->required();
   command->add_option("--step", options->step, "Recorded step, first or last")->capture_default_str();
-  command->add_option("--image", options->image, "Probe image (else: the first)");
+  command->add_option("--image", options->image,
+                      "Probe image, or best: the one whose detections are right (else: the first)");
   command->add_option("--layer", options->layers,
                       "NAME[:KEY=VALUE,...]: channel, predictions, bag, such as w_cls, "
                       "iou:min=0.5,map=viridis or predictions:min=0 (all of them); may be repeated");
