@@ -1,38 +1,50 @@
-// The window. Options: --demo, --data SPEC with --method, --model and --set, or a run folder to look at.
+// The window: the options of the headless program's train, or a run folder to look at or to go on with.
+#include <CLI/CLI.hpp>
 #include <QApplication>
-#include <QCommandLineParser>
 #include <QTimer>
 #include <cstdio>
 
+#include "app/cli/run_options.h"
+#include "app/interrupt_watch.h"
 #include "app/main_window.h"
 #include "app/settings.h"
-#include "core/trainer/presets.h"
 #include "core/trainer/run_config.h"
 #include "core/trainer/version.h"
+#include "widgets/panels/start_page.h"
 #include "widgets/theme/icons.h"
 
 namespace anchorscope {
 namespace {
 
-/// The run the command line asks for.
-Result<RunConfig> configOf(const QCommandLineParser& parser) {
-  const auto text = [&](const char* option) { return parser.value(QLatin1String(option)).toStdString(); };
-  const bool demo = !parser.isSet(QStringLiteral("data"));
-  auto config = demo ? presetConfig("demo") : makeRunConfig(text("method"), text("model"));
-  if (!config) return config;
-  if (demo && parser.isSet(QStringLiteral("method"))) ANCHORSCOPE_TRY(selectMethod(*config, text("method")));
-  if (demo && parser.isSet(QStringLiteral("model"))) ANCHORSCOPE_TRY(selectModel(*config, text("model")));
-  if (!demo) config->data = text("data");
-  config->out = text("out");
-  config->weights = text("weights");
-  for (const QString& setting : parser.values(QStringLiteral("set"))) {
-    const qsizetype equals = setting.indexOf(QLatin1Char('='));
-    if (equals <= 0)
-      return makeError(ErrorCode::kUsage, "--set needs KEY=VALUE, not '" + setting.toStdString() + "'");
-    ANCHORSCOPE_TRY(
-        applySetting(*config, setting.left(equals).toStdString(), setting.mid(equals + 1).toStdString()));
+/// What the command line asks for.
+struct Options {
+  cli::RunOptions run;
+  std::string resume, folder, theme;
+  bool demo = false, paused = false, measureStart = false;
+
+  /// A run is to be started, not only a window opened.
+  bool startsRun() const { return demo || run.data || !run.preset.empty() || !run.configFile.empty(); }
+  Result<RunConfig> config() const {
+    cli::RunOptions whole = run;
+    if (whole.preset.empty() && whole.configFile.empty() && !whole.data) whole.preset = "demo";
+    return whole.build();
   }
-  return config;
+};
+
+void addOptions(CLI::App& app, Options& options) {
+  app.set_version_flag("--version", kProgramVersion);
+  app.add_flag("--demo", options.demo, "Train the demo at once");
+  options.run.addTo(app);
+  app.add_option("--out", options.run.out, "Folder to record the run in (else: a temporary one)");
+  app.add_option("--resume", options.resume,
+                 "Continue the run in this folder from its last checkpoint (with --steps)");
+  app.add_flag("--paused", options.paused, "Show step 0 and wait for Run before anything is trained");
+  app.add_option("--theme", options.theme, "dark, light or system; for this start only")
+      ->check(CLI::IsMember({"dark", "light", "system"}));
+  app.add_flag("--measure-start", options.measureStart,
+               "End once the first picture is shown, and say so; for measuring how long that takes");
+  app.add_option("RUN", options.folder, "A recorded run to look at")->excludes("--resume");
+  app.footer("--data, --preset or --config start training at once; without them the first page asks.");
 }
 
 /// Ends the program after the window's first paint.
@@ -49,62 +61,49 @@ class FirstPicture : public QObject {
 };
 
 int run(int argc, char** argv) {
-  QApplication application(argc, argv);
+  QApplication application(argc, argv);  // takes Qt's own options out of the list
   QCoreApplication::setApplicationName(QStringLiteral("anchorscope"));
   QCoreApplication::setApplicationVersion(QString::fromLatin1(kProgramVersion));
-  QCommandLineParser parser;
-  parser.setApplicationDescription(QStringLiteral("Train a detector and watch every anchor learn."));
-  parser.addHelpOption();
-  parser.addVersionOption();
-  parser.addOption({QStringLiteral("demo"), QStringLiteral("Train the demo at once.")});
-  parser.addOption(
-      {QStringLiteral("data"), QStringLiteral("Train on this data set at once."), QStringLiteral("SPEC")});
-  parser.addOption({QStringLiteral("method"), QStringLiteral("Training method."), QStringLiteral("NAME"),
-                    QStringLiteral("musu")});
-  parser.addOption({QStringLiteral("model"), QStringLiteral("Detector."), QStringLiteral("NAME"),
-                    QStringLiteral("retina-small")});
-  parser.addOption(
-      {QStringLiteral("weights"), QStringLiteral("Weights to start from."), QStringLiteral("FILE")});
-  parser.addOption(
-      {QStringLiteral("out"), QStringLiteral("Folder to record the run in."), QStringLiteral("RUN")});
-  parser.addOption({QStringLiteral("set"), QStringLiteral("An option of the run; may be repeated."),
-                    QStringLiteral("KEY=VALUE")});
-  parser.addOption(
-      {QStringLiteral("paused"), QStringLiteral("Show step 0 and wait for Run before anything is trained.")});
-  parser.addOption(
-      {QStringLiteral("measure-start"),
-       QStringLiteral(
-           "End once the first picture is shown, and say so; for measuring how long that takes.")});
-  parser.addOption({QStringLiteral("theme"), QStringLiteral("dark, light or system; for this start only."),
-                    QStringLiteral("NAME")});
-  parser.addPositionalArgument(QStringLiteral("RUN"), QStringLiteral("A recorded run to look at."),
-                               QStringLiteral("[RUN]"));
-  parser.process(application);
+  Options options;
+  CLI::App app{"Train a detector and watch every anchor learn.", "anchorscope"};
+  addOptions(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    // Help and version end well; every other parse error is a wrong request.
+    return app.exit(problem) == 0 ? 0 : exitCode(ErrorCode::kUsage);
+  }
+  Result<RunConfig> config = options.startsRun() ? options.config() : RunConfig();
+  if (!config) {
+    std::fprintf(stderr, "anchorscope: %s\n", config.error().text().c_str());
+    return exitCode(config.error().code);
+  }
 
-  const QString theme = parser.isSet(QStringLiteral("theme"))
-                            ? parser.value(QStringLiteral("theme"))
-                            : openSettings().value(QStringLiteral("theme")).toString();
+  const QString theme = options.theme.empty() ? openSettings().value(QStringLiteral("theme")).toString()
+                                              : QString::fromStdString(options.theme);
   applyTheme(application, themeChoiceFromString(theme));
   QApplication::setWindowIcon(applicationIcon());
-  SessionOptions options;
-  options.startPaused = parser.isSet(QStringLiteral("paused"));
   MainWindow window;
   window.show();
-  if (parser.isSet(QStringLiteral("data")) || parser.isSet(QStringLiteral("demo"))) {
-    auto config = configOf(parser);
-    if (!config) {
-      std::fprintf(stderr, "anchorscope: %s\n", config.error().text().c_str());
-      return exitCode(config.error().code);
-    }
-    QTimer::singleShot(0, &window,
-                       [&window, options, config = *std::move(config)] { window.startRun(config, options); });
-  } else if (!parser.positionalArguments().isEmpty()) {
-    QTimer::singleShot(0, &window, [&window, folder = parser.positionalArguments().first()] {
-      window.openRecordedRun(folder);
-    });
-  }
+  const InterruptWatch interrupts;
+  QObject::connect(&interrupts, &InterruptWatch::interrupted, &window, [&window] {
+    window.closeForGood();
+    QCoreApplication::exit(exitCode(ErrorCode::kCancelled));  // also from within a dialog
+  });
+  QTimer::singleShot(0, &window, [&] {
+    SessionOptions session;
+    session.startPaused = options.paused;
+    if (!options.resume.empty())
+      window.continueRun(QString::fromStdString(options.resume), options.run.steps.value_or(0));
+    else if (!options.folder.empty())
+      window.openRecordedRun(QString::fromStdString(options.folder));
+    else if (options.startsRun() && config->data.empty())
+      window.startPage().setConfig(*config);
+    else if (options.startsRun())
+      window.startRun(*config, session);
+  });
   FirstPicture firstPicture;
-  if (parser.isSet(QStringLiteral("measure-start"))) window.installEventFilter(&firstPicture);
+  if (options.measureStart) window.installEventFilter(&firstPicture);
   return QApplication::exec();
 }
 

@@ -14,6 +14,9 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
+#include <QPainter>
+#include <QPushButton>
+#include <QScreen>
 #include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -21,6 +24,7 @@
 #include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "app/settings.h"
 #include "app/temporary_run.h"
@@ -29,7 +33,10 @@
 #include "widgets/notify/message_bar.h"
 #include "widgets/notify/problems_model.h"
 #include "widgets/overlays/layer_stack.h"
+#include "widgets/panels/data_spec_guess.h"
+#include "widgets/panels/elided_button.h"
 #include "widgets/panels/elided_label.h"
+#include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/inspector_panel.h"
 #include "widgets/panels/layers_panel.h"
@@ -39,19 +46,43 @@
 #include "widgets/panels/start_page.h"
 #include "widgets/panels/transport_bar.h"
 #include "widgets/plot/curves_view.h"
+#include "widgets/state/theme.h"
 #include "widgets/theme/icons.h"
 
 namespace anchorscope {
 namespace {
 
+/// Layouts of another number are not restored: the docks stand elsewhere now.
+constexpr int kLayoutVersion = 2;
+
 /// What a dock is moved by; the panels carry their own titles, so it is a mere strip.
 class DockGrip : public QWidget {
  public:
   explicit DockGrip(QDockWidget* dock) : QWidget(dock) {
-    setFixedHeight(6);
     setCursor(Qt::SizeAllCursor);
-    setToolTip(QObject::tr("Drag to move “%1”; the View menu hides it").arg(dock->windowTitle()));
+    setToolTip(QObject::tr("Drag to move “%1”, double-click to let it float; the View menu hides it")
+                   .arg(dock->windowTitle()));
   }
+  // The dock lays its title out by these.
+  QSize sizeHint() const override { return {48, kHeight}; }
+  QSize minimumSizeHint() const override { return {16, kHeight}; }
+
+ protected:
+  void paintEvent(QPaintEvent*) override {
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    QColor color = themeOf(palette()).secondaryText;
+    color.setAlphaF(underMouse() ? 0.9f : 0.45f);
+    painter.setBrush(color);
+    for (int dot = -2; dot <= 2; ++dot)
+      painter.drawEllipse(QPointF(width() / 2.0 + 6 * dot, height() / 2.0), 1.2, 1.2);
+  }
+  void enterEvent(QEnterEvent*) override { update(); }
+  void leaveEvent(QEvent*) override { update(); }
+
+ private:
+  static constexpr int kHeight = 8;
 };
 
 }  // namespace
@@ -66,8 +97,16 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
   setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
   setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
   setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
-  confirm_ = [this](const QString& title, const QString& text) {
-    return QMessageBox::question(this, title, text, QMessageBox::Ok | QMessageBox::Cancel) == QMessageBox::Ok;
+  ask_ = [this](const Question& question) {
+    QMessageBox box(QMessageBox::NoIcon, question.title, question.title, QMessageBox::Cancel, this);
+    box.setInformativeText(question.text);
+    QPushButton* keep = question.offersKeep ? box.addButton(tr("Keep…"), QMessageBox::AcceptRole) : nullptr;
+    QPushButton* goAhead =
+        box.addButton(question.goAhead, keep ? QMessageBox::DestructiveRole : QMessageBox::AcceptRole);
+    box.setDefaultButton(keep ? keep : goAhead);
+    box.exec();
+    if (keep && box.clickedButton() == keep) return Answer::kKeep;
+    return box.clickedButton() == goAhead ? Answer::kGoAhead : Answer::kCancel;
   };
 
   transport_ = new TransportBar;
@@ -79,6 +118,7 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
   layers_ = new LayersPanel(*state_);
   inspector_ = new InspectorPanel(*state_);
   curves_ = new CurvesView;
+  evaluation_ = new EvaluationPanel;
   scrubber_ = new HistoryScrubber;
   problems_ = new ProblemsModel(this);
   menus_ = new QMenuBar;
@@ -107,26 +147,35 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
   });
   connect(start_, &StartPage::runWanted, this, &MainWindow::openRecordedRun);
   connect(start_, &StartPage::helpWanted, this, &MainWindow::showHelp);
+  connect(start_, &StartPage::leftoverOpened, this, &MainWindow::openLeftover);
+  connect(start_, &StartPage::leftoverKept, this, &MainWindow::keepLeftover);
+  connect(start_, &StartPage::leftoverDiscarded, this, &MainWindow::discardLeftover);
   connect(preparing_, &PreparingView::cancelled, this, &MainWindow::showStartPage);
   connect(parameterSearch_, &QLineEdit::textChanged, parameters_, &ParamForm::setFilter);
   connect(parameters_, &ParamForm::paramEdited, this, &MainWindow::changeParameter);
   connect(parameters_, &ParamForm::fixWanted, this, &MainWindow::fixParameter);
-  connect(transport_, &TransportBar::commanded, this,
-          [this](const Command& command) { bridge_->post(command); });
+  connect(transport_, &TransportBar::commanded, this, [this](const Command& command) {
+    if (!std::holds_alternative<StopCommand>(command) || confirmStopping()) bridge_->post(command);
+  });
+  connect(transport_, &TransportBar::continueWanted, this, qOverload<>(&MainWindow::continueRun));
+  connect(evaluation_, &EvaluationPanel::evaluateWanted, this, [this] { bridge_->post(EvaluateCommand{}); });
+  connect(evaluation_, &EvaluationPanel::cancelWanted, this,
+          [this] { bridge_->post(CancelEvaluationCommand{}); });
   connect(probes_, &ProbesPanel::probesWanted, this,
           [this](const std::vector<std::string>& names) { bridge_->post(SetProbesCommand{names}); });
   wireBridge();
   wireHistory();
   qApp->installEventFilter(this);
-  cleaning_ = std::async(std::launch::async, &TemporaryRun::removeAbandoned);
+  lookForLeftovers();
 
   resize(1440, 900);
   resizeDocks({docks_[0], docks_[1]}, {236, 344}, Qt::Horizontal);
   resizeDocks({docks_[2]}, {216}, Qt::Vertical);
-  defaultLayout_ = workspaceLayout_ = saveState();
+  defaultLayout_ = workspaceLayout_ = saveState(kLayoutVersion);
   const QSettings settings = openSettings();
   if (settings.contains(QStringLiteral("window/geometry")))
     restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
+  fitOnScreen();
   if (settings.contains(QStringLiteral("window/layout")))
     workspaceLayout_ = settings.value(QStringLiteral("window/layout")).toByteArray();
   state_->layers().restore(
@@ -164,12 +213,24 @@ void MainWindow::makeWorkspace() {
   line->addWidget(canvasTitle_);
   line->addSpacing(12);
   line->addWidget(canvasInfo_);
-  evaluationText_ = new ElidedLabel;
-  evaluationText_->setProperty("role", "secondary");
-  evaluationText_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  evaluationText_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);  // has what the others leave
-  line->addWidget(evaluationText_, 1);
+  line->addStretch(1);
+  evaluationButton_ = new ElidedButton;
+  evaluationButton_->setObjectName(QStringLiteral("evaluationButton"));
+  evaluationButton_->setProperty("role", "link");
+  evaluationButton_->setToolTip(tr("Show every class and all of COCO's numbers"));
+  evaluationButton_->hide();
+  evaluationButton_->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+  line->addWidget(evaluationButton_);
+  evaluationCancel_ = new QToolButton;
+  evaluationCancel_->setObjectName(QStringLiteral("evaluationCancel"));
+  evaluationCancel_->setDefaultAction(cancelEvaluation_);
+  evaluationCancel_->setProperty("role", "icon");
+  evaluationCancel_->setToolButtonStyle(Qt::ToolButtonIconOnly);
+  evaluationCancel_->setFixedSize(26, 24);
+  evaluationCancel_->hide();
+  line->addWidget(evaluationCancel_);
   line->addSpacing(8);
+  connect(evaluationButton_, &QToolButton::clicked, this, [this] { showDock(evaluationDock_); });
   for (QAction* action : {fit_, exportView_, showParameters_}) {
     auto* button = new QToolButton;
     button->setDefaultAction(action);
@@ -229,10 +290,11 @@ void MainWindow::makeDocks() {
   auto* parameterTitle = new QLabel(tr("LIVE PARAMETERS"));
   parameterTitle->setProperty("role", "section");
   parameterLayout->addWidget(parameterTitle);
-  auto* parameterHelp = new QLabel(tr("A change takes effect at the next step and is marked in the curves."));
-  parameterHelp->setProperty("role", "secondary");
-  parameterHelp->setWordWrap(true);
-  parameterLayout->addWidget(parameterHelp);
+  parameterHelp_ = new QLabel;
+  parameterHelp_->setObjectName(QStringLiteral("parameterHelp"));
+  parameterHelp_->setProperty("role", "secondary");
+  parameterHelp_->setWordWrap(true);
+  parameterLayout->addWidget(parameterHelp_);
   parameterSearch_ = new QLineEdit;
   parameterSearch_->setObjectName(QStringLiteral("parameterSearch"));
   parameterSearch_->setPlaceholderText(tr("Search options"));
@@ -247,8 +309,12 @@ void MainWindow::makeDocks() {
   parameterLayout->addWidget(parameterScroll, 1);
   parametersDock_ =
       addDock(QStringLiteral("parameters"), tr("Live parameters"), parameterHost, Qt::RightDockWidgetArea);
+  evaluationDock_ =
+      addDock(QStringLiteral("evaluation"), tr("Evaluation"), evaluation_, Qt::RightDockWidgetArea);
   tabifyDockWidget(inspectorDock, parametersDock_);
+  tabifyDockWidget(parametersDock_, evaluationDock_);
   parametersDock_->hide();
+  evaluationDock_->hide();
 
   problemsTable_ = new QTableView;
   problemsTable_->setObjectName(QStringLiteral("problemsTable"));
@@ -273,8 +339,10 @@ void MainWindow::makeDocks() {
   problemsTitle->setProperty("role", "section");
   problemsLayout->addWidget(problemsTitle);
   problemsLayout->addWidget(problemsTable_, 1);
+  // Above the curves, which stay in sight with the scrubber.
+  problemsHost->setMinimumHeight(96);
   problemsDock_ = addDock(QStringLiteral("problems"), tr("Problems"), problemsHost, Qt::BottomDockWidgetArea);
-  tabifyDockWidget(curvesDock, problemsDock_);
+  splitDockWidget(problemsDock_, curvesDock, Qt::Vertical);
   problemsDock_->hide();
 }
 
@@ -294,13 +362,16 @@ void MainWindow::makeStatusBar() {
   statusBar()->addPermanentWidget(problemsButton_);
   connect(problemsButton_, &QToolButton::clicked, this, [this] {
     if (onStartPage()) return;
-    problemsDock_->show();
-    problemsDock_->raise();
+    if (problemsDock_->isVisible())
+      problemsDock_->hide();
+    else
+      showDock(problemsDock_);
   });
   const auto count = [this] {
-    const int problems = problems_->rowCount();
-    problemsButton_->setVisible(problems > 0);
-    problemsButton_->setText(countText(problems, QStringLiteral("problem")));
+    const int problems = problems_->presentCount(), earlier = problems_->rowCount() - problems;
+    problemsButton_->setVisible(problems + earlier > 0);
+    problemsButton_->setText(problems > 0 ? countText(problems, QStringLiteral("problem"))
+                                          : tr("%1 earlier").arg(countText(earlier)));
   };
   connect(problems_, &QAbstractItemModel::rowsInserted, this, count);
   connect(problems_, &QAbstractItemModel::modelReset, this, count);
@@ -324,31 +395,58 @@ QDockWidget* MainWindow::addDock(const QString& name, const QString& title, QWid
   return dock;
 }
 
+void MainWindow::showPage(int index) {
+  // The page that is not shown must not hold the window wide.
+  for (int page = 0; page < pages_->count(); ++page) {
+    const auto policy = page == index ? QSizePolicy::Preferred : QSizePolicy::Ignored;
+    pages_->widget(page)->setSizePolicy(policy, policy);
+  }
+  pages_->setCurrentIndex(index);
+}
+
+void MainWindow::showDock(QDockWidget* dock) {
+  dock->show();
+  dock->raise();
+}
+
+void MainWindow::fitOnScreen() {
+  const QRect room = screen()->availableGeometry();
+  // Before it is shown a window has no frame yet; those of common desktops are thinner than this.
+  const QSize frame = frameSize() == size() ? QSize(16, 40) : frameSize() - size();
+  if (isMaximized() || isFullScreen()) return;
+  resize(size().boundedTo(room.size() - frame).expandedTo({320, 240}));
+  const QRect wanted(pos(), size() + frame);
+  const QPoint corner(
+      std::clamp(wanted.x(), room.left(), std::max(room.left(), room.right() - wanted.width())),
+      std::clamp(wanted.y(), room.top(), std::max(room.top(), room.bottom() - wanted.height())));
+  if (corner != pos() && (testAttribute(Qt::WA_Moved) || !room.contains(wanted))) move(corner);
+}
+
 bool MainWindow::onStartPage() const {
   return pages_->currentIndex() == 0;
 }
 
 void MainWindow::enterWorkspace(bool live) {
   if (onStartPage()) {
-    pages_->setCurrentIndex(1);
-    restoreState(workspaceLayout_);
+    showPage(1);
+    restoreState(workspaceLayout_, kLayoutVersion);
   }
   for (QDockWidget* dock : docks_)
     dock->toggleViewAction()->setEnabled(true);
-  transport_->setVisible(live);
+  transport_->show();
   stage_->setCurrentWidget(live ? static_cast<QWidget*>(preparing_) : canvas_);
   canvas_->setFocus();
   refreshActions();
 }
 
 void MainWindow::leaveWorkspace() {
-  if (!onStartPage()) workspaceLayout_ = saveState();
+  if (!onStartPage()) workspaceLayout_ = saveState(kLayoutVersion);
   for (QDockWidget* dock : docks_) {
     dock->hide();
     dock->toggleViewAction()->setEnabled(false);
   }
   transport_->hide();
-  pages_->setCurrentIndex(0);
+  showPage(0);
   statusText_->clear();
   refreshActions();
 }
@@ -365,7 +463,7 @@ void MainWindow::showStartPage() {
 
 void MainWindow::resetLayout() {
   workspaceLayout_ = defaultLayout_;
-  if (!onStartPage()) restoreState(defaultLayout_);
+  if (!onStartPage()) restoreState(defaultLayout_, kLayoutVersion);
 }
 
 void MainWindow::refreshTitle() {
@@ -395,6 +493,11 @@ void MainWindow::refreshHeader() {
                 ? tr(" · following live")
                 : tr(" · step %1").arg(countText(state_->frame()->step));
   canvasInfo_->setText(info);
+  canvasInfo_->setToolTip(info);
+  canvasTitle_->setToolTip(canvasTitle_->text());
+  // The image's name gives way last.
+  constexpr int kLongestName = 150;
+  canvasTitle_->setMinimumWidth(std::min(canvasTitle_->sizeHint().width(), kLongestName));
 }
 
 void MainWindow::rememberRecent(const QString& entry) {
@@ -407,7 +510,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     event->ignore();
     return;
   }
-  if (!onStartPage()) workspaceLayout_ = saveState();
+  if (!onStartPage()) workspaceLayout_ = saveState(kLayoutVersion);
   QSettings settings = openSettings();
   settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
   settings.setValue(QStringLiteral("window/layout"), workspaceLayout_);
@@ -436,8 +539,10 @@ void MainWindow::openPath(const QString& path) {
   if (QFileInfo::exists(path + QStringLiteral("/trace.sqlite"))) {
     openRecordedRun(path);
   } else if (const QString spec = guessDataSpec(path); !spec.isEmpty()) {
-    if (!confirmEndingRun()) return;
-    showStartPage();
+    if (!onStartPage()) {
+      if (!confirmEndingRun()) return;
+      showStartPage();
+    }
     start_->setDataSpec(spec);
   } else {
     messages_->show(MessageKind::kWarning,

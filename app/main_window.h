@@ -3,6 +3,7 @@
 // together.
 
 #include <QMainWindow>
+#include <QSet>
 #include <functional>
 #include <future>
 #include <map>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/leftovers.h"
 #include "core/base/atomic_file.h"
 #include "core/store/run_reader.h"
 #include "core/trainer/session.h"
@@ -31,6 +33,7 @@ namespace anchorscope {
 
 class CanvasView;
 class CurvesView;
+class EvaluationPanel;
 class HelpWindow;
 class HistoryScrubber;
 class InspectorPanel;
@@ -53,6 +56,14 @@ struct ExportOptions {
   Overwrite overwrite = Overwrite::kNo;
 };
 
+/// What the window asks before something is lost or replaced.
+struct Question {
+  QString title, text;
+  QString goAhead;          ///< The button that does it: "Discard".
+  bool offersKeep = false;  ///< The recording can be kept instead, as a folder.
+};
+enum class Answer { kCancel, kGoAhead, kKeep };
+
 /// GUI thread only.
 class MainWindow : public QMainWindow {
   Q_OBJECT
@@ -73,6 +84,14 @@ class MainWindow : public QMainWindow {
   /// Moves the temporary folder of a run that has ended to `target`, which must not exist, and goes on from
   /// there.
   void keepRecordedRun(const QString& target);
+  /// Goes on training the run that has ended or is looked at, from its last checkpoint; asks until when where
+  /// all its steps are done.
+  void continueRun();
+  /// The same for any folder; `steps` (> 0) replaces the planned number of steps.
+  void continueRun(const QString& folder, std::int64_t steps = 0);
+  /// Ends the window without a question, as a signal to the program does: a recording that was not kept is
+  /// left for the next start.
+  void closeForGood();
 
   /// Writes the current view; what went wrong is shown as a message, too.
   Result<FigureReport> exportViewTo(const QString& path, const ExportOptions& options = {});
@@ -82,15 +101,14 @@ class MainWindow : public QMainWindow {
   void setTheme(ThemeChoice choice);
   /// Opens the help at the page that tells of this method, detector or topic.
   void showHelp(const QString& what);
-  /// How the window asks before it throws away what was not kept; a test answers itself.
-  void setConfirm(std::function<bool(const QString& title, const QString& text)> confirm) {
-    confirm_ = std::move(confirm);
-  }
+  /// How the window asks; a test answers itself.
+  void setAsk(std::function<Answer(const Question&)> ask) { ask_ = std::move(ask); }
 
   SessionBridge& bridge() { return *bridge_; }
   ViewState& viewState() { return *state_; }
   CanvasView& canvas() { return *canvas_; }
   CurvesView& curves() { return *curves_; }
+  EvaluationPanel& evaluation() { return *evaluation_; }
   HistoryScrubber& scrubber() { return *scrubber_; }
   InspectorPanel& inspector() { return *inspector_; }
   LayersPanel& layersPanel() { return *layers_; }
@@ -120,6 +138,9 @@ class MainWindow : public QMainWindow {
   void makeDocks();
   void makeStatusBar();
   QDockWidget* addDock(const QString& name, const QString& title, QWidget* content, Qt::DockWidgetArea area);
+  void showPage(int index);
+  void showDock(QDockWidget* dock);
+  void fitOnScreen();
   void enterWorkspace(bool live);
   void leaveWorkspace();
   void refreshTitle();
@@ -136,14 +157,19 @@ class MainWindow : public QMainWindow {
 
   // main_window_run.cpp
   void wireBridge();
+  void beginRun(const QString& what);
   void endRun();
-  bool confirmEndingRun();
   bool isEnded() const;
   void onFacts();
   void onSnapshot(const std::shared_ptr<const Snapshot>& snapshot);
   void onSteps(const std::vector<StepEvent>& steps);
   void onFailed(const Error& error, const QString& culprit);
+  void onNote(const RunEvent& event);
+  void onDiagnostics(const Diagnostics& diagnostics);
   void showEvaluation(const EvaluationEvent& evaluation);
+  void showEvaluationSummary(std::int64_t step, const std::vector<ScalarValue>& metrics);
+  void refreshEvaluationButton(const QString& what, double fraction);
+  void selectWantedProbe();
   void showProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes);
   void refreshRecordingNote(const RecordingState& recording);
 
@@ -162,17 +188,43 @@ class MainWindow : public QMainWindow {
   void wireHistory();
   void refreshRecordedSteps();
   void showRecordedStep(std::int64_t step);
-  void askWhereToKeep();
+  void loadHistory();
+  void showRecordedCurves();
+
+  // main_window_ending.cpp
+  bool confirmEndingRun();
+  bool confirmStopping();
+  QString askWhereToKeep();
+  void keepElsewhere(std::shared_ptr<TemporaryRun> run, const QString& target, bool open);
+  void addLeftover(std::shared_ptr<TemporaryRun> run);
+  std::shared_ptr<TemporaryRun> takeLeftover(const QString& folder);
+  void refreshLeftovers();
+  void lookForLeftovers();
+  void openLeftover(const QString& folder);
+  void keepLeftover(const QString& folder);
+  void discardLeftover(const QString& folder);
+  /// The folder of the run that has ended or is looked at, if it can be gone on with.
+  QString continuableFolder() const;
 
   std::unique_ptr<ViewState> state_;
   SessionBridge* bridge_;
   std::shared_ptr<RunReader> reader_;        ///< Of the recorded run, or of the live run's folder.
   std::shared_ptr<TemporaryRun> temporary_;  ///< Where the run records that was given no folder.
-  std::vector<std::shared_ptr<TemporaryRun>> notMoved_;  ///< Keeping them failed while another run was shown.
-  std::future<void> cleaning_;
+  std::vector<Leftover> leftovers_;          ///< Of earlier starts, and what could not be moved.
+  std::future<void> search_;                 ///< For leftovers.
+  std::vector<std::future<void>> moves_;     ///< Of folders that no session records into.
   bool recordedOnly_ = false;
-  bool showPredictions_ = false;  ///< With the next frame.
-  std::function<bool(const QString&, const QString&)> confirm_;
+  bool showPredictions_ = false;   ///< With the next frame.
+  bool continued_ = false;         ///< The live run goes on with an earlier one, whose history belongs to it.
+  std::int64_t historyUpTo_ = -1;  ///< Steps up to this one are in the curves already.
+  std::int64_t framesBefore_ = 0;  ///< Recorded before the run was continued.
+  QString evaluated_;              ///< The newest evaluation in a line.
+  QString outFolder_;              ///< Where the run was asked to record; empty: nowhere in particular.
+  QString wantedProbe_;            ///< To be selected when its evidence arrives.
+  std::map<std::string, std::size_t> dataProblems_;  ///< By kind.
+  QString dataProblemsText_;
+  QSet<QString> told_;  ///< What this run has said, so that it is said once.
+  std::function<Answer(const Question&)> ask_;
   /// Edits that contradict something, full keys and values, in the order they were made.
   std::vector<std::pair<std::string, std::string>> unsentParameters_;
   std::map<std::string, std::string> sentParameters_;  ///< The last value sent; the facts follow later.
@@ -184,12 +236,13 @@ class MainWindow : public QMainWindow {
   MessageBar* messages_;
   CanvasView* canvas_;
   PreparingView* preparing_;
-  QLabel *canvasTitle_, *canvasInfo_, *statusText_, *evaluationText_, *runTitle_;
-  QToolButton* problemsButton_;
+  QLabel *canvasTitle_, *canvasInfo_, *statusText_, *parameterHelp_, *runTitle_;
+  QToolButton *problemsButton_, *evaluationButton_, *evaluationCancel_;
   ProbesPanel* probes_;
   LayersPanel* layers_;
   InspectorPanel* inspector_;
   CurvesView* curves_;
+  EvaluationPanel* evaluation_;
   HistoryScrubber* scrubber_;
   ProblemsModel* problems_;
   QTableView* problemsTable_;
@@ -197,9 +250,10 @@ class MainWindow : public QMainWindow {
   HelpWindow* help_ = nullptr;
   QLineEdit* parameterSearch_;
   QList<QDockWidget*> docks_;
-  QDockWidget *parametersDock_ = nullptr, *problemsDock_ = nullptr;
-  QAction *keep_ = nullptr, *checkpoint_ = nullptr, *evaluate_ = nullptr, *exportView_ = nullptr,
-          *exportCurves_ = nullptr, *fit_ = nullptr, *goToAnchor_ = nullptr, *showParameters_ = nullptr;
+  QDockWidget *parametersDock_ = nullptr, *problemsDock_ = nullptr, *evaluationDock_ = nullptr;
+  QAction *keep_ = nullptr, *checkpoint_ = nullptr, *evaluate_ = nullptr, *cancelEvaluation_ = nullptr,
+          *exportView_ = nullptr, *exportCurves_ = nullptr, *fit_ = nullptr, *goToAnchor_ = nullptr,
+          *showParameters_ = nullptr;
   QList<QAction*> historyActions_;
   QByteArray defaultLayout_, workspaceLayout_;
 };

@@ -19,7 +19,9 @@
 #include "app/settings.h"
 #include "widgets/bridge/session_bridge.h"
 #include "widgets/canvas/canvas_view.h"
+#include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
+#include "widgets/panels/param_form.h"
 #include "widgets/panels/start_page.h"
 #include "widgets/panels/transport_bar.h"
 #include "widgets/theme/icons.h"
@@ -72,7 +74,9 @@ void MainWindow::makeMenus() {
   keep_ = add(
       file, tr("&Keep recorded run…"), {},
       tr("Move the recording of a run that was given no folder to where it stays; when training has stopped"),
-      [this] { askWhereToKeep(); });
+      [this] {
+        if (const QString target = askWhereToKeep(); !target.isEmpty()) keepRecordedRun(target);
+      });
   file->addSeparator();
   add(file, tr("&Quit"), QKeySequence::Quit, tr("Close the window; a running step is finished first"),
       [this] { close(); });
@@ -114,8 +118,7 @@ void MainWindow::makeMenus() {
   showParameters_ =
       add(training, tr("Change &parameters"), QKeySequence(Qt::CTRL | Qt::Key_P),
           tr("Change learning rate, weights and the method's constants while training goes on"), [this] {
-            parametersDock_->show();
-            parametersDock_->raise();
+            showDock(parametersDock_);
             // A tab that has just been raised takes the focus only once it is laid out.
             QTimer::singleShot(0, parameterSearch_,
                                [this] { parameterSearch_->setFocus(Qt::ShortcutFocusReason); });
@@ -127,6 +130,13 @@ void MainWindow::makeMenus() {
   evaluate_ =
       add(training, tr("&Evaluate now"), QKeySequence(Qt::CTRL | Qt::Key_E),
           tr("Average precision on the validation images"), [this] { bridge_->post(EvaluateCommand{}); });
+  cancelEvaluation_ = add(training, tr("&Cancel evaluation"), {},
+                          tr("End the evaluation that is going on; training goes on"), [this] {
+                            cancelEvaluation_->setEnabled(false);
+                            bridge_->post(CancelEvaluationCommand{});
+                          });
+  cancelEvaluation_->setIcon(themedIcon(QStringLiteral("close"), &Theme::secondaryText));
+  cancelEvaluation_->setEnabled(false);
 
   QMenu* history = menus_->addMenu(tr("&History"));
   historyActions_ << add(history, tr("&Previous recorded step"), QKeySequence(Qt::ALT | Qt::Key_Left),
@@ -177,7 +187,15 @@ void MainWindow::refreshActions() {
   keep_->setEnabled(workspace && temporary_ && isEnded());
   checkpoint_->setEnabled(enabled.checkpoint);
   evaluate_->setEnabled(enabled.checkpoint);
-  showParameters_->setEnabled(workspace && bridge_->hasSession());
+  evaluation_->setCanEvaluate(enabled.checkpoint);
+  const bool live = bridge_->hasSession();
+  parameters_->setEnabled(enabled.setParam);
+  parameterHelp_->setText(
+      !live || enabled.setParam ? tr("A change takes effect at the next step and is marked in the curves.")
+      : isEnded()
+          ? tr("This run has ended with these values. They can be changed again once it is continued.")
+          : tr("They can be changed while training runs or pauses."));
+  showParameters_->setEnabled(workspace && live);
   for (QAction* action : {fit_, goToAnchor_, exportView_})
     action->setEnabled(picture);
   exportCurves_->setEnabled(workspace);

@@ -1,68 +1,56 @@
-// Going back in time: recorded runs, the live run's recorded steps, keeping a temporary recording.
-#include <QApplication>
+// Going back in time: recorded runs, and the live run's recorded steps.
 #include <QDir>
-#include <QFileDialog>
 #include <QLabel>
-#include <QPointer>
-#include <QStatusBar>
 #include <QTimer>
 #include <algorithm>
 
 #include "app/main_window.h"
 #include "app/settings.h"
-#include "app/temporary_run.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/message_bar.h"
 #include "widgets/notify/problems_model.h"
+#include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/probes_panel.h"
+#include "widgets/panels/transport_bar.h"
 #include "widgets/plot/curves_view.h"
 
 namespace anchorscope {
 
 void MainWindow::openRecordedRun(const QString& folder) {
-  if (!confirmEndingRun()) return;
   auto opened = openRun(folder.toStdString());
   if (!opened) {
     messages_->show(opened.error());
     return;
   }
+  if (!confirmEndingRun()) return;
   endRun();
   state_->setProbes({});
   state_->setFrame(nullptr);
   reader_ = *std::move(opened);
   recordedOnly_ = true;
-  rememberRecent(QDir(folder).absolutePath());
+  messages_->clear();
+  told_.clear();
+  wantedProbe_.clear();
   curves_->clear();
   scrubber_->clear();
-  problems_->clear();
-  evaluationText_->clear();
+  problems_->beginRun();
   curves_->setDeclaration(reader_->header().declaration);
-  for (const std::string& name : reader_->scalarNames()) {
-    auto series = reader_->scalar(name);
-    if (series)
-      curves_->history().set(name, *std::move(series));
-    else
-      messages_->show(series.error());
-  }
-  curves_->historyChanged();
-  if (auto events = reader_->events()) {
-    for (const RunEvent& event : *events)
-      curves_->addEvent(event);
-    scrubber_->setEvents(*std::move(events));
-  } else {
-    messages_->show(events.error());
-  }
+  showRecordedCurves();
   probes_->setAvailableImages({});
   enterWorkspace(false);
+  transport_->clear();
+  transport_->showRecorded(reader_->lastStep(), reader_->header().plannedSteps);
   refreshRecordedSteps();
   if (scrubber_->steps().empty())
     messages_->show(MessageKind::kNote,
-                    tr("'%1' holds no evidence: nothing was recorded before it ended.").arg(folder));
+                    tr("'%1' holds no evidence: none was recorded before it ended.").arg(folder));
   else
     showRecordedStep(scrubber_->steps().back());
   refreshTitle();
+  refreshActions();
+  transport_->setContinuable(!continuableFolder().isEmpty());
 }
 
 void MainWindow::wireHistory() {
@@ -134,51 +122,50 @@ void MainWindow::showRecordedStep(std::int64_t step) {
   refreshHeader();
 }
 
-void MainWindow::askWhereToKeep() {
-  QSettings settings = openSettings();
-  const QDir start(settings.value(QStringLiteral("keepFolder"), QDir::homePath()).toString());
-  const QString name = temporary_ ? QDir(temporary_->folder()).dirName() : QString();
-  const QString target =
-      QFileDialog::getSaveFileName(this, tr("Keep the recorded run as a folder"), start.filePath(name), {},
-                                   nullptr, QFileDialog::DontConfirmOverwrite);
-  if (target.isEmpty()) return;
-  settings.setValue(QStringLiteral("keepFolder"), QFileInfo(target).absolutePath());
-  keepRecordedRun(target);
+void MainWindow::loadHistory() {
+  // What was recorded before the run was gone on with; what comes later is told as it happens.
+  auto opened = openRun(bridge_->facts()->config.out);
+  if (!opened) {
+    messages_->show(opened.error());
+    return;
+  }
+  reader_ = *std::move(opened);
+  historyUpTo_ = reader_->lastStep();
+  for (const std::string& probe : reader_->probeNames())
+    framesBefore_ += static_cast<std::int64_t>(reader_->recordedSteps(probe).size());
+  showRecordedCurves();
+  refreshRecordedSteps();
 }
 
-void MainWindow::keepRecordedRun(const QString& target) {
-  if (!temporary_ || !isEnded()) return;
-  // The session has ended, but holds the folder open; what it recorded is looked at through the reader from
-  // now on.
-  const auto temporary = std::exchange(temporary_, nullptr);
-  reader_.reset();
-  refreshActions();
-  statusBar()->showMessage(tr("Moving the recorded run to %1").arg(target));
-  const QPointer<MainWindow> window(this);
-  bridge_->retire([window, temporary, target] {
-    const Status status = temporary->keep(target);
-    QMetaObject::invokeMethod(qApp, [window, temporary, target, status] {
-      if (!window) return;
-      window->statusBar()->clearMessage();
-      // Copying across disks takes its time: what was started or opened meanwhile is not to be disturbed.
-      const bool elsewhere = window->bridge_->hasSession() || window->reader_;
-      if (status) {
-        if (!elsewhere) window->openRecordedRun(target);
-        window->messages_->show(MessageKind::kNote, tr("The run is kept in %1").arg(target));
-      } else if (elsewhere) {
-        window->notMoved_.push_back(temporary);
-        window->messages_->show(status.error());
-        window->messages_->show(MessageKind::kWarning,
-                                tr("The run that could not be moved stays in %1 until this window closes.")
-                                    .arg(temporary->folder()));
-      } else {
-        window->openRecordedRun(temporary->folder());
-        window->temporary_ = temporary;
-        window->messages_->show(status.error());
-        window->refreshActions();
+void MainWindow::showRecordedCurves() {
+  for (const std::string& name : reader_->scalarNames()) {
+    auto series = reader_->scalar(name);
+    if (series)
+      curves_->history().set(name, *std::move(series));
+    else
+      messages_->show(series.error());
+  }
+  curves_->historyChanged();
+  if (auto events = reader_->events()) {
+    for (const RunEvent& event : *events)
+      curves_->addEvent(event);
+    scrubber_->setEvents(*std::move(events));
+  } else {
+    messages_->show(events.error());
+  }
+  // The newest evaluation.
+  std::vector<ScalarValue> metrics;
+  std::int64_t step = -1;
+  for (const std::string& name : reader_->scalarNames())
+    if (const std::string prefix = "eval."; name.starts_with(prefix))
+      if (const ScalarSeries* series = curves_->history().find(name); series && !series->values.empty()) {
+        metrics.push_back({name.substr(prefix.size()), series->values.back()});
+        step = std::max(step, series->steps.back());
       }
-    });
-  });
+  evaluation_->showRecorded(step, metrics);
+  std::sort(metrics.begin(), metrics.end(),
+            [](const ScalarValue& a, const ScalarValue& b) { return a.name < b.name; });
+  showEvaluationSummary(step, metrics);
 }
 
 }  // namespace anchorscope

@@ -41,6 +41,7 @@ void MainWindow::showParameterConflicts(std::vector<OptionConflict> conflicts) {
         (!spec || spec->effect != ParamEffect::kNextStep) && !unsentParameters_.empty())
       conflict.option = unsentParameters_.back().first;
   parameters_->setConflicts(conflicts);
+  if (!conflicts.empty()) parameters_->scrollTo(QString::fromStdString(conflicts.front().option));
 }
 
 void MainWindow::changeParameter(const QString& key, const QString& value) {

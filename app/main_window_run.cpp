@@ -2,6 +2,7 @@
 #include <QLabel>
 #include <QStackedWidget>
 #include <QStatusBar>
+#include <QToolButton>
 
 #include "app/main_window.h"
 #include "app/settings.h"
@@ -12,6 +13,7 @@
 #include "widgets/notify/message_bar.h"
 #include "widgets/notify/problems_model.h"
 #include "widgets/overlays/layer_stack.h"
+#include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/layer_presets.h"
 #include "widgets/panels/param_form.h"
@@ -28,46 +30,45 @@ bool MainWindow::isEnded() const {
   return !bridge_->hasSession() || state == TrainerState::kStopped || state == TrainerState::kFailed;
 }
 
-bool MainWindow::confirmEndingRun() {
-  // What is lost is asked for; a demo or a run that has not begun is not worth a question.
-  const QString lost =
-      tr("This run is recorded in a temporary folder only, which goes with it. To keep it, stop "
-         "training and choose File ▸ Keep recorded run.");
-  if (temporary_ && recordedOnly_) return confirm_(tr("Give this run up?"), lost);
-  const auto& facts = bridge_->facts();
-  const auto& snapshot = bridge_->snapshot();
-  if (!bridge_->hasSession() || !facts || !snapshot || snapshot->status.step == 0) return true;
-  if (temporary_) {
-    if (facts->config.data == "demo") return true;
-    return confirm_(tr("Give this run up?"), lost);
-  }
-  return isEnded() || confirm_(tr("End this run?"),
-                               tr("Training is going on. Ending it keeps everything recorded so far."));
-}
-
 void MainWindow::endRun() {
   reader_.reset();
   // The temporary folder goes when nothing writes into it any more.
   bridge_->retire([temporary = std::exchange(temporary_, nullptr)]() mutable { temporary.reset(); });
 }
 
-void MainWindow::startRun(const RunConfig& config, SessionOptions options) {
-  if (!confirmEndingRun()) return;
-  endRun();
-  recordedOnly_ = false;
+void MainWindow::beginRun(const QString& what) {
+  recordedOnly_ = continued_ = false;
+  historyUpTo_ = -1;
+  framesBefore_ = 0;
+  wantedProbe_.clear();
+  told_.clear();
+  dataProblems_.clear();
+  evaluated_.clear();
+  messages_->clear();
+  problems_->beginRun();
   curves_->clear();
   scrubber_->clear();
-  problems_->clear();
-  evaluationText_->clear();
+  evaluation_->clear();
+  evaluation_->setProgress({}, 0);
+  refreshEvaluationButton({}, 0);
   transport_->clear();
   state_->setProbes({});
   state_->setFrame(nullptr);
   state_->followLive();
   start_->showProblem({});
   unsentParameters_.clear();
+  enterWorkspace(true);
+  preparing_->start(what);
+}
+
+void MainWindow::startRun(const RunConfig& config, SessionOptions options) {
+  if (!confirmEndingRun()) return;
+  endRun();
+  beginRun(shortDataName(QString::fromStdString(config.data)));
   showPredictions_ = config.data == "demo";  // the boxes that learn are what the demo is for
   RunConfig own = config;
-  if (own.out.empty() && options.resumeFolder.empty()) {
+  outFolder_ = QString::fromStdString(config.out);
+  if (own.out.empty()) {
     if (auto made = TemporaryRun::create()) {
       temporary_ = *std::move(made);
       own.out = temporary_->folder().toStdString();
@@ -77,8 +78,6 @@ void MainWindow::startRun(const RunConfig& config, SessionOptions options) {
     }
   }
   if (config.data != "demo") rememberRecent(QString::fromStdString(config.data));
-  enterWorkspace(true);
-  preparing_->start(shortDataName(QString::fromStdString(config.data)));
   bridge_->start(std::move(own), std::move(options));
   refreshTitle();
   refreshActions();
@@ -97,55 +96,76 @@ void MainWindow::wireBridge() {
   connect(bridge_, &SessionBridge::stateChanged, this, [this](TrainerState state, const QString& reason) {
     transport_->setState(state, reason);
     if (state == TrainerState::kStopped)
-      statusBar()->showMessage(tr("Training has stopped. %1").arg(reason), 8000);
+      statusBar()->showMessage(reason.isEmpty() || reason == QLatin1String("stopped")
+                                   ? tr("Training has stopped.")
+                                   : tr("Training has ended: %1.").arg(reason),
+                               8000);
+    if (isEnded()) refreshRecordedSteps();  // its last ones
     refreshActions();
+    transport_->setContinuable(!continuableFolder().isEmpty());
     refreshHeader();
     if (bridge_->snapshot()) refreshRecordingNote(bridge_->snapshot()->status.recording);
   });
   connect(bridge_, &SessionBridge::sessionEnded, this, [this] {
     transport_->clear();
+    evaluation_->setProgress({}, 0);
+    refreshEvaluationButton({}, 0);
     unsentParameters_.clear();
     parameters_->setParams({});
     refreshActions();
   });
   connect(bridge_, &SessionBridge::progress, this, [this](const QString& what, double fraction) {
     preparing_->setProgress(what, fraction);
-    if (bridge_->snapshot() && !what.isEmpty())  // evaluation, while training waits
-      statusBar()->showMessage(
-          fraction > 0 ? tr("%1, %2 %").arg(what).arg(static_cast<int>(100 * fraction)) : what, 4000);
+    if (!bridge_->snapshot()) return;  // else it is an evaluation, while training waits
+    evaluation_->setProgress(what, fraction);
+    refreshEvaluationButton(what, fraction);
   });
   connect(bridge_, &SessionBridge::factsAvailable, this, &MainWindow::onFacts);
   connect(bridge_, &SessionBridge::snapshotArrived, this, &MainWindow::onSnapshot);
   connect(bridge_, &SessionBridge::stepsArrived, this, &MainWindow::onSteps);
   connect(bridge_, &SessionBridge::evaluated, this, &MainWindow::showEvaluation);
-  connect(bridge_, &SessionBridge::noteArrived, this, [this](const RunEvent& event) {
-    curves_->addEvent(event);
-    scrubber_->addEvent(event);
-    const QString text = QString::fromStdString(event.text);
-    if (event.kind == "thinned" || event.kind == "error") {
-      messages_->show(MessageKind::kWarning, text);
-      problems_->add(
-          {tr("step %1").arg(countText(event.step)), QString::fromStdString(event.kind), text, {}});
-    } else {
-      statusBar()->showMessage(text, 8000);
-    }
-  });
-  connect(bridge_, &SessionBridge::diagnosticsArrived, this, [this](const Diagnostics& diagnostics) {
-    if (diagnostics.empty()) return;
-    problems_->add(diagnostics);
-    QStringList counts;
-    for (const auto& [kind, count] : diagnostics.countsByKind())
-      counts << tr("%1 × %2").arg(countText(static_cast<qint64>(count)), QString::fromStdString(kind));
-    messages_->show(
-        MessageKind::kWarning,
-        tr("Some records of the data set are not used as they stand: %1. View ▸ Problems lists each.")
-            .arg(counts.join(QStringLiteral(", "))));
-  });
+  connect(bridge_, &SessionBridge::noteArrived, this, &MainWindow::onNote);
+  connect(bridge_, &SessionBridge::diagnosticsArrived, this, &MainWindow::onDiagnostics);
   connect(bridge_, &SessionBridge::commandRefused, this, [this](const Error& error) {
     messages_->show(error);
     refreshParameterForm();
   });
   connect(bridge_, &SessionBridge::failed, this, &MainWindow::onFailed);
+}
+
+void MainWindow::onNote(const RunEvent& event) {
+  const QString text = QString::fromStdString(event.text), kind = QString::fromStdString(event.kind);
+  if (event.step > historyUpTo_ || !continued_) {
+    curves_->addEvent(event);
+    scrubber_->addEvent(event);
+  }
+  if (event.kind == "thinned" || event.kind == "error") {
+    if (told_.contains(text)) return;
+    told_.insert(text);
+    messages_->show(MessageKind::kWarning, text);
+    problems_->add({tr("step %1").arg(countText(event.step)), kind, text, {}});
+  } else {
+    statusBar()->showMessage(text, 8000);
+  }
+}
+
+void MainWindow::onDiagnostics(const Diagnostics& diagnostics) {
+  if (diagnostics.empty()) return;
+  problems_->add(diagnostics);
+  // They arrive bit by bit: one message counts them all, and comes back only for something new.
+  const std::size_t kindsBefore = dataProblems_.size();
+  QStringList counts;
+  for (const auto& [kind, count] : diagnostics.countsByKind())
+    dataProblems_[kind] += count;
+  for (const auto& [kind, count] : dataProblems_)
+    counts << tr("%1 × %2").arg(countText(static_cast<qint64>(count)), QString::fromStdString(kind));
+  const bool dismissed = kindsBefore > 0 && !messages_->pending().contains(dataProblemsText_);
+  messages_->withdraw(dataProblemsText_);
+  dataProblemsText_ =
+      tr("Some records of the data set are not used as they stand: %1. View ▸ Problems lists each.")
+          .arg(counts.join(QStringLiteral(", ")));
+  if (!dismissed || dataProblems_.size() > kindsBefore)
+    messages_->show(MessageKind::kWarning, dataProblemsText_);
 }
 
 void MainWindow::onFacts() {
@@ -155,6 +175,7 @@ void MainWindow::onFacts() {
   for (const ScalarSpec& scalar : facts.declaration.scalars)
     names.push_back(scalar.name);
   transport_->setScalarNames(names);
+  if (continued_) loadHistory();
   std::vector<std::string> images = facts.imageNames;
   images.insert(images.end(), facts.validationImageNames.begin(), facts.validationImageNames.end());
   probes_->setAvailableImages(images);
@@ -170,39 +191,56 @@ void MainWindow::onFailed(const Error& error, const QString& culprit) {
   const bool showedSomething = bridge_->snapshot() != nullptr;
   if (!showedSomething) {
     // There is nothing to look at: back to where the data was named.
-    const QString text = QString::fromStdString(error.text());
+    const bool taken = error.code == ErrorCode::kExists && !outFolder_.isEmpty();
+    const bool resumed = continued_;
     showStartPage();
-    start_->showProblem(text);
+    if (taken)
+      start_->showTakenFolder(outFolder_);
+    else if (resumed)
+      messages_->show(error);
+    else
+      start_->showProblem(QString::fromStdString(error.text()));
     return;
   }
-  messages_->show(error);
-  problems_->add({culprit, QString::fromLatin1(toString(error.code)), QString::fromStdString(error.message),
-                  QString::fromStdString(error.action)});
+  // The run's journal has said the same in the same words; here it is told with the image.
+  const QString text = QString::fromStdString(error.text());
+  if (!told_.contains(text) || messages_->pending().contains(text)) messages_->show(error);
+  told_.insert(text);
+  problems_->amend(text, {culprit, QString::fromLatin1(toString(error.code)),
+                          QString::fromStdString(error.message), QString::fromStdString(error.action)});
+  if (culprit.isEmpty()) return;
+  // Its evidence comes with the next snapshot, if it was no probe before.
+  wantedProbe_ = culprit;
+  if (!state_->followsLive()) scrubber_->goLive();
+  selectWantedProbe();
+}
+
+void MainWindow::selectWantedProbe() {
+  if (wantedProbe_.isEmpty()) return;
   for (const auto& probe : state_->probes())
-    if (QString::fromStdString(probe->image->name) == culprit) state_->setProbeName(culprit);
+    if (QString::fromStdString(probe->image->name) == wantedProbe_) {
+      state_->setProbeName(std::exchange(wantedProbe_, {}));
+      return;
+    }
 }
 
 void MainWindow::onSnapshot(const std::shared_ptr<const Snapshot>& snapshot) {
   stage_->setCurrentWidget(canvas_);
   transport_->setStatus(snapshot->status);
   scrubber_->setLiveStep(snapshot->status.step);
-  const RecordingState& recording = snapshot->status.recording;
-  if (!recording.failure.empty())
-    messages_->show(
-        MessageKind::kWarning,
-        tr("Recording has ended: %1. Training goes on.").arg(QString::fromStdString(recording.failure)));
   if (state_->followsLive()) {
     showProbes(snapshot->probes);
     scrubber_->showStep(snapshot->status.step, true);
     curves_->setCurrentStep(-1);
   }
-  refreshRecordingNote(recording);
+  refreshRecordingNote(snapshot->status.recording);
 }
 
 void MainWindow::showProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes) {
   const bool first = state_->layers().layers().empty();
   state_->setProbes(std::move(probes));
   if (!state_->frame()) return;
+  selectWantedProbe();
   if (first) applyFirstLook(state_->layers(), *state_->frame());
   replaceForeignLook(state_->layers(), *state_->frame());
   if (std::exchange(showPredictions_, false)) state_->layers().setVisible("predictions", true);
@@ -216,22 +254,24 @@ void MainWindow::refreshRecordingNote(const RecordingState& recording) {
   }
   const std::int64_t every = facts->config.train.getInt("record_every");
   QString note = tr("%1 recorded, every %2 · %3 MB")
-                     .arg(countText(recording.framesWritten, QStringLiteral("frame")))
+                     .arg(countText(framesBefore_ + recording.framesWritten, QStringLiteral("frame")))
                      .arg(every == 1 ? QStringLiteral("step") : countText(every, QStringLiteral("step")))
                      .arg(static_cast<double>(recording.bytesOnDisk) / 1e6, 0, 'f', 1);
+  if (!recording.failure.empty()) note += tr(" · recording has ended");
   if (recording.framesDropped > 0) note += tr(" · %1 dropped").arg(countText(recording.framesDropped));
   if (!temporary_)
     note += tr(" in %1").arg(QString::fromStdString(facts->config.out));
   else
     note += isEnded() ? tr(" in a temporary folder: File ▸ Keep recorded run keeps it")
-                      : tr(" in a temporary folder, which can be kept when training has stopped");
+                      : tr(" in a temporary folder; it can be kept when the run is left");
   scrubber_->setNote(note);
 }
 
 void MainWindow::onSteps(const std::vector<StepEvent>& steps) {
   std::vector<std::pair<std::int64_t, std::vector<ScalarValue>>> batch;
   for (const StepEvent& step : steps)
-    batch.emplace_back(step.step, step.scalars);
+    if (step.step > historyUpTo_) batch.emplace_back(step.step, step.scalars);
+  if (batch.empty()) return;
   curves_->appendSteps(batch);
   std::vector<ScalarValue> losses;
   for (const ScalarValue& scalar : steps.back().scalars)
@@ -240,24 +280,31 @@ void MainWindow::onSteps(const std::vector<StepEvent>& steps) {
 }
 
 void MainWindow::showEvaluation(const EvaluationEvent& evaluation) {
-  QStringList parts;
   std::vector<ScalarValue> scalars;
-  for (const ScalarValue& metric : evaluation.metrics) {
-    if (metric.name == "ap" || metric.name == "ap50")
-      parts << QString::fromStdString(metric.name).toUpper() + QLatin1Char(' ') + numberText(metric.value);
+  for (const ScalarValue& metric : evaluation.metrics)
     scalars.push_back({"eval." + metric.name, metric.value});
-  }
   curves_->appendSteps({{evaluation.step, scalars}});
-  evaluationText_->setText(
-      tr("%1 on validation, step %2").arg(parts.join(QStringLiteral(" · ")), countText(evaluation.step)));
-  QStringList perClass;
-  for (std::size_t i = 0; i < evaluation.perClassAp.size(); ++i)
-    perClass << tr("%1: AP %2, AP50 %3")
-                    .arg(QString::fromStdString(evaluation.perClassAp[i].name),
-                         numberText(evaluation.perClassAp[i].value),
-                         i < evaluation.perClassAp50.size() ? numberText(evaluation.perClassAp50[i].value)
-                                                            : QStringLiteral("–"));
-  evaluationText_->setToolTip(perClass.join(QLatin1Char('\n')));
+  evaluation_->showEvaluation(evaluation);
+  showEvaluationSummary(evaluation.step, evaluation.metrics);
+}
+
+void MainWindow::showEvaluationSummary(std::int64_t step, const std::vector<ScalarValue>& metrics) {
+  QStringList parts;
+  for (const ScalarValue& metric : metrics)
+    if (metric.name == "ap" || metric.name == "ap50")
+      parts << QString::fromStdString(metric.name).toUpper() + QLatin1Char(' ') + precisionText(metric.value);
+  evaluated_ = parts.isEmpty() ? QString()
+                               : tr("%1 at step %2").arg(parts.join(QStringLiteral(" · ")), countText(step));
+  refreshEvaluationButton({}, 0);
+}
+
+void MainWindow::refreshEvaluationButton(const QString& what, double fraction) {
+  const bool active = !what.isEmpty();
+  evaluationButton_->setText(active ? tr("%1 %2 %").arg(what).arg(static_cast<int>(100 * fraction))
+                                    : evaluated_);
+  evaluationButton_->setVisible(active || !evaluated_.isEmpty());
+  cancelEvaluation_->setEnabled(active);
+  evaluationCancel_->setVisible(active);
 }
 
 }  // namespace anchorscope

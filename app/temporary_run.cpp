@@ -29,8 +29,8 @@ Error ioError(const QString& what, const std::error_code& code) {
 
 }  // namespace
 
-TemporaryRun::TemporaryRun(const QString& folder, std::unique_ptr<QLockFile> lock)
-    : folder_(folder), lock_(std::move(lock)) {}
+TemporaryRun::TemporaryRun(const QString& folder, std::unique_ptr<QLockFile> lock, bool givenUp)
+    : folder_(folder), lock_(std::move(lock)), givenUp_(givenUp) {}
 
 Result<std::shared_ptr<TemporaryRun>> TemporaryRun::create() {
   const QString parent = parentFolder();
@@ -51,12 +51,12 @@ Result<std::shared_ptr<TemporaryRun>> TemporaryRun::create() {
   if (!QDir().mkdir(folder))
     return makeError(ErrorCode::kIo, "The folder '" + folder.toStdString() + "' cannot be made",
                      "Check that the disk has room, or give the run a folder");
-  return std::shared_ptr<TemporaryRun>(new TemporaryRun(folder, std::move(lock)));
+  return std::shared_ptr<TemporaryRun>(new TemporaryRun(folder, std::move(lock), true));
 }
 
 TemporaryRun::~TemporaryRun() {
-  if (kept_) return;
-  std::error_code ignored;  // what remains is removed when a window starts
+  if (kept_ || !givenUp_) return;
+  std::error_code ignored;  // what remains is offered when a window starts
   fs::remove_all(pathOf(folder_), ignored);
 }
 
@@ -87,16 +87,19 @@ Status TemporaryRun::keep(const QString& target) {
   return {};
 }
 
-void TemporaryRun::removeAbandoned() {
+std::vector<std::shared_ptr<TemporaryRun>> TemporaryRun::takeLeftovers() {
+  std::vector<std::shared_ptr<TemporaryRun>> found;
   const QDir parent(parentFolder());
-  for (const QString& name : parent.entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+  for (const QString& name :
+       parent.entryList(QDir::Dirs | QDir::NoDotAndDotDot, QDir::Time | QDir::Reversed)) {
     const QString folder = parent.filePath(name);
-    QLockFile lock(folder + kLockSuffix);
-    lock.setStaleLockTime(0);
-    if (!lock.tryLock(0)) continue;  // of a window that is open
-    std::error_code ignored;
-    fs::remove_all(pathOf(folder), ignored);
+    auto lock = std::make_unique<QLockFile>(folder + kLockSuffix);
+    lock->setStaleLockTime(0);
+    if (!lock->tryLock(0)) continue;       // of a window that is open
+    if (!QDir(folder).exists()) continue;  // it has just been closed
+    found.push_back(std::shared_ptr<TemporaryRun>(new TemporaryRun(folder, std::move(lock), false)));
   }
+  return found;
 }
 
 }  // namespace anchorscope

@@ -97,7 +97,7 @@ function(anchorscope_add_test target)
     set(platform xcb)
     set(launcher xvfb-run --auto-servernum "--server-args=-screen 0 1920x1080x24")
   endif()
-  set(home "${CMAKE_BINARY_DIR}/test-home")
+  set(home "${CMAKE_BINARY_DIR}/test-home/${target}") # what one program leaves behind is none of another's
   add_test(NAME ${target} COMMAND ${launcher} $<TARGET_FILE:${target}> "--gtest_output=xml:${CMAKE_BINARY_DIR}/test-results/${target}.xml")
   set_tests_properties(
     ${target}

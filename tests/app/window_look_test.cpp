@@ -51,7 +51,7 @@ class WindowLookTest : public ::testing::TestWithParam<Look> {
  protected:
   WindowLookTest() : window((openSettings().clear(), trainer.factory())) {
     applyTheme(*qApp, GetParam().theme);
-    window.setConfirm([](const QString&, const QString&) { return true; });
+    window.setAsk([](const Question&) { return Answer::kGoAhead; });
     window.resetLayout();
     window.resize(GetParam().size);
     window.show();

@@ -13,15 +13,14 @@
 #include <QMenuBar>
 #include <QMimeData>
 #include <QPushButton>
+#include <QStatusBar>
 #include <QTableView>
 #include <QTest>
 #include <QToolButton>
 
 #include "app/main_window.h"
 #include "core/trainer/presets.h"
-#include "tests/support/fake_session.h"
-#include "tests/support/qt_application.h"
-#include "tests/support/synthetic_frame.h"
+#include "tests/app/window_fixture.h"
 #include "tests/support/temporary_folder.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/help/help_browser.h"
@@ -30,6 +29,7 @@
 #include "widgets/notify/problems_model.h"
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/conflict_label.h"
+#include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/inspector_panel.h"
 #include "widgets/panels/param_form.h"
 #include "widgets/panels/preparing_view.h"
@@ -42,57 +42,17 @@ namespace {
 
 using testing::FakeTrainer;
 
-class WindowStatesTest : public ::testing::Test {
+class WindowStatesTest : public testing::WindowFixture {
  protected:
-  WindowStatesTest() : window(trainer.factory()) {
-    window.setConfirm([this](const QString& title, const QString&) {
-      asked << title;
+  WindowStatesTest() {
+    window.setAsk([this](const Question& question) {
+      asked << question.title;
       return answer;
     });
-    window.resetLayout();
-    window.resize(1280, 800);
-    window.show();
-    window.activateWindow();
-    EXPECT_TRUE(QTest::qWaitForWindowActive(&window));
   }
 
-  void start() {
-    auto config = makeRunConfig("musu", "retina-small");
-    ASSERT_TRUE(config);
-    config->data = "voc:/data/cells#train";
-    window.startRun(*config);
-    trainer.setState(TrainerState::kPreparing);
-  }
-
-  void run(std::int64_t step = 5) {
-    start();
-    trainer.publishFacts({"a.jpg", "b.jpg"});
-    trainer.setState(TrainerState::kRunning);
-    trainer.publish(step, {testing::makeSyntheticFrame()});
-    ASSERT_TRUE(QTest::qWaitFor(
-        [&] { return window.bridge().state() == TrainerState::kRunning && window.viewState().frame(); }));
-  }
-
-  QAction* action(const QString& text) {
-    for (QAction* found : window.findChildren<QAction*>())
-      if (QString(found->text()).remove('&') == text) return found;
-    ADD_FAILURE() << "no action " << text.toStdString();
-    return nullptr;
-  }
-
-  /// Whether one of the waiting commands is of this kind; takes all of them.
-  template <typename Wanted>
-  bool commanded() {
-    bool found = false;
-    for (const Command& command : trainer.takeCommands())
-      found = found || std::holds_alternative<Wanted>(command);
-    return found;
-  }
-
-  FakeTrainer trainer;
-  MainWindow window;
   QStringList asked;
-  bool answer = true;
+  Answer answer = Answer::kGoAhead;
 };
 
 TEST_F(WindowStatesTest, ActionsFollowTheState) {
@@ -158,6 +118,132 @@ TEST_F(WindowStatesTest, AFailureWhileTrainingStaysInTheBarAndSelectsTheCulprit)
   EXPECT_EQ(window.viewState().probeName(), "culprit.jpg");
 }
 
+TEST_F(WindowStatesTest, ACulpritThatWasNoProbeIsSelectedWhenItsEvidenceArrives) {
+  run();
+  const Error error = makeError(ErrorCode::kNumeric, "The loss of step 6 is not finite", "Lower train.lr");
+  // As the trainer tells it: in the journal, then as a failure, then the evidence with the pinned image.
+  trainer.send(NoteEvent{{6, "error", error.text()}});
+  trainer.send(FailedEvent{error, "culprit.jpg"});
+  auto culprit = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame());
+  auto image = std::make_shared<ProbeImage>(*culprit->image);
+  image->name = "culprit.jpg";
+  culprit->image = image;
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.messages().pending().isEmpty(); }));
+  trainer.publish(6, {testing::makeSyntheticFrame(), culprit});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().probes().size() == 2; }));
+  EXPECT_EQ(window.viewState().probeName(), "culprit.jpg");
+  EXPECT_EQ(window.viewState().frame(), culprit);
+  // Told once, in the bar and in the list.
+  EXPECT_EQ(window.messages().pending(), QStringList{QString::fromStdString(error.text())});
+  ASSERT_EQ(window.problems().rowCount(), 1);
+  EXPECT_EQ(window.problems().index(0, 2).data().toString(), "culprit.jpg");
+  // What the user looks at next stays.
+  window.viewState().setProbeName(QString::fromStdString(testing::makeSyntheticFrame()->image->name));
+  const QString chosen = window.viewState().probeName();
+  trainer.publish(7, {testing::makeSyntheticFrame(), culprit});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().snapshot()->status.step == 7; }));
+  EXPECT_EQ(window.viewState().probeName(), chosen);
+}
+
+TEST_F(WindowStatesTest, MessagesAreToldOnceNewestFirstAndGoWithTheirRun) {
+  run();
+  trainer.send(NoteEvent{{6, "error", "Recording has stopped: no space left on device"}});
+  trainer.send(NoteEvent{{7, "thinned", "3 frames were not recorded: the disk is behind"}});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.messages().pending().size() == 2; }));
+  EXPECT_EQ(window.messages().pending().first(), "3 frames were not recorded: the disk is behind");
+  auto* close = window.findChild<QToolButton*>("messageClose");
+  QTest::mouseClick(close, Qt::LeftButton);
+  QTest::mouseClick(close, Qt::LeftButton);
+  EXPECT_TRUE(window.messages().pending().isEmpty());
+  // A state is not told again with every snapshot.
+  auto failing = std::make_shared<Snapshot>(*window.bridge().snapshot());
+  failing->status.recording.failure = "no space left on device";
+  failing->status.step = 8;
+  trainer.publish(std::move(failing));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().snapshot()->status.step == 8; }));
+  EXPECT_TRUE(window.messages().pending().isEmpty());
+  EXPECT_EQ(window.problems().presentCount(), 2);
+
+  trainer.send(NoteEvent{{9, "error", "A checkpoint could not be written"}});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.messages().pending().size() == 1; }));
+  run();  // another one
+  EXPECT_TRUE(window.messages().pending().isEmpty());
+  EXPECT_EQ(window.problems().presentCount(), 0);
+  EXPECT_EQ(window.problems().rowCount(), 3) << "what went wrong before stays listed";
+  EXPECT_EQ(window.findChild<QToolButton*>("problemsButton")->text(), "3 earlier");
+}
+
+TEST_F(WindowStatesTest, DamagedRecordsThatArriveBitByBitAreOneMessage) {
+  run();
+  const auto find = [&](const char* file, const char* kind) {
+    Diagnostics diagnostics;
+    diagnostics.add({file, "", kind, "it ends early", RecordAction::kSkipped});
+    trainer.send(DiagnosticsEvent{diagnostics});
+  };
+  find("a.jpg", "truncated image");
+  find("b.jpg", "truncated image");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.problems().rowCount() == 2; }));
+  ASSERT_EQ(window.messages().pending().size(), 1);
+  EXPECT_TRUE(window.messages().pending().first().contains("2 × truncated image"));
+  QTest::mouseClick(window.findChild<QToolButton*>("messageClose"), Qt::LeftButton);
+  find("c.jpg", "truncated image");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.problems().rowCount() == 3; }));
+  EXPECT_TRUE(window.messages().pending().isEmpty()) << "dismissed is dismissed";
+  find("d.xml", "box without area");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.messages().pending().isEmpty(); }));
+  EXPECT_TRUE(window.messages().pending().first().contains("3 × truncated image"));
+}
+
+TEST_F(WindowStatesTest, HowARunEndedIsSaidInWords) {
+  run();
+  enter(TrainerState::kStopped, "stopped");
+  EXPECT_EQ(window.statusBar()->currentMessage(), "Training has stopped.");
+  run();
+  enter(TrainerState::kStopped, "all 5000 steps done");
+  EXPECT_EQ(window.statusBar()->currentMessage(), "Training has ended: all 5000 steps done.");
+}
+
+TEST_F(WindowStatesTest, ParametersOfARunThatHasEndedAreReadOnly) {
+  run();
+  action("Change parameters")->trigger();
+  auto* beta = window.parameters().findChild<QLineEdit*>("method.beta");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return beta->isVisible(); }));
+  EXPECT_TRUE(beta->isEnabled());
+  enter(TrainerState::kStopped, "stopped");
+  EXPECT_FALSE(beta->isEnabled());
+  EXPECT_TRUE(window.findChild<QLabel*>("parameterHelp")->text().contains("has ended"));
+  const QString before = beta->text();
+  beta->setFocus();
+  QTest::keyClicks(beta, "7");
+  EXPECT_EQ(beta->text(), before);
+}
+
+TEST_F(WindowStatesTest, AnEvaluationIsShownWithEveryClassAndCanBeCancelled) {
+  run();
+  auto* line = window.findChild<QToolButton*>("evaluationButton");
+  EXPECT_FALSE(line->isVisible());
+  trainer.send(ProgressEvent{"Evaluating", 0.25});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return line->isVisible(); }));
+  EXPECT_EQ(line->text(), "Evaluating 25 %");
+  QTest::mouseClick(window.findChild<QToolButton*>("evaluationCancel"), Qt::LeftButton);
+  EXPECT_TRUE(commanded<CancelEvaluationCommand>());
+  trainer.send(ProgressEvent{});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !line->isVisible(); }));
+  EXPECT_FALSE(action("Cancel evaluation")->isEnabled());
+
+  trainer.send(EvaluationEvent{40,
+                               {{"ap", 0.412}, {"ap50", 0.733}, {"ap_small", -1}},
+                               {{"rbc", 0.55}, {"platelet", -1}, {"wbc", 0.274}},
+                               {{"rbc", 0.8}, {"platelet", -1}, {"wbc", 0.666}}});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return line->isVisible(); }));
+  EXPECT_EQ(line->text(), "AP 0.412 · AP50 0.733 at step 40");
+  QTest::mouseClick(line, Qt::LeftButton);
+  EXPECT_TRUE(window.evaluation().isVisible());
+  EXPECT_EQ(window.evaluation().classTable()->model()->rowCount(), 3);
+  QTest::mouseClick(window.evaluation().evaluateButton(), Qt::LeftButton);
+  EXPECT_TRUE(commanded<EvaluateCommand>());
+}
+
 TEST_F(WindowStatesTest, TheProblemCountOpensTheList) {
   run();
   auto* count = window.findChild<QToolButton*>("problemsButton");
@@ -185,7 +271,7 @@ TEST_F(WindowStatesTest, TheViewMenuListsEveryDockAndResetBringsAllBack) {
   action("Reset layout")->trigger();
   QCoreApplication::processEvents();
   for (QDockWidget* dock : window.docks()) {
-    const bool extra = dock->objectName() == "parameters" || dock->objectName() == "problems";
+    const bool extra = QStringList{"parameters", "problems", "evaluation"}.contains(dock->objectName());
     EXPECT_EQ(dock->isVisible(), !extra) << dock->objectName().toStdString();
   }
 }
@@ -355,12 +441,12 @@ TEST_F(WindowStatesTest, TheCheatSheetListsEveryShortcut) {
 
 TEST_F(WindowStatesTest, AsksBeforeAnUnkeptRunIsThrownAway) {
   run(40);
-  answer = false;
+  answer = Answer::kCancel;
   EXPECT_FALSE(window.close());
   EXPECT_EQ(asked.size(), 1);
   window.startDemo();
   EXPECT_EQ(trainer.started, 1);
-  answer = true;
+  answer = Answer::kGoAhead;
   EXPECT_TRUE(window.close());
   EXPECT_FALSE(window.bridge().hasSession());
 }

@@ -27,7 +27,7 @@ struct OpenWindow {
   MainWindow window;
 
   OpenWindow() : window((openSettings().clear(), trainer.factory())) {
-    window.setConfirm([](const QString&, const QString&) { return true; });
+    window.setAsk([](const Question&) { return Answer::kGoAhead; });
     window.resetLayout();
     window.resize(1280, 800);
     window.show();

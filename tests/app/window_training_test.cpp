@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <QAction>
+#include <QInputDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -17,6 +18,7 @@
 #include "app/main_window.h"
 #include "core/evidence/decision.h"
 #include "core/trainer/presets.h"
+#include "tests/app/window_fixture.h"
 #include "tests/support/qt_application.h"
 #include "tests/support/temporary_folder.h"
 #include "widgets/canvas/canvas_view.h"
@@ -33,6 +35,8 @@
 namespace anchorscope {
 namespace {
 
+using testing::whenAsked;
+
 constexpr int kPatienceMs = 120'000;
 
 #define ANCHORSCOPE_WAIT(condition_) \
@@ -41,7 +45,7 @@ constexpr int kPatienceMs = 120'000;
 class WindowTrainingTest : public ::testing::Test {
  protected:
   WindowTrainingTest() {
-    window.setConfirm([](const QString&, const QString&) { return true; });
+    window.setAsk([](const Question&) { return Answer::kGoAhead; });
     window.resetLayout();
     window.resize(1280, 800);
     window.show();
@@ -171,7 +175,8 @@ TEST_F(WindowTrainingTest, GoesBackToARecordedStepAndToLiveAgainThenKeepsTheReco
   ANCHORSCOPE_WAIT(window.reader() && QString::fromStdString(window.reader()->folder()) == target);
   EXPECT_EQ(scrubber.steps(), (std::vector<std::int64_t>{0, 4, 8, 12}));
   EXPECT_EQ(window.viewState().frame()->step, 12);
-  EXPECT_FALSE(window.transport().isVisible()) << "a recorded run has nothing to train";
+  EXPECT_FALSE(window.transport().stepAction()->isEnabled()) << "a recorded run is not training";
+  EXPECT_EQ(window.transport().runPauseAction()->text(), "Continue");
   scrubber.setFocus();
   QTest::keyClick(&scrubber, Qt::Key_Home);
   EXPECT_EQ(window.viewState().frame()->step, 0);
@@ -182,6 +187,40 @@ TEST_F(WindowTrainingTest, GoesBackToARecordedStepAndToLiveAgainThenKeepsTheReco
   window.openRecordedRun(target);
   EXPECT_EQ(scrubber.steps().size(), 4u);
   EXPECT_TRUE(window.messages().pending().filter("cannot").isEmpty());
+}
+
+TEST_F(WindowTrainingTest, AStoppedRunIsContinuedWhereItStopped) {
+  auto config = presetConfig("demo");
+  ASSERT_TRUE(config) << config.error().text();
+  ASSERT_TRUE(applySetting(*config, "train.record_every", "4"));
+  ASSERT_TRUE(applySetting(*config, "train.steps", "8"));
+  SessionOptions options;
+  options.startPaused = true;
+  window.startRun(*config, options);
+  ANCHORSCOPE_WAIT(window.viewState().frame() && state() == TrainerState::kPaused);
+  window.canvas().setFocus();
+  QTest::keyClick(&window.canvas(), Qt::Key_Period);
+  ANCHORSCOPE_WAIT(step() == 1 && state() == TrainerState::kPaused);
+  auto* run = window.transport().findChild<QToolButton*>("runButton");
+  QTest::mouseClick(window.transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
+  ANCHORSCOPE_WAIT(state() == TrainerState::kStopped);
+  ASSERT_EQ(run->text(), "Continue");
+  QTest::mouseClick(run, Qt::LeftButton);
+  ANCHORSCOPE_WAIT(state() == TrainerState::kStopped && step() == 8);
+  const auto curve = [&] { return window.curves().history().find("loss.cls"); };
+  ANCHORSCOPE_WAIT(curve() && curve()->steps == (std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8}));
+  ANCHORSCOPE_WAIT(window.scrubber().steps() == (std::vector<std::int64_t>{0, 1, 4, 8}));
+
+  // All its steps are done: it is asked until when, and goes on with Space as well.
+  whenAsked<QInputDialog>([](QInputDialog& dialog) {
+    dialog.setIntValue(10);
+    dialog.accept();
+  });
+  QTest::keyClick(&window.canvas(), Qt::Key_Space);
+  ANCHORSCOPE_WAIT(state() == TrainerState::kStopped && step() == 10);
+  EXPECT_EQ(curve()->steps.back(), 10);
+  EXPECT_EQ(curve()->steps.size(), 10u);
+  EXPECT_TRUE(window.messages().pending().isEmpty()) << window.messages().pending().first().toStdString();
 }
 
 TEST_F(WindowTrainingTest, KeepingARunDoesNotEndTheOneStartedMeanwhile) {

@@ -73,6 +73,10 @@ std::shared_ptr<const Snapshot> FakeTrainer::publish(std::int64_t step,
   return snapshot;
 }
 
+void FakeTrainer::publish(std::shared_ptr<const Snapshot> snapshot) {
+  port_->publish(std::move(snapshot));
+}
+
 void FakeTrainer::close(TrainerState lastState) {
   port_->close(lastState, "", 0);
 }

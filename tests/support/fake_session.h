@@ -28,6 +28,7 @@ class FakeTrainer {
   /// A snapshot of these probes with a plausible status; also returned, to compare pointers.
   std::shared_ptr<const Snapshot> publish(std::int64_t step,
                                           std::vector<std::shared_ptr<const ProbeFrame>> probes);
+  void publish(std::shared_ptr<const Snapshot> snapshot);
   /// Refuses every waiting command and ends.
   void close(TrainerState lastState);
   /// What the window has asked for since the last call; each is acknowledged.

@@ -9,6 +9,7 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QTabWidget>
 #include <QTest>
 #include <QToolButton>
 
@@ -16,6 +17,7 @@
 #include "tests/support/qt_application.h"
 #include "tests/support/temporary_folder.h"
 #include "widgets/panels/conflict_label.h"
+#include "widgets/panels/data_spec_guess.h"
 
 namespace anchorscope {
 namespace {
@@ -109,6 +111,51 @@ TEST_F(StartPageTest, WhatDoesNotGoTogetherIsToldBesideItAndHoldsTheStartBack) {
   QTest::mouseClick(page.startButton(), Qt::LeftButton);
   ASSERT_EQ(wanted.size(), 1u);
   EXPECT_FALSE(wanted[0].modelParams.getBool("centerness"));
+}
+
+TEST_F(StartPageTest, AConflictIsBroughtIntoSight) {
+  page.resize(1000, 540);
+  page.setDataSpec("demo");
+  auto* tabs = page.findChild<QTabWidget*>();
+  tabs->setCurrentIndex(0);
+  choose("method", "musu");
+  choose("model", "fcos-small");
+  QCoreApplication::processEvents();
+  auto* message = page.findChild<ConflictLabel*>("message:model.centerness");
+  EXPECT_EQ(tabs->tabText(tabs->currentIndex()), "Detector");
+  EXPECT_FALSE(message->visibleRegion().isEmpty());
+  // And again from the line beside the start button.
+  tabs->setCurrentIndex(0);
+  EXPECT_TRUE(message->visibleRegion().isEmpty());
+  auto* link = page.findChild<QPushButton*>("startProblemLink");
+  ASSERT_TRUE(link->isVisible());
+  QTest::mouseClick(link, Qt::LeftButton);
+  QCoreApplication::processEvents();
+  EXPECT_FALSE(message->visibleRegion().isEmpty());
+  EXPECT_TRUE(page.findChild<QWidget*>("model.centerness")->hasFocus());
+  emit message->fixWanted("model.centerness", "false");
+  EXPECT_FALSE(link->isVisible());
+}
+
+TEST_F(StartPageTest, WhatStartsTrainingIsInSightInALowWindow) {
+  for (const QSize size : {QSize(1280, 720), QSize(960, 460), QSize(1280, 460)}) {
+    page.resize(size);
+    QCoreApplication::processEvents();
+    EXPECT_EQ(page.size(), size);
+    for (const QPushButton* button : {page.startButton(), page.demoButton()})
+      EXPECT_EQ(button->visibleRegion().boundingRect().size(), button->size())
+          << size.width() << " x " << size.height();
+  }
+}
+
+TEST_F(StartPageTest, ValidationDataMayBeNamed) {
+  auto* validation = page.findChild<QLineEdit*>("validationSpec");
+  page.setDataSpec("demo");
+  EXPECT_EQ(validation->placeholderText(), "demo#val") << "what is taken when it is left empty";
+  QTest::keyClicks(validation, "coco:b.json,images");
+  QTest::mouseClick(page.startButton(), Qt::LeftButton);
+  ASSERT_EQ(wanted.size(), 1u);
+  EXPECT_EQ(wanted[0].validation, "coco:b.json,images");
 }
 
 TEST_F(StartPageTest, AConflictOfTheMethodItselfStandsUnderTheMethod) {

@@ -3,10 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <QAction>
+#include <QDialog>
+#include <QDialogButtonBox>
 #include <QLabel>
+#include <QPushButton>
+#include <QRadioButton>
 #include <QSpinBox>
 #include <QTest>
+#include <QTimer>
 #include <QToolButton>
+#include <functional>
 
 #include "tests/support/qt_application.h"
 
@@ -37,7 +43,7 @@ TEST_P(TransportBarTest, ButtonsAreEnabledAsTheStateAllows) {
   EXPECT_EQ(button("runButton")->isEnabled(), enabled.resume || enabled.pause);
   EXPECT_EQ(button("stepButton")->isEnabled(), enabled.step);
   EXPECT_EQ(button("stepManyButton")->isEnabled(), enabled.step);
-  EXPECT_EQ(button("untilButton")->isEnabled(), enabled.step);
+  EXPECT_EQ(button("untilButton")->isEnabled(), enabled.step || enabled.pause);
   EXPECT_EQ(button("stopButton")->isEnabled(), enabled.stop);
   EXPECT_EQ(bar.findChild<QSpinBox*>("stepCount")->isEnabled(), enabled.step);
   EXPECT_EQ(button("runButton")->text(), enabled.pause ? "Pause" : "Run");
@@ -77,6 +83,79 @@ TEST_P(TransportBarTest, EveryButtonSaysWhatItDoesAndByWhichKey) {
     EXPECT_FALSE(action->shortcut().isEmpty()) << name;
     EXPECT_TRUE(action->toolTip().contains(action->shortcut().toString(QKeySequence::NativeText))) << name;
   }
+}
+
+TEST_P(TransportBarTest, AnEndedRunIsContinuedWithTheRunButton) {
+  int wanted = 0;
+  QObject::connect(&bar, &TransportBar::continueWanted, [&] { ++wanted; });
+  bar.setContinuable(true);
+  const bool offers = enabledActions(GetParam()).start;
+  EXPECT_EQ(button("runButton")->text() == "Continue", offers);
+  QTest::mouseClick(button("runButton"), Qt::LeftButton);
+  EXPECT_EQ(wanted, offers ? 1 : 0);
+  if (offers) {
+    EXPECT_TRUE(commands.empty());
+  }
+  bar.clear();
+  EXPECT_FALSE(button("runButton")->isEnabled()) << "another run";
+}
+
+class TransportGoalTest : public ::testing::Test {
+ protected:
+  TransportGoalTest() {
+    QObject::connect(&bar, &TransportBar::commanded,
+                     [this](const Command& command) { commands.push_back(command); });
+    bar.resize(1280, bar.sizeHint().height());
+    bar.show();
+    EXPECT_TRUE(QTest::qWaitForWindowExposed(&bar));
+    bar.setState(TrainerState::kRunning, {});
+    bar.setStatus(status);
+  }
+
+  /// Presses “Until…” and answers its dialog.
+  void until(const std::function<void(QDialog&)>& answer) {
+    QTimer::singleShot(0, &bar, [answer] {
+      auto* dialog = qobject_cast<QDialog*>(QApplication::activeModalWidget());
+      ASSERT_NE(dialog, nullptr);
+      answer(*dialog);
+      QTest::mouseClick(dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok), Qt::LeftButton);
+    });
+    QTest::mouseClick(bar.findChild<QToolButton*>("untilButton"), Qt::LeftButton);
+  }
+  QStringList texts() {
+    QStringList shown;
+    for (const QLabel* label : bar.findChildren<QLabel*>())
+      shown << label->text();
+    return shown;
+  }
+
+  TransportBar bar;
+  TrainingStatus status;
+  std::vector<Command> commands;
+};
+
+TEST_F(TransportGoalTest, AGoalIsSetWhileTrainingRunsAndShown) {
+  until([](QDialog& dialog) {
+    auto* step = dialog.findChild<QSpinBox*>("untilStep");
+    step->selectAll();
+    QTest::keyClicks(step, "500");
+  });
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_EQ(std::get<RunUntilStepCommand>(commands[0]).step, 500);
+  EXPECT_FALSE(texts().contains("until step 500")) << "it is the trainer that has it";
+  status.goal = "step 500";
+  bar.setStatus(status);
+  EXPECT_TRUE(texts().contains("until step 500"));
+  bar.setState(TrainerState::kPaused, "step 500 reached");
+  EXPECT_FALSE(texts().contains("until step 500"));
+}
+
+TEST_F(TransportGoalTest, AGoalCanBeTakenBack) {
+  until([](QDialog& dialog) {
+    QTest::mouseClick(dialog.findChild<QRadioButton*>("untilEnd"), Qt::LeftButton, {}, QPoint(8, 8));
+  });
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<ResumeCommand>(commands[0]));
 }
 
 INSTANTIATE_TEST_SUITE_P(States, TransportBarTest, ::testing::ValuesIn(kStates),

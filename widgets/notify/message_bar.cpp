@@ -28,6 +28,11 @@ MessageBar::MessageBar(QWidget* parent) : QWidget(parent) {
   details_->setText(tr("Details"));
   details_->setToolTip(tr("Technical details of this message"));
   line->addWidget(details_);
+  closeAll_ = new QToolButton;
+  closeAll_->setObjectName(QStringLiteral("messageCloseAll"));
+  closeAll_->setText(tr("Dismiss all"));
+  closeAll_->setToolTip(tr("Dismiss this message and the earlier ones"));
+  line->addWidget(closeAll_);
   close_ = new QToolButton;
   close_->setObjectName(QStringLiteral("messageClose"));
   close_->setIcon(themedIcon(QStringLiteral("close"), &Theme::secondaryText));
@@ -36,6 +41,7 @@ MessageBar::MessageBar(QWidget* parent) : QWidget(parent) {
   close_->setToolTip(tr("Dismiss this message"));
   line->addWidget(close_);
   connect(close_, &QToolButton::clicked, this, &MessageBar::dismiss);
+  connect(closeAll_, &QToolButton::clicked, this, &MessageBar::clear);
   connect(details_, &QToolButton::clicked, this, [this] {
     if (messages_.isEmpty()) return;
     QMessageBox box(QMessageBox::NoIcon, tr("Details"), messages_.first().text, QMessageBox::Close, this);
@@ -46,9 +52,8 @@ MessageBar::MessageBar(QWidget* parent) : QWidget(parent) {
 }
 
 void MessageBar::show(MessageKind kind, const QString& text, const QString& details) {
-  for (const Message& message : messages_)
-    if (message.text == text) return;  // the same trouble again is still one message
-  messages_.push_back({kind, text, details});
+  messages_.removeIf([&](const Message& message) { return message.text == text; });
+  messages_.push_front({kind, text, details});
   refresh();
 }
 
@@ -64,6 +69,16 @@ QStringList MessageBar::pending() const {
   return texts;
 }
 
+void MessageBar::withdraw(const QString& text) {
+  messages_.removeIf([&](const Message& message) { return message.text == text; });
+  refresh();
+}
+
+void MessageBar::clear() {
+  messages_.clear();
+  refresh();
+}
+
 void MessageBar::dismiss() {
   if (!messages_.isEmpty()) messages_.removeFirst();
   refresh();
@@ -77,7 +92,8 @@ void MessageBar::refresh() {
   text_->setText(message.text);
   details_->setVisible(!message.details.isEmpty());
   more_->setVisible(messages_.size() > 1);
-  more_->setText(tr("%1 more").arg(messages_.size() - 1));
+  more_->setText(tr("%1 earlier").arg(messages_.size() - 1));
+  closeAll_->setVisible(messages_.size() > 1);
   setProperty("kind", message.kind == MessageKind::kError     ? "error"
                       : message.kind == MessageKind::kWarning ? "warning"
                                                               : "note");

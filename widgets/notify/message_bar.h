@@ -1,6 +1,6 @@
 #pragma once
-// Messages that stay until dismissed: what happened, what to do, technical details on demand. One at a time,
-// the rest queued.
+// Messages that stay until dismissed: what happened, what to do, technical details on demand. The newest is
+// shown, the earlier ones wait below it.
 
 #include <QList>
 #include <QWidget>
@@ -21,10 +21,15 @@ class MessageBar : public QWidget {
  public:
   explicit MessageBar(QWidget* parent = nullptr);
 
+  /// What is told already and not dismissed comes to the front, and is told once.
   void show(MessageKind kind, const QString& text, const QString& details = {});
   void show(const Error& error);
-  /// All messages not yet dismissed, the shown one first.
+  /// Takes a message back that is not true any more.
+  void withdraw(const QString& text);
+  /// All messages not yet dismissed, newest first: that is the one shown.
   QStringList pending() const;
+  /// Dismisses all, as when another run begins.
+  void clear();
 
  signals:
   void countChanged(int count);
@@ -39,7 +44,7 @@ class MessageBar : public QWidget {
 
   QList<Message> messages_;
   QLabel *text_, *more_;
-  QToolButton *details_, *close_;
+  QToolButton *details_, *closeAll_, *close_;
 };
 
 }  // namespace anchorscope

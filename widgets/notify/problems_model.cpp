@@ -1,9 +1,13 @@
 #include "widgets/notify/problems_model.h"
 
 #include <QString>
+#include <algorithm>
 
 namespace anchorscope {
 namespace {
+
+/// How many problems of earlier runs stay listed: the newest.
+constexpr std::size_t kMostEarlier = 200;
 
 QString actionText(RecordAction action) {
   switch (action) {
@@ -26,7 +30,8 @@ void ProblemsModel::add(const Diagnostics& diagnostics) {
     if (!problem.record.empty()) where += QStringLiteral(" · ") + QString::fromStdString(problem.record);
     QString message = QString::fromStdString(problem.message);
     if (problem.count > 1) message += tr(" (%1 records; this is the first)").arg(problem.count);
-    problems.push_back({where, QString::fromStdString(problem.kind), message, actionText(problem.action)});
+    problems.push_back(
+        {where, QString::fromStdString(problem.kind), message, actionText(problem.action), /*ofData=*/true});
   }
   append(std::move(problems));
 }
@@ -43,10 +48,32 @@ void ProblemsModel::append(std::vector<Problem> problems) {
   endInsertRows();
 }
 
-void ProblemsModel::clear() {
+void ProblemsModel::amend(const QString& message, Problem problem) {
+  const auto found = std::find_if(problems_.rbegin(), problems_.rend(), [&](const Problem& listed) {
+    return !listed.earlier && listed.message == message;
+  });
+  if (found == problems_.rend()) {
+    add(std::move(problem));
+    return;
+  }
+  *found = std::move(problem);
+  const int row = static_cast<int>(problems_.rend() - found) - 1;
+  emit dataChanged(index(row, 0), index(row, columnCount() - 1));
+}
+
+void ProblemsModel::beginRun() {
   beginResetModel();
-  problems_.clear();
+  std::erase_if(problems_, [](const Problem& problem) { return problem.ofData; });
+  if (problems_.size() > kMostEarlier)
+    problems_.erase(problems_.begin(), problems_.end() - static_cast<std::ptrdiff_t>(kMostEarlier));
+  for (Problem& problem : problems_)
+    problem.earlier = true;
   endResetModel();
+}
+
+int ProblemsModel::presentCount() const {
+  return static_cast<int>(std::count_if(problems_.begin(), problems_.end(),
+                                        [](const Problem& problem) { return !problem.earlier; }));
 }
 
 int ProblemsModel::rowCount(const QModelIndex& parent) const {
@@ -65,7 +92,7 @@ QVariant ProblemsModel::data(const QModelIndex& index, int role) const {
     case 1:
       return problem.message;
     case 2:
-      return problem.where;
+      return problem.earlier ? tr("earlier run · %1").arg(problem.where) : problem.where;
     case 3:
       return problem.action;
     default:

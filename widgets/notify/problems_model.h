@@ -13,7 +13,9 @@ struct Problem {
   QString where;  ///< File and record, or the step.
   QString kind;
   QString message;
-  QString action;  ///< What was done or can be done.
+  QString action;        ///< What was done or can be done.
+  bool ofData = false;   ///< A record of the data set.
+  bool earlier = false;  ///< Of a run before the present one.
 };
 
 /// GUI thread only.
@@ -25,7 +27,12 @@ class ProblemsModel : public QAbstractTableModel {
 
   void add(const Diagnostics& diagnostics);
   void add(Problem problem);
-  void clear();
+  /// The same in place of the newest problem whose message is `message`, if there is one.
+  void amend(const QString& message, Problem problem);
+  /// Another run begins: its data brings its own records, what else went wrong stays listed as earlier.
+  void beginRun();
+  /// Problems of the present run.
+  int presentCount() const;
 
   int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;

@@ -6,6 +6,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QScrollArea>
 #include <QVBoxLayout>
 
 #include "widgets/panels/conflict_label.h"
@@ -204,6 +205,17 @@ void ParamForm::foldRows() {
     }
     form_->setRowVisible(row->host, found && applies);
   }
+}
+
+void ParamForm::scrollTo(const QString& key) {
+  const auto row = rows_.constFind(key.startsWith(prefix_) ? key.mid(prefix_.size()) : QString());
+  if (row == rows_.constEnd()) return;
+  for (QWidget* above = parentWidget(); above; above = above->parentWidget())
+    if (auto* area = qobject_cast<QScrollArea*>(above)) {
+      if (layout()) layout()->activate();  // a message that has just come has its place already
+      area->ensureWidgetVisible(row->host);
+      return;
+    }
 }
 
 void ParamForm::setFilter(const QString& text) {

@@ -39,6 +39,8 @@ class ParamForm : public QWidget {
   /// Tells of each conflict beside the field it names (full keys, with the prefix); those of other forms are
   /// left alone. Replaces what was told before.
   void setConflicts(const std::vector<OptionConflict>& conflicts);
+  /// Brings an option into view, where the form stands in a scroll area. Full key; of another form: nothing.
+  void scrollTo(const QString& key);
   /// Shows only rows whose name or help contains the text.
   void setFilter(const QString& text);
   /// Marks a value as refused by the run, with its reason beside the field.

@@ -21,9 +21,15 @@ PreparingView::PreparingView(QWidget* parent) : QWidget(parent) {
   what_->setAlignment(Qt::AlignCenter);
   column->addWidget(what_);
   bar_ = new QProgressBar;
-  bar_->setFixedSize(360, 6);
+  bar_->setFixedHeight(6);
+  bar_->setMinimumWidth(120);
+  bar_->setMaximumWidth(360);
   bar_->setTextVisible(false);
-  column->addWidget(bar_, 0, Qt::AlignHCenter);
+  auto* barLine = new QHBoxLayout;
+  barLine->addStretch(1);
+  barLine->addWidget(bar_, 100);
+  barLine->addStretch(1);
+  column->addLayout(barLine);
   timeLeft_ = new QLabel;
   timeLeft_->setProperty("role", "secondary");
   timeLeft_->setAlignment(Qt::AlignCenter);

@@ -2,7 +2,6 @@
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QFormLayout>
@@ -17,15 +16,20 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "core/data/dataset.h"
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
 #include "widgets/panels/conflict_label.h"
+#include "widgets/panels/data_spec_guess.h"
+#include "widgets/panels/leftover_card.h"
 #include "widgets/panels/param_form.h"
 #include "widgets/panels/preset_menu.h"
 #include "widgets/theme/icons.h"
 
 namespace anchorscope {
 namespace {
+
+constexpr int kLeftWidth = 284;
 
 QLabel* textLabel(const QString& text, const char* role) {
   auto* label = new QLabel(text);
@@ -52,76 +56,52 @@ class FittedLabel : public QLabel {
   }
 };
 
-QString imagesFolderBeside(const QString& json) {
-  const QDir folder = QFileInfo(json).dir();
-  for (const QString& base : {QStringLiteral("."), QStringLiteral("..")})
-    for (const char* name : {"images", "train2017", "val2017", "JPEGImages"})
-      if (const QDir images(folder.filePath(base + QLatin1Char('/') + QLatin1String(name))); images.exists())
-        return images.canonicalPath();
-  return folder.canonicalPath();
-}
-
-bool hasImages(const QDir& folder) {
-  return !folder
-              .entryList({QStringLiteral("*.jpg"), QStringLiteral("*.jpeg"), QStringLiteral("*.png")},
-                         QDir::Files)
-              .isEmpty();
+QScrollArea* scrolled(QWidget* content) {
+  auto* scroll = new QScrollArea;
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->setWidget(content);
+  return scroll;
 }
 
 }  // namespace
 
-QString guessDataSpec(const QString& path) {
-  const QFileInfo entry(path);
-  const QString suffix = entry.suffix().toLower();
-  if (entry.isFile() && suffix == QLatin1String("json"))
-    return QStringLiteral("coco:%1,%2").arg(entry.filePath(), imagesFolderBeside(path));
-  if (entry.isFile() && (suffix == QLatin1String("yaml") || suffix == QLatin1String("yml")))
-    return QStringLiteral("yolo:%1").arg(entry.filePath());
-  if (!entry.isDir()) return {};
-  const QDir folder(path);
-  if (folder.exists(QStringLiteral("Annotations")) && folder.exists(QStringLiteral("JPEGImages"))) {
-    const bool split = folder.exists(QStringLiteral("ImageSets/Main/train.txt"));
-    return QStringLiteral("voc:%1%2").arg(entry.filePath(), split ? QStringLiteral("#train") : QString());
-  }
-  for (const QString& yaml :
-       folder.entryList({QStringLiteral("*.yaml"), QStringLiteral("*.yml")}, QDir::Files))
-    return QStringLiteral("yolo:%1").arg(folder.filePath(yaml));
-  if (folder.exists(QStringLiteral("annotations")))
-    for (const QString& json :
-         QDir(folder.filePath(QStringLiteral("annotations")))
-             .entryList({QStringLiteral("instances*.json"), QStringLiteral("*.json")}, QDir::Files))
-      return guessDataSpec(folder.filePath(QStringLiteral("annotations/") + json));
-  return hasImages(folder) ? QStringLiteral("folder:%1").arg(entry.filePath()) : QString();
-}
-
 StartPage::StartPage(QWidget* parent) : QWidget(parent) {
   setObjectName(QStringLiteral("startPage"));
   setAttribute(Qt::WA_StyledBackground);
-  auto* outer = new QVBoxLayout(this);
-  outer->setContentsMargins(0, 0, 0, 0);
-  auto* scroll = new QScrollArea;
-  scroll->setWidgetResizable(true);
-  scroll->setFrameShape(QFrame::NoFrame);
-  outer->addWidget(scroll);
-  auto* page = new QWidget;
-  auto* center = new QHBoxLayout(page);
-  center->setContentsMargins(32, 28, 32, 28);
+  auto* center = new QHBoxLayout(this);
+  center->setContentsMargins(32, 20, 32, 20);
   center->addStretch(1);
   auto* column = new QVBoxLayout;
   column->setSpacing(6);
   column->addWidget(textLabel(tr("Anchorscope"), "title"));
   column->addWidget(textLabel(
       tr("Train a detector on your images and watch what every anchor learns, and why."), "subtitle"));
-  column->addSpacing(14);
+  column->addSpacing(10);
+  // In a low window the cards scroll inside; what starts training is always in sight.
+  leftovers_ = new LeftoverCard;
+  auto* left = new QWidget;
+  auto* leftColumn = new QVBoxLayout(left);
+  leftColumn->setContentsMargins(0, 0, 0, 0);
+  leftColumn->setSpacing(16);
+  leftColumn->addWidget(leftovers_);
+  leftColumn->addWidget(makeQuickCard());
+  leftColumn->addStretch(1);
+  QScrollArea* leftScroll = scrolled(left);
+  leftScroll->setFixedWidth(kLeftWidth);
   auto* cards = new QHBoxLayout;
   cards->setSpacing(16);
-  cards->addWidget(makeQuickCard(), 0, Qt::AlignTop);
+  cards->addWidget(leftScroll);
   cards->addWidget(makeDataCard(), 1);
   column->addLayout(cards, 1);
   center->addLayout(column, 100);
   center->addStretch(1);
-  scroll->setWidget(page);
+  connect(leftovers_, &LeftoverCard::openWanted, this, &StartPage::leftoverOpened);
+  connect(leftovers_, &LeftoverCard::keepWanted, this, &StartPage::leftoverKept);
+  connect(leftovers_, &LeftoverCard::discardWanted, this, &StartPage::leftoverDiscarded);
   rebuildOptions();
+  refreshValidation();
   setRecent({});
 }
 
@@ -129,7 +109,6 @@ QWidget* StartPage::makeQuickCard() {
   auto* card = new QWidget;
   card->setObjectName(QStringLiteral("startCard"));
   card->setAttribute(Qt::WA_StyledBackground);
-  card->setFixedWidth(300);
   auto* layout = new QVBoxLayout(card);
   layout->setContentsMargins(20, 18, 20, 18);
   layout->setSpacing(10);
@@ -169,7 +148,7 @@ QWidget* StartPage::makeDataCard() {
   auto* card = new QWidget;
   card->setObjectName(QStringLiteral("startCard"));
   card->setAttribute(Qt::WA_StyledBackground);
-  card->setMinimumWidth(420);
+  card->setMinimumWidth(400);
   card->setMaximumWidth(820);
   auto* layout = new QVBoxLayout(card);
   layout->setContentsMargins(20, 18, 20, 18);
@@ -191,30 +170,26 @@ QWidget* StartPage::makeDataCard() {
   });
   head->addWidget(presets_);
   layout->addLayout(head);
+  // Fields and options scroll together where there is no room for both.
+  auto* body = new QWidget;
+  auto* bodyLayout = new QVBoxLayout(body);
+  bodyLayout->setContentsMargins(0, 0, 6, 0);
+  bodyLayout->setSpacing(10);
   auto* form = new QFormLayout;
   form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
   form->setHorizontalSpacing(12);
   form->setVerticalSpacing(8);
 
-  auto* dataLine = new QHBoxLayout;
   data_ = new QLineEdit;
   data_->setObjectName(QStringLiteral("dataSpec"));
   data_->setPlaceholderText(tr("voc:DIR#train · coco:JSON,IMAGES · yolo:YAML#train · folder:DIR · demo"));
   data_->setToolTip(tr("Where the images and boxes are. #train and #val choose a split."));
-  dataLine->addWidget(data_, 1);
-  auto* browse = new QToolButton;
-  browse->setText(tr("Browse ▾"));
-  browse->setPopupMode(QToolButton::InstantPopup);
-  browse->setToolTip(tr("Choose a data set of one of the known formats"));
-  auto* kinds = new QMenu(browse);
-  kinds->addAction(tr("PASCAL VOC folder…"), this, [this] { browseData(QStringLiteral("voc")); });
-  kinds->addAction(tr("COCO annotation file…"), this, [this] { browseData(QStringLiteral("coco")); });
-  kinds->addAction(tr("YOLO data.yaml…"), this, [this] { browseData(QStringLiteral("yolo")); });
-  kinds->addAction(tr("Folder of images without boxes…"), this,
-                   [this] { browseData(QStringLiteral("folder")); });
-  browse->setMenu(kinds);
-  dataLine->addWidget(browse);
-  form->addRow(tr("Data"), dataLine);
+  form->addRow(tr("Data"), dataLine(data_));
+  validation_ = new QLineEdit;
+  validation_->setObjectName(QStringLiteral("validationSpec"));
+  validation_->setToolTip(
+      tr("What average precision is measured on; left empty, the data's own validation split"));
+  form->addRow(tr("Validation"), dataLine(validation_));
 
   method_ = new QComboBox;
   method_->setObjectName(QStringLiteral("method"));
@@ -269,18 +244,14 @@ QWidget* StartPage::makeDataCard() {
                          const QString folder = QFileDialog::getSaveFileName(this, tr("New run folder"));
                          if (!folder.isEmpty()) out_->setText(folder);
                        }));
-  layout->addLayout(form);
+  bodyLayout->addLayout(form);
 
   options_ = new QTabWidget;
   options_->setDocumentMode(true);
   const auto addTab = [&](ParamForm*& formWidget, const QString& title) {
-    auto* scroll = new QScrollArea;
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
     formWidget = new ParamForm;
     formWidget->setContentsMargins(4, 8, 12, 8);
-    scroll->setWidget(formWidget);
-    options_->addTab(scroll, title);
+    options_->addTab(scrolled(formWidget), title);
     connect(formWidget, &ParamForm::validityChanged, this, &StartPage::refreshValidity);
     connect(formWidget, &ParamForm::paramEdited, this, &StartPage::refreshConflicts);
     connect(formWidget, &ParamForm::fixWanted, this, &StartPage::applyFix);
@@ -289,8 +260,10 @@ QWidget* StartPage::makeDataCard() {
   addTab(methodForm_, tr("Method"));
   addTab(modelForm_, tr("Detector"));
   addTab(dataForm_, tr("Augmentation"));
-  options_->setMinimumHeight(200);
-  layout->addWidget(options_, 1);
+  options_->setMinimumHeight(160);
+  bodyLayout->addWidget(options_, 1);
+  body_ = scrolled(body);
+  layout->addWidget(body_, 1);
 
   auto* foot = new QHBoxLayout;
   problem_ = new QLabel;
@@ -298,6 +271,12 @@ QWidget* StartPage::makeDataCard() {
   problem_->setProperty("role", "error");
   problem_->setWordWrap(true);
   foot->addWidget(problem_, 1);
+  problemLink_ = new QPushButton;
+  problemLink_->setObjectName(QStringLiteral("startProblemLink"));
+  problemLink_->setProperty("role", "link");
+  problemLink_->setCursor(Qt::PointingHandCursor);
+  problemLink_->hide();
+  foot->addWidget(problemLink_);
   startPaused_ = new QCheckBox(tr("start paused"));
   startPaused_->setObjectName(QStringLiteral("startPaused"));
   startPaused_->setToolTip(
@@ -315,6 +294,14 @@ QWidget* StartPage::makeDataCard() {
   connect(start_, &QPushButton::clicked, this, &StartPage::start);
   connect(data_, &QLineEdit::returnPressed, this, &StartPage::start);
   connect(data_, &QLineEdit::textChanged, this, &StartPage::refreshValidity);
+  connect(data_, &QLineEdit::editingFinished, this, &StartPage::refreshValidation);
+  connect(validation_, &QLineEdit::returnPressed, this, &StartPage::start);
+  connect(problemLink_, &QPushButton::clicked, this, [this] {
+    if (tellsConflict_)
+      revealFirstConflict()->setFocus(Qt::OtherFocusReason);
+    else
+      emit runWanted(takenFolder_);
+  });
   return card;
 }
 
@@ -336,6 +323,7 @@ void StartPage::rebuildOptions() {
   if (!dataForm_->params().specs().empty()) fresh.dataParams = dataForm_->params();
   config_ = std::move(fresh);
   showConfig();
+  if (!conflicts_.empty()) revealFirstConflict();
 }
 
 void StartPage::showConfig() {
@@ -346,6 +334,24 @@ void StartPage::showConfig() {
   methodHelp_->setText(method_->currentData(Qt::ToolTipRole).toString());
   methodHelp_->setToolTip(methodHelp_->text());
   refreshConflicts();
+}
+
+QLayout* StartPage::dataLine(QLineEdit* spec) {
+  auto* line = new QHBoxLayout;
+  line->addWidget(spec, 1);
+  auto* browse = new QToolButton;
+  browse->setText(tr("Browse ▾"));
+  browse->setPopupMode(QToolButton::InstantPopup);
+  browse->setToolTip(tr("Choose a data set of one of the known formats"));
+  auto* kinds = new QMenu(browse);
+  for (const auto& [kind, text] : {std::pair{"voc", tr("PASCAL VOC folder…")},
+                                   {"coco", tr("COCO annotation file…")},
+                                   {"yolo", tr("YOLO data.yaml…")},
+                                   {"folder", tr("Folder of images without boxes…")}})
+    kinds->addAction(text, this, [this, spec, kind = QString::fromLatin1(kind)] { browseData(kind, spec); });
+  browse->setMenu(kinds);
+  line->addWidget(browse);
+  return line;
 }
 
 QWidget* StartPage::chooserOf(QComboBox* box, ConflictLabel*& conflict, QToolButton*& help) {
@@ -368,6 +374,7 @@ QWidget* StartPage::chooserOf(QComboBox* box, ConflictLabel*& conflict, QToolBut
 RunConfig StartPage::config() const {
   RunConfig config = config_;
   config.data = data_->text().trimmed().toStdString();
+  config.validation = validation_->text().trimmed().toStdString();
   config.weights = weights_->text().trimmed().toStdString();
   config.out = out_->text().trimmed().toStdString();
   config.train = trainForm_->params();
@@ -386,8 +393,11 @@ void StartPage::setConfig(const RunConfig& config) {
   choose(model_, config.model);
   config_ = config;
   if (data_->text().trimmed().isEmpty()) data_->setText(QString::fromStdString(config.data));
+  if (!config.validation.empty()) validation_->setText(QString::fromStdString(config.validation));
   if (!config.weights.empty()) weights_->setText(QString::fromStdString(config.weights));
   showConfig();
+  refreshValidation();
+  if (!conflicts_.empty()) revealFirstConflict();
 }
 
 void StartPage::refreshConflicts() {
@@ -421,10 +431,41 @@ void StartPage::choosePreset(const ReadyRun& chosen) {
 
 void StartPage::setDataSpec(const QString& spec) {
   data_->setText(spec);
+  refreshValidation();
+}
+
+void StartPage::setLeftovers(const QList<LeftoverEntry>& entries) {
+  leftovers_->setEntries(entries);
 }
 
 void StartPage::showProblem(const QString& text) {
   problem_->setText(text);
+  problemLink_->hide();
+}
+
+void StartPage::showTakenFolder(const QString& folder) {
+  problem_->setText(tr("'%1' holds a recorded run already. Choose another folder under “Record to”, or open "
+                       "that run to look at it or go on training.")
+                        .arg(folder));
+  takenFolder_ = folder;
+  problemLink_->setText(tr("Open that run"));
+  problemLink_->show();
+}
+
+QWidget* StartPage::revealFirstConflict() {
+  const QString key = QString::fromStdString(conflicts_.front().option);
+  auto* editor = findChild<QWidget*>(key);
+  int tab = 0;
+  for (ParamForm* form : {trainForm_, methodForm_, modelForm_, dataForm_}) {
+    if (editor && form->isAncestorOf(editor)) {
+      options_->setCurrentIndex(tab);
+      form->scrollTo(key);
+    }
+    ++tab;
+  }
+  if (!editor) editor = key == QLatin1String("run.model") ? model_ : method_;
+  body_->ensureWidgetVisible(editor);
+  return editor;
 }
 
 void StartPage::refreshValidity() {
@@ -449,13 +490,23 @@ void StartPage::refreshValidity() {
         tr("%1. %2.").arg(QString::fromStdString(first.message), QString::fromStdString(first.action));
     if (conflicts_.size() > 1) text += tr(" (%1 more marked above)").arg(conflicts_.size() - 1);
     problem_->setText(text);
+    problemLink_->setText(tr("Show it"));
+    problemLink_->show();
   } else if (valid || tellsConflict_) {
     problem_->clear();
+    problemLink_->hide();
   }
   tellsConflict_ = !conflicts_.empty();
 }
 
-void StartPage::browseData(const QString& kind) {
+void StartPage::refreshValidation() {
+  const std::string spec = data_->text().trimmed().toStdString();
+  const QString own = spec.empty() ? QString() : QString::fromStdString(validationSpec(spec));
+  validation_->setPlaceholderText(own.isEmpty() ? tr("none: name one to measure average precision") : own);
+  if (spec.empty()) validation_->setPlaceholderText(tr("the data's own validation split"));
+}
+
+void StartPage::browseData(const QString& kind, QLineEdit* target) {
   QString path;
   if (kind == QLatin1String("coco"))
     path = QFileDialog::getOpenFileName(this, tr("COCO annotations"), {}, tr("COCO annotations (*.json)"));
@@ -466,14 +517,16 @@ void StartPage::browseData(const QString& kind) {
         this, kind == QLatin1String("voc") ? tr("PASCAL VOC folder") : tr("Folder of images"));
   if (path.isEmpty()) return;
   if (kind == QLatin1String("folder")) {
-    data_->setText(QStringLiteral("folder:") + path);
+    target->setText(QStringLiteral("folder:") + path);
+    refreshValidation();
     return;
   }
   const QString spec = guessDataSpec(path);
   if (spec.startsWith(kind))
-    data_->setText(spec);
+    target->setText(spec);
   else
     showProblem(tr("'%1' does not look like a %2 data set").arg(path, kind.toUpper()));
+  refreshValidation();
 }
 
 void StartPage::start() {

@@ -13,6 +13,7 @@ class QLabel;
 class QLineEdit;
 class QMenu;
 class QPushButton;
+class QScrollArea;
 class QTabWidget;
 class QToolButton;
 class QVBoxLayout;
@@ -20,7 +21,9 @@ class QVBoxLayout;
 namespace anchorscope {
 
 class ConflictLabel;
+class LeftoverCard;
 class ParamForm;
+struct LeftoverEntry;
 struct ReadyRun;
 
 /// Asks for a run; starts nothing itself. GUI thread only.
@@ -38,8 +41,12 @@ class StartPage : public QWidget {
   RunConfig config() const;
   /// What does not go together at present, as conflictsOf tells it.
   const std::vector<OptionConflict>& conflicts() const { return conflicts_; }
+  /// What an earlier start has left behind; empty hides it.
+  void setLeftovers(const QList<LeftoverEntry>& entries);
   /// Shows what is wrong with the chosen data or options, beside the start button.
   void showProblem(const QString& text);
+  /// The same for a folder that holds a run already, which can be opened from here.
+  void showTakenFolder(const QString& folder);
   QPushButton* demoButton() const { return demo_; }
   QPushButton* startButton() const { return start_; }
   QLineEdit* dataEdit() const { return data_; }
@@ -48,27 +55,36 @@ class StartPage : public QWidget {
   void demoWanted();
   void startWanted(const anchorscope::RunConfig& config, bool startPaused);
   void runWanted(const QString& folder);
+  void leftoverOpened(const QString& folder);
+  void leftoverKept(const QString& folder);
+  void leftoverDiscarded(const QString& folder);
   /// The page of the help that tells of this method, detector or topic.
   void helpWanted(const QString& page);
 
  private:
   QWidget* makeQuickCard();
   QWidget* makeDataCard();
-  void browseData(const QString& kind);
+  void browseData(const QString& kind, QLineEdit* target);
   void rebuildOptions();
   void showConfig();
   void start();
   void refreshValidity();
   void refreshConflicts();
+  QWidget* revealFirstConflict();  ///< Its field, in sight.
+  void refreshValidation();
   void applyFix(const QString& key, const QString& value);
   void choosePreset(const ReadyRun& chosen);
+  QLayout* dataLine(QLineEdit* spec);
   QWidget* chooserOf(QComboBox* box, ConflictLabel*& conflict, QToolButton*& help);
 
   RunConfig config_;
   std::vector<OptionConflict> conflicts_;
   bool tellsConflict_ = false;  ///< The problem shown is one of them.
-  QPushButton *demo_, *start_;
-  QLineEdit *data_, *weights_, *out_;
+  QString takenFolder_;
+  LeftoverCard* leftovers_;
+  QScrollArea* body_;
+  QPushButton *demo_, *start_, *problemLink_;
+  QLineEdit *data_, *validation_, *weights_, *out_;
   QComboBox *method_, *model_;
   ConflictLabel *methodConflict_, *modelConflict_;
   QToolButton *methodPage_, *modelPage_, *presets_;
@@ -79,9 +95,5 @@ class StartPage : public QWidget {
   ParamForm *trainForm_, *methodForm_, *modelForm_, *dataForm_;  ///< In the order of the tabs.
   QVBoxLayout* recentLayout_;
 };
-
-/// What a dropped or chosen path is as a data spec ("voc:DIR", "coco:JSON,IMAGES", "yolo:YAML",
-/// "folder:DIR"); empty when it looks like none.
-QString guessDataSpec(const QString& path);
 
 }  // namespace anchorscope

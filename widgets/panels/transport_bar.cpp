@@ -27,9 +27,9 @@ namespace {
 ElidedLabel* addReadout(QHBoxLayout* bar, const QString& caption, const QString& help, int minimumWidth) {
   auto* host = new QWidget;
   auto* column = new QVBoxLayout(host);
-  column->setContentsMargins(0, 0, 0, 0);
+  column->setContentsMargins(0, 0, 8, 0);
   column->setSpacing(0);
-  auto* title = new QLabel(caption);
+  auto* title = new ElidedLabel(caption);
   title->setProperty("role", "caption");
   auto* value = new ElidedLabel(QStringLiteral("–"));
   value->setProperty("role", "value");
@@ -39,7 +39,6 @@ ElidedLabel* addReadout(QHBoxLayout* bar, const QString& caption, const QString&
   column->addWidget(title);
   column->addWidget(value);
   bar->addWidget(host);
-  bar->addSpacing(8);
   return value;
 }
 
@@ -120,16 +119,22 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   bar->addSpacing(8);
 
   stepValue_ = addReadout(bar, tr("step"), tr("Optimizer steps done / planned"), 84);
+  stepCaption_ = static_cast<QLabel*>(stepValue_->parentWidget()->layout()->itemAt(0)->widget());
   speedValue_ = addReadout(bar, tr("speed"), tr("Training steps per second, with everything"), 86);
   captureValue_ =
       addReadout(bar, tr("capture"),
                  tr("What looking costs: time per step and share of it; how often evidence is taken"), 104);
   deviceValue_ = addReadout(bar, tr("device"), tr("Where training runs, and its memory"), 100);
   lossValue_ = addReadout(bar, tr("loss"), tr("Losses of the newest step"), 120);
+  for (QLabel* value : {stepValue_, lossValue_, speedValue_, captureValue_, deviceValue_})
+    readouts_.push_back(value->parentWidget());
   bar->addStretch(1);
 
   connect(runPause_, &QAction::triggered, this, [this] {
-    emit commanded(state_ == TrainerState::kPaused ? Command(ResumeCommand{}) : Command(PauseCommand{}));
+    if (continuable_ && enabledActions(state_).start)
+      emit continueWanted();
+    else
+      emit commanded(state_ == TrainerState::kPaused ? Command(ResumeCommand{}) : Command(PauseCommand{}));
   });
   connect(step_, &QAction::triggered, this, [this] { emit commanded(StepCommand{1}); });
   connect(stepMany_, &QAction::triggered, this, [this] { emit commanded(StepCommand{count_->value()}); });
@@ -140,33 +145,90 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
 
 void TransportBar::setState(TrainerState state, const QString& reason) {
   state_ = state;
-  const EnabledActions enabled = enabledActions(state);
-  const bool canResume = enabled.resume;
-  const bool offersPause = enabled.pause && !canResume;
-  runPause_->setText(offersPause ? tr("Pause") : tr("Run"));
+  if (!enabledActions(state).pause) goal_.clear();
+  refreshButtons();
+  refreshStepCaption();
+  QString name = QString::fromLatin1(toString(state));
+  if (!name.isEmpty()) name[0] = name[0].toUpper();
+  showPill(name, reason.isEmpty() ? tr("State of training") : reason, QString::fromLatin1(toString(state)));
+}
+
+void TransportBar::showPill(const QString& name, const QString& help, const QString& look) {
+  pill_->setText(QStringLiteral("●  ") + name);
+  pill_->setToolTip(help);
+  pill_->setProperty("state", look);
+  runButton_->setProperty("state", look);
+  repolish(pill_);
+  repolish(runButton_);
+  fitReadouts();
+}
+
+void TransportBar::refreshButtons() {
+  const EnabledActions enabled = enabledActions(state_);
+  const bool offersPause = enabled.pause && !enabled.resume;
+  const bool offersContinue = continuable_ && enabled.start;
+  runPause_->setText(offersContinue ? tr("Continue") : offersPause ? tr("Pause") : tr("Run"));
   runPause_->setIcon(
       themedIcon(offersPause ? QStringLiteral("pause") : QStringLiteral("run"), &Theme::onRun));
-  runPause_->setEnabled(canResume || enabled.pause);
+  const QString help =
+      offersContinue ? tr("Go on training from the run's last checkpoint") : tr("Run or pause training");
+  runPause_->setStatusTip(help);
+  runPause_->setToolTip(
+      QStringLiteral("%1 (%2)").arg(help, runPause_->shortcut().toString(QKeySequence::NativeText)));
+  runPause_->setEnabled(enabled.resume || enabled.pause || offersContinue);
   step_->setEnabled(enabled.step);
   stepMany_->setEnabled(enabled.step);
   count_->setEnabled(enabled.step);
-  until_->setEnabled(enabled.step);
+  until_->setEnabled(enabled.step || enabled.pause);
   stop_->setEnabled(enabled.stop);
-  QString name = QString::fromLatin1(toString(state));
-  if (!name.isEmpty()) name[0] = name[0].toUpper();
-  pill_->setText(QStringLiteral("●  ") + name);
-  pill_->setToolTip(reason.isEmpty() ? tr("State of training") : reason);
-  pill_->setProperty("state", QString::fromLatin1(toString(state)));
-  runButton_->setProperty("state", QString::fromLatin1(toString(state)));
-  repolish(pill_);
-  repolish(runButton_);
+}
+
+void TransportBar::setContinuable(bool continuable) {
+  if (continuable_ == continuable) return;
+  continuable_ = continuable;
+  refreshButtons();
+}
+
+void TransportBar::showRecorded(std::int64_t step, std::int64_t plannedSteps) {
+  showPill(tr("Recorded"), tr("A recorded run; nothing is being trained"), QStringLiteral("recorded"));
+  showSteps(step, plannedSteps);
+}
+
+void TransportBar::showSteps(std::int64_t step, std::int64_t plannedSteps) {
+  presentStep_ = step;
+  stepValue_->setText(plannedSteps > 0
+                          ? QStringLiteral("%1 / %2").arg(countText(step), countText(plannedSteps))
+                          : countText(step));
+}
+
+void TransportBar::refreshStepCaption() {
+  stepCaption_->setText(goal_.isEmpty() ? tr("step") : tr("until %1").arg(goal_));
+  stepCaption_->setToolTip(goal_.isEmpty() ? stepValue_->toolTip() : tr("Training pauses at %1").arg(goal_));
+}
+
+void TransportBar::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  fitReadouts();
+}
+
+void TransportBar::fitReadouts() {
+  // What matters least gives way first, so that buttons and state never overlap.
+  const auto widthOf = [this](const QWidget* readout) {
+    return readout->minimumSizeHint().width() + layout()->spacing();
+  };
+  int room = width() - layout()->minimumSize().width();
+  for (const QWidget* readout : readouts_)
+    if (!readout->isHidden()) room += widthOf(readout);
+  for (QWidget* readout : readouts_) {
+    room -= widthOf(readout);
+    if (readout->isHidden() != (room < 0)) readout->setHidden(room < 0);
+  }
 }
 
 void TransportBar::setStatus(const TrainingStatus& status) {
-  presentStep_ = status.step;
-  stepValue_->setText(status.plannedSteps > 0 ? QStringLiteral("%1 / %2").arg(countText(status.step),
-                                                                              countText(status.plannedSteps))
-                                              : countText(status.step));
+  showSteps(status.step, status.plannedSteps);
+  goal_ = QString::fromStdString(status.goal);
+  refreshStepCaption();
   speedValue_->setText(
       tr("%1 steps/s").arg(status.stepsPerSecond, 0, 'f', status.stepsPerSecond < 100 ? 1 : 0));
   QString capture =
@@ -197,6 +259,7 @@ void TransportBar::setProgress(const QString& what, double fraction) {
 }
 
 void TransportBar::clear() {
+  continuable_ = false;
   setState(TrainerState::kIdle, {});
   for (QLabel* value : {stepValue_, speedValue_, captureValue_, deviceValue_, lossValue_})
     value->setText(QStringLiteral("–"));
@@ -210,6 +273,7 @@ void TransportBar::askUntil() {
   auto* stepTarget = new QSpinBox;
   stepTarget->setRange(0, std::numeric_limits<int>::max());
   stepTarget->setGroupSeparatorShown(true);
+  stepTarget->setObjectName(QStringLiteral("untilStep"));
   stepTarget->setValue(static_cast<int>(presentStep_) + 100);
   auto* byScalar = new QRadioButton(tr("scalar"));
   auto* scalar = new QComboBox;
@@ -221,6 +285,9 @@ void TransportBar::askUntil() {
   bound->setDecimals(4);
   bound->setRange(-1e9, 1e9);
   bound->setValue(0.5);
+  auto* noEnd = new QRadioButton(tr("the planned end"));
+  noEnd->setObjectName(QStringLiteral("untilEnd"));
+  noEnd->setToolTip(tr("Without pausing before"));
   byStep->setChecked(true);
   byScalar->setEnabled(!scalarNames_.empty());
   auto* condition = new QWidget;
@@ -231,15 +298,19 @@ void TransportBar::askUntil() {
   line->addWidget(bound);
   form->addRow(byStep, stepTarget);
   form->addRow(byScalar, condition);
+  form->addRow(noEnd);
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
   buttons->button(QDialogButtonBox::Ok)->setText(tr("Run"));
   form->addRow(buttons);
   connect(buttons, &QDialogButtonBox::accepted, &dialog, &QDialog::accept);
   connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
+  connect(stepTarget, &QSpinBox::valueChanged, byStep, [byStep] { byStep->setChecked(true); });
   connect(scalar, &QComboBox::activated, byScalar, [byScalar] { byScalar->setChecked(true); });
   connect(bound, &QDoubleSpinBox::valueChanged, byScalar, [byScalar] { byScalar->setChecked(true); });
   if (dialog.exec() != QDialog::Accepted) return;
-  if (byStep->isChecked()) {
+  if (noEnd->isChecked()) {
+    emit commanded(ResumeCommand{});
+  } else if (byStep->isChecked()) {
     emit commanded(RunUntilStepCommand{stepTarget->value()});
   } else {
     RunUntilScalarCommand until;

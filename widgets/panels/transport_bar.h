@@ -26,6 +26,10 @@ class TransportBar : public QWidget {
   QAction* stopAction() const { return stop_; }
 
   void setState(TrainerState state, const QString& reason);
+  /// A run that has ended, or a recorded one, can be gone on with: the run button says so.
+  void setContinuable(bool continuable);
+  /// A recorded run that is only looked at: how far it was trained.
+  void showRecorded(std::int64_t step, std::int64_t plannedSteps);
   void setStatus(const TrainingStatus& status);
   /// The newest losses, in the order they are shown.
   void setLosses(const std::vector<ScalarValue>& losses);
@@ -37,9 +41,18 @@ class TransportBar : public QWidget {
 
  signals:
   void commanded(const anchorscope::Command& command);
+  void continueWanted();
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void askUntil();
+  void refreshButtons();
+  void showPill(const QString& name, const QString& help, const QString& look);
+  void refreshStepCaption();
+  void showSteps(std::int64_t step, std::int64_t plannedSteps);
+  void fitReadouts();
 
   TrainerState state_ = TrainerState::kIdle;
   std::vector<std::string> scalarNames_;
@@ -47,7 +60,10 @@ class TransportBar : public QWidget {
   QAction *runPause_, *step_, *stepMany_, *until_, *stop_;
   QToolButton* runButton_;
   QSpinBox* count_;
-  QLabel *pill_, *stepValue_, *speedValue_, *captureValue_, *deviceValue_, *lossValue_;
+  QLabel *pill_, *stepCaption_, *stepValue_, *speedValue_, *captureValue_, *deviceValue_, *lossValue_;
+  std::vector<QWidget*> readouts_;  ///< Those at the end give way first in a narrow window.
+  QString goal_;
+  bool continuable_ = false;
 };
 
 }  // namespace anchorscope

@@ -59,6 +59,7 @@ QMenu::item { padding: 5px 24px 5px 22px; border-radius: 4px; }
 QMenu::item:selected { background: {selection}; color: white; }
 QMenu::item:disabled { color: {faded}; }
 QMenu::separator { height: 1px; background: {line}; margin: 4px 8px; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QToolTip { background: {raised}; color: {text}; border: 1px solid {line}; padding: 4px; }
 QStatusBar { background: {raised}; color: {secondary}; border-top: 1px solid {line}; }
 QStatusBar::item { border: none; }

@@ -1,0 +1,115 @@
+#include "widgets/panels/evaluation_panel.h"
+
+#include <gtest/gtest.h>
+
+#include <QHeaderView>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTest>
+
+#include "core/trainer/session.h"
+#include "tests/support/qt_application.h"
+
+namespace anchorscope {
+namespace {
+
+EvaluationEvent evaluation() {
+  return {120,
+          {{"ap", 0.4125}, {"ap50", 0.733}, {"ap_small", -1}, {"ar_100", 0.5}},
+          {{"rbc", 0.55}, {"platelet", -1}, {"wbc", 0.274}, {"giant", 0.9}},
+          {{"rbc", 0.8}, {"platelet", -1}, {"wbc", 0.95}, {"giant", 0.91}}};
+}
+
+class EvaluationPanelTest : public ::testing::Test {
+ protected:
+  EvaluationPanelTest() {
+    panel.resize(344, 500);
+    panel.show();
+    EXPECT_TRUE(QTest::qWaitForWindowExposed(&panel));
+  }
+  QStringList column(int index) const {
+    QStringList cells;
+    const QAbstractItemModel* model = panel.classTable()->model();
+    for (int row = 0; row < model->rowCount(); ++row)
+      cells << model->index(row, index).data().toString();
+    return cells;
+  }
+  void clickHeader(int section) {
+    QHeaderView* header = panel.classTable()->horizontalHeader();
+    QTest::mouseClick(header->viewport(), Qt::LeftButton, {},
+                      {header->sectionViewportPosition(section) + 8, header->height() / 2});
+  }
+  QString metric(const char* name) const {
+    return panel.findChild<QLabel*>(QString("metric:") + name)->text();
+  }
+
+  EvaluationPanel panel;
+};
+
+TEST_F(EvaluationPanelTest, ClassesAreSortedByAnyColumnAndAbsentOnesStayLast) {
+  panel.showEvaluation(evaluation());
+  testing::keepPicture(panel.grab().toImage(), "evaluation");
+  EXPECT_EQ(column(0), (QStringList{"giant", "rbc", "wbc", "platelet"})) << "the best first";
+  EXPECT_EQ(column(1), (QStringList{"0.900", "0.550", "0.274", "–"}));
+  clickHeader(1);
+  EXPECT_EQ(column(0), (QStringList{"wbc", "rbc", "giant", "platelet"}));
+  clickHeader(2);
+  EXPECT_EQ(column(2).last(), "–");
+  clickHeader(0);
+  QStringList names{"giant", "platelet", "rbc", "wbc"};
+  if (column(0) != names) std::reverse(names.begin(), names.end());
+  EXPECT_EQ(column(0), names);
+}
+
+TEST_F(EvaluationPanelTest, AChosenOrderStaysWithTheNextEvaluation) {
+  panel.showEvaluation(evaluation());
+  clickHeader(1);
+  EvaluationEvent next = evaluation();
+  next.perClassAp[0].value = 0.1;
+  panel.showEvaluation(next);
+  EXPECT_EQ(column(0), (QStringList{"rbc", "wbc", "giant", "platelet"}));
+}
+
+TEST_F(EvaluationPanelTest, ShowsCocosNumbersAndADashWhereOneIsUndefined) {
+  EXPECT_EQ(metric("ap"), "–");
+  panel.showEvaluation(evaluation());
+  EXPECT_EQ(metric("ap"), "0.412");
+  EXPECT_EQ(metric("ap50"), "0.733");
+  EXPECT_EQ(metric("ap_small"), "–");
+  EXPECT_EQ(metric("ar_large"), "–");
+  panel.clear();
+  EXPECT_EQ(metric("ap"), "–");
+  EXPECT_FALSE(panel.classTable()->isVisible());
+}
+
+TEST_F(EvaluationPanelTest, OneThatGoesOnShowsHowFarItIsAndCanBeCancelled) {
+  QSignalSpy evaluate(&panel, &EvaluationPanel::evaluateWanted),
+      cancel(&panel, &EvaluationPanel::cancelWanted);
+  EXPECT_FALSE(panel.evaluateButton()->isEnabled());
+  panel.setCanEvaluate(true);
+  QTest::mouseClick(panel.evaluateButton(), Qt::LeftButton);
+  EXPECT_EQ(evaluate.count(), 1);
+  panel.setProgress("Evaluating", 0.4);
+  EXPECT_FALSE(panel.evaluateButton()->isVisible());
+  EXPECT_EQ(panel.findChild<QProgressBar*>()->value(), 400);
+  QTest::mouseClick(panel.cancelButton(), Qt::LeftButton);
+  QTest::mouseClick(panel.cancelButton(), Qt::LeftButton);
+  EXPECT_EQ(cancel.count(), 1) << "once is enough";
+  panel.setProgress({}, 0);
+  EXPECT_FALSE(panel.cancelButton()->isVisible());
+  panel.setProgress("Evaluating", 0);
+  EXPECT_TRUE(panel.cancelButton()->isEnabled()) << "the next one";
+}
+
+TEST_F(EvaluationPanelTest, ARecordedRunShowsItsNewestNumbers) {
+  panel.showRecorded(80, {{"ap", 0.3}, {"ap50", 0.6}});
+  EXPECT_EQ(metric("ap50"), "0.600");
+  EXPECT_TRUE(panel.findChild<QLabel*>("evaluationStep")->text().contains("80"));
+  EXPECT_FALSE(panel.classTable()->isVisible());
+}
+
+}  // namespace
+}  // namespace anchorscope

@@ -1,0 +1,224 @@
+#include "widgets/panels/evaluation_panel.h"
+
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSortFilterProxyModel>
+#include <QStandardItemModel>
+#include <QTableView>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+
+#include "core/trainer/session.h"
+#include "widgets/models/number_text.h"
+
+namespace anchorscope {
+namespace {
+
+constexpr int kValueRole = Qt::UserRole;
+
+struct Metric {
+  const char *name, *title, *help;
+};
+// COCO's twelve, in two rows.
+constexpr Metric kMetrics[] = {{"ap", "AP", "Mean over IoU thresholds 0.50 to 0.95"},
+                               {"ap50", "AP50", "At IoU 0.50"},
+                               {"ap75", "AP75", "At IoU 0.75"},
+                               {"ap_small", "AP small", "AP of objects below 32 × 32 px of the image"},
+                               {"ap_medium", "AP medium", "AP of objects up to 96 × 96 px of the image"},
+                               {"ap_large", "AP large", "AP of objects above 96 × 96 px of the image"},
+                               {"ar_1", "AR1", "Recall with one detection per image"},
+                               {"ar_10", "AR10", "Recall with 10 detections per image"},
+                               {"ar_100", "AR100", "Recall with 100 detections per image"},
+                               {"ar_small", "AR small", "AR100 of objects below 32 × 32 px of the image"},
+                               {"ar_medium", "AR medium", "AR100 of objects up to 96 × 96 px of the image"},
+                               {"ar_large", "AR large", "AR100 of objects above 96 × 96 px of the image"}};
+constexpr int kMetricColumns = 6;
+
+bool isDefined(double value) {
+  return std::isfinite(value) && value >= 0;
+}
+
+QStandardItem* numberItem(double value) {
+  auto* item = new QStandardItem(precisionText(value));
+  item->setData(value, kValueRole);
+  item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  return item;
+}
+
+/// Numbers by value, undefined ones last in either order; names by the alphabet.
+class ClassOrder : public QSortFilterProxyModel {
+ public:
+  using QSortFilterProxyModel::QSortFilterProxyModel;
+
+ protected:
+  bool lessThan(const QModelIndex& left, const QModelIndex& right) const override {
+    if (left.column() == 0)
+      return QString::localeAwareCompare(left.data().toString(), right.data().toString()) < 0;
+    const double a = left.data(kValueRole).toDouble(), b = right.data(kValueRole).toDouble();
+    if (isDefined(a) != isDefined(b)) return isDefined(a) == (sortOrder() == Qt::AscendingOrder);
+    return a < b;
+  }
+};
+
+}  // namespace
+
+QString precisionText(double value) {
+  return isDefined(value) ? QString::number(value, 'f', 3) : QStringLiteral("–");
+}
+
+EvaluationPanel::EvaluationPanel(QWidget* parent) : QWidget(parent) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(12, 8, 8, 8);
+  layout->setSpacing(6);
+  auto* head = new QHBoxLayout;
+  auto* title = new QLabel(tr("EVALUATION"));
+  title->setProperty("role", "section");
+  head->addWidget(title);
+  head->addStretch(1);
+  evaluate_ = new QPushButton(tr("Evaluate now"));
+  evaluate_->setObjectName(QStringLiteral("evaluateNow"));
+  evaluate_->setToolTip(tr("Average precision on the validation images (Ctrl+E)"));
+  head->addWidget(evaluate_);
+  cancel_ = new QPushButton(tr("Cancel"));
+  cancel_->setObjectName(QStringLiteral("cancelEvaluation"));
+  cancel_->setToolTip(tr("End this evaluation; training goes on"));
+  head->addWidget(cancel_);
+  layout->addLayout(head);
+  bar_ = new QProgressBar;
+  bar_->setRange(0, 1000);
+  bar_->setFixedHeight(6);
+  bar_->setTextVisible(false);
+  layout->addWidget(bar_);
+  when_ = new QLabel;
+  when_->setObjectName(QStringLiteral("evaluationStep"));
+  when_->setProperty("role", "secondary");
+  when_->setWordWrap(true);
+  layout->addWidget(when_);
+  auto* grid = new QGridLayout;
+  grid->setHorizontalSpacing(8);
+  grid->setVerticalSpacing(0);
+  for (std::size_t i = 0; i < std::size(kMetrics); ++i) {
+    auto* caption = new QLabel(QString::fromLatin1(kMetrics[i].title));
+    caption->setProperty("role", "caption");
+    auto* value = new QLabel(QStringLiteral("–"));
+    value->setProperty("role", "value");
+    value->setObjectName(QLatin1String("metric:") + QLatin1String(kMetrics[i].name));
+    for (QLabel* label : {caption, value})
+      label->setToolTip(QString::fromUtf8(kMetrics[i].help));
+    const int row = 2 * (static_cast<int>(i) / kMetricColumns), column = static_cast<int>(i) % kMetricColumns;
+    caption->setContentsMargins(0, row == 0 ? 0 : 6, 0, 0);
+    grid->addWidget(caption, row, column);
+    grid->addWidget(value, row + 1, column);
+    metrics_.push_back(value);
+  }
+  layout->addLayout(grid);
+  classes_ = new QStandardItemModel(this);
+  auto* order = new ClassOrder(this);
+  order->setSourceModel(classes_);
+  table_ = new QTableView;
+  table_->setObjectName(QStringLiteral("classTable"));
+  table_->setModel(order);
+  table_->setSortingEnabled(true);
+  table_->verticalHeader()->hide();
+  table_->verticalHeader()->setDefaultSectionSize(22);
+  table_->setShowGrid(false);
+  table_->setWordWrap(false);
+  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table_->setTabKeyNavigation(false);
+  table_->horizontalHeader()->setHighlightSections(false);
+  layout->addWidget(table_, 1);
+  note_ = new QLabel;
+  note_->setProperty("role", "secondary");
+  note_->setWordWrap(true);
+  layout->addWidget(note_);
+  layout->addStretch(0);
+  connect(evaluate_, &QPushButton::clicked, this, &EvaluationPanel::evaluateWanted);
+  connect(cancel_, &QPushButton::clicked, this, [this] {
+    cancel_->setEnabled(false);
+    emit cancelWanted();
+  });
+  setCanEvaluate(false);
+  setProgress({}, 0);
+  clear();
+}
+
+void EvaluationPanel::clear() {
+  when_->setText(
+      tr("Nothing has been evaluated yet. “evaluate every” among the live parameters does it "
+         "regularly."));
+  showMetrics({});
+  classes_->clear();
+  table_->hide();
+  note_->clear();
+}
+
+void EvaluationPanel::showMetrics(const std::vector<ScalarValue>& metrics) {
+  for (std::size_t i = 0; i < std::size(kMetrics); ++i) {
+    const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const ScalarValue& metric) {
+      return metric.name == kMetrics[i].name;
+    });
+    metrics_[i]->setText(precisionText(found == metrics.end() ? -1 : found->value));
+  }
+}
+
+void EvaluationPanel::showEvaluation(const EvaluationEvent& evaluation) {
+  when_->setText(tr("Step %1, on the validation images").arg(countText(evaluation.step)));
+  showMetrics(evaluation.metrics);
+  // The order that was chosen stays.
+  const QHeaderView* header = table_->horizontalHeader();
+  const bool first = classes_->columnCount() == 0;
+  const int sorted = first ? 1 : header->sortIndicatorSection();
+  const Qt::SortOrder order = first ? Qt::DescendingOrder : header->sortIndicatorOrder();
+  classes_->clear();
+  classes_->setHorizontalHeaderLabels({tr("class"), tr("AP"), tr("AP50")});
+  int absent = 0;
+  for (std::size_t i = 0; i < evaluation.perClassAp.size(); ++i) {
+    auto* name = new QStandardItem(QString::fromStdString(evaluation.perClassAp[i].name));
+    name->setToolTip(name->text());
+    const double ap = evaluation.perClassAp[i].value;
+    const double ap50 = i < evaluation.perClassAp50.size() ? evaluation.perClassAp50[i].value : -1;
+    absent += isDefined(ap) ? 0 : 1;
+    classes_->appendRow({name, numberItem(ap), numberItem(ap50)});
+  }
+  table_->sortByColumn(sorted, order);
+  table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+  for (const int column : {1, 2})
+    table_->setColumnWidth(column, 64);
+  table_->setVisible(classes_->rowCount() > 0);
+  note_->setText(absent == 0 ? QString()
+                 : absent == 1
+                     ? tr("– : the validation images hold no object of this class")
+                     : tr("– : the validation images hold no object of these %1 classes").arg(absent));
+}
+
+void EvaluationPanel::showRecorded(std::int64_t step, const std::vector<ScalarValue>& metrics) {
+  clear();
+  if (metrics.empty()) {
+    when_->setText(tr("This run has not been evaluated."));
+    return;
+  }
+  when_->setText(tr("Step %1, on the validation images").arg(countText(step)));
+  showMetrics(metrics);
+  note_->setText(tr("The classes' numbers are not recorded: anchorscope-cli eval measures them again."));
+}
+
+void EvaluationPanel::setProgress(const QString& what, double fraction) {
+  const bool active = !what.isEmpty();
+  bar_->setVisible(active);
+  bar_->setValue(static_cast<int>(1000 * fraction));
+  if (active && !cancel_->isVisibleTo(this)) cancel_->setEnabled(true);
+  cancel_->setVisible(active);
+  evaluate_->setVisible(!active);
+}
+
+void EvaluationPanel::setCanEvaluate(bool can) {
+  evaluate_->setEnabled(can);
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,60 @@
+#pragma once
+// How well the detector does on the validation images: COCO's numbers and every class, sortable; starts and
+// cancels an evaluation.
+
+#include <QWidget>
+#include <cstdint>
+#include <vector>
+
+#include "core/store/run_types.h"
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+class QStandardItemModel;
+class QTableView;
+
+namespace anchorscope {
+
+struct EvaluationEvent;
+
+/// Average precision is in [0, 1]; what COCO leaves undefined (a class without objects) is shown as "–" and
+/// sorts last. GUI thread only.
+class EvaluationPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit EvaluationPanel(QWidget* parent = nullptr);
+
+  void showEvaluation(const EvaluationEvent& evaluation);
+  /// A recorded run's newest evaluation; classes are not recorded. Empty metrics: there was none.
+  void showRecorded(std::int64_t step, const std::vector<ScalarValue>& metrics);
+  /// How far the one that is going on is; empty text: none is.
+  void setProgress(const QString& what, double fraction);
+  /// Whether one can be asked for now.
+  void setCanEvaluate(bool can);
+  void clear();
+
+  QTableView* classTable() const { return table_; }
+  QPushButton* evaluateButton() const { return evaluate_; }
+  QPushButton* cancelButton() const { return cancel_; }
+
+ signals:
+  void evaluateWanted();
+  void cancelWanted();
+
+ private:
+  void showMetrics(const std::vector<ScalarValue>& metrics);
+
+  QLabel *when_, *note_;
+  std::vector<QLabel*> metrics_;
+  QStandardItemModel* classes_;
+  QTableView* table_;
+  QProgressBar* bar_;
+  QPushButton *evaluate_, *cancel_;
+};
+
+/// An average precision: three decimals, or "–" where COCO leaves it undefined (-1) or it is not a number.
+QString precisionText(double value);
+
+}  // namespace anchorscope
