@@ -1,9 +1,10 @@
 // The headless program: everything without a window.
+#include <csignal>
 #include <exception>
-#include <iostream>
 
 #include "app/cli/common.h"
-#include "core/base/check.h"
+#include "app/cli/output.h"
+#include "core/trainer/thrown.h"
 #include "core/trainer/version.h"
 
 namespace {
@@ -39,10 +40,17 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A limit on file sizes and a reader that has gone are failed writes like any other, not the end of the
+  // program.
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+  anchorscope::cli::Output output;
+  int exit = 0;
   try {
-    return run(argc, argv);
-  } catch (const std::exception& problem) {
-    std::cerr << "anchorscope-cli: " << problem.what() << "\nPlease report this.\n";
-    return anchorscope::exitCode(anchorscope::ErrorCode::kInternal);
+    exit = run(argc, argv);
+  } catch (...) {
+    exit = anchorscope::cli::fail(anchorscope::errorFromThrown(std::current_exception()));
   }
+  const anchorscope::Status written = output.finish();
+  return written || exit != 0 ? exit : anchorscope::cli::fail(written.error());
 }

@@ -37,7 +37,7 @@ Status showCatalog(const std::vector<Info>& infos, const std::string& kind, cons
               << ".NAME=VALUE):\n";
     printParams(params->specs());
   }
-  if (json) std::cout << list.dump(2) << '\n';
+  if (json) std::cout << jsonText(list);
   return {};
 }
 
@@ -65,7 +65,7 @@ Status showPresets(const CatalogOptions& options) {
       std::cout << preset.name << "  " << preset.title << '\n';
     if (!options.json && !options.name.empty()) std::cout << '\n' << preset.toml;
   }
-  if (options.json) std::cout << list.dump(2) << '\n';
+  if (options.json) std::cout << jsonText(list);
   return {};
 }
 

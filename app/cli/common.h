@@ -41,6 +41,9 @@ void addConformance(CLI::App& app, ExitCode& exit);
 void printParams(const std::vector<ParamSpec>& specs);
 nlohmann::ordered_json paramsJson(const std::vector<ParamSpec>& specs);
 
+/// JSON as it is printed and written to files; bytes that are no UTF-8 become U+FFFD.
+std::string jsonText(const nlohmann::ordered_json& json);
+
 /// Numbers that JSON cannot hold become null.
 nlohmann::ordered_json jsonNumber(double value);
 

@@ -71,7 +71,7 @@ ExitCode conformance(const ConformanceOptions& options) {
       else
         print(outcome);
     }
-  if (options.json) std::cout << list.dump(2) << '\n';
+  if (options.json) std::cout << jsonText(list);
   std::cerr << counts[ConformanceVerdict::kPassed] << " passed, " << counts[ConformanceVerdict::kFailed]
             << " failed, " << counts[ConformanceVerdict::kUnreadable] << " unreadable, "
             << counts[ConformanceVerdict::kNotSupported] << " not supported, on " << join(devices, ", ")

@@ -103,7 +103,7 @@ Status eval(const EvalOptions& options) {
               << precisionText(evaluation->perClassAp50[i].value) << '\n';
   printDiagnostics(evaluation->diagnostics, 5);
   if (options.json.empty()) return {};
-  return writeFileAtomically(options.json, toJson(*evaluation, *file, data).dump(2) + "\n",
+  return writeFileAtomically(options.json, jsonText(toJson(*evaluation, *file, data)),
                              options.overwrite ? Overwrite::kYes : Overwrite::kNo);
 }
 

@@ -48,7 +48,7 @@ Status info(const std::string& folder, bool json) {
   for (const RunEvent& event : *events)
     out["events"].push_back({{"step", event.step}, {"kind", event.kind}, {"text", event.text}});
   if (json) {
-    std::cout << out.dump(2) << '\n';
+    std::cout << jsonText(out);
     return {};
   }
   std::cout << run.folder() << "\n  " << header.methodName << " on " << header.modelName << ", data "
@@ -321,16 +321,16 @@ Status inspect(const InspectOptions& options) {
     const auto told =
         object >= 0 ? object : mostRelevantObject(frame, static_cast<std::int32_t>(options.anchor));
     if (options.json)
-      std::cout << anchorJson(frame, static_cast<std::size_t>(options.anchor), told).dump(2) << '\n';
+      std::cout << jsonText(anchorJson(frame, static_cast<std::size_t>(options.anchor), told));
     else
       printAnchor(frame, static_cast<std::size_t>(options.anchor), told);
   } else if (object >= 0) {
     if (options.json)
-      std::cout << objectJson(frame, object).dump(2) << '\n';
+      std::cout << jsonText(objectJson(frame, object));
     else
       printObject(frame, object, options.rows);
   } else if (options.json) {
-    std::cout << frameJson(frame).dump(2) << '\n';
+    std::cout << jsonText(frameJson(frame));
   } else {
     printFrame(frame);
   }

@@ -24,7 +24,7 @@ struct RunOptions {
   /// One line per --set that changes nothing, because another option of `config`, which was built from these,
   /// has another value than it needs.
   std::vector<std::string> settingsWithoutEffect(const RunConfig& config) const;
-  /// The options given besides --steps, --set and --out: those a run that goes on cannot take.
+  /// The options given besides --steps, --set and --out.
   std::vector<std::string> givenBesidesLive() const;
 };
 

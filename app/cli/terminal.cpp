@@ -8,7 +8,9 @@
 #include <iostream>
 #include <limits>
 
+#include "app/cli/output.h"
 #include "core/base/result.h"
+#include "core/base/text.h"
 
 namespace anchorscope::cli {
 namespace {
@@ -60,7 +62,9 @@ bool ProgressLine::due() const {
 void ProgressLine::show(const std::string& line) {
   lastShown_ = std::chrono::steady_clock::now();
   if (terminal_) {
-    std::cerr << '\r' << cut(line, columns()) << "\033[K" << std::flush;
+    Output::control("\r");
+    std::cerr << cut(printable(line), columns()) << std::flush;
+    Output::control("\033[K");
     open_ = true;
   } else {
     std::cerr << line << '\n';

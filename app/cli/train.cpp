@@ -10,6 +10,7 @@
 #include "app/cli/terminal.h"
 #include "core/base/check.h"
 #include "core/base/duration.h"
+#include "core/store/run_folder.h"
 #include "core/trainer/session.h"
 
 namespace anchorscope::cli {
@@ -21,9 +22,7 @@ using Clock = std::chrono::steady_clock;
 /// elsewhere it is printed every few seconds.
 class Progress {
  public:
-  /// A paused session goes on when all of `awaited` are done; when one is refused, it stops where it stands.
-  Progress(TrainingSession& session, bool quiet, std::set<CommandId> awaited)
-      : session_(session), quiet_(quiet), awaited_(std::move(awaited)) {
+  Progress(TrainingSession& session, bool quiet) : session_(session), quiet_(quiet) {
     session_.setWake([this] {
       const std::lock_guard lock(mutex_);
       awake_ = true;
@@ -71,7 +70,6 @@ class Progress {
   void show(const StateChangedEvent&) {}
   void show(const AcknowledgedEvent& event) {
     if (event.error && event.error->code != ErrorCode::kCancelled) failure_ = event.error;
-    if (awaited_.erase(event.id) > 0 && awaited_.empty() && !failure_) session_.post(ResumeCommand{});
   }
   void show(const ProgressEvent& event) {
     if (event.what.empty() || event.what == lastProgress_ || quiet_) return;
@@ -98,7 +96,8 @@ class Progress {
       told_.insert(event.event.text);
       say(concat("anchorscope-cli: ", event.event.step > 0 ? concat("At step ", event.event.step, ": ") : "",
                  event.event.text));
-    } else if (!quiet_ || event.event.kind == "thinned") {
+    } else if (!quiet_ || event.event.kind == "thinned" || event.event.kind == "warning" ||
+               event.event.kind == "skipped") {
       say(concat("[step ", event.event.step, "] ", event.event.kind, ": ", event.event.text));
     }
   }
@@ -140,7 +139,6 @@ class Progress {
   TrainingSession& session_;
   const bool quiet_;
   ProgressLine line_;
-  std::set<CommandId> awaited_;
   std::mutex mutex_;
   std::condition_variable ready_;
   bool awake_ = false;
@@ -154,48 +152,83 @@ class Progress {
 struct TrainOptions {
   RunOptions run;
   std::string resume;
+  std::optional<std::int64_t> from;
   bool overwrite = false, quiet = false;
 };
+
+/// How the run in --resume goes on: where, and with which changes. The session tells of those it cannot take.
+Status resumeWith(const TrainOptions& options, SessionOptions& session) {
+  const RunOptions& run = options.run;
+  std::vector<std::string> fixed = run.givenBesidesLive();
+  static const std::set<std::string> kMayChange{"--data", "--validation", "--device", "--threads",
+                                                "--record-every"};
+  std::erase_if(fixed, [](const std::string& name) { return kMayChange.contains(name); });
+  if (!fixed.empty())
+    return makeError(
+        ErrorCode::kUsage, concat(join(fixed, ", "), " cannot be combined with --resume"),
+        "A run goes on with its own configuration; --steps, --data, --validation, --device, --threads, "
+        "--record-every and --set of live options may change it");
+  session.resumeFolder = options.resume;
+  session.resumeInto = run.out.value_or("");
+  session.resumeStep = options.from.value_or(-1);
+  if (options.overwrite && session.resumeInto.empty() && !options.from)
+    return makeError(ErrorCode::kUsage, "--overwrite without --out or --from would change nothing",
+                     "Leave it out");
+  const std::vector<std::string> checkpoints = listCheckpoints(options.resume);
+  if (options.from && session.resumeInto.empty() && !options.overwrite && !checkpoints.empty() &&
+      checkpointStep(checkpoints.back()) > *options.from)
+    return makeError(
+        ErrorCode::kUsage,
+        concat("Going on from step ", *options.from, " removes what '", options.resume, "' recorded later"),
+        "Add --out FOLDER to go on in a copy, or --overwrite");
+  const auto change = [&](const char* key, const std::optional<std::string>& value) {
+    if (value) session.resumeSettings.emplace_back(key, *value);
+  };
+  const auto changeNumber = [&](const char* key, const std::optional<std::int64_t>& value) {
+    if (value) session.resumeSettings.emplace_back(key, std::to_string(*value));
+  };
+  change("run.data", run.data);
+  change("run.validation", run.validation);
+  change("train.device", run.device);
+  changeNumber("train.threads", run.threads);
+  changeNumber("train.steps", run.steps);
+  changeNumber("train.record_every", run.recordEvery);
+  for (const std::string& setting : run.settings) {
+    auto parts = splitSetting(setting);
+    if (!parts) return std::move(parts).error();
+    session.resumeSettings.push_back(*std::move(parts));
+  }
+  return {};
+}
 
 ExitCode train(const TrainOptions& options) {
   SessionOptions session;
   session.captureLive = false;
   session.overwrite = options.overwrite ? Overwrite::kYes : Overwrite::kNo;
-  session.resumeFolder = options.resume;
-  std::vector<SetParamCommand> changes;
-  // The run brings its own configuration when it goes on, and its own options with it.
+  session.pauseWhenNotFinite = false;  // nobody is there to look
+  // The run brings its own configuration when it goes on.
   Result<RunConfig> config = options.resume.empty() ? options.run.build() : RunConfig();
   if (!config) return fail(config.error());
-  if (options.resume.empty()) {
-    if (config->out.empty())
-      return fail(makeError(ErrorCode::kUsage, "The run has no folder to go to", "Add --out FOLDER"));
+  if (!options.resume.empty()) {
+    if (Status status = resumeWith(options, session); !status) return fail(status.error());
+  } else if (options.from) {
+    return fail(
+        makeError(ErrorCode::kUsage, "--from goes with --resume", "Name the run with --resume FOLDER"));
+  } else if (config->out.empty()) {
+    return fail(makeError(ErrorCode::kUsage, "The run has no folder to go to", "Add --out FOLDER"));
+  }
+  if (options.resume.empty())
     for (const std::string& line : options.run.settingsWithoutEffect(*config))
       std::cerr << "Note: " << line << '\n';
-  } else {
-    // Live options may change at the point of continuing, and are noted in the run.
-    std::vector<std::string> fixed = options.run.givenBesidesLive();
-    if (options.overwrite) fixed.emplace_back("--overwrite");
-    if (!fixed.empty())
-      return fail(makeError(
-          ErrorCode::kUsage, concat(join(fixed, ", "), " cannot be combined with --resume"),
-          "A run goes on with its own configuration; only --steps and --set of live options may change it"));
-    if (options.run.steps) changes.push_back({"train.steps", std::to_string(*options.run.steps)});
-    for (const std::string& setting : options.run.settings) {
-      auto parts = splitSetting(setting);
-      if (!parts) return fail(parts.error());
-      changes.push_back({parts->first, parts->second});
-    }
-    session.startPaused = true;
-  }
   catchInterrupts();
 
-  const std::string folder = options.resume.empty() ? config->out : options.resume;
+  const std::string started = options.resume.empty() ? config->out : options.run.out.value_or(options.resume);
   const auto running = startSession(*std::move(config), session);
-  std::set<CommandId> awaited;
-  for (SetParamCommand& change : changes)
-    awaited.insert(running->post(std::move(change)));
-  if (session.startPaused && awaited.empty()) running->post(ResumeCommand{});
-  const ExitCode exit = Progress(*running, options.quiet, std::move(awaited)).watch();
+  const ExitCode exit = Progress(*running, options.quiet).watch();
+  // Where it is by now: a folder may be renamed while training.
+  const auto last = running->latestSnapshot();
+  const std::string folder =
+      last && !last->status.recording.folder.empty() ? last->status.recording.folder : started;
   if (exit == exitCode(ErrorCode::kCancelled))
     std::cerr << "Interrupted. Continue with: anchorscope-cli train --resume " << folder << '\n';
   if (exit == 0) std::cerr << "Recorded in " << folder << '\n';
@@ -209,11 +242,12 @@ void addTrain(CLI::App& app, ExitCode& exit) {
   auto options = std::make_shared<TrainOptions>();
   options->run.addTo(*command);
   command->add_option("--out", options->run.out, "Folder of the recorded run");
-  command
-      ->add_option("--resume", options->resume,
-                   "Continue the run in this folder from its last checkpoint (with --steps and --set "
-                   "for live options)")
-      ->excludes("--out");
+  command->add_option(
+      "--resume", options->resume,
+      "Continue the run in this folder from its newest checkpoint; --steps, --data, --validation, --device, "
+      "--threads, --record-every and --set of live options may change, --out goes on in a copy");
+  command->add_option("--from", options->from,
+                      "With --resume: the step of another checkpoint to continue from");
   command->add_flag("--overwrite", options->overwrite, "Replace a run that is in the folder already");
   command->add_flag("--quiet", options->quiet, "Print results, warnings and errors only");
   command->callback([options, &exit] { exit = train(*options); });

@@ -87,7 +87,7 @@ Result<std::string> throughLinks(const std::string& path) {
   return at.string();
 }
 
-/// The process that made a temporary file, or -1.
+/// The process that made a temporary file, or one beside it (SQLite's journal); -1: it is none.
 pid_t makerOf(std::string_view temporaryName) {
   const std::size_t mark = temporaryName.rfind(kTemporaryMark);
   if (mark == std::string_view::npos) return -1;
@@ -97,7 +97,7 @@ pid_t makerOf(std::string_view temporaryName) {
   const auto [dash, first] = std::from_chars(rest.data(), rest.data() + rest.size(), process);
   if (first != std::errc{} || dash == rest.data() + rest.size() || *dash != '-') return -1;
   const auto [end, second] = std::from_chars(dash + 1, rest.data() + rest.size(), count);
-  return second == std::errc{} && end == rest.data() + rest.size() ? process : -1;
+  return second == std::errc{} && (end == rest.data() + rest.size() || *end == '-') ? process : -1;
 }
 
 /// What killed processes left of this very file. Another host's process of that number may still be alive on

@@ -18,6 +18,8 @@ const char* toString(ErrorCode code) {
       return "already exists";
     case ErrorCode::kDevice:
       return "device";
+    case ErrorCode::kMemory:
+      return "memory";
     case ErrorCode::kNumeric:
       return "numeric";
     case ErrorCode::kCancelled:
@@ -43,6 +45,7 @@ int exitCode(ErrorCode code) {
     case ErrorCode::kExists:
       return 6;
     case ErrorCode::kDevice:
+    case ErrorCode::kMemory:
       return 7;
     case ErrorCode::kNumeric:
       return 8;

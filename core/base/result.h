@@ -16,7 +16,8 @@ enum class ErrorCode {
   kBadData,      ///< A file that exists but cannot be understood.
   kIo,           ///< Reading or writing failed (permissions, disk full).
   kExists,       ///< Something is there already and overwriting was not asked for.
-  kDevice,       ///< GPU or driver failure, out of memory.
+  kDevice,       ///< GPU or driver failure.
+  kMemory,       ///< The memory of the machine or the GPU is full; what was there before is still sound.
   kNumeric,      ///< A non-finite loss or parameter.
   kCancelled,    ///< The user asked to stop.
   kUnsupported,  ///< A build without this part, or a combination that is not implemented.
@@ -27,7 +28,7 @@ enum class ErrorCode {
 const char* toString(ErrorCode code);
 
 /// Exit code of the command line for this category: usage 2, not found 3, bad data 4, I/O 5, exists 6, device
-/// 7, numeric 8, cancelled 130, unsupported 9, internal 70.
+/// and memory 7, numeric 8, unsupported 9, internal 70, cancelled 130.
 int exitCode(ErrorCode code);
 
 /// A failure with its story: what happened, what to do, and the context chain from inside to outside.

@@ -89,6 +89,15 @@ std::vector<DecisionRow> tell(const DecisionSpec& spec, const PairTable& table, 
   return rows;
 }
 
+/// Why a pair has no row where the bound on pairs left some out.
+std::string boundReason(const PairTable& table, std::int32_t object, const std::string& absentReason) {
+  std::string text = "of this object's pairs the members and the nearest " +
+                     std::to_string(table.missesPerObject) + " misses are kept (train.evidence_pairs), " +
+                     std::to_string(table.omittedOf(object)) + " are not";
+  if (!absentReason.empty()) text += "; or " + absentReason;
+  return text;
+}
+
 }  // namespace
 
 std::string heldRelation(const DecisionRow& row) {
@@ -111,6 +120,11 @@ Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t obje
     const PairTable* table = frame.pairTable(spec.pairTable);
     if (!table) continue;
     const std::int64_t row = table->row(anchor, object);
+    // A pair that is not there was either never considered, or left out by the bound on pairs: that cannot be
+    // told apart.
+    const bool unrecorded = row < 0 && table->omittedOf(object) > 0;
+    const std::string reason =
+        unrecorded ? boundReason(*table, object, spec.absentReason) : spec.absentReason;
     if (row >= 0) {
       decision.considered = true;
       for (DecisionRow& told : tell(spec, *table, row))
@@ -120,8 +134,8 @@ Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t obje
       absent.name = spec.tests.front().name;
       absent.description = spec.tests.front().description;
       absent.value = absent.bound = kNan;
-      absent.verdict = TestVerdict::kFailed;
-      absent.note = spec.absentReason;
+      absent.verdict = unrecorded ? TestVerdict::kNotApplicable : TestVerdict::kFailed;
+      absent.note = reason;
       decision.rows.push_back(std::move(absent));
     }
     for (const OutcomeSpec& outcomeSpec : spec.outcomes) {
@@ -144,8 +158,8 @@ Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t obje
       decision.summary += sentence(outcome);
       decision.outcomes.push_back(std::move(outcome));
     }
-    if (row < 0 && !spec.absentReason.empty())
-      decision.summary = "Not considered: " + spec.absentReason + ". " + decision.summary;
+    if (row < 0 && !reason.empty())
+      decision.summary = (unrecorded ? "Not kept: " : "Not considered: ") + reason + ". " + decision.summary;
   }
   return decision;
 }

@@ -90,7 +90,16 @@ struct PairTable {
   std::vector<std::int32_t> anchor;         ///< Per row.
   std::vector<std::int32_t> object;         ///< Per row: index into ProbeFrame::objects.
   std::vector<std::vector<float>> columns;  ///< [spec.columns.size()][rows]; rows sorted by (object, anchor).
+  /// Of each object only the members (spec.memberColumn) and so many other pairs, the best by
+  /// spec.sortColumn, are here; -1: every pair the method considered.
+  std::int32_t missesPerObject = -1;
+  std::vector<std::int32_t> omitted;  ///< Per object: pairs left out by that bound; empty without a bound.
 
+  /// Pairs of this object that were left out.
+  std::int32_t omittedOf(std::int32_t objectIndex) const {
+    const auto index = static_cast<std::size_t>(objectIndex);
+    return objectIndex >= 0 && index < omitted.size() ? omitted[index] : 0;
+  }
   std::size_t rowCount() const { return anchor.size(); }
   /// Column index by name, or -1.
   int columnIndex(std::string_view name) const;

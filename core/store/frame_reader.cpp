@@ -122,6 +122,8 @@ Status FrameReader::readArray(ProbeFrame& frame) {
       return readChannel(frame, specId, size);
     case static_cast<int>(ArrayKind::kPairTable):
       return readPairTable(frame, specId, size);
+    case static_cast<int>(ArrayKind::kPairBound):
+      return readPairBound(frame, size);
     case static_cast<int>(ArrayKind::kObjectColumn):
       return readObjectColumn(frame, specId, size);
     case static_cast<int>(ArrayKind::kDecision): {
@@ -193,6 +195,17 @@ Status FrameReader::readPairTable(ProbeFrame& frame, std::int64_t specId, std::s
   for (std::size_t c = 0; c < columns; ++c)
     copy(2 + c, table.columns[c], asFloat);
   frame.pairTables.push_back(std::move(table));
+  return {};
+}
+
+Status FrameReader::readPairBound(ProbeFrame& frame, std::size_t count) {
+  if (frame.pairTables.empty() || count == 0 || count - 1 > frame.image->objects.size())
+    return damaged("the bound of a table does not fit it");
+  std::vector<std::int32_t> words(count);
+  ANCHORSCOPE_TRY(decoder_.decodeWords(findArrays_.blob(5), count, words.data()));
+  PairTable& table = frame.pairTables.back();
+  table.missesPerObject = words.front();
+  table.omitted.assign(words.begin() + 1, words.end());
   return {};
 }
 

@@ -38,6 +38,7 @@ class FrameReader {
   Status readArray(ProbeFrame& frame);
   Status readChannel(ProbeFrame& frame, std::int64_t specId, std::size_t count);
   Status readPairTable(ProbeFrame& frame, std::int64_t specId, std::size_t count);
+  Status readPairBound(ProbeFrame& frame, std::size_t count);
   Status readObjectColumn(ProbeFrame& frame, std::int64_t specId, std::size_t count);
   Status readPredictions(ProbeFrame& frame, std::size_t count);
 

@@ -204,6 +204,11 @@ Status FrameWriter::addArrays(const ProbeFrame& frame) {
     const std::vector<std::uint32_t> words = wordsOf(table);
     ANCHORSCOPE_TRY(
         addArray(ArrayKind::kPairTable, *spec, -1, encoder_.encodeWords(words.data(), words.size())));
+    if (table.missesPerObject < 0) continue;
+    std::vector<std::int32_t> bound{table.missesPerObject};
+    bound.insert(bound.end(), table.omitted.begin(), table.omitted.end());
+    ANCHORSCOPE_TRY(
+        addArray(ArrayKind::kPairBound, *spec, -1, encoder_.encodeWords(bound.data(), bound.size())));
   }
   for (const ObjectColumn& column : frame.objectColumns) {
     const Result<std::int64_t> spec =
@@ -236,6 +241,7 @@ Status FrameWriter::addArray(ArrayKind kind, std::int64_t spec, int level, const
     addArray_.bind(4, spec);
   else
     addArray_.bindNull(4);
+  bytes_ += static_cast<std::int64_t>(blob.bytes.size());
   return addArray_.bind(6, static_cast<int>(blob.encoding)).bind(7, blob.count).bindBlob(8, blob.bytes).run();
 }
 

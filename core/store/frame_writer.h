@@ -24,6 +24,9 @@ class FrameWriter {
   /// Adds a frame; one of the same probe and step is replaced.
   Status write(const ProbeFrame& frame);
 
+  /// Bytes of all arrays written so far, compressed.
+  std::int64_t bytesWritten() const { return bytes_; }
+
  private:
   /// Ids by address, valid as long as the object behind the address lives.
   using IdsByAddress = std::unordered_map<const void*, std::pair<std::weak_ptr<const void>, std::int64_t>>;
@@ -58,6 +61,7 @@ class FrameWriter {
   IdsBySpec<DecisionSpec> decisions_;
   std::int64_t frame_ = 0;  // id of the frame being written
   int position_ = 0;        // of its next array
+  std::int64_t bytes_ = 0;
 };
 
 }  // namespace anchorscope

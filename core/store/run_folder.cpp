@@ -28,6 +28,10 @@ std::string checkpointPath(const std::string& folder, std::int64_t step) {
       .string();
 }
 
+std::string bestCheckpointPath(const std::string& folder) {
+  return (fs::path(checkpointFolder(folder)) / "best.ckpt").string();
+}
+
 std::int64_t checkpointStep(const std::string& path) {
   const std::string name = fs::path(path).filename().string();
   if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix) ||
@@ -57,7 +61,9 @@ std::vector<std::string> unfinishedCheckpoints(const std::string& folder) {
        it.increment(code)) {
     const std::string path = it->path().string();
     const std::size_t part = path.rfind(".part-");
-    if (part != std::string::npos && checkpointStep(path.substr(0, part)) >= 0) paths.push_back(path);
+    if (part == std::string::npos) continue;
+    const std::string whole = path.substr(0, part);
+    if (checkpointStep(whole) >= 0 || whole == bestCheckpointPath(folder)) paths.push_back(path);
   }
   return paths;
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,6 +20,7 @@
 #include "core/store/frame_writer.h"
 #include "core/store/run_folder.h"
 #include "core/store/schema.h"
+#include "core/store/spec_json.h"
 
 namespace anchorscope {
 namespace fs = std::filesystem;
@@ -42,6 +44,21 @@ class FolderLock {
                        "Stop it first, or choose another folder");
     return lock;
   }
+  /// Where the locked folder is now, given where it was: the same path, another when it was renamed or moved
+  /// on its file system, empty when it is gone.
+  std::string whereNow(const std::string& before) const {
+    struct stat own {};
+    if (::fstat(file_, &own) != 0 || own.st_nlink == 0) return {};
+    const auto isHere = [&](const std::string& path) {
+      struct stat there {};
+      return ::stat(path.c_str(), &there) == 0 && there.st_dev == own.st_dev && there.st_ino == own.st_ino;
+    };
+    if (isHere(before)) return before;
+    std::error_code code;
+    const std::string now = fs::read_symlink(concat("/proc/self/fd/", file_), code).string();
+    return !code && isHere(now) ? now : std::string();
+  }
+
   FolderLock(FolderLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
   FolderLock& operator=(FolderLock&&) = delete;
   ~FolderLock() {
@@ -99,6 +116,8 @@ class TraceWriter {
     return {};
   }
 
+  std::int64_t frameBytesWritten() const { return frames_->bytesWritten(); }
+
   Status write(const RunEvent& event) {
     return addEvent_.bind(1, event.step).bind(2, event.kind).bind(3, event.text).run();
   }
@@ -119,15 +138,23 @@ class TraceWriter {
   std::unordered_map<std::string, std::int64_t> names_;
 };
 
+/// NORMAL with a write-ahead log: a killed program loses no committed step; a power failure may lose the last
+/// ones, but leaves the file whole.
+Status useLog(Database& database) {
+  return database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL");
+}
+
 class SqliteRunWriter final : public RunWriter {
  public:
   SqliteRunWriter(std::string folder, FolderLock lock, std::unique_ptr<Database> database,
-                  std::unique_ptr<TraceWriter> trace, const RecordingOptions& options)
+                  std::unique_ptr<TraceWriter> trace, const RecordingOptions& options,
+                  const RecordingState& begin)
       : folder_(std::move(folder)),
         options_(options),
         lock_(std::move(lock)),
         database_(std::move(database)),
         trace_(std::move(trace)),
+        state_(begin),
         thread_([this] { work(); }) {}
 
   ~SqliteRunWriter() override {
@@ -139,11 +166,14 @@ class SqliteRunWriter final : public RunWriter {
     thread_.join();
     trace_.reset();
     // A finished run is one plain file. Not possible, and not needed, while somebody reads it.
-    if (state_.failure.empty())
+    if (state_.failure.empty() && database_)
       static_cast<void>(database_->execute("PRAGMA busy_timeout=0; PRAGMA journal_mode=DELETE").ok());
   }
 
-  const std::string& folder() const override { return folder_; }
+  std::string folder() const override {
+    const std::lock_guard lock(mutex_);
+    return state_.folder;
+  }
 
   void record(StepRecord record) override {
     {
@@ -273,7 +303,13 @@ class SqliteRunWriter final : public RunWriter {
       inTransaction_ = true;
       commitAt_ = Clock::now() + std::chrono::milliseconds(options_.commitMs);
     }
-    if (const auto* record = std::get_if<StepRecord>(&item)) return trace_->write(*record);
+    if (const auto* record = std::get_if<StepRecord>(&item)) {
+      const std::int64_t before = trace_->frameBytesWritten();
+      ANCHORSCOPE_TRY(trace_->write(*record));
+      uncommitted_.evidenceBytes += trace_->frameBytesWritten() - before;
+      uncommitted_.evidenceSteps += record->frames.empty() ? 0 : 1;
+      return {};
+    }
     return trace_->write(std::get<RunEvent>(item));
   }
 
@@ -281,6 +317,7 @@ class SqliteRunWriter final : public RunWriter {
     if (failure_) return;
     if (Status status = database_->execute("COMMIT"); !status) return fail(std::move(status).error());
     inTransaction_ = false;
+    if (Status status = followFolder(); !status) return fail(std::move(status).error());
     std::int64_t bytes = 0;
     for (const char* suffix : {"", "-wal"}) {
       std::error_code code;
@@ -290,12 +327,38 @@ class SqliteRunWriter final : public RunWriter {
     const std::lock_guard lock(mutex_);
     state_.stepsWritten += std::exchange(uncommitted_.stepsWritten, 0);
     state_.framesWritten += std::exchange(uncommitted_.framesWritten, 0);
+    state_.evidenceBytes += std::exchange(uncommitted_.evidenceBytes, 0);
+    state_.evidenceSteps += std::exchange(uncommitted_.evidenceSteps, 0);
     state_.bytesOnDisk = bytes;
+  }
+
+  /// What was committed is in the folder wherever that is now; but the trace's log is found by its path, so
+  /// the trace is opened anew where the folder has gone.
+  Status followFolder() {
+    const std::string now = lock_.whereNow(folder_);
+    if (now == folder_) return {};
+    if (now.empty())
+      return makeError(ErrorCode::kIo, concat("The run's folder '", folder_, "' was removed while training"),
+                       "Training goes on; checkpoints are written into a new folder of that name");
+    trace_.reset();
+    database_.reset();
+    Result<std::unique_ptr<Database>> database = openTrace(tracePath(now), TraceAccess::kWrite);
+    if (!database) return std::move(database).error();
+    Result<std::unique_ptr<TraceWriter>> trace = TraceWriter::create(**database);
+    if (!trace) return std::move(trace).error();
+    ANCHORSCOPE_TRY(useLog(**database));
+    database_ = std::move(*database);
+    trace_ = std::move(*trace);
+    folder_ = now;
+    const std::lock_guard lock(mutex_);
+    state_.folder = now;
+    return {};
   }
 
   /// Recording ends here; training does not. What was committed stays readable.
   void fail(Error error) {
-    static_cast<void>(database_->execute("ROLLBACK").ok());  // SQLite may have rolled back already
+    if (database_)
+      static_cast<void>(database_->execute("ROLLBACK").ok());  // SQLite may have rolled back already
     inTransaction_ = false;
     const std::lock_guard lock(mutex_);
     state_.failure = error.text();
@@ -315,11 +378,12 @@ class SqliteRunWriter final : public RunWriter {
     }
   }
 
-  const std::string folder_;
+  std::string folder_;  // the store thread's; others read state_.folder
   const RecordingOptions options_;
   const FolderLock lock_;
-  const std::unique_ptr<Database> database_;  // the store thread's, until it has ended
-  std::unique_ptr<TraceWriter> trace_;        // likewise
+  std::unique_ptr<Database>
+      database_;  // the store thread's, until it has ended; null after a failure to follow
+  std::unique_ptr<TraceWriter> trace_;  // likewise
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -340,13 +404,19 @@ class SqliteRunWriter final : public RunWriter {
 Result<std::unique_ptr<RunWriter>> startWriter(const std::string& folder, FolderLock lock,
                                                std::unique_ptr<Database> database,
                                                const RecordingOptions& options) {
-  // NORMAL with a write-ahead log: a killed program loses no committed step; a power failure may lose the
-  // last ones, but leaves the file whole.
-  ANCHORSCOPE_TRY(database->execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"));
+  ANCHORSCOPE_TRY(useLog(*database));
   Result<std::unique_ptr<TraceWriter>> trace = TraceWriter::create(*database);
   if (!trace) return std::move(trace).error();
+  const Result<std::int64_t> steps = database->integer("SELECT count(DISTINCT step) FROM frame");
+  if (!steps) return steps.error();
+  const Result<std::int64_t> bytes = database->integer("SELECT coalesce(sum(length(bytes)), 0) FROM array");
+  if (!bytes) return bytes.error();
+  RecordingState begin;
+  begin.folder = folder;
+  begin.evidenceSteps = *steps;
+  begin.evidenceBytes = *bytes;
   return std::unique_ptr<RunWriter>(std::make_unique<SqliteRunWriter>(
-      folder, std::move(lock), std::move(database), std::move(*trace), options));
+      folder, std::move(lock), std::move(database), std::move(*trace), options, begin));
 }
 
 Status makeFolder(const std::string& folder) {
@@ -371,16 +441,13 @@ Status removeFile(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<RunWriter>> createRun(const std::string& folder, const RunHeader& header,
-                                             Overwrite overwrite, const RecordingOptions& options) {
+Status clearRunFolder(const std::string& folder, Overwrite overwrite) {
   ANCHORSCOPE_TRY(makeFolder(folder));
-  Result<FolderLock> lock = FolderLock::take(folder);
-  if (!lock) return std::move(lock).error();
   const std::string trace = tracePath(folder);
   std::vector<std::string> old = listCheckpoints(folder);
   // The log goes before the trace it belongs to: a log beside another trace would be taken for that one's.
-  for (const std::string& path :
-       {trace + "-wal", trace + "-shm", trace + "-journal", trace, configPath(folder)})
+  for (const std::string& path : {bestCheckpointPath(folder), trace + "-wal", trace + "-shm",
+                                  trace + "-journal", trace, configPath(folder)})
     if (std::error_code code; fs::exists(path, code)) old.push_back(path);
   if (!old.empty() && overwrite == Overwrite::kNo)
     return makeError(ErrorCode::kExists, concat("'", folder, "' holds a recorded run already"),
@@ -388,18 +455,50 @@ Result<std::unique_ptr<RunWriter>> createRun(const std::string& folder, const Ru
   for (const std::vector<std::string>& paths : {old, unfinishedCheckpoints(folder)})
     for (const std::string& path : paths)
       ANCHORSCOPE_TRY(removeFile(path));
-  ANCHORSCOPE_TRY(makeFolder(checkpointFolder(folder)));
-  ANCHORSCOPE_TRY(writeFileAtomically(configPath(folder), header.configToml, Overwrite::kYes));
-  // The trace appears whole, with its header, or not at all.
+  return makeFolder(checkpointFolder(folder));
+}
+
+Result<std::unique_ptr<RunWriter>> createRun(const std::string& folder, const RunHeader& header,
+                                             Overwrite overwrite, const RecordingOptions& options) {
+  ANCHORSCOPE_TRY(makeFolder(folder));
+  Result<FolderLock> lock = FolderLock::take(folder);
+  if (!lock) return std::move(lock).error();
+  ANCHORSCOPE_TRY(clearRunFolder(folder, overwrite));
+  const std::string trace = tracePath(folder);
+  // The trace appears whole, with its header, or not at all. It comes first: what is left of a beginning that
+  // failed must not pass for a run.
   ANCHORSCOPE_TRY(writeFileAtomically(
       trace, Overwrite::kNo, [&](const std::string& temporary) { return createTrace(temporary, header); }));
+  if (Status status = writeFileAtomically(configPath(folder), header.configToml, Overwrite::kYes); !status) {
+    ANCHORSCOPE_TRY(removeFile(trace));
+    return std::move(status).error();
+  }
   Result<std::unique_ptr<Database>> database = openTrace(trace, TraceAccess::kWrite);
   if (!database) return std::move(database).error();
   return startWriter(folder, std::move(*lock), std::move(*database), options);
 }
 
+namespace {
+
+/// The run's header with its new configuration; when it was started stays true.
+Status replaceHeader(Database& database, RunHeader header) {
+  Result<Statement> read = database.prepare("SELECT header FROM run");
+  if (!read) return std::move(read).error();
+  const Result<bool> row = read->next();
+  if (!row) return row.error();
+  RunHeader before;
+  if (*row && fromJson(read->text(0), before)) header.startedAtUtc = before.startedAtUtc;
+  read->reset();
+  Result<Statement> update = database.prepare("UPDATE run SET header=?1");
+  if (!update) return std::move(update).error();
+  return update->bind(1, toJson(header)).run();
+}
+
+}  // namespace
+
 Result<std::unique_ptr<RunWriter>> continueRun(const std::string& folder, std::int64_t step,
-                                               const RecordingOptions& options) {
+                                               const RecordingOptions& options,
+                                               const ContinueChanges& changes) {
   std::error_code code;
   if (!fs::is_directory(folder, code))
     return makeError(ErrorCode::kNotFound, concat("There is no recorded run: '", folder, "' is no folder"),
@@ -408,12 +507,22 @@ Result<std::unique_ptr<RunWriter>> continueRun(const std::string& folder, std::i
   if (!lock) return std::move(lock).error();
   Result<std::unique_ptr<Database>> database = openTrace(tracePath(folder), TraceAccess::kWrite);
   if (!database) return std::move(database).error();
-  ANCHORSCOPE_TRY(inTransaction(**database, "BEGIN IMMEDIATE", [&] {
+  const Status continued = inTransaction(**database, "BEGIN IMMEDIATE", [&]() -> Status {
+    if (changes.header) ANCHORSCOPE_TRY(replaceHeader(**database, *changes.header));
     return (*database)->execute(
         concat("DELETE FROM array WHERE frame_id IN (SELECT id FROM frame WHERE step>", step,
                "); DELETE FROM frame WHERE step>", step, "; DELETE FROM scalar WHERE step>", step,
                "; DELETE FROM event WHERE step>", step, "; DELETE FROM step WHERE step>", step));
-  }));
+  });
+  if (!continued) return continued.error();
+  if (changes.header)
+    ANCHORSCOPE_TRY(writeFileAtomically(configPath(folder), changes.header->configToml, Overwrite::kYes));
+  for (const std::string& path : changes.putAside) {
+    fs::rename(path, path + ".damaged", code);
+    if (code)
+      return makeError(ErrorCode::kIo, concat("Cannot rename '", path, "': ", code.message()),
+                       "Check its permissions");
+  }
   for (const std::string& path : listCheckpoints(folder))
     if (checkpointStep(path) > step) ANCHORSCOPE_TRY(removeFile(path));
   for (const std::string& path : unfinishedCheckpoints(folder))

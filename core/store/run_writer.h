@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct RecordingState {
   std::int64_t stepsWritten = 0, framesWritten = 0;  ///< Committed by this writer.
   std::int64_t framesDropped = 0;                    ///< The queue was full, or writing had failed.
   std::int64_t bytesOnDisk = 0;
+  std::int64_t evidenceSteps = 0,
+               evidenceBytes = 0;  ///< Of the whole trace: steps with frames, their compressed arrays.
+  std::string folder;              ///< Where the run's folder is now: it may be renamed meanwhile.
   std::string failure;  ///< Non-empty once writing failed (disk full ...); nothing is written after that.
 };
 
@@ -40,7 +44,9 @@ struct RecordingOptions {
 class RunWriter {
  public:
   virtual ~RunWriter() = default;  ///< Writes what is queued and closes.
-  virtual const std::string& folder() const = 0;
+  /// Where the run's folder is now. One that was renamed is followed; in place of one that was removed its
+  /// former path is given.
+  virtual std::string folder() const = 0;
   /// Scalars are never dropped; when the queue is full the frames of this step are, counted and recorded as
   /// "thinned".
   virtual void record(StepRecord record) = 0;
@@ -55,9 +61,20 @@ class RunWriter {
 Result<std::unique_ptr<RunWriter>> createRun(const std::string& folder, const RunHeader& header,
                                              Overwrite overwrite, const RecordingOptions& options = {});
 
+/// What changes about a run that goes on.
+struct ContinueChanges {
+  std::optional<RunHeader> header;    ///< Takes the place of the run's, with the run's own start.
+  std::vector<std::string> putAside;  ///< Damaged checkpoints: kept as PATH.damaged.
+};
+
 /// Continues a run after `step`: everything recorded later (scalars, frames, events, checkpoints) is removed
-/// first.
+/// first; the best checkpoint stays.
 Result<std::unique_ptr<RunWriter>> continueRun(const std::string& folder, std::int64_t step,
-                                               const RecordingOptions& options = {});
+                                               const RecordingOptions& options = {},
+                                               const ContinueChanges& changes = {});
+
+/// Makes the folder of a new run: kExists when it holds one and overwrite is kNo, else that one's trace,
+/// configuration and checkpoints are removed and other files stay.
+Status clearRunFolder(const std::string& folder, Overwrite overwrite);
 
 }  // namespace anchorscope

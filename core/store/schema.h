@@ -21,7 +21,9 @@ enum class ArrayKind {
   kDecision = 4,        ///< No values; spec: the decision.
   kPredictedBoxes = 5,  ///< 4 floats per anchor: x1, y1, x2, y2.
   kPredictions =
-      6  ///< 8 x predictions words: x1, y1, x2, y2, score (floats), class, anchor (low, high word).
+      6,          ///< 8 x predictions words: x1, y1, x2, y2, score (floats), class, anchor (low, high word).
+  kPairBound = 7  ///< 1 + objects words: PairTable::missesPerObject, then omitted per object; spec: the table
+                  ///< before it.
 };
 
 /// Kinds of `spec` rows.

@@ -139,10 +139,13 @@ Error Database::failure() const {
     case SQLITE_IOERR:
       if (code == SQLITE_IOERR_SHORT_READ)
         return makeError(ErrorCode::kBadData, concat("'", path_, "' is damaged: it ends too early"));
-      return makeError(ErrorCode::kIo,
-                       concat("Reading or writing '", path_, "' failed: ", reason, " (",
-                              std::strerror(sqlite3_system_errno(handle_)), ")"),
-                       "Check the disk and its free space");
+      // SQLite does not always know why: not where a write was short, as at a limit on the size of files.
+      if (const int why = sqlite3_system_errno(handle_); why != 0)
+        return makeError(ErrorCode::kIo,
+                         concat("Reading or writing '", path_, "' failed: ", reason, " (", std::strerror(why), ")"),
+                         "Check the disk and its free space");
+      return makeError(ErrorCode::kIo, concat("Reading or writing '", path_, "' failed: ", reason),
+                       "Check the disk, its free space and the limit on the size of files (ulimit -f)");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return makeError(ErrorCode::kIo, concat("'", path_, "' is locked by another program"),

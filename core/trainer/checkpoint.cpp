@@ -15,11 +15,19 @@ constexpr int kVersion = 1;
 constexpr std::uint64_t kLargestHeaderBytes = 256U << 20U;
 
 std::string factsText(const CheckpointFacts& facts) {
-  return nlohmann::json{
-      {"version", kVersion},        {"step", facts.step},          {"loader_position", facts.loaderPosition},
-      {"config", facts.configToml}, {"classes", facts.classNames}, {"device", facts.device},
-      {"threads", facts.threads}}
-      .dump();
+  nlohmann::json json{{"version", kVersion},
+                      {"step", facts.step},
+                      {"loader_position", facts.loaderPosition},
+                      {"config", facts.configToml},
+                      {"classes", facts.classNames},
+                      {"device", facts.device},
+                      {"threads", facts.threads},
+                      {"skipped_steps", facts.skippedSteps},
+                      {"images", facts.imageCount},
+                      {"objects", facts.objectCount}};
+  if (facts.ap) json["ap"] = *facts.ap;
+  // Whatever a name may hold, it must not cost the weights.
+  return json.dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace);
 }
 
 Error notACheckpoint(const std::string& path, const std::string& why) {
@@ -36,6 +44,7 @@ Status writeCheckpoint(const std::string& path, const CheckpointFacts& facts,
 }
 
 Result<CheckpointFacts> readCheckpointFacts(const std::string& path) {
+  ANCHORSCOPE_TRY(checkRegularFile(path));
   std::ifstream in(path, std::ios::binary);
   if (!in)
     return makeError(ErrorCode::kNotFound, concat("Cannot open the checkpoint '", path, "'"),
@@ -63,9 +72,13 @@ Result<CheckpointFacts> readCheckpointFacts(const std::string& path) {
     facts.classNames = json.at("classes").get<std::vector<std::string>>();
     facts.device = json.at("device").get<std::string>();
     facts.threads = json.at("threads").get<int>();
+    facts.skippedSteps = json.value("skipped_steps", std::int64_t{0});
+    facts.imageCount = json.value("images", std::int64_t{0});
+    facts.objectCount = json.value("objects", std::int64_t{0});
+    if (json.contains("ap")) facts.ap = json["ap"].get<double>();
     return facts;
-  } catch (const nlohmann::json::exception& problem) {
-    return notACheckpoint(path, problem.what());
+  } catch (const nlohmann::json::exception&) {
+    return notACheckpoint(path, "its training state is damaged");
   }
 }
 

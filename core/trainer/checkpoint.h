@@ -7,6 +7,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,11 @@ struct CheckpointFacts {
   std::vector<std::string> classNames;
   std::string device;
   int threads = 1;
+  std::int64_t skippedSteps = 0;  ///< Steps so far that were not finite and changed nothing.
+  /// The training set as it was: a resumed run is told when it differs. 0: not known (an older checkpoint).
+  std::int64_t imageCount = 0, objectCount = 0;
+  std::optional<double>
+      ap;  ///< COCO AP of these weights on the validation set, where it was measured (the best checkpoint).
 };
 
 struct Checkpoint {

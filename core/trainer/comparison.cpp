@@ -51,7 +51,9 @@ Status rememberSteps(const std::string& path, const std::string& budget, const R
   std::error_code code;  // a failure shows when the file is written
   fs::create_directories(fs::path(path).parent_path(), code);
   const nlohmann::ordered_json json{{"budget", budget}, {"steps", steps}, {"config", toToml(config)}};
-  return writeFileAtomically(path, json.dump(2) + "\n", Overwrite::kYes);
+  return writeFileAtomically(
+      path, json.dump(2, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace) + "\n",
+      Overwrite::kYes);
 }
 
 Result<std::int64_t> stepsOfEpochs(double epochs, const RunConfig& config) {

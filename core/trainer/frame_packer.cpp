@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <span>
 
 #include "core/base/check.h"
 
@@ -32,6 +34,23 @@ std::vector<std::int32_t> indicesAt(const float* bits, std::size_t count) {
   return out;
 }
 
+/// Of one object's rows (indices in `rows`) the members and the best `misses` others, in the order they stand
+/// in.
+void keepNearest(std::vector<std::size_t>& rows, const float* member, const float* criterion, bool descending,
+                 std::size_t misses) {
+  const auto firstMiss =
+      std::stable_partition(rows.begin(), rows.end(), [&](std::size_t row) { return member[row] > 0; });
+  if (static_cast<std::size_t>(rows.end() - firstMiss) <= misses) return;
+  const auto nearer = [&](std::size_t a, std::size_t b) {
+    const float x = criterion[a], y = criterion[b];
+    if (std::isnan(x) != std::isnan(y)) return std::isnan(y);  // what has no criterion is farthest
+    if (!std::isnan(x) && x != y) return descending ? x > y : x < y;
+    return a < b;
+  };
+  std::nth_element(firstMiss, firstMiss + static_cast<std::ptrdiff_t>(misses), rows.end(), nearer);
+  rows.erase(firstMiss + static_cast<std::ptrdiff_t>(misses), rows.end());
+}
+
 }  // namespace
 
 /// The parts in a fixed order: boxes, channels, object columns, then per table image, anchor, object and its
@@ -41,7 +60,7 @@ struct PendingFrames::State {
   std::vector<std::pair<ChannelSpec, int>> channels;  ///< With the stride of its map, 0 for anchors.
   std::vector<ObjectColumnSpec> objectColumns;
   std::vector<PairTableSpec> tables;
-  std::int64_t paddedObjects = 0;
+  std::int32_t missesPerObject = -1;
 
   std::vector<at::Tensor> parts;    ///< On the CPU: the values themselves. On a GPU: gone once copied.
   std::vector<std::int64_t> sizes;  ///< Of each part.
@@ -54,9 +73,9 @@ struct PendingFrames::State {
   std::vector<const float*> partPointers() const;
   void addPairs(std::vector<ProbeFrame>& frames, const std::vector<const float*>& pointers,
                 std::size_t firstPart) const;
-  PairTable rowsOf(const PairTableSpec& spec, const std::vector<std::int32_t>& anchor,
-                   const std::vector<std::int32_t>& object, const std::vector<const float*>& columns,
-                   const std::vector<std::size_t>& order, std::size_t first, std::size_t last) const;
+  PairTable tableOf(const PairTableSpec& spec, const std::vector<std::int32_t>& anchor,
+                    const std::vector<std::int32_t>& object, const std::vector<const float*>& columns,
+                    std::span<const std::size_t> order, std::size_t objectCount) const;
 };
 
 PendingFrames::PendingFrames() = default;
@@ -169,31 +188,52 @@ void PendingFrames::State::addPairs(std::vector<ProbeFrame>& frames,
       std::size_t last = first;
       while (last < rows && image[order[last]] == static_cast<std::int32_t>(index))
         ++last;
-      frames[index].pairTables.push_back(rowsOf(spec, anchor, object, columns, order, first, last));
+      frames[index].pairTables.push_back(tableOf(spec, anchor, object, columns,
+                                                 std::span(order).subspan(first, last - first),
+                                                 frames[index].image->objects.size()));
       first = last;
     }
     ANCHORSCOPE_CHECK(first == rows, "'", spec.name, "' has rows of an image that is not in the batch");
   }
 }
 
-PairTable PendingFrames::State::rowsOf(const PairTableSpec& spec, const std::vector<std::int32_t>& anchor,
-                                       const std::vector<std::int32_t>& object,
-                                       const std::vector<const float*>& columns,
-                                       const std::vector<std::size_t>& order, std::size_t first,
-                                       std::size_t last) const {
+PairTable PendingFrames::State::tableOf(const PairTableSpec& spec, const std::vector<std::int32_t>& anchor,
+                                        const std::vector<std::int32_t>& object,
+                                        const std::vector<const float*>& columns,
+                                        std::span<const std::size_t> order, std::size_t objectCount) const {
   PairTable table;
   table.spec = spec;
-  table.anchor.reserve(last - first);
-  table.object.reserve(last - first);
-  for (std::size_t row = first; row < last; ++row) {
-    table.anchor.push_back(anchor[order[row]]);
-    table.object.push_back(object[order[row]]);
+  std::vector<std::size_t> kept(order.begin(), order.end());
+  const int member = table.columnIndex(spec.memberColumn), sorted = table.columnIndex(spec.sortColumn);
+  if (missesPerObject >= 0 && member >= 0 && sorted >= 0) {
+    table.missesPerObject = missesPerObject;
+    table.omitted.assign(objectCount, 0);
+    kept.clear();
+    for (std::size_t first = 0; first < order.size();) {
+      const std::int32_t its = object[order[first]];
+      std::vector<std::size_t> rows;
+      for (; first < order.size() && object[order[first]] == its; ++first)
+        rows.push_back(order[first]);
+      const std::size_t before = rows.size();
+      keepNearest(rows, columns[static_cast<std::size_t>(member)], columns[static_cast<std::size_t>(sorted)],
+                  spec.sortDescending, static_cast<std::size_t>(missesPerObject));
+      std::sort(rows.begin(), rows.end(),
+                [&](std::size_t a, std::size_t b) { return anchor[a] < anchor[b]; });
+      table.omitted[static_cast<std::size_t>(its)] = static_cast<std::int32_t>(before - rows.size());
+      kept.insert(kept.end(), rows.begin(), rows.end());
+    }
+  }
+  table.anchor.reserve(kept.size());
+  table.object.reserve(kept.size());
+  for (const std::size_t row : kept) {
+    table.anchor.push_back(anchor[row]);
+    table.object.push_back(object[row]);
   }
   for (const float* column : columns) {
     std::vector<float>& values = table.columns.emplace_back();
-    values.reserve(last - first);
-    for (std::size_t row = first; row < last; ++row)
-      values.push_back(column[order[row]]);
+    values.reserve(kept.size());
+    for (const std::size_t row : kept)
+      values.push_back(column[row]);
   }
   return table;
 }
@@ -212,7 +252,7 @@ void FramePacker::objects(const ObjectColumnSpec& spec, const at::Tensor& values
   objects_.push_back({spec, values});
 }
 
-PendingFrames FramePacker::pack(FrameFacts facts, const at::Tensor& boxes) {
+PendingFrames FramePacker::pack(FrameFacts facts, const at::Tensor& boxes, std::int32_t missesPerObject) {
   const at::NoGradGuard noGrad;
   const auto imageCount = static_cast<std::int64_t>(facts.images.size());
   ANCHORSCOPE_CHECK(
@@ -247,6 +287,7 @@ PendingFrames FramePacker::pack(FrameFacts facts, const at::Tensor& boxes) {
       state->parts.push_back(asFloats(column));
   }
   state->facts = std::move(facts);
+  state->missesPerObject = missesPerObject;
   for (const at::Tensor& part : state->parts)
     state->sizes.push_back(part.numel());
   channels_.clear();

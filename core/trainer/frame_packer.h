@@ -62,8 +62,10 @@ class FramePacker : public EvidenceSink {
   void pairs(const PairTableSpec& spec, const PairRows& rows) override;
   void objects(const ObjectColumnSpec& spec, const at::Tensor& values) override;
 
-  /// boxes: [B,N,4] decoded boxes, input frame. Starts the copy; the packer is empty afterwards.
-  PendingFrames pack(FrameFacts facts, const at::Tensor& boxes);
+  /// boxes: [B,N,4] decoded boxes, input frame. missesPerObject: of each object's pairs those in its bag and
+  /// so many others, the best by the table's sort column, are kept (ties: the smaller anchor); -1: all.
+  /// Starts the copy; the packer is empty afterwards.
+  PendingFrames pack(FrameFacts facts, const at::Tensor& boxes, std::int32_t missesPerObject = -1);
 
  private:
   struct ChannelItem {

@@ -48,18 +48,26 @@ void MovingStatistics::remember() {
     group.before = group.flat();
 }
 
+void MovingStatistics::Group::fill(const at::Tensor& flatValues) {
+  std::vector<at::Tensor> parts;
+  std::int64_t begin = 0;
+  for (const at::Tensor& buffer : buffers) {
+    parts.push_back(flatValues.narrow(0, begin, buffer.numel()).view(buffer.sizes()));
+    begin += buffer.numel();
+  }
+  at::_foreach_copy_(buffers, parts);
+}
+
+void MovingStatistics::restore() {
+  const at::NoGradGuard noGrad;
+  for (Group& group : groups_)
+    group.fill(group.before);
+}
+
 void MovingStatistics::restoreIf(const at::Tensor& skip) {
   const at::NoGradGuard noGrad;
-  for (Group& group : groups_) {
-    const at::Tensor kept = at::where(skip > 0, group.before, group.flat());
-    std::vector<at::Tensor> parts;
-    std::int64_t begin = 0;
-    for (const at::Tensor& buffer : group.buffers) {
-      parts.push_back(kept.narrow(0, begin, buffer.numel()).view(buffer.sizes()));
-      begin += buffer.numel();
-    }
-    at::_foreach_copy_(group.buffers, parts);
-  }
+  for (Group& group : groups_)
+    group.fill(at::where(skip > 0, group.before, group.flat()));
 }
 
 }  // namespace anchorscope

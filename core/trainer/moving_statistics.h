@@ -24,6 +24,8 @@ class MovingStatistics {
 
   /// Before the forward pass.
   void remember();
+  /// Puts back what remember() saw.
+  void restore();
   /// After the backward pass. skip: 0-dim on the same device; 1 puts back what remember() saw.
   void restoreIf(const at::Tensor& skip);
 
@@ -33,6 +35,7 @@ class MovingStatistics {
     std::vector<at::Tensor> buffers;
     at::Tensor before;
     at::Tensor flat() const;
+    void fill(const at::Tensor& flatValues);
   };
   std::vector<Group> groups_;
 };

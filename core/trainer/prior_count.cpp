@@ -118,7 +118,9 @@ Status writeCache(const std::string& path, const std::string& key, const PriorCo
                                {"background", count.background},
                                {"ignored", count.ignored},
                                {"images", count.images}};
-  return writeFileAtomically(path, json.dump(1) + "\n", Overwrite::kYes);
+  return writeFileAtomically(
+      path, json.dump(1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace) + "\n",
+      Overwrite::kYes);
 }
 
 // ---- counting

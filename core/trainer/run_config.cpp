@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/text.h"
 #include "core/data/loader.h"
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
@@ -91,6 +92,25 @@ std::vector<OptionConflict> conflictsOf(const RunConfig& config) {
     conflict.option = isOption ? concat("method.", conflict.option) : "run.method";
   }
   return conflicts;
+}
+
+Status checkTexts(const RunConfig& config) {
+  std::vector<std::pair<std::string, std::string>> texts{{"run.data", config.data},
+                                                         {"run.validation", config.validation},
+                                                         {"run.weights", config.weights},
+                                                         {"run.out", config.out}};
+  for (const std::string& probe : config.probes)
+    texts.emplace_back("run.probes", probe);
+  for (const auto& [prefix, member] : kSets)
+    for (const ParamSpec& spec : (config.*member).specs())
+      if (spec.type == ParamType::kText)
+        texts.emplace_back(concat(prefix, ".", spec.name), (config.*member).getText(spec.name));
+  for (const auto& [key, text] : texts)
+    if (!isUtf8(text))
+      return makeError(
+          ErrorCode::kUsage, concat(key, " is '", text, "', which is not UTF-8"),
+          "Rename the file or folder (or name it through a link), so that the run can keep its name");
+  return {};
 }
 
 Status checkCombination(const RunConfig& config) {

@@ -53,6 +53,10 @@ std::vector<OptionConflict> conflictsOf(const RunConfig& config);
 /// The same as one error, kUsage, that tells of all conflicts.
 Status checkCombination(const RunConfig& config);
 
+/// Paths and names of a run are kept in its configuration, which is UTF-8: kUsage for one that is not, with
+/// its option.
+Status checkTexts(const RunConfig& config);
+
 /// TOML with every option, its default noted; reads back to an equal config.
 std::string toToml(const RunConfig& config);
 /// Unknown keys and bad values are kUsage / kBadData naming the line.

@@ -1,49 +1,16 @@
 #include "core/trainer/session.h"
 
-#include <c10/util/Exception.h>
-
 #include <exception>
-#include <new>
 #include <thread>
 #include <utility>
 
 #include "core/base/check.h"
 #include "core/trainer/session_port.h"
+#include "core/trainer/thrown.h"
 #include "core/trainer/training_loop.h"
 
 namespace anchorscope {
 namespace {
-
-/// The one place where anything thrown on the trainer thread becomes an Error.
-Error toError(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const c10::OutOfMemoryError& problem) {
-    Error error = makeError(ErrorCode::kDevice, "The GPU's memory is full",
-                            "Train with a smaller batch or input size, or close what else uses the GPU");
-    error.details = problem.what();
-    return error;
-  } catch (const c10::Error& problem) {
-    // A fault of the device arrives as LibTorch's general error; only its text tells.
-    const std::string message = problem.what_without_backtrace();
-    const bool device =
-        message.find("CUDA error") != std::string::npos || message.find("CUDA driver") != std::string::npos;
-    Error error = device ? makeError(ErrorCode::kDevice, message,
-                                     "Check the GPU and its driver, or train with --device cpu")
-                         : makeError(ErrorCode::kInternal, message, "Please report this with its details");
-    error.details = problem.what();
-    return error;
-  } catch (const std::bad_alloc& problem) {
-    Error error =
-        makeError(ErrorCode::kDevice, "The memory is full", "Train with a smaller batch or input size");
-    error.details = problem.what();
-    return error;
-  } catch (const std::exception& problem) {
-    return makeError(ErrorCode::kInternal, problem.what(), "Please report this");
-  } catch (...) {
-    return makeError(ErrorCode::kInternal, "An unknown error ended training", "Please report this");
-  }
-}
 
 class Session : public TrainingSession {
  public:
@@ -68,7 +35,7 @@ class Session : public TrainingSession {
     try {
       if (Status status = loop.run(); !status) failure = std::move(status).error();
     } catch (...) {
-      failure = toError(std::current_exception());
+      failure = errorFromThrown(std::current_exception());
     }
     if (!failure) {
       port_.close(TrainerState::kStopped, loop.endReason(), loop.step());
@@ -77,7 +44,8 @@ class Session : public TrainingSession {
     try {
       loop.abandon(*failure);
     } catch (...) {
-      failure->details += concat("\nWhile ending the run: ", toError(std::current_exception()).text());
+      failure->details +=
+          concat("\nWhile ending the run: ", errorFromThrown(std::current_exception()).text());
     }
     port_.emit(FailedEvent{*failure, {}});
     port_.close(TrainerState::kFailed, failure->message, loop.step());

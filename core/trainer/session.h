@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -164,7 +165,19 @@ struct SessionOptions {
   bool startPaused = false;  ///< Prepare, publish step 0, wait for Resume.
   bool captureLive = true;   ///< Publish snapshots for a window; false when nobody looks.
   Overwrite overwrite = Overwrite::kNo;
-  std::string resumeFolder;  ///< Continue this run from its last checkpoint; the config is the run's own.
+  /// Continue this run; the config is the run's own, with `resumeSettings` (see applyResumeSettings).
+  std::string resumeFolder;
+  std::int64_t resumeStep = -1;  ///< From this step's checkpoint; -1: from the newest that can be read.
+  /// Into this folder, the run as it was at that checkpoint copied first; empty: in its own, what came later
+  /// removed.
+  std::string resumeInto;
+  std::vector<std::pair<std::string, std::string>> resumeSettings;
+  /// Pause at a step that is not finite, with its image as a probe, for somebody to look; else such steps are
+  /// skipped up to train.max_skipped_steps in a row.
+  bool pauseWhenNotFinite = true;
+  /// For tests: called on the trainer thread before "step", "capture" and "evaluate"; what it throws, that
+  /// work throws.
+  std::function<void(const char* work)> beforeWork;
 };
 
 /// Starts a run on its own thread; errors of preparation arrive as FailedEvent.

@@ -67,16 +67,33 @@ std::vector<ParamSpec> trainParams() {
                        "gets longer rows; no object is left out.",
                        ours)),
 
+      intParam("max_skipped_steps", 10, 0, 1 << 30, "steps",
+               "So many steps in a row whose loss or gradient is not finite are skipped, counted and noted "
+               "before training "
+               "ends; 0: it ends at the first. In the window it pauses at each.",
+               ours),
       intParam("eval_every", 0, 0, {}, "steps",
                "Distance of evaluations on the validation set; 0: only at the end.", ours),
       intParam("eval_max_images", 0, 0, {}, "images",
                "Evaluate on the first so many validation images; 0: on all.", ours),
       intParam("checkpoint_every", 500, 0, {}, "steps",
                "Distance of checkpoints in the run folder; 0: only at the end.", ours),
+      boolParam("keep_best", true,
+                "Keep the state of the evaluation of the highest AP as checkpoints/best.ckpt.", ours),
       intParam("keep_checkpoints", 3, 0, {}, "files",
                "Checkpoints to keep besides the newest; 0: all of them.", ours),
       intParam("record_every", 50, 0, {}, "steps",
                "Distance of recorded evidence of the probes; 0: scalars only.", ours),
+      floatParam("record_budget", 4, 0, 1e6, "GB",
+                 "What recorded evidence may take on disk. Where the planned steps would take more, its "
+                 "distances grow with "
+                 "the step; 0: no limit.",
+                 ours),
+      intParam("evidence_pairs", 200, 0, 1 << 30, "pairs",
+               "Pairs of an object that are kept as evidence besides those in its bag: the nearest misses, "
+               "by the column "
+               "the method sorts its table by; 0: all.",
+               ours),
       floatParam(
           "capture_budget", 0.03, 0.001, 1, "1",
           "Largest share of the training time that live evidence may take; captures are spaced to keep it.",

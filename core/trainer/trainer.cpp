@@ -76,6 +76,7 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   const ParamSet& train = trainer->config_.train;
   ANCHORSCOPE_TRY(checkSchedule(train));
   ANCHORSCOPE_TRY(checkCombination(trainer->config_));
+  ANCHORSCOPE_TRY(checkTexts(trainer->config_));
   auto device = resolveDevice(train.getText("device"));
   if (!device) return std::move(device).error();
   trainer->device_ = *device;
@@ -101,10 +102,9 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
     ANCHORSCOPE_TRY(trainer->restore(options.checkpoint));
   }
   if (!trainer->loader_) trainer->loader_ = makeLoader(trainer->dataset_, trainer->loaderOptions(true));
+  trainer->loaderPosition_ = trainer->loader_->position();
   if (!anchorscope::report(options, "Loading the probe images", 0)) return cancelled();
-  std::vector<std::string> probes = trainer->config_.probes;
-  if (probes.empty()) probes = defaultProbeNames(*trainer->dataset_, train.getInt("probe_count"));
-  ANCHORSCOPE_TRY(trainer->setProbes(probes));
+  ANCHORSCOPE_TRY(trainer->chooseProbes());
   trainer->describe();
   return trainer;
 }
@@ -257,6 +257,9 @@ void Trainer::describe() {
   own.scalars.push_back(scalarSpec("train.lr", "Learning rate", "1", "Learning rate of the step."));
   own.scalars.push_back(
       scalarSpec("train.grad_norm", "Gradient norm", "1", "L2 norm of the whole gradient before clipping."));
+  own.scalars.push_back(
+      scalarSpec("train.skipped_steps", "Skipped steps", "steps",
+                 "Steps so far whose loss or gradient was not finite: they changed nothing."));
   if (prior())
     own.scalars.push_back(scalarSpec("train.prior", "Counted prior", "1",
                                      "The class score that training started with: positives over positives "
@@ -287,26 +290,43 @@ Status Trainer::step(EvidenceSink* sink) {
   if (remembered_.size() > 2) remembered_.pop_front();
 
   const at::Tensor pixels = pixelTensor(batch, device_);
-  const DenseTargets targets = targetTensors(*batch, minObjects_, minIgnored_, device_);
-  const AnchorSet& anchors = detector_->anchors(inputSize_);
   optimizer_->clearGradients();
   movingStatistics_.remember();
+  LossTerms terms;
+  at::Tensor norm, skip;
+  try {
+    terms = forwardAndBackward(*batch, pixels, sink);
+    norm = optimizer_->clipGradients(config_.train.getFloat("clip_grad"));
+    skip = at::logical_not(at::isfinite(terms.total.detach()) & at::isfinite(norm)).to(at::kFloat);
+  } catch (...) {
+    // The graph and the gradients first: what is put back needs room.
+    terms = {};
+    optimizer_->clearGradients();
+    movingStatistics_.restore();
+    throw;
+  }
+  const double learningRate = anchorscope::learningRate(config_.train, stepsDone_);
+  sound_ = false;
+  optimizer_->step(config_.train, learningRate, skip);
+  movingStatistics_.restoreIf(skip);
+  sound_ = true;
+  ++stepsDone_;
+  loaderPosition_ = loader_->position();
+  report(terms, norm, skip, learningRate);
+  return {};
+}
+
+LossTerms Trainer::forwardAndBackward(const Batch& batch, const at::Tensor& pixels, EvidenceSink* sink) {
+  const DenseTargets targets = targetTensors(batch, minObjects_, minIgnored_, device_);
+  const AnchorSet& anchors = detector_->anchors(inputSize_);
   DenseOutputs outputs;
   {
     const AutocastScope autocast(device_, bf16_);
     outputs = detector_->forward(pixels, anchors, sink);
   }
-  const LossTerms terms = method_->loss(anchors, outputs, targets, sink);
+  LossTerms terms = method_->loss(anchors, outputs, targets, sink);
   terms.total.backward();
-  const at::Tensor norm = optimizer_->clipGradients(config_.train.getFloat("clip_grad"));
-  const at::Tensor skip =
-      at::logical_not(at::isfinite(terms.total.detach()) & at::isfinite(norm)).to(at::kFloat);
-  const double learningRate = anchorscope::learningRate(config_.train, stepsDone_);
-  optimizer_->step(config_.train, learningRate, skip);
-  movingStatistics_.restoreIf(skip);
-  ++stepsDone_;
-  report(terms, norm, skip, learningRate);
-  return {};
+  return terms;
 }
 
 void Trainer::report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,
@@ -353,6 +373,10 @@ std::vector<StepReport> Trainer::takeReports(bool all) {
     report.scalars.push_back({"train.lr", pending.learningRate});
     if (const auto counted = prior()) report.scalars.push_back({"train.prior", *counted});
     report.updated = values[pending.names.size()] == 0;
+    skippedInARow_ = report.updated ? 0 : skippedInARow_ + 1;
+    skippedSteps_ += report.updated ? 0 : 1;
+    report.skippedInARow = skippedInARow_;
+    report.scalars.push_back({"train.skipped_steps", static_cast<double>(skippedSteps_)});
     out.push_back(std::move(report));
     reports_.pop_front();
   }
@@ -374,7 +398,7 @@ NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
     const Batch& batch = *remembered->batch;
     const at::Tensor pixels = pixelTensor(remembered->batch, device_);
     const AnchorSet& anchors = detector_->anchors(inputSize_);
-    detector_->setTraining(false);
+    const EvaluationMode mode(*detector_);
     for (std::size_t i = 0; i < batch.samples.size(); ++i) {
       Batch single;
       single.inputSize = batch.inputSize;
@@ -398,7 +422,6 @@ NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
       terms = join(parts, ", ");
       if (broken) break;
     }
-    detector_->setTraining(true);
   }
   const std::string what = std::isfinite(worst) ? "The gradient" : "The loss";
   story.error = makeError(
@@ -413,12 +436,33 @@ NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
 // -------------------------------------------------------------------------------------------
 
 Status Trainer::setProbes(const std::vector<std::string>& names) {
+  ANCHORSCOPE_TRY(loadProbes(names));
+  config_.probes = probeNames();
+  facts_.config.probes = config_.probes;
+  return {};
+}
+
+Status Trainer::loadProbes(const std::vector<std::string>& names) {
   std::vector<std::shared_ptr<const Dataset>> datasets{dataset_};
   if (validation_) datasets.push_back(validation_);
   auto probes = makeProbeBatch(datasets, names, loaderOptions(false), device_);
   if (!probes) return std::move(probes).error();
   probes_ = *std::move(probes);
   return {};
+}
+
+Status Trainer::chooseProbes() {
+  std::vector<std::string> names = config_.probes;
+  const bool resumed = stepsDone_ > 0;
+  // A run that goes on is not refused for a picture that was only looked at.
+  if (resumed)
+    std::erase_if(names, [&](const std::string& name) {
+      const bool missing = dataset_->find(name) < 0 && (!validation_ || validation_->find(name) < 0);
+      if (missing) missingProbes_.push_back(name);
+      return missing;
+    });
+  if (names.empty()) names = defaultProbeNames(*dataset_, config_.train.getInt("probe_count"));
+  return loadProbes(names);
 }
 
 std::vector<std::string> Trainer::probeNames() const {
@@ -432,14 +476,13 @@ PendingFrames Trainer::capture() {
   if (probes_.empty()) return {};
   const at::NoGradGuard noGrad;
   const AnchorSet& anchors = detector_->anchors(inputSize_);
-  detector_->setTraining(false);
   FramePacker packer;
   DenseOutputs outputs;
   {
+    const EvaluationMode mode(*detector_);
     const AutocastScope autocast(device_, bf16_);
     outputs = detector_->forward(probes_.pixels, anchors, &packer);
   }
-  detector_->setTraining(true);
   method_->loss(anchors, outputs, probes_.targets, &packer);
 
   FrameFacts facts;
@@ -450,7 +493,8 @@ PendingFrames Trainer::capture() {
   facts.decisions = facts_.declaration.decisions;
   facts.predictions =
       postprocess(outputs, anchors.levels, placesOf(probes_), postprocessOptions(config_.train));
-  return packer.pack(std::move(facts), outputs.boxes);
+  const std::int64_t misses = config_.train.getInt("evidence_pairs");
+  return packer.pack(std::move(facts), outputs.boxes, misses > 0 ? static_cast<std::int32_t>(misses) : -1);
 }
 
 Result<Evaluation> Trainer::evaluate(const std::function<bool(double)>& progress) {

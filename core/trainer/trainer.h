@@ -41,6 +41,7 @@ struct StepReport {
   std::vector<ScalarValue> scalars;
   bool updated =
       true;  ///< False: the loss or the gradient was not finite, and nothing was changed by this step.
+  std::int64_t skippedInARow = 0;  ///< Steps up to this one, without a gap, that were not updated.
 };
 
 /// Why a step was not finite.
@@ -68,8 +69,11 @@ class Trainer {
 
   /// One step: batch, forward, loss, backward, clipping, update. Evidence of the training batch goes to
   /// `sink` unless it is null. Fails only when no image can be read. A step that is not finite changes no
-  /// parameter (see StepReport).
+  /// parameter (see StepReport). What it throws (no memory, a failed check) leaves the state as before the
+  /// step, so that a checkpoint can still be written, unless the parameters were being updated: see sound().
   Status step(EvidenceSink* sink = nullptr);
+  /// False once a step was broken off while it updated the parameters: the state must not be saved any more.
+  bool sound() const { return sound_; }
   /// The reports of finished steps in order, each once. On a GPU the newest is still on its way unless `all`
   /// waits for it.
   std::vector<StepReport> takeReports(bool all);
@@ -78,9 +82,14 @@ class Trainer {
   /// Finds the culprit among the images of a step that was not updated; the last two steps are remembered.
   NonFiniteStory explainNonFinite(std::int64_t step);
 
-  /// Chooses the probe images; on an error the present ones stay.
+  /// Chooses the probe images, also for a run that goes on from a later checkpoint; on an error the present
+  /// ones stay.
   Status setProbes(const std::vector<std::string>& names);
   std::vector<std::string> probeNames() const;
+  /// Named probes that the data set does not have any more were left out by prepare(); told once.
+  std::vector<std::string> takeMissingProbes() { return std::exchange(missingProbes_, {}); }
+  /// How the training set differs from that of the checkpoint that was restored; empty: not.
+  const std::string& dataChange() const { return dataChange_; }
   /// Measures the probes' evidence with the present weights in evaluation mode. Nothing pending when there
   /// are no probes.
   PendingFrames capture();
@@ -112,11 +121,14 @@ class Trainer {
   Status buildDetector(const PrepareOptions& options);
   Status buildMethod();
   Status countBias(const PrepareOptions& options);
+  Status chooseProbes();
+  Status loadProbes(const std::vector<std::string>& names);
   std::optional<double> prior() const;
   void buildOptimizer();
   Status restore(const std::string& checkpointPath);
   LoaderOptions loaderOptions(bool forTraining) const;
   void describe();
+  LossTerms forwardAndBackward(const Batch& batch, const at::Tensor& pixels, EvidenceSink* sink);
   void report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,
               double learningRate);
   std::vector<NamedTensor> trainable() const;
@@ -142,8 +154,11 @@ class Trainer {
   std::unique_ptr<Method> method_;
   std::unique_ptr<Optimizer> optimizer_;
   ProbeBatch probes_;
+  std::vector<std::string> missingProbes_;
+  std::string dataChange_;
   Diagnostics diagnostics_;
-  std::int64_t stepsDone_ = 0;
+  std::int64_t stepsDone_ = 0, loaderPosition_ = 0, skippedSteps_ = 0, skippedInARow_ = 0;
+  bool sound_ = true;
   std::deque<PendingReport> reports_;
   std::deque<RememberedBatch> remembered_;
 };

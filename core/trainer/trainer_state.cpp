@@ -14,6 +14,13 @@ namespace {
 /// Under this name checkpoints keep what the prior was counted from: positives, background, ignored.
 constexpr const char* kPriorCounts = "train.prior_counts";
 
+std::int64_t objectCountOf(const Dataset& dataset) {
+  std::int64_t count = 0;
+  for (const ImageRecord& image : dataset.images())
+    count += static_cast<std::int64_t>(image.annotations.size());
+  return count;
+}
+
 }  // namespace
 
 std::vector<NamedTensor> Trainer::methodState(Method& method) {
@@ -69,11 +76,14 @@ std::vector<NamedTensor> Trainer::randomStates() const {
 CheckpointFacts Trainer::checkpointFacts() const {
   CheckpointFacts facts;
   facts.step = stepsDone_;
-  facts.loaderPosition = loader_->position();
+  facts.loaderPosition = loaderPosition_;
   facts.configToml = toToml(config_);
   facts.classNames = *classNames_;
   facts.device = device_.str();
   facts.threads = threads_;
+  facts.skippedSteps = skippedSteps_;
+  facts.imageCount = static_cast<std::int64_t>(dataset_->images().size());
+  facts.objectCount = objectCountOf(*dataset_);
   return facts;
 }
 
@@ -142,6 +152,15 @@ Status Trainer::restore(const std::string& checkpointPath) {
       found != byName.end() && found->second.scalar_type() == at::kLong && found->second.numel() == 3)
     priorCounts_ = found->second.contiguous();
   stepsDone_ = checkpoint->facts.step;
+  skippedSteps_ = checkpoint->facts.skippedSteps;
+  const auto images = static_cast<std::int64_t>(dataset_->images().size());
+  const std::int64_t objects = objectCountOf(*dataset_);
+  if (checkpoint->facts.imageCount > 0 &&
+      (checkpoint->facts.imageCount != images || checkpoint->facts.objectCount != objects))
+    dataChange_ = concat(
+        "The training set has ", images, " images with ", objects, " objects now, ",
+        checkpoint->facts.imageCount, " with ", checkpoint->facts.objectCount,
+        " when the checkpoint was written: this run goes on with other batches than it would have had");
   loader_ = makeLoader(dataset_, loaderOptions(true), checkpoint->facts.loaderPosition);
   return {};
 }

@@ -1,12 +1,15 @@
 #include "core/trainer/training_loop.h"
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <filesystem>
 
 #include "core/base/check.h"
+#include "core/base/text.h"
+#include "core/store/run_copy.h"
 #include "core/store/run_folder.h"
-#include "core/store/run_reader.h"
+#include "core/trainer/thrown.h"
 #include "core/trainer/version.h"
 
 namespace anchorscope {
@@ -69,48 +72,91 @@ Status TrainingLoop::prepare() {
     port_.emit(ProgressEvent{what, fraction});
     return !stopComing();
   };
-  std::int64_t resumedStep = -1;
+  std::optional<ResumePoint> point;
   if (!options_.resumeFolder.empty()) {
-    const std::vector<std::string> checkpoints = listCheckpoints(options_.resumeFolder);
-    if (checkpoints.empty())
-      return makeError(ErrorCode::kNotFound,
-                       concat("'", options_.resumeFolder, "' holds no checkpoint to continue from"),
-                       "Name the folder of a recorded run");
-    prepare.checkpoint = checkpoints.back();
-    auto facts = readCheckpointFacts(prepare.checkpoint);
-    if (!facts) return std::move(facts).error();
-    auto config = fromToml(facts->configToml, prepare.checkpoint);
-    if (!config) return std::move(config).error();
-    config_ = *std::move(config);
-    config_.out = options_.resumeFolder;
-    resumedStep = facts->step;
+    auto found = findResumePoint(options_.resumeFolder, options_.resumeStep);
+    if (!found) return std::move(found).error();
+    auto changes = applyResumeSettings(found->config, options_.resumeSettings);
+    if (!changes) return std::move(changes).error();
+    resumeNotes_ = *std::move(changes);
+    point = *std::move(found);
+    prepare.checkpoint = point->checkpoint;
+    resumedStep_ = point->facts.step;
+    config_ = point->config;
+    config_.out = options_.resumeInto.empty() ? options_.resumeFolder : options_.resumeInto;
     pacer_.setBudget(config_.train.getFloat("capture_budget"));
   }
   auto trainer = Trainer::prepare(config_, prepare);
   if (!trainer) return std::move(trainer).error();
   trainer_ = *std::move(trainer);
-  ANCHORSCOPE_TRY(prepareRecording(resumedStep));
+  ANCHORSCOPE_TRY(point ? continueRecording(*point) : startRecording());
   port_.publishFacts(std::make_shared<const SessionFacts>(trainer_->facts()));
-  if (resumedStep >= 0)
-    note("note", concat("continued from ", std::filesystem::path(prepare.checkpoint).filename().string()));
-  if (const std::string& prior = trainer_->facts().priorReport; !prior.empty()) note("prior", prior);
+  if (writer_) {
+    knownFolder_ = writer_->folder();
+    checkpoints_ = std::make_unique<CheckpointKeeper>(
+        writer_, [this](const std::string& kind, const std::string& text) { note(kind, text); });
+    checkpoints_->setNewestStep(resumedStep_);
+  }
+  tellOfPreparing(point);
   emitDiagnostics();
   paused_ = options_.startPaused;
-  lastCheckpoint_ = resumedStep;
-  if (writer_ && resumedStep < 0) openRecords_.push_back({{trainer_->stepsDone(), {}, {}}, false, true});
+  if (writer_ && !point) openRecords_.push_back({{trainer_->stepsDone(), {}, {}}, false, true});
   if (options_.captureLive || !openRecords_.empty()) capture(Hurry::kYes);
   flushRecords();
+  if (writer_) {
+    (void)writer_->flush();  // what a moment takes on disk is known only then; a failure shows below
+    planRecording();
+    if (config_.train.getInt("record_every") > 0 && !trainer_->probeNames().empty())
+      note("recording", recordPlan_.forecastText(static_cast<std::int64_t>(trainer_->probeNames().size())));
+    watchRecording();
+  }
   return {};
 }
 
-Status TrainingLoop::prepareRecording(std::int64_t resumedStep) {
-  if (config_.out.empty()) return {};
-  if (resumedStep >= 0) {
-    auto writer = continueRun(config_.out, resumedStep);
-    if (!writer) return std::move(writer).error();
-    writer_ = *std::move(writer);
-    return {};
+void TrainingLoop::tellOfPreparing(const std::optional<ResumePoint>& point) {
+  if (point) {
+    note("note", concat("continued from ", std::filesystem::path(point->checkpoint).filename().string()));
+    for (const std::string& report : point->damageReports)
+      note("warning", concat("passed over: ", report, ". It was put aside as ….damaged"));
+    for (const std::string& change : resumeNotes_)
+      note("parameter", change);
+    if (!trainer_->dataChange().empty()) note("warning", trainer_->dataChange());
+    for (const std::string& name : trainer_->takeMissingProbes())
+      note("warning", concat("the probe '", name, "' is not in the data set any more"));
   }
+  const SessionFacts& facts = trainer_->facts();
+  if (!facts.weightsReport.empty()) note("weights", facts.weightsReport);
+  if (!facts.priorReport.empty()) note("prior", facts.priorReport);
+}
+
+Status TrainingLoop::continueRecording(const ResumePoint& point) {
+  if (!options_.resumeInto.empty()) {
+    ANCHORSCOPE_TRY(
+        copyRun(options_.resumeFolder, options_.resumeInto, point.facts.step, options_.overwrite));
+    // What the other run reached later is not this one's to beat.
+    const std::string best = bestCheckpointPath(options_.resumeInto);
+    std::error_code code;
+    if (const auto facts = readCheckpointFacts(best); facts && facts->step > point.facts.step)
+      std::filesystem::remove(best, code);
+  }
+  ContinueChanges changes{header(), {}};
+  // A copy holds no damaged checkpoints; in its own folder they are kept, but under names that say so.
+  if (options_.resumeInto.empty()) changes.putAside = point.damaged;
+  auto writer = continueRun(config_.out, point.facts.step, {}, changes);
+  if (!writer) return std::move(writer).error();
+  writer_ = *std::move(writer);
+  return {};
+}
+
+Status TrainingLoop::startRecording() {
+  if (config_.out.empty()) return {};
+  auto writer = createRun(config_.out, header(), options_.overwrite);
+  if (!writer) return std::move(writer).error();
+  writer_ = *std::move(writer);
+  return {};
+}
+
+RunHeader TrainingLoop::header() const {
   RunHeader header;
   const SessionFacts& facts = trainer_->facts();
   header.configToml = toToml(facts.config);
@@ -124,188 +170,63 @@ Status TrainingLoop::prepareRecording(std::int64_t resumedStep) {
   header.startedAtUtc = utcNow();
   header.threads = trainer_->threads();
   header.plannedSteps = trainer_->plannedSteps();
-  auto writer = createRun(config_.out, header, options_.overwrite);
-  if (!writer) return std::move(writer).error();
-  writer_ = *std::move(writer);
-  return {};
+  return header;
 }
 
 Status TrainingLoop::finish() {
   port_.setState(TrainerState::kStopping, endReason_);
   handleReports(/*all=*/true);
-  if (stepsDone_ && trainer_->canEvaluate() && lastEvaluation_ != trainer_->stepsDone()) {
-    if (auto error = evaluate(); error && error->code != ErrorCode::kCancelled) note("error", error->text());
-  }
-  const bool record =
-      writer_ && config_.train.getInt("record_every") > 0 && lastRecordedFrames_ != trainer_->stepsDone();
+  // First of all, while nothing that follows can cost the weights.
+  if (checkpoints_ && checkpointAtStop_ && checkpoints_->newestStep() != trainer_->stepsDone())
+    saveCheckpointNow();
+  if (stepsDone_ && trainer_->canEvaluate() && lastEvaluation_ != trainer_->stepsDone()) evaluateAndNote();
+  const bool record = writer_ && config_.train.getInt("record_every") > 0 &&
+                      lastRecordedFrames_ != trainer_->stepsDone() &&
+                      failedCaptureStep_ != trainer_->stepsDone();
   if (record) openRecords_.push_back({{trainer_->stepsDone(), {}, {}}, false, true});
   if (record || (options_.captureLive && lastCapture_ != trainer_->stepsDone())) capture(Hurry::kYes);
   collectFrames();
   flushRecords();
-  collectCheckpoint(Hurry::kYes);
-  if (checkpointAtStop_ && writer_ && lastCheckpoint_ != trainer_->stepsDone()) checkpointIntoRun();
+  if (checkpoints_) checkpoints_->collect(/*wait=*/true);
+  if (failedCaptures_ > 0)
+    note("error",
+         concat(failedCaptures_, failedCaptures_ == 1 ? " capture" : " captures", " of evidence failed and ",
+                failedCaptures_ == 1 ? "is" : "are", " missing from the run"));
   note("note", concat("ended: ", endReason_));
   if (writer_) (void)writer_->flush();  // a failure is in the state that is looked at next
   watchRecording();
   publish();
+  checkpoints_.reset();
   writer_.reset();
   return {};
 }
 
-void TrainingLoop::abandon(const Error& error) {
+void TrainingLoop::abandon(Error& error) {
   stopping_ = true;
   for (; !taken_.empty(); taken_.pop_front())
     port_.acknowledgeAtEnd(taken_.front(), step());
   note("error", error.text());
-  if (trainer_ && writer_) {
-    const bool sound = error.code != ErrorCode::kDevice && error.code != ErrorCode::kInternal;
-    if (sound) {
-      handleReports(/*all=*/true);
-      collectFrames();
+  if (trainer_ && writer_ && checkpoints_) {
+    // After a fault of the device nothing more can be read from it.
+    if (error.code != ErrorCode::kDevice) {
+      (void)fenced([&]() -> Status {  // the error that ended the run is the one to tell
+        handleReports(/*all=*/true);
+        collectFrames();
+        return {};
+      });
+      if (trainer_->sound() && checkpoints_->newestStep() != trainer_->stepsDone()) saveCheckpointNow();
     }
     for (OpenRecord& open : openRecords_)
       if (!open.scalarsMissing) writer_->record(std::move(open.record));
     openRecords_.clear();
-    if (sound) checkpointIntoRun();
+    checkpoints_->collect(/*wait=*/true);
+    const std::int64_t kept = checkpoints_->newestStep();
+    error.action +=
+        concat(error.action.empty() ? "" : ". ",
+               kept < 0 ? "No checkpoint was kept" : concat("Kept: the checkpoint of step ", kept));
   }
+  checkpoints_.reset();
   writer_.reset();
-}
-
-// ---- commands
-// --------------------------------------------------------------------------------------------------------
-
-template <typename Kind>
-bool TrainingLoop::isComing() const {
-  return port_.commands().pending<Kind>() ||
-         std::any_of(taken_.begin(), taken_.end(),
-                     [](const QueuedCommand& taken) { return std::holds_alternative<Kind>(taken.command); });
-}
-
-bool TrainingLoop::stopComing() const {
-  return isComing<StopCommand>();
-}
-
-void TrainingLoop::apply(const QueuedCommand& queued) {
-  std::optional<Error> error =
-      std::visit([this](const auto& command) { return applied(command); }, queued.command);
-  port_.acknowledge(queued.id, std::move(error), trainer_->stepsDone());
-}
-
-void TrainingLoop::goOn() {
-  if (!paused_ || stopping_) return;
-  paused_ = false;
-  rate_.reset();
-  port_.setState(TrainerState::kRunning, "");
-}
-
-void TrainingLoop::pause(const std::string& reason) {
-  goal_.clear();
-  if (paused_ || stopping_) return;
-  paused_ = true;
-  handleReports(/*all=*/true);
-  collectCheckpoint(Hurry::kYes);
-  if (options_.captureLive) capture(Hurry::kYes);
-  flushRecords();
-  port_.setState(TrainerState::kPaused, reason);
-}
-
-std::optional<Error> TrainingLoop::applied(const PauseCommand&) {
-  pause("");
-  return {};
-}
-
-std::optional<Error> TrainingLoop::applied(const ResumeCommand&) {
-  goal_.clear();
-  goOn();
-  return {};
-}
-
-std::optional<Error> TrainingLoop::applied(const StepCommand& command) {
-  if (command.count < 1) return makeError(ErrorCode::kUsage, "The number of steps must be at least 1");
-  goal_.addSteps(command.count, trainer_->stepsDone());
-  goOn();
-  return {};
-}
-
-std::optional<Error> TrainingLoop::applied(const RunUntilStepCommand& command) {
-  if (command.step <= trainer_->stepsDone())
-    return makeError(ErrorCode::kUsage,
-                     concat("Step ", command.step, " is not ahead: ", trainer_->stepsDone(), " are done"));
-  goal_.runToStep(command.step);
-  goOn();
-  return {};
-}
-
-std::optional<Error> TrainingLoop::applied(const RunUntilScalarCommand& command) {
-  const auto& scalars = trainer_->facts().declaration.scalars;
-  if (!trainer_->facts().declaration.scalar(command.name)) {
-    std::vector<std::string> names;
-    for (const ScalarSpec& spec : scalars)
-      names.push_back(spec.name);
-    return makeError(ErrorCode::kUsage, concat("There is no scalar '", command.name, "'"),
-                     concat("Did you mean ", join(nearestNames(command.name, names), " or "), "?"));
-  }
-  goal_.runUntil(command);
-  goOn();
-  return {};
-}
-
-std::optional<Error> TrainingLoop::applied(const StopCommand& command) {
-  stopping_ = true;
-  checkpointAtStop_ = command.checkpoint;
-  endReason_ = "stopped";
-  return {};
-}
-
-std::optional<Error> TrainingLoop::applied(const SetProbesCommand& command) {
-  collectFrames();
-  if (Status status = trainer_->setProbes(command.imageNames); !status) return std::move(status).error();
-  note("note", concat("probes: ", join(trainer_->probeNames(), ", ")));
-  frames_.clear();
-  if (options_.captureLive) capture(Hurry::kYes);
-  return {};
-}
-
-std::optional<Error> TrainingLoop::applied(const SetParamCommand& command) {
-  auto key = fullKey(trainer_->config(), command.key);
-  if (!key) return std::move(key).error();
-  const std::size_t dot = key->find('.');
-  const auto valueText = [&] {
-    return toText(paramsOf(trainer_->config(), key->substr(0, dot)).get(key->substr(dot + 1)));
-  };
-  const std::string before = valueText();
-  if (Status status = trainer_->setParam(*key, command.value); !status) return std::move(status).error();
-  config_ = trainer_->config();
-  pacer_.setBudget(config_.train.getFloat("capture_budget"));
-  note("parameter", concat(*key, " = ", valueText(), " (was ", before, ")"));
-  port_.publishFacts(std::make_shared<const SessionFacts>(trainer_->facts()));
-  if (paused_ && options_.captureLive) capture(Hurry::kYes);
-  return {};
-}
-
-std::optional<Error> TrainingLoop::applied(const SaveCheckpointCommand& command) {
-  std::string path = command.path;
-  if (path.empty() && !writer_)
-    return makeError(ErrorCode::kUsage, "This run is not recorded, so there is no folder for the checkpoint",
-                     "Name a file");
-  const bool intoRun = path.empty();
-  if (intoRun) path = checkpointPath(config_.out, trainer_->stepsDone());
-  if (Status status = checkpoint(path, intoRun ? Overwrite::kYes : Overwrite::kNo); !status)
-    return std::move(status).error();
-  return {};
-}
-
-std::optional<Error> TrainingLoop::applied(const CaptureCommand&) {
-  capture(Hurry::kYes);
-  return {};
-}
-
-std::optional<Error> TrainingLoop::applied(const EvaluateCommand&) {
-  return evaluate();
-}
-
-std::optional<Error> TrainingLoop::applied(const CancelEvaluationCommand&) {
-  return {};  // the evaluation that it meant has seen it coming
 }
 
 // ---- a step and what follows it
@@ -313,13 +234,15 @@ std::optional<Error> TrainingLoop::applied(const CancelEvaluationCommand&) {
 
 Status TrainingLoop::oneStep() {
   const auto begin = Clock::now();
+  if (options_.beforeWork) options_.beforeWork("step");
   ANCHORSCOPE_TRY(trainer_->step());
   const std::int64_t step = trainer_->stepsDone();
   const auto every = [&](const char* option) {
     const std::int64_t distance = config_.train.getInt(option);
     return distance > 0 && step % distance == 0;
   };
-  const bool record = writer_ && every("record_every");
+  const bool record = writer_ && recordPlan_.due(step);
+  if (record) lastPlannedFrames_ = step;
   if (writer_) openRecords_.push_back({{step, {}, {}}, true, record});
   // A goal must stop at its step, not one later: then the scalars are waited for.
   handleReports(/*all=*/goal_.active());
@@ -327,13 +250,15 @@ Status TrainingLoop::oneStep() {
   rate_.addStep(std::chrono::duration<double>(Clock::now() - started_).count());
   emitDiagnostics();
   if (pendingFrames_.ready()) collectFrames();
-  const bool live = options_.captureLive && !paused_ && pacer_.due(step);
+  const bool live = options_.captureLive && !pauseWanted_ && pacer_.due(step);
   if (live || (record && lastCapture_ != step)) capture(Hurry::kNo);
-  if (!paused_ && every("eval_every") && trainer_->canEvaluate())
-    if (auto error = evaluate(); error && error->code != ErrorCode::kCancelled) note("error", error->text());
+  const bool evaluating = every("eval_every") && trainer_->canEvaluate();
+  // Before an evaluation: whatever it does to the program, these steps are kept.
+  if (checkpoints_ && (every("checkpoint_every") || evaluating)) startCheckpoint();
+  if (evaluating) evaluateAndNote();
   flushRecords();
-  collectCheckpoint(Hurry::kNo);
-  if (writer_ && every("checkpoint_every")) startCheckpoint();
+  if (checkpoints_) checkpoints_->collect(/*wait=*/false);
+  if (std::exchange(pauseWanted_, false)) pause(pauseReason_);
   if (options_.captureLive && Clock::now() - lastPublish_ > kStatusInterval) publish();
   watchRecording();
   return {};
@@ -348,13 +273,26 @@ void TrainingLoop::handleReports(bool all) {
       }
     const std::string reached = goal_.reached(report.step, report.scalars);
     port_.emit(StepEvent{report.step, std::move(report.scalars)});
-    if (!report.updated) handleNonFinite(report.step);
-    if (!reached.empty()) pause(reached);
+    if (!reached.empty()) wantPause(reached);
+    if (!report.updated) handleNonFinite(report);
   }
 }
 
-void TrainingLoop::handleNonFinite(std::int64_t step) {
-  const NonFiniteStory story = trainer_->explainNonFinite(step);
+void TrainingLoop::wantPause(const std::string& reason) {
+  // After what is due at this step: a goal must not cost an evaluation or a checkpoint.
+  pauseWanted_ = true;
+  pauseReason_ = reason;
+}
+
+void TrainingLoop::handleNonFinite(const StepReport& report) {
+  NonFiniteStory story = trainer_->explainNonFinite(report.step);
+  if (!options_.pauseWhenNotFinite && report.skippedInARow <= config_.train.getInt("max_skipped_steps")) {
+    note("skipped", story.error.message);
+    return;
+  }
+  if (!options_.pauseWhenNotFinite)
+    story.error.message +=
+        concat("; ", report.skippedInARow, report.skippedInARow == 1 ? " step" : " steps in a row");
   note("error", story.error.text());
   std::vector<std::string> probes = trainer_->probeNames();
   if (!story.culpritImage.empty() &&
@@ -364,14 +302,19 @@ void TrainingLoop::handleNonFinite(std::int64_t step) {
     if (Status status = trainer_->setProbes(probes); !status) note("error", status.error().text());
   }
   port_.emit(FailedEvent{story.error, story.culpritImage});
-  pause("the loss is not finite");
+  wantPause("the loss is not finite");
 }
 
 void TrainingLoop::capture(Hurry hurry) {
   collectFrames();
   const auto begin = Clock::now();
   lastCapture_ = trainer_->stepsDone();
-  pendingFrames_ = trainer_->capture();
+  Status captured = fenced([&]() -> Status {
+    if (options_.beforeWork) options_.beforeWork("capture");
+    pendingFrames_ = trainer_->capture();
+    return {};
+  });
+  if (!captured) return captureFailed(captured.error());
   const double launched = millisecondsSince(begin);
   pendingCaptureMs_ = launched;
   if (!pendingFrames_.pending()) {  // There are no probes.
@@ -386,7 +329,12 @@ void TrainingLoop::capture(Hurry hurry) {
 void TrainingLoop::collectFrames() {
   if (!pendingFrames_.pending()) return;
   const auto begin = Clock::now();
-  frames_ = pendingFrames_.take();
+  if (Status taken = fenced([&]() -> Status {
+        frames_ = pendingFrames_.take();
+        return {};
+      });
+      !taken)
+    return captureFailed(taken.error());
   const std::int64_t step = frames_.front()->step;
   pacer_.addCapture(step, pendingCaptureMs_ + millisecondsSince(begin));
   for (OpenRecord& open : openRecords_)
@@ -396,6 +344,17 @@ void TrainingLoop::collectFrames() {
       lastRecordedFrames_ = step;
     }
   if (options_.captureLive) publish();
+}
+
+void TrainingLoop::captureFailed(const Error& error) {
+  pendingFrames_ = {};
+  ++failedCaptures_;
+  failedCaptureStep_ = trainer_->stepsDone();
+  for (OpenRecord& open : openRecords_)
+    open.framesMissing = false;
+  if (error.text() == captureFailure_) return;
+  captureFailure_ = error.text();
+  note("error", concat("Evidence could not be captured: ", captureFailure_));
 }
 
 TrainingStatus TrainingLoop::status() const {
@@ -431,17 +390,35 @@ void TrainingLoop::flushRecords() {
 }
 
 std::optional<Error> TrainingLoop::evaluate() {
-  auto evaluation = trainer_->evaluate([this](double fraction) {
-    port_.emit(ProgressEvent{"Evaluating", fraction});
-    return !stopComing() && !isComing<CancelEvaluationCommand>();
+  lastEvaluation_ = trainer_->stepsDone();  // also when it fails: the same would fail again at the end
+  Status status = fenced([&]() -> Status {
+    if (options_.beforeWork) options_.beforeWork("evaluate");
+    auto evaluation = trainer_->evaluate([this](double fraction) {
+      port_.emit(ProgressEvent{"Evaluating", fraction});
+      return !stopComing() && !isComing<CancelEvaluationCommand>();
+    });
+    if (!evaluation) return std::move(evaluation).error();
+    recordEvaluation(*evaluation);
+    return {};
   });
   port_.emit(ProgressEvent{});
-  if (!evaluation) return std::move(evaluation).error();
-  lastEvaluation_ = trainer_->stepsDone();
+  rate_.reset();
+  if (status) return {};
+  return std::move(status).error();
+}
+
+void TrainingLoop::evaluateAndNote() {
+  if (auto error = evaluate(); error && error->code != ErrorCode::kCancelled)
+    note("error", concat("The evaluation failed: ", error->text()));
+}
+
+void TrainingLoop::recordEvaluation(const Evaluation& evaluation) {
   StepRecord record{lastEvaluation_, {}, {}};
   std::string text;
-  for (const ScalarValue& metric : evaluation->metrics) {
+  double ap = -1;
+  for (const ScalarValue& metric : evaluation.metrics) {
     record.scalars.push_back({"eval." + metric.name, metric.value});
+    if (metric.name == "ap") ap = metric.value;
     if (metric.name == "ap" || metric.name == "ap50")
       text += concat(text.empty() ? "" : ", ", metric.name, " ", metric.value);
   }
@@ -452,88 +429,63 @@ std::optional<Error> TrainingLoop::evaluate() {
     open->record.scalars.insert(open->record.scalars.end(), record.scalars.begin(), record.scalars.end());
   else if (writer_)
     writer_->record(std::move(record));
-  note("evaluation", concat(text, " on ", evaluation->images, " images"));
-  port_.emit(EvaluationEvent{lastEvaluation_, evaluation->metrics, evaluation->perClassAp,
-                             evaluation->perClassAp50});
+  note("evaluation", concat(text, " on ", evaluation.images, evaluation.images == 1 ? " image" : " images"));
+  port_.emit(
+      EvaluationEvent{lastEvaluation_, evaluation.metrics, evaluation.perClassAp, evaluation.perClassAp50});
   emitDiagnostics();
-  rate_.reset();
-  return {};
+  if (checkpoints_ && config_.train.getBool("keep_best"))
+    checkpoints_->startIfBest([this] { return trainer_->copyState(); }, ap);
 }
 
 // ---- checkpoints and the journal
 // -------------------------------------------------------------------------------------
 
-namespace {
-
-void makeFolderOf(const std::string& path) {
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  std::error_code code;  // a failure shows when the file is written
-  if (!folder.empty()) std::filesystem::create_directories(folder, code);
-}
-
-}  // namespace
-
-Status TrainingLoop::checkpoint(const std::string& path, Overwrite overwrite) {
-  collectCheckpoint(Hurry::kYes);
-  makeFolderOf(path);
-  ANCHORSCOPE_TRY(trainer_->saveCheckpoint(path, overwrite));
-  note("checkpoint", std::filesystem::path(path).filename().string());
-  return {};
-}
-
-void TrainingLoop::checkpointIntoRun() {
-  const std::int64_t step = trainer_->stepsDone();
-  if (Status status = checkpoint(checkpointPath(config_.out, step), Overwrite::kYes); !status) {
-    note("error", status.error().text());
-    return;
-  }
-  lastCheckpoint_ = step;
-  removeOldCheckpoints();
-}
-
 void TrainingLoop::startCheckpoint() {
-  collectCheckpoint(Hurry::kYes);
-  lastCheckpoint_ = trainer_->stepsDone();
-  writtenPath_ = checkpointPath(config_.out, lastCheckpoint_);
-  makeFolderOf(writtenPath_);
-  writtenCheckpoint_ =
-      std::async(std::launch::async, [state = trainer_->copyState(), path = writtenPath_, writer = writer_] {
-        // A run goes on from its checkpoint: what led there must be in the trace first, even if all ends
-        // here. A trace that cannot be written is reported on its own; the checkpoint is wanted all the more
-        // then.
-        (void)writer->flush();
-        return writeCheckpoint(path, state.facts, state.tensors, Overwrite::kYes);
-      });
+  if (checkpoints_->newestStep() == trainer_->stepsDone()) return;
+  Status status = fenced([&]() -> Status {
+    checkpoints_->start(trainer_->copyState(), config_.train.getInt("keep_checkpoints"));
+    return {};
+  });
+  if (!status) saveCheckpointNow();  // no memory for a copy: without one, then
 }
 
-void TrainingLoop::collectCheckpoint(Hurry hurry) {
-  if (!writtenCheckpoint_.valid()) return;
-  if (hurry == Hurry::kNo &&
-      writtenCheckpoint_.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
-    return;
-  if (Status status = writtenCheckpoint_.get(); !status) {
-    lastCheckpoint_ = -1;
-    note("error", status.error().text());
-    return;
-  }
-  note("checkpoint", std::filesystem::path(writtenPath_).filename().string());
-  removeOldCheckpoints();
+void TrainingLoop::saveCheckpointNow() {
+  checkpoints_->saveNow(
+      trainer_->stepsDone(), config_.train.getInt("keep_checkpoints"),
+      [this](const std::string& path) { return trainer_->saveCheckpoint(path, Overwrite::kYes); });
 }
 
-void TrainingLoop::removeOldCheckpoints() {
-  const std::int64_t keep = config_.train.getInt("keep_checkpoints");
-  if (keep == 0) return;
-  std::vector<std::string> paths = listCheckpoints(config_.out);
-  while (static_cast<std::int64_t>(paths.size()) > keep + 1) {
-    std::error_code code;
-    std::filesystem::remove(paths.front(), code);
-    paths.erase(paths.begin());
-  }
+void TrainingLoop::planRecording() {
+  const RecordingState recording = writer_->state();
+  recordPlan_.setLimits(config_.train.getInt("record_every"), trainer_->plannedSteps(),
+                        std::llround(config_.train.getFloat("record_budget") * 1e9));
+  lastPlannedFrames_ = std::max({lastPlannedFrames_, lastRecordedFrames_, resumedStep_});
+  recordPlan_.measured(recording.evidenceSteps, recording.evidenceBytes, lastPlannedFrames_);
+  const RecordPlan::Forecast forecast = recordPlan_.forecast();
+  const auto probes = static_cast<std::int64_t>(trainer_->probeNames().size());
+  if (forecast.exhausted && !saidExhausted_)
+    note("thinned",
+         concat("record_budget is used up: no more evidence is recorded but that of the last step (",
+                recordPlan_.forecastText(probes), ")"));
+  else if (forecast.thinned && !saidThinned_)
+    note("thinned", concat("evidence is recorded at distances that grow with the step: ",
+                           recordPlan_.forecastText(probes)));
+  saidThinned_ = saidThinned_ || forecast.thinned;
+  saidExhausted_ = saidExhausted_ || forecast.exhausted;
 }
 
 void TrainingLoop::watchRecording() {
   if (!writer_) return;
   const RecordingState recording = writer_->state();
+  if (recording.evidenceSteps != plannedMoments_) {
+    plannedMoments_ = recording.evidenceSteps;
+    planRecording();
+  }
+  if (recording.folder != knownFolder_) {
+    note("error", concat("The run's folder '", knownFolder_,
+                         "' was moved while training: the run goes on in '", recording.folder, "'"));
+    knownFolder_ = recording.folder;
+  }
   // Once recording has failed every frame is dropped, and that has been said.
   if (recording.failure.empty() && recording.framesDropped > framesDropped_) {
     // The writer has put it into the run's own journal.
@@ -550,7 +502,7 @@ void TrainingLoop::watchRecording() {
 }
 
 void TrainingLoop::note(const std::string& kind, const std::string& text) {
-  const RunEvent event{trainer_ ? trainer_->stepsDone() : 0, kind, text};
+  const RunEvent event{trainer_ ? trainer_->stepsDone() : 0, kind, printable(text)};
   if (writer_) writer_->recordEvent(event);
   port_.emit(NoteEvent{event});
 }

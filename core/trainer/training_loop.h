@@ -2,17 +2,20 @@
 // Internal header. What the trainer thread does from preparing to the end: commands at step boundaries,
 // steps, captures, recording, checkpoints, evaluation.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/store/run_writer.h"
+#include "core/trainer/checkpoint_keeper.h"
 #include "core/trainer/pacing.h"
+#include "core/trainer/record_plan.h"
+#include "core/trainer/resume.h"
 #include "core/trainer/run_goal.h"
 #include "core/trainer/session_port.h"
 #include "core/trainer/trainer.h"
@@ -27,8 +30,9 @@ class TrainingLoop {
   /// Until the run is stopped or its steps are done. An error: it has failed.
   Status run();
   /// After a failure: acknowledges what was taken from the queue, records the steps that were still open,
-  /// saves a checkpoint when the state is sound, and notes the error in the run.
-  void abandon(const Error& error);
+  /// saves a checkpoint when the state is sound, notes the error in the run, and adds to the error what was
+  /// kept.
+  void abandon(Error& error);
   std::int64_t step() const { return trainer_ ? trainer_->stepsDone() : 0; }
   const std::string& endReason() const { return endReason_; }
 
@@ -43,13 +47,20 @@ class TrainingLoop {
   enum class Hurry { kNo, kYes };  ///< kYes: wait for the frames' copy and publish at once.
 
   Status prepare();
-  Status prepareRecording(std::int64_t resumedStep);
+  Status startRecording();
+  Status continueRecording(const ResumePoint& point);
+  void tellOfPreparing(const std::optional<ResumePoint>& point);
+  RunHeader header() const;
   Status finish();
 
   // commands
   /// A command of this kind is waiting, or stands among those being applied.
   template <typename Kind>
-  bool isComing() const;
+  bool isComing() const {
+    return port_.commands().template pending<Kind>() ||
+           std::any_of(taken_.begin(), taken_.end(),
+                       [](const QueuedCommand& taken) { return std::holds_alternative<Kind>(taken.command); });
+  }
   bool stopComing() const;  ///< Long work should end early.
   void apply(const QueuedCommand& command);
   std::optional<Error> applied(const PauseCommand&);
@@ -66,21 +77,23 @@ class TrainingLoop {
   std::optional<Error> applied(const CancelEvaluationCommand&);
   void goOn();
   void pause(const std::string& reason);
+  void wantPause(const std::string& reason);  ///< At the end of this step.
 
   // a step and what follows it
   Status oneStep();
   void handleReports(bool all);
-  void handleNonFinite(std::int64_t step);
+  void handleNonFinite(const StepReport& report);
   void capture(Hurry hurry);
   void collectFrames();
+  void captureFailed(const Error& error);
   void publish();
   void flushRecords();
   std::optional<Error> evaluate();
-  Status checkpoint(const std::string& path, Overwrite overwrite);
-  void checkpointIntoRun();
-  void startCheckpoint();               ///< Into the run, written beside training.
-  void collectCheckpoint(Hurry hurry);  ///< Notes how it went; kYes: waits for it.
-  void removeOldCheckpoints();
+  void evaluateAndNote();  ///< As above; a failure is noted and training goes on.
+  void recordEvaluation(const Evaluation& evaluation);
+  void startCheckpoint();  ///< Into the run, written beside training.
+  void saveCheckpointNow();
+  void planRecording();  ///< From what is recorded by now.
   void watchRecording();
   void note(const std::string& kind, const std::string& text);
   void emitDiagnostics();
@@ -90,12 +103,13 @@ class TrainingLoop {
   RunConfig config_;
   const SessionOptions options_;
   std::unique_ptr<Trainer> trainer_;
-  std::shared_ptr<RunWriter> writer_;  ///< Shared with a checkpoint that is being written.
+  std::shared_ptr<RunWriter> writer_;  ///< Shared with the checkpoints' thread.
   CapturePacer pacer_;
   RateMeter rate_;
   RunGoal goal_;
   std::deque<QueuedCommand> taken_;  ///< From the queue, not yet acknowledged.
-  bool paused_ = false, stopping_ = false, stepsDone_ = false, checkpointAtStop_ = true;
+  bool paused_ = false, stopping_ = false, stepsDone_ = false, checkpointAtStop_ = true, pauseWanted_ = false;
+  std::int64_t resumedStep_ = -1;
   std::string endReason_;
   PendingFrames pendingFrames_;
   double pendingCaptureMs_ = 0;
@@ -103,11 +117,15 @@ class TrainingLoop {
   std::deque<OpenRecord> openRecords_;
   std::uint64_t snapshots_ = 0;
   Clock::time_point lastPublish_{}, started_ = Clock::now();
-  std::int64_t lastEvaluation_ = -1, lastCheckpoint_ = -1, lastCapture_ = -1, lastRecordedFrames_ = -1;
-  std::int64_t framesDropped_ = 0;
-  bool recordingFailed_ = false;
-  std::future<Status> writtenCheckpoint_;  ///< Valid while one is being written.
-  std::string writtenPath_;
+  std::int64_t lastEvaluation_ = -1, lastCapture_ = -1, lastRecordedFrames_ = -1, lastPlannedFrames_ = -1,
+               plannedMoments_ = -1;
+  std::int64_t framesDropped_ = 0, failedCaptures_ = 0, failedCaptureStep_ = -1;
+  std::string captureFailure_;  ///< The last one noted: one that comes again at every capture is told once.
+  bool recordingFailed_ = false, saidThinned_ = false, saidExhausted_ = false;
+  std::string knownFolder_, pauseReason_;
+  RecordPlan recordPlan_;
+  std::unique_ptr<CheckpointKeeper> checkpoints_;  ///< Null without a recorded run.
+  std::vector<std::string> resumeNotes_;
 };
 
 }  // namespace anchorscope

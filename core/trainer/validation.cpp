@@ -48,21 +48,6 @@ Diagnostics withMissedObjects(const Diagnostics& unreadable, const Dataset& data
   return out;
 }
 
-/// Puts a detector into evaluation mode and back.
-class EvaluationMode {
- public:
-  explicit EvaluationMode(Detector& detector) : detector_(detector), before_(detector.training()) {
-    detector_.setTraining(false);
-  }
-  ~EvaluationMode() { detector_.setTraining(before_); }
-  EvaluationMode(const EvaluationMode&) = delete;
-  EvaluationMode& operator=(const EvaluationMode&) = delete;
-
- private:
-  Detector& detector_;
-  bool before_;
-};
-
 std::vector<std::vector<PredictionRecord>> detect(Detector& detector, const Dataset& dataset,
                                                   const std::vector<std::size_t>& imageIndices,
                                                   const Batch& batch, const at::Tensor& pixels,

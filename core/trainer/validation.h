@@ -15,6 +15,21 @@
 
 namespace anchorscope {
 
+/// Puts a detector into evaluation mode, and back at the end of the scope, however that is left.
+class EvaluationMode {
+ public:
+  explicit EvaluationMode(Detector& detector) : detector_(detector), before_(detector.training()) {
+    detector_.setTraining(false);
+  }
+  ~EvaluationMode() { detector_.setTraining(before_); }
+  EvaluationMode(const EvaluationMode&) = delete;
+  EvaluationMode& operator=(const EvaluationMode&) = delete;
+
+ private:
+  Detector& detector_;
+  bool before_;
+};
+
 struct EvaluationOptions {
   LoaderOptions loader;  ///< Input size, batch size and pixel statistics.
   at::Device device{at::kCPU};

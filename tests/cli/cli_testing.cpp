@@ -41,6 +41,10 @@ void Process::interrupt() const {
   ::kill(id_, SIGINT);
 }
 
+void Process::kill() const {
+  ::kill(id_, SIGKILL);
+}
+
 void Process::waitForText(const std::string& text) {
   while (err_.find(text) == std::string::npos && readSome()) {
   }

@@ -26,6 +26,7 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   void interrupt() const;
+  void kill() const;
   /// Returns when the program has written this to standard error, or has ended.
   void waitForText(const std::string& text);
   Outcome wait();

@@ -57,6 +57,22 @@ ProbeFrame smallFrame() {
   return frame;
 }
 
+TEST(Explain, APairBeyondTheBoundIsNotKnownRatherThanFailed) {
+  ProbeFrame frame = smallFrame();
+  frame.pairTables[0].missesPerObject = 1;
+  frame.pairTables[0].omitted = {4, 0};
+  const Decision omitted = explain(frame, 3, 0);
+  EXPECT_FALSE(omitted.considered);
+  ASSERT_EQ(omitted.rows.size(), 1U);
+  EXPECT_EQ(omitted.rows[0].verdict, TestVerdict::kNotApplicable);
+  EXPECT_NE(omitted.summary.find("Not kept: "), std::string::npos) << omitted.summary;
+  EXPECT_NE(
+      omitted.summary.find("nearest 1 misses are kept (train.evidence_pairs), 4 are not; or no overlap"),
+      std::string::npos);
+  // Nothing of object 1 was left out: an absent pair was never considered.
+  EXPECT_EQ(explain(frame, 3, 1).rows.at(0).verdict, TestVerdict::kFailed);
+}
+
 TEST(Explain, APositiveIsTaken) {
   const Decision decision = explain(smallFrame(), 0, 0);
   EXPECT_TRUE(decision.considered);

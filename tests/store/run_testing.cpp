@@ -142,6 +142,9 @@ std::shared_ptr<const ProbeFrame> makeAwkwardFrame(const std::string& name, std:
   frame->pairTables.push_back(std::move(table));
   PairTable none;
   none.spec.name = "none.pairs";
+  none.missesPerObject = 7;  // a bounded table, though nothing is left
+  for (int i = 0; i < objectCount; ++i)
+    none.omitted.push_back(100 * i);
   frame->pairTables.push_back(std::move(none));
 
   ObjectColumn starved;
@@ -197,6 +200,8 @@ void expectSameFrame(const ProbeFrame& got, const ProbeFrame& expected) {
   ASSERT_EQ(got.pairTables.size(), expected.pairTables.size());
   for (std::size_t i = 0; i < got.pairTables.size(); ++i) {
     const PairTable &a = got.pairTables[i], &b = expected.pairTables[i];
+    EXPECT_EQ(a.missesPerObject, b.missesPerObject);
+    EXPECT_EQ(a.omitted, b.omitted);
     EXPECT_EQ(a.spec, b.spec);
     EXPECT_EQ(a.anchor, b.anchor);
     EXPECT_EQ(a.object, b.object);

@@ -87,6 +87,46 @@ TEST(FramePacker, TakesStridedAndBooleanTensors) {
   EXPECT_THAT(frames[1]->channel("b")->values, ElementsAre(1, 1, 1));
 }
 
+TEST(FramePacker, KeepsTheBagAndTheNearestMissesOfEachObject) {
+  PairTableSpec spec;
+  spec.name = "pairs";
+  spec.columns = {named<ColumnSpec>("iou"), named<ColumnSpec>("in_bag")};
+  spec.memberColumn = "in_bag";
+  spec.sortColumn = "iou";
+  spec.sortDescending = true;
+  const float nan = std::nanf("");
+  const auto rows = [](std::vector<std::int64_t> values) { return at::tensor(values, at::kLong); };
+  for (const bool descending : {true, false}) {
+    spec.sortDescending = descending;
+    FramePacker packer;
+    // Object 0: a member that is far, misses of 0.5, 0.4 (twice), 0.1 and one without a value. Object 1: two
+    // misses.
+    packer.pairs(spec, {rows({0, 0, 0, 0, 0, 0, 0, 0}),
+                        rows({0, 1, 2, 3, 4, 5, 1, 2}),
+                        rows({0, 0, 0, 0, 0, 0, 1, 1}),
+                        {at::tensor({0.4F, 0.05F, 0.5F, 0.4F, nan, 0.1F, 0.2F, 0.3F}),
+                         at::tensor({0, 1, 0, 0, 0, 0, 0, 0})}});
+    const auto frames =
+        packer.pack(facts({image("a", 2, 1)}), kBoxes.slice(0, 0, 1).repeat({1, 2, 1}), 2).take();
+    const PairTable& table = frames[0]->pairTables.front();
+    EXPECT_EQ(table.missesPerObject, 2);
+    EXPECT_THAT(table.omitted, ElementsAre(3, 0, 0));
+    EXPECT_EQ(table.omittedOf(0), 3);
+    EXPECT_EQ(table.omittedOf(7), 0);
+    if (descending)
+      EXPECT_THAT(table.anchor, ElementsAre(0, 1, 2, 1, 2)) << "of the two at 0.4 the smaller anchor";
+    else
+      EXPECT_THAT(table.anchor, ElementsAre(0, 1, 5, 1, 2));
+    EXPECT_THAT(table.object, ElementsAre(0, 0, 0, 1, 1));
+    EXPECT_EQ(table.columns[0].size(), 5U);
+  }
+  FramePacker unbounded;
+  unbounded.pairs(tableSpec(), {rows({0}), rows({1}), rows({0}), {at::tensor({1.F}), at::tensor({1})}});
+  const auto frames = unbounded.pack(facts({image("a", 1, 0)}), kBoxes.slice(0, 0, 1), 2).take();
+  EXPECT_EQ(frames[0]->pairTables.front().missesPerObject, -1)
+      << "a table without members or order is left whole";
+}
+
 TEST(FramePacker, SortsPairsByImageObjectAndAnchor) {
   FramePacker packer;
   const auto longs = [](std::vector<std::int64_t> values) { return at::tensor(values, at::kLong); };
