@@ -88,7 +88,7 @@ void printJson(const Dataset& dataset, const DataSummary& summary) {
   out["validation"] = toUtf8(validationSpec(dataset.spec()));
   out["problem_counts"] = dataset.diagnostics().countsByKind();
   out["problems"] = diagnosticsJson(dataset.diagnostics());
-  std::cout << out.dump(2) << '\n';
+  std::cout << jsonText(out);
 }
 
 std::vector<std::string> rowOf(const ObjectSummary& summary) {

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <iostream>
 #include <set>
 
@@ -14,7 +15,7 @@ namespace {
 
 struct EvalOptions {
   RunOptions run;
-  std::string folder, json;
+  std::string folder, json, detections, checkpoint = "last";
   bool overwrite = false;
 };
 
@@ -27,7 +28,22 @@ Result<std::string> weightsFile(const EvalOptions& options) {
   if (checkpoints.empty())
     return makeError(ErrorCode::kNotFound, concat("'", options.folder, "' holds no checkpoint"),
                      "Name the folder of a recorded run");
-  return checkpoints.back();
+  if (options.checkpoint == "last") return checkpoints.back();
+  std::string path = bestCheckpointPath(options.folder);
+  std::string known = "last";
+  if (options.checkpoint != "best") {
+    for (const std::string& checkpoint : checkpoints) {
+      const std::string step = std::to_string(checkpointStep(checkpoint));
+      if (step == options.checkpoint) return checkpoint;
+      known += ", " + step;
+    }
+    path.clear();
+  }
+  std::error_code code;
+  if (std::filesystem::exists(path, code)) return path;
+  return makeError(ErrorCode::kNotFound,
+                   concat("'", options.folder, "' holds no checkpoint '", options.checkpoint, "'"),
+                   concat("There are: ", known));
 }
 
 /// Nothing that was asked for may be left out in silence: an evaluation trains nothing, and a checkpoint
@@ -90,7 +106,9 @@ Status eval(const EvalOptions& options) {
   if (data.empty()) data = config->validation.empty() ? validationSpec(config->data) : config->validation;
   if (data.empty())
     return makeError(ErrorCode::kUsage, "There is no data set to evaluate on", "Add --data SPEC");
-  auto evaluation = evaluateFile(*config, *file, data);
+  std::string detections;
+  auto evaluation =
+      evaluateFile(*config, *file, data, {}, options.detections.empty() ? nullptr : &detections);
   if (!evaluation) return std::move(evaluation).error();
   std::cout << *file << "\non " << data << ": " << counted(evaluation->images, "image") << ", "
             << counted(evaluation->objects, "object") << ", " << counted(evaluation->detections, "detection")
@@ -102,9 +120,16 @@ Status eval(const EvalOptions& options) {
               << precisionText(evaluation->perClassAp[i].value) << "  ap50 "
               << precisionText(evaluation->perClassAp50[i].value) << '\n';
   printDiagnostics(evaluation->diagnostics, 5);
+  const Overwrite overwrite = options.overwrite ? Overwrite::kYes : Overwrite::kNo;
+  if (!options.detections.empty()) {
+    ANCHORSCOPE_TRY(writeFileAtomically(options.detections, detections, overwrite));
+    std::cout << "Detections: " << options.detections;
+    if (evaluation->withoutClass > 0)
+      std::cout << " (without " << evaluation->withoutClass << " of classes that the data set does not have)";
+    std::cout << '\n';
+  }
   if (options.json.empty()) return {};
-  return writeFileAtomically(options.json, jsonText(toJson(*evaluation, *file, data)),
-                             options.overwrite ? Overwrite::kYes : Overwrite::kNo);
+  return writeFileAtomically(options.json, jsonText(toJson(*evaluation, *file, data)), overwrite);
 }
 
 }  // namespace
@@ -116,7 +141,12 @@ void addEval(CLI::App& app, ExitCode& exit) {
   command->add_option("RUN", options->folder, "Run folder");
   options->run.addTo(*command);
   command->add_option("--json", options->json, "Also write the numbers to this file");
-  command->add_flag("--overwrite", options->overwrite, "Replace the file of --json");
+  command->add_option("--detections", options->detections,
+                      "Write all detections to this file as COCO results JSON, with the data set's own image "
+                      "and category ids");
+  command->add_option("--checkpoint", options->checkpoint, "Of a run: last, best, or the step of one")
+      ->capture_default_str();
+  command->add_flag("--overwrite", options->overwrite, "Replace the files of --json and --detections");
   command->callback([options, &exit] { exit = finish(eval(*options)); });
 }
 

@@ -8,6 +8,7 @@
 #include "core/data/dataset.h"
 #include "core/model/weights.h"
 #include "core/trainer/checkpoint.h"
+#include "core/trainer/coco_results.h"
 #include "core/trainer/device.h"
 #include "core/trainer/probes.h"
 #include "core/trainer/validation.h"
@@ -21,7 +22,8 @@ Result<RunConfig> configOfCheckpoint(const std::string& path) {
 }
 
 Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weightsFile,
-                                const std::string& dataSpec, const std::function<bool(double)>& progress) {
+                                const std::string& dataSpec, const std::function<bool(double)>& progress,
+                                std::string* detections) {
   auto device = resolveDevice(config.train.getText("device"));
   if (!device) return std::move(device).error();
   at::set_num_threads(resolveThreads(config.train.getInt("threads")));
@@ -61,7 +63,11 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
   options.bf16 = config.train.getText("precision") == "bf16";
   options.postprocess = postprocessOptions(config.train);
   options.progress = progress;
-  return evaluateDetector(**detector, classNames, **dataset, options);
+  std::vector<EvalDetection> found;
+  if (detections) options.detections = &found;
+  auto evaluation = evaluateDetector(**detector, classNames, **dataset, options);
+  if (evaluation && detections) *detections = cocoResultsJson(**dataset, found);
+  return evaluation;
 }
 
 }  // namespace anchorscope

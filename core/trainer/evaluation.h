@@ -18,6 +18,8 @@ struct Evaluation {
   std::vector<ScalarValue> perClassAp;  ///< Class name -> AP
   std::vector<ScalarValue> perClassAp50;
   std::int64_t images = 0, objects = 0, detections = 0;
+  std::int64_t withoutClass =
+      0;  ///< Detections of classes the data set does not have: not in a file of detections.
   Diagnostics diagnostics;  ///< Images that could not be read; they count as without detections.
 };
 
@@ -27,9 +29,9 @@ Result<RunConfig> configOfCheckpoint(const std::string& path);
 /// Evaluates the weights in `weightsFile` on `dataSpec`. `config` gives the model and its options, input
 /// size, device, precision and thresholds; config.data gives the classes of plain weights, a checkpoint
 /// brings its own. `progress` (may be empty) gets a fraction and returns false to cancel. Uses the calling
-/// thread.
+/// thread. `detections` (may be null) becomes the detections as COCO results JSON (see cocoResultsJson).
 Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weightsFile,
-                                const std::string& dataSpec,
-                                const std::function<bool(double)>& progress = {});
+                                const std::string& dataSpec, const std::function<bool(double)>& progress = {},
+                                std::string* detections = nullptr);
 
 }  // namespace anchorscope

@@ -51,7 +51,8 @@ Error errorFromThrown(const std::exception_ptr& thrown) {
       return memoryFull("The memory is full", problem.what());
     // Seen where memory was short; oneDNN does not tell it from an operator that it lacks.
     if (containsAnyOf(problem.what(), {"could not create a primitive"}))
-      return memoryFull("oneDNN could not set up an operator, most likely because the memory is full", problem.what());
+      return memoryFull("oneDNN could not set up an operator, most likely because the memory is full",
+                        problem.what());
     return makeError(ErrorCode::kInternal, problem.what(), "Please report this");
   } catch (...) {
     return makeError(ErrorCode::kInternal, "An unknown error ended training", "Please report this");

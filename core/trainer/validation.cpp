@@ -111,6 +111,14 @@ Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::s
   out.images = count;
   out.objects = static_cast<std::int64_t>(objects.size());
   out.detections = static_cast<std::int64_t>(found.size());
+  if (options.detections) {
+    const std::vector<int> ofSet = classMap(classNames, dataset.classNames());
+    for (EvalDetection detection : found) {
+      detection.classIndex = ofSet[static_cast<std::size_t>(detection.classIndex)];
+      if (detection.classIndex >= 0) options.detections->push_back(detection);
+    }
+    out.withoutClass = static_cast<std::int64_t>(found.size() - options.detections->size());
+  }
   out.diagnostics = std::move(diagnostics);
   return out;
 }

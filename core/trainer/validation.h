@@ -9,6 +9,7 @@
 #include "core/base/result.h"
 #include "core/data/dataset.h"
 #include "core/data/loader.h"
+#include "core/eval/coco_ap.h"
 #include "core/eval/postprocess.h"
 #include "core/model/detector.h"
 #include "core/trainer/evaluation.h"
@@ -35,7 +36,10 @@ struct EvaluationOptions {
   at::Device device{at::kCPU};
   bool bf16 = false;
   PostprocessOptions postprocess;
-  std::int64_t maxImages = 0;            ///< 0: all.
+  std::int64_t maxImages = 0;  ///< 0: all.
+  /// Gets every detection whose class the set has: `image` and `classIndex` into the set's own. Null: nobody
+  /// wants them.
+  std::vector<EvalDetection>* detections = nullptr;
   std::function<bool(double)> progress;  ///< Fraction done; false cancels (kCancelled). May be empty.
 };
 
