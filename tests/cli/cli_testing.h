@@ -29,6 +29,8 @@ class Process {
   void kill() const;
   /// Returns when the program has written this to standard error, or has ended.
   void waitForText(const std::string& text);
+  /// Reads what it writes to standard error for so long, or until it ends.
+  void readFor(int milliseconds);
   Outcome wait();
 
  private:

@@ -4,9 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdlib>
-#include <thread>
+#include <filesystem>
 
 #include "core/base/check.h"
 #include "core/base/random.h"
@@ -104,7 +103,7 @@ TEST(Kill, ARunThatIsKilledAtAnyMomentLosesNothingCommitted) {
     // for something.
     const bool starting = i % 4 == 3;
     if (!starting) process.waitForText("] recording");
-    std::this_thread::sleep_for(std::chrono::milliseconds(random.below(starting ? 500 : 1500)));
+    process.readFor(static_cast<int>(random.below(starting ? 500 : 1500)));
     const std::int64_t committed = starting ? 0 : committedStep(out);
     process.kill();
     EXPECT_EQ(process.wait().exit, 128 + 9);
