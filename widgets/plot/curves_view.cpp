@@ -85,6 +85,9 @@ CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
   head_ = new QHBoxLayout;
   auto* title = new QLabel(tr("CURVES"));
   title->setProperty("role", "section");
+  // Not on the plot, whose values under the cursor it would cover.
+  title->setToolTip(
+      tr("Wheel zooms and dragging pans along the steps; double-click shows all; click goes to a step"));
   head_->addWidget(title);
   legend_ = new CurveLegend;
   legend_->setObjectName(QStringLiteral("curveLegend"));
@@ -144,8 +147,6 @@ void CurvesView::makePlot() {
   plot_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new StepTicker));
   valueAxes_ = {plot_->yAxis};
   plot_->yAxis->setTicker(QSharedPointer<QCPAxisTicker>(new ValueTicker));
-  plot_->setToolTip(
-      tr("Wheel zooms and dragging pans along the steps; double-click shows all; click goes to a step"));
   plot_->installEventFilter(this);
 }
 

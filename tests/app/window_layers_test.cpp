@@ -1,0 +1,105 @@
+// What was shown of one method's run, and another method's run opened after it.
+
+#include <gtest/gtest.h>
+
+#include <QJsonDocument>
+#include <QLabel>
+#include <QTest>
+#include <QToolButton>
+
+#include "app/main_window.h"
+#include "app/settings.h"
+#include "tests/support/fake_session.h"
+#include "tests/support/qt_application.h"
+#include "tests/support/synthetic_frame.h"
+#include "widgets/canvas/canvas_view.h"
+#include "widgets/overlays/layer_stack.h"
+#include "widgets/panels/layers_panel.h"
+
+namespace anchorscope {
+namespace {
+
+using testing::FakeTrainer;
+
+std::shared_ptr<const ProbeFrame> frameOfAnotherMethod(std::int64_t step) {
+  auto frame = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame());
+  frame->step = step;
+  frame->decisions.clear();
+  std::erase_if(frame->channels,
+                [](const Channel& channel) { return channel.spec.name.starts_with("musu."); });
+  return frame;
+}
+
+/// Settings as a window leaves them that last showed one weight of MuSu, solo.
+void rememberASoloLayer() {
+  LayerStack stack;
+  stack.adoptFrame(*testing::makeSyntheticFrame());
+  stack.showOnly("channel:musu.w_cls");
+  stack.setSolo("channel:musu.w_cls", true);
+  openSettings().setValue(QStringLiteral("window/layers"),
+                          QJsonDocument(stack.save()).toJson(QJsonDocument::Compact));
+}
+
+class WindowLayersTest : public ::testing::Test {
+ protected:
+  WindowLayersTest() : window((openSettings().clear(), rememberASoloLayer(), trainer.factory())) {
+    window.setConfirm([](const QString&, const QString&) { return true; });
+    window.resetLayout();
+    window.resize(1280, 800);
+    window.show();
+    EXPECT_TRUE(QTest::qWaitForWindowExposed(&window));
+    auto config = makeRunConfig("musu", "retina-small");
+    config->data = "voc:/data/bccd#train";
+    window.startRun(*config);
+    trainer.setState(TrainerState::kPreparing);
+    trainer.publishFacts({frameOfAnotherMethod(0)->image->name});
+    trainer.setState(TrainerState::kPaused);
+  }
+  ~WindowLayersTest() override { openSettings().clear(); }
+  void publish(const std::shared_ptr<const ProbeFrame>& frame) {
+    trainer.publish(frame->step, {frame});
+    ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() == frame; }));
+  }
+  LayerStack& layers() { return window.viewState().layers(); }
+  QWidget* notice(const char* name) { return window.layersPanel().findChild<QWidget*>(QLatin1String(name)); }
+
+  FakeTrainer trainer;
+  MainWindow window;
+};
+
+TEST_F(WindowLayersTest, ALayerOfAnotherMethodGivesWayVisiblyAndIsBackWithItsMethod) {
+  publish(frameOfAnotherMethod(1));
+  ASSERT_TRUE(layers().standIn());
+  EXPECT_TRUE(notice("standInNotice")->isVisible());
+  EXPECT_FALSE(notice("soloNotice")->isVisible()) << "the solo layer is not there";
+  const std::string instead = layers().active()->id;
+  EXPECT_TRUE(layers().find(instead)->visible);
+  const QImage coloured = window.canvas().grab().toImage();
+
+  auto* undo = window.layersPanel().findChild<QToolButton*>(QStringLiteral("standInNoticeUndo"));
+  QTest::mouseClick(undo, Qt::LeftButton);
+  EXPECT_NE(window.canvas().grab().toImage(), coloured);
+  publish(frameOfAnotherMethod(2));
+  EXPECT_FALSE(layers().find(instead)->visible) << "undone for good";
+  QTest::mouseClick(undo, Qt::LeftButton);
+  publish(frameOfAnotherMethod(3));
+  EXPECT_TRUE(layers().find(instead)->visible);
+
+  publish(testing::makeSyntheticFrame());
+  EXPECT_FALSE(notice("standInNotice")->isVisible());
+  EXPECT_TRUE(layers().find("channel:musu.w_cls")->visible);
+  EXPECT_FALSE(layers().find(instead)->visible);
+}
+
+TEST_F(WindowLayersTest, ASavedSoloLayerSaysWhatItHides) {
+  publish(testing::makeSyntheticFrame());
+  ASSERT_TRUE(notice("soloNotice")->isVisible());
+  const QImage solo = window.canvas().grab().toImage();
+  QTest::mouseClick(window.layersPanel().findChild<QToolButton*>(QStringLiteral("soloNoticeUndo")),
+                    Qt::LeftButton);
+  EXPECT_FALSE(notice("soloNotice")->isVisible());
+  EXPECT_NE(window.canvas().grab().toImage(), solo) << "the objects are drawn again";
+}
+
+}  // namespace
+}  // namespace anchorscope
