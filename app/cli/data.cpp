@@ -5,6 +5,7 @@
 #include "app/cli/common.h"
 #include "app/cli/run_options.h"
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/base/text.h"
 #include "core/data/dataset.h"
 #include "core/trainer/data_summary.h"
@@ -108,9 +109,12 @@ std::vector<std::string> rowOf(const ObjectSummary& summary) {
 
 void printText(const Dataset& dataset, const DataSummary& summary) {
   const auto sizeText = [](SizePx size) { return concat(size.width, "x", size.height); };
-  std::cout << printable(dataset.spec()) << ": " << summary.images << " images ("
-            << summary.imagesWithoutObjects << " without objects), " << summary.objects << " objects ("
-            << summary.ignored << " crowd or difficult), " << summary.classes.size() << " classes\n";
+  std::cout << printable(dataset.spec()) << ": "
+            << counted(static_cast<std::int64_t>(summary.images), "image") << " ("
+            << summary.imagesWithoutObjects << " without objects), "
+            << counted(static_cast<std::int64_t>(summary.objects), "object") << " (" << summary.ignored
+            << " crowd or difficult), "
+            << counted(static_cast<std::int64_t>(summary.classes.size()), "class", "classes") << '\n';
   std::cout << "Images: " << sizeText(summary.smallestImage)
             << (summary.smallestImage == summary.largestImage ? "" : " to " + sizeText(summary.largestImage))
             << " px\n";
@@ -137,7 +141,8 @@ void printText(const Dataset& dataset, const DataSummary& summary) {
     rows.back()[0] = "(all)";
     printTable(rows);
   }
-  std::cout << "Problems and rules applied: " << dataset.diagnostics().recordCount() << " records\n";
+  std::cout << "Problems and rules applied: "
+            << counted(static_cast<std::int64_t>(dataset.diagnostics().recordCount()), "record") << '\n';
   printDiagnostics(dataset.diagnostics(), 40);
 }
 

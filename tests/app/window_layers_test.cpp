@@ -43,7 +43,7 @@ void rememberASoloLayer() {
 class WindowLayersTest : public ::testing::Test {
  protected:
   WindowLayersTest() : window((openSettings().clear(), rememberASoloLayer(), trainer.factory())) {
-    window.setConfirm([](const QString&, const QString&) { return true; });
+    window.setAsk([](const Question&) { return Answer::kGoAhead; });
     window.resetLayout();
     window.resize(1280, 800);
     window.show();
