@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <QApplication>
 #include <QTimer>
+#include <csignal>
 #include <cstdio>
 
 #include "app/cli/run_options.h"
@@ -111,5 +112,6 @@ int run(int argc, char** argv) {
 }  // namespace anchorscope
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a failed write like any other
   return anchorscope::run(argc, argv);
 }
