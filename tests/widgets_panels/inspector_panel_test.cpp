@@ -5,6 +5,7 @@
 #include <QApplication>
 #include <QCheckBox>
 #include <QHeaderView>
+#include <QLabel>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QTableView>
@@ -118,6 +119,24 @@ TEST_F(InspectorPanelTest, WithoutBagOnlyThePairsThatWereConsideredStandBehind) 
   EXPECT_EQ(panel.bagModel()->rowCount(), panel.bagModel()->consideredCount());
   EXPECT_GT(panel.bagModel()->rowCount(), members);
   EXPECT_FALSE(panel.bagModel()->index(members, 0).data(PairTableModel::kMemberRole).toBool());
+}
+
+TEST_F(InspectorPanelTest, PairsThatTheBoundLeftOutAreCounted) {
+  state.selectObject(0);
+  auto* omitted = panel.findChild<QLabel*>(QStringLiteral("omittedPairs"));
+  ASSERT_NE(omitted, nullptr);
+  EXPECT_FALSE(omitted->isVisible());
+  const int considered = panel.bagModel()->consideredCount();
+  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  frame->pairTables.front().missesPerObject = 100;
+  frame->pairTables.front().omitted.assign(frame->image->objects.size(), 1);
+  frame->pairTables.front().omitted[0] = 4000;
+  state.setProbes({frame});
+  EXPECT_TRUE(omitted->isVisible());
+  EXPECT_EQ(omitted->text(), QStringLiteral("· 4,000 pairs not kept"));
+  EXPECT_EQ(panel.bagModel()->consideredCount(), considered + 4000);
+  state.selectObject(1);
+  EXPECT_EQ(omitted->text(), QStringLiteral("· 1 pair not kept"));
 }
 
 TEST_F(InspectorPanelTest, TabLeavesTheTable) {

@@ -16,14 +16,15 @@ void PairTableModel::show(std::shared_ptr<const ProbeFrame> frame, int object, b
   frame_ = std::move(frame);
   table_ = frame_ && !frame_->pairTables.empty() ? &frame_->pairTables.front() : nullptr;
   rows_.clear();
-  memberCount_ = consideredCount_ = 0;
+  memberCount_ = consideredCount_ = omittedCount_ = 0;
   if (table_ && table_->spec.name != shownTable_) {
     shownTable_ = table_->spec.name;
     sortColumn_ = -1;
   }
   if (table_ && object >= 0) {
     const auto [first, last] = table_->rowsOfObject(object);
-    consideredCount_ = static_cast<int>(last - first);
+    omittedCount_ = table_->omittedOf(object);
+    consideredCount_ = static_cast<int>(last - first) + omittedCount_;
     for (std::size_t row = first; row < last; ++row) {
       const bool member = isMember(row);
       memberCount_ += member ? 1 : 0;

@@ -36,7 +36,9 @@ class PairTableModel : public QAbstractTableModel {
   std::int32_t anchorOfRow(int row) const;
   int rowOfAnchor(std::int64_t anchor) const;  ///< -1 when the anchor has no shown row.
   int memberCount() const { return memberCount_; }
+  /// Pairs the method considered, those that the bound on pairs left out included.
   int consideredCount() const { return consideredCount_; }
+  int omittedCount() const { return omittedCount_; }  ///< Of them without a row.
   const PairTable* table() const { return table_; }
 
   int rankColumn() const { return rankColumns_.empty() ? -1 : 0; }  ///< The joined ranks; -1: there are none.
@@ -68,7 +70,7 @@ class PairTableModel : public QAbstractTableModel {
   std::vector<std::size_t> rows_;                 ///< Table rows in shown order.
   std::vector<float> largest_;                    ///< Per declared column, over the shown rows.
   std::vector<int> rankColumns_, weightColumns_;  ///< Declared columns the outcomes of the decision name.
-  int memberCount_ = 0, consideredCount_ = 0;
+  int memberCount_ = 0, consideredCount_ = 0, omittedCount_ = 0;
   int sortColumn_ = -1;  ///< -1: as declared by the table.
   Qt::SortOrder sortOrder_ = Qt::AscendingOrder;
   std::string shownTable_;

@@ -152,7 +152,13 @@ InspectorPanel::InspectorPanel(ViewState& state, QWidget* parent) : QWidget(pare
   bagOnly_ = new QCheckBox(tr("bag only"));
   bagOnly_->setChecked(true);
   bagOnly_->setToolTip(tr("Hide pairs that were considered but did not get into the bag"));
-  column->addWidget(bagOnly_);
+  omitted_ = new ElidedLabel;
+  omitted_->setObjectName(QStringLiteral("omittedPairs"));
+  omitted_->setProperty("role", "secondary");
+  auto* pairs = new QHBoxLayout;
+  pairs->addWidget(bagOnly_);
+  pairs->addWidget(omitted_, 1);
+  column->addLayout(pairs);
   column->addWidget(separatorLine());
 
   auto* lower = new QHBoxLayout;
@@ -303,6 +309,7 @@ void InspectorPanel::refreshObjectFacts() {
   if (object < 0 || object >= static_cast<int>(frame.image->objects.size())) {
     objectTitle_->setText(tr("NO OBJECT"));
     bagCount_->clear();
+    omitted_->hide();
     facts_->setText(tr("No object overlaps this anchor."));
     return;
   }
@@ -315,6 +322,13 @@ void InspectorPanel::refreshObjectFacts() {
   bagCount_->setText(
       tr("bag %1 of %2").arg(countText(model_->memberCount()), countText(model_->consideredCount())));
   bagCount_->setToolTip(tr("Anchors in the bag of the pairs the method considered"));
+  const int omitted = model_->omittedCount();
+  omitted_->setVisible(omitted > 0);
+  omitted_->setText(tr("· %1 not kept").arg(countText(omitted, tr("pair"))));
+  if (omitted > 0)
+    omitted_->setToolTip(
+        tr("Beside the bag an object keeps its nearest %1 (train.evidence_pairs); 0 keeps every pair")
+            .arg(countText(model_->table()->missesPerObject, tr("miss"), tr("misses"))));
   QStringList parts{tr("%1 × %2 px")
                         .arg(shortText(static_cast<double>(record.boxInImage.width())),
                              shortText(static_cast<double>(record.boxInImage.height())))};

@@ -47,7 +47,7 @@ class InspectorPanel : public QWidget {
 
   ViewState& state_;
   PairTableModel* model_;
-  QLabel *objectTitle_, *bagCount_, *facts_, *scatterTitle_, *decisionTitle_, *anchorFacts_, *summary_,
+  QLabel *objectTitle_, *bagCount_, *facts_, *omitted_, *scatterTitle_, *decisionTitle_, *anchorFacts_, *summary_,
       *empty_;
   QCheckBox* bagOnly_;
   QTableView* table_;
