@@ -41,11 +41,13 @@ void paintEmptyState(QPainter& painter, const QRectF& rect, const QFont& font, c
 
 void paintColorBarCard(QPainter& painter, const QRectF& area, const ColorBar& bar, const QFont& font,
                        const Theme& theme) {
-  constexpr double kWidth = 208, kLeastWidth = 120, kShare = 0.36, kPadding = 10, kAway = 12;
+  constexpr double kWidth = 208, kLeastWidth = 120, kShare = 0.36, kMostHeight = 0.3, kPadding = 10,
+                   kAway = 12;
   const double width = std::clamp(std::round(area.width() * kShare), kLeastWidth, kWidth);
   const double height = std::ceil(colorBarHeight(font, 1) + 2 * kPadding - 4);
   const QRectF card(area.right() - kAway - width, area.bottom() - kAway - height, width, height);
-  if (!area.contains(card)) return;  // a canvas smaller than the bar
+  // On a low canvas it would lie over what it explains; the layer's range stands in the panel as well.
+  if (!area.contains(card) || height > kMostHeight * area.height()) return;
   QColor ground = theme.panel;
   ground.setAlpha(235);
   painter.setRenderHint(QPainter::Antialiasing);

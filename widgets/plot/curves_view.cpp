@@ -323,6 +323,7 @@ void CurvesView::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
   const bool beside = width() >= kLegendBeside, isBeside = head_->indexOf(legend_) >= 0;
   if (beside == isBeside) return;
+  smoothingText_->setVisible(beside);
   if (beside) {
     rows_->removeWidget(legend_);
     head_->insertWidget(kLegendPlace, legend_, 1, Qt::AlignVCenter);
