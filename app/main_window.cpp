@@ -367,19 +367,21 @@ void MainWindow::makeStatusBar() {
     else
       showDock(problemsDock_);
   });
-  const auto count = [this] {
-    const int problems = problems_->presentCount(), earlier = problems_->rowCount() - problems;
-    problemsButton_->setVisible(problems + earlier > 0);
-    problemsButton_->setText(problems > 0 ? countText(problems, QStringLiteral("problem"))
-                                          : tr("%1 earlier").arg(countText(earlier)));
-  };
-  connect(problems_, &QAbstractItemModel::rowsInserted, this, count);
-  connect(problems_, &QAbstractItemModel::modelReset, this, count);
-  count();
+  connect(problems_, &QAbstractItemModel::rowsInserted, this, &MainWindow::refreshProblemsButton);
+  connect(problems_, &QAbstractItemModel::modelReset, this, &MainWindow::refreshProblemsButton);
+  refreshProblemsButton();
   auto* hint = new QLabel(tr("?  keys"));
   hint->setContentsMargins(8, 0, 8, 0);
   statusBar()->addPermanentWidget(hint);
   statusBar()->setSizeGripEnabled(false);
+}
+
+void MainWindow::refreshProblemsButton() {
+  const int problems = problems_->presentCount(), earlier = problems_->rowCount() - problems;
+  problemsButton_->setVisible(problems + earlier > 0 &&
+                              !onStartPage());  // there is no place for the list there
+  problemsButton_->setText(problems > 0 ? countText(problems, QStringLiteral("problem"))
+                                        : tr("%1 earlier").arg(countText(earlier)));
 }
 
 QDockWidget* MainWindow::addDock(const QString& name, const QString& title, QWidget* content,
@@ -402,6 +404,7 @@ void MainWindow::showPage(int index) {
     pages_->widget(page)->setSizePolicy(policy, policy);
   }
   pages_->setCurrentIndex(index);
+  refreshProblemsButton();
 }
 
 void MainWindow::showDock(QDockWidget* dock) {

@@ -138,6 +138,7 @@ class MainWindow : public QMainWindow {
   void makeDocks();
   void makeStatusBar();
   QDockWidget* addDock(const QString& name, const QString& title, QWidget* content, Qt::DockWidgetArea area);
+  void refreshProblemsButton();
   void showPage(int index);
   void showDock(QDockWidget* dock);
   void fitOnScreen();

@@ -77,7 +77,6 @@ void MainWindow::startRun(const RunConfig& config, SessionOptions options) {
                                                  .arg(QString::fromStdString(made.error().text())));
     }
   }
-  if (config.data != "demo") rememberRecent(QString::fromStdString(config.data));
   bridge_->start(std::move(own), std::move(options));
   refreshTitle();
   refreshActions();
@@ -170,6 +169,7 @@ void MainWindow::onDiagnostics(const Diagnostics& diagnostics) {
 
 void MainWindow::onFacts() {
   const SessionFacts& facts = *bridge_->facts();
+  if (!continued_ && facts.config.data != "demo") rememberRecent(QString::fromStdString(facts.config.data));
   curves_->setDeclaration(facts.declaration);
   std::vector<std::string> names;
   for (const ScalarSpec& scalar : facts.declaration.scalars)
@@ -194,6 +194,7 @@ void MainWindow::onFailed(const Error& error, const QString& culprit) {
     const bool taken = error.code == ErrorCode::kExists && !outFolder_.isEmpty();
     const bool resumed = continued_;
     showStartPage();
+    messages_->withdraw(QString::fromStdString(error.text()));  // it is told beside what was chosen
     if (taken)
       start_->showTakenFolder(outFolder_);
     else if (resumed)

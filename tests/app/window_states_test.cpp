@@ -19,6 +19,7 @@
 #include <QToolButton>
 
 #include "app/main_window.h"
+#include "app/settings.h"
 #include "core/trainer/presets.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/temporary_folder.h"
@@ -91,7 +92,10 @@ TEST_F(WindowStatesTest, PreparingShowsHowFarItIsAndCancelGoesBack) {
 }
 
 TEST_F(WindowStatesTest, AFailureBeforeAnythingWasShownIsToldOnTheStartPage) {
+  openSettings().clear();
   start();
+  const Error error = makeError(ErrorCode::kBadData, "There is no folder '/data/cells'", "Check the path");
+  trainer.send(NoteEvent{{0, "error", error.text()}});  // its journal says so as well
   trainer.send(
       FailedEvent{makeError(ErrorCode::kBadData, "There is no folder '/data/cells'", "Check the path"), ""});
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.onStartPage(); }));
@@ -99,6 +103,10 @@ TEST_F(WindowStatesTest, AFailureBeforeAnythingWasShownIsToldOnTheStartPage) {
   EXPECT_TRUE(problem->isVisible());
   EXPECT_TRUE(problem->text().contains("There is no folder '/data/cells'"));
   EXPECT_TRUE(problem->text().contains("Check the path"));
+  EXPECT_TRUE(window.messages().pending().isEmpty()) << "told once";
+  EXPECT_FALSE(recentEntries().contains("voc:/data/cells#train")) << "it was never opened";
+  run();
+  EXPECT_TRUE(recentEntries().contains("voc:/data/cells#train"));
 }
 
 TEST_F(WindowStatesTest, AFailureWhileTrainingStaysInTheBarAndSelectsTheCulprit) {
