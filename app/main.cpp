@@ -38,7 +38,9 @@ void addOptions(CLI::App& app, Options& options) {
   options.run.addTo(app);
   app.add_option("--out", options.run.out, "Folder to record the run in (else: a temporary one)");
   app.add_option("--resume", options.resume,
-                 "Continue the run in this folder from its last checkpoint (with --steps)");
+                 "Continue the run in this folder from its newest checkpoint; --steps, --data, --validation, "
+                 "--device, --threads, --record-every and --set of live options may change")
+      ->excludes("--out");
   app.add_flag("--paused", options.paused, "Show step 0 and wait for Run before anything is trained");
   app.add_option("--theme", options.theme, "dark, light or system; for this start only")
       ->check(CLI::IsMember({"dark", "light", "system"}));
@@ -74,10 +76,13 @@ int run(int argc, char** argv) {
     // Help and version end well; every other parse error is a wrong request.
     return app.exit(problem) == 0 ? 0 : exitCode(ErrorCode::kUsage);
   }
-  Result<RunConfig> config = options.startsRun() ? options.config() : RunConfig();
-  if (!config) {
-    std::fprintf(stderr, "anchorscope: %s\n", config.error().text().c_str());
-    return exitCode(config.error().code);
+  const bool resumes = !options.resume.empty();
+  Result<RunConfig> config = options.startsRun() && !resumes ? options.config() : RunConfig();
+  auto changes = resumes ? options.run.resumeSettings() : std::vector<std::pair<std::string, std::string>>();
+  if (!config || !changes) {
+    const Error& error = config ? changes.error() : config.error();
+    std::fprintf(stderr, "anchorscope: %s\n", error.text().c_str());
+    return exitCode(error.code);
   }
 
   const QString theme = options.theme.empty() ? openSettings().value(QStringLiteral("theme")).toString()
@@ -94,8 +99,8 @@ int run(int argc, char** argv) {
   QTimer::singleShot(0, &window, [&] {
     SessionOptions session;
     session.startPaused = options.paused;
-    if (!options.resume.empty())
-      window.continueRun(QString::fromStdString(options.resume), options.run.steps.value_or(0));
+    if (resumes)
+      window.continueRun(QString::fromStdString(options.resume), *changes);
     else if (!options.folder.empty())
       window.openRecordedRun(QString::fromStdString(options.folder));
     else if (options.startsRun() && config->data.empty())

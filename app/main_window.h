@@ -87,8 +87,8 @@ class MainWindow : public QMainWindow {
   /// Goes on training the run that has ended or is looked at, from its last checkpoint; asks until when where
   /// all its steps are done.
   void continueRun();
-  /// The same for any folder; `steps` (> 0) replaces the planned number of steps.
-  void continueRun(const QString& folder, std::int64_t steps = 0);
+  /// The same for any folder, with what is to differ (SessionOptions::resumeSettings).
+  void continueRun(const QString& folder, std::vector<std::pair<std::string, std::string>> changes = {});
   /// Ends the window without a question, as a signal to the program does: a recording that was not kept is
   /// left for the next start.
   void closeForGood();

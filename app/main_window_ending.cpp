@@ -149,21 +149,23 @@ void MainWindow::continueRun() {
     return;
   const auto config = configOfCheckpoint(checkpoint);
   const std::int64_t planned = config ? config->train.getInt("steps") : 0;  // what is damaged is told later
-  int steps = 0;
+  std::vector<std::pair<std::string, std::string>> changes;
   if (planned > 0 && from >= planned) {
     bool accepted = false;
     constexpr std::int64_t kMost = std::numeric_limits<int>::max();
-    steps = QInputDialog::getInt(
+    const int steps = QInputDialog::getInt(
         this, tr("Continue training"),
         tr("All %1 planned steps are done. Train until step").arg(countText(planned)),
         static_cast<int>(std::min(2 * from, kMost)), static_cast<int>(std::min(from + 1, kMost)),
         static_cast<int>(kMost), 100, &accepted);
     if (!accepted) return;
+    changes.emplace_back("train.steps", std::to_string(steps));
   }
-  continueRun(folder, steps);
+  continueRun(folder, std::move(changes));
 }
 
-void MainWindow::continueRun(const QString& folder, std::int64_t steps) {
+void MainWindow::continueRun(const QString& folder,
+                             std::vector<std::pair<std::string, std::string>> changes) {
   // The folder stays what it is, temporary or not.
   const bool same = temporary_ && QDir(temporary_->folder()) == QDir(folder);
   auto temporary = same ? std::exchange(temporary_, nullptr) : nullptr;
@@ -174,8 +176,8 @@ void MainWindow::continueRun(const QString& folder, std::int64_t steps) {
   continued_ = true;
   SessionOptions options;
   options.resumeFolder = folder.toStdString();
+  options.resumeSettings = std::move(changes);
   bridge_->start(RunConfig(), std::move(options));
-  if (steps > 0) bridge_->post(SetParamCommand{"train.steps", std::to_string(steps)});
   if (!temporary_) rememberRecent(QDir(folder).absolutePath());
   refreshTitle();
   refreshActions();

@@ -1,5 +1,7 @@
 #include "app/cli/run_options.h"
 
+#include <set>
+
 #include "core/base/atomic_file.h"
 #include "core/base/check.h"
 #include "core/trainer/presets.h"
@@ -73,6 +75,37 @@ std::vector<std::string> RunOptions::givenBesidesLive() const {
   add("--probe", !probes.empty());
   add("--record-every", recordEvery.has_value());
   return names;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> RunOptions::resumeSettings() const {
+  std::vector<std::string> fixed = givenBesidesLive();
+  static const std::set<std::string> kMayChange{"--data", "--validation", "--device", "--threads",
+                                                "--record-every"};
+  std::erase_if(fixed, [](const std::string& name) { return kMayChange.contains(name); });
+  if (!fixed.empty())
+    return makeError(
+        ErrorCode::kUsage, concat(join(fixed, ", "), " cannot be combined with --resume"),
+        "A run goes on with its own configuration; --steps, --data, --validation, --device, --threads, "
+        "--record-every and --set of live options may change it");
+  std::vector<std::pair<std::string, std::string>> changes;
+  const auto change = [&](const char* key, const std::optional<std::string>& value) {
+    if (value) changes.emplace_back(key, *value);
+  };
+  const auto changeNumber = [&](const char* key, const std::optional<std::int64_t>& value) {
+    if (value) changes.emplace_back(key, std::to_string(*value));
+  };
+  change("run.data", data);
+  change("run.validation", validation);
+  change("train.device", device);
+  changeNumber("train.threads", threads);
+  changeNumber("train.steps", steps);
+  changeNumber("train.record_every", recordEvery);
+  for (const std::string& setting : settings) {
+    auto parts = splitSetting(setting);
+    if (!parts) return std::move(parts).error();
+    changes.push_back(*std::move(parts));
+  }
+  return changes;
 }
 
 std::vector<std::string> RunOptions::settingsWithoutEffect(const RunConfig& config) const {

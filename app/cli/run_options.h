@@ -26,6 +26,9 @@ struct RunOptions {
   std::vector<std::string> settingsWithoutEffect(const RunConfig& config) const;
   /// The options given besides --steps, --set and --out.
   std::vector<std::string> givenBesidesLive() const;
+  /// What of these changes a run that goes on, by key and value, in the order of the command line; kUsage
+  /// where something is given that cannot. The run itself tells which --set it cannot take.
+  Result<std::vector<std::pair<std::string, std::string>>> resumeSettings() const;
 };
 
 /// "KEY=VALUE" into its parts; kUsage without a '='.

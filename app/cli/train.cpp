@@ -159,15 +159,9 @@ struct TrainOptions {
 /// How the run in --resume goes on: where, and with which changes. The session tells of those it cannot take.
 Status resumeWith(const TrainOptions& options, SessionOptions& session) {
   const RunOptions& run = options.run;
-  std::vector<std::string> fixed = run.givenBesidesLive();
-  static const std::set<std::string> kMayChange{"--data", "--validation", "--device", "--threads",
-                                                "--record-every"};
-  std::erase_if(fixed, [](const std::string& name) { return kMayChange.contains(name); });
-  if (!fixed.empty())
-    return makeError(
-        ErrorCode::kUsage, concat(join(fixed, ", "), " cannot be combined with --resume"),
-        "A run goes on with its own configuration; --steps, --data, --validation, --device, --threads, "
-        "--record-every and --set of live options may change it");
+  auto settings = run.resumeSettings();
+  if (!settings) return std::move(settings).error();
+  session.resumeSettings = *std::move(settings);
   session.resumeFolder = options.resume;
   session.resumeInto = run.out.value_or("");
   session.resumeStep = options.from.value_or(-1);
@@ -181,23 +175,6 @@ Status resumeWith(const TrainOptions& options, SessionOptions& session) {
         ErrorCode::kUsage,
         concat("Going on from step ", *options.from, " removes what '", options.resume, "' recorded later"),
         "Add --out FOLDER to go on in a copy, or --overwrite");
-  const auto change = [&](const char* key, const std::optional<std::string>& value) {
-    if (value) session.resumeSettings.emplace_back(key, *value);
-  };
-  const auto changeNumber = [&](const char* key, const std::optional<std::int64_t>& value) {
-    if (value) session.resumeSettings.emplace_back(key, std::to_string(*value));
-  };
-  change("run.data", run.data);
-  change("run.validation", run.validation);
-  change("train.device", run.device);
-  changeNumber("train.threads", run.threads);
-  changeNumber("train.steps", run.steps);
-  changeNumber("train.record_every", run.recordEvery);
-  for (const std::string& setting : run.settings) {
-    auto parts = splitSetting(setting);
-    if (!parts) return std::move(parts).error();
-    session.resumeSettings.push_back(*std::move(parts));
-  }
   return {};
 }
 

@@ -38,6 +38,9 @@ TEST(ProgramTest, TellsOfAWrongRequestBeforeAWindowOpens) {
   EXPECT_TRUE(preset.error.contains("bccd-musu")) << preset.error.toStdString();
   EXPECT_EQ(outcomeOf({"--data", "demo", "--set", "train.lr=fast"}).exit, exitCode(ErrorCode::kUsage));
   EXPECT_EQ(outcomeOf({"--no-such-option"}).exit, exitCode(ErrorCode::kUsage));
+  const Outcome fixed = outcomeOf({"--resume", "RUN", "--size", "64"});
+  EXPECT_EQ(fixed.exit, exitCode(ErrorCode::kUsage));
+  EXPECT_TRUE(fixed.error.contains("--size")) << fixed.error.toStdString();
   EXPECT_EQ(outcomeOf({"RUN", "--resume", "RUN"}).exit, exitCode(ErrorCode::kUsage));
 }
 

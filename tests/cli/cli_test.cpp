@@ -211,6 +211,10 @@ TEST_F(RecordedRun, GivesFigures) {
   EXPECT_EQ(readFile(pdf).substr(0, 5), "%PDF-");
   EXPECT_EQ(run({"figure", run_, "--layer", "iou", "--curves", "--smoothing", "0", "--out", svg}).exit, 0);
   EXPECT_THAT(readFile(svg), HasSubstr("<svg"));
+  const Outcome best = run({"figure", run_, "--image", "best", "--layer", "predictions", "--out",
+                            (*folder_ / "best.png").string()});
+  EXPECT_EQ(best.exit, 0) << best.err;
+  EXPECT_THAT(best.out, HasSubstr("Best detected: "));
   const std::string none = (*folder_ / "none.pdf").string();
   EXPECT_EQ(run({"figure", run_, "--layer", "w_clss", "--out", none}).exit, 2);
   EXPECT_EQ(run({"figure", run_, "--object", "999", "--out", none}).exit, 3);
