@@ -151,10 +151,11 @@ void MainWindow::onNote(const RunEvent& event) {
 void MainWindow::onDiagnostics(const Diagnostics& diagnostics) {
   if (diagnostics.empty()) return;
   problems_->add(diagnostics);
+  if (diagnostics.countsOfBad().empty()) return;  // What was noted of good records is in the list.
   // They arrive bit by bit: one message counts them all, and comes back only for something new.
   const std::size_t kindsBefore = dataProblems_.size();
   QStringList counts;
-  for (const auto& [kind, count] : diagnostics.countsByKind())
+  for (const auto& [kind, count] : diagnostics.countsOfBad())
     dataProblems_[kind] += count;
   for (const auto& [kind, count] : dataProblems_)
     counts << tr("%1 × %2").arg(countText(static_cast<qint64>(count)), QString::fromStdString(kind));

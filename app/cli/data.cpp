@@ -52,6 +52,7 @@ nlohmann::ordered_json quartilesJson(const Quartiles& values) {
 nlohmann::ordered_json objectsJson(const ObjectSummary& summary) {
   return {{"name", summary.name},
           {"objects", summary.objects},
+          {"crowd_or_difficult", summary.ignored},
           {"images", summary.images},
           {"share_of_image", quartilesJson(summary.shareOfImage)},
           {"side_in_input_px", quartilesJson(summary.sidePx)},
@@ -89,7 +90,7 @@ void printJson(const Dataset& dataset, const DataSummary& summary) {
   out["validation"] = toUtf8(validationSpec(dataset.spec()));
   out["problem_counts"] = dataset.diagnostics().countsByKind();
   out["problems"] = diagnosticsJson(dataset.diagnostics());
-  std::cout << jsonText(out);
+  std::cout << out.dump(2) << '\n';
 }
 
 std::vector<std::string> rowOf(const ObjectSummary& summary) {
@@ -109,11 +110,9 @@ std::vector<std::string> rowOf(const ObjectSummary& summary) {
 
 void printText(const Dataset& dataset, const DataSummary& summary) {
   const auto sizeText = [](SizePx size) { return concat(size.width, "x", size.height); };
-  std::cout << printable(dataset.spec()) << ": "
-            << counted(static_cast<std::int64_t>(summary.images), "image") << " ("
-            << summary.imagesWithoutObjects << " without objects), "
-            << counted(static_cast<std::int64_t>(summary.objects), "object") << " (" << summary.ignored
-            << " crowd or difficult), "
+  std::cout << printable(dataset.spec()) << ": " << counted(summary.images, "image") << " ("
+            << summary.imagesWithoutObjects << " without objects), " << counted(summary.objects, "object")
+            << " (" << summary.ignored << " crowd or difficult), "
             << counted(static_cast<std::int64_t>(summary.classes.size()), "class", "classes") << '\n';
   std::cout << "Images: " << sizeText(summary.smallestImage)
             << (summary.smallestImage == summary.largestImage ? "" : " to " + sizeText(summary.largestImage))

@@ -41,6 +41,14 @@ class Diagnostics {
     return count;
   }
 
+  /// Number of records per kind that are not used as they stand: skipped or clipped.
+  std::map<std::string, std::size_t> countsOfBad() const {
+    std::map<std::string, std::size_t> counts;
+    for (const RecordProblem& problem : problems_)
+      if (problem.action != RecordAction::kKept) counts[problem.kind] += problem.count;
+    return counts;
+  }
+
   /// Number of records per kind, in alphabetical order.
   std::map<std::string, std::size_t> countsByKind() const {
     std::map<std::string, std::size_t> counts;

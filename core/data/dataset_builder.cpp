@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/base/random.h"
 #include "core/base/text.h"
 #include "core/data/pixel_rows.h"
@@ -254,7 +255,8 @@ bool DatasetBuilder::addImage(ImageDraft draft, Duplicates duplicates, const cha
   }
   if (image.annotations.empty() && draft.rejected > 0) {
     report(draft.place, problem::kNoUsableObject,
-           concat("not one of its ", draft.rejected, " objects can be used, so '", image.path,
+           concat("not one of its ", counted(static_cast<std::int64_t>(draft.rejected), "object"),
+                  " can be used, so '", image.path,
                   "' is left out: it would pass for an image without objects"));
     return false;
   }

@@ -102,7 +102,9 @@ std::string DatasetSpec::absolute() const {
     std::error_code code;
     const std::filesystem::path path = std::filesystem::absolute(paths[i], code);
     if (code) return text;
-    out += (i == 0 ? ":" : ",") + path.lexically_normal().string();
+    std::string normal = path.lexically_normal().string();
+    if (normal.size() > 1 && normal.back() == '/') normal.pop_back();  // "." at the end leaves one.
+    out += (i == 0 ? ":" : ",") + normal;
   }
   if (!split.empty()) out += "#" + split;
   // A '#' or ',' in a folder above can give it another meaning: then it stays as it is.

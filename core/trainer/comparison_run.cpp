@@ -84,9 +84,8 @@ class SessionFollower {
   void take(const StateChangedEvent&) {}
   void take(const EvaluationEvent&) {}
   void take(const DiagnosticsEvent& event) {
-    for (const RecordProblem& problem : event.diagnostics.problems())
-      if (problem.action != RecordAction::kKept)
-        badRecords_[problem.kind] += static_cast<std::int64_t>(problem.count);
+    for (const auto& [kind, count] : event.diagnostics.countsOfBad())
+      badRecords_[kind] += static_cast<std::int64_t>(count);
   }
   void take(const AcknowledgedEvent& event) {
     if (event.error && event.error->code != ErrorCode::kCancelled && !failure_) failure_ = event.error;

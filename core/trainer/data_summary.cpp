@@ -40,6 +40,8 @@ class Group {
     sides_.push_back(static_cast<float>(sidePx));
   }
 
+  void addIgnored() { ++summary_.ignored; }
+
   ObjectSummary summary() && {
     summary_.shareOfImage = quartilesOf(shares_);
     summary_.sidePx = quartilesOf(sides_);
@@ -98,6 +100,9 @@ Result<DataSummary> summarizeData(const Dataset& dataset, const RunConfig& confi
       ++out.objects;
       if (isIgnored(annotation)) {
         ++out.ignored;
+        for (Group* group : {&all, &classes[static_cast<std::size_t>(annotation.classIndex)],
+                             &sizes[cocoSize(annotation.areaPx)]})
+          group->addIgnored();
         continue;
       }
       std::vector<Annotation> placed;

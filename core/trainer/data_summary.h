@@ -21,6 +21,7 @@ using Quartiles = std::array<double, 5>;
 struct ObjectSummary {
   std::string name;
   std::int64_t objects = 0;
+  std::int64_t ignored = 0;    ///< Crowd or difficult ones, which are counted nowhere else here.
   std::int64_t images = 0;     ///< With at least one of them.
   std::int64_t reachable = 0;  ///< See DataSummary::points.
   Quartiles shareOfImage{};    ///< Share of the image's area that the box has, 1.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/eval/coco_ap.h"
 #include "core/eval/postprocess.h"
 #include "core/trainer/batch_tensors.h"
@@ -41,8 +42,9 @@ Diagnostics withMissedObjects(const Diagnostics& unreadable, const Dataset& data
     const std::int64_t index = dataset.find(problem.record);
     const std::size_t objects =
         index < 0 ? 0 : dataset.images()[static_cast<std::size_t>(index)].annotations.size();
-    problem.message += concat("; evaluated as an image without detections, its ", objects,
-                              objects == 1 ? " object counts" : " objects count", " as missed");
+    problem.message +=
+        concat("; evaluated as an image without detections, so its ",
+               counted(static_cast<std::int64_t>(objects), "object is", "objects are"), " missed");
     out.add(std::move(problem));
   }
   return out;

@@ -62,7 +62,7 @@ TEST(CliData, ReadsImagesWithoutClasses) {
   folder.write("a.ppm", ppm(40, 40));
   const Outcome text = run({"data", "folder:" + folder.path().string()});
   EXPECT_EQ(text.exit, 0) << text.err;
-  EXPECT_THAT(text.out, HasSubstr("1 image (1 without objects)"));
+  EXPECT_THAT(text.out, HasSubstr("1 image (1 without objects), 0 objects"));
 }
 
 }  // namespace

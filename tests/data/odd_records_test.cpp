@@ -299,7 +299,7 @@ TEST_F(OddRecords, SpecsAreMadeAbsolute) {
                     demo = absoluteSpec("demo:3#val"), missing = absoluteSpec("voc:nowhere");
   const std::string again = absoluteSpec(two);
   std::filesystem::current_path(before);
-  EXPECT_EQ(one, "voc:" + here + "/#train");
+  EXPECT_EQ(one, "voc:" + here + "#train");
   EXPECT_EQ(two, "coco:" + here + "/set.json," + here + "/JPEGImages");
   EXPECT_EQ(again, two);
   EXPECT_EQ(demo, "demo:3#val");

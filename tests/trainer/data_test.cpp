@@ -104,7 +104,7 @@ TEST(ValidationData, AnImageThatCannotBeReadIsToldWithItsObjects) {
   EXPECT_EQ(evaluation->objects, 3);
   const Diagnostics diagnostics = trainer->takeDiagnostics();
   ASSERT_EQ(diagnostics.problems().size(), 1U);
-  EXPECT_THAT(diagnostics.problems()[0].message, HasSubstr("its 2 objects count as missed"));
+  EXPECT_THAT(diagnostics.problems()[0].message, HasSubstr("so its 2 objects are missed"));
   EXPECT_THAT(diagnostics.problems()[0].file, HasSubstr("image1.ppm"));
 }
 
@@ -120,7 +120,7 @@ TEST(RecordedConfig, NamesItsDataByAbsolutePaths) {
   const std::string here = std::filesystem::current_path().string();
   std::filesystem::current_path(before);
   ASSERT_TRUE(trainer);
-  EXPECT_EQ(trainer->facts().config.data, "coco:" + here + "/instances.json," + here + "/");
+  EXPECT_EQ(trainer->facts().config.data, "coco:" + here + "/instances.json," + here);
   EXPECT_EQ(trainer->facts().config.validation, trainer->facts().config.data);
 }
 
