@@ -1,6 +1,7 @@
 # Everything from outside, found once. `./dev setup` installs what is named here.
 find_package(Threads REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(zstd REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(simdjson REQUIRED)
@@ -16,6 +17,9 @@ endif()
 
 if(ANCHORSCOPE_TORCH)
   include(LibTorch)
+  # Debian's CMake files of libzip ask for programs that its -dev package does not bring.
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 endif()
 
 if(ANCHORSCOPE_OPENCV)

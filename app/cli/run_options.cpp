@@ -45,7 +45,7 @@ Result<RunConfig> baseConfig(const RunOptions& options) {
   if (!options.preset.empty()) return presetConfig(options.preset);
   if (options.configFile.empty())
     return makeRunConfig(options.method.value_or("musu"), options.model.value_or("retina-small"));
-  auto text = readFile(options.configFile);
+  auto text = readFile(options.configFile, kLargestConfigBytes);
   if (!text) return std::move(text).error();
   auto config = fromToml(*text, options.configFile);
   // The file may be another run's own: where that was recorded is not where this one goes.

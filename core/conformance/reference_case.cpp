@@ -2,12 +2,11 @@
 
 #include <cmath>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <limits>
 
 #include "core/base/check.h"
 #include "core/base/param.h"
+#include "core/trainer/json_file.h"
 
 namespace anchorscope::conformance {
 namespace {
@@ -236,16 +235,12 @@ const at::Tensor& ReferenceCase::input(const std::string& name) const {
 }
 
 Result<ReferenceCase> readReferenceCase(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    return makeError(ErrorCode::kNotFound, concat("Cannot open ", path, "."),
-                     "Check the path and its permissions.");
-  const std::string content{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) return makeError(ErrorCode::kIo, concat("Reading ", path, " failed."));
+  const Result<json> document = readJson(path);
+  if (!document) return document.error();
   try {
-    return readDocument(json::parse(content));
+    return readDocument(*document);
   } catch (const json::exception& error) {
-    return makeError(ErrorCode::kBadData, concat(path, " is not valid JSON: ", error.what()));
+    return makeError(ErrorCode::kBadData, concat(path, ": ", entryProblem(error)));
   } catch (const MalformedCase& error) {
     return makeError(ErrorCode::kBadData, concat(path, ": ", error.what(), "."));
   } catch (const c10::Error& error) {

@@ -23,16 +23,22 @@ struct PickleProblem {
   throw PickleProblem{std::move(text)};
 }
 
+/// No module and class has a longer name.
+constexpr std::size_t kLongestName = 1000;
+
 }  // namespace
 
-/// The pickle machine: a stack, a memo, and an opcode at a time. Memory is bounded by the pickle's length.
+/// The pickle machine: a stack, a memo, and an opcode at a time.
 class PickleReader {
  public:
   PickleReader(std::string_view bytes, PickleDocument& document) : bytes_(bytes), document_(document) {}
 
   void run() {
-    while (!done_)
+    for (std::size_t opcodes = 0; !done_; ++opcodes) {
+      if (opcodes == kMostPickleOpcodes)
+        fail(concat("it has more than ", kMostPickleOpcodes, " opcodes, which no file of tensors needs"));
       step(static_cast<unsigned char>(take(1)[0]));
+    }
     document_.byteCount_ = position_;
   }
   std::size_t position() const { return position_; }
@@ -139,6 +145,11 @@ class PickleReader {
     PickleValue& value = push(Kind::kPersistent);
     value.items = {&id};
     document_.persistentIds_.push_back(&value);
+  }
+
+  void pushGlobal(std::string_view module, std::string_view name) {
+    if (module.size() > kLongestName || name.size() > kLongestName) fail("a name is too long");
+    pushText(Kind::kGlobal, concat(module, " ", name));
   }
 
   void pushCall(const PickleValue& callable, const PickleValue& arguments) {
@@ -331,14 +342,14 @@ void PickleReader::step(unsigned char opcode) {
 
     case 'c': {
       const std::string_view module = takeLine();
-      pushText(Kind::kGlobal, concat(module, " ", takeLine()));
+      pushGlobal(module, takeLine());
       break;
     }
     case 0x93: {
       const PickleValue& name = pop();
       const PickleValue& module = pop();
       if (name.kind != Kind::kText || module.kind != Kind::kText) fail("a name is no text");
-      pushText(Kind::kGlobal, concat(module.text, " ", name.text));
+      pushGlobal(module.text, name.text);
       break;
     }
     case 'Q':

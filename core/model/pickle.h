@@ -2,6 +2,9 @@
 // Reads Python pickles as plain data: nothing is imported or called. What a pickle would call is kept as a
 // description, for the reader of tensor files to recognise. Binary protocols 2 to 5, the opcodes that
 // torch.save and dictionaries of plain values need; anything else is an error with its place. std only.
+//
+// Every opcode makes at most one value, so their number bounds the memory: kMostPickleOpcodes take less than
+// 300 MB besides the texts, which are copied once.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +18,9 @@
 #include "core/base/result.h"
 
 namespace anchorscope {
+
+/// A pickle with more is refused. A tensor takes about 60.
+inline constexpr std::size_t kMostPickleOpcodes = 2'000'000;
 
 struct PickleValue {
   enum class Kind {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -9,16 +10,19 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/json_limits.h"
 
 namespace anchorscope {
 namespace {
 
 constexpr std::uint64_t kLongestHeader = 100'000'000;  // the format's own limit
+constexpr std::size_t kMostDimensions = 64;
 
 constexpr std::pair<const char*, at::ScalarType> kDtypes[] = {
-    {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
-    {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
-    {"U8", at::kByte},    {"BOOL", at::kBool}};
+    {"F64", at::kDouble}, {"F32", at::kFloat},  {"F16", at::kHalf},   {"BF16", at::kBFloat16},
+    {"I64", at::kLong},   {"I32", at::kInt},    {"I16", at::kShort},  {"I8", at::kChar},
+    {"U64", at::kUInt64}, {"U32", at::kUInt32}, {"U16", at::kUInt16}, {"U8", at::kByte},
+    {"BOOL", at::kBool}};
 
 std::optional<at::ScalarType> dtypeNamed(const std::string& name) {
   for (const auto& [known, dtype] : kDtypes) {
@@ -56,7 +60,8 @@ Result<TensorEntry> entryOf(const std::string& name, const nlohmann::json& value
   const Error bad = badFile(path, concat("the header's entry of ", name, " is damaged"));
   if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") ||
       !value.contains("data_offsets") || !value["dtype"].is_string() || !value["shape"].is_array() ||
-      !value["data_offsets"].is_array() || value["data_offsets"].size() != 2 || value["shape"].size() > 64) {
+      !value["data_offsets"].is_array() || value["data_offsets"].size() != 2 ||
+      value["shape"].size() > kMostDimensions) {
     return bad;
   }
   TensorEntry entry;
@@ -69,40 +74,78 @@ Result<TensorEntry> entryOf(const std::string& name, const nlohmann::json& value
                      "Save the weights as F32, F16, BF16, F64 or integers");
   }
   entry.dtype = *dtype;
-  std::uint64_t bytes = c10::elementSize(*dtype);
+  // What the sides other than 0 come to must fit too: strides are made of them even where there is no
+  // element.
+  std::int64_t bytes = static_cast<std::int64_t>(c10::elementSize(*dtype));
+  bool none = false;
   for (const nlohmann::json& side : value["shape"]) {
     const std::optional<std::uint64_t> size = naturalOf(side);
-    if (!size || *size > INT64_MAX || __builtin_mul_overflow(bytes, *size, &bytes)) return bad;
+    if (!size || *size > INT64_MAX) return bad;
     entry.shape.push_back(static_cast<std::int64_t>(*size));
+    none = none || *size == 0;
+    if (*size > 0 && __builtin_mul_overflow(bytes, entry.shape.back(), &bytes)) return bad;
   }
+  if (none) bytes = 0;
   const std::optional<std::uint64_t> begin = naturalOf(value["data_offsets"][0]);
   const std::optional<std::uint64_t> end = naturalOf(value["data_offsets"][1]);
-  if (!begin || !end || *begin > *end || *end - *begin != bytes) return bad;
+  if (!begin || !end || *begin > *end || *end - *begin != static_cast<std::uint64_t>(bytes)) return bad;
   entry.begin = *begin;
   entry.end = *end;
   return entry;
 }
 
+/// The header's length, from the file's first 8 bytes; checked against the file's size and the limit.
+Result<std::uint64_t> headerLength(std::string_view start, std::uint64_t fileBytes, const std::string& path) {
+  std::uint64_t length = 0;
+  if (start.size() < sizeof(length)) return badFile(path, "the file ends inside its first 8 bytes");
+  std::memcpy(&length, start.data(), sizeof(length));
+  const std::uint64_t rest = fileBytes - sizeof(length);
+  if (length > rest || length > kLongestHeader)
+    return badFile(path, concat("its header claims ", length, " bytes; ", rest, " follow"));
+  return length;
+}
+
+Result<nlohmann::json> parseHeader(std::string_view text, const std::string& path) {
+  ANCHORSCOPE_TRY(checkJsonLimits(text, concat("The header of ", path)));
+  nlohmann::json header = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!header.is_object()) return badFile(path, "its header is not valid JSON");
+  return header;
+}
+
 }  // namespace
+
+Result<std::map<std::string, std::string>> readSafetensorsMetadata(const std::string& path) {
+  const Result<std::string> start = readBeginning(path, sizeof(std::uint64_t));
+  if (!start) return start.error();
+  std::error_code code;
+  const std::uintmax_t fileBytes = std::filesystem::file_size(path, code);
+  const Result<std::uint64_t> length = headerLength(*start, code ? start->size() : fileBytes, path);
+  if (!length) return length.error();
+  const Result<std::string> beginning = readBeginning(path, sizeof(std::uint64_t) + *length);
+  if (!beginning) return beginning.error();
+  const Result<nlohmann::json> header =
+      parseHeader(std::string_view(*beginning).substr(sizeof(std::uint64_t)), path);
+  if (!header) return header.error();
+  std::map<std::string, std::string> metadata;
+  if (const auto found = header->find("__metadata__"); found != header->end() && found->is_object())
+    for (const auto& [key, value] : found->items())
+      if (value.is_string()) metadata[key] = value.get<std::string>();
+  return metadata;
+}
 
 Result<std::vector<NamedTensor>> readSafetensors(const std::string& path) {
   const Result<std::string> file = readFile(path);
   if (!file) return file.error();
-  std::string_view rest = *file;
-  std::uint64_t headerBytes = 0;
-  if (rest.size() < sizeof(headerBytes)) return badFile(path, "the file ends inside its first 8 bytes");
-  std::memcpy(&headerBytes, rest.data(), sizeof(headerBytes));
-  rest.remove_prefix(sizeof(headerBytes));
-  if (headerBytes > rest.size() || headerBytes > kLongestHeader) {
-    return badFile(path, concat("its header claims ", headerBytes, " bytes; ", rest.size(), " follow"));
-  }
-  const std::string_view data = rest.substr(static_cast<std::size_t>(headerBytes));
-  const nlohmann::json header =
-      nlohmann::json::parse(rest.substr(0, static_cast<std::size_t>(headerBytes)), nullptr, false);
-  if (!header.is_object()) return badFile(path, "its header is not valid JSON");
+  const Result<std::uint64_t> headerBytes = headerLength(*file, file->size(), path);
+  if (!headerBytes) return headerBytes.error();
+  const std::string_view rest = std::string_view(*file).substr(sizeof(std::uint64_t));
+  const std::string_view data = rest.substr(static_cast<std::size_t>(*headerBytes));
+  const Result<nlohmann::json> header =
+      parseHeader(rest.substr(0, static_cast<std::size_t>(*headerBytes)), path);
+  if (!header) return header.error();
 
   std::vector<TensorEntry> entries;
-  for (const auto& [name, value] : header.items()) {
+  for (const auto& [name, value] : header->items()) {
     if (name == "__metadata__") continue;
     Result<TensorEntry> entry = entryOf(name, value, path);
     if (!entry) return std::move(entry).error();

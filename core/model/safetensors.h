@@ -14,8 +14,12 @@ namespace anchorscope {
 
 /// Every tensor of a .safetensors file, in the order of its bytes. As the format demands, the tensors fill
 /// the data without gap or overlap; anything else is kBadData with the place. kUnsupported for dtypes such as
-/// F8_E4M3.
+/// F8_E4M3. The header may have 100 MB and what JsonLimits allows; memory is bounded by that and the file's
+/// size.
 Result<std::vector<NamedTensor>> readSafetensors(const std::string& path);
+
+/// The texts in the header's "__metadata__", without reading the tensors.
+Result<std::map<std::string, std::string>> readSafetensorsMetadata(const std::string& path);
 
 /// Writes tensors (any device and layout) and text metadata atomically. Two tensors of one name are a bug.
 Status writeSafetensors(const std::string& path, const std::vector<NamedTensor>& tensors,

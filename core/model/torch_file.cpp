@@ -1,16 +1,19 @@
 #include "core/model/torch_file.h"
 
 #include <c10/util/Exception.h>
-#include <caffe2/serialize/inline_container.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
-#include <filesystem>
 #include <map>
+#include <new>
 #include <optional>
+#include <unordered_map>
 
 #include "core/base/atomic_file.h"
 #include "core/base/check.h"
 #include "core/model/pickle.h"
+#include "core/model/zip_file.h"
 
 namespace anchorscope {
 namespace {
@@ -121,10 +124,12 @@ std::optional<Extent> extentOf(const std::vector<std::int64_t>& sizes,
                                const std::vector<std::int64_t>& strides, std::int64_t offset) {
   Extent extent;
   std::int64_t last = offset;
+  bool none = false;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
-    if (sizes[i] == 0) return Extent{0, 0};
-  }
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] == 0) {  // no elements, but the other sides still make strides
+      none = true;
+      continue;
+    }
     std::int64_t step = 0;
     if (__builtin_mul_overflow(sizes[i] - 1, strides[i], &step) ||
         __builtin_add_overflow(last, step, &last) ||
@@ -132,6 +137,7 @@ std::optional<Extent> extentOf(const std::vector<std::int64_t>& sizes,
       return std::nullopt;
     }
   }
+  if (none) return Extent{0, 0};
   if (__builtin_add_overflow(last, std::int64_t{1}, &extent.reach)) return std::nullopt;
   return extent;
 }
@@ -175,60 +181,132 @@ Result<at::Tensor> rebuildTensor(const PickleValue& call, StorageSource& source,
   return storage->as_strided(*sizes, *strides, offset);
 }
 
-/// The dictionary that holds the tensors: `root`, or the one it nests.
-Result<const PickleValue*> findStateDict(const PickleValue& root, const std::string& path) {
-  const PickleValue* dictionary = &root;
-  std::vector<std::string> keys;
-  for (int depth = 0; depth < 4; ++depth) {
-    if (!isDictionary(*dictionary)) break;
-    const PickleValue* nested = nullptr;
-    bool hasTensor = false;
-    keys.clear();
-    for (const auto& [key, value] : dictionary->entries) {
-      if (key->kind != Kind::kText) continue;
-      keys.push_back(key->text);
-      hasTensor = hasTensor || tensorCallOf(*value) != nullptr;
-      const bool known = key->text == "model" || key->text == "state_dict" || key->text == "model_state_dict";
-      if (known && isDictionary(*value)) nested = value;
-    }
-    if (nested == nullptr) {
-      if (hasTensor) return dictionary;
-      break;
-    }
-    dictionary = nested;
+/// Where checkpoints keep a network, the preferred name first.
+constexpr const char* kDictionaryNames[] = {
+    "model",     "state_dict",     "model_state_dict", "model_state", "model_weights",  "net",
+    "network",   "weights",        "params",           "module",      "detector",       "ema",
+    "model_ema", "state_dict_ema", "ema_model",        "params_ema",  "ema_state_dict", "teacher",
+    "student"};
+
+std::size_t rankOf(const std::string& name) {
+  const auto found = std::find(std::begin(kDictionaryNames), std::end(kDictionaryNames), name);
+  return static_cast<std::size_t>(found - std::begin(kDictionaryNames));
+}
+bool isUsual(const std::string& name) {
+  return rankOf(name) < std::size(kDictionaryNames);
+}
+
+/// Looks for the dictionary of tensors. Dictionaries may be shared and refer to each other in circles, so
+/// each is looked through once per depth.
+class DictionarySearch {
+ public:
+  static constexpr std::size_t kDeepest = 4;
+  using Entries = std::vector<const PickleValue::Entry*>;
+
+  static bool hasOwnTensor(const PickleValue& dictionary) {
+    return std::any_of(dictionary.entries.begin(), dictionary.entries.end(), [](const auto& entry) {
+      return entry.first->kind == Kind::kText && tensorCallOf(*entry.second) != nullptr;
+    });
   }
-  if (!isDictionary(*dictionary)) {
+
+  /// Whether a dictionary has a tensor under a text, itself or in a dictionary inside it.
+  bool holdsTensors(const PickleValue& value, std::size_t depth = 0) {
+    if (!isDictionary(value) || depth == kDeepest) return false;
+    const auto [known, fresh] = known_[depth].emplace(&value, false);
+    if (!fresh) return known->second;
+    bool holds = hasOwnTensor(value);
+    for (std::size_t i = 0; i < value.entries.size() && !holds; ++i)
+      holds =
+          value.entries[i].first->kind == Kind::kText && holdsTensors(*value.entries[i].second, depth + 1);
+    known_[depth][&value] = holds;
+    return holds;
+  }
+
+  /// The dictionaries with tensors inside `dictionary`: those of usual names in their order, then others.
+  Entries inside(const PickleValue& dictionary) {
+    Entries found;
+    for (const PickleValue::Entry& entry : dictionary.entries)
+      if (entry.first->kind == Kind::kText && holdsTensors(*entry.second)) found.push_back(&entry);
+    std::stable_sort(found.begin(), found.end(), [](const auto* a, const auto* b) {
+      return rankOf(a->first->text) < rankOf(b->first->text);
+    });
+    return found;
+  }
+
+ private:
+  std::array<std::unordered_map<const PickleValue*, bool>, kDeepest> known_;
+};
+
+/// The first texts, shortened, in quotation marks.
+template <typename Entries, typename TextOf>
+std::string someNames(const Entries& entries, TextOf textOf) {
+  constexpr std::size_t kMost = 8, kLongest = 60;
+  std::vector<std::string> names;
+  for (const auto& entry : entries) {
+    const std::string* text = textOf(entry);
+    if (text && names.size() < kMost) names.push_back(concat("'", text->substr(0, kLongest), "'"));
+  }
+  return join(names, ", ");
+}
+
+Error noTensors(const PickleValue& root, const std::string& path) {
+  if (!isDictionary(root)) {
     return makeError(ErrorCode::kBadData, concat(path, " holds a Python object, not a dictionary of tensors"),
                      "Save model.state_dict() instead of the model");
   }
-  if (keys.size() > 8) keys.resize(8);
-  return makeError(
-      ErrorCode::kBadData,
-      concat(path, " holds no tensors by name", keys.empty() ? "" : ", its keys are: ", join(keys, ", ")),
-      "Save a state_dict, or put it under 'model' or 'state_dict'");
+  const std::string keys = someNames(root.entries, [](const PickleValue::Entry& entry) {
+    return entry.first->kind == Kind::kText ? &entry.first->text : nullptr;
+  });
+  return makeError(ErrorCode::kBadData,
+                   concat(path, " holds no tensors by name", keys.empty() ? "" : ", its keys are: ", keys),
+                   "Save a state_dict, or put it under 'model' or 'state_dict'");
 }
 
-Result<std::vector<NamedTensor>> readStateDict(const PickleDocument& document, StorageSource& source,
-                                               const std::string& path) {
-  const Result<const PickleValue*> dictionary = findStateDict(document.root(), path);
+/// The dictionary that holds the tensors: `root`, or one inside it; `choice` tells which.
+Result<const PickleValue*> findStateDict(const PickleValue& root, const std::string& path,
+                                         std::string& choice) {
+  DictionarySearch search;
+  const auto textOf = [](const PickleValue::Entry* entry) { return &entry->first->text; };
+  const PickleValue* dictionary = &root;
+  for (std::size_t depth = 0; depth < DictionarySearch::kDeepest; ++depth) {
+    DictionarySearch::Entries inside = search.inside(*dictionary);
+    const bool usual = !inside.empty() && isUsual(inside.front()->first->text);
+    if (!usual && DictionarySearch::hasOwnTensor(*dictionary)) return dictionary;
+    if (inside.empty()) break;
+    if (!usual && inside.size() > 1) {
+      return makeError(ErrorCode::kBadData,
+                       concat(path, " holds several dictionaries of tensors: ", someNames(inside, textOf)),
+                       "Save the one that is meant, or put it under 'model'");
+    }
+    dictionary = inside.front()->second;
+    choice = concat("its '", inside.front()->first->text, "'");
+    inside.erase(inside.begin());
+    if (!inside.empty()) choice += concat(", not ", someNames(inside, textOf));
+  }
+  return noTensors(root, path);
+}
+
+Result<TorchFile> readStateDict(const PickleDocument& document, StorageSource& source,
+                                const std::string& path) {
+  TorchFile file;
+  const Result<const PickleValue*> dictionary = findStateDict(document.root(), path, file.choice);
   if (!dictionary) return dictionary.error();
-  std::vector<NamedTensor> tensors;
   for (const auto& [key, value] : (*dictionary)->entries) {
     const PickleValue* call = tensorCallOf(*value);
     if (key->kind != Kind::kText || call == nullptr) continue;
     Result<at::Tensor> tensor = rebuildTensor(*call, source, path);
     if (!tensor) return std::move(tensor).error().in(concat("reading ", key->text));
-    tensors.push_back({key->text, *std::move(tensor)});
+    file.tensors.push_back({key->text, *std::move(tensor)});
   }
-  return tensors;
+  return file;
 }
 
 // ------------------------------------------------------------------------------------------------ zip
 
 class ZipStorages final : public StorageSource {
  public:
-  ZipStorages(caffe2::serialize::PyTorchStreamReader& reader, std::string path, std::size_t fileBytes)
-      : reader_(reader), path_(std::move(path)), fileBytes_(fileBytes) {}
+  ZipStorages(ZipFile& zip, std::string folder, std::string path)
+      : zip_(zip), folder_(std::move(folder)), path_(std::move(path)) {}
 
   Result<at::Tensor> storage(const std::string& key, at::ScalarType dtype,
                              std::int64_t elementCount) override {
@@ -237,54 +315,50 @@ class ZipStorages final : public StorageSource {
       if (found->second.scalar_type() == dtype && found->second.numel() == elementCount) return found->second;
       return badFile(path_, concat("storage ", key, " is described in two ways"));
     }
-    const std::string record = "data/" + key;
-    if (!reader_.hasRecord(record)) return badFile(path_, concat("storage ", key, " is missing"));
-    const std::size_t recordBytes = reader_.getRecordSize(record);
-    std::int64_t bytes = 0;
-    const bool overflow =
-        __builtin_mul_overflow(elementCount, static_cast<std::int64_t>(c10::elementSize(dtype)), &bytes);
-    if (overflow || recordBytes > fileBytes_ || static_cast<std::size_t>(bytes) > recordBytes) {
+    const std::string part = concat(folder_, "data/", key);
+    const Result<std::uint64_t> partBytes = zip_.size(part);
+    if (!partBytes && partBytes.error().code == ErrorCode::kNotFound)
+      return badFile(path_, concat("storage ", key, " is missing"));
+    if (!partBytes) return partBytes.error();
+    std::uint64_t bytes = 0;
+    const bool overflow = __builtin_mul_overflow(static_cast<std::uint64_t>(elementCount),
+                                                 std::uint64_t{c10::elementSize(dtype)}, &bytes);
+    if (overflow || bytes > *partBytes) {
       return badFile(path_,
-                     concat("storage ", key, " has ", recordBytes, " bytes for ", elementCount, " elements"));
+                     concat("storage ", key, " has ", *partBytes, " bytes for ", elementCount, " elements"));
     }
-    auto data = std::make_shared<at::DataPtr>(std::get<0>(reader_.getRecord(record)));
-    void* const address = data->get();
-    at::Tensor tensor = at::from_blob(
-        address, {elementCount}, [data](void*) {}, at::TensorOptions(dtype));
+    const at::Tensor whole = at::empty({static_cast<std::int64_t>(*partBytes)}, at::kByte);
+    ANCHORSCOPE_TRY(zip_.read(part, whole.mutable_data_ptr(), *partBytes));
+    const at::Tensor tensor = whole.narrow(0, 0, static_cast<std::int64_t>(bytes)).view(dtype);
     return storages_.emplace(key, withValidBools(tensor)).first->second;
   }
 
  private:
-  caffe2::serialize::PyTorchStreamReader& reader_;
-  std::string path_;
-  std::size_t fileBytes_;
+  ZipFile& zip_;
+  std::string folder_, path_;
   std::map<std::string, at::Tensor> storages_;
 };
 
-Result<std::vector<NamedTensor>> readZip(const std::string& path, std::size_t fileBytes) {
-  caffe2::serialize::PyTorchStreamReader reader(path);
-  const auto record = [&](const std::string& name) -> Result<std::string> {
-    if (reader.getRecordSize(name) > fileBytes)
-      return badFile(path, concat("its part ", name, " is damaged"));
-    const auto [data, size] = reader.getRecord(name);
-    return std::string(static_cast<const char*>(data.get()), size);
-  };
-  if (!reader.hasRecord("data.pkl")) {
+Result<TorchFile> readZip(const std::string& path) {
+  Result<ZipFile> zip = ZipFile::open(path);
+  if (!zip) return std::move(zip).error();
+  // All parts lie in one folder, whose name the writer chose.
+  const std::string first = zip->firstName();
+  const std::string folder = first.substr(0, first.find('/') + 1);
+  const Result<std::string> pickle = zip->read(folder + "data.pkl");
+  if (!pickle && pickle.error().code == ErrorCode::kNotFound)
     return badFile(path, "this zip file was not written by torch.save: it has no data.pkl");
-  }
-  if (reader.hasRecord("byteorder")) {
-    const Result<std::string> order = record("byteorder");
-    if (!order) return order.error();
-    if (*order != "little") {
-      return makeError(ErrorCode::kUnsupported, concat(path, " was written with ", *order, "-endian numbers"),
-                       "Save it again on a little-endian machine");
-    }
-  }
-  const Result<std::string> pickle = record("data.pkl");
   if (!pickle) return pickle.error();
+  const Result<std::string> order = zip->read(folder + "byteorder");
+  if (!order && order.error().code != ErrorCode::kNotFound) return order.error();
+  if (order && *order != "little") {
+    return makeError(ErrorCode::kUnsupported,
+                     concat(path, " was written with ", order->substr(0, 16), "-endian numbers"),
+                     "Save it again on a little-endian machine");
+  }
   const Result<PickleDocument> document = PickleDocument::parse(*pickle, path + " (data.pkl)");
   if (!document) return document.error();
-  ZipStorages storages(reader, path, fileBytes);
+  ZipStorages storages(*zip, folder, path);
   return readStateDict(*document, storages, path);
 }
 
@@ -336,7 +410,7 @@ class SequenceStorages final : public StorageSource {
   std::map<std::string, at::Tensor> storages_;
 };
 
-Result<std::vector<NamedTensor>> readSequence(const std::string& path) {
+Result<TorchFile> readSequence(const std::string& path) {
   const Result<std::string> file = readFile(path);
   if (!file) return file.error();
   std::string_view rest = *file;
@@ -366,35 +440,22 @@ Result<std::vector<NamedTensor>> readSequence(const std::string& path) {
   return readStateDict(documents[3], storages, path);
 }
 
-Error damagedZip(const std::string& path, std::string details) {
-  Error error = badFile(path, "the zip file is damaged");
-  error.details = std::move(details);
-  return error;
-}
-
 }  // namespace
 
-Result<std::vector<NamedTensor>> readTorchFile(const std::string& path) {
-  std::error_code code;
-  const std::uintmax_t fileBytes = std::filesystem::file_size(path, code);
-  if (code) {
-    return makeError(ErrorCode::kNotFound, concat("Cannot open ", path, ": ", code.message()),
-                     "Check the path");
-  }
-  std::FILE* const file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr)
-    return makeError(ErrorCode::kIo, concat("Cannot read ", path), "Check its permissions");
-  std::array<unsigned char, 2> start{};
-  const std::size_t startBytes = std::fread(start.data(), 1, start.size(), file);
-  std::fclose(file);
-  if (startBytes < start.size()) return badFile(path, "the file is empty");
+Result<TorchFile> readTorchFile(const std::string& path) {
+  const Result<std::string> start = readBeginning(path, 2);
+  if (!start) return start.error();
+  if (start->size() < 2) return badFile(path, "the file is empty");
   try {
-    if (start[0] == 'P' && start[1] == 'K') return readZip(path, static_cast<std::size_t>(fileBytes));
-    if (start[0] == 0x80) return readSequence(path);
+    if (*start == "PK") return readZip(path);
+    if ((*start)[0] == '\x80') return readSequence(path);
   } catch (const c10::Error& error) {
-    return damagedZip(path, error.what_without_backtrace());
-  } catch (const std::bad_alloc& error) {  // for a size that cannot be true
-    return damagedZip(path, error.what());
+    Error bad = badFile(path, "a tensor in it cannot be made");
+    bad.details = error.what_without_backtrace();
+    return bad;
+  } catch (const std::bad_alloc&) {
+    return makeError(ErrorCode::kIo, concat(path, " needs more memory than there is"),
+                     "Free some memory, or save the weights alone");
   }
   return badFile(path, "this is not a file of torch.save");
 }

@@ -10,17 +10,11 @@
 
 #include "core/base/check.h"
 #include "core/model/safetensors.h"
-#include "core/model/torch_file.h"
+#include "core/model/weight_names.h"
 
 namespace anchorscope {
 namespace {
 
-constexpr std::string_view kBackbonePrefix = "backbone.body.";
-constexpr std::string_view kParallelPrefix = "module.";
-
-bool startsWith(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
-}
 bool endsWith(std::string_view text, std::string_view suffix) {
   return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
 }
@@ -34,61 +28,52 @@ std::string shapeText(const at::Tensor& tensor) {
   return text.str();
 }
 
-std::string firstNames(const std::vector<NamedTensor>& tensors) {
+std::vector<std::string> namesOf(const std::vector<NamedTensor>& tensors) {
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < std::min<std::size_t>(tensors.size(), 3); ++i)
-    names.push_back(tensors[i].name);
-  return join(names, ", ");
+  for (const NamedTensor& named : tensors)
+    names.push_back(named.name);
+  return names;
 }
 
-/// The name a tensor of the file has in the detector.
-class NameMap {
- public:
-  explicit NameMap(const std::vector<NamedTensor>& tensors) {
-    parallel_ = !tensors.empty() && std::all_of(tensors.begin(), tensors.end(), [](const NamedTensor& named) {
-      return startsWith(named.name, kParallelPrefix);
-    });
-    for (const NamedTensor& named : tensors) {
-      const std::string_view name = plain(named.name);
-      backboneOnly_ = backboneOnly_ || name == "conv1.weight" || startsWith(name, "layer1.");
-    }
-  }
-  std::string operator()(const std::string& name) const {
-    const std::string_view rest = plain(name);
-    return backboneOnly_ ? concat(kBackbonePrefix, rest) : std::string(rest);
-  }
-
- private:
-  std::string_view plain(std::string_view name) const {
-    if (parallel_) name.remove_prefix(kParallelPrefix.size());
-    return name;
-  }
-  bool parallel_ = false, backboneOnly_ = false;
-};
+/// "conv1.weight, bn1.weight, bn1.bias ..."
+std::string firstNames(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 3, kLongest = 100;
+  std::vector<std::string> first;
+  for (std::size_t i = 0; i < std::min(names.size(), kMost); ++i)
+    first.push_back(names[i].substr(0, kLongest));
+  return join(first, ", ") + (names.size() > kMost ? " ..." : "");
+}
 
 }  // namespace
 
 std::string WeightsReport::summary() const {
-  return concat(file, ": ", loaded.size(), " tensors loaded, ", missing.size(), " missing, ",
-                unexpected.size(), " unexpected, ", wrongShape.size(), " of the wrong shape");
+  const auto count = [](const std::vector<std::string>& names, const char* what) {
+    return concat(", ", names.size(), " ", what, names.empty() ? "" : concat(" (", firstNames(names), ")"));
+  };
+  return concat(file, ": ", loaded.size(), loaded.size() == 1 ? " tensor" : " tensors", " loaded",
+                count(missing, "missing"), count(unexpected, "unexpected"),
+                count(wrongShape, "of the wrong shape"), origin.empty() ? "" : concat("; ", origin));
 }
 
-Result<std::vector<NamedTensor>> readWeights(const std::string& path) {
+Result<TorchFile> readWeights(const std::string& path) {
   // A .safetensors file starts with its header's length and the header's '{'.
-  std::array<char, 9> start{};
-  if (std::FILE* const file = std::fopen(path.c_str(), "rb"); file != nullptr) {
-    const std::size_t count = std::fread(start.data(), 1, start.size(), file);
-    std::fclose(file);
-    if (endsWith(path, ".safetensors") || (count == start.size() && start[8] == '{'))
-      return readSafetensors(path);
-  }
-  return readTorchFile(path);
+  constexpr std::size_t kStart = 9;
+  const Result<std::string> start = readBeginning(path, kStart);
+  if (!start) return start.error();
+  if (!endsWith(path, ".safetensors") && !(start->size() == kStart && start->back() == '{'))
+    return readTorchFile(path);
+  Result<std::vector<NamedTensor>> tensors = readSafetensors(path);
+  if (!tensors) return std::move(tensors).error();
+  return TorchFile{*std::move(tensors), {}};
 }
 
 Result<WeightsReport> loadWeights(Detector& detector, const std::string& path) {
-  const Result<std::vector<NamedTensor>> tensors = readWeights(path);
-  if (!tensors) return tensors.error();
-  return loadWeights(detector, *tensors, path);
+  const Result<TorchFile> file = readWeights(path);
+  if (!file) return file.error();
+  Result<WeightsReport> report = loadWeights(detector, file->tensors, path);
+  if (report && !file->choice.empty())
+    report->origin = concat("from ", file->choice, report->origin.empty() ? "" : ", ", report->origin);
+  return report;
 }
 
 Result<WeightsReport> loadWeights(Detector& detector, const std::vector<NamedTensor>& tensors,
@@ -101,9 +86,10 @@ Result<WeightsReport> loadWeights(Detector& detector, const std::vector<NamedTen
 
   WeightsReport report;
   report.file = source;
-  const NameMap nameInDetector(tensors);
+  const WeightNames names(namesOf(tensors), namesOf(state));
+  report.origin = names.description();
   for (const NamedTensor& named : tensors) {
-    const std::string name = nameInDetector(named.name);
+    const std::string name = names.inDetector(named.name);
     const auto found = open.find(name);
     if (found == open.end()) {
       (isBatchCounter(name) ? report.ignored : report.unexpected).push_back(named.name);
@@ -125,8 +111,8 @@ Result<WeightsReport> loadWeights(Detector& detector, const std::vector<NamedTen
   if (report.loaded.empty()) {
     return makeError(ErrorCode::kBadData,
                      concat("No tensor of ", source, " fits the detector ", detector.info().name,
-                            ". The file has ", tensors.size(), " (", firstNames(tensors), "), the detector ",
-                            state.size(), " (", firstNames(state), ")"),
+                            ". The file has ", tensors.size(), " (", firstNames(namesOf(tensors)),
+                            "), the detector ", state.size(), " (", firstNames(namesOf(state)), ")"),
                      "Choose the model that the weights were made for");
   }
   return report;

@@ -9,28 +9,31 @@
 #include "core/base/atomic_file.h"
 #include "core/base/result.h"
 #include "core/model/detector.h"
+#include "core/model/torch_file.h"
 
 namespace anchorscope {
 
 /// What became of every tensor of a weights file.
 struct WeightsReport {
   std::string file;
+  std::string
+      origin;  ///< How the file's names were understood, where they are not the detector's; else empty.
   std::vector<std::string> loaded;
   std::vector<std::string> missing;     ///< In the detector, not in the file.
   std::vector<std::string> unexpected;  ///< In the file, not in the detector.
   std::vector<std::string> wrongShape;  ///< "name: file [..], detector [..]"
   std::vector<std::string> ignored;     ///< Batch counters (num_batches_tracked) that only one side has.
-  std::string summary() const;          ///< One line of counts.
+  std::string summary() const;          ///< One line of counts, with the first names of what did not fit.
 };
 
-/// Reads every tensor of a state_dict (.pth of torch.save, also nested under "model" or "state_dict") or
+/// Reads every tensor of a state_dict (.pth of torch.save, also nested in a checkpoint: see readTorchFile) or
 /// .safetensors file; the content decides, not the name. No code is executed; every bound is checked; a
 /// damaged file is kBadData with the place.
-Result<std::vector<NamedTensor>> readWeights(const std::string& path);
+Result<TorchFile> readWeights(const std::string& path);
 
-/// Copies matching tensors into the detector, converting dtype and device. A "module." that all names of the
-/// file share is dropped. Backbone-only files (torchvision ResNets: "layer1.0.conv1.weight") go to the
-/// detector's backbone. Nothing loaded at all is kBadData with the first names of both sides.
+/// Copies matching tensors into the detector, converting dtype and device. Names are understood as
+/// WeightNames does: behind any prefix, a backbone alone, mmdetection's. Nothing loaded at all is kBadData
+/// with the first names of both sides.
 Result<WeightsReport> loadWeights(Detector& detector, const std::string& path);
 
 /// The same from tensors in memory; `source` names them in the report and in errors.

@@ -1,18 +1,17 @@
 #include "core/trainer/checkpoint.h"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "core/base/check.h"
+#include "core/base/json_limits.h"
 #include "core/model/safetensors.h"
+#include "core/trainer/json_file.h"
 
 namespace anchorscope {
 namespace {
 
 constexpr const char* kMetadataKey = "anchorscope";
 constexpr int kVersion = 1;
-// A header beyond this is damage, not a model: 100,000 tensors take about 15 MB.
-constexpr std::uint64_t kLargestHeaderBytes = 256U << 20U;
 
 std::string factsText(const CheckpointFacts& facts) {
   nlohmann::json json{{"version", kVersion},
@@ -44,27 +43,17 @@ Status writeCheckpoint(const std::string& path, const CheckpointFacts& facts,
 }
 
 Result<CheckpointFacts> readCheckpointFacts(const std::string& path) {
-  ANCHORSCOPE_TRY(checkRegularFile(path));
-  std::ifstream in(path, std::ios::binary);
-  if (!in)
-    return makeError(ErrorCode::kNotFound, concat("Cannot open the checkpoint '", path, "'"),
-                     "Check the path");
-  std::uint64_t length = 0;
-  if (!in.read(reinterpret_cast<char*>(&length), sizeof length) || length > kLargestHeaderBytes)
-    return notACheckpoint(path, "it does not start as a safetensors file");
-  std::string text(length, '\0');
-  if (!in.read(text.data(), static_cast<std::streamsize>(length)))
-    return notACheckpoint(path, "it ends within its header");
-  const auto header = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!header.is_object() || !header.contains("__metadata__") ||
-      !header["__metadata__"].contains(kMetadataKey) || !header["__metadata__"][kMetadataKey].is_string())
-    return notACheckpoint(path, "it holds weights but no training state");
-  const auto json = nlohmann::json::parse(header["__metadata__"][kMetadataKey].get<std::string>(), nullptr,
-                                          /*allow_exceptions=*/false);
+  const auto metadata = readSafetensorsMetadata(path);
+  if (!metadata && metadata.error().code == ErrorCode::kBadData)
+    return notACheckpoint(path, concat("it is no whole safetensors file: ", metadata.error().message));
+  if (!metadata) return metadata.error();
+  const auto found = metadata->find(kMetadataKey);
+  if (found == metadata->end()) return notACheckpoint(path, "it holds weights but no training state");
+  ANCHORSCOPE_TRY(checkJsonLimits(found->second, concat("The training state of '", path, "'")));
+  const auto json = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
   try {
-    if (json.at("version").get<int>() != kVersion)
-      return notACheckpoint(
-          path, concat("its version is ", json.at("version").dump(), ", this program reads ", kVersion));
+    if (const int version = json.at("version").get<int>(); version != kVersion)
+      return notACheckpoint(path, concat("its version is ", version, ", this program reads ", kVersion));
     CheckpointFacts facts;
     facts.step = json.at("step").get<std::int64_t>();
     facts.loaderPosition = json.at("loader_position").get<std::int64_t>();
@@ -76,9 +65,12 @@ Result<CheckpointFacts> readCheckpointFacts(const std::string& path) {
     facts.imageCount = json.value("images", std::int64_t{0});
     facts.objectCount = json.value("objects", std::int64_t{0});
     if (json.contains("ap")) facts.ap = json["ap"].get<double>();
+    if (!json["step"].is_number_integer() || !json["loader_position"].is_number_integer() || facts.step < 0 ||
+        facts.loaderPosition < 0 || facts.threads < 1)
+      return notACheckpoint(path, "its training state is damaged: impossible numbers");
     return facts;
-  } catch (const nlohmann::json::exception&) {
-    return notACheckpoint(path, "its training state is damaged");
+  } catch (const nlohmann::json::exception& problem) {
+    return notACheckpoint(path, concat("its training state is damaged: ", entryProblem(problem)));
   }
 }
 

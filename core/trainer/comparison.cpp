@@ -11,6 +11,7 @@
 #include "core/data/dataset.h"
 #include "core/trainer/batch_tensors.h"
 #include "core/trainer/comparison_table.h"
+#include "core/trainer/json_file.h"
 #include "core/trainer/presets.h"
 
 namespace anchorscope {
@@ -32,17 +33,21 @@ Result<std::int64_t> rememberedSteps(const std::string& path, const std::string&
                                      const RunConfig& config) {
   std::error_code code;
   if (!fs::exists(path, code)) return std::int64_t{0};
-  auto text = readFile(path);
-  if (!text) return std::move(text).error();
+  const std::string remove = "Remove it: the steps are then measured again";
+  auto json = readJson(path);
+  if (!json) {
+    if (json.error().code == ErrorCode::kBadData)
+      return makeError(ErrorCode::kBadData, json.error().message, remove);
+    return std::move(json).error();
+  }
   try {
-    const auto json = nlohmann::json::parse(*text);
-    const auto before = fromToml(json.at("config").get<std::string>(), path);
-    if (json.at("budget") != budget || !before || !configDifferences(*before, config).empty())
+    const auto before = fromToml(json->at("config").get<std::string>(), path);
+    if (json->at("budget") != budget || !before || !configDifferences(*before, config).empty())
       return std::int64_t{0};
-    return json.at("steps").get<std::int64_t>();
+    return json->at("steps").get<std::int64_t>();
   } catch (const nlohmann::json::exception& problem) {
-    return makeError(ErrorCode::kBadData, concat("'", path, "' cannot be read: ", problem.what()),
-                     "Remove it: the steps are then measured again");
+    return makeError(ErrorCode::kBadData, concat("'", path, "' cannot be read: ", entryProblem(problem)),
+                     remove);
   }
 }
 

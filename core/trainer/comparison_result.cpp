@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/eval/coco_ap.h"
 #include "core/store/run_reader.h"
+#include "core/trainer/json_file.h"
 #include "core/trainer/score_iou_correlation.h"
 
 namespace anchorscope {
@@ -117,24 +118,22 @@ Result<std::optional<ComparisonResult>> readResult(const std::string& runFolder)
   const std::string path = resultPath(runFolder);
   std::error_code code;
   if (!std::filesystem::exists(path, code)) return std::optional<ComparisonResult>();
-  auto text = readFile(path);
-  if (!text) return std::move(text).error();
   const auto notAResult = [&](const std::string& why) {
     return makeError(ErrorCode::kBadData, concat("'", path, "' is not a result: ", why),
                      "Remove it: the run is then taken from its record, or repeated");
   };
+  auto json = readJson(path);
+  if (!json) return notAResult(json.error().message);
   try {
-    const auto json = nlohmann::json::parse(*text);
-    if (json.at("version").get<int>() != kVersion)
-      return makeError(
-          ErrorCode::kBadData,
-          concat("'", path, "' is of version ", json.at("version").dump(), ", this program reads ", kVersion),
-          "Use another --out");
-    auto result = fromJson(json);
-    if (!result) return notAResult(concat("its outcome is ", json.at("outcome").dump()));
+    if (const int version = json->at("version").get<int>(); version != kVersion)
+      return makeError(ErrorCode::kBadData,
+                       concat("'", path, "' is of version ", version, ", this program reads ", kVersion),
+                       "Use another --out");
+    auto result = fromJson(*json);
+    if (!result) return notAResult("its outcome is none of finished, diverged and failed");
     return result;
   } catch (const nlohmann::json::exception& problem) {
-    return notAResult(problem.what());
+    return notAResult(entryProblem(problem));
   }
 }
 

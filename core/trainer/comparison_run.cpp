@@ -178,7 +178,7 @@ Result<std::optional<RunConfig>> configIn(const std::string& folder, const RunSt
   if (!checkpoints.empty()) return some(configOfCheckpoint(checkpoints.back()));
   std::error_code code;
   if (!std::filesystem::exists(configPath(folder), code)) return std::optional<RunConfig>();
-  auto text = readFile(configPath(folder));
+  auto text = readFile(configPath(folder), kLargestConfigBytes);
   if (!text) return std::move(text).error();
   return some(fromToml(*text, configPath(folder)));
 }

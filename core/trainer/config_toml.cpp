@@ -1,5 +1,6 @@
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -42,6 +43,57 @@ std::string tomlText(const ParamValue& value) {
   // A float must not read back as a whole number.
   if (std::holds_alternative<double>(value) && out.find_first_of(".en") == std::string::npos) out += ".0";
   return out;
+}
+
+/// No configuration has so many dots outside of quotation marks. Every dot may be a level of a dotted key
+/// ("a.a.a"), and the parser's tables end recursively.
+constexpr std::size_t kMostDots = 2000;
+
+/// The position behind the quoted text that starts at `start`.
+std::size_t behindText(std::string_view text, std::size_t start) {
+  const char mark = text[start];
+  const std::string three(3, mark);
+  const bool lines = text.substr(start, 3) == three;
+  for (std::size_t at = start + (lines ? 3 : 1); at < text.size(); ++at) {
+    if (mark == '"' && text[at] == '\\') {
+      ++at;
+    } else if (!lines && (text[at] == mark || text[at] == '\n')) {
+      return at + 1;
+    } else if (lines && text.substr(at, 3) == three) {
+      at += 3;
+      for (int more = 0; more < 2 && at < text.size() && text[at] == mark; ++more)
+        ++at;  // up to two quotation marks before the closing ones belong to the text
+      return at;
+    }
+  }
+  return text.size();
+}
+
+/// Walks over the text as TOML reads it: dots in texts and comments are no levels.
+Status checkLimits(std::string_view text, const std::string& fileName) {
+  if (text.size() > kLargestConfigBytes)
+    return makeError(ErrorCode::kBadData, concat(fileName, " has more than ", kLargestConfigBytes, " bytes"),
+                     "Name a configuration file");
+  std::size_t dots = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '"' || text[at] == '\'') {
+      at = behindText(text, at);
+      continue;
+    }
+    if (text[at] == '#') {
+      at = std::min(text.find('\n', at), text.size());
+      continue;
+    }
+    if (text[at] == '.' && ++dots > kMostDots)
+      return makeError(
+          ErrorCode::kBadData,
+          concat(fileName, ":",
+                 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'),
+                 ": its keys have too many levels"),
+          "Write them as this program does: [part], then name = value");
+    ++at;
+  }
+  return {};
 }
 
 /// Where a value stands, for messages: "run.toml:12".
@@ -134,6 +186,7 @@ std::string toToml(const RunConfig& config) {
 }
 
 Result<RunConfig> fromToml(const std::string& text, const std::string& fileName) {
+  ANCHORSCOPE_TRY(checkLimits(text, fileName));
   toml::table root;
   try {
     root = toml::parse(text, fileName);

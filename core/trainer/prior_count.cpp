@@ -18,6 +18,7 @@
 #include "core/base/random.h"
 #include "core/data/augment.h"
 #include "core/trainer/batch_tensors.h"
+#include "core/trainer/json_file.h"
 
 namespace anchorscope {
 namespace {
@@ -90,10 +91,9 @@ std::string keyOf(const Dataset& dataset, const Method& method, const AnchorSet&
 /// Whether the file holds counts that can be right; fills them.
 bool readCache(const std::string& path, const std::string& key, std::int64_t anchorsInAll,
                PriorCount& count) {
-  const auto bytes = readFile(path);
-  if (!bytes) return false;
-  const nlohmann::json json = nlohmann::json::parse(*bytes, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object() || json.value("key", nlohmann::json()) != key) return false;
+  const auto read = readJson(path);
+  if (!read || !read->is_object() || read->value("key", nlohmann::json()) != key) return false;
+  const nlohmann::json& json = *read;
   std::int64_t values[3];
   const char* names[3] = {"positives", "background", "ignored"};
   for (int i = 0; i < 3; ++i) {

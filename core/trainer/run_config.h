@@ -2,6 +2,7 @@
 // View header. Everything a training run is made of, as the window, the config file and the command line give
 // it.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -59,7 +60,10 @@ Status checkTexts(const RunConfig& config);
 
 /// TOML with every option, its default noted; reads back to an equal config.
 std::string toToml(const RunConfig& config);
-/// Unknown keys and bad values are kUsage / kBadData naming the line.
+/// A configuration is never larger.
+inline constexpr std::uint64_t kLargestConfigBytes = 1U << 20U;
+/// Unknown keys and bad values are kUsage / kBadData naming the line; so is text that is too large or too
+/// deep.
 Result<RunConfig> fromToml(const std::string& text, const std::string& fileName);
 
 }  // namespace anchorscope

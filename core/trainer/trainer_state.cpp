@@ -146,7 +146,14 @@ Status Trainer::restore(const std::string& checkpointPath) {
     at::Generator generator =
         at::globalContext().defaultGenerator(state.name == "random.cuda" ? device_ : at::Device(at::kCPU));
     const std::lock_guard lock(generator.mutex());
-    generator.set_state(found->second);
+    try {
+      generator.set_state(found->second);
+    } catch (const c10::Error&) {
+      return makeError(
+          ErrorCode::kBadData,
+          concat("'", checkpointPath, "' is damaged: '", state.name, "' is no state of a generator"),
+          "Remove or rename it to go on from the one before it");
+    }
   }
   if (const auto found = byName.find(kPriorCounts);
       found != byName.end() && found->second.scalar_type() == at::kLong && found->second.numel() == 3)

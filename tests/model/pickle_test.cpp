@@ -98,6 +98,16 @@ TEST(Pickle, CirclesAreAllowed) {
   EXPECT_EQ(document->root().items[0], &document->root());
 }
 
+TEST(Pickle, OpcodesAndNamesAreBounded) {
+  for (const char opcode : {'N', '}', '(', ']'})
+    EXPECT_THAT(problemOf(std::string(kMostPickleOpcodes + 1, opcode)), ::testing::HasSubstr("opcodes"))
+        << opcode;
+  EXPECT_THAT(problemOf("N" + std::string(kMostPickleOpcodes + 1, '\x94')), ::testing::HasSubstr("opcodes"));
+  EXPECT_THAT(problemOf("c" + std::string(2000, 'm') + "\nn\n."), ::testing::HasSubstr("too long"));
+  EXPECT_THAT(problemOf("X\xd0\x07\x00\x00"s + std::string(2000, 'm') + "q\x00h\x00\x93."s),
+              ::testing::HasSubstr("too long"));
+}
+
 TEST(Pickle, DamageIsAnErrorWithItsPlace) {
   EXPECT_THAT(problemOf(""), ::testing::HasSubstr("byte 2"));
   EXPECT_THAT(problemOf("K"), ::testing::HasSubstr("ends early"));

@@ -31,6 +31,7 @@ std::vector<NamedTensor> samples() {
           {"double", values.to(at::kDouble) / 3},
           {"count", at::zeros({}, at::kLong) + 7},
           {"small", values.to(at::kChar)},
+          {"unsigned", (at::zeros({}, at::kLong) + 7).to(at::kUInt64)},
           {"empty", at::zeros({0, 3})},
           {"quotes \" and \\ and \xc3\xa9", values.slice(0, 0, 1)}};
 }
@@ -77,8 +78,9 @@ TEST(Safetensors, ReadsAFileMadeByHand) {
   const TemporaryFolder folder;
   const std::string header =
       R"({"__metadata__":{"a":"b"},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]},"a":{"dtype":"BOOL","shape":[1,2],"data_offsets":[0,2]}}   )";
-  const auto tensors = readWeights(folder.write("made", fileOf(header, std::string("\x00\x05\x06\x07", 4))));
-  ASSERT_TRUE(tensors.ok()) << tensors.error().text();
+  const auto file = readWeights(folder.write("made", fileOf(header, std::string("\x00\x05\x06\x07", 4))));
+  ASSERT_TRUE(file.ok()) << file.error().text();
+  const std::vector<NamedTensor>* tensors = &file->tensors;
   ASSERT_EQ(tensors->size(), 2u);
   EXPECT_EQ((*tensors)[0].name, "a");
   EXPECT_EQ((*tensors)[0].tensor.sizes(), (at::IntArrayRef{1, 2}));
@@ -107,6 +109,9 @@ TEST(Safetensors, ImpossibleHeadersAreRefused) {
   EXPECT_EQ(problemOf(entry("F32", "[1.0]", "[0,4]")), bad);
   EXPECT_EQ(problemOf(entry("F32", "[4611686018427387904,4]", "[0,0]"), ""), bad);  // overflows to 0
   EXPECT_EQ(problemOf(entry("F32", "[18446744073709551615]", "[0,4]")), bad);
+  EXPECT_EQ(problemOf(entry("F32", "[0,5]", "[0,0]"), ""), "none");
+  EXPECT_EQ(problemOf(entry("F32", "[0,4611686018427387904,4611686018427387904]", "[0,0]"), ""), bad);
+  EXPECT_EQ(problemOf(entry("F32", "[4611686018427387904,0,4611686018427387904]", "[0,0]"), ""), bad);
   EXPECT_EQ(problemOf(entry("U8", "[2]", "[0,2]")), bad);  // data left over
   EXPECT_EQ(problemOf(entry("U8", "[2]", "[2,4]")), bad);  // a gap
   EXPECT_EQ(problemOf(entry("F8_E4M3", "[4]", "[0,4]")), toString(ErrorCode::kUnsupported));
@@ -116,6 +121,11 @@ TEST(Safetensors, ImpossibleHeadersAreRefused) {
   EXPECT_EQ(problemOf("{"), bad);
   EXPECT_EQ(problemOf(""), bad);
   EXPECT_EQ(problemOf(std::string(100000, '[')), bad);
+  EXPECT_EQ(problemOf(R"({"t":)" + std::string(100, '[') + std::string(100, ']') + "}"), bad);
+  std::string many = R"({"t":[)";
+  for (int i = 0; i < 2'000'000; ++i)
+    many += "1,";
+  EXPECT_EQ(problemOf(many + "1]}"), bad);
   const auto tensors = readSafetensors(folder.write("long.safetensors", std::string(8, '\xff') + "{}"));
   ASSERT_FALSE(tensors.ok());
   EXPECT_EQ(tensors.error().code, ErrorCode::kBadData);

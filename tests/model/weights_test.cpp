@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <regex>
+
 #include "core/base/check.h"
 #include "core/model/safetensors.h"
 #include "tests/support/temporary_folder.h"
@@ -107,6 +110,88 @@ TEST(Weights, OtherShapesAndNamesAreReportedAndTheRestIsLoaded) {
   EXPECT_EQ(report->loaded.size(), source->stateDict().size() - 2);
 }
 
+/// The detector's tensors under other names, all 0.5.
+std::vector<NamedTensor> renamed(const Detector& detector,
+                                 const std::function<std::string(const std::string&)>& rename) {
+  std::vector<NamedTensor> file;
+  for (const NamedTensor& named : detector.stateDict())
+    file.push_back({rename(named.name), at::full_like(named.tensor, 0.5)});
+  return file;
+}
+
+TEST(Weights, PrefixesOfOtherToolsAreUnderstood) {
+  for (const std::string prefix : {"module.", "model.", "_orig_mod.", "_orig_mod.module.",
+                                   "module._orig_mod.", "model.detector.", "ema.module."}) {
+    const auto target = detectorOf("retina-small", "gn", 2);
+    std::vector<NamedTensor> file = renamed(*target, [&](const std::string& name) { return prefix + name; });
+    file.push_back({"n_averaged", at::zeros({}, at::kLong)});  // beside "module." in AveragedModel's
+    const Result<WeightsReport> report = loadWeights(*target, file, "file");
+    ASSERT_TRUE(report.ok()) << prefix << ": " << report.error().text();
+    EXPECT_TRUE(report->missing.empty()) << prefix;
+    EXPECT_EQ(report->loaded.size(), target->stateDict().size()) << prefix;
+    EXPECT_EQ(report->unexpected, (std::vector<std::string>{"n_averaged"})) << prefix;
+    EXPECT_THAT(report->summary(), ::testing::HasSubstr(concat("names without '", prefix, "'")));
+    EXPECT_TRUE(target->stateDict()[0].tensor.eq(0.5).all().item<bool>());
+  }
+}
+
+TEST(Weights, NamesOfMmdetectionAreUnderstood) {
+  for (const std::string model : {"retinanet-r18", "atss-r18"}) {
+    const auto target = detectorOf(model, "bn", 2);
+    const std::vector<std::pair<std::regex, std::string>> rules = {
+        {std::regex("backbone\\.body\\.(.*)"), "backbone.$1"},
+        {std::regex("backbone\\.fpn\\.inner_blocks\\.(.)\\.0\\.(.*)"), "neck.lateral_convs.$1.conv.$2"},
+        {std::regex("backbone\\.fpn\\.layer_blocks\\.(.)\\.0\\.(.*)"), "neck.fpn_convs.$1.conv.$2"},
+        {std::regex("backbone\\.fpn\\.extra_blocks\\.p6\\.(.*)"), "neck.fpn_convs.3.conv.$1"},
+        {std::regex("backbone\\.fpn\\.extra_blocks\\.p7\\.(.*)"), "neck.fpn_convs.4.conv.$1"},
+        {std::regex("head\\.classification_head\\.conv\\.(.)\\.0\\.(.*)"), "bbox_head.cls_convs.$1.conv.$2"},
+        {std::regex("head\\.regression_head\\.conv\\.(.)\\.0\\.(.*)"), "bbox_head.reg_convs.$1.conv.$2"},
+        {std::regex("head\\.classification_head\\.cls_logits\\.(.*)"),
+         model[0] == 'r' ? "bbox_head.retina_cls.$1" : "bbox_head.atss_cls.$1"},
+        {std::regex("head\\.regression_head\\.bbox_reg\\.(.*)"),
+         model[0] == 'r' ? "bbox_head.retina_reg.$1" : "bbox_head.atss_reg.$1"},
+        {std::regex("head\\.regression_head\\.bbox_ctrness\\.(.*)"), "bbox_head.atss_centerness.$1"},
+        {std::regex("head\\.regression_head\\.scales\\.(.)"), "bbox_head.scales.$1.scale"}};
+    const auto toMmdet = [&](const std::string& name) -> std::string {
+      for (const auto& [pattern, replacement] : rules)
+        if (std::regex_match(name, pattern)) return std::regex_replace(name, pattern, replacement);
+      std::smatch parts;  // ATSS: convolution, norm and ReLU are numbered through
+      static const std::regex tower("head\\.(classification|regression)_head\\.conv\\.(\\d+)\\.(.*)");
+      if (!std::regex_match(name, parts, tower)) return "no rule for " + name;
+      const int index = std::stoi(parts[2]);
+      return concat("bbox_head.", parts[1] == "classification" ? "cls" : "reg", "_convs.", index / 3,
+                    index % 3 == 0 ? ".conv." : ".gn.", parts[3].str());
+    };
+    const Result<WeightsReport> report = loadWeights(*target, renamed(*target, toMmdet), "mmdet.pth");
+    ASSERT_TRUE(report.ok()) << report.error().text();
+    EXPECT_TRUE(report->missing.empty() && report->unexpected.empty()) << report->summary();
+    EXPECT_THAT(report->summary(), ::testing::HasSubstr("names of mmdetection"));
+  }
+}
+
+TEST(Weights, TheSummaryNamesWhatDidNotFit) {
+  const auto target = detectorOf("retina-small", "gn", 2);
+  std::vector<NamedTensor> file;
+  for (const NamedTensor& named : target->stateDict())
+    if (named.name.find("head.") != 0) file.push_back(named);
+  file.push_back({"classifier.weight", at::zeros({2})});
+  const Result<WeightsReport> report = loadWeights(*target, file, "part.pth");
+  ASSERT_TRUE(report.ok());
+  EXPECT_THAT(report->summary(),
+              ::testing::AllOf(::testing::HasSubstr(concat(report->missing.size(), " missing (head.")),
+                               ::testing::HasSubstr("1 unexpected (classifier.weight)"),
+                               ::testing::HasSubstr("0 of the wrong shape")));
+}
+
+TEST(Weights, UnsignedCountersAreTaken) {
+  const auto target = detectorOf("retinanet-r18", "bn", 2);
+  const std::string counter = "backbone.body.bn1.num_batches_tracked";
+  std::vector<NamedTensor> file = {{counter, (at::zeros({}, at::kLong) + 7).to(at::kUInt64)}};
+  ASSERT_TRUE(loadWeights(*target, file, "file").ok());
+  for (const NamedTensor& named : target->stateDict())
+    EXPECT_TRUE(named.name != counter || named.tensor.item<std::int64_t>() == 7);
+}
+
 TEST(Weights, DtypesAreConverted) {
   const auto target = detectorOf("retina-small", "gn", 2);
   const NamedTensor first = target->stateDict()[0];
@@ -132,7 +217,7 @@ TEST(Weights, TheContentDecidesWhichFormatAFileHas) {
   ASSERT_TRUE(writeSafetensors(path, {{"x", at::ones({2})}}, {}, Overwrite::kNo).ok());
   const auto tensors = readWeights(path);
   ASSERT_TRUE(tensors.ok()) << tensors.error().text();
-  EXPECT_EQ(tensors->size(), 1u);
+  EXPECT_EQ(tensors->tensors.size(), 1u);
   EXPECT_FALSE(readWeights((folder / "nothing.safetensors").string()).ok());
 }
 

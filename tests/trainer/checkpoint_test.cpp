@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support/temporary_folder.h"
 
 namespace anchorscope {
@@ -50,6 +52,58 @@ TEST(Checkpoint, DoesNotReplaceAFileUnasked) {
   ASSERT_TRUE(writeCheckpoint(path, facts(), {}, Overwrite::kNo).ok());
   EXPECT_EQ(writeCheckpoint(path, facts(), {}, Overwrite::kNo).error().code, ErrorCode::kExists);
   EXPECT_TRUE(writeCheckpoint(path, facts(), {}, Overwrite::kYes).ok());
+}
+
+/// A safetensors file without tensors whose metadata hold this training state.
+std::string fileWithState(const std::string& state) {
+  const nlohmann::json header{{"__metadata__", {{"anchorscope", state}}}};
+  const std::string text = header.dump();
+  std::string bytes(8, '\0');
+  for (std::size_t i = 0; i < 8; ++i)
+    bytes[i] = static_cast<char>(text.size() >> (8 * i));
+  return bytes + text;
+}
+
+TEST(Checkpoint, AnImpossibleTrainingStateIsBadDataInOurWords) {
+  const testing::TemporaryFolder folder;
+  const nlohmann::json good{{"version", 1},    {"step", 3},    {"loader_position", 12}, {"config", ""},
+                            {"device", "cpu"}, {"threads", 1}, {"classes", {"a"}}};
+  const auto read = [&](const nlohmann::json& state) {
+    return readCheckpointFacts(folder.write("made.ckpt", fileWithState(state.dump())).string());
+  };
+  ASSERT_TRUE(read(good).ok()) << read(good).error().text();
+  const std::vector<std::pair<const char*, nlohmann::json>> changes = {{"step", -1},
+                                                                       {"step", 1e300},
+                                                                       {"step", "three"},
+                                                                       {"loader_position", -4},
+                                                                       {"loader_position", nullptr},
+                                                                       {"threads", 0},
+                                                                       {"version", 2},
+                                                                       {"version", "1"},
+                                                                       {"classes", {1, 2}},
+                                                                       {"config", 5},
+                                                                       {"device", true}};
+  for (const auto& [entry, value] : changes) {
+    nlohmann::json state = good;
+    state[entry] = value;
+    const auto facts = read(state);
+    ASSERT_FALSE(facts.ok()) << entry << " = " << value;
+    EXPECT_EQ(facts.error().code, ErrorCode::kBadData);
+    EXPECT_EQ(facts.error().text().find("json"), std::string::npos) << facts.error().text();
+  }
+  EXPECT_FALSE(read(nlohmann::json::array()).ok());
+  const std::string deep(100'000, '[');
+  EXPECT_EQ(readCheckpointFacts(folder.write("deep.ckpt", fileWithState(deep)).string()).error().code,
+            ErrorCode::kBadData);
+}
+
+TEST(Checkpoint, AHeaderThatClaimsMoreThanTheFileIsNotAllocated) {
+  const testing::TemporaryFolder folder;
+  const std::string path = folder.write("claims.ckpt", std::string("\0\0\0\x05\0\0\0\0{}", 10)).string();
+  const auto facts = readCheckpointFacts(path);
+  ASSERT_FALSE(facts.ok());
+  EXPECT_EQ(facts.error().code, ErrorCode::kBadData);
+  EXPECT_NE(facts.error().text().find("claims 83886080 bytes"), std::string::npos) << facts.error().text();
 }
 
 TEST(Checkpoint, ADamagedFileIsBadData) {

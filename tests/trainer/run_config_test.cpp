@@ -99,6 +99,34 @@ TEST(RunConfig, BadTomlNamesFileAndLine) {
   EXPECT_THAT(message("[run]\nmethod = \"muso\"\n"), HasSubstr("musu"));
 }
 
+TEST(RunConfig, TomlThatIsTooDeepOrTooLargeIsRefused) {
+  const auto problemOf = [](const std::string& text) {
+    const auto read = fromToml(text, "run.toml");
+    EXPECT_TRUE(read.ok() || read.error().code == ErrorCode::kBadData ||
+                read.error().code == ErrorCode::kUsage);
+    return read ? std::string() : read.error().text();
+  };
+  std::string levels = "a";
+  for (int i = 0; i < 100'000; ++i)
+    levels += ".a";
+  const std::string deep = "run.toml:2: its keys have too many levels";
+  EXPECT_THAT(problemOf("\n" + levels + " = 1"), HasSubstr(deep));
+  EXPECT_THAT(problemOf("\n[" + levels + "]"), HasSubstr(deep));
+  EXPECT_THAT(problemOf("\nx = {" + levels + " = 1}"), HasSubstr(deep));
+  // Quotation marks hide dots from TOML, and only these from us.
+  EXPECT_THAT(problemOf("x = ['''\n' ''', {" + levels + " = 1}]"), HasSubstr(deep));
+  EXPECT_THAT(problemOf("x = \"\"\"\\\"\"\"\"\"\"\n" + levels + " = 1"), HasSubstr(deep));
+  EXPECT_THAT(problemOf("# don't\n" + levels + " = 1"), HasSubstr(deep));
+  EXPECT_EQ(problemOf("[run]\ndata = \"" + levels + "\""), "");
+  EXPECT_EQ(problemOf("[run]\ndata = '" + levels + "'"), "");
+  EXPECT_EQ(problemOf("# " + levels + "\n[run]\ndata = 'demo'"), "");
+  EXPECT_EQ(problemOf("[run]\ndata = \"\"\"" + levels + "\"\"\""), "");
+  // As deep as is let through ends well too.
+  EXPECT_THAT(problemOf(levels.substr(0, 2 * 1900 + 1) + " = 1"), HasSubstr("there is no part 'a'"));
+  EXPECT_NE(problemOf("x = " + std::string(100'000, '[')), "");
+  EXPECT_THAT(problemOf(std::string(2U << 20U, '\n')), HasSubstr("1048576 bytes"));
+}
+
 TEST(ApplySetting, TakesFullAndUniqueShortKeys) {
   RunConfig changed = config();
   EXPECT_TRUE(applySetting(changed, "train.lr", "0.5").ok());
