@@ -189,6 +189,7 @@ class MainWindow : public QMainWindow {
   void wireHistory();
   void refreshRecordedSteps();
   void showRecordedStep(std::int64_t step);
+  void tellDamage();
   void loadHistory();
   void showRecordedCurves();
 

@@ -51,6 +51,16 @@ void MainWindow::openRecordedRun(const QString& folder) {
   refreshTitle();
   refreshActions();
   transport_->setContinuable(!continuableFolder().isEmpty());
+  tellDamage();
+}
+
+void MainWindow::tellDamage() {
+  const std::vector<std::string> problems = reader_->takeProblems();
+  if (problems.empty()) return;
+  QString text = QString::fromStdString(problems.front());
+  if (problems.size() > 1)
+    text = tr("%1 damaged records in this run. The first: %2").arg(problems.size()).arg(text);
+  messages_->show(MessageKind::kWarning, text, QString::fromStdString(join(problems, "\n")));
 }
 
 void MainWindow::wireHistory() {
@@ -114,6 +124,7 @@ void MainWindow::showRecordedStep(std::int64_t step) {
     else
       messages_->show(frame.error());
   }
+  tellDamage();
   if (frames.empty()) return;
   state_->pinStep(step);
   showProbes(std::move(frames));

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "core/base/check.h"
+#include "core/base/text.h"
 
 namespace anchorscope::cli {
 
@@ -19,6 +20,13 @@ ExitCode fail(const Error& error) {
 
 ExitCode finish(const Status& status) {
   return status ? 0 : fail(status.error());
+}
+
+std::vector<std::string> tellDamage(RunReader& run) {
+  std::vector<std::string> problems = run.takeProblems();
+  for (const std::string& problem : problems)
+    std::cerr << "Note: " << printable(problem) << '\n';
+  return problems;
 }
 
 std::string shortNumber(double value) {

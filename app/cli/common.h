@@ -51,6 +51,9 @@ nlohmann::ordered_json jsonNumber(double value);
 void printDiagnostics(const Diagnostics& diagnostics, std::size_t atMost);
 nlohmann::ordered_json diagnosticsJson(const Diagnostics& diagnostics);
 
+/// Prints what of a recorded run was found damaged and left out, as notes beside the output; returns it.
+std::vector<std::string> tellDamage(RunReader& run);
+
 /// Short form for people: 4 significant digits.
 std::string shortNumber(double value);
 

@@ -152,6 +152,7 @@ Status figure(const FigureOptions& options) {
   if (panel) ANCHORSCOPE_TRY(addPanel(**run, options, spec));
   if (options.curves) ANCHORSCOPE_TRY(addCurves(**run, options, spec));
   auto report = renderFigure(spec, options.out, options.overwrite ? Overwrite::kYes : Overwrite::kNo);
+  tellDamage(**run);
   if (!report) return std::move(report).error();
   std::cout << options.out << ": " << shortNumber(report->widthMm) << " x " << shortNumber(report->heightMm)
             << " mm, " << counted(static_cast<std::int64_t>(report->vectorBoxes), "box", "boxes")

@@ -47,6 +47,8 @@ Status info(const std::string& folder, bool json) {
   out["events"] = nlohmann::ordered_json::array();
   for (const RunEvent& event : *events)
     out["events"].push_back({{"step", event.step}, {"kind", event.kind}, {"text", event.text}});
+  const std::vector<std::string> damage = tellDamage(**opened);
+  if (!damage.empty()) out["damaged"] = damage;
   if (json) {
     std::cout << jsonText(out);
     return {};
@@ -307,6 +309,7 @@ Status inspect(const InspectOptions& options) {
   if (!step) return std::move(step).error();
   auto read = (*opened)->frame(*probe, *step);
   if (!read) return std::move(read).error();
+  tellDamage(**opened);
   const ProbeFrame& frame = **read;
   const auto objectCount = static_cast<std::int64_t>(frame.image->objects.size());
   const auto anchorCount = static_cast<std::int64_t>(frame.anchors->count());
@@ -349,10 +352,14 @@ struct CurvesOptions {
 Status curves(const CurvesOptions& options) {
   auto opened = openRun(options.folder);
   if (!opened) return std::move(opened).error();
-  if (!options.out.empty())
-    return exportScalarsToCsv(**opened, options.out, options.overwrite ? Overwrite::kYes : Overwrite::kNo,
-                              options.names);
+  if (!options.out.empty()) {
+    const Overwrite overwrite = options.overwrite ? Overwrite::kYes : Overwrite::kNo;
+    const Status status = exportScalarsToCsv(**opened, options.out, overwrite, options.names);
+    tellDamage(**opened);
+    return status;
+  }
   auto csv = scalarsAsCsv(**opened, options.names);
+  tellDamage(**opened);
   if (!csv) return std::move(csv).error();
   std::cout << *csv;
   return {};

@@ -1,6 +1,9 @@
 #pragma once
 // Reads frames from an open trace, checking everything before it is believed; what frames share is read once
 // and shared between them. One thread at a time.
+//
+// A frame with a damaged record is refused as a whole, with the record's name. Only what a damaged
+// declaration declares is left out and told instead: all frames share the declarations.
 
 #include <cstdint>
 #include <memory>
@@ -11,6 +14,7 @@
 #include "core/base/result.h"
 #include "core/evidence/frame.h"
 #include "core/store/blob.h"
+#include "core/store/damage_log.h"
 #include "core/store/schema.h"
 #include "core/store/sqlite.h"
 
@@ -18,13 +22,14 @@ namespace anchorscope {
 
 class FrameReader {
  public:
-  static Result<std::unique_ptr<FrameReader>> create(Database& database);
+  /// Both must outlive the reader.
+  static Result<std::unique_ptr<FrameReader>> create(Database& database, DamageLog& log);
 
   /// The frame of a probe at a step; null when there is none. Damaged records are kBadData.
   Result<std::shared_ptr<const ProbeFrame>> read(const std::string& probe, std::int64_t step);
 
  private:
-  explicit FrameReader(Database& database) : database_(database) {}
+  FrameReader(Database& database, DamageLog& log) : database_(database), log_(log) {}
   Status prepare();
 
   Status readFrame(const std::string& probe, ProbeFrame& frame);
@@ -34,17 +39,24 @@ class FrameReader {
   template <typename Spec>
   Result<Spec> spec(std::unordered_map<std::int64_t, Spec>& known, const char* kind, std::int64_t id);
   Result<std::string> specText(const char* kind, std::int64_t id);
+  /// Notes a damaged declaration; any other error stays one.
+  Status leaveOut(const Error& error);
+  /// Takes memory from what a frame may need.
+  Status spend(std::size_t values, std::size_t bytesEach);
 
   Status readArray(ProbeFrame& frame);
   Status readChannel(ProbeFrame& frame, std::int64_t specId, std::size_t count);
   Status readPairTable(ProbeFrame& frame, std::int64_t specId, std::size_t count);
-  Status readPairBound(ProbeFrame& frame, std::size_t count);
+  Status readPairBound(ProbeFrame& frame, std::int64_t specId, std::size_t count);
   Status readObjectColumn(ProbeFrame& frame, std::int64_t specId, std::size_t count);
   Status readPredictions(ProbeFrame& frame, std::size_t count);
 
   Database& database_;
+  DamageLog& log_;
   BlobDecoder decoder_;
-  Statement findFrame_, findImage_, findObjects_, findGeometry_, findSpec_, findArrays_;
+  std::int64_t budget_ = 0;  // bytes left for the frame being read
+  bool leftOut_ = false;     // something of it
+  Statement findProbe_, findFrame_, findImage_, findObjects_, findGeometry_, findSpec_, findArrays_;
   std::unordered_map<std::int64_t, std::shared_ptr<const ProbeImage>> images_;
   std::unordered_map<std::int64_t, std::shared_ptr<const AnchorGeometry>> geometries_;
   std::unordered_map<std::int64_t, std::shared_ptr<const std::vector<std::string>>> classNames_;

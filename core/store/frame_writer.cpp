@@ -1,5 +1,6 @@
 #include "core/store/frame_writer.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -120,6 +121,16 @@ std::vector<std::uint32_t> wordsOf(const PairTable& table) {
   return rows.words();
 }
 
+/// How many arrays addArrays() adds.
+int arrayCount(const ProbeFrame& frame) {
+  const std::size_t count = frame.channels.size() + frame.pairTables.size() + frame.objectColumns.size() +
+                            frame.decisions.size() + (frame.predictedBoxesInInput.empty() ? 0 : 1) +
+                            (frame.predictions.empty() ? 0 : 1);
+  const auto bounds = std::count_if(frame.pairTables.begin(), frame.pairTables.end(),
+                                    [](const PairTable& table) { return table.missesPerObject >= 0; });
+  return static_cast<int>(count) + static_cast<int>(bounds);
+}
+
 /// The first integer of the first row, or nothing.
 Result<std::int64_t> firstInteger(Statement& statement, std::int64_t otherwise) {
   const StatementReset reset(statement);
@@ -139,31 +150,42 @@ Result<std::unique_ptr<FrameWriter>> FrameWriter::create(Database& database) {
 Status FrameWriter::prepare() {
   const std::pair<Statement*, const char*> statements[] = {
       {&findProbe_, "SELECT id FROM probe WHERE name=?1"},
-      {&addProbe_, "INSERT INTO probe(name) VALUES(?1)"},
+      {&addProbe_, "INSERT INTO probe(id, name, checksum) VALUES(?1,?2,?3)"},
       {&findImage_, "SELECT id FROM image WHERE hash=?1"},
       {&addImage_,
-       "INSERT INTO image(probe_id, hash, width, height, rgb, input_width, input_height, scale_x, scale_y, "
-       "offset_x, "
-       "offset_y) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"},
+       "INSERT INTO image(id, probe_id, hash, width, height, rgb, input_width, input_height, scale_x, "
+       "scale_y, "
+       "offset_x, offset_y, objects, checksum) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)"},
       {&addObject_,
-       "INSERT INTO object(image_id, position, x1, y1, x2, y2, class, ignored) "
-       "VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"},
+       "INSERT INTO object(image_id, position, x1, y1, x2, y2, class, ignored, checksum) "
+       "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"},
       {&findGeometry_, "SELECT id FROM geometry WHERE hash=?1"},
-      {&addGeometry_, "INSERT INTO geometry(hash, levels, count, boxes) VALUES(?1,?2,?3,?4)"},
+      {&addGeometry_,
+       "INSERT INTO geometry(id, hash, levels, count, boxes, checksum) VALUES(?1,?2,?3,?4,?5,?6)"},
       {&findSpec_, "SELECT id FROM spec WHERE kind=?1 AND json=?2"},
-      {&addSpec_, "INSERT INTO spec(kind, json) VALUES(?1,?2)"},
+      {&addSpec_, "INSERT INTO spec(id, kind, json, checksum) VALUES(?1,?2,?3,?4)"},
       {&findFrame_, "SELECT id FROM frame WHERE probe_id=?1 AND step=?2"},
       {&removeArrays_, "DELETE FROM array WHERE frame_id=?1"},
       {&removeFrame_, "DELETE FROM frame WHERE id=?1"},
       {&addFrame_,
-       "INSERT INTO frame(probe_id, step, image_id, geometry_id, class_names_id) VALUES(?1,?2,?3,?4,?5)"},
+       "INSERT INTO frame(id, probe_id, step, image_id, geometry_id, class_names_id, arrays, checksum) "
+       "VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"},
       {&addArray_,
-       "INSERT INTO array(frame_id, position, kind, spec_id, level, encoding, count, bytes) "
-       "VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"}};
+       "INSERT INTO array(frame_id, position, kind, spec_id, level, encoding, count, bytes, checksum) "
+       "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"}};
   for (const auto& [statement, sql] : statements) {
     Result<Statement> prepared = database_.prepare(sql);
     if (!prepared) return std::move(prepared).error();
     *statement = std::move(*prepared);
+  }
+  for (const auto& [id, table] : {std::pair{&nextProbe_, "probe"},
+                                  {&nextImage_, "image"},
+                                  {&nextGeometry_, "geometry"},
+                                  {&nextSpec_, "spec"},
+                                  {&nextFrame_, "frame"}}) {
+    const Result<std::int64_t> next = database_.nextId(table);
+    if (!next) return next.error();
+    *id = *next;
   }
   return {};
 }
@@ -177,18 +199,20 @@ Status FrameWriter::write(const ProbeFrame& frame) {
   const Result<std::int64_t> geometry = geometryId(frame.anchors);
   if (!geometry) return geometry.error();
   ANCHORSCOPE_TRY(removeFrame(*probe, frame.step));
-  addFrame_.bind(1, *probe).bind(2, frame.step).bind(3, *image).bind(4, *geometry);
+  frame_ = nextFrame_++;
+  addFrame_.bind(1, frame_).bind(2, *probe).bind(3, frame.step).bind(4, *image).bind(5, *geometry);
   if (frame.classNames) {
     const Result<std::int64_t> names = classNamesId(frame.classNames);
     if (!names) return names.error();
-    addFrame_.bind(5, *names);
+    addFrame_.bind(6, *names);
   } else {
-    addFrame_.bindNull(5);
+    addFrame_.bindNull(6);
   }
-  ANCHORSCOPE_TRY(addFrame_.run());
-  frame_ = database_.lastInsertId();
+  ANCHORSCOPE_TRY(addFrame_.bind(7, arrayCount(frame)).runWithChecksum());
   position_ = 0;
-  return addArrays(frame);
+  ANCHORSCOPE_TRY(addArrays(frame));
+  ANCHORSCOPE_CHECK(position_ == arrayCount(frame), "a frame has another number of arrays than it says");
+  return {};
 }
 
 Status FrameWriter::addArrays(const ProbeFrame& frame) {
@@ -236,13 +260,14 @@ Status FrameWriter::addArrays(const ProbeFrame& frame) {
 }
 
 Status FrameWriter::addArray(ArrayKind kind, std::int64_t spec, int level, const EncodedBlob& blob) {
-  addArray_.bind(1, frame_).bind(2, position_++).bind(3, static_cast<int>(kind)).bind(5, level);
+  addArray_.bind(1, frame_).bind(2, position_++).bind(3, static_cast<int>(kind));
   if (spec > 0)
     addArray_.bind(4, spec);
   else
     addArray_.bindNull(4);
   bytes_ += static_cast<std::int64_t>(blob.bytes.size());
-  return addArray_.bind(6, static_cast<int>(blob.encoding)).bind(7, blob.count).bindBlob(8, blob.bytes).run();
+  addArray_.bind(5, level).bind(6, static_cast<int>(blob.encoding)).bind(7, blob.count);
+  return addArray_.bindBlob(8, blob.bytes).runWithChecksum();
 }
 
 Status FrameWriter::removeFrame(std::int64_t probe, std::int64_t step) {
@@ -258,8 +283,8 @@ Result<std::int64_t> FrameWriter::probeId(const std::string& name) {
   Result<std::int64_t> id = firstInteger(findProbe_.bind(1, name), 0);
   if (!id) return id;
   if (*id == 0) {
-    ANCHORSCOPE_TRY(addProbe_.bind(1, name).run());
-    id = database_.lastInsertId();
+    id = nextProbe_++;
+    ANCHORSCOPE_TRY(addProbe_.bind(1, *id).bind(2, name).runWithChecksum());
   }
   probes_[name] = *id;
   return id;
@@ -276,22 +301,22 @@ Result<std::int64_t> FrameWriter::insertImage(const ProbeImage& image) {
   if (!probe) return probe;
   EncodedBlob rgb;
   const SizePx size = image.pixels ? image.pixels->size : SizePx{};
-  addImage_.bind(1, *probe).bind(2, hash).bind(3, size.width).bind(4, size.height);
+  const std::int64_t id = nextImage_++;
+  addImage_.bind(1, id).bind(2, *probe).bind(3, hash).bind(4, size.width).bind(5, size.height);
   if (image.pixels) {
     ANCHORSCOPE_CHECK(image.pixels->rgb.size() == std::size_t{3} * static_cast<std::size_t>(size.width) *
                                                       static_cast<std::size_t>(size.height),
                       "pixels of ", image.name, " do not fill their size");
     rgb = encoder_.encodeBytes(
         {reinterpret_cast<const char*>(image.pixels->rgb.data()), image.pixels->rgb.size()});
-    addImage_.bindBlob(5, rgb.bytes);
+    addImage_.bindBlob(6, rgb.bytes);
   } else {
-    addImage_.bindNull(5);
+    addImage_.bindNull(6);
   }
   const AxisTransform& map = image.inputFromImage;
-  addImage_.bind(6, image.inputSize.width).bind(7, image.inputSize.height);
-  addImage_.bind(8, map.scaleX).bind(9, map.scaleY).bind(10, map.offsetX).bind(11, map.offsetY);
-  ANCHORSCOPE_TRY(addImage_.run());
-  const std::int64_t id = database_.lastInsertId();
+  addImage_.bind(7, image.inputSize.width).bind(8, image.inputSize.height);
+  addImage_.bind(9, map.scaleX).bind(10, map.scaleY).bind(11, map.offsetX).bind(12, map.offsetY);
+  ANCHORSCOPE_TRY(addImage_.bind(13, static_cast<std::int64_t>(image.objects.size())).runWithChecksum());
   for (std::size_t i = 0; i < image.objects.size(); ++i) {
     const ObjectRecord& object = image.objects[i];
     const Box& box = object.boxInImage;
@@ -300,7 +325,7 @@ Result<std::int64_t> FrameWriter::insertImage(const ProbeImage& image) {
         .bind(4, double{box.y1})
         .bind(5, double{box.x2})
         .bind(6, double{box.y2});
-    ANCHORSCOPE_TRY(addObject_.bind(7, object.classIndex).bind(8, object.ignored ? 1 : 0).run());
+    ANCHORSCOPE_TRY(addObject_.bind(7, object.classIndex).bind(8, object.ignored ? 1 : 0).runWithChecksum());
   }
   return id;
 }
@@ -313,9 +338,11 @@ Result<std::int64_t> FrameWriter::geometryId(const std::shared_ptr<const AnchorG
     hash.addBytes(part.boxesInInput.data(), part.boxesInInput.size() * sizeof(Box));
     if (Result<std::int64_t> id = firstInteger(findGeometry_.bind(1, hash.value()), 0); !id || *id) return id;
     const EncodedBlob boxes = encoder_.encodeWords(part.boxesInInput.data(), 4 * part.count());
-    addGeometry_.bind(1, hash.value()).bind(2, levels).bind(3, static_cast<std::int64_t>(part.count()));
-    ANCHORSCOPE_TRY(addGeometry_.bindBlob(4, boxes.bytes).run());
-    return database_.lastInsertId();
+    const std::int64_t id = nextGeometry_++;
+    addGeometry_.bind(1, id).bind(2, hash.value()).bind(3, levels);
+    addGeometry_.bind(4, static_cast<std::int64_t>(part.count())).bindBlob(5, boxes.bytes);
+    ANCHORSCOPE_TRY(addGeometry_.runWithChecksum());
+    return id;
   });
 }
 
@@ -327,8 +354,9 @@ Result<std::int64_t> FrameWriter::classNamesId(const std::shared_ptr<const std::
 Result<std::int64_t> FrameWriter::specId(const char* kind, const std::string& json) {
   Result<std::int64_t> id = firstInteger(findSpec_.bind(1, std::string_view(kind)).bind(2, json), 0);
   if (!id || *id) return id;
-  ANCHORSCOPE_TRY(addSpec_.bind(1, std::string_view(kind)).bind(2, json).run());
-  return database_.lastInsertId();
+  id = nextSpec_++;
+  ANCHORSCOPE_TRY(addSpec_.bind(1, *id).bind(2, std::string_view(kind)).bind(3, json).runWithChecksum());
+  return id;
 }
 
 template <typename Spec>

@@ -59,6 +59,7 @@ class FrameWriter {
   IdsBySpec<PairTableSpec> pairTables_;
   IdsBySpec<ObjectColumnSpec> objectColumns_;
   IdsBySpec<DecisionSpec> decisions_;
+  std::int64_t nextProbe_ = 0, nextImage_ = 0, nextGeometry_ = 0, nextSpec_ = 0, nextFrame_ = 0;  // free ids
   std::int64_t frame_ = 0;  // id of the frame being written
   int position_ = 0;        // of its next array
   std::int64_t bytes_ = 0;

@@ -5,8 +5,12 @@
 #include <map>
 #include <mutex>
 #include <new>
+#include <optional>
+#include <string_view>
 
 #include "core/base/check.h"
+#include "core/base/param.h"
+#include "core/store/damage_log.h"
 #include "core/store/frame_reader.h"
 #include "core/store/run_folder.h"
 #include "core/store/schema.h"
@@ -21,11 +25,14 @@ class SqliteRunReader final : public RunReader {
       : folder_(std::move(folder)), database_(std::move(database)) {}
 
   Status prepare() {
-    ANCHORSCOPE_TRY(readHeader());
-    Result<std::unique_ptr<FrameReader>> frames = FrameReader::create(*database_);
+    const std::lock_guard lock(mutex_);
+    loadHeader();
+    Result<std::unique_ptr<FrameReader>> frames = FrameReader::create(*database_, log_);
     if (!frames) return std::move(frames).error();
     frames_ = std::move(*frames);
-    return refresh();
+    ANCHORSCOPE_TRY(refreshIndex());
+    lookForLostRows();
+    return {};
   }
 
   const RunHeader& header() const override { return header_; }
@@ -54,25 +61,47 @@ class SqliteRunReader final : public RunReader {
 
   Result<ScalarSeries> scalar(const std::string& name) const override {
     const std::lock_guard lock(mutex_);
+    const auto known = index_.scalarIds.find(name);
+    if (known == index_.scalarIds.end()) return ScalarSeries{};
     ScalarSeries series;
+    std::int64_t damaged = 0;
     Status status = forEachRow(
-        "SELECT step, value FROM scalar JOIN scalar_name ON scalar_name.id=name_id WHERE name=?1 ORDER BY "
-        "step",
-        &name, [&](const Statement& row) {
-          series.steps.push_back(row.integer(0));
-          series.values.push_back(row.real(1));
-        });
-    if (!status) return std::move(status).error().in("reading '" + name + "'");
+        "SELECT name_id, step, value, checksum FROM scalar WHERE name_id=?1 ORDER BY step",
+        [&](const Statement& row) {
+          const std::int64_t step = row.integer(1);
+          if (!row.checksumHolds() || (!series.steps.empty() && step <= series.steps.back())) {
+            ++damaged;
+            return;
+          }
+          series.steps.push_back(step);
+          series.values.push_back(row.real(2));
+        },
+        known->second);
+    if (damaged > 0)
+      log_.add(concat(damaged, damaged == 1 ? " value" : " values", " of '", name, "' ",
+                      damaged == 1 ? "is" : "are", " damaged and left out"));
+    if (!status && status.error().code == ErrorCode::kBadData)
+      log_.add(concat("The values of '", name, "' cannot be read after ", series.steps.size(),
+                      " of them: the trace is damaged there"));
+    else if (!status)
+      return std::move(status).error().in("reading '" + name + "'");
     return series;
   }
 
   Result<std::vector<RunEvent>> events() const override {
     const std::lock_guard lock(mutex_);
     std::vector<RunEvent> events;
-    ANCHORSCOPE_TRY(
-        forEachRow("SELECT step, kind, text FROM event ORDER BY id", nullptr, [&](const Statement& row) {
-          events.push_back({row.integer(0), row.text(1), row.text(2)});
-        }));
+    const Status status =
+        forEachRow("SELECT id, step, kind, text, checksum FROM event ORDER BY id", [&](const Statement& row) {
+          if (row.checksumHolds())
+            events.push_back({row.integer(1), row.text(2), row.text(3)});
+          else
+            log_.add(concat("Event ", row.integer(0), " is damaged and left out"));
+        });
+    if (!status && status.error().code != ErrorCode::kBadData) return status.error();
+    if (!status)
+      log_.add(
+          concat("The events cannot be read after ", events.size(), " of them: the trace is damaged there"));
     return events;
   }
 
@@ -96,14 +125,12 @@ class SqliteRunReader final : public RunReader {
 
   Status refresh() override {
     const std::lock_guard lock(mutex_);
-    const Result<std::int64_t> version = database_->integer("PRAGMA data_version");
-    if (!version) return version.error();
-    if (*version == dataVersion_) return {};
-    Index index;
-    ANCHORSCOPE_TRY(inTransaction(*database_, "BEGIN", [&] { return readIndex(index); }));
-    index_ = std::move(index);
-    dataVersion_ = *version;
-    return {};
+    return refreshIndex();
+  }
+
+  std::vector<std::string> takeProblems() override {
+    const std::lock_guard lock(mutex_);
+    return log_.take();
   }
 
  private:
@@ -111,6 +138,7 @@ class SqliteRunReader final : public RunReader {
   struct Index {
     std::int64_t lastStep = -1;
     std::vector<std::string> probeNames, scalarNames;  // in the order they first appeared
+    std::map<std::string, std::int64_t> scalarIds;
     std::map<std::string, std::vector<std::int64_t>> stepsOfProbe;
   };
 
@@ -122,34 +150,101 @@ class SqliteRunReader final : public RunReader {
     }
   }
 
-  Status readHeader() {
+  /// A damaged header costs what it says, not the run.
+  void loadHeader() {
     std::string text;
-    ANCHORSCOPE_TRY(
-        forEachRow("SELECT header FROM run", nullptr, [&](const Statement& row) { text = row.text(0); }));
-    return fromJson(text, header_);
+    bool whole = false;
+    const Status status = forEachRow("SELECT header, checksum FROM run", [&](const Statement& row) {
+      text = row.text(0);
+      whole = row.checksumHolds();
+    });
+    const std::vector<std::string> damaged = readHeader(text, header_);
+    if (status && whole && damaged.empty()) return;
+    log_.add(damaged.empty()
+                 ? "The record 'run' of the trace does not agree with its checksum; what it says of "
+                   "configuration and declarations may be wrong"
+                 : concat("The record 'run' of the trace is damaged; these entries cannot be shown: ",
+                          join(damaged, ", ")));
+  }
+
+  Status refreshIndex() {
+    const Result<std::int64_t> version = database_->integer("PRAGMA data_version");
+    if (!version) return version.error();
+    if (*version == dataVersion_) return {};
+    Index index;
+    ANCHORSCOPE_TRY(inTransaction(*database_, "BEGIN", [&] { return readIndex(index); }));
+    index_ = std::move(index);
+    dataVersion_ = *version;
+    return {};
+  }
+
+  /// Checksums show rows that were changed; rows that a damaged page has lost show in its structure alone.
+  void lookForLostRows() {
+    constexpr std::int64_t kMostValues = 2'000'000;  // some 50 MB: more would make opening slow
+    const auto names = static_cast<std::int64_t>(index_.scalarNames.size());
+    const bool few = names == 0 || index_.lastStep < kMostValues / names;
+    for (const char* table : {"step", "scalar_name", "scalar", "event", "spec", "probe", "object", "frame"}) {
+      if (!few && std::string_view(table) == "scalar") continue;
+      bool whole = false;
+      const Status status = forEachRow(concat("PRAGMA main.quick_check(", table, ")").c_str(),
+                                       [&](const Statement& row) { whole = row.text(0) == "ok"; });
+      if (!status || !whole)
+        log_.add(concat("The table '", table, "' of the trace is damaged: rows of it may be missing"));
+    }
+  }
+
+  /// The rows of a query that agree with their checksums, their last column; others are noted.
+  template <typename Take>
+  Status forEachIntactRow(const char* sql, const char* table, Take take) const {
+    return forEachRow(sql, [&](const Statement& row) {
+      if (row.checksumHolds()) return take(row);
+      log_.add(concat("Row ", row.integer(0), " of the table '", table, "' is damaged and left out"));
+    });
   }
 
   Status readIndex(Index& index) const {
-    ANCHORSCOPE_TRY(forEachRow("SELECT ifnull(max(step), -1) FROM step", nullptr,
-                               [&](const Statement& row) { index.lastStep = row.integer(0); }));
-    ANCHORSCOPE_TRY(forEachRow("SELECT name FROM scalar_name ORDER BY id", nullptr,
-                               [&](const Statement& row) { index.scalarNames.push_back(row.text(0)); }));
-    std::map<std::int64_t, std::vector<std::int64_t>*> stepsOfId;
-    ANCHORSCOPE_TRY(
-        forEachRow("SELECT id, name FROM probe WHERE id IN (SELECT probe_id FROM frame) ORDER BY id", nullptr,
-                   [&](const Statement& row) {
-                     index.probeNames.push_back(row.text(1));
-                     stepsOfId[row.integer(0)] = &index.stepsOfProbe[index.probeNames.back()];
-                   }));
-    return forEachRow("SELECT probe_id, step FROM frame ORDER BY probe_id, step", nullptr,
-                      [&](const Statement& row) {
-                        if (const auto found = stepsOfId.find(row.integer(0)); found != stepsOfId.end())
-                          found->second->push_back(row.integer(1));
-                      });
+    // Of damaged steps the last intact one counts.
+    ANCHORSCOPE_TRY(readLastStep(index));
+    ANCHORSCOPE_TRY(forEachIntactRow("SELECT id, name, checksum FROM scalar_name ORDER BY id", "scalar_name",
+                                     [&](const Statement& row) {
+                                       index.scalarNames.push_back(row.text(1));
+                                       index.scalarIds[row.text(1)] = row.integer(0);
+                                     }));
+    std::map<std::int64_t, std::string> nameOfId;
+    ANCHORSCOPE_TRY(forEachIntactRow("SELECT id, name, checksum FROM probe ORDER BY id", "probe",
+                                     [&](const Statement& row) { nameOfId[row.integer(0)] = row.text(1); }));
+    ANCHORSCOPE_TRY(forEachIntactRow(
+        "SELECT id, probe_id, step, image_id, geometry_id, class_names_id, arrays, checksum FROM frame",
+        "frame", [&](const Statement& row) {
+          if (const auto found = nameOfId.find(row.integer(1)); found != nameOfId.end())
+            index.stepsOfProbe[found->second].push_back(row.integer(2));
+        }));
+    for (const auto& [id, name] : nameOfId) {
+      const auto steps = index.stepsOfProbe.find(name);
+      if (steps == index.stepsOfProbe.end()) continue;
+      std::sort(steps->second.begin(), steps->second.end());
+      index.probeNames.push_back(name);
+    }
+    return {};
+  }
+
+  Status readLastStep(Index& index) const {
+    Result<Statement> statement = database_->prepare("SELECT step, checksum FROM step ORDER BY step DESC");
+    if (!statement) return std::move(statement).error();
+    while (true) {
+      const Result<bool> row = statement->next();
+      if (!row) return row.error();
+      if (!*row) return {};
+      if (statement->checksumHolds()) {
+        index.lastStep = statement->integer(0);
+        return {};
+      }
+      log_.add("The last steps of the trace are damaged and left out");
+    }
   }
 
   template <typename Take>
-  Status forEachRow(const char* sql, const std::string* parameter, Take take) const {
+  Status forEachRow(const char* sql, Take take, std::optional<std::int64_t> parameter = {}) const {
     Result<Statement> statement = database_->prepare(sql);
     if (!statement) return std::move(statement).error();
     if (parameter) statement->bind(1, *parameter);
@@ -171,6 +266,7 @@ class SqliteRunReader final : public RunReader {
 
   const std::string folder_;
   const std::unique_ptr<Database> database_;
+  mutable DamageLog log_;
   std::unique_ptr<FrameReader> frames_;
   RunHeader header_;
   mutable std::mutex mutex_;  // the connection and everything read from it

@@ -14,9 +14,12 @@
 namespace anchorscope {
 
 /// A run folder opened for reading; may still be growing. All members may be called from any thread.
+///
+/// A damaged record is left out, never believed, and told by takeProblems(); the rest of the run is there.
 class RunReader {
  public:
   virtual ~RunReader() = default;
+  /// As far as it could be read.
   virtual const RunHeader& header() const = 0;
   virtual const std::string& folder() const = 0;
   /// Steps with recorded scalars: [0, lastStep]; -1 when nothing is recorded yet. Re-read with refresh().
@@ -32,6 +35,8 @@ class RunReader {
                                                           std::int64_t step) const = 0;
   virtual std::vector<std::string> checkpoints() const = 0;  ///< Paths, oldest first.
   virtual Status refresh() = 0;
+  /// What was found damaged and left out since the last call: a sentence each, which names the record.
+  virtual std::vector<std::string> takeProblems() = 0;
 };
 
 /// Opens a run folder, also one that is being recorded or whose recording was killed. kNotFound when there is

@@ -91,25 +91,32 @@ class TraceWriter {
     writer->frames_ = std::move(*frames);
     writer->database_ = &database;
     const std::pair<Statement*, const char*> statements[] = {
-        {&writer->addStep_, "INSERT OR IGNORE INTO step(step) VALUES(?1)"},
-        {&writer->addName_, "INSERT OR IGNORE INTO scalar_name(name) VALUES(?1)"},
+        {&writer->addStep_, "INSERT OR IGNORE INTO step(step, checksum) VALUES(?1,?2)"},
+        {&writer->addName_, "INSERT INTO scalar_name(id, name, checksum) VALUES(?1,?2,?3)"},
         {&writer->findName_, "SELECT id FROM scalar_name WHERE name=?1"},
-        {&writer->addScalar_, "INSERT OR REPLACE INTO scalar(name_id, step, value) VALUES(?1,?2,?3)"},
-        {&writer->addEvent_, "INSERT INTO event(step, kind, text) VALUES(?1,?2,?3)"}};
+        {&writer->addScalar_,
+         "INSERT OR REPLACE INTO scalar(name_id, step, value, checksum) VALUES(?1,?2,?3,?4)"},
+        {&writer->addEvent_, "INSERT INTO event(id, step, kind, text, checksum) VALUES(?1,?2,?3,?4,?5)"}};
     for (const auto& [statement, sql] : statements) {
       Result<Statement> prepared = database.prepare(sql);
       if (!prepared) return std::move(prepared).error();
       *statement = std::move(*prepared);
     }
+    for (const auto& [id, table] :
+         {std::pair{&writer->nextName_, "scalar_name"}, {&writer->nextEvent_, "event"}}) {
+      const Result<std::int64_t> next = database.nextId(table);
+      if (!next) return next.error();
+      *id = *next;
+    }
     return writer;
   }
 
   Status write(const StepRecord& record) {
-    ANCHORSCOPE_TRY(addStep_.bind(1, record.step).run());
+    ANCHORSCOPE_TRY(addStep_.bind(1, record.step).runWithChecksum());
     for (const ScalarValue& scalar : record.scalars) {
       const Result<std::int64_t> name = nameId(scalar.name);
       if (!name) return name.error();
-      ANCHORSCOPE_TRY(addScalar_.bind(1, *name).bind(2, record.step).bind(3, scalar.value).run());
+      ANCHORSCOPE_TRY(addScalar_.bind(1, *name).bind(2, record.step).bind(3, scalar.value).runWithChecksum());
     }
     for (const auto& frame : record.frames)
       ANCHORSCOPE_TRY(frames_->write(*frame));
@@ -119,22 +126,26 @@ class TraceWriter {
   std::int64_t frameBytesWritten() const { return frames_->bytesWritten(); }
 
   Status write(const RunEvent& event) {
-    return addEvent_.bind(1, event.step).bind(2, event.kind).bind(3, event.text).run();
+    addEvent_.bind(1, nextEvent_++).bind(2, event.step).bind(3, event.kind).bind(4, event.text);
+    return addEvent_.runWithChecksum();
   }
 
  private:
   Result<std::int64_t> nameId(const std::string& name) {
     if (const auto known = names_.find(name); known != names_.end()) return known->second;
-    ANCHORSCOPE_TRY(addName_.bind(1, name).run());
     const StatementReset reset(findName_);
     const Result<bool> row = findName_.bind(1, name).next();
     if (!row) return row.error();
-    return names_[name] = findName_.integer(0);
+    if (*row) return names_[name] = findName_.integer(0);
+    const std::int64_t id = nextName_++;
+    ANCHORSCOPE_TRY(addName_.bind(1, id).bind(2, name).runWithChecksum());
+    return names_[name] = id;
   }
 
   Database* database_ = nullptr;
   std::unique_ptr<FrameWriter> frames_;
   Statement addStep_, addName_, findName_, addScalar_, addEvent_;
+  std::int64_t nextName_ = 0, nextEvent_ = 0;  // free ids
   std::unordered_map<std::string, std::int64_t> names_;
 };
 
@@ -487,11 +498,12 @@ Status replaceHeader(Database& database, RunHeader header) {
   const Result<bool> row = read->next();
   if (!row) return row.error();
   RunHeader before;
-  if (*row && fromJson(read->text(0), before)) header.startedAtUtc = before.startedAtUtc;
+  if (*row) static_cast<void>(readHeader(read->text(0), before));
+  if (!before.startedAtUtc.empty()) header.startedAtUtc = before.startedAtUtc;
   read->reset();
-  Result<Statement> update = database.prepare("UPDATE run SET header=?1");
+  Result<Statement> update = database.prepare("UPDATE run SET header=?1, checksum=?2");
   if (!update) return std::move(update).error();
-  return update->bind(1, toJson(header)).run();
+  return update->bind(1, toJson(header)).runWithChecksum();
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "core/store/schema.h"
 
 #include <filesystem>
+#include <map>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/store/spec_json.h"
@@ -10,40 +12,73 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kTables = R"sql(
-CREATE TABLE run(header TEXT NOT NULL);
-CREATE TABLE step(step INTEGER PRIMARY KEY);
-CREATE TABLE scalar_name(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE run(header TEXT NOT NULL, checksum INTEGER);
+CREATE TABLE step(step INTEGER PRIMARY KEY, checksum INTEGER);
+CREATE TABLE scalar_name(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, checksum INTEGER);
 CREATE TABLE scalar(
-  name_id INTEGER NOT NULL REFERENCES scalar_name(id), step INTEGER NOT NULL, value REAL,
+  name_id INTEGER NOT NULL REFERENCES scalar_name(id), step INTEGER NOT NULL, value REAL, checksum INTEGER,
   PRIMARY KEY(name_id, step)) WITHOUT ROWID;
-CREATE TABLE event(id INTEGER PRIMARY KEY AUTOINCREMENT, step INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL);
-CREATE TABLE spec(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, json TEXT NOT NULL, UNIQUE(kind, json));
-CREATE TABLE probe(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE event(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, step INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, checksum INTEGER);
+CREATE TABLE spec(
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, json TEXT NOT NULL, checksum INTEGER, UNIQUE(kind, json));
+CREATE TABLE probe(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, checksum INTEGER);
 CREATE TABLE image(
   id INTEGER PRIMARY KEY, probe_id INTEGER NOT NULL REFERENCES probe(id), hash INTEGER NOT NULL,
   width INTEGER NOT NULL, height INTEGER NOT NULL, rgb BLOB,
   input_width INTEGER NOT NULL, input_height INTEGER NOT NULL,
-  scale_x REAL, scale_y REAL, offset_x REAL, offset_y REAL);
+  scale_x REAL, scale_y REAL, offset_x REAL, offset_y REAL, objects INTEGER, checksum INTEGER);
 CREATE INDEX image_by_hash ON image(hash);
 CREATE TABLE object(
   image_id INTEGER NOT NULL REFERENCES image(id), position INTEGER NOT NULL,
-  x1 REAL, y1 REAL, x2 REAL, y2 REAL, class INTEGER NOT NULL, ignored INTEGER NOT NULL,
+  x1 REAL, y1 REAL, x2 REAL, y2 REAL, class INTEGER NOT NULL, ignored INTEGER NOT NULL, checksum INTEGER,
   PRIMARY KEY(image_id, position)) WITHOUT ROWID;
 CREATE TABLE geometry(
-  id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, levels TEXT NOT NULL, count INTEGER NOT NULL, boxes BLOB NOT NULL);
+  id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, levels TEXT NOT NULL, count INTEGER NOT NULL, boxes BLOB NOT NULL,
+  checksum INTEGER);
 CREATE INDEX geometry_by_hash ON geometry(hash);
 CREATE TABLE frame(
   id INTEGER PRIMARY KEY AUTOINCREMENT, probe_id INTEGER NOT NULL REFERENCES probe(id), step INTEGER NOT NULL,
   image_id INTEGER NOT NULL REFERENCES image(id), geometry_id INTEGER NOT NULL REFERENCES geometry(id),
-  class_names_id INTEGER REFERENCES spec(id), UNIQUE(probe_id, step));
+  class_names_id INTEGER REFERENCES spec(id), arrays INTEGER, checksum INTEGER, UNIQUE(probe_id, step));
 CREATE INDEX frame_by_step ON frame(step);
 CREATE TABLE array(
   frame_id INTEGER NOT NULL REFERENCES frame(id), position INTEGER NOT NULL, kind INTEGER NOT NULL,
   spec_id INTEGER REFERENCES spec(id), level INTEGER NOT NULL, encoding INTEGER NOT NULL, count INTEGER NOT NULL,
-  bytes BLOB, UNIQUE(frame_id, position));
+  bytes BLOB, checksum INTEGER, UNIQUE(frame_id, position));
 )sql";
 
-Status checkTrace(Database& database) {
+/// What version 2 added, table by table.
+constexpr std::pair<const char*, const char*> kNewInVersion2[] = {
+    {"run", "checksum"},   {"step", "checksum"},   {"scalar_name", "checksum"}, {"scalar", "checksum"},
+    {"event", "checksum"}, {"spec", "checksum"},   {"probe", "checksum"},       {"image", "objects"},
+    {"image", "checksum"}, {"object", "checksum"}, {"geometry", "checksum"},    {"frame", "arrays"},
+    {"frame", "checksum"}, {"array", "checksum"}};
+
+/// Adds what version 2 added to a trace of version 1.
+Status bringToVersion2(Database& database) {
+  return inTransaction(database, "BEGIN IMMEDIATE", [&]() -> Status {
+    for (const auto& [table, column] : kNewInVersion2)
+      ANCHORSCOPE_TRY(database.execute(concat("ALTER TABLE ", table, " ADD COLUMN ", column, " INTEGER")));
+    return database.execute("PRAGMA user_version=2");
+  });
+}
+
+/// Lets a reader see a trace of version 1 as one of version 2, whose new columns are NULL: by views in front
+/// of the tables, which belong to the connection.
+Status showAsVersion2(Database& database) {
+  std::map<std::string, std::string> columns;
+  for (const auto& [table, column] : kNewInVersion2)
+    columns[table] += concat(", NULL AS ", column);
+  ANCHORSCOPE_TRY(database.execute("PRAGMA temp_store=MEMORY"));
+  for (const auto& [table, added] : columns)
+    ANCHORSCOPE_TRY(
+        database.execute(concat("CREATE TEMP VIEW ", table, " AS SELECT *", added, " FROM main.", table)));
+  return {};
+}
+
+/// The trace's version.
+Result<std::int64_t> checkTrace(Database& database) {
   const Result<std::int64_t> application = database.integer("PRAGMA application_id");
   if (!application) return application.error();
   const Result<std::int64_t> version = database.integer("PRAGMA user_version");
@@ -52,13 +87,12 @@ Status checkTrace(Database& database) {
     return makeError(ErrorCode::kBadData,
                      concat("'", database.path(), "' is an SQLite database, but no recorded run"),
                      "Name the folder of a recorded run");
-  if (*version != kTraceSchemaVersion)
+  if (*version < 1 || *version > kTraceSchemaVersion)
     return makeError(ErrorCode::kBadData,
                      concat("'", database.path(), "' has trace version ", *version,
-                            "; this program reads version ", kTraceSchemaVersion),
-                     *version > kTraceSchemaVersion ? "Open it with the newer version that recorded it"
-                                                    : "Open it with the version that recorded it");
-  return {};
+                            "; this program reads versions up to ", kTraceSchemaVersion),
+                     "Open it with the newer version that recorded it");
+  return *version;
 }
 
 }  // namespace
@@ -74,9 +108,9 @@ Status createTrace(const std::string& path, const RunHeader& header) {
              "; PRAGMA user_version=", kTraceSchemaVersion)));
   return inTransaction(**database, "BEGIN", [&]() -> Status {
     ANCHORSCOPE_TRY((*database)->execute(kTables));
-    Result<Statement> insert = (*database)->prepare("INSERT INTO run(header) VALUES(?1)");
+    Result<Statement> insert = (*database)->prepare("INSERT INTO run(header, checksum) VALUES(?1,?2)");
     if (!insert) return std::move(insert).error();
-    return insert->bind(1, toJson(header)).run();
+    return insert->bind(1, toJson(header)).runWithChecksum();
   });
 }
 
@@ -94,7 +128,10 @@ Result<std::unique_ptr<Database>> openTrace(const std::string& path, TraceAccess
   Result<std::unique_ptr<Database>> database = Database::open(path, SQLITE_OPEN_READWRITE);
   if (!database && access == TraceAccess::kRead) database = Database::open(path, SQLITE_OPEN_READONLY);
   if (!database) return std::move(database).error();
-  ANCHORSCOPE_TRY(checkTrace(**database));
+  const Result<std::int64_t> version = checkTrace(**database);
+  if (!version) return version.error();
+  if (*version < kTraceSchemaVersion)
+    ANCHORSCOPE_TRY(access == TraceAccess::kRead ? showAsVersion2(**database) : bringToVersion2(**database));
   if (access == TraceAccess::kRead) ANCHORSCOPE_TRY((*database)->execute("PRAGMA query_only=ON"));
   return database;
 }

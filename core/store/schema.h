@@ -10,7 +10,9 @@
 
 namespace anchorscope {
 
-inline constexpr int kTraceSchemaVersion = 1;         ///< PRAGMA user_version
+/// PRAGMA user_version. Version 1 had no checksums of rows and no counts of a frame's arrays and an image's
+/// objects: it is read with NULL for them, and gets the columns when a run is continued.
+inline constexpr int kTraceSchemaVersion = 2;
 inline constexpr int kTraceApplication = 0x416e5363;  ///< PRAGMA application_id, "AnSc"
 
 /// What an `array` row of a frame holds. The numbers stand in the trace: never renumber.
@@ -39,7 +41,8 @@ Status createTrace(const std::string& path, const RunHeader& header);
 enum class TraceAccess { kRead, kWrite };
 
 /// Opens a trace after checking that it is one of ours and of a version this program reads: kBadData
-/// otherwise, kNotFound when there is none.
+/// otherwise, kNotFound when there is none. One of version 1 is brought to this version when it is opened for
+/// writing; a reader sees it as if it were.
 Result<std::unique_ptr<Database>> openTrace(const std::string& path, TraceAccess access);
 
 }  // namespace anchorscope

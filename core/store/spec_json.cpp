@@ -5,8 +5,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
+#include <type_traits>
+#include <utility>
 
 #include "core/base/check.h"
+#include "core/base/json_limits.h"
 
 // nlohmann::json finds the to_json / from_json of a type in the type's own namespace.
 
@@ -32,9 +35,20 @@ std::optional<float> optionalFloat(const Json& value) {
   return static_cast<float>(value.get<double>());
 }
 
+/// Throws for what is missing, of another kind, or a number that the type cannot hold: the library would
+/// change that in silence.
 template <typename Value>
 Value field(const Json& object, const char* name) {
-  return object.at(name).get<Value>();
+  const Json& value = object.at(name);
+  if constexpr (std::is_integral_v<Value> && !std::is_same_v<Value, bool>) {
+    const bool fits =
+        value.is_number_integer() &&
+        !(value.is_number_unsigned() &&
+          value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) &&
+        std::in_range<Value>(value.get<std::int64_t>());
+    if (!fits) throw std::invalid_argument(name);
+  }
+  return value.get<Value>();
 }
 
 }  // namespace
@@ -252,14 +266,6 @@ static void to_json(Json& json, const EvidenceDeclaration& declaration) {
               {"scalars", declaration.scalars}};
 }
 
-static void from_json(const Json& json, EvidenceDeclaration& declaration) {
-  declaration.channels = field<std::vector<ChannelSpec>>(json, "channels");
-  declaration.pairTables = field<std::vector<PairTableSpec>>(json, "pair_tables");
-  declaration.decisions = field<std::vector<DecisionSpec>>(json, "decisions");
-  declaration.objectColumns = field<std::vector<ObjectColumnSpec>>(json, "object_columns");
-  declaration.scalars = field<std::vector<ScalarSpec>>(json, "scalars");
-}
-
 static void to_json(Json& json, const RunHeader& header) {
   json = Json{{"config_toml", header.configToml},
               {"data_spec", header.dataSpec},
@@ -274,20 +280,6 @@ static void to_json(Json& json, const RunHeader& header) {
               {"planned_steps", header.plannedSteps}};
 }
 
-static void from_json(const Json& json, RunHeader& header) {
-  header.configToml = field<std::string>(json, "config_toml");
-  header.dataSpec = field<std::string>(json, "data_spec");
-  header.methodName = field<std::string>(json, "method");
-  header.modelName = field<std::string>(json, "model");
-  header.device = field<std::string>(json, "device");
-  header.classNames = field<std::vector<std::string>>(json, "class_names");
-  header.declaration = field<EvidenceDeclaration>(json, "declaration");
-  header.programVersion = field<std::string>(json, "program_version");
-  header.startedAtUtc = field<std::string>(json, "started_at_utc");
-  header.threads = field<int>(json, "threads");
-  header.plannedSteps = field<std::int64_t>(json, "planned_steps");
-}
-
 namespace {
 
 template <typename Value>
@@ -296,19 +288,77 @@ std::string write(const Value& value) {
   return Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+constexpr JsonLimits kLimits{16, 500'000};
+
 template <typename Value>
 Status read(std::string_view text, Value& out) {
+  ANCHORSCOPE_TRY(checkJsonLimits(text, "A stored declaration", kLimits));
   try {
     out = Json::parse(text).get<Value>();
     return {};
-  } catch (const std::exception& problem) {
-    Error error = makeError(ErrorCode::kBadData, "A stored declaration is damaged");
-    error.details = problem.what();
-    return error;
+  } catch (const std::exception&) {
+    return makeError(ErrorCode::kBadData, "A stored declaration is damaged");
   }
 }
 
+/// Reads entry by entry and remembers which could not be read.
+class Salvage {
+ public:
+  template <typename Value>
+  void take(const Json& object, const char* name, Value& out) {
+    attempt(name, [&] { out = field<Value>(object, name); });
+  }
+  template <typename Value>
+  void takeEach(const Json& object, const char* name, std::vector<Value>& out) {
+    const std::string path = concat("declaration.", name);
+    Json list;
+    attempt(path, [&] { list = object.at(name).get<Json::array_t>(); });
+    for (std::size_t i = 0; i < list.size(); ++i)
+      attempt(concat(path, "[", i, "]"), [&] { out.push_back(list[i].get<Value>()); });
+  }
+  std::vector<std::string> damaged;
+
+ private:
+  template <typename Read>
+  void attempt(std::string name, Read read) {
+    try {
+      read();
+    } catch (const std::exception&) {
+      damaged.push_back(std::move(name));
+    }
+  }
+};
+
 }  // namespace
+
+std::vector<std::string> readHeader(std::string_view text, RunHeader& out) {
+  const Json json = checkJsonLimits(text, "header", kLimits).ok()
+                        ? Json::parse(text, nullptr, /*allow_exceptions=*/false)
+                        : Json(Json::value_t::discarded);
+  if (!json.is_object()) return {"header"};
+  Salvage salvage;
+  salvage.take(json, "config_toml", out.configToml);
+  salvage.take(json, "data_spec", out.dataSpec);
+  salvage.take(json, "method", out.methodName);
+  salvage.take(json, "model", out.modelName);
+  salvage.take(json, "device", out.device);
+  salvage.take(json, "class_names", out.classNames);
+  salvage.take(json, "program_version", out.programVersion);
+  salvage.take(json, "started_at_utc", out.startedAtUtc);
+  salvage.take(json, "threads", out.threads);
+  salvage.take(json, "planned_steps", out.plannedSteps);
+  const auto found = json.find("declaration");
+  if (found == json.end() || !found->is_object()) {
+    salvage.damaged.emplace_back("declaration");
+  } else {
+    salvage.takeEach(*found, "channels", out.declaration.channels);
+    salvage.takeEach(*found, "pair_tables", out.declaration.pairTables);
+    salvage.takeEach(*found, "decisions", out.declaration.decisions);
+    salvage.takeEach(*found, "object_columns", out.declaration.objectColumns);
+    salvage.takeEach(*found, "scalars", out.declaration.scalars);
+  }
+  return salvage.damaged;
+}
 
 std::string toJson(const ChannelSpec& spec) {
   return write(spec);
@@ -350,8 +400,4 @@ Status fromJson(std::string_view text, std::vector<std::string>& out) {
 Status fromJson(std::string_view text, std::vector<LevelLayout>& out) {
   return read(text, out);
 }
-Status fromJson(std::string_view text, RunHeader& out) {
-  return read(text, out);
-}
-
 }  // namespace anchorscope

@@ -1,6 +1,6 @@
 #pragma once
 // Declarations and the run's header as JSON text, as SCHEMA.md documents them. Reading never throws: text
-// that does not fit is kBadData.
+// that does not fit is kBadData, without what the JSON library says of it.
 
 #include <string>
 #include <string_view>
@@ -26,6 +26,9 @@ Status fromJson(std::string_view text, DecisionSpec& out);
 Status fromJson(std::string_view text, ObjectColumnSpec& out);
 Status fromJson(std::string_view text, std::vector<std::string>& out);
 Status fromJson(std::string_view text, std::vector<LevelLayout>& out);
-Status fromJson(std::string_view text, RunHeader& out);
+
+/// The header as far as it can be read: names of the entries that cannot ("declaration.channels[3]"), which
+/// keep their defaults. All of it, named "header", when the text is no JSON.
+std::vector<std::string> readHeader(std::string_view text, RunHeader& out);
 
 }  // namespace anchorscope

@@ -1,5 +1,8 @@
 #include "core/store/sqlite.h"
 
+#include <zlib.h>
+
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -8,17 +11,50 @@
 
 namespace anchorscope {
 
+void RowChecksum::addBytes(char tag, std::string_view bytes) {
+  std::uint8_t head[9] = {static_cast<std::uint8_t>(tag)};
+  for (int i = 0; i < 8; ++i)
+    head[1 + i] = static_cast<std::uint8_t>(std::uint64_t{bytes.size()} >> (8 * i));
+  sum_ = static_cast<std::uint32_t>(::crc32_z(sum_, head, sizeof head));
+  sum_ = static_cast<std::uint32_t>(
+      ::crc32_z(sum_, reinterpret_cast<const Bytef*>(bytes.data() ? bytes.data() : ""), bytes.size()));
+}
+
+void RowChecksum::addNull() {
+  const std::uint8_t tag = 'n';
+  sum_ = static_cast<std::uint32_t>(::crc32_z(sum_, &tag, 1));
+}
+
+void RowChecksum::add(std::int64_t value) {
+  std::uint8_t bytes[9] = {'i'};
+  for (int i = 0; i < 8; ++i)
+    bytes[1 + i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
+  sum_ = static_cast<std::uint32_t>(::crc32_z(sum_, bytes, sizeof bytes));
+}
+
+void RowChecksum::add(double value) {
+  if (std::isnan(value)) return addNull();
+  const auto bits = std::bit_cast<std::uint64_t>(value == 0 ? 0.0 : value);
+  std::uint8_t bytes[9] = {'r'};
+  for (int i = 0; i < 8; ++i)
+    bytes[1 + i] = static_cast<std::uint8_t>(bits >> (8 * i));
+  sum_ = static_cast<std::uint32_t>(::crc32_z(sum_, bytes, sizeof bytes));
+}
+
 Statement& Statement::bind(int parameter, std::int64_t value) {
+  if (isNext(parameter)) bound_.add(value);
   if (const int code = sqlite3_bind_int64(statement_.get(), parameter, value)) bindCode_ = code;
   return *this;
 }
 
 Statement& Statement::bind(int parameter, double value) {
+  if (isNext(parameter)) bound_.add(value);
   if (const int code = sqlite3_bind_double(statement_.get(), parameter, value)) bindCode_ = code;
   return *this;
 }
 
 Statement& Statement::bind(int parameter, std::string_view text) {
+  if (isNext(parameter)) bound_.addText(text);
   if (const int code = sqlite3_bind_text64(statement_.get(), parameter, text.data() ? text.data() : "",
                                            text.size(), SQLITE_TRANSIENT, SQLITE_UTF8))
     bindCode_ = code;
@@ -26,11 +62,13 @@ Statement& Statement::bind(int parameter, std::string_view text) {
 }
 
 Statement& Statement::bindNull(int parameter) {
+  if (isNext(parameter)) bound_.addNull();
   if (const int code = sqlite3_bind_null(statement_.get(), parameter)) bindCode_ = code;
   return *this;
 }
 
 Statement& Statement::bindBlob(int parameter, std::string_view bytes) {
+  if (isNext(parameter)) bound_.addBlob(bytes);
   if (const int code = sqlite3_bind_blob64(statement_.get(), parameter, bytes.data() ? bytes.data() : "",
                                            bytes.size(), SQLITE_STATIC))
     bindCode_ = code;
@@ -42,6 +80,12 @@ Status Statement::run() {
   Result<bool> row = next();
   if (!row) return std::move(row).error();
   return {};
+}
+
+Status Statement::runWithChecksum() {
+  const int last = sqlite3_bind_parameter_count(statement_.get());
+  ANCHORSCOPE_CHECK(boundCount_ == last - 1, "a row was not bound in the order of its columns");
+  return bind(last, bound_.value()).run();
 }
 
 Result<bool> Statement::next() {
@@ -56,6 +100,12 @@ Result<bool> Statement::next() {
 void Statement::reset() {
   sqlite3_reset(statement_.get());
   bindCode_ = SQLITE_OK;
+  bound_ = {};
+  boundCount_ = 0;
+}
+
+bool Statement::isNull(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
 std::int64_t Statement::integer(int column) const {
@@ -63,9 +113,8 @@ std::int64_t Statement::integer(int column) const {
 }
 
 double Statement::real(int column) const {
-  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL
-             ? std::numeric_limits<double>::quiet_NaN()
-             : sqlite3_column_double(statement_.get(), column);
+  return isNull(column) ? std::numeric_limits<double>::quiet_NaN()
+                        : sqlite3_column_double(statement_.get(), column);
 }
 
 std::string Statement::text(int column) const {
@@ -77,6 +126,31 @@ std::string_view Statement::blob(int column) const {
   const int size = sqlite3_column_bytes(statement_.get(), column);
   return bytes ? std::string_view(static_cast<const char*>(bytes), static_cast<std::size_t>(size))
                : std::string_view();
+}
+
+bool Statement::checksumHolds() const {
+  const int last = sqlite3_column_count(statement_.get()) - 1;
+  if (isNull(last)) return true;
+  RowChecksum sum;
+  for (int column = 0; column < last; ++column) {
+    switch (sqlite3_column_type(statement_.get(), column)) {
+      case SQLITE_INTEGER:
+        sum.add(integer(column));
+        break;
+      case SQLITE_FLOAT:
+        sum.add(real(column));
+        break;
+      case SQLITE_TEXT:
+        sum.addText(blob(column));
+        break;
+      case SQLITE_BLOB:
+        sum.addBlob(blob(column));
+        break;
+      default:
+        sum.addNull();
+    }
+  }
+  return sqlite3_column_type(statement_.get(), last) == SQLITE_INTEGER && integer(last) == sum.value();
 }
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, int flags) {
@@ -120,6 +194,17 @@ Result<std::int64_t> Database::integer(std::string_view sql) {
   const Result<bool> row = statement->next();
   if (!row) return row.error();
   return *row ? statement->integer(0) : 0;
+}
+
+Result<std::int64_t> Database::nextId(const std::string& table) {
+  Result<std::int64_t> most =
+      integer("SELECT max((SELECT ifnull(max(id),0) FROM " + table +
+              "), (SELECT ifnull(max(seq),0) FROM sqlite_sequence WHERE name='" + table + "'))");
+  if (!most) return most;
+  if (*most < 0 || *most > std::numeric_limits<std::int64_t>::max() / 2)
+    return makeError(ErrorCode::kBadData, concat("'", path_, "' is damaged: an impossible id in ", table),
+                     "Copy the run folder again from where it came, or use another run");
+  return *most + 1;
 }
 
 Error Database::failure() const {

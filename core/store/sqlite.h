@@ -15,6 +15,21 @@ namespace anchorscope {
 
 class Database;
 
+/// CRC-32 of a row's values in the order of its columns, as SCHEMA.md writes them down.
+class RowChecksum {
+ public:
+  void addNull();
+  void add(std::int64_t value);
+  void add(double value);  ///< NaN counts as NULL and -0 as 0: SQLite stores them so.
+  void addText(std::string_view text) { addBytes('t', text); }
+  void addBlob(std::string_view bytes) { addBytes('b', bytes); }
+  std::int64_t value() const { return sum_; }
+
+ private:
+  void addBytes(char tag, std::string_view bytes);
+  std::uint32_t sum_ = 0;
+};
+
 /// A prepared statement. Bind (parameters count from 1), then run() or next(); binding again after reset().
 class Statement {
  public:
@@ -30,14 +45,21 @@ class Statement {
 
   /// Executes a statement without rows and resets it.
   Status run();
+  /// run() of an INSERT whose parameters are the table's columns in their order, each bound in this order but
+  /// the last, which gets the row's checksum.
+  Status runWithChecksum();
   /// Moves to the next row; false at the end. Reset before the next use.
   Result<bool> next();
   void reset();
 
+  bool isNull(int column) const;
   std::int64_t integer(int column) const;
   double real(int column) const;  ///< NULL reads as NaN.
   std::string text(int column) const;
   std::string_view blob(int column) const;  ///< Valid until the next step or reset.
+  /// Whether the last column is the checksum of those before it, which must be all of the table's in their
+  /// order; also when it is NULL (rows of version 1 have none).
+  bool checksumHolds() const;
 
  private:
   friend class Database;
@@ -45,9 +67,12 @@ class Statement {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };
   Error failure() const;
+  bool isNext(int parameter) { return parameter == boundCount_ + 1 && ++boundCount_ > 0; }
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
   Database* database_ = nullptr;
   int bindCode_ = SQLITE_OK;
+  RowChecksum bound_;  // of the parameters 1 to boundCount_
+  int boundCount_ = 0;
 };
 
 /// Resets a statement at the end of a scope, so that it never keeps a read transaction open.
@@ -75,7 +100,9 @@ class Database {
   Result<Statement> prepare(std::string_view sql);
   /// The single integer a query gives.
   Result<std::int64_t> integer(std::string_view sql);
-  std::int64_t lastInsertId() const { return sqlite3_last_insert_rowid(handle_); }
+  /// An id that no row of `table` (with a column id) has, or had if it is AUTOINCREMENT; the following ones
+  /// are free too.
+  Result<std::int64_t> nextId(const std::string& table);
   /// The last failure as an Error: damaged files are kBadData, everything else kIo.
   Error failure() const;
 

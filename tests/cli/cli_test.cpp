@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -235,6 +236,42 @@ TEST_F(RecordedRun, Evaluates) {
   const std::string again = (*folder_ / "again.json").string();
   ASSERT_EQ(run({"eval", "--weights", checkpoint, "--data", "demo#val", "--json", again}).exit, 0);
   EXPECT_EQ(nlohmann::json::parse(readFile(again)).at("metrics"), numbers.at("metrics"));
+}
+
+TEST_F(RecordedRun, GivesWeightsToAnotherWhichSaysWhatFitted) {
+  const auto checkpoint = jsonOf(run({"info", run_, "--json"})).at("checkpoints")[0].get<std::string>();
+  const std::string other = (*folder_ / "other").string();
+  std::vector<std::string> arguments = trainArguments(other, 1);
+  arguments.insert(arguments.end(), {"--weights", checkpoint, "--set", "model.head_depth=1"});
+  const Outcome outcome = run(arguments);
+  ASSERT_EQ(outcome.exit, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("weights: " + checkpoint));
+  EXPECT_THAT(outcome.err, HasSubstr(" tensors loaded, 0 missing, "));
+  std::vector<std::string> noted;
+  const nlohmann::json info = jsonOf(run({"info", other, "--json"}));
+  for (const auto& event : info.at("events"))
+    if (event.at("kind") == "weights") noted.push_back(event.at("text"));
+  EXPECT_THAT(noted, ::testing::ElementsAre(HasSubstr(" unexpected (")));
+}
+
+TEST_F(RecordedRun, IsShownWithoutWhatOfItIsDamaged) {
+  const std::string copy = (*folder_ / "damaged").string(), trace = copy + "/trace.sqlite";
+  std::filesystem::copy(run_, copy, std::filesystem::copy_options::recursive);
+  std::string bytes = readFile(trace);
+  const std::size_t at = bytes.find("\"config_toml\":");
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 16] = '\x01';  // in the text of the configuration
+  std::ofstream(trace, std::ios::binary) << bytes;
+  const Outcome text = run({"info", copy});
+  EXPECT_EQ(text.exit, 0) << text.err;
+  EXPECT_THAT(text.err, HasSubstr("Note: The record 'run' of the trace is damaged"));
+  EXPECT_EQ(text.err.find("json"), std::string::npos) << text.err;
+  EXPECT_LT(text.err.size(), 300u) << text.err;
+  const auto json = jsonOf(run({"info", copy, "--json"}));
+  EXPECT_EQ(json.at("damaged").size(), 1u);
+  EXPECT_FALSE(json.at("scalars").empty());
+  EXPECT_EQ(run({"inspect", copy, "--step", "last"}).exit, 0);
+  std::filesystem::remove_all(copy);
 }
 
 TEST(Cli, AnInterruptedRunIsSavedAndGoesOnAsIfNothingHadHappened) {

@@ -64,10 +64,11 @@ class SchemaDocument : public ::testing::Test {
       if (step == 3) record.frames = {frame_};
       (*writer)->record(std::move(record));
     }
+    (*writer)->recordEvent({3, "note", "the end"});
   }
-  Output runExample(int index) {
+  Output runExample(int index, const std::string& argument = "") {
     const std::string script = temporary_.write("example.py", example(index)).string();
-    return run("python3 '" + script + "' '" + folder() + "'");
+    return run("python3 '" + script + "' '" + folder() + "' " + argument);
   }
   std::string folder() const { return (temporary_ / "run").string(); }
 
@@ -101,6 +102,17 @@ TEST_F(SchemaDocument, ItsChannelExampleWorks) {
   EXPECT_EQ(step, 3);
   EXPECT_EQ(count, channel->values.size());
   EXPECT_NEAR(sum, expected, 1e-9 * std::abs(expected));
+}
+
+TEST_F(SchemaDocument, ItsChecksumExampleAgreesInEveryTable) {
+  for (const std::string table : {"run", "step", "scalar_name", "scalar", "event", "spec", "probe", "image",
+                                  "object", "geometry", "frame", "array"}) {
+    const Output output = runExample(2, table);
+    EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_EQ(output.text.find(table + " "), 0u) << output.text;
+    EXPECT_NE(output.text.find(" rows, 0 damaged"), std::string::npos) << output.text;
+    EXPECT_EQ(output.text.find(" 0 rows"), std::string::npos) << output.text;
+  }
 }
 
 TEST_F(SchemaDocument, NamesEveryTableAndColumn) {
