@@ -115,11 +115,11 @@ AssignerEntry musuAssigner() {
                   "centred in it, or "
                   "only those centred near its centre.",
                   "Paper: no hand-made geometric prior, hence overlap; the other two are ours"),
-      onlyWhen(floatParam("center_margin", 0.01, 0, std::nullopt, "px",
+      onlyWhen(floatParam("center_margin", 0.01, 0, 1e4, "px",
                           "How far inside the object's box an anchor's centre must lie.", kOurs),
                "eligibility", {"center_in_gt", "center_radius"}),
       onlyWhen(
-          floatParam("radius", 1.5, 1e-6, std::nullopt, "strides",
+          floatParam("radius", 1.5, 1e-6, 1e4, "strides",
                      "Largest distance of the anchor's centre from the object's on each axis, inclusive.",
                      kOurs),
           "eligibility", {"center_radius"}),
@@ -135,11 +135,10 @@ AssignerEntry musuAssigner() {
       onlyWhen(
           floatParam("gamma", 0.5, 0, 1, "1", "Share of the best joint score that a member needs.", kOurs),
           "threshold", {"max_ratio"}),
-      onlyWhen(intParam("k", 20, 1, std::nullopt, "anchors", "Size of the bag.", kOurs), "threshold",
-               {"top_k"}),
+      onlyWhen(intParam("k", 20, 1, 1e6, "anchors", "Size of the bag.", kOurs), "threshold", {"top_k"}),
       onlyWhen(floatParam("t", 0.3, 0, 1, "1", "Joint score that a member needs.", kPaper), "threshold",
                {"absolute"}),
-      intParam("max_bag", 0, 0, std::nullopt, "anchors",
+      intParam("max_bag", 0, 0, 1e6, "anchors",
                "Keep only so many members, best joint score first; 0: no limit.", kOurs),
       floatParam("alpha", 0.25, 0, 1, "1",
                  "How much a head's own score counts in its ranking: 0 ranks by the other head's alone, 0.5 "
@@ -150,14 +149,12 @@ AssignerEntry musuAssigner() {
       choiceParam("weighting", "exponential", {"exponential", "linear", "hard_top_k"},
                   "Weight of a rank: exp(-rank / tau), 1 - rank / bag size, or 1 for the first k_weight.",
                   "Paper: ranks become weights; the formulas are ours"),
-      onlyWhen(floatParam("tau_cls", 3, 1e-6, std::nullopt, "ranks", "Decay of the classification weights.",
-                          kOurs),
+      onlyWhen(floatParam("tau_cls", 3, 1e-6, 1e6, "ranks", "Decay of the classification weights.", kOurs),
                "weighting", {"exponential"}),
-      onlyWhen(
-          floatParam("tau_reg", 3, 1e-6, std::nullopt, "ranks", "Decay of the regression weights.", kOurs),
-          "weighting", {"exponential"}),
-      onlyWhen(intParam("k_weight", 9, 1, std::nullopt, "ranks", "Ranks that get weight 1.", kOurs),
-               "weighting", {"hard_top_k"}),
+      onlyWhen(floatParam("tau_reg", 3, 1e-6, 1e6, "ranks", "Decay of the regression weights.", kOurs),
+               "weighting", {"exponential"}),
+      onlyWhen(intParam("k_weight", 9, 1, 1e6, "ranks", "Ranks that get weight 1.", kOurs), "weighting",
+               {"hard_top_k"}),
   };
   entry.make = makeMusu;
   return entry;

@@ -162,11 +162,11 @@ std::vector<ParamSpec> postprocessParams() {
   return {
       floatParam("score_threshold", defaults.scoreThreshold, 0.0, 1.0, "1",
                  "Detections score more than this.", kTorchvision),
-      intParam("topk_per_level", defaults.topKPerLevel, 1, std::nullopt, "",
+      intParam("topk_per_level", defaults.topKPerLevel, 1, 1e6, "",
                "The best (anchor, class) pairs of every pyramid level that enter suppression.", kTorchvision),
       floatParam("nms_iou", defaults.nmsIou, 0.0, 1.0, "1",
                  "A box that overlaps a better one of its class by more than this is dropped.", kTorchvision),
-      intParam("max_detections", defaults.maxDetections, 1, std::nullopt, "", "Detections kept per image.",
+      intParam("max_detections", defaults.maxDetections, 1, 1e5, "", "Detections kept per image.",
                kTorchvision),
       choiceParam(
           "score_with_centerness", kCenternessScores.front(), kCenternessScores,

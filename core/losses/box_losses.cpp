@@ -85,7 +85,7 @@ BoxLossEntry smoothL1Loss() {
       "As L1, but 0.5 d^2 / smooth_l1_beta for d below smooth_l1_beta, d - smooth_l1_beta / 2 above.";
   entry.source = "Girshick, ICCV 2015; RetinaNet's beta from maskrcnn-benchmark";
   entry.params = {
-      floatParam("smooth_l1_beta", 0.11, 0, std::nullopt, "1",
+      floatParam("smooth_l1_beta", 0.11, 0, 1e4, "1",
                  "Where the smooth L1 loss turns from square to linear; 0 is L1.",
                  "maskrcnn-benchmark RetinaNet"),
       choiceParam("smooth_l1_weights", kPlainWeights, {kPlainWeights, kScaledWeights},

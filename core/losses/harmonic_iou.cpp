@@ -114,7 +114,7 @@ BoxLossEntry smoothL1HarmonicIouLoss() {
   entry.params = smoothL1Loss().params;
   for (ParamSpec& spec : iouParams())
     entry.params.push_back(std::move(spec));
-  entry.params.push_back(floatParam("harmonic_alpha", 1.5, 0, std::nullopt, "1",
+  entry.params.push_back(floatParam("harmonic_alpha", 1.5, 0, 1e4, "1",
                                     "Weight of the Harmonic IoU loss beside smooth L1.",
                                     "Wang and Zhang, ICCV 2021: 1.5"));
   entry.make = [](const ParamSet& params) -> Result<std::unique_ptr<BoxLoss>> {

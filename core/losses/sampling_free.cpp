@@ -322,7 +322,7 @@ LossCombinerEntry samplingFree() {
   generation.effect = ParamEffect::kNextRun;  // each learns other factors
   entry.params = {
       std::move(generation),
-      onlyWhen(intParam("warmup_iters", 100, 0, std::nullopt, "steps",
+      onlyWhen(intParam("warmup_iters", 100, 0, 1e12, "steps",
                         "Steps during which the ratio is measured anew each time.",
                         "Sampling-Free repository, 02a3846 and 01dfd40"),
                "generation", {"2021b", "2021c"}),

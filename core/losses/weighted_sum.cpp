@@ -36,10 +36,10 @@ LossCombinerEntry weightedSum() {
   entry.description =
       "cls + lambda_reg * loc + lambda_quality * quality (centerness, where there is a head for it)";
   entry.source = "Common practice";
-  entry.params = {floatParam("lambda_reg", 1, 0, std::nullopt, "1", "Weight of the box loss in the total.",
+  entry.params = {floatParam("lambda_reg", 1, 0, 1e4, "1", "Weight of the box loss in the total.",
                              "torchvision 0.26.0 RetinaNet"),
-                  floatParam("lambda_quality", 1, 0, std::nullopt, "1",
-                             "Weight of the centerness loss in the total.", "torchvision 0.26.0 FCOS")};
+                  floatParam("lambda_quality", 1, 0, 1e4, "1", "Weight of the centerness loss in the total.",
+                             "torchvision 0.26.0 FCOS")};
   entry.make = [](const ParamSet& params) -> Result<std::unique_ptr<LossCombiner>> {
     return std::unique_ptr<LossCombiner>(
         std::make_unique<WeightedSum>(params.getFloat("lambda_reg"), params.getFloat("lambda_quality")));

@@ -226,7 +226,7 @@ std::vector<ParamSpec> specsOf(const ModelRow& row) {
                  "centerness", {"true"}));
   }
   if (small) {
-    specs.push_back(intParam("width", row.backbone->shape.width, 16, 256, "",
+    specs.push_back(intParam("width", row.backbone->shape.width, 16, 128, "",
                              "Channels of the stem; stages have 1, 2, 4, 8 times.", source));
   }
   for (ParamSpec& spec : row.backbone->shape.downsamplingParams())

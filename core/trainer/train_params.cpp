@@ -4,6 +4,11 @@
 namespace anchorscope {
 namespace {
 
+// Bounds that the arithmetic bears with room to spare.
+constexpr double kMostSteps = 1e12, kMostSeed = 9e18, kMostImages = 1e9, kMostFiles = 1e6;
+/// Rows of padding per image: as many as the largest image of any public set has objects, ten times.
+constexpr double kMostObjects = 10'000;
+
 ParamSpec nextRun(ParamSpec spec) {
   spec.effect = ParamEffect::kNextRun;
   return spec;
@@ -15,29 +20,30 @@ std::vector<ParamSpec> trainParams() {
   const std::string ours = "ours";
   const std::string detection = "common practice of dense detectors (RetinaNet, Lin et al., ICCV 2017)";
   std::vector<ParamSpec> params{
-      intParam("steps", 1000, 0, {}, "steps", "Optimizer steps to do; 0: until stopped.", ours),
+      intParam("steps", 1000, 0, kMostSteps, "steps", "Optimizer steps to do; 0: until stopped.", ours),
       nextRun(intParam("size", 160, 32, 4096, "px", "Side of the square input that images are fitted into.",
                        ours)),
       nextRun(intParam("batch", 4, 1, 4096, "images", "Images per step.", ours)),
-      nextRun(intParam("seed", 0, 0, {}, "", "Seed of weights, shuffling, augmentation and splits.", ours)),
+      nextRun(intParam("seed", 0, 0, kMostSeed, "", "Seed of weights, shuffling, augmentation and splits.",
+                       ours)),
       nextRun(textParam("device", "auto", "auto (a GPU if there is one), cpu, cuda or cuda:I.", ours)),
       nextRun(intParam(
-          "threads", 0, 0, 1024, "threads",
+          "threads", 0, 0, 256, "threads",
           "CPU threads of training; 0: all cores but one, which is left to the window. Results depend on it.",
           ours)),
-      nextRun(intParam("loader_threads", 1, 0, 256, "threads",
+      nextRun(intParam("loader_threads", 1, 0, 64, "threads",
                        "Threads that prepare batches ahead; 0: in the step.", ours)),
 
       nextRun(choiceParam("optimizer", "adamw", {"adamw", "sgd"}, "How gradients become steps.",
                           "AdamW: Loshchilov and Hutter, ICLR 2019")),
-      floatParam("lr", 1e-3, 0, {}, "1", "Peak learning rate.", ours),
+      floatParam("lr", 1e-3, 0, 1e30, "1", "Peak learning rate.", ours),
       floatParam("momentum", 0.9, 0, 1, "1", "Momentum of SGD; beta1 of AdamW.", detection),
       floatParam("beta2", 0.999, 0, 1, "1", "Decay of AdamW's second moment.", "Kingma and Ba, ICLR 2015"),
-      floatParam("weight_decay", 1e-4, 0, {}, "1",
+      floatParam("weight_decay", 1e-4, 0, 1e6, "1",
                  "Weight decay: decoupled in AdamW, added to the gradient in SGD.", detection),
       boolParam("decay_norms", false,
                 "Weight decay also on biases and normalisation layers (all 1-d parameters).", ours),
-      intParam("warmup_steps", 100, 0, {}, "steps",
+      intParam("warmup_steps", 100, 0, kMostSteps, "steps",
                "Steps in which the learning rate rises linearly to its peak.", detection),
       floatParam("warmup_factor", 0.01, 0, 1, "1",
                  "Share of the peak learning rate at the first step of the warm-up.", ours),
@@ -51,7 +57,8 @@ std::vector<ParamSpec> trainParams() {
       floatParam("lr_gamma", 0.1, 0, 1, "1", "Schedule step: factor of each fall.", detection),
       floatParam("lr_final", 0.01, 0, 1, "1",
                  "Schedule cosine: share of the peak learning rate at the last step.", ours),
-      floatParam("clip_grad", 10, 0, {}, "1", "Largest L2 norm of the whole gradient; 0: not clipped.", ours),
+      floatParam("clip_grad", 10, 0, 1e9, "1", "Largest L2 norm of the whole gradient; 0: not clipped.",
+                 ours),
 
       nextRun(choiceParam("precision", "fp32", {"fp32", "bf16"}, "fp32, or bf16 autocast where it is safe.",
                           ours)),
@@ -61,7 +68,7 @@ std::vector<ParamSpec> trainParams() {
           "deterministic", false,
           "Use only deterministic algorithms. With the same thread count a resumed CPU run is bit-identical.",
           ours)),
-      nextRun(intParam("max_objects", 0, 0, {}, "objects",
+      nextRun(intParam("max_objects", 0, 0, kMostObjects, "objects",
                        "Objects are padded to this many per image; 0: the largest count of the data set. A "
                        "batch with more "
                        "gets longer rows; no object is left out.",
@@ -72,17 +79,17 @@ std::vector<ParamSpec> trainParams() {
                "before training "
                "ends; 0: it ends at the first. In the window it pauses at each.",
                ours),
-      intParam("eval_every", 0, 0, {}, "steps",
+      intParam("eval_every", 0, 0, kMostSteps, "steps",
                "Distance of evaluations on the validation set; 0: only at the end.", ours),
-      intParam("eval_max_images", 0, 0, {}, "images",
+      intParam("eval_max_images", 0, 0, kMostImages, "images",
                "Evaluate on the first so many validation images; 0: on all.", ours),
-      intParam("checkpoint_every", 500, 0, {}, "steps",
+      intParam("checkpoint_every", 500, 0, kMostSteps, "steps",
                "Distance of checkpoints in the run folder; 0: only at the end.", ours),
       boolParam("keep_best", true,
                 "Keep the state of the evaluation of the highest AP as checkpoints/best.ckpt.", ours),
-      intParam("keep_checkpoints", 3, 0, {}, "files",
+      intParam("keep_checkpoints", 3, 0, kMostFiles, "files",
                "Checkpoints to keep besides the newest; 0: all of them.", ours),
-      intParam("record_every", 50, 0, {}, "steps",
+      intParam("record_every", 50, 0, kMostSteps, "steps",
                "Distance of recorded evidence of the probes; 0: scalars only.", ours),
       floatParam("record_budget", 4, 0, 1e6, "GB",
                  "What recorded evidence may take on disk. Where the planned steps would take more, its "

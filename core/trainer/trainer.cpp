@@ -13,6 +13,7 @@
 #include "core/model/weights.h"
 #include "core/trainer/batch_tensors.h"
 #include "core/trainer/device.h"
+#include "core/trainer/memory_estimate.h"
 #include "core/trainer/prior_count.h"
 #include "core/trainer/probes.h"
 #include "core/trainer/schedule.h"
@@ -93,6 +94,11 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   ANCHORSCOPE_TRY(trainer->openData(options));
   ANCHORSCOPE_TRY(trainer->buildDetector(options));
   ANCHORSCOPE_TRY(trainer->buildMethod());
+  const StepSize step{train.getInt("batch"), trainer->inputSize_, trainer->minObjects_, trainer->minIgnored_,
+                      trainer->bf16_};
+  ANCHORSCOPE_TRY(checkStepMemory(
+      *trainer->detector_, *trainer->method_, trainer->movingStatistics_, step,
+      options.availableBytes > 0 ? options.availableBytes : availableMemoryBytes(trainer->device_)));
   ANCHORSCOPE_TRY(trainer->countBias(options));
   trainer->buildOptimizer();
   at::Generator generator = at::globalContext().defaultGenerator(at::kCPU);

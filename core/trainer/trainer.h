@@ -33,6 +33,7 @@ struct PrepareOptions {
   /// Gets what is being done and a fraction in [0,1]; false cancels (kCancelled). May be empty.
   std::function<bool(const std::string& what, double fraction)> progress;
   std::string checkpoint;  ///< Continue from this file; the config must be the one it was written with.
+  std::int64_t availableBytes = 0;  ///< Memory that a step may take; 0: as much as there is.
 };
 
 /// What one step gave, read back from the device.

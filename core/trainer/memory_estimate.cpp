@@ -1,0 +1,134 @@
+#include "core/trainer/memory_estimate.h"
+
+#include <c10/core/Allocator.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <c10/util/ThreadLocalDebugInfo.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <string>
+
+#include "core/base/check.h"
+#include "core/trainer/batch_tensors.h"
+#include "core/trainer/device.h"
+
+namespace anchorscope {
+namespace {
+
+/// More than any detector here keeps per px of input (R101 with LIP keeps a third of it).
+constexpr double kMostBytesPerPx = 16 * 1024;
+constexpr int kMeasuredSide = 128;
+
+/// The highest sum of what is allocated on a device while it is installed.
+class MemoryWatch final : public c10::MemoryReportingInfoBase {
+ public:
+  explicit MemoryWatch(at::Device device) : device_(device) {}
+  void reportMemoryUsage(void*, std::int64_t bytes, std::size_t, std::size_t, at::Device device) override {
+    if (device.type() != device_.type()) return;
+    now_ += bytes;
+    highest_ = std::max(highest_, now_);
+  }
+  bool memoryProfilingEnabled() const override { return true; }
+  std::int64_t highest() const { return highest_; }
+
+ private:
+  at::Device device_;
+  std::int64_t now_ = 0, highest_ = 0;
+};
+
+/// The number after a word at the start of a line; the first number of the file for an empty word.
+std::int64_t numberIn(const char* path, const std::string& word) {
+  std::ifstream file(path);
+  std::string first;
+  while (file >> first) {
+    std::int64_t number = -1;
+    if (word.empty()) return first == "max" ? -1 : std::strtoll(first.c_str(), nullptr, 10);
+    if (first == word && file >> number) return number;
+    file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  }
+  return -1;
+}
+
+std::string sizeText(double bytes) {
+  const bool large = bytes >= 1e9;
+  return concat(std::llround(bytes / (large ? 1e9 : 1e6)), large ? " GB" : " MB");
+}
+
+}  // namespace
+
+std::int64_t availableMemoryBytes(at::Device device) {
+  if (device.is_cuda()) {
+    auto* allocator = dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(device.type()));
+    if (!allocator || !allocator->initialized()) return 0;
+    try {
+      const auto stats = allocator->getDeviceStats(device.index());
+      constexpr auto kAll = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+      const std::int64_t kept = stats.reserved_bytes[kAll].current - stats.allocated_bytes[kAll].current;
+      return static_cast<std::int64_t>(allocator->getMemoryInfo(device.index()).first) + kept;
+    } catch (const c10::Error&) {
+      return 0;
+    }
+  }
+  std::int64_t available = numberIn("/proc/meminfo", "MemAvailable:") * 1024;
+  const std::int64_t limit = numberIn("/sys/fs/cgroup/memory.max", "");
+  const std::int64_t used = numberIn("/sys/fs/cgroup/memory.current", "");
+  if (limit > 0 && used >= 0) {
+    const std::int64_t files =
+        std::max<std::int64_t>(0, numberIn("/sys/fs/cgroup/memory.stat", "inactive_file"));
+    available = std::min(available, std::max<std::int64_t>(1, limit - used + files));
+  }
+  return std::max<std::int64_t>(0, available);
+}
+
+std::int64_t estimateStepBytes(Detector& detector, Method& method, MovingStatistics& statistics,
+                               const StepSize& size) {
+  const std::vector<NamedTensor> parameters = detector.parameters();
+  ANCHORSCOPE_CHECK(!parameters.empty(), "a detector without parameters");
+  const at::Device device = parameters.front().tensor.device();
+  const SizePx small{std::min(kMeasuredSide, size.input.width), std::min(kMeasuredSide, size.input.height)};
+  const AnchorSet& anchors = detector.anchors(small);
+  const auto watch = std::make_shared<MemoryWatch>(device);
+  statistics.remember();
+  {
+    const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, watch);
+    const at::Tensor pixels = at::zeros({1, 3, small.height, small.width}, at::TensorOptions(device));
+    const TargetObject object{
+        {0, 0, static_cast<float>(small.width) / 2, static_cast<float>(small.height) / 2}, 0};
+    const DenseTargets targets = targetTensors({{object}}, {{}}, size.objects, size.ignored, device);
+    DenseOutputs outputs;
+    {
+      const AutocastScope autocast(device, size.bf16);
+      outputs = detector.forward(pixels, anchors);
+    }
+    const LossTerms terms = method.loss(anchors, outputs, targets, nullptr);
+  }
+  statistics.restoreIf(at::ones({}, at::TensorOptions(device)));
+  double weights = 0;  // gradients and the two moments of AdamW
+  for (const NamedTensor& parameter : parameters)
+    if (parameter.tensor.requires_grad()) weights += 3.0 * static_cast<double>(parameter.tensor.nbytes());
+  const double scale = static_cast<double>(size.batch) * size.input.width * size.input.height /
+                       (static_cast<double>(small.width) * small.height);
+  const double bytes = weights + scale * static_cast<double>(watch->highest());
+  return static_cast<std::int64_t>(std::min(bytes, 9e18));
+}
+
+Status checkStepMemory(Detector& detector, Method& method, MovingStatistics& statistics, const StepSize& size,
+                       std::int64_t available) {
+  if (available <= 0) return {};
+  const double pixels = static_cast<double>(size.batch) * size.input.width * size.input.height;
+  // Pairs of anchor and object, some 8 bytes each, with one anchor per 64 px of the finest level or a few.
+  const double pairs = pixels / 16 * static_cast<double>(size.objects + size.ignored);
+  if (pixels * kMostBytesPerPx + 8 * pairs < 0.5 * static_cast<double>(available)) return {};
+  const std::int64_t needed = estimateStepBytes(detector, method, statistics, size);
+  if (needed <= available) return {};
+  return makeError(
+      ErrorCode::kDevice,
+      concat("A step of ", size.batch, size.batch == 1 ? " image" : " images", " of ", size.input.width,
+             " x ", size.input.height, " px needs about ", sizeText(static_cast<double>(needed)),
+             " of memory; ", sizeText(static_cast<double>(available)), " are free"),
+      "Lower train.batch or train.size, or choose a smaller model");
+}
+
+}  // namespace anchorscope
