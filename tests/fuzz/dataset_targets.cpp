@@ -1,0 +1,37 @@
+#include "tests/fuzz/dataset_targets.h"
+
+#include <cmath>
+
+#include "core/base/check.h"
+#include "core/data/dataset.h"
+
+namespace anchorscope::fuzz {
+
+std::string smallImage() {
+  constexpr std::size_t kBytes = std::size_t{3} * 80 * 60;
+  return "P6\n80 60\n255\n" + std::string(kBytes, 'm');
+}
+
+void readDataset(const std::string& spec) {
+  const auto opened = openDataset(spec);
+  if (!opened) {
+    ANCHORSCOPE_CHECK(opened.error().code != ErrorCode::kInternal && !opened.error().message.empty(),
+                      opened.error().text());
+    return;
+  }
+  const Dataset& dataset = **opened;
+  for (const ImageRecord& image : dataset.images())
+    for (const Annotation& annotation : image.annotations) {
+      const Box& box = annotation.boxInImage;
+      ANCHORSCOPE_CHECK(box.x1 >= 0 && box.y1 >= 0 && box.x1 < box.x2 && box.y1 < box.y2 &&
+                            box.x2 <= static_cast<float>(image.size.width) &&
+                            box.y2 <= static_cast<float>(image.size.height),
+                        "a box outside its image, or of no size");
+      ANCHORSCOPE_CHECK(annotation.classIndex >= 0 &&
+                            static_cast<std::size_t>(annotation.classIndex) < dataset.classNames().size(),
+                        "an object of no class");
+      ANCHORSCOPE_CHECK(std::isfinite(annotation.areaPx), "an area that is not finite");
+    }
+}
+
+}  // namespace anchorscope::fuzz
