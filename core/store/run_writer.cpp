@@ -275,7 +275,11 @@ class SqliteRunWriter final : public RunWriter {
         item = FlushMark{};  // the frames' memory goes now, not with the whole batch
         if (inTransaction_ && Clock::now() >= commitAt_) commit();
       }
-      if (inTransaction_ && (flushed || closing || Clock::now() >= commitAt_)) commit();
+      if (inTransaction_ && (flushed || closing || Clock::now() >= commitAt_))
+        commit();
+      else if (flushed &&
+               !failure_)  // who flushes wants to know where the folder is, also when nothing was written
+        if (Status status = followFolder(); !status) fail(std::move(status).error());
       if (flushed) {
         const std::lock_guard lock(mutex_);
         flushesDone_ = flushed;

@@ -15,12 +15,21 @@ Status saveInto(RunWriter& writer, std::int64_t step, bool best,
                 const std::function<Status(const std::string&)>& save) {
   // A run goes on from its checkpoint: what led there must be in the trace first, even if all ends here. A
   // trace that cannot be written is reported on its own; the checkpoint is wanted all the more then.
-  (void)writer.flush();
-  const std::string folder = writer.folder();
-  const std::string path = best ? bestCheckpointPath(folder) : checkpointPath(folder, step);
-  std::error_code code;  // a failure shows when the file is written
-  fs::create_directories(fs::path(path).parent_path(), code);
-  return save(path);
+  for (int tries = 1;; ++tries) {
+    (void)writer.flush();
+    const std::string folder = writer.folder();
+    const fs::path path = best ? bestCheckpointPath(folder) : checkpointPath(folder, step);
+    std::error_code code;  // a failure shows when the file is written
+    fs::create_directories(path.parent_path(), code);
+    Status status = save(path.string());
+    (void)writer.flush();
+    if (writer.folder() == folder || tries == 3) return status;
+    // The run's folder was renamed under the writer's hands: nothing stays at its former path, and once more
+    // where it is now.
+    fs::remove(path, code);
+    fs::remove(path.parent_path(), code);
+    fs::remove(folder, code);
+  }
 }
 
 }  // namespace

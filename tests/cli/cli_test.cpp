@@ -332,14 +332,21 @@ TEST_F(RecordedRun, IsNotEvaluatedOnClassesThatItDoesNotKnow) {
 }
 
 TEST(Cli, GoingOnRefusesWhatItWouldHaveToIgnore) {
-  for (const std::vector<std::string>& extra :
-       {std::vector<std::string>{"--data", "demo"}, {"--batch", "3"}, {"--overwrite"}}) {
+  const auto refusal = [](const std::vector<std::string>& extra) {
     std::vector<std::string> arguments{"train", "--resume", "somewhere"};
     arguments.insert(arguments.end(), extra.begin(), extra.end());
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.exit, 2) << outcome.err;
-    EXPECT_THAT(outcome.err, HasSubstr(extra.front() + " cannot be combined with --resume"));
-  }
+    return outcome.err;
+  };
+  for (const std::vector<std::string>& extra : {std::vector<std::string>{"--batch", "3"},
+                                                {"--model", "retina-r50"},
+                                                {"--seed", "1"},
+                                                {"--weights", "w.pth"}})
+    EXPECT_THAT(refusal(extra), HasSubstr(extra.front() + " cannot be combined with --resume"));
+  EXPECT_THAT(refusal({"--overwrite"}),
+              HasSubstr("--overwrite without --out or --from would change nothing"));
+  EXPECT_EQ(run({"train", "--from", "3", "--out", "x"}).exit, 2);
 }
 
 TEST(Cli, GoingOnKnowsTheOptionsOfTheRunsOwnMethod) {
