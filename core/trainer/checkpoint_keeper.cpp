@@ -23,7 +23,11 @@ Status saveInto(RunWriter& writer, std::int64_t step, bool best,
     fs::create_directories(path.parent_path(), code);
     Status status = save(path.string());
     (void)writer.flush();
-    if (writer.folder() == folder || tries == 3) return status;
+    if (tries == 3) return status;
+    if (writer.folder() == folder) {
+      if (status || tries == 2) return status;
+      continue;  // The folder may have been removed under the writer's hands: once more in a new one.
+    }
     // The run's folder was renamed under the writer's hands: nothing stays at its former path, and once more
     // where it is now.
     fs::remove(path, code);
