@@ -9,6 +9,11 @@
 namespace anchorscope {
 namespace {
 
+/// A part of the bytes; shorter, or empty, where they end before it.
+std::string_view part(std::string_view bytes, std::size_t at, std::size_t count) {
+  return bytes.substr(std::min(at, bytes.size()), count);
+}
+
 constexpr int kMaxSidePx = 1 << 24;
 
 std::uint32_t byteAt(std::string_view bytes, std::size_t at) {
@@ -83,7 +88,7 @@ Facts sized(const std::optional<SizePx>& size) {
 }
 
 int exifOrientation(std::string_view exif) {
-  if (exif.substr(0, 6) == std::string_view("Exif\0\0", 6)) exif.remove_prefix(6);
+  if (part(exif, 0, 6) == std::string_view("Exif\0\0", 6)) exif.remove_prefix(6);
   const auto tags = readTiffTags(exif);
   return tags ? tags->orientation : 1;
 }
@@ -94,9 +99,9 @@ Facts jpegFacts(std::string_view bytes) {
   while (const auto segment = jpegSegment(bytes, at)) {
     const std::string_view payload =
         segment->payload < bytes.size()
-            ? bytes.substr(segment->payload, segment->next - std::min(segment->next, segment->payload))
+            ? part(bytes, segment->payload, segment->next - std::min(segment->next, segment->payload))
             : std::string_view{};
-    if (segment->marker == 0xe1 && payload.substr(0, 4) == "Exif") {
+    if (segment->marker == 0xe1 && part(payload, 0, 4) == "Exif") {
       if (segment->next > bytes.size()) return std::nullopt;  // The whole of it may say how it is turned.
       if (orientation == 1) orientation = exifOrientation(payload);
     }
@@ -118,17 +123,17 @@ Facts jpegFacts(std::string_view bytes) {
 }
 
 Facts pngFacts(std::string_view bytes) {
-  if (bytes.size() < 29 || bytes.substr(12, 4) != "IHDR") return std::nullopt;
+  if (bytes.size() < 29 || part(bytes, 12, 4) != "IHDR") return std::nullopt;
   Facts facts = sized(plausible(bigEndian32(bytes, 16), bigEndian32(bytes, 20)));
   if (!facts) return facts;
   facts->bitsPerSample = static_cast<int>(byteAt(bytes, 24));
   facts->interlaced = byteAt(bytes, 28) != 0;
   for (std::size_t at = 33; at + 8 <= bytes.size();) {
     const std::size_t length = bigEndian32(bytes, at);
-    const std::string_view type = bytes.substr(at + 4, 4);
+    const std::string_view type = part(bytes, at + 4, 4);
     if (type == "IDAT" || type == "IEND") return facts;
     if (type == "eXIf" && at + 8 + length <= bytes.size())
-      facts->orientation = exifOrientation(bytes.substr(at + 8, length));
+      facts->orientation = exifOrientation(part(bytes, at + 8, length));
     at += 12 + length;
   }
   return facts;
@@ -172,7 +177,7 @@ Facts tiffFacts(std::string_view bytes) {
 
 Facts webpFacts(std::string_view bytes) {
   if (bytes.size() < 30) return std::nullopt;
-  const std::string_view form = bytes.substr(12, 4);
+  const std::string_view form = part(bytes, 12, 4);
   if (form == "VP8 ")
     return sized(plausible(littleEndian16(bytes, 26) & 0x3fff, littleEndian16(bytes, 28) & 0x3fff));
   if (form == "VP8L") {
@@ -187,9 +192,9 @@ Facts webpFacts(std::string_view bytes) {
   if ((flags & 0x08) == 0) return facts;
   for (std::size_t at = 30; at + 8 <= bytes.size();) {  // Its EXIF block comes after the pixels.
     const std::size_t length = littleEndian32(bytes, at + 4);
-    if (bytes.substr(at, 4) == "EXIF") {
+    if (part(bytes, at, 4) == "EXIF") {
       if (at + 8 + length > bytes.size()) break;
-      facts->orientation = exifOrientation(bytes.substr(at + 8, length));
+      facts->orientation = exifOrientation(part(bytes, at + 8, length));
       return facts;
     }
     at += 8 + length + length % 2;
@@ -198,7 +203,7 @@ Facts webpFacts(std::string_view bytes) {
 }
 
 Facts jpeg2000Facts(std::string_view bytes) {
-  if (bytes.substr(0, 4) == "\xff\x4f\xff\x51") {  // a bare code stream: SIZ holds the far and near corners
+  if (part(bytes, 0, 4) == "\xff\x4f\xff\x51") {  // a bare code stream: SIZ holds the far and near corners
     if (bytes.size() < 24) return std::nullopt;
     return sized(plausible(std::int64_t{bigEndian32(bytes, 8)} - bigEndian32(bytes, 16),
                            std::int64_t{bigEndian32(bytes, 12)} - bigEndian32(bytes, 20)));
@@ -256,7 +261,7 @@ ImageFormat isoMediaFormat(std::string_view brand) {
 }  // namespace
 
 ImageFormat imageFormat(std::string_view bytes) {
-  const auto starts = [&](std::string_view with) { return bytes.substr(0, with.size()) == with; };
+  const auto starts = [&](std::string_view with) { return part(bytes, 0, with.size()) == with; };
   using namespace std::string_view_literals;
   if (starts("\xff\xd8\xff")) return ImageFormat::kJpeg;
   if (starts("\x89PNG\r\n\x1a\n")) return ImageFormat::kPng;
@@ -266,11 +271,11 @@ ImageFormat imageFormat(std::string_view bytes) {
     return ImageFormat::kNetpbm;
   if (starts("II*\0"sv) || starts("MM\0*"sv) || starts("II+\0"sv) || starts("MM\0+"sv))
     return ImageFormat::kTiff;
-  if (starts("RIFF") && bytes.substr(8, 4) == "WEBP") return ImageFormat::kWebp;
+  if (starts("RIFF") && part(bytes, 8, 4) == "WEBP") return ImageFormat::kWebp;
   if (starts("\0\0\0\x0cjP  \r\n\x87\n"sv) || starts("\xff\x4f\xff\x51")) return ImageFormat::kJpeg2000;
   if (starts("GIF87a") || starts("GIF89a")) return ImageFormat::kGif;
   if (starts("\0\0\0\x0cJXL \r\n\x87\n"sv) || starts("\xff\x0a")) return ImageFormat::kJpegXl;
-  if (bytes.size() >= 12 && bytes.substr(4, 4) == "ftyp") return isoMediaFormat(bytes.substr(8, 4));
+  if (bytes.size() >= 12 && part(bytes, 4, 4) == "ftyp") return isoMediaFormat(part(bytes, 8, 4));
   return ImageFormat::kUnknown;
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/data/image_header.h"
 #include "tests/data/sample_files.h"
 #include "tests/support/temporary_folder.h"
 
@@ -124,6 +125,28 @@ TEST(ImageIo, KnowsImageNames) {
   EXPECT_FALSE(hasImageExtension("jpg"));
   EXPECT_FALSE(hasImageExtension("folder.jpg/file"));
   EXPECT_FALSE(hasImageExtension("a.txt"));
+}
+
+TEST(ImageHeader, TakesBytesThatEndAnywhere) {
+  const std::string beginnings[] = {
+      std::string("RIFF<\0\0\0WEBPVP8X\n\0\0\0\0\0\0\0\0\0\0\0\0\0", 30),
+      std::string("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x20\0\0\0\x20\x08\x02\0\0\0", 29),
+      std::string("\xff\xd8\xff\xe1\0\x10"
+                  "Exif\0\0II*\0\x08\0\0\0",
+                  20),
+      std::string("\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14"
+                  "ftypjp2 \0\0\0\0jp2 ",
+                  32),
+      std::string("BM\x36\0\0\0\0\0\0\0\x1a\0\0\0\x0c\0\0\0\x50\0\x3c\0\x01\0\x18\0", 26),
+      std::string("II*\0\x08\0\0\0\x01\0\0\x01\x04\0\x01\0\0\0", 18),
+      "P6\n32 32\n255\n"};
+  for (const std::string& whole : beginnings)
+    for (std::size_t length = 0; length <= whole.size(); ++length) {
+      const std::string_view bytes = std::string_view(whole).substr(0, length);
+      EXPECT_NO_THROW((void)imageFormat(bytes)) << length << " bytes of " << whole.substr(0, 4);
+      EXPECT_NO_THROW((void)netpbmHeader(bytes)) << length << " bytes of " << whole.substr(0, 4);
+      EXPECT_NO_THROW((void)imageFacts(bytes)) << length << " bytes of " << whole.substr(0, 4);
+    }
 }
 
 }  // namespace
