@@ -1,7 +1,6 @@
 #pragma once
 // A fuzz target: the reader of one format, given any bytes. A source declares it by ANCHORSCOPE_FUZZ_TARGET;
-// it runs in `./dev test` for a fixed number of inputs, in `./dev fuzz NAME` for as long as wanted, and under
-// libFuzzer where that is there (libfuzzer_main.cpp).
+// it runs in `./dev test` for a fixed number of inputs, and in `./dev fuzz NAME` for as long as wanted.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
 #pragma once
-// Inputs made from others by small changes: the driver's own, for compilers without libFuzzer.
+// Inputs made from others by small changes, for the driver.
 
 #include <string>
 #include <vector>
