@@ -57,6 +57,14 @@ std::vector<std::string> ofMmdetTower(std::string_view name, const std::string& 
   return {};
 }
 
+/// What a head of mmdetection calls its last convolutions.
+struct OutputNames {
+  const char *cls, *reg, *centerness;
+};
+constexpr std::array<OutputNames, 3> kMmdetOutputs{{{"retina_cls", "retina_reg", nullptr},
+                                                    {"atss_cls", "atss_reg", "atss_centerness"},
+                                                    {"conv_cls", "conv_reg", "conv_centerness"}}};
+
 std::vector<std::string> ofMmdet(std::string_view name) {
   if (const auto rest = behind(name, "backbone.")) return {concat(kBackbone, *rest)};
   if (const auto rest = behind(name, "neck.")) return {ofMmdetNeck(*rest)};
@@ -65,13 +73,13 @@ std::vector<std::string> ofMmdet(std::string_view name) {
   const std::string cls = "head.classification_head.", reg = "head.regression_head.";
   if (const auto rest = behind(*head, "cls_convs.")) return ofMmdetTower(*rest, cls);
   if (const auto rest = behind(*head, "reg_convs.")) return ofMmdetTower(*rest, reg);
-  constexpr std::array<std::array<const char*, 3>, 2> kOutputs{
-      {{"retina_cls", "retina_reg", ""}, {"atss_cls", "atss_reg", "atss_centerness"}}};
-  for (const auto& [clsName, regName, centernessName] : kOutputs) {
-    if (const auto rest = behind(*head, clsName)) return {concat(cls, "cls_logits", *rest)};
-    if (const auto rest = behind(*head, regName)) return {concat(reg, "bbox_reg", *rest)};
-    if (const auto rest = behind(*head, centernessName); rest && *centernessName)
-      return {concat(reg, "bbox_ctrness", *rest)};
+  for (const OutputNames& names : kMmdetOutputs) {
+    if (const auto rest = behind(*head, names.cls)) return {concat(cls, "cls_logits", *rest)};
+    if (const auto rest = behind(*head, names.reg)) return {concat(reg, "bbox_reg", *rest)};
+    if (!names.centerness) continue;
+    // On which tower it sits is an option, there and here, and not in the file.
+    if (const auto rest = behind(*head, names.centerness))
+      return {concat(cls, "bbox_ctrness", *rest), concat(reg, "bbox_ctrness", *rest)};
   }
   if (const auto rest = behind(*head, "scales."))
     if (const auto number = leadingNumber(*rest); number && number->second == ".scale")

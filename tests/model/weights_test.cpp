@@ -17,9 +17,10 @@ namespace {
 using testing::TemporaryFolder;
 
 std::unique_ptr<Detector> detectorOf(const std::string& name, const std::string& norm, std::uint64_t seed,
-                                     int classCount = 3) {
+                                     int classCount = 3, const std::string& centernessBranch = "") {
   Result<ParamSet> params = modelParams(name);
   EXPECT_TRUE(params.ok() && params->set("norm", norm).ok());
+  EXPECT_TRUE(centernessBranch.empty() || params->set("centerness_branch", centernessBranch).ok());
   return *makeDetector(name, *params, classCount, seed);
 }
 
@@ -136,8 +137,15 @@ TEST(Weights, PrefixesOfOtherToolsAreUnderstood) {
 }
 
 TEST(Weights, NamesOfMmdetectionAreUnderstood) {
-  for (const std::string model : {"retinanet-r18", "atss-r18"}) {
-    const auto target = detectorOf(model, "bn", 2);
+  struct Case {
+    std::string model, centernessBranch, outputs;
+  };
+  for (const auto& [model, branch, outputs] : {Case{"retinanet-r18", "", "retina_"},
+                                               {"atss-r18", "", "atss_"},
+                                               {"fcos-r18", "regression", "conv_"},
+                                               {"fcos-r18", "classification", "conv_"}}) {
+    SCOPED_TRACE(model + " " + branch);
+    const auto target = detectorOf(model, "bn", 2, 3, branch);
     const std::vector<std::pair<std::regex, std::string>> rules = {
         {std::regex("backbone\\.body\\.(.*)"), "backbone.$1"},
         {std::regex("backbone\\.fpn\\.inner_blocks\\.(.)\\.0\\.(.*)"), "neck.lateral_convs.$1.conv.$2"},
@@ -146,16 +154,14 @@ TEST(Weights, NamesOfMmdetectionAreUnderstood) {
         {std::regex("backbone\\.fpn\\.extra_blocks\\.p7\\.(.*)"), "neck.fpn_convs.4.conv.$1"},
         {std::regex("head\\.classification_head\\.conv\\.(.)\\.0\\.(.*)"), "bbox_head.cls_convs.$1.conv.$2"},
         {std::regex("head\\.regression_head\\.conv\\.(.)\\.0\\.(.*)"), "bbox_head.reg_convs.$1.conv.$2"},
-        {std::regex("head\\.classification_head\\.cls_logits\\.(.*)"),
-         model[0] == 'r' ? "bbox_head.retina_cls.$1" : "bbox_head.atss_cls.$1"},
-        {std::regex("head\\.regression_head\\.bbox_reg\\.(.*)"),
-         model[0] == 'r' ? "bbox_head.retina_reg.$1" : "bbox_head.atss_reg.$1"},
-        {std::regex("head\\.regression_head\\.bbox_ctrness\\.(.*)"), "bbox_head.atss_centerness.$1"},
+        {std::regex("head\\.classification_head\\.cls_logits\\.(.*)"), "bbox_head." + outputs + "cls.$1"},
+        {std::regex("head\\.regression_head\\.bbox_reg\\.(.*)"), "bbox_head." + outputs + "reg.$1"},
+        {std::regex("head\\..*_head\\.bbox_ctrness\\.(.*)"), "bbox_head." + outputs + "centerness.$1"},
         {std::regex("head\\.regression_head\\.scales\\.(.)"), "bbox_head.scales.$1.scale"}};
     const auto toMmdet = [&](const std::string& name) -> std::string {
       for (const auto& [pattern, replacement] : rules)
         if (std::regex_match(name, pattern)) return std::regex_replace(name, pattern, replacement);
-      std::smatch parts;  // ATSS: convolution, norm and ReLU are numbered through
+      std::smatch parts;  // points and ATSS: convolution, norm and ReLU are numbered through
       static const std::regex tower("head\\.(classification|regression)_head\\.conv\\.(\\d+)\\.(.*)");
       if (!std::regex_match(name, parts, tower)) return "no rule for " + name;
       const int index = std::stoi(parts[2]);
