@@ -26,4 +26,8 @@ struct Outcome {
 Outcome drive(const FuzzTarget& target, std::uint64_t seed, std::int64_t inputs, double seconds,
               const Limits& limits = {});
 
+/// The same for `seconds` by libFuzzer, in a build with it (preset fuzz). What it learns is kept in the build
+/// folder and is where it starts the next time. Gives the program's exit status, if it returns at all.
+int driveByLibFuzzer(const FuzzTarget& target, std::uint64_t seed, double seconds, const Limits& limits);
+
 }  // namespace anchorscope::fuzz

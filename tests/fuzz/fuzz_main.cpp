@@ -3,9 +3,11 @@
 //   tests_fuzz NAME FILE               reads one input again, plain or as a crash left it
 //   tests_fuzz list                    the names
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
@@ -71,20 +73,27 @@ int fuzz(const std::vector<std::string>& arguments) {
   const std::uint64_t seed = arguments.size() > 2 ? numberOf(arguments[2]).value_or(0) : clock % 1'000'000;
   std::cout << target->name << " for " << seconds << " s with seed " << seed << std::endl;
   Limits limits;
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(ANCHORSCOPE_LIBFUZZER)
   limits.secondsPerInput *= 5;  // what instrumented code takes longer
   limits.memoryPerInput *= 4;
 #endif
+#if defined(ANCHORSCOPE_LIBFUZZER)
+  return driveByLibFuzzer(*target, seed, seconds, limits);
+#else
   const Outcome outcome = drive(*target, seed, 0, seconds, limits);
   std::cout << outcome.inputs << " inputs, the slowest " << outcome.slowestSeconds << " s\n";
   if (!outcome.failure.empty()) std::cout << "FAILED: " << outcome.failure << '\n';
   return outcome.failure.empty() ? 0 : 1;
+#endif
 }
 
 }  // namespace
 }  // namespace anchorscope::fuzz
 
 int main(int argc, char** argv) {
+  // Readers are given files: in memory, where there is such a place, they are read many times faster.
+  constexpr const char* kMemory = "/dev/shm";
+  if (::access(kMemory, W_OK) == 0) ::setenv("TMPDIR", kMemory, /*overwrite=*/0);
   if (argc > 1 && argv[1][0] != '-') return anchorscope::fuzz::fuzz({argv + 1, argv + argc});
   ::testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
