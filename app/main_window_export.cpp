@@ -150,8 +150,14 @@ Status MainWindow::exportCurvesTo(const QString& path, const ExportOptions& opti
                                     {options.widthMm, static_cast<double>(options.dpi), options.theme});
   if (!status)
     messages_->show(status.error());
-  else
+  else if (curves_->thinned().isEmpty())
     statusBar()->showMessage(tr("Wrote %1").arg(path), 8000);
+  else
+    messages_->show(
+        MessageKind::kNote,
+        tr("Wrote %1. %2, as the window keeps them. anchorscope-cli writes all of a recorded run: "
+           "curves RUN, figure RUN --curves.")
+            .arg(path, curves_->thinned()));
   return status;
 }
 

@@ -152,7 +152,7 @@ void MainWindow::showRecordedCurves() {
   for (const std::string& name : reader_->scalarNames()) {
     auto series = reader_->scalar(name);
     if (series)
-      curves_->history().set(name, *std::move(series));
+      curves_->history().set(name, *series);
     else
       messages_->show(series.error());
   }
@@ -160,7 +160,7 @@ void MainWindow::showRecordedCurves() {
   if (auto events = reader_->events()) {
     for (const RunEvent& event : *events)
       curves_->addEvent(event);
-    scrubber_->setEvents(*std::move(events));
+    scrubber_->setEvents(*events);
   } else {
     messages_->show(events.error());
   }
@@ -169,9 +169,9 @@ void MainWindow::showRecordedCurves() {
   std::int64_t step = -1;
   for (const std::string& name : reader_->scalarNames())
     if (const std::string prefix = "eval."; name.starts_with(prefix))
-      if (const ScalarSeries* series = curves_->history().find(name); series && !series->values.empty()) {
-        metrics.push_back({name.substr(prefix.size()), series->values.back()});
-        step = std::max(step, series->steps.back());
+      if (const CurveSeries* series = curves_->history().find(name); series && !series->empty()) {
+        metrics.push_back({name.substr(prefix.size()), series->points().back().value});
+        step = std::max(step, series->points().back().step);
       }
   evaluation_->showRecorded(step, metrics);
   std::sort(metrics.begin(), metrics.end(),

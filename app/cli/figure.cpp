@@ -113,14 +113,14 @@ Status addPanel(const RunReader& run, const FigureOptions& options, FigureSpec& 
 Status addCurves(const RunReader& run, const FigureOptions& options, FigureSpec& spec) {
   const std::vector<std::string> names =
       options.scalars.empty() ? std::vector<std::string>{"loss.cls", "loss.loc"} : options.scalars;
-  CurveHistory history;
+  CurveHistory history(CurveLimits::none());  // every value of the trace
   for (const std::string& name : names) {
     auto series = run.scalar(name);
     if (!series) return std::move(series).error();
     if (series->values.empty())
       return makeError(ErrorCode::kNotFound, concat("There is no scalar '", name, "'"),
                        concat("Recorded: ", join(run.scalarNames(), ", ")));
-    history.set(name, *std::move(series));
+    history.set(name, *series);
   }
   const StepRange all{0, static_cast<double>(history.lastStep())};
   for (FigureCurves& curves :

@@ -37,7 +37,7 @@ Status info(const std::string& folder, bool json) {
       {"started", header.startedAtUtc}, {"version", header.programVersion}, {"planned_steps", planned},
       {"last_step", run.lastStep()},    {"classes", header.classNames}};
   for (const std::string& name : run.scalarNames()) {
-    auto series = run.scalar(name);
+    auto series = run.newest(name);
     if (!series) return std::move(series).error();
     if (!series->values.empty()) out["scalars"][name] = jsonNumber(series->values.back());
   }
@@ -358,11 +358,9 @@ Status curves(const CurvesOptions& options) {
     tellDamage(**opened);
     return status;
   }
-  auto csv = scalarsAsCsv(**opened, options.names);
+  const Status status = writeScalarsAsCsv(**opened, std::cout, options.names);
   tellDamage(**opened);
-  if (!csv) return std::move(csv).error();
-  std::cout << *csv;
-  return {};
+  return status;
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 #include "core/store/csv.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <cstring>
+#include <fstream>
 #include <limits>
 
 #include "core/base/check.h"
@@ -25,45 +28,88 @@ std::string csvNumber(double value) {
   return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
 }
 
-Result<std::string> scalarsAsCsv(const RunReader& run, const std::vector<std::string>& names) {
+namespace {
+
+/// The values of one column, a few thousand at a time.
+class Column {
+ public:
+  Column(const RunReader& run, std::string name) : run_(run), name_(std::move(name)) {}
+
+  /// Before the first and after each use of the last value read.
+  Status fill() {
+    if (at_ < values_.steps.size() || ended_) return {};
+    const std::int64_t from =
+        values_.steps.empty() ? std::numeric_limits<std::int64_t>::min() : values_.steps.back() + 1;
+    Result<ScalarSeries> more = run_.scalarFrom(name_, from, kAtOnce);
+    if (!more) return std::move(more).error();
+    values_ = std::move(*more);
+    at_ = 0;
+    ended_ = values_.steps.size() < kAtOnce;
+    return {};
+  }
+  /// The step of the next value; kEnd after the last one.
+  std::int64_t step() const { return at_ < values_.steps.size() ? values_.steps[at_] : kEnd; }
+  double take() { return values_.values[at_++]; }
+
+  static constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
+
+ private:
+  static constexpr std::size_t kAtOnce = 4096;
+  const RunReader& run_;
+  std::string name_;
+  ScalarSeries values_;
+  std::size_t at_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+Status writeScalarsAsCsv(const RunReader& run, std::ostream& out, const std::vector<std::string>& names) {
   const std::vector<std::string> known = run.scalarNames();
   for (const std::string& name : names)
     if (std::find(known.begin(), known.end(), name) == known.end())
       return makeError(ErrorCode::kNotFound, concat("'", name, "' is not recorded in '", run.folder(), "'"),
                        "The run's scalars are listed by its info");
-  const std::vector<std::string>& columns = names.empty() ? known : names;
-  std::string out = "step";
-  std::vector<ScalarSeries> series;
-  for (const std::string& name : columns) {
-    Result<ScalarSeries> values = run.scalar(name);
-    if (!values) return std::move(values).error();
-    series.push_back(std::move(*values));
-    out += ',' + csvField(name);
+  std::string line = "step";
+  std::vector<Column> columns;
+  for (const std::string& name : names.empty() ? known : names) {
+    columns.emplace_back(run, name);
+    line += ',' + csvField(name);
   }
-  out += "\r\n";
-
-  std::vector<std::size_t> at(series.size());
-  while (true) {
-    constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
-    std::int64_t step = kEnd;
-    for (std::size_t i = 0; i < series.size(); ++i)
-      if (at[i] < series[i].steps.size()) step = std::min(step, series[i].steps[at[i]]);
-    if (step == kEnd) return out;
-    out += std::to_string(step);
-    for (std::size_t i = 0; i < series.size(); ++i) {
-      out += ',';
-      if (at[i] < series[i].steps.size() && series[i].steps[at[i]] == step)
-        out += csvNumber(series[i].values[at[i]++]);
+  while (out << line << "\r\n") {
+    std::int64_t step = Column::kEnd;
+    for (Column& column : columns) {
+      ANCHORSCOPE_TRY(column.fill());
+      step = std::min(step, column.step());
     }
-    out += "\r\n";
+    if (step == Column::kEnd) {
+      if (out.flush()) return {};
+      break;
+    }
+    line = std::to_string(step);
+    for (Column& column : columns) {
+      line += ',';
+      if (column.step() == step) line += csvNumber(column.take());
+    }
   }
+  return makeError(ErrorCode::kIo, "The table could not be written to its end",
+                   "Check the space on the disk");
 }
 
 Status exportScalarsToCsv(const RunReader& run, const std::string& path, Overwrite overwrite,
                           const std::vector<std::string>& names) {
-  const Result<std::string> text = scalarsAsCsv(run, names);
-  if (!text) return text.error();
-  return writeFileAtomically(path, *text, overwrite);
+  return writeFileAtomically(path, overwrite, [&](const std::string& temporary) -> Status {
+    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+    if (!out)
+      return makeError(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
+                       concat("Cannot write '", path, "': ", std::strerror(errno)),
+                       "Check that its folder exists and may be written");
+    ANCHORSCOPE_TRY(writeScalarsAsCsv(run, out, names));
+    out.close();
+    if (out) return {};
+    return makeError(ErrorCode::kIo, concat("'", path, "' could not be written to its end"),
+                     "Check the space on the disk");
+  });
 }
 
 }  // namespace anchorscope

@@ -1,6 +1,7 @@
 #pragma once
 // View header. A run's scalars as a table for other programs.
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,11 @@ std::string csvNumber(double value);
 /// RFC 4180 text: a header line "step,NAME,...", then one line per step at which any of the scalars is
 /// recorded, in step order. A scalar without a value at a step leaves its field empty; numbers have their
 /// shortest exact form, else "nan", "inf", "-inf". `names` empty: all scalars of the run. Unknown names are
-/// kNotFound.
-Result<std::string> scalarsAsCsv(const RunReader& run, const std::vector<std::string>& names = {});
+/// kNotFound, before anything is written. Reads some thousand values of each scalar at a time, so a run of
+/// any length takes little memory. kIo when the stream fails.
+Status writeScalarsAsCsv(const RunReader& run, std::ostream& out, const std::vector<std::string>& names = {});
 
-/// Writes it to a file, whole or not at all.
+/// The same into a file, whole or not at all.
 Status exportScalarsToCsv(const RunReader& run, const std::string& path, Overwrite overwrite,
                           const std::vector<std::string>& names = {});
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <initializer_list>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <new>
-#include <optional>
 #include <string_view>
+#include <type_traits>
 
 #include "core/base/check.h"
 #include "core/base/param.h"
@@ -60,32 +62,16 @@ class SqliteRunReader final : public RunReader {
   }
 
   Result<ScalarSeries> scalar(const std::string& name) const override {
-    const std::lock_guard lock(mutex_);
-    const auto known = index_.scalarIds.find(name);
-    if (known == index_.scalarIds.end()) return ScalarSeries{};
-    ScalarSeries series;
-    std::int64_t damaged = 0;
-    Status status = forEachRow(
-        "SELECT name_id, step, value, checksum FROM scalar WHERE name_id=?1 ORDER BY step",
-        [&](const Statement& row) {
-          const std::int64_t step = row.integer(1);
-          if (!row.checksumHolds() || (!series.steps.empty() && step <= series.steps.back())) {
-            ++damaged;
-            return;
-          }
-          series.steps.push_back(step);
-          series.values.push_back(row.real(2));
-        },
-        known->second);
-    if (damaged > 0)
-      log_.add(concat(damaged, damaged == 1 ? " value" : " values", " of '", name, "' ",
-                      damaged == 1 ? "is" : "are", " damaged and left out"));
-    if (!status && status.error().code == ErrorCode::kBadData)
-      log_.add(concat("The values of '", name, "' cannot be read after ", series.steps.size(),
-                      " of them: the trace is damaged there"));
-    else if (!status)
-      return std::move(status).error().in("reading '" + name + "'");
-    return series;
+    return readScalar(name, Order::kAscending, kFirstStep, kAll, "");
+  }
+
+  Result<ScalarSeries> scalarFrom(const std::string& name, std::int64_t step,
+                                  std::size_t atMost) const override {
+    return readScalar(name, Order::kAscending, step, atMost, concat("from step ", step, " on "));
+  }
+
+  Result<ScalarSeries> newest(const std::string& name) const override {
+    return readScalar(name, Order::kDescending, kFirstStep, 1, "at the end ");
   }
 
   Result<std::vector<RunEvent>> events() const override {
@@ -134,6 +120,49 @@ class SqliteRunReader final : public RunReader {
   }
 
  private:
+  enum class Order { kAscending, kDescending };
+  static constexpr std::int64_t kFirstStep = std::numeric_limits<std::int64_t>::min();
+  static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+
+  /// The first intact values in this order, at steps that are not below `from`. `part` tells in messages
+  /// which of the values were read.
+  Result<ScalarSeries> readScalar(const std::string& name, Order order, std::int64_t from, std::size_t atMost,
+                                  const std::string& part) const {
+    const std::lock_guard lock(mutex_);
+    const auto known = index_.scalarIds.find(name);
+    if (known == index_.scalarIds.end()) return ScalarSeries{};
+    const bool ascending = order == Order::kAscending;
+    ScalarSeries series;
+    std::int64_t damaged = 0;
+    Status status = forEachRow(
+        concat(
+            "SELECT name_id, step, value, checksum FROM scalar WHERE name_id=?1 AND step>=?2 ORDER BY step",
+            ascending ? "" : " DESC")
+            .c_str(),
+        [&](const Statement& row) {
+          const std::int64_t step = row.integer(1);
+          const bool inOrder =
+              series.steps.empty() || (ascending ? step > series.steps.back() : step < series.steps.back());
+          if (row.checksumHolds() && inOrder) {
+            series.steps.push_back(step);
+            series.values.push_back(row.real(2));
+          } else {
+            ++damaged;
+          }
+          return series.steps.size() < atMost;
+        },
+        {known->second, from});
+    if (damaged > 0)
+      log_.add(concat(damaged, damaged == 1 ? " value" : " values", " of '", name, "' ", part,
+                      damaged == 1 ? "is" : "are", " damaged and left out"));
+    if (!status && status.error().code == ErrorCode::kBadData)
+      log_.add(concat("The values of '", name, "' ", part, "cannot be read after ", series.steps.size(),
+                      " of them: the trace is damaged there"));
+    else if (!status)
+      return std::move(status).error().in("reading '" + name + "'");
+    return series;
+  }
+
   /// What is recorded, as of the last refresh.
   struct Index {
     std::int64_t lastStep = -1;
@@ -243,16 +272,22 @@ class SqliteRunReader final : public RunReader {
     }
   }
 
+  /// Until there are no more rows, or `take` gives false where it gives anything.
   template <typename Take>
-  Status forEachRow(const char* sql, Take take, std::optional<std::int64_t> parameter = {}) const {
+  Status forEachRow(const char* sql, Take take, std::initializer_list<std::int64_t> parameters = {}) const {
     Result<Statement> statement = database_->prepare(sql);
     if (!statement) return std::move(statement).error();
-    if (parameter) statement->bind(1, *parameter);
+    int place = 0;
+    for (const std::int64_t parameter : parameters)
+      statement->bind(++place, parameter);
     while (true) {
       const Result<bool> row = statement->next();
       if (!row) return row.error();
       if (!*row) return {};
-      take(*statement);
+      if constexpr (std::is_void_v<decltype(take(*statement))>)
+        take(*statement);
+      else if (!take(*statement))
+        return {};
     }
   }
 

@@ -2,6 +2,7 @@
 // View header. Reads a recorded run: configuration, scalars, events and the probes' evidence at every
 // recorded step.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,6 +29,11 @@ class RunReader {
   virtual std::vector<std::int64_t> recordedSteps(const std::string& probe) const = 0;
   /// Every recorded value of a scalar in step order; empty for an unknown name.
   virtual Result<ScalarSeries> scalar(const std::string& name) const = 0;
+  /// The first `atMost` of them at or after a step: a long run read bit by bit.
+  virtual Result<ScalarSeries> scalarFrom(const std::string& name, std::int64_t step,
+                                          std::size_t atMost) const = 0;
+  /// The newest of them alone; empty when there is none.
+  virtual Result<ScalarSeries> newest(const std::string& name) const = 0;
   virtual std::vector<std::string> scalarNames() const = 0;
   virtual Result<std::vector<RunEvent>> events() const = 0;
   /// kNotFound names the nearest recorded step.

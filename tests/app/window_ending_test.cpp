@@ -128,9 +128,12 @@ TEST_F(WindowEndingTest, AStoppedRunGoesOnInTheSameFolder) {
     trainer.send(StepEvent{step, {{"loss.cls", 0.1}}});
   trainer.publish(7, {testing::makeSyntheticFrame()});
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().snapshot() != nullptr; }));
-  const ScalarSeries* curve = window.curves().history().find("loss.cls");
+  const CurveSeries* curve = window.curves().history().find("loss.cls");
   ASSERT_NE(curve, nullptr);
-  EXPECT_EQ(curve->steps, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7}));
+  std::vector<std::int64_t> steps;
+  for (const CurvePoint& point : curve->points())
+    steps.push_back(point.step);
+  EXPECT_EQ(steps, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7}));
 
   answerWith("Discard");
   window.close();

@@ -78,13 +78,13 @@ void HistoryScrubber::setLiveStep(std::int64_t step) {
   update();
 }
 
-void HistoryScrubber::setEvents(std::vector<RunEvent> events) {
-  events_ = std::move(events);
+void HistoryScrubber::setEvents(const std::vector<RunEvent>& events) {
+  events_.set(events);
   update();
 }
 
 void HistoryScrubber::addEvent(const RunEvent& event) {
-  events_.push_back(event);
+  events_.add(event);
   update();
 }
 
@@ -170,7 +170,7 @@ void HistoryScrubber::paintEvent(QPaintEvent*) {
     painter.drawRoundedRect(
         QRectF(area.left(), area.top(), std::max(0.0, xOf(step_) - area.left()), area.height()), 3, 3);
   }
-  for (const RunEvent& event : events_) {
+  for (const RunEvent& event : events_.events()) {
     painter.setBrush(event.kind == "error"                                  ? theme.failed
                      : event.kind == "parameter" || event.kind == "thinned" ? theme.paused
                                                                             : theme.secondaryText);
@@ -255,9 +255,11 @@ bool HistoryScrubber::event(QEvent* event) {
   const auto* help = static_cast<QHelpEvent*>(event);
   const QPointF at = help->pos();
   QString text;
-  for (const RunEvent& entry : events_)
-    if (std::abs(at.x() - xOf(entry.step)) < 5 && std::abs(at.y() - track().center().y()) < 8)
-      text += tr("step %1: %2\n").arg(countText(entry.step), QString::fromStdString(entry.text));
+  for (std::size_t i = 0; i < events_.events().size(); ++i) {
+    const std::int64_t step = events_.events()[i].step;
+    if (std::abs(at.x() - xOf(step)) < 5 && std::abs(at.y() - track().center().y()) < 8)
+      text += tr("step %1: %2\n").arg(countText(step), QString::fromStdString(events_.text(i)));
+  }
   if (text.isEmpty()) {
     if (button(0).contains(at))
       text = tr("Previous recorded step (Left; Shift: ten)");

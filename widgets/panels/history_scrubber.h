@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/store/run_types.h"
+#include "widgets/plot/event_marks.h"
 
 class QTimer;
 
@@ -24,7 +24,7 @@ class HistoryScrubber : public QWidget {
   const std::vector<std::int64_t>& steps() const { return steps_; }
   /// The newest step of a live run; -1 for a recorded one (then there is no "live").
   void setLiveStep(std::int64_t step);
-  void setEvents(std::vector<RunEvent> events);
+  void setEvents(const std::vector<RunEvent>& events);
   void addEvent(const RunEvent& event);
   /// Where all views stand.
   void showStep(std::int64_t step, bool live);
@@ -63,7 +63,7 @@ class HistoryScrubber : public QWidget {
   void pick(double x);
 
   std::vector<std::int64_t> steps_;
-  std::vector<RunEvent> events_;
+  EventMarks events_;
   std::int64_t step_ = -1, liveStep_ = -1;
   bool live_ = true;
   QString note_;

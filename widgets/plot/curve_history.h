@@ -1,5 +1,5 @@
 #pragma once
-// Every scalar of a run by step, raw and smoothed, for plots and exports.
+// Every scalar of a run by step, in bounded memory, for plots and exports.
 
 #include <cstdint>
 #include <map>
@@ -7,14 +7,17 @@
 #include <vector>
 
 #include "core/store/run_types.h"
+#include "widgets/plot/curve_series.h"
 
 namespace anchorscope {
 
 /// Append-only series by name. GUI thread only.
 class CurveHistory {
  public:
+  explicit CurveHistory(CurveLimits limits = {}) : limits_(limits) {}
+
   void append(std::int64_t step, const std::vector<ScalarValue>& scalars);
-  void set(const std::string& name, ScalarSeries series);
+  void set(const std::string& name, const ScalarSeries& series);
   void clear() {
     series_.clear();
     lastStep_ = -1;
@@ -22,18 +25,15 @@ class CurveHistory {
 
   std::vector<std::string> names() const;
   /// Null for an unknown name.
-  const ScalarSeries* find(const std::string& name) const;
-  /// The newest value at or before a step, NaN when there is none.
-  double valueAt(const std::string& name, std::int64_t step) const;
+  const CurveSeries* find(const std::string& name) const;
+  /// The newest value at or before a step, or the block that holds it.
+  CurveSeries::Reading at(const std::string& name, std::int64_t step) const;
   std::int64_t lastStep() const { return lastStep_; }
 
  private:
-  std::map<std::string, ScalarSeries> series_;
+  CurveLimits limits_;
+  std::map<std::string, CurveSeries> series_;
   std::int64_t lastStep_ = -1;
 };
-
-/// Exponential moving average with bias correction (as in Adam's first moment); weight 0 returns the values.
-/// Non-finite values are passed through and leave the average as it was.
-std::vector<double> smoothed(const std::vector<double>& values, double weight);
 
 }  // namespace anchorscope

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/check.h"
+
 namespace anchorscope {
 
 namespace {
@@ -38,16 +40,40 @@ class Palette {
   std::size_t next_ = 0;
 };
 
+struct Weighted {
+  double value = 0, weight = 1;
+};
+
+/// The smallest value that more than kBulk of the weight but one lies at or below. Takes one at least.
+double bulkOf(std::vector<Weighted>& values) {
+  double sought = -1;
+  for (const Weighted& entry : values)
+    sought += entry.weight;
+  sought *= kBulk;
+  auto first = values.begin(), last = values.end();
+  while (last - first > 1) {
+    const auto middle = first + (last - first) / 2;
+    std::nth_element(first, middle, last,
+                     [](const Weighted& a, const Weighted& b) { return a.value < b.value; });
+    double below = 0;
+    for (auto entry = first; entry != middle; ++entry)
+      below += entry->weight;
+    if (below > sought) {
+      last = middle;
+    } else {
+      sought -= below;
+      first = middle;
+    }
+  }
+  return first->value;
+}
+
 /// The finite values' 98th percentile, by absolute value; 0 without any.
-double sizeOf(const ScalarSeries* series) {
-  std::vector<double> sizes;
-  if (series)
-    for (const double value : series->values)
-      if (std::isfinite(value)) sizes.push_back(std::abs(value));
-  if (sizes.empty()) return 0;
-  const auto at = sizes.begin() + static_cast<std::ptrdiff_t>(kBulk * static_cast<double>(sizes.size() - 1));
-  std::nth_element(sizes.begin(), at, sizes.end());
-  return *at;
+double sizeOf(const std::vector<DrawnPoint>& points) {
+  std::vector<Weighted> sizes;
+  for (const DrawnPoint& point : points)
+    if (std::isfinite(point.value)) sizes.push_back({std::abs(point.value), point.weight});
+  return sizes.empty() ? 0 : bulkOf(sizes);
 }
 
 struct Axis {
@@ -68,11 +94,15 @@ struct Axis {
   }
 };
 
-/// Positions of the series' points between the steps.
-std::pair<std::size_t, std::size_t> pointsIn(const ScalarSeries& series, const StepRange& steps) {
-  const auto begin = series.steps.begin(), end = series.steps.end();
-  const auto first = std::lower_bound(begin, end, static_cast<std::int64_t>(std::ceil(steps.from)));
-  const auto last = std::upper_bound(first, end, static_cast<std::int64_t>(std::floor(steps.to)));
+/// Positions of the points between the steps.
+std::pair<std::size_t, std::size_t> pointsIn(const std::vector<DrawnPoint>& points, const StepRange& steps) {
+  const auto begin = points.begin(), end = points.end();
+  const auto first =
+      std::lower_bound(begin, end, static_cast<std::int64_t>(std::ceil(steps.from)),
+                       [](const DrawnPoint& point, std::int64_t step) { return point.step < step; });
+  const auto last =
+      std::upper_bound(first, end, static_cast<std::int64_t>(std::floor(steps.to)),
+                       [](std::int64_t step, const DrawnPoint& point) { return step < point.step; });
   return {static_cast<std::size_t>(first - begin), static_cast<std::size_t>(last - begin)};
 }
 
@@ -100,9 +130,9 @@ CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& dec
     curve.title = curveTitle(declaration, name);
     curve.unit = curveUnit(declaration, name);
     curve.color = colors.take(headOf(declaration, name));
-    curve.series = history.find(name);
-    if (curve.series && smoothing > 0) curve.bold = smoothed(curve.series->values, smoothing);
-    const double size = sizeOf(curve.series);
+    if (const CurveSeries* series = history.find(name)) curve.points = series->drawn();
+    if (smoothing > 0) curve.bold = smoothed(curve.points, smoothing);
+    const double size = sizeOf(curve.points);
     const auto axis = std::find_if(axes.begin(), axes.end(),
                                    [&](const Axis& known) { return known.takes(curve.unit, size); });
     curve.axis = static_cast<std::size_t>(axis - axes.begin());
@@ -122,19 +152,19 @@ CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& dec
 
 std::optional<ValueSpan> axisSpan(const CurvePlan& plan, std::size_t axis, const StepRange& steps) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
-  std::vector<double> finite;
+  std::vector<Weighted> finite;
   for (const PlannedCurve& curve : plan.curves) {
-    if (curve.axis != axis || !curve.series) continue;
-    const auto [first, last] = pointsIn(*curve.series, steps);
+    if (curve.axis != axis) continue;
+    const auto [first, last] = pointsIn(curve.points, steps);
     finite.clear();
-    for (std::size_t i = first; i < last; ++i)
-      if (std::isfinite(curve.series->values[i])) finite.push_back(curve.series->values[i]);
+    for (std::size_t i = first; i < last; ++i) {
+      const DrawnPoint& point = curve.points[i];
+      if (!std::isfinite(point.value)) continue;
+      finite.push_back({point.value, point.weight});
+      low = std::min(low, point.value);
+    }
     if (finite.empty()) continue;
-    const auto bulk =
-        finite.begin() + static_cast<std::ptrdiff_t>(kBulk * static_cast<double>(finite.size() - 1));
-    std::nth_element(finite.begin(), bulk, finite.end());
-    high = std::max(high, *bulk);
-    low = std::min(low, *std::min_element(finite.begin(), finite.end()));
+    high = std::max(high, bulkOf(finite));
     for (std::size_t i = first; i < last && !curve.bold.empty(); ++i)
       if (std::isfinite(curve.bold[i])) high = std::max(high, curve.bold[i]);
   }
@@ -144,19 +174,32 @@ std::optional<ValueSpan> axisSpan(const CurvePlan& plan, std::size_t axis, const
   return ValueSpan{low == 0 ? 0 : low - room / 2, high + room};
 }
 
+std::string thinnedText(const CurveHistory& history, const std::vector<std::string>& names) {
+  std::int64_t until = -1, values = 1;
+  for (const std::string& name : names)
+    if (const CurveSeries* series = history.find(name)) {
+      until = std::max(until, series->thinnedUntil());
+      values = std::max(values, series->blockSize());
+    }
+  return until < 0 ? std::string()
+                   : concat("Until step ", until, ": lowest and highest of every ", values, " values");
+}
+
 std::vector<FigureCurves> figureCurves(const CurvePlan& plan, const StepRange& steps) {
   std::vector<FigureCurves> plots(plan.axisTitles.size());
   for (std::size_t axis = 0; axis < plots.size(); ++axis)
     plots[axis].yTitle = plan.axisTitles[axis];
   for (const PlannedCurve& curve : plan.curves) {
-    if (!curve.series) continue;
-    const auto [first, last] = pointsIn(*curve.series, steps);
+    if (curve.points.empty()) continue;
+    const auto [first, last] = pointsIn(curve.points, steps);
     const auto offset = [](std::size_t index) { return static_cast<std::ptrdiff_t>(index); };
     FigureSeries line;
     line.title = curve.title;
     line.color = curve.color;
-    line.x.assign(curve.series->steps.begin() + offset(first), curve.series->steps.begin() + offset(last));
-    line.y.assign(curve.series->values.begin() + offset(first), curve.series->values.begin() + offset(last));
+    for (std::size_t i = first; i < last; ++i) {
+      line.x.push_back(static_cast<double>(curve.points[i].step));
+      line.y.push_back(curve.points[i].value);
+    }
     std::vector<FigureSeries>& series = plots[curve.axis].series;
     if (!curve.bold.empty()) {
       FigureSeries raw = line;

@@ -18,9 +18,8 @@ struct PlannedCurve {
   std::string unit;  ///< Empty for pure numbers.
   Argb color = 0;
   std::size_t axis = 0;
-  /// Null while it has no values. Belongs to the history that was planned from.
-  const ScalarSeries* series = nullptr;
-  std::vector<double> bold;  ///< The values smoothed; empty when nothing is to be smoothed.
+  std::vector<DrawnPoint> points;  ///< Empty while it has no values.
+  std::vector<double> bold;        ///< The points smoothed; empty when nothing is to be smoothed.
 };
 
 struct CurvePlan {
@@ -52,6 +51,10 @@ struct ValueSpan {
 /// raw values (98 %), so that a single spike does not flatten the rest; down to 0 where that is near.
 /// Nothing when no value is finite there.
 std::optional<ValueSpan> axisSpan(const CurvePlan& plan, std::size_t axis, const StepRange& steps);
+
+/// What of these curves is not exact: "Until step 934,463: lowest and highest of every 256 values"; empty
+/// when all is.
+std::string thinnedText(const CurveHistory& history, const std::vector<std::string>& names);
 
 /// One plot per axis, one above the other, with the steps shown.
 std::vector<FigureCurves> figureCurves(const CurvePlan& plan, const StepRange& steps);

@@ -14,11 +14,12 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
-#include <sstream>
+#include <limits>
 
 #include "core/base/counted.h"
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/color_bar.h"
+#include "widgets/plot/curve_csv.h"
 #include "widgets/plot/curve_legend.h"
 #include "widgets/plot/scalar_picker.h"
 #include "widgets/state/theme.h"
@@ -60,16 +61,32 @@ class ValueTicker : public QCPAxisTicker {
   double tickStep_ = 1;
 };
 
-QVector<double> toKeys(const std::vector<std::int64_t>& steps) {
-  QVector<double> keys;
-  keys.reserve(static_cast<int>(steps.size()));
-  for (const std::int64_t step : steps)
-    keys.push_back(static_cast<double>(step));
-  return keys;
+QVector<double> stepsOf(const std::vector<DrawnPoint>& points) {
+  QVector<double> out;
+  out.reserve(static_cast<qsizetype>(points.size()));
+  for (const DrawnPoint& point : points)
+    out.push_back(static_cast<double>(point.step));
+  return out;
 }
 
-QVector<double> toVector(const std::vector<double>& values) {
-  return QVector<double>(values.begin(), values.end());
+QVector<double> valuesOf(const std::vector<DrawnPoint>& points) {
+  QVector<double> out;
+  out.reserve(static_cast<qsizetype>(points.size()));
+  for (const DrawnPoint& point : points)
+    out.push_back(point.value);
+  return out;
+}
+
+QString withUnit(double value, const std::string& unit) {
+  return unit.empty() ? numberText(value)
+                      : shortText(value) + ' ' + QString::fromStdString(unitOf(value, unit));
+}
+
+/// "0.41", of a block "0.38–0.97".
+QString readingText(const CurveSeries::Reading& reading, const std::string& unit) {
+  const QString high = withUnit(reading.high, unit);
+  if (reading.values <= 1 || reading.low == reading.high) return high;
+  return (unit.empty() ? numberText(reading.low) : shortText(reading.low)) + QStringLiteral("–") + high;
 }
 
 QString text(const std::string& utf8) {
@@ -85,10 +102,8 @@ CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
   head_ = new QHBoxLayout;
   auto* title = new QLabel(tr("CURVES"));
   title->setProperty("role", "section");
-  // Not on the plot, whose values under the cursor it would cover.
-  title->setToolTip(
-      tr("Wheel zooms and dragging pans along the steps; double-click shows all; click goes to a step"));
   head_->addWidget(title);
+  title_ = title;
   legend_ = new CurveLegend;
   legend_->setObjectName(QStringLiteral("curveLegend"));
   head_->addSpacing(12);
@@ -200,7 +215,7 @@ void CurvesView::appendSteps(const std::vector<std::pair<std::int64_t, std::vect
 }
 
 void CurvesView::addEvent(const RunEvent& event) {
-  events_.push_back(event);
+  events_.add(event);
   scheduleReplot();
 }
 
@@ -229,7 +244,7 @@ StepRange CurvesView::allSteps() const {
 
 std::optional<ValueSpan> CurvesView::span(const QString& name) const {
   for (const PlannedCurve& curve : plan_.curves)
-    if (text(curve.name) == name && curve.series)
+    if (text(curve.name) == name && !curve.points.empty())
       return ValueSpan{valueAxes_[curve.axis]->range().lower, valueAxes_[curve.axis]->range().upper};
   return std::nullopt;
 }
@@ -267,11 +282,19 @@ void CurvesView::scheduleReplot() {
   if (!timer_->isActive()) timer_->start();
 }
 
-CurvePlan CurvesView::plan() const {
+std::vector<std::string> CurvesView::shownNames() const {
   std::vector<std::string> names;
   for (const QString& name : shown_)
     names.push_back(name.toStdString());
-  return planCurves(history_, declaration_, names, smoothing());
+  return names;
+}
+
+CurvePlan CurvesView::plan() const {
+  return planCurves(history_, declaration_, shownNames(), smoothing());
+}
+
+QString CurvesView::thinned() const {
+  return text(thinnedText(history_, shownNames()));
 }
 
 void CurvesView::setAxisCount(std::size_t count) {
@@ -350,16 +373,20 @@ void CurvesView::setCursorStep(std::optional<std::int64_t> step) {
 
 void CurvesView::refreshLegend() {
   std::vector<CurveLegend::Entry> entries;
+  std::int64_t values = 0, notFinite = 0;
   for (const PlannedCurve& curve : plan_.curves) {
-    const double value = cursorStep_ ? history_.valueAt(curve.name, *cursorStep_)
-                         : curve.series && !curve.series->values.empty() ? curve.series->values.back()
-                                                                         : std::nan("");
-    entries.push_back(
-        {QColor::fromRgb(curve.color), text(curve.title),
-         curve.unit.empty() ? numberText(value) : shortText(value) + ' ' + text(unitOf(value, curve.unit))});
+    const CurveSeries::Reading reading =
+        history_.at(curve.name, cursorStep_.value_or(std::numeric_limits<std::int64_t>::max()));
+    values = std::max(values, reading.values);
+    notFinite = std::max(notFinite, reading.notFinite);
+    entries.push_back({QColor::fromRgb(curve.color), text(curve.title), readingText(reading, curve.unit)});
   }
-  legend_->setEntries(std::move(entries),
-                      cursorStep_ ? tr("step %1").arg(countText(*cursorStep_)) : QString());
+  QString moment = cursorStep_ ? tr("step %1").arg(countText(*cursorStep_)) : QString();
+  if (cursorStep_ && values > 1) {
+    moment += tr(" (min–max of %1 steps").arg(countText(values));
+    moment += notFinite > 0 ? tr(", %1 not finite)").arg(countText(notFinite)) : QStringLiteral(")");
+  }
+  legend_->setEntries(std::move(entries), moment);
 }
 
 void CurvesView::replot() {
@@ -369,6 +396,11 @@ void CurvesView::replot() {
   plot_->clearItems();
   smoothingText_->setText(smoothing_->value() == 0 ? tr("raw")
                                                    : tr("smoothed %1").arg(smoothing(), 0, 'f', 2));
+  // Not on the plot, whose values under the cursor it would cover.
+  QStringList help{
+      tr("Wheel zooms and dragging pans along the steps; double-click shows all; click goes to a step")};
+  if (const QString older = thinned(); !older.isEmpty()) help << older;
+  title_->setToolTip(help.join(QStringLiteral(".\n")));
   plan_ = plan();
   setAxisCount(plan_.axisTitles.size());
   if (followsX_) {
@@ -401,20 +433,20 @@ void CurvesView::drawCurves() {
     }
   }
   for (const PlannedCurve& curve : plan_.curves) {
-    if (!curve.series || curve.series->steps.empty()) continue;
-    const QVector<double> keys = toKeys(curve.series->steps);
+    if (curve.points.empty()) continue;
+    const QVector<double> keys = stepsOf(curve.points);
     const bool smooth = curve.bold.size() > 2;
     QColor color = QColor::fromRgb(curve.color);
     QCPGraph* raw = plot_->addGraph(plot_->xAxis, valueAxes_[curve.axis]);
     QColor pale = color;
     if (smooth) pale.setAlpha(80);
     raw->setPen(QPen(pale, 1));
-    raw->setData(keys, toVector(curve.series->values), true);
+    raw->setData(keys, valuesOf(curve.points), true);
     raw->setAdaptiveSampling(true);
     if (!smooth) continue;
     QCPGraph* bold = plot_->addGraph(plot_->xAxis, valueAxes_[curve.axis]);
     bold->setPen(QPen(color, 2));
-    bold->setData(keys, toVector(curve.bold), true);
+    bold->setData(keys, QVector<double>(curve.bold.begin(), curve.bold.end()), true);
   }
 }
 
@@ -431,7 +463,8 @@ void CurvesView::drawMarks() {
     mark->point2->setCoords(static_cast<double>(step), 1);
     mark->setPen(pen);
   };
-  for (const RunEvent& event : events_) {
+  for (std::size_t i = 0; i < events_.events().size(); ++i) {
+    const RunEvent& event = events_.events()[i];
     if (event.kind == "pause" || event.kind == "resume") continue;
     line(event.step, QPen(event.kind == "error"       ? theme.failed
                           : event.kind == "parameter" ? theme.paused
@@ -442,7 +475,7 @@ void CurvesView::drawMarks() {
     label->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
     label->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
     label->position->setCoords(static_cast<double>(event.step), 0.02);
-    label->setText(QLatin1Char(' ') + text(event.text));
+    label->setText(QLatin1Char(' ') + text(events_.text(i)));
     label->setColor(theme.paused);
     QFont small = font();
     small.setPixelSize(10);
@@ -480,21 +513,14 @@ void CurvesView::choose() {
 Status CurvesView::exportTo(const QString& path, Overwrite overwrite, const CurveExport& figure) const {
   const QString kind = QFileInfo(path).suffix().toLower();
   const std::string target = path.toStdString();
-  if (kind == QLatin1String("csv")) {
-    std::ostringstream csv;
-    csv.precision(17);
-    csv << "scalar,step,value\n";
-    for (const QString& name : shown_)
-      if (const ScalarSeries* series = history_.find(name.toStdString()))
-        for (std::size_t i = 0; i < series->steps.size(); ++i)
-          csv << name.toStdString() << ',' << series->steps[i] << ',' << series->values[i] << '\n';
-    return writeFileAtomically(target, csv.str(), overwrite);
-  }
+  if (kind == QLatin1String("csv"))
+    return writeFileAtomically(target, curvesAsCsv(history_, shownNames()), overwrite);
   if (kind != QLatin1String("pdf") && kind != QLatin1String("svg") && kind != QLatin1String("png"))
     return makeError(ErrorCode::kUsage, "Curves cannot be written as '" + kind.toStdString() + "'",
                      "Use .pdf, .svg, .png or .csv");
   FigureSpec spec;
   spec.curves = figureCurves(plan(), followsX_ ? allSteps() : steps());
+  if (!spec.curves.empty()) spec.curves.back().caption = thinned().toStdString();
   if (spec.curves.empty())
     return makeError(ErrorCode::kUsage, "There are no curves to write yet",
                      "Choose scalars that have values, then repeat");

@@ -11,6 +11,7 @@
 #include "core/base/atomic_file.h"
 #include "core/evidence/specs.h"
 #include "widgets/plot/curve_plan.h"
+#include "widgets/plot/event_marks.h"
 
 class QCPAxis;
 class QCustomPlot;
@@ -66,9 +67,11 @@ class CurvesView : public QWidget {
   /// The labels at an axis' ticks as they stand there: 0 the steps, 1 the first axis of values and so on.
   QStringList tickLabels(int axis) const;
 
-  /// The steps in view as a figure (.pdf, .svg or .png), or all raw values of the shown scalars (.csv). Whole
-  /// or not at all.
+  /// The steps in view as a figure (.pdf, .svg or .png), or all raw values that are kept of the shown scalars
+  /// (.csv). Both say where points stand for more than themselves. Whole or not at all.
   Status exportTo(const QString& path, Overwrite overwrite, const CurveExport& figure = {}) const;
+  /// What of the shown curves is not exact any more, as thinnedText tells it; empty when all is.
+  QString thinned() const;
   const CurveLegend* legend() const { return legend_; }
 
  signals:
@@ -97,11 +100,12 @@ class CurvesView : public QWidget {
   void choose();
   StepRange allSteps() const;
   CurvePlan plan() const;
+  std::vector<std::string> shownNames() const;
 
   CurveHistory history_;
   EvidenceDeclaration declaration_;
   QStringList shown_{QStringLiteral("loss.cls"), QStringLiteral("loss.loc")};
-  std::vector<RunEvent> events_;
+  EventMarks events_;
   std::int64_t currentStep_ = -1;
   std::optional<std::int64_t> cursorStep_;  ///< Under the mouse.
   CurvePlan plan_;                          ///< As drawn.
@@ -109,7 +113,7 @@ class CurvesView : public QWidget {
   QCustomPlot* plot_;
   QTimer *timer_, *click_;  ///< click_: runs out when a click stays single.
   QSlider* smoothing_;
-  QLabel* smoothingText_;
+  QLabel *title_, *smoothingText_;
   QVBoxLayout* rows_;
   QHBoxLayout* head_;
   CurveLegend* legend_;

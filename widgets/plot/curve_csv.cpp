@@ -1,0 +1,50 @@
+#include "widgets/plot/curve_csv.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/store/csv.h"
+
+namespace anchorscope {
+namespace {
+
+/// The points of a block and what each is, in the order of steps.
+std::vector<std::pair<CurvePoint, std::string>> keptOf(const CurveBlock& block) {
+  std::vector<std::pair<CurvePoint, std::string>> kept;
+  if (block.finite > 0) {
+    kept.emplace_back(block.lowest, concat("lowest of ", block.count));
+    kept.emplace_back(block.highest, concat("highest of ", block.count));
+  }
+  if (block.finite < block.count)
+    kept.emplace_back(block.notFinite, concat("first not finite of ", block.count));
+  std::stable_sort(kept.begin(), kept.end(),
+                   [](const auto& a, const auto& b) { return a.first.step < b.first.step; });
+  return kept;
+}
+
+}  // namespace
+
+std::string curvesAsCsv(const CurveHistory& history, const std::vector<std::string>& names) {
+  std::vector<std::pair<std::string, const CurveSeries*>> shown;
+  for (const std::string& name : names)
+    if (const CurveSeries* series = history.find(name)) shown.emplace_back(csvField(name), series);
+  const bool exact = std::all_of(shown.begin(), shown.end(),
+                                 [](const auto& entry) { return entry.second->blocks().empty(); });
+  std::string out = exact ? "scalar,step,value\n" : "scalar,step,value,kept_as\n";
+  for (const auto& [name, series] : shown) {
+    const auto line = [&, &field = name](const CurvePoint& point, const std::string& keptAs) {
+      out += field + ',' + std::to_string(point.step) + ',' + csvNumber(point.value);
+      if (!exact) out += ',' + keptAs;
+      out += '\n';
+    };
+    for (const CurveBlock& block : series->blocks())
+      for (const auto& [point, keptAs] : keptOf(block))
+        line(point, keptAs);
+    for (const CurvePoint& point : series->points())
+      line(point, {});
+  }
+  return out;
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,16 @@
+#pragma once
+// The window's curves as a table.
+
+#include <string>
+#include <vector>
+
+#include "widgets/plot/curve_history.h"
+
+namespace anchorscope {
+
+/// A line "scalar,step,value" for every point that is kept. Where not all are, a fourth field says what a
+/// point of a block is: "lowest of 256", "highest of 256", "first not finite of 256"; it is empty for exact
+/// points. Numbers have their shortest exact form.
+std::string curvesAsCsv(const CurveHistory& history, const std::vector<std::string>& names);
+
+}  // namespace anchorscope

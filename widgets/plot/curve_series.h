@@ -1,0 +1,93 @@
+#pragma once
+// One scalar's values by step in bounded memory: the newest ones exactly, what is older as blocks of their
+// extremes.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <optional>
+#include <vector>
+
+namespace anchorscope {
+
+struct CurvePoint {
+  std::int64_t step = 0;
+  double value = 0;
+  bool operator==(const CurvePoint&) const = default;
+};
+
+/// Consecutive values of which the extremes are kept. Every point of it is one that was measured.
+struct CurveBlock {
+  std::int64_t first = 0, last = 0;  ///< Steps.
+  std::int64_t count = 0, finite = 0;
+  CurvePoint lowest, highest;  ///< Of the finite values, the earliest of equals; nothing where finite is 0.
+  CurvePoint notFinite;        ///< The earliest value that is NaN or infinite; nothing where there is none.
+  double mean = 0;             ///< Of the finite values.
+};
+
+/// A point as it is drawn.
+struct DrawnPoint {
+  std::int64_t step = 0;
+  double value = 0;
+  double weight = 1;  ///< How many measured values it stands for; 0: one that is not finite of a block.
+  double mean = 0;    ///< Of these.
+};
+
+/// How much of a scalar is kept: 1 MB for the newest points and 0.4 MB for all that is older.
+struct CurveLimits {
+  std::size_t points = 65'536;  ///< Exactly, the newest; at least 1.
+  std::size_t blocks = 4'096;   ///< Even. Of one size, a power of two, which doubles when there are so many.
+  static constexpr CurveLimits none() { return {std::numeric_limits<std::size_t>::max(), 2}; }
+};
+
+/// What is kept depends on the values alone, not on how they were handed over. One thread at a time.
+class CurveSeries {
+ public:
+  explicit CurveSeries(CurveLimits limits = {}) : limits_(limits) {}
+
+  /// Steps must not fall. Constant time on the average.
+  void append(std::int64_t step, double value);
+
+  bool empty() const { return points_.empty(); }
+  /// In the order of steps; the exact points come after the blocks.
+  const std::vector<CurveBlock>& blocks() const { return blocks_; }
+  const std::deque<CurvePoint>& points() const { return points_; }
+  /// Values in each block but the last, which may have fewer; 1 while all points are exact.
+  std::int64_t blockSize() const { return blocks_.empty() ? 1 : blockSize_; }
+  /// The last step of the blocks; -1 while there are none.
+  std::int64_t thinnedUntil() const { return blocks_.empty() ? -1 : blocks_.back().last; }
+
+  /// The newest value at or before a step, or the block that holds it.
+  struct Reading {
+    std::int64_t values = 0;  ///< 0: there is none, 1: exactly this one, more: a block of so many.
+    double low = std::numeric_limits<double>::quiet_NaN(), high = low;  ///< Of the finite ones of a block.
+    std::int64_t notFinite = 0;                                         ///< Of the block's values.
+  };
+  Reading at(std::int64_t step) const;
+  /// The value of exactly this step, the newest of several; nothing where there is none among the exact
+  /// points.
+  std::optional<double> exactly(std::int64_t step) const;
+
+  /// All of it in the order of steps: of a block its lowest, its highest and one that is not finite.
+  std::vector<DrawnPoint> drawn() const;
+
+ private:
+  void addToBlocks(const CurvePoint& point);
+  /// The newest exact point at or before a step, or null.
+  const CurvePoint* pointAt(std::int64_t step) const;
+
+  CurveLimits limits_;
+  std::vector<CurveBlock> blocks_;
+  std::int64_t blockSize_ = 2;
+  std::deque<CurvePoint> points_;
+};
+
+/// Exponential moving average with bias correction (as in Adam's first moment); weight 0 returns the values.
+/// Non-finite values are passed through and leave the average as it was.
+std::vector<double> smoothed(const std::vector<double>& values, double weight);
+
+/// The same of drawn points: one that stands for several counts as so many of their mean.
+std::vector<double> smoothed(const std::vector<DrawnPoint>& points, double weight);
+
+}  // namespace anchorscope
