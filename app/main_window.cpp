@@ -159,6 +159,8 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
   });
   connect(transport_, &TransportBar::continueWanted, this, qOverload<>(&MainWindow::continueRun));
   connect(evaluation_, &EvaluationPanel::evaluateWanted, this, [this] { bridge_->post(EvaluateCommand{}); });
+  connect(evaluation_, &EvaluationPanel::stepWanted, this,
+          [this](std::int64_t step) { evaluation_->showEvaluation(evaluationAt(step)); });
   connect(evaluation_, &EvaluationPanel::cancelWanted, this,
           [this] { bridge_->post(CancelEvaluationCommand{}); });
   connect(probes_, &ProbesPanel::probesWanted, this,

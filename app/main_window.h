@@ -192,6 +192,9 @@ class MainWindow : public QMainWindow {
   void tellDamage();
   void loadHistory();
   void showRecordedCurves();
+  /// As the curves' history holds it, which a live and a recorded run fill alike.
+  EvaluationEvent evaluationAt(std::int64_t step) const;
+  void refreshEvaluations();
 
   // main_window_ending.cpp
   bool confirmEndingRun();

@@ -6,6 +6,7 @@
 
 #include "app/main_window.h"
 #include "app/settings.h"
+#include "core/trainer/evaluation_scalars.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/message_bar.h"
@@ -164,19 +165,28 @@ void MainWindow::showRecordedCurves() {
   } else {
     messages_->show(events.error());
   }
-  // The newest evaluation.
-  std::vector<ScalarValue> metrics;
-  std::int64_t step = -1;
-  for (const std::string& name : reader_->scalarNames())
-    if (const std::string prefix = "eval."; name.starts_with(prefix))
-      if (const CurveSeries* series = curves_->history().find(name); series && !series->empty()) {
-        metrics.push_back({name.substr(prefix.size()), series->points().back().value});
-        step = std::max(step, series->points().back().step);
-      }
-  evaluation_->showRecorded(step, metrics);
-  std::sort(metrics.begin(), metrics.end(),
-            [](const ScalarValue& a, const ScalarValue& b) { return a.name < b.name; });
-  showEvaluationSummary(step, metrics);
+  evaluation_->clear(tr("This run has not been evaluated."));
+  refreshEvaluations();
+}
+
+EvaluationEvent MainWindow::evaluationAt(std::int64_t step) const {
+  const CurveHistory& history = curves_->history();
+  return evaluationOf(step, history.names(), [&](const std::string& name) {
+    const CurveSeries* series = history.find(name);
+    return series ? series->exactly(step) : std::nullopt;
+  });
+}
+
+void MainWindow::refreshEvaluations() {
+  std::vector<std::int64_t> steps;
+  if (const CurveSeries* series = curves_->history().find("eval.ap"))
+    for (const CurvePoint& point : series->points())
+      if (steps.empty() || point.step > steps.back()) steps.push_back(point.step);
+  const bool newest = evaluation_->followsNewest();
+  evaluation_->setSteps(steps);
+  const EvaluationEvent evaluation = steps.empty() ? EvaluationEvent() : evaluationAt(steps.back());
+  if (newest && !steps.empty()) evaluation_->showEvaluation(evaluation);
+  showEvaluationSummary(evaluation.step, evaluation.metrics);
 }
 
 }  // namespace anchorscope

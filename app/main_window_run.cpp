@@ -7,6 +7,7 @@
 #include "app/main_window.h"
 #include "app/settings.h"
 #include "app/temporary_run.h"
+#include "core/trainer/evaluation_scalars.h"
 #include "core/trainer/presets.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
@@ -282,12 +283,8 @@ void MainWindow::onSteps(const std::vector<StepEvent>& steps) {
 }
 
 void MainWindow::showEvaluation(const EvaluationEvent& evaluation) {
-  std::vector<ScalarValue> scalars;
-  for (const ScalarValue& metric : evaluation.metrics)
-    scalars.push_back({"eval." + metric.name, metric.value});
-  curves_->appendSteps({{evaluation.step, scalars}});
-  evaluation_->showEvaluation(evaluation);
-  showEvaluationSummary(evaluation.step, evaluation.metrics);
+  curves_->appendSteps({{evaluation.step, evaluationScalars(evaluation)}});
+  refreshEvaluations();
 }
 
 void MainWindow::showEvaluationSummary(std::int64_t step, const std::vector<ScalarValue>& metrics) {

@@ -2,6 +2,9 @@
 #include <charconv>
 #include <cmath>
 #include <iostream>
+#include <map>
+#include <optional>
+#include <set>
 
 #include "app/cli/common.h"
 #include "core/base/check.h"
@@ -9,6 +12,7 @@
 #include "core/evidence/decision.h"
 #include "core/store/csv.h"
 #include "core/trainer/evaluation.h"
+#include "core/trainer/evaluation_scalars.h"
 
 namespace anchorscope::cli {
 namespace {
@@ -21,6 +25,50 @@ std::int64_t plannedSteps(const RunReader& run) {
   if (run.checkpoints().empty()) return run.header().plannedSteps;
   const auto config = configOfCheckpoint(run.checkpoints().back());
   return config ? config->train.getInt("steps") : run.header().plannedSteps;
+}
+
+/// All of them, in the order of steps.
+Result<std::vector<EvaluationEvent>> evaluations(const RunReader& run) {
+  std::map<std::string, std::map<std::int64_t, double>> values;
+  std::set<std::int64_t> steps;
+  for (const std::string& name : run.scalarNames()) {
+    if (!name.starts_with("eval.")) continue;
+    auto series = run.scalar(name);
+    if (!series) return std::move(series).error();
+    for (std::size_t i = 0; i < series->steps.size(); ++i)
+      values[name][series->steps[i]] = series->values[i];
+    steps.insert(series->steps.begin(), series->steps.end());
+  }
+  std::vector<EvaluationEvent> out;
+  for (const std::int64_t step : steps)
+    out.push_back(
+        evaluationOf(step, run.scalarNames(), [&](const std::string& name) -> std::optional<double> {
+          const auto found = values[name].find(step);
+          return found == values[name].end() ? std::nullopt : std::optional(found->second);
+        }));
+  return out;
+}
+
+nlohmann::ordered_json evaluationJson(const EvaluationEvent& evaluation) {
+  nlohmann::ordered_json out{{"step", evaluation.step}};
+  for (const ScalarValue& metric : evaluation.metrics)
+    out["metrics"][metric.name] = jsonNumber(metric.value);
+  for (const ScalarValue& entry : evaluation.perClassAp)
+    out["classes"][entry.name]["ap"] = jsonNumber(entry.value);
+  for (const ScalarValue& entry : evaluation.perClassAp50)
+    out["classes"][entry.name]["ap50"] = jsonNumber(entry.value);
+  return out;
+}
+
+void printClasses(const EvaluationEvent& evaluation) {
+  for (std::size_t i = 0; i < evaluation.perClassAp.size(); ++i) {
+    std::cout << "  " << evaluation.perClassAp[i].name << "  ap "
+              << precisionText(evaluation.perClassAp[i].value);
+    // Both are in the order of names; of a damaged run one may lack a class.
+    for (const ScalarValue& entry : evaluation.perClassAp50)
+      if (entry.name == evaluation.perClassAp[i].name) std::cout << "  ap50 " << precisionText(entry.value);
+    std::cout << '\n';
+  }
 }
 
 Status info(const std::string& folder, bool json) {
@@ -37,10 +85,15 @@ Status info(const std::string& folder, bool json) {
       {"started", header.startedAtUtc}, {"version", header.programVersion}, {"planned_steps", planned},
       {"last_step", run.lastStep()},    {"classes", header.classNames}};
   for (const std::string& name : run.scalarNames()) {
+    if (isClassScalar(name)) continue;  // among the evaluations
     auto series = run.newest(name);
     if (!series) return std::move(series).error();
     if (!series->values.empty()) out["scalars"][name] = jsonNumber(series->values.back());
   }
+  auto evaluated = evaluations(run);
+  if (!evaluated) return std::move(evaluated).error();
+  for (const EvaluationEvent& evaluation : *evaluated)
+    out["evaluations"].push_back(evaluationJson(evaluation));
   for (const std::string& probe : run.probeNames())
     out["probes"][probe] = run.recordedSteps(probe);
   out["checkpoints"] = run.checkpoints();
@@ -68,6 +121,10 @@ Status info(const std::string& folder, bool json) {
   for (const auto& [name, value] : out["scalars"].items())
     std::cout << "  " << name << "  " << (value.is_null() ? "not finite" : shortNumber(value.get<double>()))
               << '\n';
+  if (!evaluated->empty() && !evaluated->back().perClassAp.empty()) {
+    std::cout << "Classes at step " << evaluated->back().step << ":\n";
+    printClasses(evaluated->back());
+  }
   for (const std::string& checkpoint : run.checkpoints())
     std::cout << "Checkpoint " << checkpoint << '\n';
   std::cout << "Events:\n";

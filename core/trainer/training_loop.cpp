@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/store/run_copy.h"
 #include "core/store/run_folder.h"
+#include "core/trainer/evaluation_scalars.h"
 #include "core/trainer/thrown.h"
 #include "core/trainer/version.h"
 
@@ -413,11 +414,12 @@ void TrainingLoop::evaluateAndNote() {
 }
 
 void TrainingLoop::recordEvaluation(const Evaluation& evaluation) {
-  StepRecord record{lastEvaluation_, {}, {}};
+  const EvaluationEvent event{lastEvaluation_, evaluation.metrics, evaluation.perClassAp,
+                              evaluation.perClassAp50};
+  StepRecord record{lastEvaluation_, evaluationScalars(event), {}};
   std::string text;
   double ap = -1;
   for (const ScalarValue& metric : evaluation.metrics) {
-    record.scalars.push_back({"eval." + metric.name, metric.value});
     if (metric.name == "ap") ap = metric.value;
     if (metric.name == "ap" || metric.name == "ap50")
       text += concat(text.empty() ? "" : ", ", metric.name, " ", metric.value);
@@ -430,8 +432,7 @@ void TrainingLoop::recordEvaluation(const Evaluation& evaluation) {
   else if (writer_)
     writer_->record(std::move(record));
   note("evaluation", concat(text, " on ", evaluation.images, evaluation.images == 1 ? " image" : " images"));
-  port_.emit(
-      EvaluationEvent{lastEvaluation_, evaluation.metrics, evaluation.perClassAp, evaluation.perClassAp50});
+  port_.emit(event);
   emitDiagnostics();
   if (checkpoints_ && config_.train.getBool("keep_best"))
     checkpoints_->startIfBest([this] { return trainer_->copyState(); }, ap);

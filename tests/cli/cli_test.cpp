@@ -158,7 +158,19 @@ TEST_F(RecordedRun, IsDescribed) {
   EXPECT_EQ(info.at("probes").begin().value(), (nlohmann::json{0, 4, 8, 10}));
   EXPECT_EQ(info.at("checkpoints").size(), 1U);
   EXPECT_TRUE(info.at("scalars").contains("eval.ap50"));
-  EXPECT_THAT(run({"info", run_}).out, HasSubstr("musu"));
+  // The classes' numbers are the evaluation's, and told as such.
+  ASSERT_EQ(info.at("evaluations").size(), 1U);
+  const auto evaluation = info.at("evaluations").front();
+  EXPECT_EQ(evaluation.at("step"), 10);
+  EXPECT_EQ(evaluation.at("metrics").at("ap50"), info.at("scalars").at("eval.ap50"));
+  const std::string text = run({"info", run_}).out;
+  EXPECT_THAT(text, HasSubstr("musu"));
+  EXPECT_THAT(text, HasSubstr("Classes at step 10:\n"));
+  for (const std::string name : info.at("classes")) {
+    EXPECT_TRUE(evaluation.at("classes").at(name).contains("ap")) << name;
+    EXPECT_THAT(text, HasSubstr("  " + name + "  ap "));
+    EXPECT_FALSE(info.at("scalars").contains("eval.ap/" + name));
+  }
 }
 
 TEST_F(RecordedRun, IsNotOverwrittenUnasked) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <QComboBox>
 #include <QHeaderView>
 #include <QLabel>
 #include <QProgressBar>
@@ -36,6 +37,12 @@ class EvaluationPanelTest : public ::testing::Test {
     for (int row = 0; row < model->rowCount(); ++row)
       cells << model->index(row, index).data().toString();
     return cells;
+  }
+  QStringList labels() const {
+    QStringList texts;
+    for (const QLabel* label : panel.findChildren<QLabel*>())
+      texts << label->text();
+    return texts;
   }
   void clickHeader(int section) {
     QHeaderView* header = panel.classTable()->horizontalHeader();
@@ -104,11 +111,37 @@ TEST_F(EvaluationPanelTest, OneThatGoesOnShowsHowFarItIsAndCanBeCancelled) {
   EXPECT_TRUE(panel.cancelButton()->isEnabled()) << "the next one";
 }
 
-TEST_F(EvaluationPanelTest, ARecordedRunShowsItsNewestNumbers) {
-  panel.showRecorded(80, {{"ap", 0.3}, {"ap50", 0.6}});
+TEST_F(EvaluationPanelTest, ARunThatDidNotRecordClassesShowsTheOtherNumbersAndSaysSo) {
+  panel.setSteps({40, 80});
+  panel.showEvaluation({80, {{"ap", 0.3}, {"ap50", 0.6}}, {}, {}});
   EXPECT_EQ(metric("ap50"), "0.600");
   EXPECT_TRUE(panel.findChild<QLabel*>("evaluationStep")->text().contains("80"));
   EXPECT_FALSE(panel.classTable()->isVisible());
+  EXPECT_EQ(labels().filter("not recorded").size(), 1);
+}
+
+TEST_F(EvaluationPanelTest, AnEarlierEvaluationCanBeChosenAndStaysWhileNewOnesCome) {
+  auto* steps = panel.findChild<QComboBox*>("evaluatedSteps");
+  std::vector<std::int64_t> wanted;
+  QObject::connect(&panel, &EvaluationPanel::stepWanted, [&](std::int64_t step) { wanted.push_back(step); });
+  panel.setSteps({100});
+  EXPECT_FALSE(steps->isVisible());
+  panel.setSteps({100, 200});
+  EXPECT_TRUE(steps->isVisible());
+  EXPECT_EQ(steps->currentText(), "step 200");
+  EXPECT_TRUE(panel.followsNewest());
+  EXPECT_TRUE(wanted.empty());
+  steps->setFocus();
+  QTest::keyClick(steps, Qt::Key_Down);
+  EXPECT_EQ(wanted, std::vector<std::int64_t>{100});
+  panel.setSteps({100, 200, 300});
+  EXPECT_EQ(steps->currentText(), "step 100");
+  EXPECT_FALSE(panel.followsNewest());
+  QTest::keyClick(steps, Qt::Key_Home);
+  EXPECT_EQ(wanted.back(), 300);
+  panel.clear("This run has not been evaluated.");
+  EXPECT_FALSE(steps->isVisible());
+  EXPECT_TRUE(panel.followsNewest());
 }
 
 }  // namespace

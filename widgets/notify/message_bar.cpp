@@ -25,6 +25,7 @@ MessageBar::MessageBar(QWidget* parent) : QWidget(parent) {
   more_->setProperty("role", "secondary");
   line->addWidget(more_);
   details_ = new QToolButton;
+  details_->setObjectName(QStringLiteral("messageDetails"));
   details_->setText(tr("Details"));
   details_->setToolTip(tr("Technical details of this message"));
   line->addWidget(details_);

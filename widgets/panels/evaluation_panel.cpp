@@ -1,11 +1,13 @@
 #include "widgets/panels/evaluation_panel.h"
 
+#include <QComboBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QSignalBlocker>
 #include <QSortFilterProxyModel>
 #include <QStandardItemModel>
 #include <QTableView>
@@ -98,7 +100,13 @@ EvaluationPanel::EvaluationPanel(QWidget* parent) : QWidget(parent) {
   when_->setObjectName(QStringLiteral("evaluationStep"));
   when_->setProperty("role", "secondary");
   when_->setWordWrap(true);
-  layout->addWidget(when_);
+  auto* moment = new QHBoxLayout;
+  moment->addWidget(when_, 1);
+  steps_ = new QComboBox;
+  steps_->setObjectName(QStringLiteral("evaluatedSteps"));
+  steps_->setToolTip(tr("The evaluations of this run, the newest first"));
+  moment->addWidget(steps_);
+  layout->addLayout(moment);
   auto* grid = new QGridLayout;
   grid->setHorizontalSpacing(8);
   grid->setVerticalSpacing(0);
@@ -143,15 +151,19 @@ EvaluationPanel::EvaluationPanel(QWidget* parent) : QWidget(parent) {
     cancel_->setEnabled(false);
     emit cancelWanted();
   });
+  connect(steps_, &QComboBox::currentIndexChanged, this, [this](int index) {
+    if (index >= 0) emit stepWanted(steps_->itemData(index).toLongLong());
+  });
   setCanEvaluate(false);
   setProgress({}, 0);
   clear();
 }
 
-void EvaluationPanel::clear() {
-  when_->setText(
-      tr("Nothing has been evaluated yet. “evaluate every” among the live parameters does it "
-         "regularly."));
+void EvaluationPanel::clear(const QString& why) {
+  when_->setText(why.isEmpty() ? tr("Nothing has been evaluated yet. “evaluate every” among the live "
+                                    "parameters does it regularly.")
+                               : why);
+  setSteps({});
   showMetrics({});
   classes_->clear();
   table_->hide();
@@ -191,21 +203,28 @@ void EvaluationPanel::showEvaluation(const EvaluationEvent& evaluation) {
   for (const int column : {1, 2})
     table_->setColumnWidth(column, 64);
   table_->setVisible(classes_->rowCount() > 0);
-  note_->setText(absent == 0 ? QString()
+  note_->setText(evaluation.perClassAp.empty()
+                     ? tr("The classes' numbers are not recorded: anchorscope-cli eval measures them again.")
+                 : absent == 0 ? QString()
                  : absent == 1
                      ? tr("– : the validation images hold no object of this class")
                      : tr("– : the validation images hold no object of these %1 classes").arg(absent));
 }
 
-void EvaluationPanel::showRecorded(std::int64_t step, const std::vector<ScalarValue>& metrics) {
-  clear();
-  if (metrics.empty()) {
-    when_->setText(tr("This run has not been evaluated."));
-    return;
-  }
-  when_->setText(tr("Step %1, on the validation images").arg(countText(step)));
-  showMetrics(metrics);
-  note_->setText(tr("The classes' numbers are not recorded: anchorscope-cli eval measures them again."));
+void EvaluationPanel::setSteps(const std::vector<std::int64_t>& steps) {
+  const QSignalBlocker quiet(steps_);
+  const QVariant chosen = steps_->currentData();
+  const bool newest = followsNewest();
+  steps_->clear();
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step)
+    steps_->addItem(tr("step %1").arg(countText(*step)), static_cast<qint64>(*step));
+  const int again = newest ? 0 : steps_->findData(chosen);
+  steps_->setCurrentIndex(std::max(again, steps.empty() ? -1 : 0));
+  steps_->setVisible(steps.size() > 1);
+}
+
+bool EvaluationPanel::followsNewest() const {
+  return steps_->currentIndex() <= 0;
 }
 
 void EvaluationPanel::setProgress(const QString& what, double fraction) {

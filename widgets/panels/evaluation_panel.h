@@ -8,6 +8,7 @@
 
 #include "core/store/run_types.h"
 
+class QComboBox;
 class QLabel;
 class QProgressBar;
 class QPushButton;
@@ -27,13 +28,16 @@ class EvaluationPanel : public QWidget {
   explicit EvaluationPanel(QWidget* parent = nullptr);
 
   void showEvaluation(const EvaluationEvent& evaluation);
-  /// A recorded run's newest evaluation; classes are not recorded. Empty metrics: there was none.
-  void showRecorded(std::int64_t step, const std::vector<ScalarValue>& metrics);
+  /// The steps that were evaluated, ascending: one can be chosen where there are several.
+  void setSteps(const std::vector<std::int64_t>& steps);
+  /// Of the steps the newest is shown, or nothing has been chosen yet.
+  bool followsNewest() const;
   /// How far the one that is going on is; empty text: none is.
   void setProgress(const QString& what, double fraction);
   /// Whether one can be asked for now.
   void setCanEvaluate(bool can);
-  void clear();
+  /// Shows nothing; `why` there is nothing.
+  void clear(const QString& why = {});
 
   QTableView* classTable() const { return table_; }
   QPushButton* evaluateButton() const { return evaluate_; }
@@ -41,6 +45,7 @@ class EvaluationPanel : public QWidget {
 
  signals:
   void evaluateWanted();
+  void stepWanted(std::int64_t step);
   void cancelWanted();
 
  private:
@@ -48,6 +53,7 @@ class EvaluationPanel : public QWidget {
 
   QLabel *when_, *note_;
   std::vector<QLabel*> metrics_;
+  QComboBox* steps_;
   QStandardItemModel* classes_;
   QTableView* table_;
   QProgressBar* bar_;

@@ -1,0 +1,205 @@
+// Recorded runs in the window: evaluations of every step, and traces that are damaged.
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <QAbstractItemModel>
+#include <QComboBox>
+#include <QLabel>
+#include <QTableView>
+#include <QToolButton>
+#include <filesystem>
+
+#include "core/store/run_folder.h"
+#include "core/store/run_writer.h"
+#include "core/trainer/evaluation_scalars.h"
+#include "tests/app/window_fixture.h"
+#include "tests/support/temporary_folder.h"
+#include "widgets/notify/message_bar.h"
+#include "widgets/panels/evaluation_panel.h"
+#include "widgets/panels/history_scrubber.h"
+#include "widgets/plot/curves_view.h"
+
+namespace anchorscope {
+namespace {
+
+EvaluationEvent evaluationAt(std::int64_t step) {
+  const double better = 0.001 * static_cast<double>(step);
+  return {step,
+          {{"ap", 0.3 + better}, {"ap50", 0.6 + better}, {"ap_small", -1}},
+          {{"rbc", 0.5 - better}, {"platelet", -1}, {"wbc", 0.2 + better}},
+          {{"rbc", 0.75}, {"platelet", -1}, {"wbc", 0.55 + better}}};
+}
+
+class WindowHistoryTest : public testing::WindowFixture {
+ protected:
+  /// Steps 0 to 9, evidence at every third, evaluated at 4 and 8.
+  void record() {
+    RunHeader header;
+    header.dataSpec = "voc:/data/cells#train";
+    header.methodName = "musu";
+    header.modelName = "retina-small";
+    header.classNames = {"rbc", "platelet", "wbc"};
+    auto writer = createRun(recorded, header, Overwrite::kYes);
+    ASSERT_TRUE(writer) << writer.error().text();
+    for (std::int64_t step = 0; step < 10; ++step) {
+      StepRecord record{step, {{"loss.cls", 1.0 / double(step + 1)}, {"loss.loc", 2.0}}, {}};
+      if (step % 3 == 0) record.frames = {testing::makeSyntheticFrame({.step = step})};
+      if (step == 4 || step == 8) {
+        const auto scalars = evaluationScalars(evaluationAt(step));
+        record.scalars.insert(record.scalars.end(), scalars.begin(), scalars.end());
+      }
+      (*writer)->record(std::move(record));
+    }
+    ASSERT_TRUE((*writer)->flush());
+  }
+  void change(const std::string& sql) const {
+    sqlite3* handle = nullptr;
+    ASSERT_EQ(sqlite3_open(tracePath(recorded).c_str(), &handle), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(handle);
+    sqlite3_close(handle);
+  }
+  void open() { window.openRecordedRun(QString::fromStdString(recorded)); }
+  std::vector<std::int64_t> curveSteps(const char* name) {
+    std::vector<std::int64_t> steps;
+    if (const CurveSeries* series = window.curves().history().find(name))
+      for (const CurvePoint& point : series->points())
+        steps.push_back(point.step);
+    return steps;
+  }
+  /// Everything the panel tells of the evaluation it shows.
+  QStringList shownEvaluation() {
+    QStringList out;
+    for (const QLabel* label : window.evaluation().findChildren<QLabel*>())
+      if (label->objectName().startsWith("metric:") || label->objectName() == "evaluationStep")
+        out << label->objectName() + ' ' + label->text();
+    out.sort();
+    const QAbstractItemModel* classes = window.evaluation().classTable()->model();
+    for (int row = 0; row < classes->rowCount(); ++row)
+      for (int column = 0; column < classes->columnCount(); ++column)
+        out << classes->index(row, column).data().toString();
+    return out;
+  }
+  void showEvaluationDock() {
+    for (QDockWidget* dock : window.docks())
+      if (dock->objectName() == "evaluation") {
+        dock->show();
+        dock->raise();
+      }
+  }
+  QComboBox* steps() { return window.evaluation().findChild<QComboBox*>("evaluatedSteps"); }
+
+  const testing::TemporaryFolder folder;
+  const std::string recorded = (folder / "run").string();
+};
+
+TEST_F(WindowHistoryTest, ARecordedRunShowsOfEveryEvaluationWhatItShowedLive) {
+  run();
+  showEvaluationDock();
+  std::map<std::int64_t, QStringList> live;
+  for (const std::int64_t step : {4, 8}) {
+    trainer.send(evaluationAt(step));
+    ASSERT_TRUE(QTest::qWaitFor(
+        [&] { return !curveSteps("eval.ap").empty() && curveSteps("eval.ap").back() == step; }));
+    live[step] = shownEvaluation();
+  }
+  ASSERT_NE(live[4], live[8]);
+  EXPECT_TRUE(live[8].contains("platelet"));
+  EXPECT_TRUE(live[8].contains("0.492")) << "the AP of rbc";
+  steps()->setFocus();
+  QTest::keyClick(steps(), Qt::Key_Down);
+  EXPECT_EQ(shownEvaluation(), live[4]) << "the earlier one is still there";
+
+  record();
+  window.setAsk([](const Question&) { return Answer::kGoAhead; });
+  open();
+  showEvaluationDock();
+  EXPECT_EQ(steps()->currentText(), "step 8");
+  EXPECT_EQ(shownEvaluation(), live[8]);
+  testing::keepPicture(window.grab().toImage(), "recorded_evaluation");
+  steps()->setFocus();
+  QTest::keyClick(steps(), Qt::Key_Down);
+  EXPECT_EQ(shownEvaluation(), live[4]);
+  auto* button = window.findChild<QToolButton*>("evaluationButton");
+  EXPECT_EQ(button->text(), "AP 0.308 · AP50 0.608 at step 8");
+  change("DELETE FROM scalar WHERE name_id IN (SELECT id FROM scalar_name WHERE name LIKE 'eval.%')");
+  open();
+  EXPECT_FALSE(button->isVisible()) << "nothing of the run before stays";
+  EXPECT_TRUE(shownEvaluation().contains("evaluationStep This run has not been evaluated."));
+}
+
+TEST_F(WindowHistoryTest, ADamagedRowIsNamedAndTheRestOfTheRunIsShown) {
+  record();
+  change(
+      "UPDATE scalar SET value=value*2 WHERE step=3 AND name_id=(SELECT id FROM scalar_name WHERE "
+      "name='loss.cls')");
+  open();
+  EXPECT_FALSE(window.onStartPage());
+  EXPECT_EQ(window.messages().pending(), QStringList{"1 value of 'loss.cls' is damaged and left out"});
+  EXPECT_TRUE(window.messages().isVisible());
+  EXPECT_EQ(curveSteps("loss.cls"), (std::vector<std::int64_t>{0, 1, 2, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(curveSteps("loss.loc").size(), 10u);
+  EXPECT_EQ(window.scrubber().steps(), (std::vector<std::int64_t>{0, 3, 6, 9}));
+  ASSERT_TRUE(window.viewState().frame());
+  EXPECT_EQ(window.viewState().frame()->step, 9);
+  EXPECT_EQ(steps()->count(), 2);
+}
+
+TEST_F(WindowHistoryTest, SeveralDamagedRecordsAreCountedAndEachIsNamedUnderDetails) {
+  record();
+  change("UPDATE run SET header=replace(header, 'cells', 'bells')");
+  change("UPDATE scalar SET value=-1 WHERE step IN (2, 5)");
+  change("UPDATE event SET text='nothing'");
+  open();
+  EXPECT_FALSE(window.onStartPage());
+  ASSERT_EQ(window.messages().pending().size(), 1);
+  const QString text = window.messages().pending().first();
+  EXPECT_TRUE(text.startsWith("3 damaged records in this run. The first: The record 'run' of the trace"))
+      << text.toStdString();
+  EXPECT_EQ(curveSteps("loss.loc"), (std::vector<std::int64_t>{0, 1, 3, 4, 6, 7, 8, 9}));
+  ASSERT_TRUE(window.viewState().frame());
+  auto* details = window.messages().findChild<QToolButton*>("messageDetails");
+  ASSERT_NE(details, nullptr);
+  EXPECT_TRUE(details->isVisible());
+  QString told;
+  testing::whenAsked<QMessageBox>([&](QMessageBox& box) {
+    told = box.text() + box.informativeText() + box.detailedText();
+    box.reject();
+  });
+  QTest::mouseClick(details, Qt::LeftButton);
+  for (const char* name : {"record 'run'", "2 values of 'loss.cls'", "2 values of 'loss.loc'"})
+    EXPECT_TRUE(told.contains(name)) << told.toStdString();
+  EXPECT_FALSE(told.contains("json", Qt::CaseInsensitive)) << told.toStdString();
+}
+
+TEST_F(WindowHistoryTest, ADamagedFrameIsNamedWhenItIsGoneToAndTheOthersAreShown) {
+  record();
+  change("UPDATE array SET bytes=x'00' WHERE frame_id=(SELECT id FROM frame WHERE step=3)");
+  open();
+  EXPECT_TRUE(window.messages().pending().isEmpty()) << "frames are read when they are looked at";
+  EXPECT_EQ(window.viewState().frame()->step, 9);
+  window.scrubber().setFocus();
+  QTest::keyClick(&window.scrubber(), Qt::Key_Home);
+  EXPECT_EQ(window.viewState().frame()->step, 0);
+  QTest::keyClick(&window.scrubber(), Qt::Key_Right);
+  ASSERT_EQ(window.messages().pending().size(), 1);
+  EXPECT_TRUE(window.messages().pending().first().contains("at step 3"))
+      << window.messages().pending().first().toStdString();
+  EXPECT_EQ(window.viewState().frame()->step, 0) << "what was shown stays";
+  QTest::keyClick(&window.scrubber(), Qt::Key_End);
+  EXPECT_EQ(window.viewState().frame()->step, 9);
+}
+
+TEST_F(WindowHistoryTest, ATraceThatCannotBeOpenedIsToldAndTheWindowStaysWhereItWas) {
+  record();
+  change("DROP TABLE step");
+  open();
+  EXPECT_TRUE(window.onStartPage());
+  ASSERT_EQ(window.messages().pending().size(), 1);
+  EXPECT_TRUE(window.messages().pending().first().contains("no such table: step"));
+  EXPECT_TRUE(window.messages().pending().first().contains("trace.sqlite"));
+}
+
+}  // namespace
+}  // namespace anchorscope
