@@ -4,8 +4,10 @@
 
 #include "core/base/check.h"
 #include "core/base/named_registry.h"
+#include "core/evidence/frame.h"
 #include "core/model/dense_detector.h"
 #include "core/model/detector.h"
+#include "core/model/model_evidence.h"
 #include "core/model/model_info.h"
 
 namespace anchorscope {
@@ -294,6 +296,18 @@ CenternessBranch centernessOf(const ParamSet& params) {
                                                              : CenternessBranch::kClassification;
 }
 
+/// Values of LIP's channels: importance and gate saturation of every pixel of the pooled maps and the entropy
+/// of every window, at the stem and twice (convolution and shortcut) in each of three stages.
+std::int64_t lipCells(SizePx input) {
+  std::int64_t cells = 0;
+  for (const int stride : {2, 4, 8, 16}) {
+    const std::int64_t pixels = CellGrid::of(stride, input).count(),
+                       windows = CellGrid::of(2 * stride, input).count();
+    cells += (stride == 2 ? 1 : 2) * (2 * pixels + windows);
+  }
+  return cells;
+}
+
 Result<DenseDetectorOptions> optionsOf(const ModelRow& row, const ParamSet& params, int classCount) {
   const bool small = row.backbone->small;
   DenseDetectorOptions options;
@@ -352,6 +366,18 @@ Result<HeadTraits> modelTraits(const std::string& name, const ParamSet& params) 
   const Result<DenseDetectorOptions> options = optionsOf(**row, params, 1);
   if (!options) return options.error();
   return options->traits();
+}
+
+Result<ModelEvidence> modelEvidence(const std::string& name, const ParamSet& params, SizePx input) {
+  const Result<const ModelRow*> row = findNamed(models(), name, "model");
+  if (!row) return row.error();
+  const Result<DenseDetectorOptions> options = optionsOf(**row, params, 1);
+  if (!options) return options.error();
+  ModelEvidence out;
+  for (const int stride : options->strides())
+    out.anchors += CellGrid::of(stride, input).count() * options->traits().anchorsPerCell;
+  if (options->backbone.downsampling.kind == DownsamplingKind::kLip) out.cells = lipCells(input);
+  return out;
 }
 
 Result<std::unique_ptr<Detector>> makeDetector(const std::string& name, const ParamSet& params,

@@ -70,6 +70,32 @@ TEST_F(StartPageTest, TypedDataAndOptionsBecomeTheConfig) {
   EXPECT_TRUE(paused);
 }
 
+TEST_F(StartPageTest, WhatRecordingWillTakeIsToldAndFollowsTheOptions) {
+  const auto* told = page.findChild<QLabel*>("recordForecast");
+  const auto type = [&](const char* option, const char* value) {
+    auto* field = page.findChild<QLineEdit*>(option);
+    field->setFocus();
+    field->selectAll();
+    QTest::keyClicks(field, value);
+    QTest::keyClick(field, Qt::Key_Tab);
+  };
+  EXPECT_TRUE(told->isVisible());
+  EXPECT_TRUE(told->text().startsWith("Recording: 4 probes × 21 steps ≈ ")) << told->text().toStdString();
+  const QString small = told->text();
+  type("train.steps", "2000");
+  EXPECT_TRUE(told->text().startsWith("Recording: 4 probes × 41 steps ≈ ")) << told->text().toStdString();
+  type("train.size", "640");
+  const QString large = told->text();
+  type("train.size", "160");
+  EXPECT_NE(large, told->text());
+  type("train.steps", "1000");
+  EXPECT_EQ(told->text(), small);
+  type("train.probe_count", "1");
+  EXPECT_TRUE(told->text().startsWith("Recording: 1 probe × 21 steps ≈ ")) << told->text().toStdString();
+  type("train.record_every", "0");
+  EXPECT_EQ(told->text(), "Recording: scalars only: record_every is 0.");
+}
+
 TEST_F(StartPageTest, AWrongOptionHoldsTheStartBack) {
   page.setDataSpec("demo");
   ASSERT_TRUE(page.startButton()->isEnabled());

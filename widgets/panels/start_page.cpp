@@ -19,6 +19,7 @@
 #include "core/data/dataset.h"
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
+#include "core/trainer/record_forecast.h"
 #include "widgets/panels/conflict_label.h"
 #include "widgets/panels/data_spec_guess.h"
 #include "widgets/panels/leftover_card.h"
@@ -244,6 +245,14 @@ QWidget* StartPage::makeDataCard() {
                          const QString folder = QFileDialog::getSaveFileName(this, tr("New run folder"));
                          if (!folder.isEmpty()) out_->setText(folder);
                        }));
+  recording_ = new FittedLabel;
+  recording_->setObjectName(QStringLiteral("recordForecast"));
+  recording_->setProperty("role", "secondary");
+  recording_->setWordWrap(true);
+  recording_->setToolTip(
+      tr("What recorded evidence will take on the disk: record every, probe count, evidence "
+         "pairs and record budget under Training. The first step measures it."));
+  form->addRow(QString(), recording_);
   bodyLayout->addLayout(form);
 
   options_ = new QTabWidget;
@@ -412,6 +421,8 @@ void StartPage::refreshConflicts() {
   setInvalidLook(model_, !modelConflict_->text().isEmpty());
   for (ParamForm* form : {trainForm_, methodForm_, modelForm_, dataForm_})
     form->setConflicts(conflicts_);
+  const QString taken = QString::fromStdString(recordForecastText(config()));
+  recording_->setText(taken.isEmpty() ? QString() : tr("Recording: %1.").arg(taken));
   refreshValidity();
 }
 

@@ -89,7 +89,7 @@ class StartPage : public QWidget {
   ConflictLabel *methodConflict_, *modelConflict_;
   QToolButton *methodPage_, *modelPage_, *presets_;
   QMenu* presetsMenu_;
-  QLabel *methodHelp_, *problem_;
+  QLabel *methodHelp_, *problem_, *recording_;
   QTabWidget* options_;
   QCheckBox* startPaused_;
   ParamForm *trainForm_, *methodForm_, *modelForm_, *dataForm_;  ///< In the order of the tabs.
