@@ -210,6 +210,7 @@ Result<std::vector<PlannedRun>> planComparison(const ComparisonOptions& options,
       ANCHORSCOPE_TRY(run.config.train.setValue("seed", ParamValue(seed)));
       run.config.out =
           (std::filesystem::path(labelFolder(options.folder, method.label)) / concat("seed-", seed)).string();
+      ANCHORSCOPE_TRY(checkTexts(run.config));
       runs.push_back(std::move(run));
     }
   }

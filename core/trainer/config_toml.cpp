@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/base/check.h"
+#include "core/base/text.h"
 #include "core/trainer/run_config.h"
 
 namespace anchorscope {
@@ -21,7 +22,7 @@ constexpr std::array<std::pair<const char*, std::string RunConfig::*>, 6> kNames
 
 std::string quoted(const std::string& text) {
   std::string out = "\"";
-  for (const char letter : text) {
+  for (const char letter : toUtf8(text)) {
     const auto code = static_cast<unsigned char>(letter);
     if (letter == '"' || letter == '\\') {
       out += '\\';

@@ -58,7 +58,8 @@ Status checkCombination(const RunConfig& config);
 /// its option.
 Status checkTexts(const RunConfig& config);
 
-/// TOML with every option, its default noted; reads back to an equal config.
+/// TOML with every option, its default noted; reads back to an equal config. Texts that are not UTF-8, which
+/// no run has (checkTexts), are written as toUtf8 does: TOML cannot hold them.
 std::string toToml(const RunConfig& config);
 /// A configuration is never larger.
 inline constexpr std::uint64_t kLargestConfigBytes = 1U << 20U;

@@ -89,6 +89,30 @@ TEST(Faults, ANameThatIsNoUtf8IsRefusedBeforeTheFirstStep) {
   EXPECT_FALSE(fs::exists(out));
 }
 
+TEST(Faults, PlacesThatAreNoUtf8AreTakenOrRefusedWithOneMessage) {
+  const TemporaryFolder folder;
+  const std::string odd = (folder / "mu\xf1oz\xff").string(), run = odd + "/run";
+  ASSERT_EQ(shell("CLI train" + kTiny + "--steps 1 --out " + (folder / "run").string()).exit, 0);
+  fs::create_directories(odd);
+  fs::rename(folder / "run", run);
+  folder.write("bad.toml", "[run]\ndata = \"demo\xff\"\n");
+  // What is only read or written is taken as it is; what a run's configuration must hold is not.
+  const std::vector<std::pair<int, std::string>> commands = {
+      {0, "info '" + run + "' --json"},
+      {0, "eval '" + run + "' --json '" + odd + "/e.json'"},
+      {2, "train --resume '" + run + "' --steps 2"},
+      {4, "train --out " + odd + "/other --config " + (folder / "bad.toml").string()},
+      {2, "compare --methods demo --budget 1 --seeds 1 --threads 1 --data demo --out '" + odd + "/other'"}};
+  for (const auto& [exit, command] : commands) {
+    const Outcome outcome = shell("CLI " + command);
+    EXPECT_EQ(outcome.exit, exit) << command << '\n' << outcome.err;
+    for (const char* word : {"exception", "internal", "parse_error", "terminate", "\xff"})
+      EXPECT_THAT(outcome.err, Not(HasSubstr(word))) << command;
+    EXPECT_EQ(outcome.err.starts_with("anchorscope-cli: "), exit != 0) << command << '\n' << outcome.err;
+    EXPECT_FALSE(fs::exists(odd + "/other")) << command;
+  }
+}
+
 TEST(Faults, DevicesAndPipesAreNeitherReadNorReplaced) {
   const TemporaryFolder folder;
   const std::string pipe = (folder / "pipe").string();

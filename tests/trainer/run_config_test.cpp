@@ -59,6 +59,27 @@ TEST(RunConfig, AwkwardValuesSurviveToml) {
   expectEqual(before, *after);
 }
 
+TEST(RunConfig, BytesThatAreNoUtf8NeverMakeAFileThatCannotBeRead) {
+  const std::string bytes = "mu\xf1oz \xc3\x28 \xff";
+  RunConfig before = config();
+  EXPECT_TRUE(checkTexts(before));
+  for (std::string RunConfig::*member :
+       {&RunConfig::data, &RunConfig::validation, &RunConfig::weights, &RunConfig::out}) {
+    RunConfig one = config();
+    one.*member = bytes;
+    EXPECT_EQ(checkTexts(one).error().code, ErrorCode::kUsage);
+    before.*member = bytes;
+  }
+  before.probes = {bytes};
+  ASSERT_TRUE(before.train.set("lr_steps", bytes));
+  auto after = fromToml(toToml(before), "run.toml");
+  ASSERT_TRUE(after) << after.error().text();
+  EXPECT_EQ(after->data, "mu\\xf1oz \\xc3( \\xff");
+  EXPECT_EQ(after->probes, std::vector<std::string>{after->data});
+  EXPECT_EQ(after->train.getText("lr_steps"), after->data);
+  EXPECT_TRUE(checkTexts(*after));
+}
+
 TEST(RunConfig, EveryFloatOptionSurvivesAtItsBounds) {
   RunConfig before = config();
   for (const char* prefix : {"train", "method", "model", "data"}) {
