@@ -218,6 +218,47 @@ TEST_F(FigureTest, PanelsCurvesAndCaptionsFillAPage) {
   EXPECT_LT(std::filesystem::file_size(path("page.pdf")), 6u << 20);
 }
 
+TEST_F(FigureTest, ACurveOfAMillionStepsIsASmallFileThatPaintsEveryOne) {
+  FigureSeries line;
+  line.title = "loss";
+  line.color = 0xFF0072B2;
+  for (int step = 0; step < 1'000'000; ++step) {
+    line.x.push_back(step);
+    line.y.push_back(step == 345'678 ? 4 : 1 + (step * 7919LL % 1000) / 1000.0);
+  }
+  FigureSpec spec;
+  spec.dpi = 254;  // 10 dots a millimetre
+  spec.curves = {{{line}, "step", "", ""}};
+  render(spec, path("long.pdf"));
+  render(spec, path("long.svg"));
+  EXPECT_LT(std::filesystem::file_size(path("long.pdf")), 1u << 20);
+  EXPECT_LT(std::filesystem::file_size(path("long.svg")), 1u << 20);
+  render(spec, path("long.png"));
+  const QImage png(QString::fromStdString(path("long.png")));
+  const auto blue = [&](int x, int y) {
+    return png.pixelColor(x, y).blue() > png.pixelColor(x, y).red() + 90;
+  };
+  // Columns of the plot: how far up and down each is painted.
+  int spikes = 0, columns = 0, lowest = 0, top = png.height();
+  for (int x = 0; x < png.width(); ++x) {
+    int first = -1, last = -1;
+    for (int y = 40; y < png.height(); ++y)  // below the legend
+      if (blue(x, y)) {
+        if (first < 0) first = y;
+        last = y;
+      }
+    if (first < 0 || last - first < 40) continue;
+    ++columns;
+    lowest = std::max(lowest, last);
+    top = std::min(top, first);
+  }
+  for (int x = 0; x < png.width(); ++x)
+    spikes += blue(x, top + 4) ? 1 : 0;
+  EXPECT_GT(columns, 600) << "the band of values between 1 and 2 is painted all along";
+  EXPECT_GE(spikes, 1);
+  EXPECT_LE(spikes, 6) << "one step stands out";
+}
+
 TEST_F(FigureTest, ACropShowsOnlyThatPartAndKeepsItsShape) {
   FigureSpec spec = onePanel({"image", "objects"});
   spec.panels[0].cropInImage = {100, 50, 300, 150};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "widgets/figure/figure_page.h"
 #include "widgets/overlays/color_bar.h"
@@ -14,6 +15,7 @@ namespace anchorscope {
 namespace {
 
 constexpr double kAspect = 0.42, kMostHeightMm = 50, kTickMm = 0.9, kGapMm = 1.0, kRightMm = 2, kScale = 0.9;
+constexpr double kFinestPt = 0.05;  ///< 1440 columns an inch.
 
 struct Extent {
   double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
@@ -65,21 +67,57 @@ void drawAxes(const FigurePage& page, const Plot& plot, const FigureCurves& curv
             Qt::AlignHCenter, QString::fromStdString(curves.xTitle), page.colors.secondary, kScale);
 }
 
+/// A line whose points are given from left to right. Of those in one column, finer than any device shows, the
+/// first, the lowest, the highest and the last are kept: they paint what all of them would, and a curve of a
+/// million steps stays a small file.
+class FineLine {
+ public:
+  explicit FineLine(double columnWidth) : width_(columnWidth) {}
+  void add(QPointF point) {
+    const double column = std::floor(point.x() / width_);
+    if (points_ == 0 || column != column_) endColumn();
+    column_ = column;
+    if (points_++ == 0) first_ = low_ = high_ = point;
+    if (point.y() < low_.y()) low_ = point;
+    if (point.y() > high_.y()) high_ = point;
+    last_ = point;
+  }
+  /// All of it; it is empty afterwards.
+  QPolygonF take() {
+    endColumn();
+    return std::exchange(line_, {});
+  }
+
+ private:
+  void endColumn() {
+    if (points_ == 0) return;
+    line_.push_back(first_);
+    const bool lowFirst = low_.x() < high_.x();
+    for (const QPointF& point : {lowFirst ? low_ : high_, lowFirst ? high_ : low_, last_})
+      if (point != line_.back()) line_.push_back(point);
+    points_ = 0;
+  }
+
+  double width_, column_ = 0;
+  std::size_t points_ = 0;  ///< In the present column.
+  QPointF first_, low_, high_, last_;
+  QPolygonF line_;
+};
+
 void drawSeries(QPainter& painter, const FigurePage& page, const Plot& plot, const FigureSeries& series) {
   QColor color = QColor::fromRgb(series.color);
   if (!series.emphasized) color.setAlphaF(0.35f);
   painter.setPen(
       QPen(color, page.pt(series.emphasized ? 1.0 : 0.5), Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
   painter.setBrush(Qt::NoBrush);
-  QPolygonF run;
+  FineLine line(page.pt(kFinestPt));
   const auto flush = [&] {
-    if (run.size() > 1) painter.drawPolyline(run);
-    run.clear();
+    if (const QPolygonF run = line.take(); run.size() > 1) painter.drawPolyline(run);
   };
   const std::size_t count = std::min(series.x.size(), series.y.size());
   for (std::size_t i = 0; i < count; ++i) {
     if (std::isfinite(series.x[i]) && std::isfinite(series.y[i])) {
-      run.push_back(plot.at(series.x[i], series.y[i]));
+      line.add(plot.at(series.x[i], series.y[i]));
     } else {
       flush();
     }
