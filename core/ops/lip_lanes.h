@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 #include <vector>
 
@@ -35,13 +36,15 @@ void lipTranspose(const From* from, std::int64_t fromStep, std::int64_t rows, st
   std::int64_t row = 0;
   if constexpr (std::is_same_v<From, float> && std::is_same_v<To, float>) {
     // Four by four at a time.
-    using Four = float __attribute__((vector_size(16), aligned(4), may_alias));
+    using Four = float __attribute__((vector_size(16)));
     for (; row + 4 <= rows; row += 4) {
       const float* const source = from + row * fromStep;
       std::int64_t column = 0;
       for (; column + 4 <= columns; column += 4) {
         const auto load = [&](std::int64_t k) {
-          return *reinterpret_cast<const Four*>(source + k * fromStep + column);
+          Four values;  // by memcpy, which asks for no alignment
+          std::memcpy(&values, source + k * fromStep + column, sizeof(values));
+          return values;
         };
         const Four a = load(0), b = load(1), c = load(2), d = load(3);
         const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5),
@@ -49,7 +52,7 @@ void lipTranspose(const From* from, std::int64_t fromStep, std::int64_t rows, st
         const Four ef = __builtin_shufflevector(a, b, 2, 6, 3, 7),
                    gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
         const auto store = [&](std::int64_t k, const Four& values) {
-          *reinterpret_cast<Four*>(to + (column + k) * toStep + row) = values;
+          std::memcpy(to + (column + k) * toStep + row, &values, sizeof(values));
         };
         store(0, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
         store(1, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "tests/fuzz/fuzz_target.h"
 
@@ -19,6 +20,10 @@ struct Outcome {
   double slowestSeconds = 0;
   std::string failure;  ///< What was wrong, and where the input lies; empty: nothing.
 };
+
+/// Reads an input and gives the CPU seconds that took; read again when it was too long, since what the
+/// machine does beside it is counted too, and the least of three given.
+double secondsToRead(const FuzzTarget& target, std::string_view input, const Limits& limits);
 
 /// The corpus and the seeds as they are, then inputs mutated from them: `inputs` of them, or for `seconds`
 /// when that is above 0. The input being read lies in a file, which stays when the process dies of it; one

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -24,12 +23,6 @@ namespace fs = std::filesystem;
 const FuzzTarget* target = nullptr;  // libFuzzer's callback carries nothing of its caller's
 Limits limits;
 
-double cpuSeconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 /// libFuzzer keeps the input of a process that aborts.
 [[noreturn]] void giveUp(const std::string& problem) {
   std::fprintf(stderr, "FAILED: %s: %s\n", target->name.c_str(), problem.c_str());
@@ -37,13 +30,12 @@ double cpuSeconds() {
 }
 
 int readOne(const std::uint8_t* bytes, std::size_t size) {
-  const double start = cpuSeconds();
+  double seconds = 0;
   try {
-    target->read({reinterpret_cast<const char*>(bytes), size});
+    seconds = secondsToRead(*target, {reinterpret_cast<const char*>(bytes), size}, limits);
   } catch (const std::exception& problem) {
     giveUp(concat("it threw: ", problem.what()));
   }
-  const double seconds = cpuSeconds() - start;
   if (seconds > limits.secondsPerInput) giveUp(concat("it took ", seconds, " s"));
   return 0;
 }
