@@ -44,7 +44,7 @@ Result<std::int64_t> rememberedSteps(const std::string& path, const std::string&
     const auto before = fromToml(json->at("config").get<std::string>(), path);
     if (json->at("budget") != budget || !before || !configDifferences(*before, config).empty())
       return std::int64_t{0};
-    return json->at("steps").get<std::int64_t>();
+    return std::max<std::int64_t>(integerOf(json->at("steps")), 0);
   } catch (const nlohmann::json::exception& problem) {
     return makeError(ErrorCode::kBadData, concat("'", path, "' cannot be read: ", entryProblem(problem)),
                      remove);

@@ -35,13 +35,14 @@ std::optional<ComparisonResult> fromJson(const nlohmann::json& json) {
   text("budget", out.budget);
   text("config", out.configToml);
   text("program_version", out.programVersion);
-  json.at("seed").get_to(out.seed);
-  json.at("step").get_to(out.step);
-  json.at("timed_steps").get_to(out.timedSteps);
+  out.seed = integerOf(json.at("seed"));
+  out.step = integerOf(json.at("step"));
+  out.timedSteps = integerOf(json.at("timed_steps"));
   json.at("seconds").get_to(out.seconds);
   json.at("problems").get_to(out.problems);
   json.at("numbers").get_to(out.numbers);
-  json.at("bad_records").get_to(out.badRecords);
+  for (const auto& [kind, records] : json.at("bad_records").get<std::map<std::string, nlohmann::json>>())
+    out.badRecords[kind] = integerOf(records);
   return out;
 }
 
@@ -125,7 +126,7 @@ Result<std::optional<ComparisonResult>> readResult(const std::string& runFolder)
   auto json = readJson(path);
   if (!json) return notAResult(json.error().message);
   try {
-    if (const int version = json->at("version").get<int>(); version != kVersion)
+    if (const std::int64_t version = integerOf(json->at("version")); version != kVersion)
       return makeError(ErrorCode::kBadData,
                        concat("'", path, "' is of version ", version, ", this program reads ", kVersion),
                        "Use another --out");

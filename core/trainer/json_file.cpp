@@ -19,6 +19,10 @@ Result<nlohmann::json> readJson(const std::string& path, std::uint64_t largestBy
   }
 }
 
+std::int64_t integerOf(const nlohmann::json& value) {
+  return value.get_ref<const nlohmann::json::number_integer_t&>();
+}
+
 std::string entryProblem(const nlohmann::json::exception& problem) {
   constexpr int kOutOfRange = 400;  // its numbers: 3xx wrong kind, 4xx not there
   return problem.id > kOutOfRange ? "an entry is missing" : "an entry is of another kind than it should be";

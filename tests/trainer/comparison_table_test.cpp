@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "core/trainer/presets.h"
+#include "tests/support/temporary_folder.h"
 
 namespace anchorscope {
 namespace {
@@ -43,6 +46,35 @@ std::vector<PlannedRun> twoMethods() {
   return {planned("a", 0), planned("a", 1), planned("b|c", 0), planned("b|c", 1)};
 }
 const ComparisonNotes kNotes{"40", "somewhere", "anchorscope-cli compare"};
+
+TEST(ComparisonResultFile, IsReadBackAndTakesNoNumberForAnother) {
+  const testing::TemporaryFolder folder;
+  ComparisonResult written = result("a", 3, {{"ap", 0.4}});
+  written.badRecords = {{"box without area", 2}};
+  ASSERT_TRUE(writeResult(folder.path().string(), written).ok());
+  const auto again = readResult(folder.path().string());
+  ASSERT_TRUE(again.ok() && again->has_value()) << (again.ok() ? "" : again.error().text());
+  EXPECT_EQ((*again)->step, 40);
+  EXPECT_EQ((*again)->badRecords, written.badRecords);
+
+  const auto good = nlohmann::json::parse(testing::readFile(resultPath(folder.path().string())));
+  const std::vector<std::pair<const char*, nlohmann::json>> changes = {{"step", 1e300},
+                                                                       {"step", 2.5},
+                                                                       {"seed", -1e300},
+                                                                       {"timed_steps", "three"},
+                                                                       {"version", 1.5},
+                                                                       {"bad_records", 7},
+                                                                       {"bad_records", {{"x", 1e300}}}};
+  for (const auto& [entry, value] : changes) {
+    nlohmann::json changed = good;
+    changed[entry] = value;
+    folder.write("comparison_result.json", changed.dump());
+    const auto read = readResult(folder.path().string());
+    ASSERT_FALSE(read.ok()) << entry << " = " << value;
+    EXPECT_EQ(read.error().code, ErrorCode::kBadData);
+    EXPECT_THAT(read.error().text(), Not(HasSubstr("nlohmann"))) << entry;
+  }
+}
 
 TEST(ComparisonMarkdown, GivesMeanAndSpreadPerMethod) {
   const std::string text =
