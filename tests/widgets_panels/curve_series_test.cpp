@@ -149,6 +149,30 @@ TEST(CurveSeriesTest, SmoothedItFollowsTheBlocksMeans) {
   EXPECT_NEAR(bold.back(), all.back(), 1e-4) << "the newest is as good as exact";
 }
 
+TEST(CurveSeriesTest, WhereBlocksAreInViewTheSmoothedLineIsOfOneKindAllAlong) {
+  Random random = Random::of(2, RandomPurpose::kTest);
+  CurveHistory history({1024, 16});
+  for (std::int64_t step = 0; step < 5000; ++step)
+    history.append(step, {{"loss", step == 4500 ? kNan : static_cast<double>(random.below(1000)) / 1000}});
+  const CurveSeries& series = *history.find("loss");
+  ASSERT_EQ(series.blockSize(), 256);
+  const auto spread = [&](double viewFrom) {
+    const CurvePlan plan = planCurves(history, {}, {"loss"}, 0.5, viewFrom);
+    const PlannedCurve& curve = plan.curves.front();
+    double low = 1, high = 0;
+    for (std::size_t i = 0; i < curve.points.size(); ++i) {
+      if (curve.points[i].step <= series.thinnedUntil()) continue;
+      EXPECT_EQ(std::isfinite(curve.bold[i]), std::isfinite(curve.points[i].value));
+      if (!std::isfinite(curve.bold[i])) continue;
+      low = std::min(low, curve.bold[i]);
+      high = std::max(high, curve.bold[i]);
+    }
+    return high - low;
+  };
+  EXPECT_LT(spread(0), 0.15) << "as calm as the means of blocks before";
+  EXPECT_GT(spread(4200), 0.5) << "every value, where all are exact";
+}
+
 /// Steps of several scalars, one of them with a single spike.
 constexpr std::int64_t kSteps = 1'000'000, kSpike = 12'345;
 

@@ -120,7 +120,7 @@ std::string curveUnit(const EvidenceDeclaration& declaration, const std::string&
 }
 
 CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& declaration,
-                     const std::vector<std::string>& names, double smoothing) {
+                     const std::vector<std::string>& names, double smoothing, double viewFrom) {
   CurvePlan plan;
   Palette colors;
   std::vector<Axis> axes;
@@ -130,8 +130,10 @@ CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& dec
     curve.title = curveTitle(declaration, name);
     curve.unit = curveUnit(declaration, name);
     curve.color = colors.take(headOf(declaration, name));
-    if (const CurveSeries* series = history.find(name)) curve.points = series->drawn();
-    if (smoothing > 0) curve.bold = smoothed(curve.points, smoothing);
+    const CurveSeries* series = history.find(name);
+    if (series) curve.points = series->drawn();
+    const bool blocksInView = series && viewFrom <= static_cast<double>(series->thinnedUntil());
+    if (smoothing > 0) curve.bold = smoothed(curve.points, smoothing, blocksInView ? series->blockSize() : 1);
     const double size = sizeOf(curve.points);
     const auto axis = std::find_if(axes.begin(), axes.end(),
                                    [&](const Axis& known) { return known.takes(curve.unit, size); });

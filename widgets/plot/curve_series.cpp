@@ -48,6 +48,10 @@ void appendDrawn(const CurveBlock& block, std::vector<DrawnPoint>& out) {
             [](const DrawnPoint& a, const DrawnPoint& b) { return a.step < b.step; });
 }
 
+bool isExact(const DrawnPoint& point) {
+  return point.weight == 1;  // as one of a block with a single finite value is
+}
+
 /// The moving average, value by value.
 class Average {
  public:
@@ -128,12 +132,23 @@ std::vector<double> smoothed(const std::vector<double>& values, double weight) {
   return out;
 }
 
-std::vector<double> smoothed(const std::vector<DrawnPoint>& points, double weight) {
+std::vector<double> smoothed(const std::vector<DrawnPoint>& points, double weight, std::int64_t together) {
   std::vector<double> out(points.size());
   Average average(weight);
-  for (std::size_t i = 0; i < points.size(); ++i)
-    out[i] =
-        std::isfinite(points[i].value) ? average.after(points[i].mean, points[i].weight) : points[i].value;
+  for (std::size_t i = 0; i < points.size();) {
+    std::size_t end = i + 1;
+    double mean = points[i].mean, count = points[i].weight;
+    if (together > 1 && isExact(points[i])) {
+      mean = count = 0;
+      for (end = i;
+           end < points.size() && isExact(points[end]) && static_cast<std::int64_t>(end - i) < together;
+           ++end)
+        if (std::isfinite(points[end].value)) mean += (points[end].value - mean) / ++count;
+    }
+    const double after = count > 0 && std::isfinite(mean) ? average.after(mean, count) : 0;
+    for (; i < end; ++i)
+      out[i] = std::isfinite(points[i].value) ? after : points[i].value;
+  }
   return out;
 }
 

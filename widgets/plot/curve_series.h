@@ -87,7 +87,8 @@ class CurveSeries {
 /// Non-finite values are passed through and leave the average as it was.
 std::vector<double> smoothed(const std::vector<double>& values, double weight);
 
-/// The same of drawn points: one that stands for several counts as so many of their mean.
-std::vector<double> smoothed(const std::vector<DrawnPoint>& points, double weight);
+/// The same of drawn points: one that stands for several counts as so many of their mean. `together`: so many
+/// consecutive exact points count as their mean, too, so that the line is of one kind where both are in view.
+std::vector<double> smoothed(const std::vector<DrawnPoint>& points, double weight, std::int64_t together = 1);
 
 }  // namespace anchorscope

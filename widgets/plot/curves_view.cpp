@@ -182,6 +182,7 @@ void CurvesView::connectPlot() {
             settingRange_ = true;
             plot_->xAxis->setRange(from, from + width);
             settingRange_ = false;
+            if (!thinned().isEmpty()) scheduleReplot();  // what is smoothed depends on what is in view
             fitValues();
           });
   connect(plot_, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) { pressedAt_ = event->pos(); });
@@ -290,7 +291,7 @@ std::vector<std::string> CurvesView::shownNames() const {
 }
 
 CurvePlan CurvesView::plan() const {
-  return planCurves(history_, declaration_, shownNames(), smoothing());
+  return planCurves(history_, declaration_, shownNames(), smoothing(), followsX_ ? 0 : steps().from);
 }
 
 QString CurvesView::thinned() const {
