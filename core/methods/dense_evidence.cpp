@@ -65,18 +65,16 @@ struct Channels {
                                       "Object that the box head learns at the anchor; -1 none, -2 ignored.",
                                       ColorScale::kRegression, -2.f, std::nullopt, Sense::kNeutral);
   ChannelSpec centerness =
-      channelSpec("centerness", "Centerness", "1",
-                  "The centerness head's score (after sigmoid); undefined for heads without one.",
+      channelSpec("centerness", "Centerness", "1", "The centerness head's score (after sigmoid).",
                   ColorScale::kSequential, 0.f, 1.f, Sense::kHigherIsBetter);
   ChannelSpec centernessTarget =
       channelSpec("centerness_target", "Centerness target", "1",
                   "What the centerness head learns: 1 at the object's middle, 0 at its edge; undefined where "
                   "the anchor has no object.",
                   ColorScale::kSequential, 0.f, 1.f, Sense::kHigherIsBetter);
-  ChannelSpec qualityLoss =
-      channelSpec("loss.quality", "Centerness loss", "nat",
-                  "The anchor's centerness loss before it is normalised; undefined for heads without one.",
-                  ColorScale::kSequential, 0.f, std::nullopt, Sense::kLowerIsBetter);
+  ChannelSpec qualityLoss = channelSpec("loss.quality", "Centerness loss", "nat",
+                                        "The anchor's centerness loss before it is normalised.",
+                                        ColorScale::kSequential, 0.f, std::nullopt, Sense::kLowerIsBetter);
   ChannelSpec state = channelSpec("state", "State", "", "1 positive for a head, 0 background, -1 ignored.",
                                   ColorScale::kDiverging, -1.f, 1.f, Sense::kNeutral);
 };
@@ -146,14 +144,14 @@ EvidenceDeclaration denseDeclaration(bool withQuality) {
     declaration.channels.insert(declaration.channels.end(),
                                 {c.centerness, c.centernessTarget, c.qualityLoss});
     declaration.scalars.push_back({"loss.quality", "Centerness loss", "nat",
-                                   "Centerness loss of the batch, normalised; 0 for heads without one.",
-                                   kCommon, ColorScale::kSequential});
+                                   "Centerness loss of the batch, normalised.", kCommon,
+                                   ColorScale::kSequential});
   }
   return declaration;
 }
 
 std::vector<NamedScalar> denseScalars(const LossContext& context, const HeadLosses& losses,
-                                      const CombinedLoss& combined, bool withQuality) {
+                                      const CombinedLoss& combined) {
   const c10::NoGradGuard noGrad;
   const at::Tensor rows = losses.clsRows.detach();
   const at::Tensor positive = losses.clsObject >= 0;
@@ -173,10 +171,7 @@ std::vector<NamedScalar> denseScalars(const LossContext& context, const HeadLoss
       {"ignored", losses.clsObject.eq(-2).sum()},
       {"background", losses.clsObject.eq(-1).sum()},
       {"objects", context.targets.valid.sum()}};
-  // Declared for every assigner that gives a centerness target, whatever the heads.
-  if (withQuality)
-    scalars.push_back({"loss.quality", combined.quality.defined() ? combined.quality.detach()
-                                                                  : at::zeros_like(combined.cls.detach())});
+  if (losses.qualityRows.defined()) scalars.push_back({"loss.quality", combined.quality.detach()});
   return scalars;
 }
 
@@ -251,13 +246,10 @@ void publishDense(const LossContext& context, const HeadLosses& losses, const As
   sink.channel(channels.state,
                positive.to(at::kFloat) - (positive.logical_not() & (clsObject == -2)).to(at::kFloat));
 
-  if (assignment.qualityTarget.defined()) {
-    const at::Tensor undefined = at::full_like(iou, kNan);
-    sink.channel(channels.centerness,
-                 outputs.centerness.defined() ? outputs.centerness.detach().sigmoid() : undefined);
+  if (losses.qualityRows.defined()) {
+    sink.channel(channels.centerness, outputs.centerness.detach().sigmoid());
     sink.channel(channels.centernessTarget, assignment.qualityTarget.masked_fill(regObject < 0, kNan));
-    sink.channel(channels.qualityLoss,
-                 losses.qualityRows.defined() ? losses.qualityRows.detach() : undefined);
+    sink.channel(channels.qualityLoss, losses.qualityRows.detach());
   }
 
   const std::int64_t objects = targets.maxObjects();

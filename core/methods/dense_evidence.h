@@ -11,12 +11,13 @@
 
 namespace anchorscope {
 
-/// The generic channels, object columns and scalars; withQuality: also those of a centerness head.
+/// The generic channels, object columns and scalars; withQuality: also those of a centerness head that
+/// learns.
 EvidenceDeclaration denseDeclaration(bool withQuality);
 
-/// The generic scalars of a step, detached, on the device; withQuality as in the declaration.
+/// The generic scalars of a step, detached, on the device; with the centerness loss where there is one.
 std::vector<NamedScalar> denseScalars(const LossContext& context, const HeadLosses& losses,
-                                      const CombinedLoss& combined, bool withQuality);
+                                      const CombinedLoss& combined);
 
 /// Magnitude (sum of absolute values) of the total's gradient to the class logits, at anchors with an object
 /// and without: 0-dim float32, 0 until the backward pass fills them in place.

@@ -44,8 +44,8 @@ class DenseMethod final : public Method {
   std::vector<NamedTensor> parameters() override { return parts_.combiner->parameters(); }
   std::vector<NamedTensor> buffers() override { return parts_.combiner->buffers(); }
 
-  EvidenceDeclaration declaration() const override {
-    EvidenceDeclaration declaration = denseDeclaration(parts_.assigner->givesQuality());
+  EvidenceDeclaration declaration(const HeadTraits& heads) const override {
+    EvidenceDeclaration declaration = denseDeclaration(heads.centerness && parts_.assigner->givesQuality());
     declaration.merge(parts_.assigner->declaration());
     declaration.merge(parts_.boxLoss->declaration());
     declaration.merge(parts_.coupling->declaration());
@@ -79,7 +79,7 @@ class DenseMethod final : public Method {
     const LogitGradients gradients = watchLogitGradients(outputs.logits, losses.clsObject);
     LossTerms terms;
     terms.total = combined.total;
-    terms.scalars = denseScalars(context, losses, combined, parts_.assigner->givesQuality());
+    terms.scalars = denseScalars(context, losses, combined);
     for (const auto* scalars : {&assignment.scalars, &coupled, &combined.scalars})
       terms.scalars.insert(terms.scalars.end(), scalars->begin(), scalars->end());
     terms.scalars.push_back({"grad.cls_fg", gradients.foreground});

@@ -40,8 +40,8 @@ class Method {
   virtual ~Method() = default;
   virtual const MethodInfo& info() const = 0;
   virtual const ParamSet& params() const = 0;
-  /// What this instance publishes with its present options.
-  virtual EvidenceDeclaration declaration() const = 0;
+  /// What this instance publishes of heads like these with its present options.
+  virtual EvidenceDeclaration declaration(const HeadTraits& heads) const = 0;
   /// Loss over the batch; publishes to `sink` unless it is null. Inputs are not modified. Works without
   /// objects, and under at::NoGradGuard (then `total` has no gradient).
   virtual LossTerms loss(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,

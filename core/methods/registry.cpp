@@ -216,7 +216,9 @@ Result<EvidenceDeclaration> methodDeclaration(const std::string& name) {
   if (!params) return std::move(params).error();
   auto method = makeMethod(name, *params);
   if (!method) return std::move(method).error();
-  return (*method)->declaration();
+  HeadTraits every;  // output that there is
+  every.centerness = true;
+  return (*method)->declaration(every);
 }
 
 }  // namespace anchorscope

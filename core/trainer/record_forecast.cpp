@@ -5,6 +5,7 @@
 #include "core/base/check.h"
 #include "core/methods/method.h"
 #include "core/model/model_evidence.h"
+#include "core/model/model_info.h"
 #include "core/trainer/record_plan.h"
 
 namespace anchorscope {
@@ -23,7 +24,9 @@ Result<RecordForecast> forecastRecording(const RunConfig& config) {
   if (!model) return model.error();
   const auto method = makeMethod(config.method, config.methodParams);
   if (!method) return method.error();
-  const EvidenceDeclaration declared = (*method)->declaration();
+  const auto heads = modelTraits(config.model, config.modelParams);
+  if (!heads) return heads.error();
+  const EvidenceDeclaration declared = (*method)->declaration(*heads);
   std::size_t channels = 0;
   for (const ChannelSpec& channel : declared.channels)
     channels += channel.domain == ChannelDomain::kAnchor ? 1 : 0;

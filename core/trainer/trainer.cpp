@@ -257,7 +257,7 @@ void Trainer::describe() {
   facts_.parameterCount = 0;
   for (const NamedTensor& parameter : detector_->parameters())
     facts_.parameterCount += parameter.tensor.numel();
-  facts_.declaration = method_->declaration();
+  facts_.declaration = method_->declaration(detector_->traits());
   facts_.declaration.merge(detector_->declaration());
   EvidenceDeclaration own;
   own.scalars.push_back(scalarSpec("train.lr", "Learning rate", "1", "Learning rate of the step."));

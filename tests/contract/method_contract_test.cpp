@@ -86,7 +86,7 @@ TEST_P(MethodContract, ScalarsAreTheDeclaredOnesDetachedAndConsistent) {
   requireGradients(scene);
   const auto method = make();
   const LossTerms terms = lossOf(*method, scene);
-  const EvidenceDeclaration declared = method->declaration();
+  const EvidenceDeclaration declared = method->declaration(GetParam().kind.heads);
   ASSERT_EQ(terms.scalars.size(), declared.scalars.size());
   for (const NamedScalar& scalar : terms.scalars) {
     EXPECT_NE(declared.scalar(scalar.name), nullptr) << scalar.name;

@@ -87,7 +87,7 @@ void expectRuns(const std::string& name, const ParamSet& set, const std::string&
     EXPECT_TRUE(terms.total.isfinite().item<bool>()) << what;
     EXPECT_TRUE(scene.outputs.logits.grad().isfinite().all().item<bool>()) << what;
   }
-  const EvidenceDeclaration declared = (*method)->declaration();
+  const EvidenceDeclaration declared = (*method)->declaration(kind->heads);
   EXPECT_EQ(sink.channelSpecs.size(), declared.channels.size()) << what;
   EXPECT_EQ(sink.pairSpecs, declared.pairTables) << what;
 }

@@ -164,7 +164,7 @@ TEST(Normalisers, DivideAsTheirSourceDoes) {
 
 std::vector<std::string> testNames(const std::string& method, const Changes& changes) {
   std::vector<std::string> names;
-  const EvidenceDeclaration declaration = make(method, changes)->declaration();
+  const EvidenceDeclaration declaration = make(method, changes)->declaration({});
   for (const TestSpec& test : declaration.decisions.at(0).tests)
     names.push_back(test.name);
   return names;
