@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <numeric>
 
@@ -269,6 +270,13 @@ CocoAp evaluateCocoAp(std::int64_t imageCount, int classCount, const std::vector
   for (std::size_t s = 0; s < stats.size(); ++s)
     out.stats[s] = stats[s].value();
   return out;
+}
+
+std::string statText(double value) {
+  if (!std::isfinite(value) || value < 0) return "–";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", value);
+  return text;
 }
 
 }  // namespace anchorscope

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/base/geometry.h"
@@ -34,9 +35,26 @@ struct CocoAp {
       precisionIou50PerClass;  ///< Area all, 100 detections; -1 without objects.
 };
 
-inline constexpr std::array<const char*, 12> kCocoStatNames{"ap",        "ap50",     "ap75",      "ap_small",
-                                                            "ap_medium", "ap_large", "ar_1",      "ar_10",
-                                                            "ar_100",    "ar_small", "ar_medium", "ar_large"};
+/// One of the 12 numbers, as files, tables and people call it.
+struct CocoStat {
+  const char *name, *title, *description;
+};
+/// In the order of CocoAp::stats.
+inline constexpr std::array<CocoStat, 12> kCocoStats{
+    {{"ap", "AP", "Mean over IoU thresholds 0.50 to 0.95"},
+     {"ap50", "AP50", "At IoU 0.50"},
+     {"ap75", "AP75", "At IoU 0.75"},
+     {"ap_small", "AP small", "AP of objects below 32 × 32 px of the image"},
+     {"ap_medium", "AP medium", "AP of objects up to 96 × 96 px of the image"},
+     {"ap_large", "AP large", "AP of objects above 96 × 96 px of the image"},
+     {"ar_1", "AR1", "Recall with one detection per image"},
+     {"ar_10", "AR10", "Recall with 10 detections per image"},
+     {"ar_100", "AR100", "Recall with 100 detections per image"},
+     {"ar_small", "AR small", "AR100 of objects below 32 × 32 px of the image"},
+     {"ar_medium", "AR medium", "AR100 of objects up to 96 × 96 px of the image"},
+     {"ar_large", "AR large", "AR100 of objects above 96 × 96 px of the image"}}};
+/// "0.254"; "–" where there is nothing to measure, and for what is no number.
+std::string statText(double value);
 
 /// images are 0..imageCount-1, classes 0..classCount-1 (checked). maxDetections: the three limits per image
 /// and class, {1,10,100} in COCO; AP and everything but AR@1 and AR@10 use the largest. Equal scores: in the

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "core/base/check.h"
+#include "core/eval/coco_ap.h"
 #include "core/store/run_folder.h"
 #include "core/trainer/thrown.h"
 
@@ -97,7 +98,7 @@ void CheckpointKeeper::collect(bool wait) {
     note_("error", status.error().text());
     return;
   }
-  note_("checkpoint", best_ ? concat("best.ckpt, AP ", *bestAp_)
+  note_("checkpoint", best_ ? concat("best.ckpt, AP ", statText(*bestAp_))
                             : fs::path(checkpointPath({}, newest_)).filename().string());
   if (!best_) removeOld();
 }

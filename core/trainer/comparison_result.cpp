@@ -67,19 +67,19 @@ std::optional<double> perObject(const ScalarSeries& positives, const ScalarSerie
 
 std::span<const ComparisonColumn> comparisonColumns() {
   static const std::vector<ComparisonColumn> columns = [] {
-    std::vector<ComparisonColumn> out{{"ap", "AP", 3, true},
-                                      {"ap50", "AP50", 3, true},
-                                      {"ap75", "AP75", 3, true},
-                                      {"ap_small", "AP small", 3, true},
-                                      {"ap_medium", "AP medium", 3, true},
-                                      {"ap_large", "AP large", 3, true},
-                                      {"steps_per_second", "steps/s", 2, true},
-                                      {"positives_cls_per_object", "positives per object, class", 2, true},
-                                      {"positives_reg_per_object", "positives per object, box", 2, true},
-                                      {"pq_correlation", "p–q correlation", 3, true},
-                                      {"pq_objects", "objects of the p–q correlation", 0, false}};
-    for (const char* name : kCocoStatNames)
-      if (std::string_view(name).starts_with("ar_")) out.push_back({name, name, 3, false});
+    std::vector<ComparisonColumn> out;
+    const auto addStats = [&out](std::string_view prefix, bool inTable) {
+      for (const CocoStat& stat : kCocoStats)
+        if (std::string_view(stat.name).starts_with(prefix))
+          out.push_back({stat.name, stat.title, 3, inTable});
+    };
+    addStats("ap", true);
+    out.insert(out.end(), {{"steps_per_second", "steps/s", 2, true},
+                           {"positives_cls_per_object", "positives per object, class", 2, true},
+                           {"positives_reg_per_object", "positives per object, box", 2, true},
+                           {"pq_correlation", "p–q correlation", 3, true},
+                           {"pq_objects", "objects of the p–q correlation", 0, false}});
+    addStats("ar_", false);
     return out;
   }();
   return columns;
@@ -143,7 +143,8 @@ Result<std::map<std::string, double>> recordedNumbers(const std::string& runFold
   if (!run) return std::move(run).error();
   std::map<std::string, double> numbers;
   bool evaluated = false;
-  for (const char* name : kCocoStatNames) {
+  for (const CocoStat& stat : kCocoStats) {
+    const char* name = stat.name;
     auto series = (*run)->scalar(concat("eval.", name));
     if (!series) return std::move(series).error();
     if (series->steps.empty() || series->steps.back() != steps) continue;

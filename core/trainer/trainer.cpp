@@ -270,10 +270,10 @@ void Trainer::describe() {
     own.scalars.push_back(scalarSpec("train.prior", "Counted prior", "1",
                                      "The class score that training started with: positives over positives "
                                      "and background of the training set, per class."));
-  for (const char* name : kCocoStatNames)
-    own.scalars.push_back(
-        scalarSpec(concat("eval.", name), concat("Validation ", name), "1",
-                   concat("COCO ", name, " on the validation set; -1 where there is nothing to measure.")));
+  for (const CocoStat& stat : kCocoStats)
+    own.scalars.push_back(scalarSpec(concat("eval.", stat.name), concat(stat.title, ", validation"), "1",
+                                     concat("COCO ", stat.title, " on the validation set (", stat.description,
+                                            "); -1 where there is nothing to measure.")));
   facts_.declaration.merge(own);
 }
 

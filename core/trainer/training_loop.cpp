@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/base/text.h"
+#include "core/eval/coco_ap.h"
 #include "core/store/run_copy.h"
 #include "core/store/run_folder.h"
 #include "core/trainer/evaluation_scalars.h"
@@ -21,6 +22,14 @@ constexpr std::chrono::milliseconds kStatusInterval{200};
 
 double millisecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// "AP50 0.510"; "AP50 –" where there was nothing to measure.
+std::string precisionText(const ScalarValue& metric) {
+  std::string title = metric.name;
+  for (const CocoStat& stat : kCocoStats)
+    if (metric.name == stat.name) title = stat.title;
+  return concat(title, ' ', statText(metric.value));
 }
 
 std::string utcNow() {
@@ -422,7 +431,7 @@ void TrainingLoop::recordEvaluation(const Evaluation& evaluation) {
   for (const ScalarValue& metric : evaluation.metrics) {
     if (metric.name == "ap") ap = metric.value;
     if (metric.name == "ap" || metric.name == "ap50")
-      text += concat(text.empty() ? "" : ", ", metric.name, " ", metric.value);
+      text += concat(text.empty() ? "" : ", ", precisionText(metric));
   }
   const auto open = std::find_if(openRecords_.begin(), openRecords_.end(), [&](const OpenRecord& entry) {
     return entry.record.step == lastEvaluation_;

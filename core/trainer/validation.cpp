@@ -27,7 +27,7 @@ void addObjects(const ImageRecord& record, std::int64_t image, const std::vector
 Evaluation summarise(const CocoAp& ap, const std::vector<std::string>& classNames) {
   Evaluation out;
   for (std::size_t i = 0; i < ap.stats.size(); ++i)
-    out.metrics.push_back({kCocoStatNames[i], ap.stats[i]});
+    out.metrics.push_back({kCocoStats[i].name, ap.stats[i]});
   for (std::size_t i = 0; i < classNames.size(); ++i) {
     out.perClassAp.push_back({classNames[i], ap.apPerClass[i]});
     out.perClassAp50.push_back({classNames[i], ap.ap50PerClass[i]});
