@@ -10,6 +10,7 @@
 
 #include "core/base/check.h"
 #include "core/eval/coco_ap.h"
+#include "core/evidence/setting.h"
 #include "core/model/weights.h"
 #include "core/trainer/batch_tensors.h"
 #include "core/trainer/device.h"
@@ -261,6 +262,7 @@ void Trainer::describe() {
   facts_.declaration.merge(detector_->declaration());
   EvidenceDeclaration own;
   own.scalars.push_back(scalarSpec("train.lr", "Learning rate", "1", "Learning rate of the step."));
+  own.scalars.back().source = optionSource("train.lr");
   own.scalars.push_back(
       scalarSpec("train.grad_norm", "Gradient norm", "1", "L2 norm of the whole gradient before clipping."));
   own.scalars.push_back(

@@ -84,5 +84,18 @@ TEST(ColorBarTest, TicksAreRoundAndInside) {
   EXPECT_EQ(tickText(0), QStringLiteral("0"));
 }
 
+TEST(TickTextTest, TheTicksOfAnAxisAreWrittenAlike) {
+  const auto texts = [](std::initializer_list<double> ticks, double end) {
+    QStringList out;
+    for (const double tick : ticks)
+      out << tickText(tick, end);
+    return out;
+  };
+  EXPECT_EQ(texts({0, 5e-4, 1e-3, 2.5e-3}, 2.7e-3), (QStringList{"0", "0.0005", "0.001", "0.0025"}));
+  EXPECT_EQ(texts({0, 2.5e-4, 5e-4}, 5.5e-4), (QStringList{"0", "2.5e−4", "5.0e−4"}));
+  EXPECT_EQ(texts({0, 5e4, 1e5}, 1.2e5), (QStringList{"0", "5.0e4", "1.0e5"}));
+  EXPECT_EQ(texts({-5e-4, 1}, 1), (QStringList{"−0.0005", "1"}));
+}
+
 }  // namespace
 }  // namespace anchorscope

@@ -14,6 +14,7 @@
 #include <limits>
 #include <set>
 
+#include "core/evidence/setting.h"
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
 #include "tests/support/temporary_folder.h"
@@ -38,6 +39,15 @@ TEST(SmoothedTest, IsABiasCorrectedMovingAverage) {
   EXPECT_TRUE(smoothed(std::vector<double>(), 0.9).empty());
   for (const double value : smoothed(std::vector<double>(50, 3.25), 0.99))
     EXPECT_NEAR(value, 3.25, 1e-12);
+}
+
+TEST(SmoothedTest, CountsStepsNotValues) {
+  // 1/2 a step: by hand 1/2^10 of the first value is left ten steps on.
+  const std::vector<DrawnPoint> sparse = {{5, 1, 1, 1}, {15, 3, 1, 3}};
+  const double kept = 1.0 / 1024, average = kept * 0.5 + (1 - kept) * 3;
+  const std::vector<double> out = smoothed(sparse, 0.5);
+  EXPECT_DOUBLE_EQ(out[0], 1);
+  EXPECT_DOUBLE_EQ(out[1], average / (1 - 0.5 * kept));
 }
 
 TEST(SmoothedTest, NonFiniteValuesPassThroughAndLeaveTheAverageAsItWas) {
@@ -98,6 +108,7 @@ EvidenceDeclaration someDeclaration() {
   scalar("positives.cls", "Positives, classification", "anchors", ColorScale::kClassification);
   scalar("positives.reg", "Positives, regression", "anchors", ColorScale::kRegression);
   scalar("train.lr", "Learning rate", "1", ColorScale::kSequential);
+  declaration.scalars.back().source = optionSource("train.lr");
   scalar("best.distance", "Best p to best q", "px", ColorScale::kSequential);
   return declaration;
 }
@@ -139,6 +150,15 @@ TEST(CurvePlanTest, UnlikeUnitsAndSizesHaveAxesOfTheirOwnAndColoursDiffer) {
   EXPECT_EQ(plan.curves[1].color, kRegressionArgb);
   EXPECT_EQ(plan.curves[0].title, "Classification loss");
   EXPECT_TRUE(plan.curves[6].points.empty());
+}
+
+TEST(CurvePlanTest, WhatWasSetIsNotSmoothed) {
+  CurveHistory history;
+  for (const auto& [step, scalars] : someSteps())
+    history.append(step, scalars);
+  const CurvePlan plan = planCurves(history, someDeclaration(), {"loss.cls", "train.lr"}, 0.9);
+  EXPECT_FALSE(plan.curves[0].bold.empty());
+  EXPECT_TRUE(plan.curves[1].bold.empty());
 }
 
 TEST(CurvePlanTest, AnAxisSpansWhatIsInViewWithoutSingleSpikes) {
@@ -285,6 +305,20 @@ TEST_F(CurvesViewTest, TheValueUnderTheCursorIsShownAndGoesWithIt) {
   EXPECT_EQ(view.legend()->entries()[0].value, QStringLiteral("1.000"));
 }
 
+TEST_F(CurvesViewTest, TheValuesAreThoseOfTheStepThatIsLookedAt) {
+  view.setCurrentStep(40);
+  waitFor([&] { return view.legend()->moment() == QStringLiteral("step 40"); });
+  EXPECT_EQ(view.legend()->entries()[0].value, QStringLiteral("1.600"));
+  QTest::mouseMove(plot, pointAt(25));
+  EXPECT_EQ(view.legend()->entries()[0].value, QStringLiteral("1.750")) << "the cursor goes before";
+  QEvent leave(QEvent::Leave);
+  QApplication::sendEvent(plot, &leave);
+  EXPECT_EQ(view.legend()->entries()[0].value, QStringLiteral("1.600"));
+  view.setCurrentStep(-1);
+  waitFor([&] { return view.legend()->moment().isEmpty(); });
+  EXPECT_EQ(view.legend()->entries()[0].value, QStringLiteral("1.000"));
+}
+
 TEST_F(CurvesViewTest, ManyCurvesNeitherWidenTheViewNorTakeItsHeight) {
   const QSize before = view.minimumSizeHint();
   const int plotBefore = plot->height();
@@ -333,6 +367,10 @@ TEST_F(CurvesViewTest, TheListOfScalarsIsSearchedAndStaysOpenWhileSeveralAreChos
     QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualItemRect(item).center());
   EXPECT_TRUE(picker->isVisible());
   EXPECT_EQ(view.shown(), (QStringList{"loss.cls", "loss.loc", "loss.cls_fg", "positives.cls"}));
+  for (int i = 0; i < list->topLevelItemCount(); ++i)
+    EXPECT_LE(list->fontMetrics().horizontalAdvance(list->topLevelItem(i)->text(0)) + 30,
+              list->columnWidth(0))
+        << "cut off: " << list->topLevelItem(i)->text(0).toStdString();
   // With the keys: clear the search, down to the first, take it away with the space bar.
   search->clear();
   QTest::keyClick(search, Qt::Key_Down);

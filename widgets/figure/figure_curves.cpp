@@ -36,6 +36,7 @@ struct Extent {
 struct Plot {
   QRectF area;
   Extent x, y;
+  QString yTick(double value) const { return tickText(value, std::max(std::abs(y.low), std::abs(y.high))); }
   QPointF at(double vx, double vy) const {
     return {area.left() + (vx - x.low) / (x.high - x.low) * area.width(),
             area.bottom() - (vy - y.low) / (y.high - y.low) * area.height()};
@@ -52,7 +53,7 @@ void drawAxes(const FigurePage& page, const Plot& plot, const FigureCurves& curv
     const double y = plot.at(plot.x.low, value).y();
     page.line({plot.area.left(), y}, {plot.area.right(), y}, page.colors.grid, 0.4);
     page.text(QRectF(0, y - line / 2, plot.area.left() - tick, line), Qt::AlignRight | Qt::AlignVCenter,
-              tickText(value), page.colors.text, kScale);
+              plot.yTick(value), page.colors.text, kScale);
   }
   const int across = std::clamp(static_cast<int>(plot.area.width() / page.mm(16)), 2, 8);
   for (const double value : niceTicks(plot.x.low, plot.x.high, across)) {
@@ -177,7 +178,7 @@ void drawLegend(const FigurePage& page, const QRectF& rect, const FigureCurves& 
 double marginOf(const FigurePage& page, const Plot& plot) {
   double labels = 0;
   for (const double value : niceTicks(plot.y.low, plot.y.high, 4))
-    labels = std::max(labels, page.textWidth(tickText(value), kScale));
+    labels = std::max(labels, page.textWidth(plot.yTick(value), kScale));
   return labels + 2 * page.mm(kTickMm);
 }
 

@@ -7,7 +7,8 @@
 
 namespace anchorscope {
 
-/// Three significant digits between 0.001 and 10,000, exponent outside, "–" for NaN.
+/// Three decimals below 10 and as many more as a number below 0.01 needs for three digits; an exponent below
+/// 0.001 and from 10,000 on; "–" for NaN.
 inline QString numberText(double value) {
   if (std::isnan(value)) return QStringLiteral("–");
   if (std::isinf(value)) return value > 0 ? QStringLiteral("∞") : QStringLiteral("−∞");
@@ -15,7 +16,7 @@ inline QString numberText(double value) {
   if (size == 0) return QStringLiteral("0");
   if (size >= 1e4 || size < 1e-3) return QString::number(value, 'e', 2);
   if (size >= 100) return QString::number(value, 'f', 1);
-  return QString::number(value, 'f', size >= 10 ? 2 : 3);
+  return QString::number(value, 'f', size >= 10 ? 2 : size < 0.01 ? 5 : 3);
 }
 
 /// As numberText, but whole numbers without decimals: for read-outs that are no column of a table.

@@ -47,11 +47,24 @@ std::vector<double> niceTicks(double low, double high, int count) {
   return ticks;
 }
 
-QString tickText(double value) {
+QString tickText(double value, double end) {
   if (value == 0) return QStringLiteral("0");
-  const double size = std::abs(value);
-  QString text = size >= 1e5 || size < 1e-3 ? QString::number(value, 'e', 1) : QString::number(value, 'g', 4);
-  return text.replace(QLatin1Char('-'), QChar(0x2212)).replace(QLatin1String("e+0"), QLatin1String("e"));
+  constexpr int kDigits = 4;
+  const double size = std::abs(value), largest = end == 0 ? size : std::abs(end);
+  QString text;
+  if (largest >= 1e5 || largest < 1e-3) {
+    text = QString::number(value, 'e', 1);
+  } else if (size >= 1e-3) {
+    text = QString::number(value, 'g', kDigits);
+  } else {
+    text = QString::number(value, 'f',
+                           std::min(kDigits - 1 - static_cast<int>(std::floor(std::log10(size))), 12));
+    while (text.endsWith(QLatin1Char('0')))
+      text.chop(1);
+  }
+  return text.replace(QLatin1String("e-0"), QLatin1String("e-"))
+      .replace(QLatin1String("e+0"), QLatin1String("e"))
+      .replace(QLatin1Char('-'), QChar(0x2212));
 }
 
 double colorBarHeight(const QFont& font, double unit) {
@@ -83,7 +96,7 @@ void paintColorBar(QPainter& painter, const QRectF& rect, const ColorBar& bar, c
     const double x = gradient.left() + (tick - static_cast<double>(bar.range.low)) / span * gradient.width();
     painter.setPen(QPen(text, unit));
     painter.drawLine(QPointF(x, gradient.bottom()), QPointF(x, gradient.bottom() + kTickLength * unit));
-    QString label = tickText(tick);
+    QString label = tickText(tick, std::max(std::abs(bar.range.low), std::abs(bar.range.high)));
     if (bar.belowRange && std::abs(tick - static_cast<double>(bar.range.low)) < span * 1e-6)
       label.prepend(QChar(0x2264));
     if (bar.aboveRange && std::abs(tick - static_cast<double>(bar.range.high)) < span * 1e-6)

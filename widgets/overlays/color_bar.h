@@ -27,8 +27,10 @@ bool colorBarOf(const Layer& layer, const ProbeFrame& frame, ColorBar& out);
 /// About `count` round numbers inside the range, the ends left out unless round.
 std::vector<double> niceTicks(double low, double high, int count);
 
-/// A number as ticks and tooltips show it: at most 4 significant digits, no trailing zeros.
-QString tickText(double value);
+/// A number as ticks and tooltips show it: at most 4 significant digits, no trailing zeros. `end`: the
+/// largest by size of the numbers it stands among, which are all written with an exponent or all without; 0:
+/// alone.
+QString tickText(double value, double end = 0);
 
 /// Height of a bar drawn with this font: gradient, ticks and one line of text.
 double colorBarHeight(const QFont& font, double unit);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/base/check.h"
+#include "core/evidence/setting.h"
 
 namespace anchorscope {
 
@@ -133,7 +134,9 @@ CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& dec
     const CurveSeries* series = history.find(name);
     if (series) curve.points = series->drawn();
     const bool blocksInView = series && viewFrom <= static_cast<double>(series->thinnedUntil());
-    if (smoothing > 0) curve.bold = smoothed(curve.points, smoothing, blocksInView ? series->blockSize() : 1);
+    const ScalarSpec* spec = declaration.scalar(name);
+    if (smoothing > 0 && !(spec && isSetting(*spec)))
+      curve.bold = smoothed(curve.points, smoothing, blocksInView ? series->blockSize() : 1);
     const double size = sizeOf(curve.points);
     const auto axis = std::find_if(axes.begin(), axes.end(),
                                    [&](const Axis& known) { return known.takes(curve.unit, size); });

@@ -19,7 +19,7 @@ struct PlannedCurve {
   Argb color = 0;
   std::size_t axis = 0;
   std::vector<DrawnPoint> points;  ///< Empty while it has no values.
-  std::vector<double> bold;        ///< The points smoothed; empty when nothing is to be smoothed.
+  std::vector<double> bold;        ///< The points smoothed; empty where nothing is to be, and for a setting.
 };
 
 struct CurvePlan {

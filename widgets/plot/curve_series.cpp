@@ -144,6 +144,8 @@ std::vector<double> smoothed(const std::vector<DrawnPoint>& points, double weigh
            end < points.size() && isExact(points[end]) && static_cast<std::int64_t>(end - i) < together;
            ++end)
         if (std::isfinite(points[end].value)) mean += (points[end].value - mean) / ++count;
+    } else if (i > 0 && isExact(points[i]) && isExact(points[i - 1])) {
+      count = std::max(1.0, static_cast<double>(points[i].step - points[i - 1].step));
     }
     const double after = count > 0 && std::isfinite(mean) ? average.after(mean, count) : 0;
     for (; i < end; ++i)

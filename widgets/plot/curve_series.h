@@ -87,8 +87,10 @@ class CurveSeries {
 /// Non-finite values are passed through and leave the average as it was.
 std::vector<double> smoothed(const std::vector<double>& values, double weight);
 
-/// The same of drawn points: one that stands for several counts as so many of their mean. `together`: so many
-/// consecutive exact points count as their mean, too, so that the line is of one kind where both are in view.
+/// The same of drawn points, over the steps: one that stands for several counts as so many of their mean, and
+/// what lies k steps back counts weight^k, so that a value in a hundred steps is hardly smoothed. `together`:
+/// so many consecutive exact points count as their mean, too, so that the line is of one kind where both are
+/// in view.
 std::vector<double> smoothed(const std::vector<DrawnPoint>& points, double weight, std::int64_t together = 1);
 
 }  // namespace anchorscope

@@ -50,15 +50,16 @@ class ValueTicker : public QCPAxisTicker {
  protected:
   int getSubTickCount(double) override { return 0; }
   QString getTickLabel(double tick, const QLocale&, QChar, int) override {
-    return tickText(std::abs(tick) < 1e-9 * tickStep_ ? 0.0 : tick);
+    return tickText(std::abs(tick) < 1e-9 * tickStep_ ? 0.0 : tick, end_);
   }
   double getTickStep(const QCPRange& range) override {
     tickStep_ = QCPAxisTicker::getTickStep(range);
+    end_ = std::max(std::abs(range.lower), std::abs(range.upper));
     return tickStep_;
   }
 
  private:
-  double tickStep_ = 1;
+  double tickStep_ = 1, end_ = 1;
 };
 
 QVector<double> stepsOf(const std::vector<DrawnPoint>& points) {
@@ -151,7 +152,7 @@ CurvesView::~CurvesView() = default;
 void CurvesView::makePlot() {
   plot_ = new QCustomPlot;
   plot_->setObjectName(QStringLiteral("curvePlot"));
-  plot_->setMinimumHeight(90);
+  plot_->setMinimumHeight(64);
   plot_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
   plot_->axisRect()->setRangeDrag(Qt::Horizontal);
   plot_->axisRect()->setRangeZoom(Qt::Horizontal);
@@ -373,17 +374,19 @@ void CurvesView::setCursorStep(std::optional<std::int64_t> step) {
 }
 
 void CurvesView::refreshLegend() {
+  // Under the cursor, else at the step that is looked at, else (-1) the newest.
+  const std::int64_t step = cursorStep_.value_or(currentStep_);
   std::vector<CurveLegend::Entry> entries;
   std::int64_t values = 0, notFinite = 0;
   for (const PlannedCurve& curve : plan_.curves) {
     const CurveSeries::Reading reading =
-        history_.at(curve.name, cursorStep_.value_or(std::numeric_limits<std::int64_t>::max()));
+        history_.at(curve.name, step >= 0 ? step : std::numeric_limits<std::int64_t>::max());
     values = std::max(values, reading.values);
     notFinite = std::max(notFinite, reading.notFinite);
     entries.push_back({QColor::fromRgb(curve.color), text(curve.title), readingText(reading, curve.unit)});
   }
-  QString moment = cursorStep_ ? tr("step %1").arg(countText(*cursorStep_)) : QString();
-  if (cursorStep_ && values > 1) {
+  QString moment = step >= 0 ? tr("step %1").arg(countText(step)) : QString();
+  if (step >= 0 && values > 1) {
     moment += tr(" (min–max of %1 steps").arg(countText(values));
     moment += notFinite > 0 ? tr(", %1 not finite)").arg(countText(notFinite)) : QStringLiteral(")");
   }

@@ -25,7 +25,7 @@ class ScalarPicker : public QFrame {
   /// Beside a widget, where the screen has room.
   void popUp(const QWidget& beside);
 
-  QSize sizeHint() const override { return {440, 340}; }
+  QSize sizeHint() const override { return {560, 380}; }
 
  signals:
   void toggled(const QString& name, bool on);

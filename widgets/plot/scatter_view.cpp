@@ -121,10 +121,11 @@ void ScatterView::paintEvent(QPaintEvent*) {
   painter.setPen(theme.secondaryText);
   const QFontMetrics metrics(small);
   painter.drawText(QRectF(area.left(), area.bottom() + 3, 60, 12), Qt::AlignLeft, QStringLiteral("0"));
-  painter.drawText(QRectF(area.right() - 60, area.bottom() + 3, 60, 12), Qt::AlignRight,
-                   shortText(static_cast<double>(xMax_)));
+  const QString xEnd = shortText(static_cast<double>(xMax_));
+  painter.drawText(QRectF(area.right() - 60, area.bottom() + 3, 60, 12), Qt::AlignRight, xEnd);
+  const int taken = 2 * (metrics.horizontalAdvance(xEnd) + 4);  // it stands in the middle
   painter.drawText(QRectF(area.left(), area.bottom() + 3, area.width(), 12), Qt::AlignCenter,
-                   metrics.elidedText(xTitle_, Qt::ElideRight, static_cast<int>(area.width()) - 70));
+                   metrics.elidedText(xTitle_, Qt::ElideRight, static_cast<int>(area.width()) - taken));
   painter.drawText(QRectF(0, area.bottom() - 12, area.left() - 4, 12), Qt::AlignRight, QStringLiteral("0"));
   painter.drawText(QRectF(0, area.top(), area.left() - 4, 12), Qt::AlignRight,
                    shortText(static_cast<double>(yMax_)));
