@@ -6,7 +6,8 @@
 #     PRIVATE simdjson::simdjson               # used by its sources only
 #     PCH     aten)                            # aten, nn or qt; optional
 #   anchorscope_add_executable(anchorscope-cli SOURCES … LIBS … [PCH …])
-#   anchorscope_add_test(tests_data SOURCES … LIBS … [PCH …] [XVFB] [TIMEOUT seconds])
+#   anchorscope_add_test(tests_data SOURCES … LIBS … [PCH …] [TIMEOUT seconds])
+#   anchorscope_add_test_entry(NAME tests_app [XVFB] [FILTER cases] [TIMEOUT seconds])   # another run of the same executable
 #   anchorscope_add_benchmark(bench_assigner SOURCES … LIBS … [PCH …])
 include_guard(GLOBAL)
 
@@ -79,15 +80,10 @@ function(anchorscope_add_executable target)
   anchorscope_prepare_target(${target} "${arg_PCH}")
 endfunction()
 
-# One GoogleTest executable is one ctest entry, since loading LibTorch takes longer than most tests. Its cases are counted
-# from the XML it writes (tests/support/run_tests.py). XVFB runs it in a real X server instead of Qt's offscreen platform.
-function(anchorscope_add_test target)
-  cmake_parse_arguments(arg "XVFB" "PCH;TIMEOUT" "SOURCES;LIBS" ${ARGN})
-  anchorscope_add_executable(
-    ${target}
-    SOURCES ${arg_SOURCES}
-    LIBS ${arg_LIBS} anchorscope_test_support GTest::gmock GTest::gtest_main
-    PCH ${arg_PCH})
+# A ctest entry that runs an executable, or those of its cases that FILTER names. Its cases are counted from the XML it writes
+# (tests/support/run_tests.py). XVFB runs it in a real X server instead of Qt's offscreen platform.
+function(anchorscope_add_test_entry name target)
+  cmake_parse_arguments(arg "XVFB" "FILTER;TIMEOUT" "" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 600)
   endif()
@@ -97,15 +93,30 @@ function(anchorscope_add_test target)
     set(platform xcb)
     set(launcher xvfb-run --auto-servernum "--server-args=-screen 0 1920x1080x24")
   endif()
-  set(home "${CMAKE_BINARY_DIR}/test-home/${target}") # what one program leaves behind is none of another's
-  add_test(NAME ${target} COMMAND ${launcher} $<TARGET_FILE:${target}> "--gtest_output=xml:${CMAKE_BINARY_DIR}/test-results/${target}.xml")
+  set(arguments "--gtest_output=xml:${CMAKE_BINARY_DIR}/test-results/${name}.xml")
+  if(arg_FILTER)
+    list(APPEND arguments "--gtest_filter=${arg_FILTER}")
+  endif()
+  set(home "${CMAKE_BINARY_DIR}/test-home/${name}") # what one program leaves behind is none of another's
+  add_test(NAME ${name} COMMAND ${launcher} $<TARGET_FILE:${target}> ${arguments})
   set_tests_properties(
-    ${target}
+    ${name}
     PROPERTIES TIMEOUT ${arg_TIMEOUT}
                WORKING_DIRECTORY "${CMAKE_BINARY_DIR}/test-results"
                ENVIRONMENT
                "QT_QPA_PLATFORM=${platform};XDG_CONFIG_HOME=${home}/config;XDG_DATA_HOME=${home}/data;XDG_CACHE_HOME=${home}/cache;XDG_RUNTIME_DIR=${home}/runtime"
   )
+endfunction()
+
+# One GoogleTest executable is one ctest entry, since loading LibTorch takes longer than most tests.
+function(anchorscope_add_test target)
+  cmake_parse_arguments(arg "" "PCH;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  anchorscope_add_executable(
+    ${target}
+    SOURCES ${arg_SOURCES}
+    LIBS ${arg_LIBS} anchorscope_test_support GTest::gmock GTest::gtest_main
+    PCH ${arg_PCH})
+  anchorscope_add_test_entry(${target} ${target} TIMEOUT ${arg_TIMEOUT})
 endfunction()
 
 function(anchorscope_add_benchmark target)

@@ -17,6 +17,7 @@
 #include <functional>
 
 #include "app/main_window.h"
+#include "app/settings.h"
 #include "tests/support/fake_session.h"
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
@@ -79,6 +80,36 @@ inline void nameFile(const QString& path) {
     }
   });
 }
+
+/// A window that remembers nothing of earlier ones and goes ahead without asking.
+struct FreshWindow {
+  /// `remember` may write settings that it shall find.
+  explicit FreshWindow(const std::function<void()>& remember = {}, const QSize& size = {1280, 800})
+      : window((openSettings().clear(), remember ? remember() : void(), trainer.factory())) {
+    window.setAsk([](const Question&) { return Answer::kGoAhead; });
+    window.resetLayout();
+    window.resize(size);
+    window.show();
+    EXPECT_TRUE(QTest::qWaitForWindowExposed(&window));
+  }
+  ~FreshWindow() { openSettings().clear(); }
+
+  void start() {
+    auto config = makeRunConfig("musu", "retina-small");
+    ASSERT_TRUE(config);
+    config->data = "voc:/data/bccd#train";
+    window.startRun(*config);
+    trainer.setState(TrainerState::kPreparing);
+  }
+  void startPaused(std::vector<std::string> imageNames) {
+    start();
+    trainer.publishFacts(std::move(imageNames));
+    trainer.setState(TrainerState::kPaused);
+  }
+
+  FakeTrainer trainer;
+  MainWindow window;
+};
 
 /// A window of 1280 × 800, on its first page. It asks with real dialogs.
 class WindowFixture : public ::testing::Test {

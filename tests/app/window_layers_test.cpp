@@ -7,10 +7,8 @@
 #include <QTest>
 #include <QToolButton>
 
-#include "app/main_window.h"
 #include "app/settings.h"
-#include "tests/support/fake_session.h"
-#include "tests/support/qt_application.h"
+#include "tests/app/window_fixture.h"
 #include "tests/support/synthetic_frame.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/overlays/layer_stack.h"
@@ -18,8 +16,6 @@
 
 namespace anchorscope {
 namespace {
-
-using testing::FakeTrainer;
 
 std::shared_ptr<const ProbeFrame> frameOfAnotherMethod(std::int64_t step) {
   auto frame = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame());
@@ -40,31 +36,17 @@ void rememberASoloLayer() {
                           QJsonDocument(stack.save()).toJson(QJsonDocument::Compact));
 }
 
-class WindowLayersTest : public ::testing::Test {
+class WindowLayersTest : public ::testing::Test, protected testing::FreshWindow {
  protected:
-  WindowLayersTest() : window((openSettings().clear(), rememberASoloLayer(), trainer.factory())) {
-    window.setAsk([](const Question&) { return Answer::kGoAhead; });
-    window.resetLayout();
-    window.resize(1280, 800);
-    window.show();
-    EXPECT_TRUE(QTest::qWaitForWindowExposed(&window));
-    auto config = makeRunConfig("musu", "retina-small");
-    config->data = "voc:/data/bccd#train";
-    window.startRun(*config);
-    trainer.setState(TrainerState::kPreparing);
-    trainer.publishFacts({frameOfAnotherMethod(0)->image->name});
-    trainer.setState(TrainerState::kPaused);
+  WindowLayersTest() : FreshWindow(rememberASoloLayer) {
+    startPaused({frameOfAnotherMethod(0)->image->name});
   }
-  ~WindowLayersTest() override { openSettings().clear(); }
   void publish(const std::shared_ptr<const ProbeFrame>& frame) {
     trainer.publish(frame->step, {frame});
     ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() == frame; }));
   }
   LayerStack& layers() { return window.viewState().layers(); }
   QWidget* notice(const char* name) { return window.layersPanel().findChild<QWidget*>(QLatin1String(name)); }
-
-  FakeTrainer trainer;
-  MainWindow window;
 };
 
 TEST_F(WindowLayersTest, ALayerOfAnotherMethodGivesWayVisiblyAndIsBackWithItsMethod) {

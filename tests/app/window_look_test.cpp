@@ -12,11 +12,8 @@
 #include <QToolButton>
 #include <cmath>
 
-#include "app/main_window.h"
-#include "app/settings.h"
 #include "core/methods/method_info.h"
-#include "tests/support/fake_session.h"
-#include "tests/support/qt_application.h"
+#include "tests/app/window_fixture.h"
 #include "tests/support/synthetic_frame.h"
 #include "tests/support/synthetic_maps.h"
 #include "widgets/canvas/canvas_view.h"
@@ -35,7 +32,6 @@
 namespace anchorscope {
 namespace {
 
-using testing::FakeTrainer;
 using testing::keepPicture;
 using testing::makeSyntheticFrame;
 
@@ -47,23 +43,12 @@ struct Look {
   }
 };
 
-class WindowLookTest : public ::testing::TestWithParam<Look> {
+class WindowLookTest : public ::testing::TestWithParam<Look>, protected testing::FreshWindow {
  protected:
-  WindowLookTest() : window((openSettings().clear(), trainer.factory())) {
-    applyTheme(*qApp, GetParam().theme);
-    window.setAsk([](const Question&) { return Answer::kGoAhead; });
-    window.resetLayout();
-    window.resize(GetParam().size);
-    window.show();
-    EXPECT_TRUE(QTest::qWaitForWindowExposed(&window));
-  }
+  WindowLookTest() : FreshWindow([] { applyTheme(*qApp, GetParam().theme); }, GetParam().size) {}
 
   void startFakeRun() {
-    auto config = makeRunConfig("musu", "retina-small");
-    ASSERT_TRUE(config);
-    config->data = "voc:/data/bccd#train";
-    window.startRun(*config);
-    trainer.setState(TrainerState::kPreparing);
+    start();
     trainer.send(ProgressEvent{"Opening the data set", 0.4});
   }
 
@@ -115,9 +100,6 @@ class WindowLookTest : public ::testing::TestWithParam<Look> {
           << what.toStdString() << " " << inWindow.right() << " > " << window.width();
     }
   }
-
-  FakeTrainer trainer;
-  MainWindow window;
 };
 
 TEST_P(WindowLookTest, StartPage) {

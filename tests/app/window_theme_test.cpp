@@ -7,10 +7,7 @@
 #include <QTest>
 #include <algorithm>
 
-#include "app/main_window.h"
-#include "app/settings.h"
-#include "tests/support/fake_session.h"
-#include "tests/support/qt_application.h"
+#include "tests/app/window_fixture.h"
 #include "tests/support/synthetic_frame.h"
 #include "widgets/state/theme.h"
 #include "widgets/theme/app_theme.h"
@@ -18,27 +15,13 @@
 namespace anchorscope {
 namespace {
 
-using testing::FakeTrainer;
 using testing::keepPicture;
 
 /// A window that shows a run with an anchor selected.
-struct OpenWindow {
-  FakeTrainer trainer;
-  MainWindow window;
-
-  OpenWindow() : window((openSettings().clear(), trainer.factory())) {
-    window.setAsk([](const Question&) { return Answer::kGoAhead; });
-    window.resetLayout();
-    window.resize(1280, 800);
-    window.show();
-    EXPECT_TRUE(QTest::qWaitForWindowExposed(&window));
-    auto config = makeRunConfig("musu", "retina-small");
-    config->data = "voc:/data/bccd#train";
-    window.startRun(*config);
-    trainer.setState(TrainerState::kPreparing);
+struct OpenWindow : testing::FreshWindow {
+  OpenWindow() {
     const auto frame = testing::makeSyntheticFrame();
-    trainer.publishFacts({frame->image->name});
-    trainer.setState(TrainerState::kPaused);
+    startPaused({frame->image->name});
     trainer.send(StepEvent{1, {{"loss.cls", 1.0}, {"loss.loc", 0.5}}});
     trainer.publish(1, {frame});
     EXPECT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() != nullptr; }));
