@@ -262,6 +262,13 @@ void MainWindow::makeWorkspace() {
   connect(canvas_, &CanvasView::headerChanged, this, &MainWindow::refreshHeader);
   connect(state_.get(), &ViewState::frameChanged, this, &MainWindow::refreshHeader);
   connect(state_.get(), &ViewState::stepChanged, this, &MainWindow::refreshHeader);
+  // What is selected is told in the inspector: from behind another tab it comes forward.
+  connect(state_.get(), &ViewState::selectionChanged, this, [this] {
+    QDockWidget* dock = docks_[1];
+    const bool selected = state_->selectedObject() >= 0 || state_->selectedAnchor() >= 0;
+    if (selected && canvas_->hasFocus() && dock->isVisible() && inspector_->visibleRegion().isEmpty())
+      dock->raise();
+  });
 }
 
 void MainWindow::makeDocks() {
@@ -434,7 +441,7 @@ bool MainWindow::onStartPage() const {
 void MainWindow::enterWorkspace(bool live) {
   if (onStartPage()) {
     showPage(1);
-    restoreState(workspaceLayout_, kLayoutVersion);
+    restoreLayout();
   }
   for (QDockWidget* dock : docks_)
     dock->toggleViewAction()->setEnabled(true);
@@ -468,7 +475,19 @@ void MainWindow::showStartPage() {
 
 void MainWindow::resetLayout() {
   workspaceLayout_ = defaultLayout_;
-  if (!onStartPage()) restoreState(defaultLayout_, kLayoutVersion);
+  if (!onStartPage()) restoreLayout();
+}
+
+void MainWindow::restoreLayout() {
+  restoreState(workspaceLayout_, kLayoutVersion);
+  if (workspaceLayout_ != defaultLayout_) return;
+  // At first the panels of a small window leave the image its room.
+  const auto share = [](double part, int whole, int least, int most) {
+    return std::clamp(static_cast<int>(part * whole), least, most);
+  };
+  resizeDocks({docks_[0], docks_[1]}, {share(0.185, width(), 190, 236), share(0.27, width(), 280, 344)},
+              Qt::Horizontal);
+  resizeDocks({docks_[2]}, {share(0.27, height(), 150, 216)}, Qt::Vertical);
 }
 
 void MainWindow::refreshTitle() {

@@ -142,6 +142,7 @@ class MainWindow : public QMainWindow {
   void showPage(int index);
   void showDock(QDockWidget* dock);
   void fitOnScreen();
+  void restoreLayout();
   void enterWorkspace(bool live);
   void leaveWorkspace();
   void refreshTitle();
@@ -224,7 +225,7 @@ class MainWindow : public QMainWindow {
   std::int64_t historyUpTo_ = -1;  ///< Steps up to this one are in the curves already.
   std::int64_t framesBefore_ = 0;  ///< Recorded before the run was continued.
   QString evaluated_;              ///< The newest evaluation in a line.
-  QString outFolder_;              ///< Where the run was asked to record; empty: nowhere in particular.
+  RunConfig asked_;                ///< The run that was last to be started, without a temporary folder.
   QString wantedProbe_;            ///< To be selected when its evidence arrives.
   std::map<std::string, std::size_t> dataProblems_;  ///< By kind.
   QString dataProblemsText_;

@@ -186,8 +186,13 @@ void MainWindow::refreshActions() {
   const EnabledActions enabled = bridge_->hasSession() ? enabledActions(bridge_->state()) : EnabledActions{};
   keep_->setEnabled(workspace && temporary_ && isEnded());
   checkpoint_->setEnabled(enabled.checkpoint);
-  evaluate_->setEnabled(enabled.checkpoint);
-  evaluation_->setCanEvaluate(enabled.checkpoint);
+  const auto& facts = bridge_->facts();
+  const QString whyNot = facts && facts->validationImageNames.empty()
+                             ? tr("This run has no validation images: they are named when a run is started.")
+                             : QString();
+  evaluate_->setEnabled(enabled.checkpoint && whyNot.isEmpty());
+  evaluate_->setToolTip(whyNot.isEmpty() ? evaluate_->statusTip() : whyNot);
+  evaluation_->setCanEvaluate(enabled.checkpoint && whyNot.isEmpty(), whyNot);
   const bool live = bridge_->hasSession();
   parameters_->setEnabled(enabled.setParam);
   parameterHelp_->setText(

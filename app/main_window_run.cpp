@@ -67,8 +67,7 @@ void MainWindow::startRun(const RunConfig& config, SessionOptions options) {
   endRun();
   beginRun(shortDataName(QString::fromStdString(config.data)));
   showPredictions_ = config.data == "demo";  // the boxes that learn are what the demo is for
-  RunConfig own = config;
-  outFolder_ = QString::fromStdString(config.out);
+  RunConfig own = asked_ = config;
   if (own.out.empty()) {
     if (auto made = TemporaryRun::create()) {
       temporary_ = *std::move(made);
@@ -187,18 +186,23 @@ void MainWindow::onFacts() {
   if (!reports.empty()) statusBar()->showMessage(QString::fromStdString(join(reports, ". ")), 12000);
   refreshParameterForm();
   refreshTitle();
+  refreshActions();
 }
 
 void MainWindow::onFailed(const Error& error, const QString& culprit) {
   const bool showedSomething = bridge_->snapshot() != nullptr;
   if (!showedSomething) {
     // There is nothing to look at: back to where the data was named.
-    const bool taken = error.code == ErrorCode::kExists && !outFolder_.isEmpty();
+    const bool taken = error.code == ErrorCode::kExists && !asked_.out.empty();
     const bool resumed = continued_;
     showStartPage();
+    if (!resumed && asked_.data != "demo") {
+      start_->setConfig(asked_);  // to be mended, wherever it came from
+      start_->dataEdit()->setFocus();
+    }
     messages_->withdraw(QString::fromStdString(error.text()));  // it is told beside what was chosen
     if (taken)
-      start_->showTakenFolder(outFolder_);
+      start_->showTakenFolder(QString::fromStdString(asked_.out));
     else if (resumed)
       messages_->show(error);
     else

@@ -18,7 +18,8 @@ float cell(const PairTable& table, std::int64_t row, const std::string& column) 
 
 std::string shortNumber(float value) {
   char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.3g", static_cast<double>(value));
+  const bool large = std::abs(value) >= 1000 && std::abs(value) < 1e6F;
+  std::snprintf(buffer, sizeof buffer, large ? "%.0f" : "%.3g", static_cast<double>(value));
   return buffer;
 }
 

@@ -136,6 +136,17 @@ TEST_F(WindowLayoutTest, NothingOfTheTransportOverlapsInANarrowWindow) {
   }
 }
 
+TEST_F(WindowLayoutTest, AClickOnTheImageBringsTheInspectorBeforeAnotherTab) {
+  run();
+  dock("evaluation")->show();
+  dock("evaluation")->raise();
+  QCoreApplication::processEvents();
+  ASSERT_TRUE(window.inspector().visibleRegion().isEmpty());
+  QTest::mouseClick(&window.canvas(), Qt::LeftButton, {}, window.canvas().rect().center());
+  ASSERT_GE(window.viewState().selectedAnchor(), 0);
+  EXPECT_TRUE(QTest::qWaitFor([&] { return !window.inspector().visibleRegion().isEmpty(); }));
+}
+
 TEST_F(WindowLayoutTest, TheWorkspaceFitsHalfOfAFullScreen) {
   run();
   window.resize(960, 540);  // 1920 × 1080 at twice the scale
@@ -143,6 +154,11 @@ TEST_F(WindowLayoutTest, TheWorkspaceFitsHalfOfAFullScreen) {
   EXPECT_EQ(window.size(), QSize(960, 540));
   EXPECT_GE(window.canvas().width(), 200);
   EXPECT_GE(window.canvas().height(), 120);
+  // As it is laid out at first, the image has the greatest part.
+  window.resetLayout();
+  QCoreApplication::processEvents();
+  EXPECT_GE(window.canvas().width(), 440);
+  testing::keepPicture(window.grab().toImage(), "workspace_960");
   window.showStartPage();
   QCoreApplication::processEvents();
   EXPECT_EQ(window.size(), QSize(960, 540));

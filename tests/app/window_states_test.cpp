@@ -104,6 +104,10 @@ TEST_F(WindowStatesTest, AFailureBeforeAnythingWasShownIsToldOnTheStartPage) {
   EXPECT_TRUE(problem->text().contains("There is no folder '/data/cells'"));
   EXPECT_TRUE(problem->text().contains("Check the path"));
   EXPECT_TRUE(window.messages().pending().isEmpty()) << "told once";
+  // What was to be opened stands in the form, wherever it came from, to be put right.
+  EXPECT_EQ(window.startPage().dataEdit()->text(), "voc:/data/cells#train");
+  EXPECT_TRUE(window.startPage().dataEdit()->hasFocus());
+  EXPECT_TRUE(window.startPage().startButton()->isEnabled());
   EXPECT_FALSE(recentEntries().contains("voc:/data/cells#train")) << "it was never opened";
   run();
   EXPECT_TRUE(recentEntries().contains("voc:/data/cells#train"));
@@ -250,6 +254,20 @@ TEST_F(WindowStatesTest, AnEvaluationIsShownWithEveryClassAndCanBeCancelled) {
   EXPECT_EQ(window.evaluation().classTable()->model()->rowCount(), 3);
   QTest::mouseClick(window.evaluation().evaluateButton(), Qt::LeftButton);
   EXPECT_TRUE(commanded<EvaluateCommand>());
+}
+
+TEST_F(WindowStatesTest, WithoutValidationImagesTheWindowSaysSoInsteadOfFailing) {
+  trainer.validationImageNames.clear();
+  run();
+  EXPECT_FALSE(action("Evaluate now")->isEnabled());
+  EXPECT_TRUE(action("Evaluate now")->toolTip().contains("no validation images"));
+  action("Evaluation")->trigger();
+  ASSERT_TRUE(window.evaluation().isVisible());
+  EXPECT_FALSE(window.evaluation().evaluateButton()->isEnabled());
+  EXPECT_TRUE(
+      window.evaluation().findChild<QLabel*>("evaluationStep")->text().contains("no validation images"));
+  QTest::keyClick(&window, Qt::Key_E, Qt::ControlModifier);
+  EXPECT_FALSE(commanded<EvaluateCommand>());
 }
 
 TEST_F(WindowStatesTest, TheProblemCountOpensTheList) {

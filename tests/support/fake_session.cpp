@@ -53,6 +53,7 @@ void FakeTrainer::publishFacts(std::vector<std::string> imageNames, EvidenceDecl
   facts->config = config;
   facts->declaration = std::move(declaration);
   facts->imageNames = std::move(imageNames);
+  facts->validationImageNames = validationImageNames;
   port_->publishFacts(std::move(facts));
 }
 

@@ -34,6 +34,7 @@ class FakeTrainer {
   /// What the window has asked for since the last call; each is acknowledged.
   std::vector<Command> takeCommands();
 
+  std::vector<std::string> validationImageNames{"validation.jpg"};  ///< Of the facts.
   RunConfig config;
   SessionOptions options;
   int started = 0;

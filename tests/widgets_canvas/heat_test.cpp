@@ -208,7 +208,19 @@ TEST(AnchorCardTest, ClassAndStateAreWordsAndASmallCanvasGetsFewRows) {
   ASSERT_EQ(card.rows.size(), 4u);
   EXPECT_EQ(card.rows[0].name, "Weight, classification");
   EXPECT_EQ(card.rows[1].name, "State") << "what is drawn comes before what is not";
-  EXPECT_TRUE(card.footer.contains("8 more")) << card.footer.toStdString();
+  EXPECT_TRUE(card.footer.contains("5 more")) << card.footer.toStdString();
+
+  // What is not defined at an anchor takes no line from what is, unless it is what one looks at.
+  const auto named = [&](const CanvasCard& shown, const QString& name) {
+    return std::any_of(shown.rows.begin(), shown.rows.end(),
+                       [&](const CardRow& row) { return row.name == name; });
+  };
+  for (Channel& channel : frame->channels)
+    if (channel.spec.name == "state" || channel.spec.name == "musu.w_cls") channel.values[7] = std::nanf("");
+  const CanvasCard partly = anchorCard(*frame, 7, &active, {&active, &other}, 40);
+  EXPECT_EQ(partly.rows[0].value, "–");
+  EXPECT_FALSE(named(partly, "State"));
+  EXPECT_TRUE(named(anchorCard(*frame, 8, &active, {&active, &other}, 40), "State"));
 }
 
 }  // namespace

@@ -170,5 +170,46 @@ TEST_F(InspectorPanelTest, AFailedTestReadsAsFailed) {
   EXPECT_TRUE(told[0].contains(">")) << told[0].toStdString();
 }
 
+TEST_F(InspectorPanelTest, LongColumnTitlesGiveWayBeforeTheTableScrolls) {
+  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  frame->pairTables.front().spec.columns[1].title = "The anchor's best IoU with any object";
+  frame->pairTables.front().spec.name = "other.pairs";
+  for (DecisionSpec& decision : frame->decisions)
+    decision.pairTable = "other.pairs";
+  state.setProbes({frame});
+  state.selectObject(0);
+  QCoreApplication::processEvents();
+  const QTableView* table = panel.bagTable();
+  EXPECT_EQ(table->horizontalScrollBar()->maximum(), 0);
+  for (int column = 0; column < table->model()->columnCount(); ++column)
+    if (!table->isColumnHidden(column)) {
+      EXPECT_GE(table->columnWidth(column), 40) << column;
+    }
+}
+
+TEST_F(InspectorPanelTest, AnAnchorThatWasNotConsideredSaysWhyInWholeSentences) {
+  const PairTable& table = state.frame()->pairTables.front();
+  std::int32_t apart = 0;
+  while (table.row(apart, 0) >= 0)
+    ++apart;
+  state.selectPair(0, apart);
+  const Decision& told = panel.decisionView()->decision();
+  ASSERT_EQ(told.rows.size(), 1u);
+  ASSERT_FALSE(told.rows[0].note.empty());
+  EXPECT_EQ(panel.decisionView()->valueTexts(), QStringList{QString()});
+  const int wide = panel.decisionView()->sizeHint().height();
+  DecisionView narrow;
+  narrow.setDecision(told);
+  narrow.resize(90, 200);
+  EXPECT_GT(narrow.sizeHint().height(), wide) << "it is wrapped, not cut off";
+}
+
+TEST(NumberTextTest, KeepsThreeDigitsOfSmallNumbers) {
+  EXPECT_EQ(numberText(0.00265), "0.00265");
+  EXPECT_EQ(numberText(0.0412), "0.041");
+  EXPECT_EQ(numberText(0.00099), "9.90e-04");
+  EXPECT_EQ(numberText(1), "1.000");
+}
+
 }  // namespace
 }  // namespace anchorscope

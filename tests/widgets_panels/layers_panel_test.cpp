@@ -316,6 +316,26 @@ TEST_F(LayersPanelTest, ThePresetMenuAppliesWhatIsChosen) {
   EXPECT_FALSE(layer("predictions").visible);
 }
 
+TEST_F(LayersPanelTest, WhatAPresetShowsHeadsTheChannels) {
+  auto* button = panel.findChild<QToolButton*>("layerPresets");
+  emit button->menu()->aboutToShow();
+  QStringList before = panel.shownLayers();
+  for (QAction* action : button->menu()->actions())
+    if (action->text() == "Weights of both heads") action->trigger();
+  QStringList expected = before;
+  const qsizetype first = expected.indexOf("bag") + 1;
+  const QStringList shown = expected.indexOf("channel:musu.w_cls") < expected.indexOf("channel:musu.w_reg")
+                                ? QStringList{"channel:musu.w_cls", "channel:musu.w_reg"}
+                                : QStringList{"channel:musu.w_reg", "channel:musu.w_cls"};
+  ASSERT_NE(before.mid(first, 2), shown) << "nothing to raise";
+  for (qsizetype i = 0; i < shown.size(); ++i)
+    expected.move(expected.indexOf(shown[i]), first + i);
+  EXPECT_EQ(panel.shownLayers(), expected);
+  auto* details = panel.findChild<QLabel*>("layerDetails");
+  EXPECT_EQ(details->text(), QString::fromStdString(layer("channel:musu.w_cls").title).toUpper());
+  EXPECT_EQ(details->toolTip(), QStringLiteral("musu.w_cls"));
+}
+
 TEST_F(LayersPanelTest, DraggingAHandleOfTheRangeSetsItByHand) {
   state.layers().setActive("channel:iou");
   RangeEditor* range = panel.rangeEditor();

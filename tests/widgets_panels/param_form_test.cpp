@@ -90,6 +90,24 @@ TEST_F(ParamFormTest, BoxesAndChoicesAreTakenAtOnce) {
   EXPECT_EQ(edits, (QStringList{"method.centered=false", "method.kind=hard"}));
 }
 
+TEST_F(ParamFormTest, InANarrowDockTheFieldsGiveWayAndTheNamesDoNot) {
+  form.setParams(ParamSet({intParam("max_skipped_steps", 10, 0, std::nullopt, "steps", "So many.", "ours"),
+                           intParam("eval_max_images", 0, 0, std::nullopt, "images", "So many.", "ours")}),
+                 "train.");
+  form.resize(290, 300);
+  QCoreApplication::processEvents();
+  EXPECT_EQ(form.width(), 290);
+  for (const QLabel* label : form.findChildren<QLabel*>()) {
+    if (!label->isVisible()) continue;
+    EXPECT_GE(label->width(), label->fontMetrics().horizontalAdvance(label->text()))
+        << label->text().toStdString();
+    EXPECT_LE(label->mapTo(&form, QPoint(label->width(), 0)).x(), form.width())
+        << label->text().toStdString();
+  }
+  for (const QLineEdit* edit : form.findChildren<QLineEdit*>())
+    EXPECT_GE(edit->width(), 40);
+}
+
 TEST_F(ParamFormTest, AFieldThatGoesWhileItIsTypedIntoChangesNothing) {
   type(field("method.beta"), "5");
   form.setParams(form.params(), "method.");

@@ -15,6 +15,7 @@
 #include <functional>
 
 #include "tests/support/qt_application.h"
+#include "widgets/theme/app_theme.h"
 
 namespace anchorscope {
 namespace {
@@ -148,6 +149,44 @@ TEST_F(TransportGoalTest, AGoalIsSetWhileTrainingRunsAndShown) {
   EXPECT_TRUE(texts().contains("until step 500"));
   bar.setState(TrainerState::kPaused, "step 500 reached");
   EXPECT_FALSE(texts().contains("until step 500"));
+}
+
+/// The darkest and the lightest that an icon's lines are drawn with.
+std::pair<int, int> lightness(const QImage& picture) {
+  int darkest = 255, lightest = 0;
+  for (int y = 0; y < picture.height(); ++y)
+    for (int x = 0; x < picture.width(); ++x)
+      if (const QColor color = picture.pixelColor(x, y); color.alpha() == 255) {
+        darkest = std::min(darkest, color.lightness());
+        lightest = std::max(lightest, color.lightness());
+      }
+  return {darkest, lightest};
+}
+
+TEST_F(TransportGoalTest, TheRunIconIsLegibleOnTheButtonAndInAMenu) {
+  const ThemeChoice choices[] = {ThemeChoice::kDark, ThemeChoice::kLight};
+  for (const ThemeChoice choice : choices) {
+    applyTheme(*qApp, choice);
+    bar.setState(TrainerState::kPaused, {});
+    const QImage inMenu = bar.runPauseAction()->icon().pixmap(16, 16).toImage();
+    const QImage other = bar.stepAction()->icon().pixmap(16, 16).toImage();
+    EXPECT_EQ(lightness(inMenu), lightness(other)) << "as the icons beside it";
+    auto* button = bar.findChild<QToolButton*>("runButton");
+    const QImage onButton = button->grab(QRect(8, 8, 20, button->height() - 16)).toImage();
+    EXPECT_LT(lightness(onButton).first, 60) << "dark on green";
+  }
+}
+
+TEST_F(TransportGoalTest, HowOftenEvidenceIsTakenStandsOverWhatItCosts) {
+  status.captureMsPerStep = 25;
+  status.captureShare = 0.041;
+  status.captureEvery = 15;
+  bar.setStatus(status);
+  EXPECT_TRUE(texts().contains("+25.0 ms · 4.1 %"));
+  EXPECT_TRUE(texts().contains("capture every 15 steps"));
+  status.captureEvery = 1;
+  bar.setStatus(status);
+  EXPECT_TRUE(texts().contains("capture"));
 }
 
 TEST_F(TransportGoalTest, AGoalCanBeTakenBack) {

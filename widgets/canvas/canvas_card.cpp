@@ -37,6 +37,10 @@ bool namesWinners(const ProbeFrame& frame, const std::string& channel) {
   return false;
 }
 
+bool isDefinedAt(const Channel& channel, std::size_t index) {
+  return index < channel.values.size() && !std::isnan(channel.values[index]);
+}
+
 QString channelTitle(const ChannelSpec& spec) {
   return QString::fromStdString(spec.title.empty() ? spec.name : spec.title);
 }
@@ -83,7 +87,8 @@ CanvasCard anchorCard(const ProbeFrame& frame, std::int64_t anchor, const Layer*
   };
   std::vector<const Channel*> channels;
   for (const Channel& channel : frame.channels)
-    if (channel.spec.domain == ChannelDomain::kAnchor) channels.push_back(&channel);
+    if (channel.spec.domain == ChannelDomain::kAnchor && (isActive(channel) || isDefinedAt(channel, index)))
+      channels.push_back(&channel);
   std::stable_partition(channels.begin(), channels.end(),
                         [&](const Channel* c) { return isShown(shown, c->spec.name); });
   std::stable_partition(channels.begin(), channels.end(), [&](const Channel* c) { return isActive(*c); });

@@ -11,7 +11,7 @@
 namespace anchorscope {
 namespace {
 
-constexpr int kLineHeight = 20, kNoteHeight = 15;
+constexpr int kLineHeight = 20, kValueHeight = 15;
 constexpr int kMarkWidth = 18;
 
 /// As the numbers have it: a failed ">=" reads "7.20e-04 < 0.237".
@@ -38,6 +38,7 @@ QString valueText(const DecisionRow& row) {
     case TestVerdict::kFailed:
       break;
   }
+  if (std::isnan(row.value) && std::isnan(row.bound)) return {};  // the note says why
   return valueAgainstBound(row);
 }
 
@@ -94,7 +95,19 @@ bool DecisionView::fitsOneLine(const DecisionRow& row) const {
 }
 
 int DecisionView::heightOf(const DecisionRow& row) const {
-  return kLineHeight + (fitsOneLine(row) ? 0 : kNoteHeight) + (row.note.empty() ? 0 : kNoteHeight);
+  return kLineHeight + (fitsOneLine(row) ? 0 : kValueHeight) +
+         (row.note.empty() ? 0 : noteRect(row).height() + 3);
+}
+
+QFont DecisionView::noteFont() const {
+  QFont small = font();
+  small.setPixelSize(10);
+  return small;
+}
+
+QRect DecisionView::noteRect(const DecisionRow& row) const {
+  const QRect room(kMarkWidth + 4, 0, std::max(40, width() - kMarkWidth - 6), 1000);
+  return QFontMetrics(noteFont()).boundingRect(room, Qt::TextWordWrap, QString::fromStdString(row.note));
 }
 
 void DecisionView::resizeEvent(QResizeEvent* event) {
@@ -121,9 +134,7 @@ int DecisionView::rowAt(int y) const {
 void DecisionView::paintEvent(QPaintEvent*) {
   const Theme& theme = themeOf(palette());
   QPainter painter(this);
-  QFont small = font();
-  small.setPixelSize(10);
-  const QFontMetrics metrics(font()), smallMetrics(small);
+  const QFontMetrics metrics(font());
   int y = 0;
   for (const DecisionRow& row : decision_.rows) {
     const QRect line(0, y, width(), kLineHeight);
@@ -136,14 +147,13 @@ void DecisionView::paintEvent(QPaintEvent*) {
     painter.drawText(line.adjusted(left, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
                      metrics.elidedText(QString::fromStdString(row.name), Qt::ElideRight, width() - left));
     painter.setPen(theme.secondaryText);
-    painter.drawText(line.adjusted(0, oneLine ? 0 : kNoteHeight + 2, -2, oneLine ? 0 : kNoteHeight + 2),
+    painter.drawText(line.adjusted(0, oneLine ? 0 : kValueHeight + 2, -2, oneLine ? 0 : kValueHeight + 2),
                      Qt::AlignVCenter | Qt::AlignRight, valueText(row));
     if (!row.note.empty()) {
-      painter.setFont(small);
-      painter.drawText(
-          QRect(left, y + heightOf(row) - kNoteHeight - 3, width() - left, kNoteHeight),
-          Qt::AlignVCenter | Qt::AlignLeft,
-          smallMetrics.elidedText(QString::fromStdString(row.note), Qt::ElideRight, width() - left - 2));
+      painter.setFont(noteFont());
+      QRect note = noteRect(row);
+      note.moveTop(y + heightOf(row) - note.height() - 3);
+      painter.drawText(note, Qt::TextWordWrap, QString::fromStdString(row.note));
     }
     y += heightOf(row);
   }

@@ -30,6 +30,8 @@ class DecisionView : public QWidget {
  private:
   bool fitsOneLine(const DecisionRow& row) const;
   int heightOf(const DecisionRow& row) const;
+  QFont noteFont() const;
+  QRect noteRect(const DecisionRow& row) const;  ///< As if its row began at 0.
   int rowAt(int y) const;
 
   Decision decision_;

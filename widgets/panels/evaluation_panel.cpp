@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/eval/coco_ap.h"
 #include "core/trainer/session.h"
 #include "widgets/models/number_text.h"
 
@@ -23,23 +24,7 @@ namespace {
 
 constexpr int kValueRole = Qt::UserRole;
 
-struct Metric {
-  const char *name, *title, *help;
-};
-// COCO's twelve, in two rows.
-constexpr Metric kMetrics[] = {{"ap", "AP", "Mean over IoU thresholds 0.50 to 0.95"},
-                               {"ap50", "AP50", "At IoU 0.50"},
-                               {"ap75", "AP75", "At IoU 0.75"},
-                               {"ap_small", "AP small", "AP of objects below 32 × 32 px of the image"},
-                               {"ap_medium", "AP medium", "AP of objects up to 96 × 96 px of the image"},
-                               {"ap_large", "AP large", "AP of objects above 96 × 96 px of the image"},
-                               {"ar_1", "AR1", "Recall with one detection per image"},
-                               {"ar_10", "AR10", "Recall with 10 detections per image"},
-                               {"ar_100", "AR100", "Recall with 100 detections per image"},
-                               {"ar_small", "AR small", "AR100 of objects below 32 × 32 px of the image"},
-                               {"ar_medium", "AR medium", "AR100 of objects up to 96 × 96 px of the image"},
-                               {"ar_large", "AR large", "AR100 of objects above 96 × 96 px of the image"}};
-constexpr int kMetricColumns = 6;
+constexpr int kMetricColumns = 6;  // COCO's twelve, in two rows
 
 bool isDefined(double value) {
   return std::isfinite(value) && value >= 0;
@@ -70,7 +55,7 @@ class ClassOrder : public QSortFilterProxyModel {
 }  // namespace
 
 QString precisionText(double value) {
-  return isDefined(value) ? QString::number(value, 'f', 3) : QStringLiteral("–");
+  return QString::fromStdString(statText(value));
 }
 
 EvaluationPanel::EvaluationPanel(QWidget* parent) : QWidget(parent) {
@@ -84,7 +69,6 @@ EvaluationPanel::EvaluationPanel(QWidget* parent) : QWidget(parent) {
   head->addStretch(1);
   evaluate_ = new QPushButton(tr("Evaluate now"));
   evaluate_->setObjectName(QStringLiteral("evaluateNow"));
-  evaluate_->setToolTip(tr("Average precision on the validation images (Ctrl+E)"));
   head->addWidget(evaluate_);
   cancel_ = new QPushButton(tr("Cancel"));
   cancel_->setObjectName(QStringLiteral("cancelEvaluation"));
@@ -108,16 +92,16 @@ EvaluationPanel::EvaluationPanel(QWidget* parent) : QWidget(parent) {
   moment->addWidget(steps_);
   layout->addLayout(moment);
   auto* grid = new QGridLayout;
-  grid->setHorizontalSpacing(8);
+  grid->setHorizontalSpacing(12);
   grid->setVerticalSpacing(0);
-  for (std::size_t i = 0; i < std::size(kMetrics); ++i) {
-    auto* caption = new QLabel(QString::fromLatin1(kMetrics[i].title));
+  for (std::size_t i = 0; i < kCocoStats.size(); ++i) {
+    auto* caption = new QLabel(QString::fromLatin1(kCocoStats[i].title));
     caption->setProperty("role", "caption");
     auto* value = new QLabel(QStringLiteral("–"));
     value->setProperty("role", "value");
-    value->setObjectName(QLatin1String("metric:") + QLatin1String(kMetrics[i].name));
+    value->setObjectName(QLatin1String("metric:") + QLatin1String(kCocoStats[i].name));
     for (QLabel* label : {caption, value})
-      label->setToolTip(QString::fromUtf8(kMetrics[i].help));
+      label->setToolTip(QString::fromUtf8(kCocoStats[i].description));
     const int row = 2 * (static_cast<int>(i) / kMetricColumns), column = static_cast<int>(i) % kMetricColumns;
     caption->setContentsMargins(0, row == 0 ? 0 : 6, 0, 0);
     grid->addWidget(caption, row, column);
@@ -160,9 +144,11 @@ EvaluationPanel::EvaluationPanel(QWidget* parent) : QWidget(parent) {
 }
 
 void EvaluationPanel::clear(const QString& why) {
-  when_->setText(why.isEmpty() ? tr("Nothing has been evaluated yet. “evaluate every” among the live "
-                                    "parameters does it regularly.")
-                               : why);
+  nothingYet_ = why.isEmpty();
+  when_->setText(!why.isEmpty()     ? why
+                 : !hint_.isEmpty() ? hint_
+                                    : tr("Nothing has been evaluated yet. “eval every” among the live "
+                                         "parameters does it regularly."));
   setSteps({});
   showMetrics({});
   classes_->clear();
@@ -171,15 +157,16 @@ void EvaluationPanel::clear(const QString& why) {
 }
 
 void EvaluationPanel::showMetrics(const std::vector<ScalarValue>& metrics) {
-  for (std::size_t i = 0; i < std::size(kMetrics); ++i) {
+  for (std::size_t i = 0; i < kCocoStats.size(); ++i) {
     const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const ScalarValue& metric) {
-      return metric.name == kMetrics[i].name;
+      return metric.name == kCocoStats[i].name;
     });
     metrics_[i]->setText(precisionText(found == metrics.end() ? -1 : found->value));
   }
 }
 
 void EvaluationPanel::showEvaluation(const EvaluationEvent& evaluation) {
+  nothingYet_ = false;
   when_->setText(tr("Step %1, on the validation images").arg(countText(evaluation.step)));
   showMetrics(evaluation.metrics);
   // The order that was chosen stays.
@@ -189,6 +176,9 @@ void EvaluationPanel::showEvaluation(const EvaluationEvent& evaluation) {
   const Qt::SortOrder order = first ? Qt::DescendingOrder : header->sortIndicatorOrder();
   classes_->clear();
   classes_->setHorizontalHeaderLabels({tr("class"), tr("AP"), tr("AP50")});
+  classes_->horizontalHeaderItem(0)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  for (const int column : {1, 2})
+    classes_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
   int absent = 0;
   for (std::size_t i = 0; i < evaluation.perClassAp.size(); ++i) {
     auto* name = new QStandardItem(QString::fromStdString(evaluation.perClassAp[i].name));
@@ -236,8 +226,12 @@ void EvaluationPanel::setProgress(const QString& what, double fraction) {
   evaluate_->setVisible(!active);
 }
 
-void EvaluationPanel::setCanEvaluate(bool can) {
+void EvaluationPanel::setCanEvaluate(bool can, const QString& whyNot) {
   evaluate_->setEnabled(can);
+  evaluate_->setToolTip(whyNot.isEmpty() ? tr("Average precision on the validation images (Ctrl+E)")
+                                         : whyNot);
+  hint_ = whyNot;
+  if (nothingYet_) clear();
 }
 
 }  // namespace anchorscope

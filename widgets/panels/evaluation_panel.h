@@ -34,8 +34,8 @@ class EvaluationPanel : public QWidget {
   bool followsNewest() const;
   /// How far the one that is going on is; empty text: none is.
   void setProgress(const QString& what, double fraction);
-  /// Whether one can be asked for now.
-  void setCanEvaluate(bool can);
+  /// Whether one can be asked for now; `whyNot`: what this run lacks for any.
+  void setCanEvaluate(bool can, const QString& whyNot = {});
   /// Shows nothing; `why` there is nothing.
   void clear(const QString& why = {});
 
@@ -51,6 +51,8 @@ class EvaluationPanel : public QWidget {
  private:
   void showMetrics(const std::vector<ScalarValue>& metrics);
 
+  bool nothingYet_ = true;
+  QString hint_;
   QLabel *when_, *note_;
   std::vector<QLabel*> metrics_;
   QComboBox* steps_;

@@ -26,6 +26,7 @@ namespace anchorscope {
 namespace {
 
 constexpr double kShortestBar = 28;
+constexpr int kMargins = 12, kNarrowestBar = 44;  ///< Of a column.
 
 /// Weights of the two heads as bars in the heads' colours, with their numbers where there is room; everything
 /// else as text.
@@ -70,6 +71,19 @@ class PairDelegate : public QStyledItemDelegate {
       painter->drawRoundedRect(
           QRectF(bar.left(), bar.top(), std::max(2.0, bar.width() * share), bar.height()), 1.5, 1.5);
     painter->restore();
+  }
+};
+
+/// Cuts a title off at its end where its column has too little room; the tooltip has all of it.
+class ColumnHeader : public QHeaderView {
+ public:
+  ColumnHeader() : QHeaderView(Qt::Horizontal) {}
+
+ protected:
+  void initStyleOptionForIndex(QStyleOptionHeader* option, int section) const override {
+    QHeaderView::initStyleOptionForIndex(option, section);
+    option->text =
+        option->fontMetrics.elidedText(option->text, Qt::ElideRight, sectionSize(section) - kMargins);
   }
 };
 
@@ -133,7 +147,8 @@ InspectorPanel::InspectorPanel(ViewState& state, QWidget* parent) : QWidget(pare
   table_->verticalHeader()->hide();
   table_->verticalHeader()->setDefaultSectionSize(22);
   table_->verticalHeader()->setMinimumSectionSize(22);
-  QHeaderView* header = table_->horizontalHeader();
+  QHeaderView* header = new ColumnHeader;
+  table_->setHorizontalHeader(header);
   header->setHighlightSections(false);
   header->setSortIndicatorShown(true);
   header->setSectionsClickable(true);
@@ -255,11 +270,13 @@ void InspectorPanel::setUpColumns() {
 }
 
 void InspectorPanel::fitColumns() {
-  // Numbers as wide as they need, the bars share what is left; a scroll bar only when even that does not fit.
+  // Numbers as wide as they need, the bars share what is left. Where that is too little, long titles give
+  // way; a scroll bar only when even the numbers do not fit.
   QHeaderView* header = table_->horizontalHeader();
   const QFontMetrics metrics(table_->font());
   int left = table_->viewport()->width();
   std::vector<int> bars, others;
+  std::vector<int> numbers, titles;  // widths of the others
   for (int column = 0; column < model_->columnCount(); ++column)
     if (!header->isSectionHidden(column)) (model_->isWeight(column) ? bars : others).push_back(column);
   for (const int column : others) {
@@ -267,12 +284,22 @@ void InspectorPanel::fitColumns() {
     const QString widest = column == model_->rankColumn()     ? QStringLiteral("00 / 00")
                            : column == model_->anchorColumn() ? QStringLiteral("000,000")
                                                               : QStringLiteral("0.000");
-    const int wanted = std::max(metrics.horizontalAdvance(title), metrics.horizontalAdvance(widest)) + 12;
-    header->resizeSection(column, wanted);
-    left -= wanted;
+    numbers.push_back(metrics.horizontalAdvance(widest) + kMargins);
+    titles.push_back(std::max(metrics.horizontalAdvance(title) + kMargins, numbers.back()));
+    left -= titles.back();
   }
-  for (std::size_t i = 0; i < bars.size(); ++i)
-    header->resizeSection(bars[i], std::max(44, left / static_cast<int>(bars.size())));
+  int missing = kNarrowestBar * static_cast<int>(bars.size()) - left;
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    // The longest first.
+    const auto longest = std::max_element(titles.begin(), titles.end()) - titles.begin();
+    const int given = std::clamp(missing, 0, titles[longest] - numbers[longest]);
+    header->resizeSection(others[longest], titles[longest] - given);
+    missing -= given;
+    left += given;
+    titles[longest] = -1;
+  }
+  for (const int bar : bars)
+    header->resizeSection(bar, std::max(kNarrowestBar, left / static_cast<int>(bars.size())));
 }
 
 bool InspectorPanel::eventFilter(QObject* watched, QEvent* event) {

@@ -114,6 +114,17 @@ std::optional<LayerPreset> firstLook(const ProbeFrame& frame) {
   return std::nullopt;
 }
 
+/// The channels that are on above those that are not, where the list begins; other layers keep their places.
+void raiseShownChannels(std::vector<Layer>& layers) {
+  std::vector<Layer> channels;
+  for (const Layer& layer : layers)
+    if (layer.hasChannel()) channels.push_back(layer);
+  std::stable_partition(channels.begin(), channels.end(), [](const Layer& layer) { return !layer.visible; });
+  auto next = channels.begin();
+  for (Layer& layer : layers)
+    if (layer.hasChannel()) layer = std::move(*next++);
+}
+
 }  // namespace
 
 void applyFirstLook(LayerStack& layers, const ProbeFrame& frame) {
@@ -155,6 +166,7 @@ void applyPreset(LayerStack& layers, const LayerPreset& preset) {
     layer.visible = named || layer.kind == LayerKind::kImage || layer.kind == LayerKind::kObjects ||
                     layer.kind == LayerKind::kBag;
   }
+  raiseShownChannels(all);
   const std::string kept = layers.active() ? layers.active()->id : std::string();
   layers.setLayers(std::move(all), active.empty() ? kept : active);
 }

@@ -16,6 +16,7 @@
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/heat.h"
 #include "widgets/panels/cell_editor.h"
+#include "widgets/panels/elided_label.h"
 #include "widgets/panels/layer_hints.h"
 #include "widgets/panels/layer_presets.h"
 #include "widgets/panels/layer_row.h"
@@ -135,9 +136,10 @@ QWidget* LayersPanel::makeDetails() {
   detailsLayout_->setContentsMargins(6, 6, 6, 0);
   detailsLayout_->setSpacing(6);
   auto* titleLine = new QHBoxLayout;
-  detailsTitle_ = sectionLabel({});
-  titleLine->addWidget(detailsTitle_);
-  titleLine->addStretch(1);
+  detailsTitle_ = new ElidedLabel;
+  detailsTitle_->setObjectName(QStringLiteral("layerDetails"));
+  detailsTitle_->setProperty("role", "section");
+  titleLine->addWidget(detailsTitle_, 1);
   settings_ = new QToolButton;
   settings_->setObjectName(QStringLiteral("layerSettings"));
   settings_->setProperty("role", "icon");
@@ -384,8 +386,8 @@ void LayersPanel::refreshDetails() {
   down_->setEnabled(active != nullptr);
   if (!active) return;
   refreshing_ = true;
-  detailsTitle_->setText(active->hasChannel() ? tr("RANGE · %1").arg(QString::fromStdString(active->channel))
-                                              : QString::fromStdString(active->title).toUpper());
+  detailsTitle_->setText(QString::fromStdString(active->title).toUpper());
+  detailsTitle_->setToolTip(QString::fromStdString(active->hasChannel() ? active->channel : active->title));
   channelPart_->setVisible(active->hasChannel());
   settings_->setVisible(active->hasChannel() || active->kind == LayerKind::kBag);
   cells_->refresh();

@@ -62,7 +62,7 @@ class LayersPanel : public QWidget {
   QSet<QString> unfolded_;
   CellEditor* cells_;
   QWidget* details_;
-  QLabel* detailsTitle_;
+  QLabel* detailsTitle_;  ///< The active layer's.
   QComboBox *colorMap_, *rangeMode_, *boxes_;
   QLineEdit *filterMin_, *filterMax_;
   QCheckBox* fade_;

@@ -18,13 +18,13 @@ LeftoverCard::LeftoverCard(QWidget* parent) : QWidget(parent) {
   auto* section = new QLabel(tr("NOT KEPT YET"));
   section->setProperty("role", "section");
   layout->addWidget(section);
-  auto* help = new QLabel(tr("The program ended before these recordings were kept or given up."));
-  help->setProperty("role", "secondary");
-  help->setWordWrap(true);
-  layout->addWidget(help);
+  help_ = new QLabel;
+  help_->setProperty("role", "secondary");
+  help_->setWordWrap(true);
+  layout->addWidget(help_);
   rows_ = new QVBoxLayout;
   rows_->setContentsMargins(0, 0, 0, 0);
-  rows_->setSpacing(8);
+  rows_->setSpacing(12);
   layout->addLayout(rows_);
   hide();
 }
@@ -51,6 +51,7 @@ void LeftoverCard::setEntries(const QList<LeftoverEntry>& entries) {
     text->setWordWrap(true);
     column->addWidget(text);
     auto* line = new QHBoxLayout;
+    line->setContentsMargins(0, 6, 0, 0);
     line->setSpacing(4);
     const auto add = [&](const char* name, const QString& label, const QString& help,
                          void (LeftoverCard::*wanted)(const QString&)) {
@@ -71,6 +72,9 @@ void LeftoverCard::setEntries(const QList<LeftoverEntry>& entries) {
     column->addLayout(line);
     rows_->addWidget(row);
   }
+  help_->setText(entries.size() == 1
+                     ? tr("The program ended before this recording was kept or given up.")
+                     : tr("The program ended before these recordings were kept or given up."));
   setVisible(!entries.isEmpty());
 }
 

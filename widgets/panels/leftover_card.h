@@ -6,6 +6,7 @@
 #include <QString>
 #include <QWidget>
 
+class QLabel;
 class QVBoxLayout;
 
 namespace anchorscope {
@@ -31,6 +32,7 @@ class LeftoverCard : public QWidget {
   void discardWanted(const QString& folder);
 
  private:
+  QLabel* help_;
   QVBoxLayout* rows_;
 };
 

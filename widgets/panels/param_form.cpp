@@ -10,6 +10,7 @@
 #include <QVBoxLayout>
 
 #include "widgets/panels/conflict_label.h"
+#include "widgets/panels/elided_label.h"
 
 namespace anchorscope {
 namespace {
@@ -35,6 +36,17 @@ QString helpOf(const ParamSpec& spec) {
               : QStringLiteral("<br>A change takes effect with the next run.");
   return text;
 }
+
+/// Takes the width there is and asks for little: in a narrow dock the names beside it are not to be cut off.
+class ValueEdit : public QLineEdit {
+ public:
+  using QLineEdit::QLineEdit;
+  QSize sizeHint() const override { return {kWidth, QLineEdit::sizeHint().height()}; }
+  QSize minimumSizeHint() const override { return {kWidth, QLineEdit::minimumSizeHint().height()}; }
+
+ private:
+  static constexpr int kWidth = 56;
+};
 
 }  // namespace
 
@@ -100,7 +112,7 @@ void ParamForm::makeRow(const ParamSpec& spec) {
   row.message->setObjectName(QStringLiteral("message:") + prefix_ + name);
   connect(row.message, &ConflictLabel::fixWanted, this, &ParamForm::fixWanted);
   column->addWidget(row.message);
-  auto* label = new QLabel(QString(name).replace(QLatin1Char('_'), QLatin1Char(' ')), this);
+  auto* label = new ElidedLabel(QString(name).replace(QLatin1Char('_'), QLatin1Char(' ')), this);
   label->setToolTip(row.editor->toolTip());
   label->setBuddy(row.editor);
   form_->addRow(label, row.host);
@@ -128,7 +140,7 @@ QWidget* ParamForm::makeEditor(const ParamSpec& spec) {
             [this, name](const QString& text) { accept(name, text); });
     return box;
   }
-  auto* edit = new QLineEdit(QString::fromStdString(toText(params_.get(name))), this);
+  auto* edit = new ValueEdit(QString::fromStdString(toText(params_.get(name))), this);
   connect(edit, &QLineEdit::textEdited, this, [this, name](const QString& text) {
     // While typing only the verdict changes; the value is taken when the field is left or Return is pressed.
     const auto parsed = parseParam(*params_.find(name), text.trimmed().toStdString());

@@ -404,6 +404,7 @@ void StartPage::setConfig(const RunConfig& config) {
   if (data_->text().trimmed().isEmpty()) data_->setText(QString::fromStdString(config.data));
   if (!config.validation.empty()) validation_->setText(QString::fromStdString(config.validation));
   if (!config.weights.empty()) weights_->setText(QString::fromStdString(config.weights));
+  if (!config.out.empty()) out_->setText(QString::fromStdString(config.out));
   showConfig();
   refreshValidation();
   if (!conflicts_.empty()) revealFirstConflict();

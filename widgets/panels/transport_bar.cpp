@@ -42,8 +42,27 @@ ElidedLabel* addReadout(QHBoxLayout* bar, const QString& caption, const QString&
   return value;
 }
 
-QToolButton* addButton(QHBoxLayout* bar, QAction* action, const char* name, Qt::ToolButtonStyle style) {
-  auto* button = new QToolButton;
+/// Its action's icon in the colour of what stands on the button's ground; a menu draws the action's own.
+class RunButton : public QToolButton {
+ public:
+  void setOwnIcon(const QIcon& icon) {
+    icon_ = icon;
+    update();
+  }
+
+ protected:
+  void initStyleOption(QStyleOptionToolButton* option) const override {
+    QToolButton::initStyleOption(option);
+    option->icon = icon_;
+  }
+
+ private:
+  QIcon icon_;
+};
+
+QToolButton* addButton(QHBoxLayout* bar, QAction* action, const char* name, Qt::ToolButtonStyle style,
+                       QToolButton* made = nullptr) {
+  QToolButton* button = made ? made : new QToolButton;
   button->setObjectName(QLatin1String(name));
   button->setDefaultAction(action);
   button->setToolButtonStyle(style);
@@ -94,7 +113,7 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   stop_ = makeAction(this, "stop", tr("Stop"), tr("Write a checkpoint and end this run"),
                      QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Period));
 
-  runButton_ = addButton(bar, runPause_, "runButton", Qt::ToolButtonTextBesideIcon);
+  runButton_ = addButton(bar, runPause_, "runButton", Qt::ToolButtonTextBesideIcon, new RunButton);
   addButton(bar, step_, "stepButton", Qt::ToolButtonTextOnly);
   count_ = new QSpinBox;
   count_->setObjectName(QStringLiteral("stepCount"));
@@ -123,7 +142,8 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   speedValue_ = addReadout(bar, tr("speed"), tr("Training steps per second, with everything"), 86);
   captureValue_ =
       addReadout(bar, tr("capture"),
-                 tr("What looking costs: time per step and share of it; how often evidence is taken"), 104);
+                 tr("What looking costs: time per step and share of it; how often evidence is taken"), 116);
+  captureCaption_ = static_cast<QLabel*>(captureValue_->parentWidget()->layout()->itemAt(0)->widget());
   deviceValue_ = addReadout(bar, tr("device"), tr("Where training runs, and its memory"), 100);
   lossValue_ = addReadout(bar, tr("loss"), tr("Losses of the newest step"), 120);
   for (QLabel* value : {stepValue_, lossValue_, speedValue_, captureValue_, deviceValue_})
@@ -168,8 +188,9 @@ void TransportBar::refreshButtons() {
   const bool offersPause = enabled.pause && !enabled.resume;
   const bool offersContinue = continuable_ && enabled.start;
   runPause_->setText(offersContinue ? tr("Continue") : offersPause ? tr("Pause") : tr("Run"));
-  runPause_->setIcon(
-      themedIcon(offersPause ? QStringLiteral("pause") : QStringLiteral("run"), &Theme::onRun));
+  const QString icon = offersPause ? QStringLiteral("pause") : QStringLiteral("run");
+  runPause_->setIcon(themedIcon(icon));
+  static_cast<RunButton*>(runButton_)->setOwnIcon(themedIcon(icon, &Theme::onRun));
   const QString help =
       offersContinue ? tr("Go on training from the run's last checkpoint") : tr("Run or pause training");
   runPause_->setStatusTip(help);
@@ -231,10 +252,10 @@ void TransportBar::setStatus(const TrainingStatus& status) {
   refreshStepCaption();
   speedValue_->setText(
       tr("%1 steps/s").arg(status.stepsPerSecond, 0, 'f', status.stepsPerSecond < 100 ? 1 : 0));
-  QString capture =
-      tr("+%1 ms · %2 %").arg(status.captureMsPerStep, 0, 'f', 1).arg(100 * status.captureShare, 0, 'f', 1);
-  if (status.captureEvery > 1) capture += tr(" · every %1").arg(status.captureEvery);
-  captureValue_->setText(capture);
+  captureValue_->setText(
+      tr("+%1 ms · %2 %").arg(status.captureMsPerStep, 0, 'f', 1).arg(100 * status.captureShare, 0, 'f', 1));
+  captureCaption_->setText(status.captureEvery > 1 ? tr("capture every %1 steps").arg(status.captureEvery)
+                                                   : tr("capture"));
   QString device = QString::fromStdString(status.device);
   if (status.memoryBytes > 0) device += QStringLiteral(" · ") + memoryText(status.memoryBytes);
   deviceValue_->setText(device);
@@ -263,6 +284,7 @@ void TransportBar::clear() {
   setState(TrainerState::kIdle, {});
   for (QLabel* value : {stepValue_, speedValue_, captureValue_, deviceValue_, lossValue_})
     value->setText(QStringLiteral("–"));
+  captureCaption_->setText(tr("capture"));
 }
 
 void TransportBar::askUntil() {

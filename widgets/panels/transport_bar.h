@@ -60,7 +60,8 @@ class TransportBar : public QWidget {
   QAction *runPause_, *step_, *stepMany_, *until_, *stop_;
   QToolButton* runButton_;
   QSpinBox* count_;
-  QLabel *pill_, *stepCaption_, *stepValue_, *speedValue_, *captureValue_, *deviceValue_, *lossValue_;
+  QLabel *pill_, *stepCaption_, *captureCaption_, *stepValue_, *speedValue_, *captureValue_, *deviceValue_,
+      *lossValue_;
   std::vector<QWidget*> readouts_;  ///< Those at the end give way first in a narrow window.
   QString goal_;
   bool continuable_ = false;

@@ -102,7 +102,7 @@ QToolButton[role="transport"]:pressed { background: {raised}; }
 #statePill[state="preparing"], #statePill[state="stopping"] { color: {paused}; border-color: {line}; }
 #statePill[state="failed"] { color: {failed}; border-color: {failed}; }
 
-QPushButton { background: {raised}; border: 1px solid {line}; border-radius: 5px; padding: 6px 14px; }
+QPushButton { outline: none; background: {raised}; border: 1px solid {line}; border-radius: 5px; padding: 6px 14px; }
 QPushButton:hover { border-color: {secondary}; }
 QPushButton:pressed { background: {panel}; }
 QPushButton:disabled { color: {faded}; }
@@ -140,8 +140,7 @@ QTableView, QListView, QTreeView { background: {panel}; border: 1px solid transp
   selection-background-color: {selectedRow}; selection-color: {text}; alternate-background-color: {panel}; }
 QTableView:focus, QListView:focus, QTreeView:focus { border-color: {selection}; }
 QTableView::item, QListView::item { padding: 2px 6px; }
-QTreeView::item { padding: 2px 4px; }
-QListView#probeChoices::item { padding: 2px 0; }
+QTreeView::item, QListView#probeChoices::item { padding: 2px 0; }
 QHeaderView { background: {panel}; }
 QHeaderView::section { background: {panel}; color: {secondary}; border: none; border-bottom: 1px solid {line}; padding: 3px 6px; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
