@@ -157,7 +157,7 @@ TEST_F(WindowLayoutTest, TheWorkspaceFitsHalfOfAFullScreen) {
   // As it is laid out at first, the image has the greatest part.
   window.resetLayout();
   QCoreApplication::processEvents();
-  EXPECT_GE(window.canvas().width(), 440);
+  EXPECT_GE(window.canvas().width(), 400);
   testing::keepPicture(window.grab().toImage(), "workspace_960");
   window.showStartPage();
   QCoreApplication::processEvents();

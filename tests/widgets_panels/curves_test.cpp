@@ -292,6 +292,17 @@ TEST_F(CurvesViewTest, StepsAreLabelledWithWholeNumbersOnceEach) {
   waitFor([&] { return view.tickLabels(1).contains(QStringLiteral("0.001")); });
 }
 
+TEST_F(CurvesViewTest, TheNumbersOfALowPlotDoNotTouch) {
+  for (const int height : {110, 150, 240, 400}) {
+    view.resize(700, height);
+    QCoreApplication::processEvents();
+    view.grab();
+    const qsizetype numbers = view.tickLabels(1).size();
+    EXPECT_GE(numbers, 1) << height;
+    EXPECT_LE(numbers * 12, plot->height() - 30) << height;
+  }
+}
+
 TEST_F(CurvesViewTest, TheValueUnderTheCursorIsShownAndGoesWithIt) {
   EXPECT_EQ(view.legend()->moment(), QString());
   EXPECT_EQ(view.legend()->entries()[0].value, QStringLiteral("1.000"));

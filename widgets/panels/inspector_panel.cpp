@@ -81,9 +81,10 @@ class ColumnHeader : public QHeaderView {
 
  protected:
   void initStyleOptionForIndex(QStyleOptionHeader* option, int section) const override {
+    constexpr int kRounding = 2;  // of the widths that columns are given
     QHeaderView::initStyleOptionForIndex(option, section);
-    option->text =
-        option->fontMetrics.elidedText(option->text, Qt::ElideRight, sectionSize(section) - kMargins);
+    option->text = option->fontMetrics.elidedText(option->text, Qt::ElideRight,
+                                                  sectionSize(section) - kMargins + kRounding);
   }
 };
 

@@ -361,6 +361,7 @@ void CurvesView::resizeEvent(QResizeEvent* event) {
 
 bool CurvesView::eventFilter(QObject* watched, QEvent* event) {
   if (watched == plot_ && event->type() == QEvent::Leave) setCursorStep(std::nullopt);
+  if (watched == plot_ && event->type() == QEvent::Resize) fitTicks();  // before it draws itself anew
   return QWidget::eventFilter(watched, event);
 }
 
@@ -407,6 +408,7 @@ void CurvesView::replot() {
   title_->setToolTip(help.join(QStringLiteral(".\n")));
   plan_ = plan();
   setAxisCount(plan_.axisTitles.size());
+  fitTicks();
   if (followsX_) {
     const StepRange all = allSteps();
     settingRange_ = true;
@@ -452,6 +454,12 @@ void CurvesView::drawCurves() {
     bold->setPen(QPen(color, 2));
     bold->setData(keys, QVector<double>(curve.bold.begin(), curve.bold.end()), true);
   }
+}
+
+void CurvesView::fitTicks() {
+  constexpr int kBelow = 42, kApart = 18;  // what stands under a plot; from one number to the next
+  for (QCPAxis* axis : valueAxes_)
+    axis->ticker()->setTickCount(std::clamp((plot_->height() - kBelow) / kApart, 1, 5));
 }
 
 void CurvesView::fitValues() {

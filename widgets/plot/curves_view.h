@@ -90,6 +90,7 @@ class CurvesView : public QWidget {
   void replot();
   void drawCurves();
   void drawMarks();
+  void fitTicks();
   void fitValues();
   void setAxisCount(std::size_t count);
   void styleAxis(QCPAxis* axis);
