@@ -165,7 +165,7 @@ Result<std::string> findProbe(const RunReader& run, const std::string& name) {
   }
   if (matches.size() == 1) return matches.front();
   return makeError(ErrorCode::kNotFound, concat("There is no evidence of an image '", name, "'"),
-                   concat("Recorded: ", join(names, ", ")));
+                   concat("Recorded: ", listed(names)));
 }
 
 Result<std::int64_t> parseStep(const RunReader& run, const std::string& probe, const std::string& text) {

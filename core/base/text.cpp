@@ -97,4 +97,12 @@ std::string printableLines(std::string_view text) {
   return rewritten(text, [](std::uint32_t code) { return code != '\n' && code != '\t' && isControl(code); });
 }
 
+std::string listed(const std::vector<std::string>& items, std::size_t most) {
+  std::string out;
+  for (std::size_t i = 0; i < items.size() && i < most; ++i)
+    out += (i == 0 ? "" : ", ") + items[i];
+  if (items.size() > most) out += " and " + std::to_string(items.size() - most) + " more";
+  return out;
+}
+
 }  // namespace anchorscope

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace anchorscope {
 
@@ -19,6 +20,10 @@ std::string toUtf8(std::string_view text);
 /// direction (U+202A to U+202E, U+2066 to U+2069). \n, \r and \t as such, others as \xNN or \uNNNN.
 /// Backslashes of the text stay as they are: this is for people, not for reading back.
 std::string printable(std::string_view text);
+
+/// The items behind one another with commas, of many the first `most` and how many more there are: for
+/// messages whose list comes from a file.
+std::string listed(const std::vector<std::string>& items, std::size_t most = 20);
 
 /// printable() that leaves line feeds and tabs standing: for text of several lines.
 std::string printableLines(std::string_view text);

@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/base/param.h"
+#include "core/base/text.h"
 #include "core/conformance/op_table.h"
 
 namespace anchorscope {
@@ -57,8 +58,8 @@ Result<std::vector<std::string>> findReferenceFiles(const std::vector<std::strin
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (!fs::exists(status)) {
-      return makeError(ErrorCode::kNotFound, concat("There is no file or folder ", path, "."),
-                       "Name a reference file or a folder of them.");
+      return makeError(ErrorCode::kNotFound, concat("There is no file or folder '", path, "'"),
+                       "Name a reference file or a folder of them");
     }
     if (!fs::is_directory(status)) {
       files.push_back(path);
@@ -66,17 +67,17 @@ Result<std::vector<std::string>> findReferenceFiles(const std::vector<std::strin
     }
     fs::recursive_directory_iterator entry(path, error), end;
     while (!error && entry != end) {
-      if (entry->path().extension() == ".json" && entry->is_regular_file(error))
+      if (entry->path().extension() == ".json" && !entry->is_directory(error))
         files.push_back(entry->path().string());
       entry.increment(error);
     }
-    if (error) return makeError(ErrorCode::kIo, concat("Cannot list ", path, ": ", error.message(), "."));
+    if (error) return makeError(ErrorCode::kIo, concat("Cannot list '", path, "': ", error.message()));
   }
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());
   if (files.empty()) {
-    return makeError(ErrorCode::kNotFound, "There is no .json file below " + join(paths, ", ") + ".",
-                     "Name a reference file or a folder of them.");
+    return makeError(ErrorCode::kNotFound, "There is no .json file below " + listed(paths),
+                     "Name a reference file or a folder of them");
   }
   return files;
 }

@@ -47,7 +47,7 @@ std::string adviceFor(const DatasetSpec& spec) {
     images = images || hasImageExtension(path);
   }
   std::sort(below.begin(), below.end());
-  if (!below.empty()) return "Name the folder below it: " + join(below, ", ");
+  if (!below.empty()) return "Name the folder below it: " + listed(below);
   if (xml && images)
     return concat("Annotations and images lie in one folder here: write voc:", spec.paths[0], ",",
                   spec.paths[0]);
@@ -122,8 +122,7 @@ class VocReader {
       return makeError(
           ErrorCode::kUsage,
           concat("'", request_.spec.text, "' has no split '", request_.spec.split, "': no file '", path, "'"),
-          available.empty() ? "Add the file, or leave the split out"
-                            : "Use one of: " + join(available, ", "));
+          available.empty() ? "Add the file, or leave the split out" : "Use one of: " + listed(available));
     }
     const Result<std::string> text = readText(path, kLargestList);
     if (!text) return text.error();
@@ -229,7 +228,7 @@ class VocReader {
       });
       const std::string& image = chosen == candidates.end() ? candidates[0] : *chosen;
       builder_.report(place, rule::kSameStem,
-                      concat(join(candidates, ", "), ": ", image, " is taken, ",
+                      concat(listed(candidates), ": ", image, " is taken, ",
                              chosen == candidates.end() ? "the first" : "which <filename> names"),
                       RecordAction::kKept);
       for (const std::string& other : candidates)

@@ -46,22 +46,22 @@ std::vector<Box> baseAnchors(const RetinaAnchorOptions& options, int stride) {
 
 Status RetinaAnchorOptions::validate() const {
   const auto usage = [](std::string message) { return makeError(ErrorCode::kUsage, std::move(message)); };
-  if (strides.empty()) return usage("The anchors have no stride; name at least one, in px.");
+  if (strides.empty()) return usage("The anchors have no stride; name at least one, in px");
   for (const int stride : strides) {
-    if (stride < 1) return usage(concat("Anchor stride ", stride, " px is not positive."));
+    if (stride < 1) return usage(concat("Anchor stride ", stride, " px is not positive"));
   }
   if (!(octaveBaseScale > 0) || !std::isfinite(octaveBaseScale)) {
-    return usage(concat("Anchor scale ", octaveBaseScale, " strides is not a positive number."));
+    return usage(concat("Anchor scale ", octaveBaseScale, " strides is not a positive number"));
   }
   if (scalesPerOctave < 1)
-    return usage(concat("There must be at least 1 anchor scale per octave, not ", scalesPerOctave, "."));
+    return usage(concat("There must be at least 1 anchor scale per octave, not ", scalesPerOctave));
   if (!(centerOffset >= 0 && centerOffset <= 1))
     return usage(
-        concat("The offset of the first location, ", centerOffset, ", is not between 0 and 1 steps."));
-  if (ratios.empty()) return usage("The anchors have no aspect ratio; name at least one (height / width).");
+        concat("The offset of the first location, ", centerOffset, ", is not between 0 and 1 steps"));
+  if (ratios.empty()) return usage("The anchors have no aspect ratio; name at least one (height / width)");
   for (const double ratio : ratios) {
     if (!(ratio > 0) || !std::isfinite(ratio))
-      return usage(concat("Anchor ratio ", ratio, " is not a positive number."));
+      return usage(concat("Anchor ratio ", ratio, " is not a positive number"));
   }
   return {};
 }

@@ -48,7 +48,7 @@ bool inUnit(double value) {
 
 Status MusuOptions::validate() const {
   const auto wrong = [](const char* name, double value, const char* range) {
-    return makeError(ErrorCode::kUsage, concat("MuSu's ", name, " is ", value, "; it must be ", range, "."));
+    return makeError(ErrorCode::kUsage, concat("MuSu's ", name, " is ", value, "; it must be ", range));
   };
   if (!inUnit(beta)) return wrong("beta", beta, "within 0..1");
   if (!inUnit(alpha)) return wrong("alpha", alpha, "within 0..1");

@@ -39,5 +39,12 @@ TEST(Text, LeavesNothingThatATerminalObeys) {
   EXPECT_EQ(printableLines("one\n\ttwo\x1b"), "one\n\ttwo\\x1b");
 }
 
+TEST(Text, ListsOfManyItemsTheFirst) {
+  EXPECT_EQ(listed({}), "");
+  EXPECT_EQ(listed({"a"}), "a");
+  EXPECT_EQ(listed({"a", "b", "c"}, 3), "a, b, c");
+  EXPECT_EQ(listed({"a", "b", "c"}, 2), "a, b and 1 more");
+}
+
 }  // namespace
 }  // namespace anchorscope

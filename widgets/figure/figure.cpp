@@ -33,38 +33,38 @@ Result<FigureFormat> formatOf(const std::string& path) {
   if (extension == "pdf") return FigureFormat::kPdf;
   if (extension == "svg") return FigureFormat::kSvg;
   if (extension == "png") return FigureFormat::kPng;
-  return makeError(ErrorCode::kUsage, concat("a figure cannot be written as '", path, "'"),
-                   "end the name with .pdf, .svg or .png");
+  return makeError(ErrorCode::kUsage, concat("A figure cannot be written as '", path, "'"),
+                   "End the name with .pdf, .svg or .png");
 }
 
 Status check(const FigureSpec& spec) {
   if (spec.panels.empty() && spec.curves.empty())
-    return makeError(ErrorCode::kUsage, "the figure is empty", "give it a panel or curves");
+    return makeError(ErrorCode::kUsage, "The figure is empty", "Give it a panel or curves");
   if (!(spec.widthMm >= 10 && spec.widthMm <= 2000))
-    return makeError(ErrorCode::kUsage, concat("a figure cannot be ", spec.widthMm, " mm wide"),
-                     "give 10 to 2000 mm");
+    return makeError(ErrorCode::kUsage, concat("A figure cannot be ", spec.widthMm, " mm wide"),
+                     "Give 10 to 2000 mm");
   if (!(spec.dpi >= 36 && spec.dpi <= 2400))
-    return makeError(ErrorCode::kUsage, concat("a figure cannot have ", spec.dpi, " dpi"),
-                     "give 36 to 2400 dpi");
+    return makeError(ErrorCode::kUsage, concat("A figure cannot have ", spec.dpi, " dpi"),
+                     "Give 36 to 2400 dpi");
   if (!(spec.fontPt >= 3 && spec.fontPt <= 72) || !(spec.lineWidthPt > 0 && spec.lineWidthPt <= 20))
     return makeError(
         ErrorCode::kUsage,
-        concat("text of ", spec.fontPt, " pt and lines of ", spec.lineWidthPt, " pt cannot be drawn"),
-        "give a font of 3 to 72 pt and lines of up to 20 pt");
+        concat("Text of ", spec.fontPt, " pt and lines of ", spec.lineWidthPt, " pt cannot be drawn"),
+        "Give a font of 3 to 72 pt and lines of up to 20 pt");
   for (std::size_t i = 0; i < spec.panels.size(); ++i) {
     const FigurePanel& panel = spec.panels[i];
     if (!panel.frame || !panel.frame->image || !panel.frame->image->pixels ||
         panel.frame->image->pixels->size.width <= 0 || panel.frame->image->pixels->size.height <= 0)
-      return makeError(ErrorCode::kUsage, concat("panel ", i + 1, " of the figure has no image"),
-                       "choose a probe image and a step");
+      return makeError(ErrorCode::kUsage, concat("Panel ", i + 1, " of the figure has no image"),
+                       "Choose a probe image and a step");
   }
   if (!qGuiApp)
     return makeError(ErrorCode::kUnsupported,
-                     "figures need Qt's fonts, and this program was started without them",
-                     "set QT_QPA_PLATFORM=offscreen where there is no display");
+                     "Figures need Qt's fonts, and this program was started without them",
+                     "Set QT_QPA_PLATFORM=offscreen where there is no display");
   if (QFontDatabase::families().isEmpty())
-    return makeError(ErrorCode::kUnsupported, "no font is installed",
-                     "install fonts-dejavu-core, then repeat");
+    return makeError(ErrorCode::kUnsupported, "No font is installed",
+                     "Install fonts-dejavu-core, then repeat");
   return {};
 }
 
@@ -169,12 +169,12 @@ Result<QByteArray> renderPng(const FigureSpec& spec, FigureReport& report) {
   const double width = std::round(report.widthMm * unitsPerMm),
                height = std::round(report.heightMm * unitsPerMm);
   if (width > kMostPngPixels || height > kMostPngPixels)
-    return makeError(ErrorCode::kUsage, concat("a PNG of ", width, " x ", height, " pixels is too large"),
-                     "lower the dpi or the width, or write PDF");
+    return makeError(ErrorCode::kUsage, concat("A PNG of ", width, " x ", height, " pixels is too large"),
+                     "Lower the dpi or the width, or write PDF");
   QImage image(static_cast<int>(width), static_cast<int>(height), QImage::Format_RGB32);
   if (image.isNull())
-    return makeError(ErrorCode::kIo, concat("no memory for a PNG of ", width, " x ", height, " pixels"),
-                     "lower the dpi");
+    return makeError(ErrorCode::kIo, concat("No memory for a PNG of ", width, " x ", height, " pixels"),
+                     "Lower the dpi");
   image.setDotsPerMeterX(static_cast<int>(std::lround(spec.dpi / 0.0254)));
   image.setDotsPerMeterY(image.dotsPerMeterX());
   {

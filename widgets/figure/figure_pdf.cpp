@@ -22,11 +22,11 @@ Status correctPdf(QByteArray& pdf, double widthPt, double heightPt) {
   const QByteArray box = QByteArray::number(widthPt, 'f', 6) + ' ' + QByteArray::number(heightPt, 'f', 6);
   if (!replaceBetween(pdf, "/MediaBox [0 0 ", "]", box))
     return makeError(ErrorCode::kInternal,
-                     "the PDF writer of this Qt writes no MediaBox that can be made exact",
-                     "write SVG or PNG instead");
+                     "The PDF writer of this Qt writes no MediaBox that can be made exact",
+                     "Write SVG or PNG instead");
   if (!replaceBetween(pdf, "/CreationDate (D:", ")", "20000101000000Z"))
-    return makeError(ErrorCode::kInternal, "the PDF writer of this Qt writes its date in an unknown way",
-                     "write SVG or PNG instead");
+    return makeError(ErrorCode::kInternal, "The PDF writer of this Qt writes its date in an unknown way",
+                     "Write SVG or PNG instead");
   return {};
 }
 

@@ -20,8 +20,8 @@ std::optional<float> number(std::string_view text) {
 }
 
 Error wrongValue(std::string_view key, std::string_view value, std::string_view possible) {
-  return makeError(ErrorCode::kUsage, concat("layer option ", key, "=", value, " is not understood"),
-                   concat("give ", key, "=", possible));
+  return makeError(ErrorCode::kUsage, concat("Layer option ", key, "=", value, " is not understood"),
+                   concat("Give ", key, "=", possible));
 }
 
 Status readFraction(std::string_view key, std::string_view value, float& out) {
@@ -110,8 +110,8 @@ Status readOption(std::string_view key, std::string_view value, const ProbeFrame
     (key == "fade" ? layer.fade : key == "smooth" ? layer.smooth : layer.reverseColors) = value == "on";
     return {};
   }
-  return makeError(ErrorCode::kUsage, concat("a layer has no option '", key, "'"),
-                   "use opacity, map, range, min, max, boxes, levels, width, fill, fade, smooth or reverse");
+  return makeError(ErrorCode::kUsage, concat("A layer has no option '", key, "'"),
+                   "Use opacity, map, range, min, max, boxes, levels, width, fill, fade, smooth or reverse");
 }
 
 }  // namespace
@@ -133,7 +133,7 @@ Result<Layer> parseLayer(std::string_view text, const ProbeFrame& frame) {
     for (const Layer& candidate : defaultLayers(frame))
       possible +=
           (possible.empty() ? "" : ", ") + (candidate.hasChannel() ? candidate.channel : candidate.id);
-    return makeError(ErrorCode::kUsage, concat("there is no layer '", wanted, "'"), "use one of " + possible);
+    return makeError(ErrorCode::kUsage, concat("There is no layer '", wanted, "'"), "Use one of " + possible);
   }
   std::string_view rest = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
   while (!rest.empty()) {
@@ -141,8 +141,8 @@ Result<Layer> parseLayer(std::string_view text, const ProbeFrame& frame) {
     rest.remove_prefix(std::min(rest.size(), option.size() + 1));
     const std::size_t equals = option.find('=');
     if (equals == std::string_view::npos)
-      return makeError(ErrorCode::kUsage, concat("layer option '", option, "' has no value"),
-                       "write KEY=VALUE, separated by commas");
+      return makeError(ErrorCode::kUsage, concat("Layer option '", option, "' has no value"),
+                       "Write KEY=VALUE, separated by commas");
     if (auto status = readOption(option.substr(0, equals), option.substr(equals + 1), frame, layer); !status)
       return std::move(status).error().in(concat("reading layer '", text, "'"));
   }
