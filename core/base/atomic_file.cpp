@@ -119,6 +119,33 @@ void removeLeftovers(const std::string& path) {
     fs::remove(leftover, code);
 }
 
+/// Where a write to a path goes, links followed.
+struct Target {
+  std::string path;
+  bool exists = false;
+  mode_t mode = 0;
+
+  std::string folder() const {
+    const std::string parent = fs::path(path).parent_path().string();
+    return parent.empty() ? "." : parent;
+  }
+};
+
+Result<Target> targetOf(const std::string& path, Overwrite overwrite) {
+  Result<std::string> named = throughLinks(path);
+  if (!named) return std::move(named).error();
+  Target target{*std::move(named)};
+  struct stat facts {};
+  target.exists = ::stat(target.path.c_str(), &facts) == 0;
+  target.mode = facts.st_mode;
+  if (!target.exists) return target;
+  ANCHORSCOPE_TRY(notRegular(path, target.mode));
+  if (overwrite == Overwrite::kNo)
+    return makeError(ErrorCode::kExists, concat("'", path, "' exists already"),
+                     "Choose another name or allow overwriting");
+  return target;
+}
+
 Result<std::string> readUpTo(const Descriptor& file, const std::string& path, std::uint64_t count) {
   std::string bytes(count, '\0');
   std::size_t done = 0;
@@ -137,33 +164,30 @@ Result<std::string> readUpTo(const Descriptor& file, const std::string& path, st
 
 Status writeFileAtomically(const std::string& path, Overwrite overwrite,
                            const std::function<Status(const std::string&)>& write) {
-  const Result<std::string> named = throughLinks(path);
-  if (!named) return named.error();
-  const std::string& target = *named;
-  struct stat facts {};
-  const bool exists = ::stat(target.c_str(), &facts) == 0;
-  if (exists) {
-    ANCHORSCOPE_TRY(notRegular(path, facts.st_mode));
-    if (overwrite == Overwrite::kNo)
-      return makeError(ErrorCode::kExists, concat("'", path, "' exists already"),
-                       "Choose another name or allow overwriting");
-  }
-  removeLeftovers(target);
+  const Result<Target> target = targetOf(path, overwrite);
+  if (!target) return target.error();
+  removeLeftovers(target->path);
   static std::atomic<unsigned> counter{0};
-  const std::string temporary = concat(target, kTemporaryMark, ::getpid(), "-", counter.fetch_add(1));
+  const std::string temporary = concat(target->path, kTemporaryMark, ::getpid(), "-", counter.fetch_add(1));
   std::error_code code;
   Status status = write(temporary);
-  if (status && exists && ::chmod(temporary.c_str(), facts.st_mode & 07777U) != 0)
+  if (status && target->exists && ::chmod(temporary.c_str(), target->mode & 07777U) != 0)
     status = ioError("Cannot write", path, errno);
   if (status) status = flushToDisk(temporary);
-  if (status && ::rename(temporary.c_str(), target.c_str()) != 0)
+  if (status && ::rename(temporary.c_str(), target->path.c_str()) != 0)
     status = ioError("Cannot write", path, errno);
   if (!status) {
     fs::remove(temporary, code);
     return status;
   }
-  const std::string folder = fs::path(target).parent_path().string();
-  return flushToDisk(folder.empty() ? "." : folder);
+  return flushToDisk(target->folder());
+}
+
+Status checkWritable(const std::string& path, Overwrite overwrite) {
+  const Result<Target> target = targetOf(path, overwrite);
+  if (!target) return target.error();
+  if (::access(target->folder().c_str(), W_OK | X_OK) != 0) return ioError("Cannot write", path, errno);
+  return {};
 }
 
 Status writeFileAtomically(const std::string& path, std::string_view bytes, Overwrite overwrite) {
@@ -199,8 +223,8 @@ Result<std::string> readRegular(const std::string& path, std::uint64_t largestBy
   const auto size = static_cast<std::uint64_t>(facts.st_size);
   if (size > largestBytes && refuseLarger)
     return makeError(ErrorCode::kBadData,
-                     concat("'", path, "' has ", size >> 20U, " MiB, more than the ", largestBytes >> 20U,
-                            " MiB that are read of such a file"),
+                     concat("'", path, "' has ", size, " bytes, more than the ", largestBytes,
+                            " that are read of such a file"),
                      "Check that it is the file that was meant");
   return readUpTo(file, path, std::min(size, largestBytes));
 }

@@ -25,6 +25,10 @@ Status writeFileAtomically(const std::string& path, std::string_view bytes, Over
 Status writeFileAtomically(const std::string& path, Overwrite overwrite,
                            const std::function<Status(const std::string& temporaryPath)>& write);
 
+/// What writing there would fail with as things stand (something is there, no such folder, no permission),
+/// for what takes long before it writes. Writing can fail all the same.
+Status checkWritable(const std::string& path, Overwrite overwrite);
+
 /// The largest file that readFile takes unless it is told otherwise, bytes.
 inline constexpr std::uint64_t kLargestFileBytes = std::uint64_t{4} << 30U;
 

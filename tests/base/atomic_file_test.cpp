@@ -165,5 +165,25 @@ TEST(AtomicFile, SaysWhatIsWrong) {
             ErrorCode::kNotFound);
 }
 
+TEST(AtomicFile, TellsBeforehandWhatCannotBeWritten) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("a.txt", "old"), link = folder / "link";
+  std::filesystem::create_symlink("/dev/full", link);
+  EXPECT_EQ(checkWritable(path, Overwrite::kNo).error().code, ErrorCode::kExists);
+  EXPECT_TRUE(checkWritable(path, Overwrite::kYes));
+  EXPECT_TRUE(checkWritable(folder / "new.txt", Overwrite::kNo));
+  EXPECT_EQ(checkWritable(link, Overwrite::kYes).error().code, ErrorCode::kIo);
+  EXPECT_EQ(checkWritable(folder / "no/such/folder.txt", Overwrite::kYes).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(*readFile(path), "old");
+  EXPECT_FALSE(std::filesystem::exists(folder / "new.txt"));
+}
+
+TEST(AtomicFile, SaysByHowMuchAFileIsTooLarge) {
+  const TemporaryFolder folder;
+  EXPECT_NE(
+      readFile(folder.write("a.txt", "0123456789"), 9).error().message.find("has 10 bytes, more than the 9"),
+      std::string::npos);
+}
+
 }  // namespace
 }  // namespace anchorscope
