@@ -65,8 +65,17 @@ Status refuseWithoutEffect(const RunOptions& options, bool hasConfig) {
 
 /// A checkpoint brings its configuration; on top of it stands what the command line says.
 Result<RunConfig> configFor(const EvalOptions& options, const std::string& file) {
-  auto recorded = configOfCheckpoint(file);
-  ANCHORSCOPE_TRY(refuseWithoutEffect(options.run, recorded.ok()));
+  std::optional<RunConfig> recorded;
+  if (options.folder.empty()) {
+    auto found = configOfWeights(file);
+    if (!found) return std::move(found).error();
+    recorded = *std::move(found);
+  } else {
+    auto found = configOfCheckpoint(file);
+    if (!found) return std::move(found).error();
+    recorded = *std::move(found);
+  }
+  ANCHORSCOPE_TRY(refuseWithoutEffect(options.run, recorded.has_value()));
   if (!recorded) return options.run.build();
   if (options.run.size) ANCHORSCOPE_TRY(recorded->train.setValue("size", ParamValue(*options.run.size)));
   if (options.run.batch) ANCHORSCOPE_TRY(recorded->train.setValue("batch", ParamValue(*options.run.batch)));
@@ -78,7 +87,7 @@ Result<RunConfig> configFor(const EvalOptions& options, const std::string& file)
     if (!parts) return std::move(parts).error();
     ANCHORSCOPE_TRY(applySetting(*recorded, parts->first, parts->second));
   }
-  return recorded;
+  return *std::move(recorded);
 }
 
 nlohmann::ordered_json toJson(const Evaluation& evaluation, const std::string& file,
@@ -105,7 +114,15 @@ Status eval(const EvalOptions& options) {
   std::string data = options.run.validation.value_or(options.run.data.value_or(""));
   if (data.empty()) data = config->validation.empty() ? validationSpec(config->data) : config->validation;
   if (data.empty())
-    return makeError(ErrorCode::kUsage, "There is no data set to evaluate on", "Add --data SPEC");
+    return makeError(ErrorCode::kUsage,
+                     config->data.empty()
+                         ? std::string("There is no data set to evaluate on")
+                         : concat("'", config->data, "' has no validation part, or is no longer there"),
+                     "Add --data SPEC");
+  // What cannot be written shows before an evaluation that may take hours.
+  const Overwrite overwrite = options.overwrite ? Overwrite::kYes : Overwrite::kNo;
+  for (const std::string& target : {options.json, options.detections})
+    if (!target.empty()) ANCHORSCOPE_TRY(checkWritable(target, overwrite));
   std::string detections;
   auto evaluation =
       evaluateFile(*config, *file, data, {}, options.detections.empty() ? nullptr : &detections);
@@ -120,7 +137,6 @@ Status eval(const EvalOptions& options) {
               << precisionText(evaluation->perClassAp[i].value) << "  ap50 "
               << precisionText(evaluation->perClassAp50[i].value) << '\n';
   printDiagnostics(evaluation->diagnostics, 5);
-  const Overwrite overwrite = options.overwrite ? Overwrite::kYes : Overwrite::kNo;
   if (!options.detections.empty()) {
     ANCHORSCOPE_TRY(writeFileAtomically(options.detections, detections, overwrite));
     std::cout << "Detections: " << options.detections;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <limits>
 
 #include "app/cli/common.h"
 #include "core/base/check.h"
@@ -175,8 +176,9 @@ void addFigure(CLI::App& app, ExitCode& exit) {
                       "NAME[:KEY=VALUE,...]: channel, predictions, bag, such as w_cls, "
                       "iou:min=0.5,map=viridis or predictions:min=0 (all of them); may be repeated");
   command->add_option("--object", options->object, "Object whose bag is shown")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--anchor", options->anchor, "Anchor to highlight")->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, std::numeric_limits<int>::max()));
+  command->add_option("--anchor", options->anchor, "Anchor to highlight")
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
   command->add_flag("--curves", options->curves, "Draw curves (without --image and --layer: only them)");
   command->add_option("--scalar", options->scalars,
                       "Scalar to draw with --curves; may be repeated (else: both losses)");
@@ -185,12 +187,9 @@ void addFigure(CLI::App& app, ExitCode& exit) {
                    "Weight of the past in smoothed curves; 0: raw curves alone")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 0.999));
-  command->add_option("--width-mm", options->widthMm, "Width of the figure")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+  command->add_option("--width-mm", options->widthMm, "Width of the figure")->capture_default_str();
   command->add_option("--dpi", options->dpi, "Resolution of PNG and of rasterised layers")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->capture_default_str();
   command->add_option("--theme", options->theme, "light or dark")
       ->capture_default_str()
       ->check(CLI::IsMember({"light", "dark"}));

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cmath>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -439,9 +440,9 @@ void addInspect(CLI::App& app, ExitCode& exit) {
   command->add_option("--step", options->step, "Recorded step, first or last")->capture_default_str();
   command->add_option("--image", options->image, "Probe image (else: the first)");
   command->add_option("--object", options->object, "Object, counted from 0: its bag")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, std::numeric_limits<int>::max()));
   command->add_option("--anchor", options->anchor, "Anchor, counted from 0: its values and the decision")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
   command->add_option("--rows", options->rows, "Rows of a table to print; 0: all")->capture_default_str();
   command->add_flag("--json", options->json, "As JSON, with every row");
   command->callback([options, &exit] { exit = finish(inspect(*options)); });

@@ -454,20 +454,29 @@ Status removeFile(const std::string& path) {
   return {};
 }
 
+/// What of a recorded run is there, in the order in which it may go: a log beside another trace would be
+/// taken for that one's, so it goes before the trace it belongs to.
+std::vector<std::string> filesOfRun(const std::string& folder) {
+  const std::string trace = tracePath(folder);
+  std::vector<std::string> files = listCheckpoints(folder);
+  for (const std::string& path : {bestCheckpointPath(folder), trace + "-wal", trace + "-shm",
+                                  trace + "-journal", trace, configPath(folder)})
+    if (std::error_code code; fs::exists(path, code)) files.push_back(path);
+  return files;
+}
+
 }  // namespace
+
+Status checkRunFolder(const std::string& folder, Overwrite overwrite) {
+  if (overwrite == Overwrite::kYes || filesOfRun(folder).empty()) return {};
+  return makeError(ErrorCode::kExists, concat("'", folder, "' holds a recorded run already"),
+                   "Choose another folder, resume that run, or allow overwriting");
+}
 
 Status clearRunFolder(const std::string& folder, Overwrite overwrite) {
   ANCHORSCOPE_TRY(makeFolder(folder));
-  const std::string trace = tracePath(folder);
-  std::vector<std::string> old = listCheckpoints(folder);
-  // The log goes before the trace it belongs to: a log beside another trace would be taken for that one's.
-  for (const std::string& path : {bestCheckpointPath(folder), trace + "-wal", trace + "-shm",
-                                  trace + "-journal", trace, configPath(folder)})
-    if (std::error_code code; fs::exists(path, code)) old.push_back(path);
-  if (!old.empty() && overwrite == Overwrite::kNo)
-    return makeError(ErrorCode::kExists, concat("'", folder, "' holds a recorded run already"),
-                     "Choose another folder, resume that run, or allow overwriting");
-  for (const std::vector<std::string>& paths : {old, unfinishedCheckpoints(folder)})
+  ANCHORSCOPE_TRY(checkRunFolder(folder, overwrite));
+  for (const std::vector<std::string>& paths : {filesOfRun(folder), unfinishedCheckpoints(folder)})
     for (const std::string& path : paths)
       ANCHORSCOPE_TRY(removeFile(path));
   return makeFolder(checkpointFolder(folder));

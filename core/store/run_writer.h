@@ -73,6 +73,10 @@ Result<std::unique_ptr<RunWriter>> continueRun(const std::string& folder, std::i
                                                const RecordingOptions& options = {},
                                                const ContinueChanges& changes = {});
 
+/// kExists when the folder holds a run and overwrite is kNo, as createRun would say: for what takes long
+/// before.
+Status checkRunFolder(const std::string& folder, Overwrite overwrite);
+
 /// Makes the folder of a new run: kExists when it holds one and overwrite is kNo, else that one's trace,
 /// configuration and checkpoints are removed and other files stay.
 Status clearRunFolder(const std::string& folder, Overwrite overwrite);

@@ -1,5 +1,6 @@
 #include "core/trainer/checkpoint.h"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/base/check.h"
@@ -30,9 +31,22 @@ std::string factsText(const CheckpointFacts& facts) {
 }
 
 Error notACheckpoint(const std::string& path, const std::string& why) {
+  return makeError(ErrorCode::kBadData, concat("'", path, "' is not a checkpoint: ", why),
+                   "Copy it again from where it came, or name another checkpoint");
+}
+
+Error ofAnotherVersion(const std::string& path, std::int64_t version) {
   return makeError(
-      ErrorCode::kBadData, concat("'", path, "' is not a checkpoint: ", why),
-      "Name a whole checkpoint; of a run, remove or rename this one to go on from the one before it");
+      ErrorCode::kBadData,
+      concat("'", path, "' is a checkpoint of version ", version, "; this program reads version ", kVersion),
+      version > kVersion ? "Use the newer version of the program that wrote it"
+                         : "Copy it again from where it came, or name another checkpoint");
+}
+
+bool possible(const CheckpointFacts& facts, std::int64_t threads) {
+  return facts.step >= 0 && facts.loaderPosition >= 0 && threads >= 1 &&
+         threads <= std::numeric_limits<int>::max() && facts.skippedSteps >= 0 && facts.imageCount >= 0 &&
+         facts.objectCount >= 0 && !facts.classNames.empty();
 }
 
 }  // namespace
@@ -52,26 +66,35 @@ Result<CheckpointFacts> readCheckpointFacts(const std::string& path) {
   ANCHORSCOPE_TRY(checkJsonLimits(found->second, concat("The training state of '", path, "'")));
   const auto json = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
   try {
-    if (const int version = json.at("version").get<int>(); version != kVersion)
-      return notACheckpoint(path, concat("its version is ", version, ", this program reads ", kVersion));
+    const auto version = json.at("version").get<std::int64_t>();
+    if (version != kVersion) return ofAnotherVersion(path, version);
     CheckpointFacts facts;
     facts.step = json.at("step").get<std::int64_t>();
     facts.loaderPosition = json.at("loader_position").get<std::int64_t>();
     facts.configToml = json.at("config").get<std::string>();
     facts.classNames = json.at("classes").get<std::vector<std::string>>();
     facts.device = json.at("device").get<std::string>();
-    facts.threads = json.at("threads").get<int>();
+    const auto threads = json.at("threads").get<std::int64_t>();
     facts.skippedSteps = json.value("skipped_steps", std::int64_t{0});
     facts.imageCount = json.value("images", std::int64_t{0});
     facts.objectCount = json.value("objects", std::int64_t{0});
     if (json.contains("ap")) facts.ap = json["ap"].get<double>();
-    if (!json["step"].is_number_integer() || !json["loader_position"].is_number_integer() || facts.step < 0 ||
-        facts.loaderPosition < 0 || facts.threads < 1)
+    if (!json["step"].is_number_integer() || !json["loader_position"].is_number_integer() ||
+        !possible(facts, threads))
       return notACheckpoint(path, "its training state is damaged: impossible numbers");
+    facts.threads = static_cast<int>(threads);
     return facts;
   } catch (const nlohmann::json::exception& problem) {
     return notACheckpoint(path, concat("its training state is damaged: ", entryProblem(problem)));
   }
+}
+
+Result<std::optional<CheckpointFacts>> findCheckpointFacts(const std::string& weightsFile) {
+  const auto metadata = readSafetensorsMetadata(weightsFile);
+  if (!metadata || metadata->find(kMetadataKey) == metadata->end()) return std::optional<CheckpointFacts>();
+  auto facts = readCheckpointFacts(weightsFile);
+  if (!facts) return std::move(facts).error();
+  return std::optional(*std::move(facts));
 }
 
 Result<Checkpoint> readCheckpoint(const std::string& path) {

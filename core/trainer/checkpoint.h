@@ -43,6 +43,10 @@ Status writeCheckpoint(const std::string& path, const CheckpointFacts& facts,
 /// The JSON part alone; kBadData when the file is not a checkpoint of this program.
 Result<CheckpointFacts> readCheckpointFacts(const std::string& path);
 
+/// The same of a file of weights, which may be a checkpoint: none where it holds no training state (also of
+/// what is no safetensors file); an error where it holds one that cannot be read.
+Result<std::optional<CheckpointFacts>> findCheckpointFacts(const std::string& weightsFile);
+
 Result<Checkpoint> readCheckpoint(const std::string& path);
 
 }  // namespace anchorscope

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/data/dataset.h"
 #include "core/data/spec.h"
 #include "core/trainer/presets.h"
@@ -16,6 +17,7 @@
 namespace anchorscope {
 namespace {
 
+constexpr std::int64_t kMostRuns = 10'000;
 constexpr std::int64_t kProbes = 8, kCaptures = 4, kCheckpoints = 5;
 
 bool isKeyLetter(char letter) {
@@ -190,6 +192,12 @@ Result<std::vector<PlannedRun>> planComparison(const ComparisonOptions& options,
     return makeError(ErrorCode::kUsage, "There is nothing to compare", "Name presets with --methods");
   if (options.seeds < 1)
     return makeError(ErrorCode::kUsage, concat(options.seeds, " seeds are none"), "Give --seeds 1 or more");
+  const auto methods = static_cast<std::int64_t>(options.methods.size());
+  if (options.seeds > kMostRuns / methods)
+    return makeError(ErrorCode::kUsage,
+                     concat(options.seeds, " seeds of ", counted(methods, "method"), " are more than ",
+                            kMostRuns, " runs"),
+                     concat("Give at most ", kMostRuns / methods, " seeds"));
   ANCHORSCOPE_TRY(checkLabels(options));
   auto spec = parseDatasetSpec(options.data);
   if (!spec) return std::move(spec).error();

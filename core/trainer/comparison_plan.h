@@ -45,7 +45,7 @@ struct ComparisonOptions {
   std::string data;        ///< Without a split: train on "#train".
   std::string validation;  ///< Empty: validationSpec of the training set.
   std::vector<ComparisonMethod> methods;
-  std::int64_t seeds = 3;  ///< 0 .. seeds - 1
+  std::int64_t seeds = 3;  ///< 0 .. seeds - 1; with the methods at most 10,000 runs
   ComparisonBudget budget;
   std::optional<std::int64_t> threads;
   std::optional<std::string> device;

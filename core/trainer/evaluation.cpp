@@ -5,11 +5,13 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/base/text.h"
 #include "core/data/dataset.h"
 #include "core/model/weights.h"
 #include "core/trainer/checkpoint.h"
 #include "core/trainer/coco_results.h"
 #include "core/trainer/device.h"
+#include "core/trainer/memory_estimate.h"
 #include "core/trainer/probes.h"
 #include "core/trainer/validation.h"
 
@@ -19,6 +21,15 @@ Result<RunConfig> configOfCheckpoint(const std::string& path) {
   auto facts = readCheckpointFacts(path);
   if (!facts) return std::move(facts).error();
   return fromToml(facts->configToml, path);
+}
+
+Result<std::optional<RunConfig>> configOfWeights(const std::string& path) {
+  auto facts = findCheckpointFacts(path);
+  if (!facts) return std::move(facts).error();
+  if (!*facts) return std::optional<RunConfig>();
+  auto config = fromToml((*facts)->configToml, path);
+  if (!config) return std::move(config).error();
+  return std::optional(*std::move(config));
 }
 
 Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weightsFile,
@@ -31,7 +42,9 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
   auto dataset = openDataset(dataSpec, DatasetOptions::from(config.dataParams, seed));
   if (!dataset) return std::move(dataset).error();
   std::vector<std::string> classNames = (*dataset)->classNames();
-  if (auto facts = readCheckpointFacts(weightsFile)) classNames = facts->classNames;
+  auto facts = findCheckpointFacts(weightsFile);
+  if (!facts) return std::move(facts).error();
+  if (*facts) classNames = (*facts)->classNames;
   if (classNames.empty())
     return makeError(ErrorCode::kUsage, "'" + dataSpec + "' has no classes to evaluate on",
                      "Name a data set with objects");
@@ -39,7 +52,7 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
   if (std::all_of(known.begin(), known.end(), [](int index) { return index < 0; }))
     return makeError(
         ErrorCode::kUsage,
-        concat("'", dataSpec, "' has none of the classes that were trained: ", join(classNames, ", ")),
+        concat("'", dataSpec, "' has none of the classes that were trained: ", listed(classNames)),
         "Name a data set of the same classes");
 
   auto detector = makeDetector(config.model, config.modelParams, static_cast<int>(classNames.size()), seed);
@@ -63,6 +76,9 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
   options.bf16 = config.train.getText("precision") == "bf16";
   options.postprocess = postprocessOptions(config.train);
   options.progress = progress;
+  const StepSize batch{std::min(options.loader.batchSize, static_cast<int>((*dataset)->images().size())),
+                       options.loader.inputSize, 0, 0, options.bf16};
+  ANCHORSCOPE_TRY(checkEvaluationMemory(**detector, batch, availableMemoryBytes(*device)));
   std::vector<EvalDetection> found;
   if (detections) options.detections = &found;
   auto evaluation = evaluateDetector(**detector, classNames, **dataset, options);

@@ -2,6 +2,7 @@
 // View header. A trained detector's COCO average precision, from a checkpoint or a weights file.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct Evaluation {
 
 /// The configuration a checkpoint was written with; kBadData when the file is none.
 Result<RunConfig> configOfCheckpoint(const std::string& path);
+
+/// The same of a file of weights, which may be a checkpoint; none where it brings no configuration.
+Result<std::optional<RunConfig>> configOfWeights(const std::string& path);
 
 /// Evaluates the weights in `weightsFile` on `dataSpec`. `config` gives the model and its options, input
 /// size, device, precision and thresholds; config.data gives the classes of plain weights, a checkpoint

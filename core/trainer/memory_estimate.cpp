@@ -1,5 +1,6 @@
 #include "core/trainer/memory_estimate.h"
 
+#include <ATen/core/grad_mode.h>
 #include <c10/core/Allocator.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
@@ -13,6 +14,7 @@
 #include "core/base/check.h"
 #include "core/trainer/batch_tensors.h"
 #include "core/trainer/device.h"
+#include "core/trainer/validation.h"
 
 namespace anchorscope {
 namespace {
@@ -56,6 +58,44 @@ std::string sizeText(double bytes) {
   return concat(std::llround(bytes / (large ? 1e9 : 1e6)), large ? " GB" : " MB");
 }
 
+/// A small image of the same kind, and how many times its memory the whole takes.
+struct Sample {
+  explicit Sample(const StepSize& size)
+      : input{std::min(kMeasuredSide, size.input.width), std::min(kMeasuredSide, size.input.height)},
+        scale(static_cast<double>(size.batch) * size.input.width * size.input.height /
+              (static_cast<double>(input.width) * input.height)) {}
+  at::Tensor pixels(at::Device device) const {
+    return at::zeros({1, 3, input.height, input.width}, at::TensorOptions(device));
+  }
+
+  SizePx input;
+  double scale;
+};
+
+at::Device deviceOf(const Detector& detector) {
+  const std::vector<NamedTensor> parameters = detector.parameters();
+  ANCHORSCOPE_CHECK(!parameters.empty(), "a detector without parameters");
+  return parameters.front().tensor.device();
+}
+
+double pixelsOf(const StepSize& size) {
+  return static_cast<double>(size.batch) * size.input.width * size.input.height;
+}
+
+Status fits(const char* what, const StepSize& size, std::int64_t needed, std::int64_t available) {
+  if (needed <= available) return {};
+  return makeError(
+      ErrorCode::kDevice,
+      concat(what, " of ", size.batch, size.batch == 1 ? " image" : " images", " of ", size.input.width,
+             " x ", size.input.height, " px needs about ", sizeText(static_cast<double>(needed)),
+             " of memory; ", sizeText(static_cast<double>(available)), " are free"),
+      "Lower train.batch or train.size, or choose a smaller model");
+}
+
+std::int64_t wholeBytes(double bytes) {
+  return static_cast<std::int64_t>(std::min(bytes, 9e18));
+}
+
 }  // namespace
 
 std::int64_t availableMemoryBytes(at::Device device) {
@@ -84,16 +124,15 @@ std::int64_t availableMemoryBytes(at::Device device) {
 
 std::int64_t estimateStepBytes(Detector& detector, Method& method, MovingStatistics& statistics,
                                const StepSize& size) {
-  const std::vector<NamedTensor> parameters = detector.parameters();
-  ANCHORSCOPE_CHECK(!parameters.empty(), "a detector without parameters");
-  const at::Device device = parameters.front().tensor.device();
-  const SizePx small{std::min(kMeasuredSide, size.input.width), std::min(kMeasuredSide, size.input.height)};
+  const at::Device device = deviceOf(detector);
+  const Sample sample(size);
+  const SizePx small = sample.input;
   const AnchorSet& anchors = detector.anchors(small);
   const auto watch = std::make_shared<MemoryWatch>(device);
   statistics.remember();
   {
     const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, watch);
-    const at::Tensor pixels = at::zeros({1, 3, small.height, small.width}, at::TensorOptions(device));
+    const at::Tensor pixels = sample.pixels(device);
     const TargetObject object{
         {0, 0, static_cast<float>(small.width) / 2, static_cast<float>(small.height) / 2}, 0};
     const DenseTargets targets = targetTensors({{object}}, {{}}, size.objects, size.ignored, device);
@@ -106,29 +145,40 @@ std::int64_t estimateStepBytes(Detector& detector, Method& method, MovingStatist
   }
   statistics.restoreIf(at::ones({}, at::TensorOptions(device)));
   double weights = 0;  // gradients and the two moments of AdamW
-  for (const NamedTensor& parameter : parameters)
+  for (const NamedTensor& parameter : detector.parameters())
     if (parameter.tensor.requires_grad()) weights += 3.0 * static_cast<double>(parameter.tensor.nbytes());
-  const double scale = static_cast<double>(size.batch) * size.input.width * size.input.height /
-                       (static_cast<double>(small.width) * small.height);
-  const double bytes = weights + scale * static_cast<double>(watch->highest());
-  return static_cast<std::int64_t>(std::min(bytes, 9e18));
+  return wholeBytes(weights + sample.scale * static_cast<double>(watch->highest()));
+}
+
+std::int64_t estimateEvaluationBytes(Detector& detector, const StepSize& size) {
+  const at::Device device = deviceOf(detector);
+  const Sample sample(size);
+  const AnchorSet& anchors = detector.anchors(sample.input);
+  const auto watch = std::make_shared<MemoryWatch>(device);
+  {
+    const at::NoGradGuard noGrad;
+    const EvaluationMode mode(detector);
+    const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, watch);
+    const at::Tensor pixels = sample.pixels(device);
+    const AutocastScope autocast(device, size.bf16);
+    const DenseOutputs outputs = detector.forward(pixels, anchors);
+  }
+  return wholeBytes(sample.scale * static_cast<double>(watch->highest()));
+}
+
+Status checkEvaluationMemory(Detector& detector, const StepSize& size, std::int64_t available) {
+  if (available <= 0 || pixelsOf(size) * kMostBytesPerPx < 0.5 * static_cast<double>(available)) return {};
+  return fits("A batch", size, estimateEvaluationBytes(detector, size), available);
 }
 
 Status checkStepMemory(Detector& detector, Method& method, MovingStatistics& statistics, const StepSize& size,
                        std::int64_t available) {
   if (available <= 0) return {};
-  const double pixels = static_cast<double>(size.batch) * size.input.width * size.input.height;
+  const double pixels = pixelsOf(size);
   // Pairs of anchor and object, some 8 bytes each, with one anchor per 64 px of the finest level or a few.
   const double pairs = pixels / 16 * static_cast<double>(size.objects + size.ignored);
   if (pixels * kMostBytesPerPx + 8 * pairs < 0.5 * static_cast<double>(available)) return {};
-  const std::int64_t needed = estimateStepBytes(detector, method, statistics, size);
-  if (needed <= available) return {};
-  return makeError(
-      ErrorCode::kDevice,
-      concat("A step of ", size.batch, size.batch == 1 ? " image" : " images", " of ", size.input.width,
-             " x ", size.input.height, " px needs about ", sizeText(static_cast<double>(needed)),
-             " of memory; ", sizeText(static_cast<double>(available)), " are free"),
-      "Lower train.batch or train.size, or choose a smaller model");
+  return fits("A step", size, estimateStepBytes(detector, method, statistics, size), available);
 }
 
 }  // namespace anchorscope

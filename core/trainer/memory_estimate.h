@@ -33,4 +33,8 @@ std::int64_t estimateStepBytes(Detector& detector, Method& method, MovingStatist
 Status checkStepMemory(Detector& detector, Method& method, MovingStatistics& statistics, const StepSize& size,
                        std::int64_t available);
 
+/// The same of what an evaluation holds at once for one batch (size.objects and .ignored do not count).
+std::int64_t estimateEvaluationBytes(Detector& detector, const StepSize& size);
+Status checkEvaluationMemory(Detector& detector, const StepSize& size, std::int64_t available);
+
 }  // namespace anchorscope

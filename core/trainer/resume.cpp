@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/base/check.h"
+#include "core/base/text.h"
 #include "core/store/run_folder.h"
 
 namespace anchorscope {
@@ -19,8 +20,16 @@ Result<ResumePoint> pointAt(const std::string& path) {
   auto checkpoint =
       readCheckpoint(path);  // whole: what cannot be read must show before anything of the run is changed
   if (!checkpoint) return std::move(checkpoint).error();
-  auto config = fromToml(checkpoint->facts.configToml, path);
-  if (!config) return std::move(config).error();
+  if (const std::int64_t named = checkpointStep(path); named >= 0 && named != checkpoint->facts.step)
+    return makeError(
+        ErrorCode::kBadData,
+        concat("'", path, "' holds step ", checkpoint->facts.step, ", which its name contradicts"),
+        "Give it the name that it had, or copy it again from where it came");
+  auto config = fromToml(checkpoint->facts.configToml, "its configuration");
+  // Whatever is wrong with it: an earlier checkpoint may do.
+  if (!config)
+    return makeError(ErrorCode::kBadData, concat("'", path, "': ", config.error().message),
+                     config.error().action);
   return ResumePoint{path, std::move(checkpoint->facts), *std::move(config), {}, {}};
 }
 
@@ -35,12 +44,13 @@ Result<ResumePoint> findResumePoint(const std::string& folder, std::int64_t step
     std::erase_if(paths, [&](const std::string& path) { return checkpointStep(path) != step; });
     if (paths.empty() && !steps.empty())
       return makeError(ErrorCode::kNotFound, concat("'", folder, "' holds no checkpoint of step ", step),
-                       concat("There are those of the steps ", join(steps, ", ")));
+                       concat("It holds those of step ", listed(steps)));
   }
   if (paths.empty())
     return makeError(ErrorCode::kNotFound, concat("'", folder, "' holds no checkpoint to continue from"),
                      "Name the folder of a recorded run");
   std::vector<std::string> damaged, reports;
+  std::string action;  // that of the newest
   for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
     auto point = pointAt(*path);
     if (point) {
@@ -52,10 +62,11 @@ Result<ResumePoint> findResumePoint(const std::string& folder, std::int64_t step
     if (point.error().code != ErrorCode::kBadData) return std::move(point).error();
     damaged.push_back(*path);
     reports.push_back(point.error().message);
+    if (reports.size() == 1) action = point.error().action;
   }
-  return makeError(ErrorCode::kBadData,
-                   concat("No checkpoint of '", folder, "' can be read: ", join(reports, "; ")),
-                   "Copy the run folder again from where it came, or start a new run");
+  return makeError(
+      ErrorCode::kBadData, concat("No checkpoint of '", folder, "' can be read: ", listed(reports, 5)),
+      action.empty() ? "Copy the run folder again from where it came, or start a new run" : action);
 }
 
 Result<std::vector<std::string>> applyResumeSettings(RunConfig& config, const ResumeSettings& settings) {

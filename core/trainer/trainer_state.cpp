@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "core/base/check.h"
+#include "core/base/text.h"
 #include "core/trainer/schedule.h"
 #include "core/trainer/trainer.h"
 
@@ -118,8 +119,8 @@ Status Trainer::restore(const std::string& checkpointPath) {
   if (checkpoint->facts.classNames != *classNames_)
     return makeError(
         ErrorCode::kBadData,
-        concat("'", checkpointPath, "' was trained on the classes ", join(checkpoint->facts.classNames, ", "),
-               ", the data set has ", join(*classNames_, ", ")),
+        concat("'", checkpointPath, "' was trained on the classes ", listed(checkpoint->facts.classNames),
+               ", the data set has ", listed(*classNames_)),
         "Continue with the data set the run was started with");
   std::unordered_map<std::string, at::Tensor> byName;
   for (const NamedTensor& entry : checkpoint->tensors)

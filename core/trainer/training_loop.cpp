@@ -41,6 +41,16 @@ std::string utcNow() {
   return buffer;
 }
 
+/// More steps done than planned: not by a run itself, only by what it was told when it went on.
+Status checkStepsLeft(const ResumePoint& point) {
+  const std::int64_t planned = point.config.train.getInt("steps");
+  if (planned == 0 || planned >= point.facts.step) return {};
+  return makeError(ErrorCode::kUsage,
+                   concat("The run has done ", point.facts.step, " steps, more than the ", planned,
+                          " that are asked for: steps count from its beginning"),
+                   concat("Give more than ", point.facts.step, ", or go on from an earlier checkpoint"));
+}
+
 }  // namespace
 
 TrainingLoop::TrainingLoop(SessionPort& port, RunConfig config, SessionOptions options)
@@ -88,6 +98,7 @@ Status TrainingLoop::prepare() {
     if (!found) return std::move(found).error();
     auto changes = applyResumeSettings(found->config, options_.resumeSettings);
     if (!changes) return std::move(changes).error();
+    ANCHORSCOPE_TRY(checkStepsLeft(*found));
     resumeNotes_ = *std::move(changes);
     point = *std::move(found);
     prepare.checkpoint = point->checkpoint;
@@ -96,6 +107,8 @@ Status TrainingLoop::prepare() {
     config_.out = options_.resumeInto.empty() ? options_.resumeFolder : options_.resumeInto;
     pacer_.setBudget(config_.train.getFloat("capture_budget"));
   }
+  // Before the data set is opened, which can take minutes.
+  if (!point && !config_.out.empty()) ANCHORSCOPE_TRY(checkRunFolder(config_.out, options_.overwrite));
   auto trainer = Trainer::prepare(config_, prepare);
   if (!trainer) return std::move(trainer).error();
   trainer_ = *std::move(trainer);

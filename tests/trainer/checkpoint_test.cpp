@@ -78,6 +78,10 @@ TEST(Checkpoint, AnImpossibleTrainingStateIsBadDataInOurWords) {
                                                                        {"loader_position", -4},
                                                                        {"loader_position", nullptr},
                                                                        {"threads", 0},
+                                                                       {"threads", (1LL << 33) + 1},
+                                                                       {"skipped_steps", -1},
+                                                                       {"images", -1},
+                                                                       {"classes", nlohmann::json::array()},
                                                                        {"version", 2},
                                                                        {"version", "1"},
                                                                        {"classes", {1, 2}},
@@ -95,6 +99,19 @@ TEST(Checkpoint, AnImpossibleTrainingStateIsBadDataInOurWords) {
   const std::string deep(100'000, '[');
   EXPECT_EQ(readCheckpointFacts(folder.write("deep.ckpt", fileWithState(deep)).string()).error().code,
             ErrorCode::kBadData);
+}
+
+TEST(Checkpoint, WeightsThatHoldNoTrainingStateAreNoError) {
+  const testing::TemporaryFolder folder;
+  const auto found = [&](const std::string& bytes) {
+    return findCheckpointFacts(folder.write("weights", bytes).string());
+  };
+  const auto none = found("no safetensors file at all");
+  ASSERT_TRUE(none.ok());
+  EXPECT_FALSE(none->has_value());
+  const auto damaged = found(fileWithState("{"));
+  ASSERT_FALSE(damaged.ok());
+  EXPECT_EQ(damaged.error().code, ErrorCode::kBadData);
 }
 
 TEST(Checkpoint, AHeaderThatClaimsMoreThanTheFileIsNotAllocated) {

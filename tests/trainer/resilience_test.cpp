@@ -257,6 +257,16 @@ TEST_F(Resilience, ADamagedCheckpointIsPassedOverAndKept) {
   EXPECT_THAT(checkpointSteps(), SizeIs(3)) << "nothing is touched when nothing can go on";
 }
 
+TEST_F(Resilience, ACheckpointUnderAnothersNameIsPassedOver) {
+  set(config_, "train.checkpoint_every", "5");
+  ASSERT_EQ(runSession(), TrainerState::kStopped);
+  fs::copy_file(checkpointPath(config_.out, 5), checkpointPath(config_.out, 12),
+                fs::copy_options::overwrite_existing);
+  EXPECT_EQ(resume(), TrainerState::kStopped);
+  EXPECT_THAT(told("warning"), Contains(HasSubstr("holds step 5, which its name contradicts")));
+  EXPECT_THAT(told("note"), Contains(HasSubstr("continued from step-00000010.ckpt")));
+}
+
 TEST_F(Resilience, DeviceThreadsAndDataMayChangeWhenARunGoesOn) {
   config_.data = writeCocoSet(folder_, {{{5, 5, 20, 20}}, {{10, 10, 30, 30}}, {{8, 2, 40, 40}}});
   set(config_, "train.steps", "4");
