@@ -93,18 +93,25 @@ void printJson(const Dataset& dataset, const DataSummary& summary) {
   std::cout << out.dump(2) << '\n';
 }
 
+/// A name as a cell: whole names are in --json.
+std::string cellOf(const std::string& name) {
+  constexpr std::size_t kMostBytes = 48;
+  if (name.size() <= kMostBytes) return name;
+  std::size_t end = kMostBytes;
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U)
+    --end;
+  return name.substr(0, end) + "...";
+}
+
 std::vector<std::string> rowOf(const ObjectSummary& summary) {
   const auto range = [&](const Quartiles& values, const char* unit, double factor) {
     if (summary.objects == 0) return std::string("-");
     return concat(shortNumber(factor * values[0]), " / ", shortNumber(factor * values[2]), " / ",
                   shortNumber(factor * values[4]), unit);
   };
-  return {summary.name,
-          concat(summary.objects),
-          concat(summary.images),
-          range(summary.shareOfImage, " %", 100),
-          range(summary.sidePx, "", 1),
-          concat(summary.reachable),
+  return {cellOf(summary.name),         concat(summary.objects),
+          concat(summary.images),       range(summary.shareOfImage, " %", 100),
+          range(summary.sidePx, "", 1), concat(summary.reachable),
           percent(summary.bestRecall())};
 }
 

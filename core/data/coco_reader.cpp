@@ -194,6 +194,14 @@ simdjson::error_code readAnnotation(json::value& record, RawAnnotation& annotati
   });
 }
 
+/// The library's sentence without its end.
+std::string messageOf(simdjson::error_code code) {
+  std::string message = simdjson::error_message(code);
+  while (message.ends_with('.'))
+    message.pop_back();
+  return message;
+}
+
 /// What a file is that is no COCO file, by its first letter.
 std::string whatInstead(std::string_view text) {
   text = trimmed(text);
@@ -292,7 +300,7 @@ class CocoReader {
       const bool lines = code == simdjson::TAPE_ERROR && !raw_.hasImages && !raw_.hasCategories && known;
       return makeError(ErrorCode::kBadData,
                        concat("'", jsonPath_, "' is not valid JSON", place, ": ",
-                              lines ? "more follows after the first object" : simdjson::error_message(code)),
+                              lines ? "more follows after the first object" : messageOf(code)),
                        lines ? "A COCO detection file is one object, not one per line"
                              : "The file may be cut off; download or export it again");
     }

@@ -213,6 +213,7 @@ bool DatasetBuilder::addBox(ImageDraft& draft, const RawBox& box, Annotation ann
   draft.record.annotations.push_back(annotation);
   draft.positions.push_back(static_cast<std::uint32_t>(position));
   ++acceptedObjects_;
+  farthestEdge_ = std::max({farthestEdge_, box.x2, box.y2});
   return true;
 }
 
@@ -314,6 +315,10 @@ void DatasetBuilder::shortenNames() {
 }
 
 Result<std::shared_ptr<const Dataset>> DatasetBuilder::finish(bool needsClasses) {
+  if (acceptedObjects_ > 0 && farthestEdge_ <= 1)
+    report({request_.spec.text, ""}, rule::kTinyBoxes,
+           "no box reaches farther than 1 px: shares of the image's size are read as px in this format",
+           RecordAction::kKept);
   if (request_.options.dropUnusedClasses && acceptedObjects_ > 0) dropUnusedClasses();
   Diagnostics diagnostics;
   for (RecordProblem& entry : problems_)

@@ -56,6 +56,7 @@ inline constexpr const char* kClassName = "class name";
 inline constexpr const char* kUnusedClass = "class without objects";
 inline constexpr const char* kLayout = "layout of the set";
 inline constexpr const char* kIds = "ids of two kinds";
+inline constexpr const char* kTinyBoxes = "boxes within one pixel";
 }  // namespace rule
 
 /// How far a box may stand out of its image before it is listed, px: rounding of the formats' text.
@@ -155,6 +156,7 @@ class DatasetBuilder {
   std::unordered_map<std::string, std::size_t> perKind_, lastOfKind_,
       rules_;  ///< Counts; places in problems_.
   std::size_t acceptedObjects_ = 0, rejectedObjects_ = 0;
+  double farthestEdge_ = 0;  ///< Of the accepted boxes to the right or below, px.
 };
 
 /// The 80/20 part of `names` that `split` ("train", "val", or "" for all) means: whether each belongs to it.

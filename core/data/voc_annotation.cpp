@@ -9,6 +9,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/check.h"
 #include "core/base/text.h"
+#include "core/data/file_index.h"
 #include "core/data/text_encoding.h"
 
 namespace anchorscope {
@@ -16,6 +17,12 @@ namespace {
 
 std::string_view textOf(const pugi::xml_node& node, const char* child) {
   return trimmed(node.child(child).text().get());
+}
+
+/// 1 in the devkit; other tools write words.
+bool isTrue(std::string_view text) {
+  const std::string word = lowered(text);
+  return word == "1" || word == "true" || word == "yes";
 }
 
 /// Reads named numbers; the first that is missing or none is told in `error`.
@@ -161,7 +168,7 @@ VocFile readVocFile(const std::string& path) {
   for (const pugi::xml_node& node : root.children("object")) {
     ++common.position;
     common.className = printable(textOf(node, "name"));
-    common.difficult = textOf(node, "difficult") == "1";
+    common.difficult = isTrue(textOf(node, "difficult"));
     common.record = concat("object ", common.position, ", line ", lines.at(node.offset_debug()));
     readObject(node, common, file);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <unordered_set>
 
 #include "core/base/check.h"
 #include "core/data/dataset_builder.h"
@@ -152,6 +153,10 @@ class YoloReader {
       builder_.report(draft.place, problem::kMissingImage, concat("no file '", found.path, "'"));
       return;
     }
+    if (!read_.insert(found.path).second) {
+      builder_.report(draft.place, problem::kDuplicateImage, concat("'", found.path, "' is listed twice"));
+      return;
+    }
     if (!builder_.readHeader(draft)) return;
     ++imageCount_;
     const auto labels = labels_.of(found.path);
@@ -231,6 +236,7 @@ class YoloReader {
   YoloSet set_;
   YoloLabels labels_;
   std::vector<FoundImage> found_;
+  std::unordered_set<std::string> read_;
   std::size_t imageCount_ = 0, labelCount_ = 0;
 };
 

@@ -1,13 +1,16 @@
 // https://docs.ultralytics.com/datasets/detect/; Darknet: https://github.com/AlexeyAB/darknet.
 #include "core/data/yolo_set.h"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/base/text.h"
 #include "core/data/dataset_builder.h"
 #include "core/data/text_encoding.h"
@@ -79,12 +82,30 @@ struct Found {
   std::string key;
 };
 
-Found valueOf(const YAML::Node& document, const std::vector<const char*>& names) {
+Found valueIn(const YAML::Node& map, const std::vector<const char*>& names) {
   for (const char* name : names)
-    for (const auto& entry : document)
+    for (const auto& entry : map)
       if (entry.first.IsScalar() && lowered(entry.first.Scalar()) == name && entry.second.IsDefined() &&
           !entry.second.IsNull())
         return {entry.second, entry.first.Scalar()};
+  return {};
+}
+
+/// Also behind the merge key: `<<: *base`.
+Found valueOf(const YAML::Node& document, const std::vector<const char*>& names) {
+  Found found = valueIn(document, names);
+  if (!found.key.empty()) return found;
+  const Found merged = valueIn(document, {"<<"});
+  return !merged.key.empty() && merged.node.IsMap() ? valueIn(merged.node, names) : found;
+}
+
+/// Of two values of one key, readers of YAML take the first or the last: neither is what was meant.
+Status checkKeys(const YAML::Node& document, const std::string& path) {
+  std::set<std::string> keys;
+  for (const auto& entry : document)
+    if (entry.first.IsScalar() && !keys.insert(entry.first.Scalar()).second)
+      return badYaml(path, concat("'", printable(entry.first.Scalar()).substr(0, 80), "' stands there twice"),
+                     entry.first.Mark());
   return {};
 }
 
@@ -132,9 +153,13 @@ Result<YoloSet> readYaml(const std::string& path) {
   const Result<std::string> text = readText(path, kLargestYaml);
   if (!text) return text.error();
   try {
-    const YAML::Node document = YAML::Load(*text);
+    const std::vector<YAML::Node> documents = YAML::LoadAll(*text);
+    if (documents.size() > 1)
+      return badYaml(path, concat(documents.size(), " YAML documents, not one"), documents[1].Mark());
+    const YAML::Node document = documents.empty() ? YAML::Node() : documents[0];
     if (!document.IsMap())
       return badYaml(path, document.IsNull() ? "an empty file, not a YAML map" : "not a YAML map");
+    ANCHORSCOPE_TRY(checkKeys(document, path));
     YoloSet set;
     set.path = path;
     set.root = fs::absolute(path).lexically_normal().parent_path().string();
@@ -144,10 +169,10 @@ Result<YoloSet> readYaml(const std::string& path) {
     if (!names) return std::move(names).error();
     set.classNames = std::move(*names);
     if (count.IsDefined() && count.IsScalar() && indexOf(count) != set.classNames.size())
-      return badYaml(
-          path,
-          concat("nc is ", printable(count.Scalar()), ", but names has ", set.classNames.size(), " classes"),
-          count.Mark());
+      return badYaml(path,
+                     concat("nc is ", printable(count.Scalar()), ", but names has ",
+                            counted(static_cast<std::int64_t>(set.classNames.size()), "class", "classes")),
+                     count.Mark());
     ANCHORSCOPE_TRY(readEntries(document, set));
     if (const YAML::Node shape = valueOf(document, {"kpt_shape"}).node;
         shape.IsDefined() && shape.IsSequence()) {
@@ -159,7 +184,9 @@ Result<YoloSet> readYaml(const std::string& path) {
     }
     return set;
   } catch (const YAML::Exception& exception) {
-    Error error = badYaml(path, exception.msg, exception.mark);
+    const bool deep = dynamic_cast<const YAML::DeepRecursion*>(&exception) != nullptr;
+    Error error = badYaml(path, deep ? "lists and maps lie too deep within one another" : exception.msg,
+                          exception.mark);
     if (exception.msg.find("escape") != std::string::npos)
       error.action = "A path of Windows in double quotes reads as escapes: write it with '/' instead of '\\'";
     return error;
@@ -228,13 +255,17 @@ Error folderWithoutFile(const fs::path& folder) {
 Result<YoloSet> readFolderSet(const std::string& path) {
   std::error_code ignored;
   const fs::path folder = path;
+  // What is no regular file is told by its reader.
+  const auto isFile = [&](const fs::path& at) {
+    return fs::exists(at, ignored) && !fs::is_directory(at, ignored);
+  };
   for (const char* name : {"data.yaml", "data.yml", "dataset.yaml", "obj.data"})
-    if (fs::is_regular_file(folder / name, ignored)) {
+    if (isFile(folder / name)) {
       Result<YoloSet> set = readYoloSet((folder / name).string());
       if (set) set->notes.push_back({rule::kLayout, concat("'", name, "' of the folder is read")});
       return set;
     }
-  if (!fs::is_regular_file(folder / "classes.txt", ignored) || !fs::is_directory(folder / "images", ignored))
+  if (!isFile(folder / "classes.txt") || !fs::is_directory(folder / "images", ignored))
     return folderWithoutFile(folder);
   YoloSet set;
   set.path = (folder / "classes.txt").string();

@@ -65,5 +65,14 @@ TEST(CliData, ReadsImagesWithoutClasses) {
   EXPECT_THAT(text.out, HasSubstr("1 image (1 without objects), 0 objects"));
 }
 
+TEST(CliData, ALongNameDoesNotPushTheNumbersAway) {
+  const TemporaryFolder folder;
+  folder.write("JPEGImages/a.ppm", ppm(40, 40));
+  folder.write("Annotations/a.xml", vocFile(std::string(3000, 'x')));
+  const std::string spec = "voc:" + folder.path().string();
+  EXPECT_LT(run({"data", spec}).out.size(), 3000u);
+  EXPECT_EQ(jsonOf(run({"data", spec, "--json"})).at("classes")[0].at("name"), std::string(3000, 'x'));
+}
+
 }  // namespace
 }  // namespace anchorscope::testing

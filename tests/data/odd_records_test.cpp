@@ -306,6 +306,62 @@ TEST_F(OddRecords, SpecsAreMadeAbsolute) {
   EXPECT_EQ(missing, "voc:nowhere");
 }
 
+// ---- values that another reader takes otherwise
+
+TEST_F(OddRecords, DifficultIsAlsoWrittenAsAWord) {
+  std::string objects;
+  int left = 0;
+  for (const char* word : {"1", "true", "True", "yes", "0", "false", ""})
+    objects += "<object><name>dog</name><difficult>" + std::string(word) + "</difficult><bndbox><xmin>" +
+               std::to_string(++left) +
+               "</xmin><ymin>1</ymin><xmax>50</xmax><ymax>9</ymax></bndbox></object>";
+  addVoc("a", objects);
+  std::vector<bool> difficult;
+  for (const Annotation& annotation : openOrFail(voc())->images()[0].annotations)
+    difficult.push_back(annotation.difficult);
+  EXPECT_THAT(difficult, ElementsAre(true, true, true, true, false, false, false));
+}
+
+TEST_F(OddRecords, AnImageNamedTwiceIsTakenOnce) {
+  folder.write("images/a.ppm", greyPpm(100, 50));
+  folder.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n");
+  folder.write("list.txt", "images/a.ppm\n./images/a.ppm\n");
+  const auto dataset = openOrFail(yolo("train: [list.txt, images]\nnames: [x]\n"));
+  EXPECT_EQ(objectCount(*dataset), 1u);
+  EXPECT_THAT(kindsOf(dataset->diagnostics()), ElementsAre("duplicate image", "duplicate image"));
+}
+
+TEST_F(OddRecords, AKeyThatStandsTwiceInADataYamlIsRefused) {
+  folder.write("images/a.ppm", greyPpm(100, 50));
+  folder.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n");
+  const auto twice = openDataset(yolo("train: images\ntrain: nowhere\nnames: [x]\n"));
+  ASSERT_FALSE(twice);
+  EXPECT_THAT(twice.error().text(), HasSubstr("line 2: 'train' stands there twice"));
+  const auto two = openDataset(yolo("train: images\nnames: [x]\n---\ntrain: nowhere\n"));
+  ASSERT_FALSE(two);
+  EXPECT_THAT(two.error().text(), HasSubstr("2 YAML documents"));
+}
+
+TEST_F(OddRecords, ADataYamlMayMergeAnotherMap) {
+  folder.write("images/a.ppm", greyPpm(100, 50));
+  folder.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n");
+  EXPECT_EQ(openOrFail(yolo("base: &b {train: images, names: [x]}\n<<: *b\n"))->images().size(), 1u);
+  EXPECT_FALSE(openDataset(yolo("&a\n<<: *a\n")));
+}
+
+TEST_F(OddRecords, SharesInAFormatOfPixelsAreTold) {
+  addVoc("a", vocObject("dog", "0.1", "0.2", "0.5", "0.6"));
+  EXPECT_THAT(kindsOf(openOrFail(voc())->diagnostics()), ElementsAre("boxes within one pixel"));
+  addVoc("b", kDog);
+  EXPECT_TRUE(openOrFail(voc())->diagnostics().empty());
+}
+
+TEST_F(OddRecords, WhatIsNestedTooDeepIsCalledSo) {
+  const auto dataset = openDataset(yolo("names: " + std::string(10'000, '[') + "\n"));
+  ASSERT_FALSE(dataset);
+  EXPECT_THAT(dataset.error().text(), HasSubstr("too deep within one another"));
+}
+
 // ---- what is no file
 
 TEST_F(OddRecords, PipesInPlaceOfFilesAreListedOrRefused) {
@@ -327,6 +383,15 @@ TEST_F(OddRecords, PipesInPlaceOfFilesAreListedOrRefused) {
   pipe("labels/b.txt");
   EXPECT_THAT(kindsOf(openOrFail(yolo("train: images\nnames: [x]\n"))->diagnostics()),
               ElementsAre("damaged annotation file"));
+  const std::string found = "yolo:" + (folder / "found").string();
+  for (const char* name : {"found/data.yaml", "found/classes.txt"}) {
+    std::filesystem::create_directories(folder / "found/images");
+    pipe(name);
+    const auto dataset = openDataset(found);
+    ASSERT_FALSE(dataset);
+    EXPECT_THAT(dataset.error().text(), HasSubstr("is a named pipe")) << name;
+    std::filesystem::remove(folder / name);
+  }
   pipe("list.txt");
   EXPECT_FALSE(openDataset(yolo("train: list.txt\nnames: [x]\n")));
   pipe("pipe.yaml");
