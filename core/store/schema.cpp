@@ -1,9 +1,13 @@
 #include "core/store/schema.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <map>
 #include <utility>
 
+#include "core/base/atomic_file.h"
 #include "core/base/check.h"
 #include "core/store/spec_json.h"
 
@@ -95,6 +99,36 @@ Result<std::int64_t> checkTrace(Database& database) {
   return *version;
 }
 
+std::string uriOf(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#')
+      uri += c == '%' ? "%25" : c == '?' ? "%3f" : "%23";
+    else
+      uri += c;
+  }
+  return uri;
+}
+
+/// A trace whose folder cannot be written. SQLite wants a shared index beside a write-ahead log; it makes
+/// none there, and opens the file only when told that nobody changes it. So does nobody without that index.
+Result<std::unique_ptr<Database>> openUnwritable(const std::string& path) {
+  std::error_code code;
+  if (const auto size = fs::file_size(path + "-wal", code); !code && size > 0)
+    return makeError(
+        ErrorCode::kIo,
+        concat("'", path, "' was not closed, and its folder cannot be written, which reading needs"),
+        "Copy the run's folder to where you may write");
+  return Database::open(uriOf(fs::absolute(path).string()) + "?immutable=1",
+                        SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+}
+
+/// Whether this process, as it is now, may make files beside it.
+bool isFolderWritable(const std::string& path) {
+  const std::string folder = fs::path(path).parent_path().string();
+  return ::faccessat(AT_FDCWD, folder.empty() ? "." : folder.c_str(), W_OK, AT_EACCESS) == 0;
+}
+
 }  // namespace
 
 Status createTrace(const std::string& path, const RunHeader& header) {
@@ -116,7 +150,11 @@ Status createTrace(const std::string& path, const RunHeader& header) {
 
 Result<std::unique_ptr<Database>> openTrace(const std::string& path, TraceAccess access) {
   std::error_code code;
-  if (!fs::is_regular_file(path, code))
+  ANCHORSCOPE_TRY(checkRegularFile(path));
+  if (!fs::exists(path, code) && code)
+    return makeError(ErrorCode::kIo, concat("Cannot read '", path, "': ", code.message()),
+                     "Check the permissions of the run's folder");
+  if (!fs::exists(path, code))
     return makeError(ErrorCode::kNotFound, concat("There is no recorded run: '", path, "' does not exist"),
                      "Name the folder of a recorded run");
   // SQLite takes an empty file for a new database.
@@ -125,8 +163,12 @@ Result<std::unique_ptr<Database>> openTrace(const std::string& path, TraceAccess
                      "Copy the run folder again from where it came, or use another run");
   // Reading a write-ahead log needs its shared index beside it, so a reader also opens for writing where it
   // may.
-  Result<std::unique_ptr<Database>> database = Database::open(path, SQLITE_OPEN_READWRITE);
-  if (!database && access == TraceAccess::kRead) database = Database::open(path, SQLITE_OPEN_READONLY);
+  const bool indexed = fs::exists(path + "-shm", code) || isFolderWritable(path);
+  Result<std::unique_ptr<Database>> database = indexed || access != TraceAccess::kRead
+                                                   ? Database::open(path, SQLITE_OPEN_READWRITE)
+                                                   : openUnwritable(path);
+  if (!database && indexed && access == TraceAccess::kRead)
+    database = Database::open(path, SQLITE_OPEN_READONLY);
   if (!database) return std::move(database).error();
   const Result<std::int64_t> version = checkTrace(**database);
   if (!version) return version.error();

@@ -1,9 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -51,8 +53,63 @@ class Run : public ::testing::Test {
   TemporaryFolder temporary_;
 };
 
+/// Root may write everywhere: as long as it lives, this process is nobody where it was root.
+class WithoutRoot {
+ public:
+  WithoutRoot() {
+    if (wasRoot_ && ::seteuid(65534) != 0) throw std::runtime_error("cannot give up root");
+  }
+  ~WithoutRoot() {
+    if (wasRoot_ && ::seteuid(0) != 0) std::abort();
+  }
+  WithoutRoot(const WithoutRoot&) = delete;
+  WithoutRoot& operator=(const WithoutRoot&) = delete;
+
+ private:
+  bool wasRoot_ = ::geteuid() == 0;
+};
+
 StepRecord stepOf(std::int64_t step, double loss) {
   return {step, {{"loss.cls", loss}, {"lr", 0.01}}, {}};
+}
+
+TEST_F(Run, IsReadWhereNothingCanBeWritten) {
+  create()->record(stepOf(1, 0.5));
+  // As a program that was killed, or that only read, leaves it.
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(tracePath(folder()).c_str(), &database), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(database, "PRAGMA journal_mode=WAL", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(database);
+  ASSERT_FALSE(std::filesystem::exists(tracePath(folder()) + "-shm"));
+  using std::filesystem::perms;
+  const perms readable = perms(0555);
+  std::filesystem::permissions(folder(), readable);
+  std::filesystem::permissions(temporary_.path(), readable | perms::owner_write);
+  {
+    const WithoutRoot nobody;
+    auto reader = openRun(folder());
+    ASSERT_TRUE(reader) << reader.error().text();
+    EXPECT_EQ((*reader)->lastStep(), 1);
+  }
+  // A folder that cannot be entered is not one without a run.
+  std::filesystem::permissions(folder(), perms(0000));
+  {
+    const WithoutRoot nobody;
+    const auto reader = openRun(folder());
+    ASSERT_FALSE(reader);
+    EXPECT_THAT(reader.error().text(), HasSubstr("Permission denied"));
+  }
+  // A log that was not written back cannot be read so.
+  std::filesystem::permissions(folder(), readable | perms::owner_write);
+  std::ofstream(tracePath(folder()) + "-wal") << "not empty";
+  std::filesystem::permissions(folder(), readable);
+  {
+    const WithoutRoot nobody;
+    const auto reader = openRun(folder());
+    ASSERT_FALSE(reader);
+    EXPECT_THAT(reader.error().text(), HasSubstr("was not closed, and its folder cannot be written"));
+  }
+  std::filesystem::permissions(folder(), readable | perms::owner_write);
 }
 
 TEST_F(Run, GoingOnRemovesWhatAKilledProgramLeftOfCheckpoints) {
