@@ -18,42 +18,13 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// A short training of the demo on a tiny detector.
-std::vector<std::string> trainArguments(const std::string& out, int steps) {
-  return {"train",
-          "--data",
-          "demo",
-          "--size",
-          "64",
-          "--batch",
-          "2",
-          "--threads",
-          "1",
-          "--device",
-          "cpu",
-          "--steps",
-          std::to_string(steps),
-          "--out",
-          out,
-          "--set",
-          "model.fpn_channels=16",
-          "--set",
-          "eval_max_images=4",
-          "--set",
-          "deterministic=true",
-          "--record-every",
-          "4",
-          "--set",
-          "probe_count=2"};
-}
-
 /// One recorded run that many tests look at.
 class RecordedRun : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = std::make_unique<TemporaryFolder>();
     run_ = (*folder_ / "run").string();
-    const Outcome outcome = run(trainArguments(run_, 10));
+    const Outcome outcome = run(tinyTraining(run_, 10));
     ASSERT_EQ(outcome.exit, 0) << outcome.err;
   }
   static void TearDownTestSuite() { folder_.reset(); }
@@ -174,7 +145,7 @@ TEST_F(RecordedRun, IsDescribed) {
 }
 
 TEST_F(RecordedRun, IsNotOverwrittenUnasked) {
-  EXPECT_EQ(run(trainArguments(run_, 10)).exit, 6);
+  EXPECT_EQ(run(tinyTraining(run_, 10)).exit, 6);
   EXPECT_EQ(jsonOf(run({"info", run_, "--json"})).at("last_step"), 10);
 }
 
@@ -253,7 +224,7 @@ TEST_F(RecordedRun, Evaluates) {
 TEST_F(RecordedRun, GivesWeightsToAnotherWhichSaysWhatFitted) {
   const auto checkpoint = jsonOf(run({"info", run_, "--json"})).at("checkpoints")[0].get<std::string>();
   const std::string other = (*folder_ / "other").string();
-  std::vector<std::string> arguments = trainArguments(other, 1);
+  std::vector<std::string> arguments = tinyTraining(other, 1);
   arguments.insert(arguments.end(), {"--weights", checkpoint, "--set", "model.head_depth=1"});
   const Outcome outcome = run(arguments);
   ASSERT_EQ(outcome.exit, 0) << outcome.err;
@@ -290,9 +261,9 @@ TEST(Cli, AnInterruptedRunIsSavedAndGoesOnAsIfNothingHadHappened) {
   const TemporaryFolder folder;
   const std::string straight = (folder / "straight").string(),
                     interrupted = (folder / "interrupted").string();
-  ASSERT_EQ(run(trainArguments(straight, 40)).exit, 0);
+  ASSERT_EQ(run(tinyTraining(straight, 40)).exit, 0);
 
-  Process process(trainArguments(interrupted, 40), folder);
+  Process process(tinyTraining(interrupted, 40), folder);
   process.waitForText("step 1/");
   process.interrupt();
   const Outcome outcome = process.wait();
@@ -326,7 +297,7 @@ TEST(Cli, ADamagedFirstImageDoesNotEndATraining) {
   const TemporaryFolder folder;
   const std::string spec = writeVocSet(folder);
   folder.write("JPEGImages/a.ppm", "P6\n40 40\n255\n" + std::string(40, '\x80'));
-  std::vector<std::string> arguments = trainArguments((folder / "run").string(), 3);
+  std::vector<std::string> arguments = tinyTraining((folder / "run").string(), 3);
   arguments[2] = spec;
   const Outcome outcome = run(arguments);
   EXPECT_EQ(outcome.exit, 0) << outcome.err;
@@ -364,7 +335,7 @@ TEST(Cli, GoingOnRefusesWhatItWouldHaveToIgnore) {
 TEST(Cli, GoingOnKnowsTheOptionsOfTheRunsOwnMethod) {
   const TemporaryFolder folder;
   const std::string out = (folder / "run").string();
-  std::vector<std::string> arguments = trainArguments(out, 2);
+  std::vector<std::string> arguments = tinyTraining(out, 2);
   arguments.insert(arguments.end(), {"--method", "max_iou"});
   ASSERT_EQ(run(arguments).exit, 0);
   // An option of another method first: it must change nothing.
@@ -380,7 +351,7 @@ TEST(Cli, GoingOnKnowsTheOptionsOfTheRunsOwnMethod) {
 
 TEST(Cli, SaysWhichSettingsChangeNothing) {
   const TemporaryFolder folder;
-  std::vector<std::string> arguments = trainArguments((folder / "run").string(), 1);
+  std::vector<std::string> arguments = tinyTraining((folder / "run").string(), 1);
   arguments.insert(arguments.end(), {"--set", "lip_width=32", "--set", "method.tau_cls=2"});
   const Outcome without = run(arguments);
   ASSERT_EQ(without.exit, 0) << without.err;
@@ -409,7 +380,7 @@ TEST_F(RecordedRun, IsNotEvaluatedWithOptionsThatWouldChangeNothing) {
 TEST(Cli, AnEvaluationSaysNoneWhereThereIsNothingToFind) {
   const TemporaryFolder folder;
   const std::string spec = writeVocSet(folder);  // of small objects only
-  std::vector<std::string> arguments = trainArguments((folder / "run").string(), 1);
+  std::vector<std::string> arguments = tinyTraining((folder / "run").string(), 1);
   arguments[2] = spec;
   ASSERT_EQ(run(arguments).exit, 0);
   const Outcome outcome = run({"eval", (folder / "run").string(), "--validation", spec});
@@ -433,7 +404,7 @@ TEST(Cli, ATrainingWhoseRecordIsIncompleteDoesNotEndAsIfAllWereWell) {
   // A folder in which nobody can make files.
   std::filesystem::create_directories(out);
   std::filesystem::create_directory_symlink("/proc/self", out + "/checkpoints");
-  const Outcome outcome = run(trainArguments(out, 2));
+  const Outcome outcome = run(tinyTraining(out, 2));
   EXPECT_EQ(outcome.exit, 5) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("step-00000002.ckpt"));
   EXPECT_THAT(outcome.err, ::testing::Not(HasSubstr("Recorded in")));
@@ -442,7 +413,7 @@ TEST(Cli, ATrainingWhoseRecordIsIncompleteDoesNotEndAsIfAllWereWell) {
 TEST(Cli, AConfigurationFileRepeatsARun) {
   const TemporaryFolder folder;
   const std::string first = (folder / "first").string(), second = (folder / "second").string();
-  ASSERT_EQ(run(trainArguments(first, 3)).exit, 0);
+  ASSERT_EQ(run(tinyTraining(first, 3)).exit, 0);
   ASSERT_EQ(run({"train", "--config", first + "/config.toml", "--out", second}).exit, 0);
   EXPECT_EQ(run({"curves", first, "--scalar", "loss.total"}).out,
             run({"curves", second, "--scalar", "loss.total"}).out);

@@ -82,6 +82,54 @@ Outcome run(const std::vector<std::string>& arguments) {
   return Process(arguments, folder).wait();
 }
 
+Outcome shell(std::string command) {
+  const std::string program = (programFolder() / "anchorscope-cli").string();
+  for (std::size_t at = 0; (at = command.find("CLI", at)) != std::string::npos; at += program.size())
+    command.replace(at, 3, program);
+  Outcome outcome;
+  std::FILE* pipe = ::popen(("{ " + command + "; } 2>&1 >/dev/null").c_str(), "r");
+  if (!pipe) throw std::runtime_error("no shell");
+  char buffer[4096];
+  while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, pipe))
+    outcome.err.append(buffer, count);
+  const int status = ::pclose(pipe);
+  outcome.exit = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return outcome;
+}
+
+std::vector<std::string> tinyTraining(const std::string& out, std::int64_t steps,
+                                      const std::vector<std::string>& more) {
+  std::vector<std::string> arguments{"train",
+                                     "--data",
+                                     "demo",
+                                     "--out",
+                                     out,
+                                     "--steps",
+                                     std::to_string(steps),
+                                     "--record-every",
+                                     std::to_string(kTinyRecordEvery),
+                                     "--size",
+                                     "64",
+                                     "--batch",
+                                     "2",
+                                     "--threads",
+                                     "1",
+                                     "--device",
+                                     "cpu"};
+  for (const char* setting :
+       {"model.fpn_channels=16", "eval_max_images=4", "deterministic=true", "probe_count=2"})
+    arguments.insert(arguments.end(), {"--set", setting});
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+std::string quoted(const std::vector<std::string>& arguments) {
+  std::string out;
+  for (const std::string& argument : arguments)
+    out += " '" + argument + "'";
+  return out;
+}
+
 nlohmann::json jsonOf(const Outcome& outcome) {
   EXPECT_EQ(outcome.exit, 0) << outcome.err;
   auto json = nlohmann::json::parse(outcome.out, nullptr, false);

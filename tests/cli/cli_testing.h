@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -43,6 +44,19 @@ class Process {
 };
 
 Outcome run(const std::vector<std::string>& arguments);
+
+/// A shell's command with CLI standing for the program; its standard error.
+Outcome shell(std::string command);
+
+/// The arguments of a short training of the demo on a tiny detector, the same bits each time; `more` behind
+/// them. The third of all is the data.
+std::vector<std::string> tinyTraining(const std::string& out, std::int64_t steps,
+                                      const std::vector<std::string>& more = {});
+/// Its evidence is recorded every so many steps.
+inline constexpr std::int64_t kTinyRecordEvery = 4;
+
+/// Arguments as a shell takes them.
+std::string quoted(const std::vector<std::string>& arguments);
 
 /// What it wrote, which must be JSON, after it ended well.
 nlohmann::json jsonOf(const Outcome& outcome);

@@ -11,50 +11,21 @@
 #include "core/base/random.h"
 #include "core/store/run_folder.h"
 #include "core/store/run_reader.h"
+#include "core/store/sqlite.h"
 #include "tests/cli/cli_testing.h"
 
 namespace anchorscope::testing {
 namespace {
-
-constexpr std::int64_t kRecordEvery = 5;
 
 std::uint64_t numberFrom(const char* variable, std::uint64_t otherwise) {
   const char* text = std::getenv(variable);
   return text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
-std::vector<std::string> trainArguments(const std::string& out, std::int64_t steps) {
-  return {"train",
-          "--preset",
-          "demo",
-          "--size",
-          "64",
-          "--batch",
-          "2",
-          "--threads",
-          "1",
-          "--steps",
-          std::to_string(steps),
-          "--seed",
-          "3",
-          "--record-every",
-          std::to_string(kRecordEvery),
-          "--set",
-          "checkpoint_every=10",
-          "--set",
-          "loader_threads=0",
-          "--set",
-          "deterministic=true",
-          "--set",
-          "model.fpn_channels=16",
-          "--set",
-          "model.head_depth=1",
-          "--set",
-          "eval_max_images=2",
-          "--set",
-          "schedule=constant",
-          "--out",
-          out};
+std::vector<std::string> training(const std::string& out, std::int64_t steps) {
+  return tinyTraining(out, steps,
+                      {"--seed", "3", "--set", "checkpoint_every=10", "--set", "loader_threads=0", "--set",
+                       "model.head_depth=1", "--set", "schedule=constant"});
 }
 
 std::vector<double> lossesOf(const std::string& folder) {
@@ -73,8 +44,20 @@ std::int64_t committedStep(const std::string& folder) {
   return run ? (*run)->lastStep() : -1;
 }
 
+/// What SQLite itself says of the file, its log included.
+void expectSound(const std::string& folder) {
+  auto database = Database::open(tracePath(folder), SQLITE_OPEN_READWRITE);
+  ASSERT_TRUE(database) << database.error().text();
+  auto check = (*database)->prepare("PRAGMA integrity_check");
+  ASSERT_TRUE(check) << check.error().text();
+  const auto row = check->next();
+  ASSERT_TRUE(row && *row);
+  EXPECT_EQ(check->text(0), "ok");
+}
+
 /// Every committed step is there, and all evidence up to it can be read.
 void expectWhole(const std::string& folder, std::int64_t committed) {
+  expectSound(folder);
   auto run = openRun(folder);
   ASSERT_TRUE(run) << run.error().text();
   const std::int64_t last = (*run)->lastStep();
@@ -82,7 +65,7 @@ void expectWhole(const std::string& folder, std::int64_t committed) {
   EXPECT_EQ(static_cast<std::int64_t>(lossesOf(folder).size()), last);
   for (const std::string& probe : (*run)->probeNames()) {
     const std::vector<std::int64_t> steps = (*run)->recordedSteps(probe);
-    EXPECT_EQ(static_cast<std::int64_t>(steps.size()), last / kRecordEvery + 1);
+    EXPECT_EQ(static_cast<std::int64_t>(steps.size()), last / kTinyRecordEvery + 1);
     const auto frame = (*run)->frame(probe, steps.back());
     EXPECT_TRUE(frame) << frame.error().text();
   }
@@ -96,7 +79,7 @@ TEST(Kill, ARunThatIsKilledAtAnyMomentLosesNothingCommitted) {
   for (std::uint64_t i = 0; i < kills; ++i) {
     SCOPED_TRACE(concat("kill ", i, " of seed ", seed));
     const bool goesOn = !listCheckpoints(out).empty();
-    std::vector<std::string> arguments = trainArguments(out, 1'000'000);
+    std::vector<std::string> arguments = training(out, 1'000'000);
     arguments.push_back("--overwrite");  // the first may die before its first checkpoint
     Process process(goesOn ? std::vector<std::string>{"train", "--resume", out} : arguments, folder);
     // One in four dies while it starts, the others in training. The moment is the test's subject, not a wait
@@ -113,10 +96,10 @@ TEST(Kill, ARunThatIsKilledAtAnyMomentLosesNothingCommitted) {
   const std::int64_t end = std::max<std::int64_t>(committedStep(out), 0) + 5;
   const bool goesOn = !listCheckpoints(out).empty();
   const Outcome last = goesOn ? run({"train", "--resume", out, "--steps", std::to_string(end)})
-                              : run(trainArguments(out + "2", end));
+                              : run(training(out + "2", end));
   ASSERT_EQ(last.exit, 0) << last.err;
   const std::string straight = (folder / "straight").string();
-  ASSERT_EQ(run(trainArguments(straight, end)).exit, 0);
+  ASSERT_EQ(run(training(straight, end)).exit, 0);
   EXPECT_EQ(lossesOf(goesOn ? out : out + "2"), lossesOf(straight));
 }
 
