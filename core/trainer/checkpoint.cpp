@@ -66,21 +66,23 @@ Result<CheckpointFacts> readCheckpointFacts(const std::string& path) {
   ANCHORSCOPE_TRY(checkJsonLimits(found->second, concat("The training state of '", path, "'")));
   const auto json = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
   try {
-    const auto version = json.at("version").get<std::int64_t>();
+    const std::int64_t version = integerOf(json.at("version"));
     if (version != kVersion) return ofAnotherVersion(path, version);
     CheckpointFacts facts;
-    facts.step = json.at("step").get<std::int64_t>();
-    facts.loaderPosition = json.at("loader_position").get<std::int64_t>();
+    facts.step = integerOf(json.at("step"));
+    facts.loaderPosition = integerOf(json.at("loader_position"));
     facts.configToml = json.at("config").get<std::string>();
     facts.classNames = json.at("classes").get<std::vector<std::string>>();
     facts.device = json.at("device").get<std::string>();
-    const auto threads = json.at("threads").get<std::int64_t>();
-    facts.skippedSteps = json.value("skipped_steps", std::int64_t{0});
-    facts.imageCount = json.value("images", std::int64_t{0});
-    facts.objectCount = json.value("objects", std::int64_t{0});
+    const std::int64_t threads = integerOf(json.at("threads"));
+    const auto since = [&](const char* entry) {  // entries that older checkpoints do not have
+      return json.contains(entry) ? integerOf(json[entry]) : 0;
+    };
+    facts.skippedSteps = since("skipped_steps");
+    facts.imageCount = since("images");
+    facts.objectCount = since("objects");
     if (json.contains("ap")) facts.ap = json["ap"].get<double>();
-    if (!json["step"].is_number_integer() || !json["loader_position"].is_number_integer() ||
-        !possible(facts, threads))
+    if (!possible(facts, threads))
       return notACheckpoint(path, "its training state is damaged: impossible numbers");
     facts.threads = static_cast<int>(threads);
     return facts;
