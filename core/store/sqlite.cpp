@@ -226,9 +226,10 @@ Error Database::failure() const {
         return makeError(ErrorCode::kBadData, concat("'", path_, "' is damaged: it ends too early"));
       // SQLite does not always know why: not where a write was short, as at a limit on the size of files.
       if (const int why = sqlite3_system_errno(handle_); why != 0)
-        return makeError(ErrorCode::kIo,
-                         concat("Reading or writing '", path_, "' failed: ", reason, " (", std::strerror(why), ")"),
-                         "Check the disk and its free space");
+        return makeError(
+            ErrorCode::kIo,
+            concat("Reading or writing '", path_, "' failed: ", reason, " (", std::strerror(why), ")"),
+            "Check the disk and its free space");
       return makeError(ErrorCode::kIo, concat("Reading or writing '", path_, "' failed: ", reason),
                        "Check the disk, its free space and the limit on the size of files (ulimit -f)");
     case SQLITE_BUSY:
