@@ -8,8 +8,11 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QStyle>
 #include <QTableView>
+
 #include <QTest>
+#include <array>
 
 #include "core/evidence/decision.h"
 #include "tests/support/qt_application.h"
@@ -187,6 +190,30 @@ TEST_F(InspectorPanelTest, LongColumnTitlesGiveWayBeforeTheTableScrolls) {
     }
 }
 
+TEST_F(InspectorPanelTest, NumbersAreNeverCutOff) {
+  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  std::vector<float>& values = frame->pairTables.front().columns[1];
+  const std::array<float, 6> awkward = {0.00265f, 9.9e-4f, 27'900.0f, -12.34f, -1.5e-7f, 9'999.9f};
+  for (std::size_t row = 0; row < values.size(); ++row)
+    values[row] = awkward[row % awkward.size()];
+  state.setProbes({frame});
+  state.selectObject(0);
+  QCoreApplication::processEvents();
+  const QTableView* table = panel.bagTable();
+  const PairTableModel* model = panel.bagModel();
+  int looked = 0;
+  for (int column = 0; column < model->columnCount(); ++column) {
+    if (table->isColumnHidden(column) || model->isWeight(column)) continue;
+    for (int row = 0; row < model->rowCount(); ++row, ++looked) {
+      const QString text = model->index(row, column).data().toString();
+      const int margins = 2 * (table->style()->pixelMetric(QStyle::PM_FocusFrameHMargin, nullptr, table) + 1);
+      EXPECT_LE(table->fontMetrics().horizontalAdvance(text) + margins, table->columnWidth(column))
+          << text.toStdString();
+    }
+  }
+  EXPECT_GT(looked, 10);
+}
+
 TEST_F(InspectorPanelTest, AnAnchorThatWasNotConsideredSaysWhyInWholeSentences) {
   const PairTable& table = state.frame()->pairTables.front();
   std::int32_t apart = 0;
@@ -209,6 +236,10 @@ TEST(NumberTextTest, KeepsThreeDigitsOfSmallNumbers) {
   EXPECT_EQ(numberText(0.0412), "0.041");
   EXPECT_EQ(numberText(0.00099), "9.90e-04");
   EXPECT_EQ(numberText(1), "1.000");
+  EXPECT_EQ(cellText(0.00265), "0.0027");
+  EXPECT_EQ(cellText(-0.00099), "-1e-03");
+  EXPECT_EQ(cellText(27'900), "2.8e+04");
+  EXPECT_EQ(cellText(0.0412), "0.041");
 }
 
 }  // namespace

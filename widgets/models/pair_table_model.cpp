@@ -8,6 +8,15 @@
 #include "widgets/models/number_text.h"
 
 namespace anchorscope {
+namespace {
+
+/// A rank or a count; "–" where there is none.
+QString integerText(float number) {
+  constexpr float kMost = 1e15f;
+  return number >= 0 && number < kMost ? QString::number(static_cast<qint64>(number)) : QStringLiteral("–");
+}
+
+}  // namespace
 
 PairTableModel::PairTableModel(QObject* parent) : QAbstractTableModel(parent) {}
 
@@ -32,11 +41,15 @@ void PairTableModel::show(std::shared_ptr<const ProbeFrame> frame, int object, b
     }
   }
   readOutcomes();
-  largest_.assign(table_ ? table_->columns.size() : 0, 0.0f);
-  for (std::size_t column = 0; column < largest_.size(); ++column)
+  const std::size_t columns = table_ ? table_->columns.size() : 0;
+  largest_.assign(columns, 0.0f);
+  smallest_.assign(columns, 0.0f);
+  for (std::size_t column = 0; column < columns; ++column)
     for (const std::size_t row : rows_)
-      if (const float v = table_->columns[column][row]; std::isfinite(v))
+      if (const float v = table_->columns[column][row]; std::isfinite(v)) {
         largest_[column] = std::max(largest_[column], v);
+        smallest_[column] = std::min(smallest_[column], v);
+      }
   sortRows();
   endResetModel();
 }
@@ -53,6 +66,26 @@ void PairTableModel::readOutcomes() {
         weightColumns_.push_back(weight);
     }
   }
+}
+
+QString PairTableModel::textOf(int declaredColumn, float number) const {
+  return table_->spec.columns[static_cast<std::size_t>(declaredColumn)].integer
+             ? integerText(number)
+             : cellText(static_cast<double>(number));
+}
+
+QString PairTableModel::widestText(int column) const {
+  if (column == rankColumn()) return QStringLiteral("00 / 00");
+  if (column == anchorColumn()) return QStringLiteral("000,000");
+  const int index = declared(column);
+  QString widest = QStringLiteral("0.0000");
+  if (index < 0) return widest;
+  for (const float extreme :
+       {largest_[static_cast<std::size_t>(index)], smallest_[static_cast<std::size_t>(index)]})
+    if (const QString text = textOf(index, extreme); text.size() > widest.size()) widest = text;
+  if (smallest_[static_cast<std::size_t>(index)] < 0 && !widest.startsWith(QLatin1Char('-')))
+    widest.prepend(QLatin1Char('-'));
+  return widest;
 }
 
 int PairTableModel::declared(int column) const {
@@ -155,10 +188,6 @@ int PairTableModel::columnCount(const QModelIndex& parent) const {
 QVariant PairTableModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid() || !table_) return {};
   const std::size_t row = rows_[static_cast<std::size_t>(index.row())];
-  const auto integerText = [](float number) {
-    return std::isnan(number) || number < 0 ? QStringLiteral("–")
-                                            : QString::number(static_cast<qint64>(number));
-  };
   if (role == kMemberRole) return isMember(row);
   if (role == kWeightRole) return isWeight(index.column());
   if (role == Qt::TextAlignmentRole) return int(Qt::AlignRight | Qt::AlignVCenter);
@@ -191,7 +220,7 @@ QVariant PairTableModel::data(const QModelIndex& index, int role) const {
   const float number = value(row, column);
   switch (role) {
     case Qt::DisplayRole:
-      return spec.integer ? integerText(number) : numberText(static_cast<double>(number));
+      return textOf(column, number);
     case Qt::ToolTipRole:
       return QString::fromStdString(spec.title) + QStringLiteral(": ") + exactText(number);
     case kValueRole:

@@ -50,6 +50,9 @@ class PairTableModel : public QAbstractTableModel {
   /// weights.
   bool shownAtFirst(int column) const;
 
+  /// A text that every cell of the column is at most as wide as, in a font with digits of one width.
+  QString widestText(int column) const;
+
   int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;
   QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
@@ -60,6 +63,7 @@ class PairTableModel : public QAbstractTableModel {
   int firstDeclared() const { return rankColumns_.empty() ? 0 : 1; }
   /// Declared column of a model column; -1 for the joined ranks and the anchor.
   int declared(int column) const;
+  QString textOf(int declaredColumn, float number) const;
   void readOutcomes();
   float value(std::size_t tableRow, int declaredColumn) const;
   bool isMember(std::size_t tableRow) const;
@@ -68,7 +72,7 @@ class PairTableModel : public QAbstractTableModel {
   std::shared_ptr<const ProbeFrame> frame_;
   const PairTable* table_ = nullptr;              ///< Inside frame_.
   std::vector<std::size_t> rows_;                 ///< Table rows in shown order.
-  std::vector<float> largest_;                    ///< Per declared column, over the shown rows.
+  std::vector<float> largest_, smallest_;         ///< Per declared column, over the shown rows and 0.
   std::vector<int> rankColumns_, weightColumns_;  ///< Declared columns the outcomes of the decision name.
   int memberCount_ = 0, consideredCount_ = 0, omittedCount_ = 0;
   int sortColumn_ = -1;  ///< -1: as declared by the table.

@@ -282,10 +282,7 @@ void InspectorPanel::fitColumns() {
     if (!header->isSectionHidden(column)) (model_->isWeight(column) ? bars : others).push_back(column);
   for (const int column : others) {
     const QString title = model_->headerData(column, Qt::Horizontal).toString();
-    const QString widest = column == model_->rankColumn()     ? QStringLiteral("00 / 00")
-                           : column == model_->anchorColumn() ? QStringLiteral("000,000")
-                                                              : QStringLiteral("0.000");
-    numbers.push_back(metrics.horizontalAdvance(widest) + kMargins);
+    numbers.push_back(metrics.horizontalAdvance(model_->widestText(column)) + kMargins);
     titles.push_back(std::max(metrics.horizontalAdvance(title) + kMargins, numbers.back()));
     left -= titles.back();
   }
