@@ -1,8 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <sqlite3.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
@@ -53,20 +56,27 @@ class Run : public ::testing::Test {
   TemporaryFolder temporary_;
 };
 
-/// Root may write everywhere: as long as it lives, this process is nobody where it was root.
-class WithoutRoot {
+/// Root may read and write everywhere: as long as it lives, this thread may so only where the permissions say
+/// so. It stays who it is, since another user may not even reach the folder.
+class WithoutPrivilege {
  public:
-  WithoutRoot() {
-    if (wasRoot_ && ::seteuid(65534) != 0) throw std::runtime_error("cannot give up root");
+  WithoutPrivilege() {
+    if (::syscall(SYS_capget, &header_, before_.data()) != 0)
+      throw std::runtime_error("cannot ask for capabilities");
+    auto less = before_;
+    less[0].effective &= ~((1U << CAP_DAC_OVERRIDE) | (1U << CAP_DAC_READ_SEARCH));
+    if (::syscall(SYS_capset, &header_, less.data()) != 0)
+      throw std::runtime_error("cannot give up capabilities");
   }
-  ~WithoutRoot() {
-    if (wasRoot_ && ::seteuid(0) != 0) std::abort();
+  ~WithoutPrivilege() {
+    if (::syscall(SYS_capset, &header_, before_.data()) != 0) std::abort();
   }
-  WithoutRoot(const WithoutRoot&) = delete;
-  WithoutRoot& operator=(const WithoutRoot&) = delete;
+  WithoutPrivilege(const WithoutPrivilege&) = delete;
+  WithoutPrivilege& operator=(const WithoutPrivilege&) = delete;
 
  private:
-  bool wasRoot_ = ::geteuid() == 0;
+  __user_cap_header_struct header_{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> before_{};
 };
 
 StepRecord stepOf(std::int64_t step, double loss) {
@@ -84,9 +94,8 @@ TEST_F(Run, IsReadWhereNothingCanBeWritten) {
   using std::filesystem::perms;
   const perms readable = perms(0555);
   std::filesystem::permissions(folder(), readable);
-  std::filesystem::permissions(temporary_.path(), readable | perms::owner_write);
   {
-    const WithoutRoot nobody;
+    const WithoutPrivilege unprivileged;
     auto reader = openRun(folder());
     ASSERT_TRUE(reader) << reader.error().text();
     EXPECT_EQ((*reader)->lastStep(), 1);
@@ -94,7 +103,7 @@ TEST_F(Run, IsReadWhereNothingCanBeWritten) {
   // A folder that cannot be entered is not one without a run.
   std::filesystem::permissions(folder(), perms(0000));
   {
-    const WithoutRoot nobody;
+    const WithoutPrivilege unprivileged;
     const auto reader = openRun(folder());
     ASSERT_FALSE(reader);
     EXPECT_THAT(reader.error().text(), HasSubstr("Permission denied"));
@@ -104,7 +113,7 @@ TEST_F(Run, IsReadWhereNothingCanBeWritten) {
   std::ofstream(tracePath(folder()) + "-wal") << "not empty";
   std::filesystem::permissions(folder(), readable);
   {
-    const WithoutRoot nobody;
+    const WithoutPrivilege unprivileged;
     const auto reader = openRun(folder());
     ASSERT_FALSE(reader);
     EXPECT_THAT(reader.error().text(), HasSubstr("was not closed, and its folder cannot be written"));
