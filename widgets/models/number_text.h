@@ -19,13 +19,14 @@ inline QString numberText(double value) {
   return QString::number(value, 'f', size >= 10 ? 2 : size < 0.01 ? 5 : 3);
 }
 
-/// As numberText in six characters and a sign (seven from 10,000 on), for cells of a table, which have room
-/// for no more: a number that is cut off reads as another. The cell's tooltip has every digit.
+/// As numberText in six characters and a sign (seven from a million on), for cells of a table, which have
+/// room for no more: a number that is cut off reads as another. The cell's tooltip has every digit.
 inline QString cellText(double value) {
   const double size = std::abs(value);
-  if (!std::isfinite(value) || size == 0 || (size >= 0.01 && size < 1e4)) return numberText(value);
-  return size >= 1e4 || size < 1e-3 ? QString::number(value, 'e', size < 1e-3 ? 0 : 1)
-                                    : QString::number(value, 'f', 4);
+  if (!std::isfinite(value) || size == 0 || (size >= 0.01 && size < 1000)) return numberText(value);
+  if (size < 1e-3) return QString::number(value, 'e', 0);
+  if (size < 0.01) return QString::number(value, 'f', 4);
+  return size < 999'999.5 ? QString::number(value, 'f', 0) : QString::number(value, 'e', 1);
 }
 
 /// As numberText, but whole numbers without decimals: for read-outs that are no column of a table.

@@ -75,8 +75,15 @@ QString PairTableModel::textOf(int declaredColumn, float number) const {
 }
 
 QString PairTableModel::widestText(int column) const {
-  if (column == rankColumn()) return QStringLiteral("00 / 00");
-  if (column == anchorColumn()) return QStringLiteral("000,000");
+  if (!table_) return {};
+  if (column == rankColumn()) {
+    QStringList ranks;
+    for (const int rank : rankColumns_)
+      ranks << integerText(std::max(largest_[static_cast<std::size_t>(rank)], 99.0f));
+    return ranks.join(QStringLiteral(" / "));
+  }
+  if (column == anchorColumn())
+    return countText(std::max<qint64>(static_cast<qint64>(frame_->anchors->count()), 999'999));
   const int index = declared(column);
   QString widest = QStringLiteral("0.0000");
   if (index < 0) return widest;

@@ -54,7 +54,9 @@ class PairDelegate : public QStyledItemDelegate {
     QRectF bar(option.rect.left() + 6, option.rect.center().y() - 3, option.rect.width() - 12, 7);
     // The number as well where there is room for both.
     const QString number = index.data(Qt::DisplayRole).toString();
-    const double needed = option.fontMetrics.horizontalAdvance(QStringLiteral("0.0000"));
+    const auto* model = qobject_cast<const PairTableModel*>(index.model());
+    const double needed =
+        option.fontMetrics.horizontalAdvance(model ? model->widestText(index.column()) : number);
     if (bar.width() >= needed + kShortestBar) {
       painter->setPen(plain.palette.color(QPalette::Text));
       painter->setFont(option.font);
