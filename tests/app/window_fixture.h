@@ -81,6 +81,15 @@ inline void nameFile(const QString& path) {
   });
 }
 
+/// Starts MuSu on the data, as far as a trainer that prepares it.
+inline void startRun(MainWindow& window, FakeTrainer& trainer, const std::string& data) {
+  auto config = makeRunConfig("musu", "retina-small");
+  ASSERT_TRUE(config);
+  config->data = data;
+  window.startRun(*config);
+  trainer.setState(TrainerState::kPreparing);
+}
+
 /// A window that remembers nothing of earlier ones and goes ahead without asking.
 struct FreshWindow {
   /// `remember` may write settings that it shall find.
@@ -94,13 +103,7 @@ struct FreshWindow {
   }
   ~FreshWindow() { openSettings().clear(); }
 
-  void start() {
-    auto config = makeRunConfig("musu", "retina-small");
-    ASSERT_TRUE(config);
-    config->data = "voc:/data/bccd#train";
-    window.startRun(*config);
-    trainer.setState(TrainerState::kPreparing);
-  }
+  void start() { startRun(window, trainer, "voc:/data/bccd#train"); }
   void startPaused(std::vector<std::string> imageNames) {
     start();
     trainer.publishFacts(std::move(imageNames));
@@ -122,13 +125,7 @@ class WindowFixture : public ::testing::Test {
     EXPECT_TRUE(QTest::qWaitForWindowActive(&window));
   }
 
-  void start() {
-    auto config = makeRunConfig("musu", "retina-small");
-    ASSERT_TRUE(config);
-    config->data = "voc:/data/cells#train";
-    window.startRun(*config);
-    trainer.setState(TrainerState::kPreparing);
-  }
+  void start() { startRun(window, trainer, "voc:/data/cells#train"); }
 
   void run(std::int64_t step = 5) {
     start();
