@@ -30,6 +30,29 @@ target_include_directories(LibTorch::LibTorch INTERFACE "${libtorch_root}/includ
 target_link_libraries(LibTorch::LibTorch INTERFACE stdc++ "${libtorch_root}/lib/libtorch.so" "${libtorch_root}/lib/libtorch_cpu.so"
                                                    "${libtorch_root}/lib/libc10.so" Threads::Threads)
 
+# Loops of ours (core/ops/parallel.cpp) run on the threads of the OpenMP runtime that LibTorch loads: a second one would bring
+# threads of its own, which at::set_num_threads does not reach. Only the compiler's half is asked for (-fopenmp when compiling,
+# never when linking); g++'s calls are understood by libgomp, libiomp5 and libomp alike, Clang's are not. A LibTorch with
+# threads of its own needs nothing.
+set(libtorch_openmp_flag)
+add_library(anchorscope_openmp INTERFACE)
+file(STRINGS "${libtorch_root}/include/ATen/Config.h" libtorch_uses_openmp REGEX "AT_PARALLEL_OPENMP 1")
+if(libtorch_uses_openmp)
+  execute_process(COMMAND "${CMAKE_READELF}" -d "${libtorch_root}/lib/libtorch_cpu.so" OUTPUT_VARIABLE libtorch_needs ERROR_QUIET)
+  string(REGEX MATCH "lib(gomp|iomp5|omp)[^] \n]*" openmp_runtime "${libtorch_needs}")
+  find_file(ANCHORSCOPE_OPENMP_RUNTIME NAMES "${openmp_runtime}" NO_DEFAULT_PATH
+            PATHS "${libtorch_root}/lib" "${libtorch_root}/../torch.libs" ${CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES})
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    message(STATUS "Loops of our own use one thread: they need g++'s OpenMP, and the compiler is ${CMAKE_CXX_COMPILER_ID}.")
+  elseif(NOT openmp_runtime OR NOT ANCHORSCOPE_OPENMP_RUNTIME)
+    message(WARNING "Loops of our own will use one thread: the OpenMP runtime of ${libtorch_root}/lib/libtorch_cpu.so "
+                    "('${openmp_runtime}') was not found. Name its file in ANCHORSCOPE_OPENMP_RUNTIME.")
+  else()
+    set(libtorch_openmp_flag -fopenmp)
+    target_link_libraries(anchorscope_openmp INTERFACE "${ANCHORSCOPE_OPENMP_RUNTIME}")
+  endif()
+endif()
+
 if(ANCHORSCOPE_CUDA)
   if(NOT EXISTS "${libtorch_root}/lib/libtorch_cuda.so")
     message(FATAL_ERROR "LibTorch in ${libtorch_root} has no CUDA half. Build with --no-cuda (ANCHORSCOPE_CUDA=OFF), or name a "

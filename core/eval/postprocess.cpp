@@ -1,6 +1,5 @@
 #include "core/eval/postprocess.h"
 
-#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/eval/top_candidates.h"
 #include "core/ops/nms.h"
+#include "core/ops/parallel.h"
 
 namespace anchorscope {
 namespace {
@@ -37,7 +37,7 @@ std::vector<ImageCandidates> chooseOnCpu(const at::Tensor& keys, const std::vect
   const auto levelCount = static_cast<std::int64_t>(levels.size());
   const float* values = keys.const_data_ptr<float>();
   std::vector<std::vector<Candidate>> chosen(static_cast<std::size_t>(images * levelCount));
-  at::parallel_for(0, images * levelCount, 1, [&](std::int64_t first, std::int64_t last) {
+  parallelFor(0, images * levelCount, 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t task = first; task < last; ++task) {
       const LevelLayout& level = levels[static_cast<std::size_t>(task % levelCount)];
       const float* start = values + ((task / levelCount) * anchors + level.firstAnchor) * classes;

@@ -1,10 +1,11 @@
 #include "core/model/group_norm.h"
 
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cmath>
+
+#include "core/ops/parallel.h"
 
 namespace anchorscope {
 namespace {
@@ -30,7 +31,7 @@ template <typename Body>
 void forBlocks(const Sizes& sizes, const Body& body) {
   const std::int64_t groupsPerBlock = std::max<std::int64_t>(1, kChannelsPerTask / sizes.groupChannels());
   const std::int64_t blocks = (sizes.groups + groupsPerBlock - 1) / groupsPerBlock;
-  at::parallel_for(0, sizes.batch * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallelFor(0, sizes.batch * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t task = begin; task < end; ++task) {
       const std::int64_t group = task % blocks * groupsPerBlock;
       const std::int64_t endGroup = std::min(group + groupsPerBlock, sizes.groups);

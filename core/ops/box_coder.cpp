@@ -4,6 +4,7 @@
 
 #include "core/ops/dispatch.h"
 #include "core/ops/packed.h"
+#include "core/ops/parallel.h"
 
 namespace anchorscope {
 namespace {
@@ -52,7 +53,7 @@ class Decode : public torch::autograd::Function<Decode> {
                         "decode");
         return;
       }
-      at::parallel_for(0, batch * count, kGrainRows, [&](std::int64_t begin, std::int64_t end) {
+      parallelFor(0, batch * count, kGrainRows, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
           const T* own = anchor + 4 * (i % count);
           if (up != nullptr) {

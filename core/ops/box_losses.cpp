@@ -4,6 +4,7 @@
 
 #include "core/ops/dispatch.h"
 #include "core/ops/packed.h"
+#include "core/ops/parallel.h"
 
 namespace anchorscope {
 namespace {
@@ -28,7 +29,7 @@ struct MatchedArrays {
 template <typename T, typename Body>
 void forMatched(const MatchedArrays<T>& arrays, const Body& body) {
   const int width = arrays.upstream != nullptr ? 4 : 1;
-  at::parallel_for(0, arrays.batch * arrays.count, kGrainRows, [&](std::int64_t begin, std::int64_t end) {
+  parallelFor(0, arrays.batch * arrays.count, kGrainRows, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const T* weight = arrays.weights != nullptr ? arrays.weights + i : nullptr;
       const std::int64_t object = boxmath::matchedObject(arrays.matched[i], weight);

@@ -6,6 +6,7 @@
 #include "core/ops/dispatch.h"
 #include "core/ops/iou_row.h"
 #include "core/ops/packed.h"
+#include "core/ops/parallel.h"
 
 namespace anchorscope {
 namespace {
@@ -36,7 +37,7 @@ void pairwiseOnCpu(const at::Tensor& boxes1, bool shared1, const at::Tensor& box
   const at::Tensor columns = exactIou ? boxes2.transpose(-1, -2).contiguous() : at::Tensor();  // [..,4,m]
   const T* column = exactIou ? columns.const_data_ptr<T>() : nullptr;
   T* result = out.data_ptr<T>();
-  at::parallel_for(0, batch * n, 1 + kGrainRows / (m + 1), [&](std::int64_t begin, std::int64_t end) {
+  parallelFor(0, batch * n, 1 + kGrainRows / (m + 1), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       const std::int64_t image = row / n;
       const T* one = first + 4 * (shared1 ? row % n : row);
@@ -73,7 +74,7 @@ class ElementwiseSimilarity : public torch::autograd::Function<ElementwiseSimila
                         "elementwiseSimilarity");
         return;
       }
-      at::parallel_for(0, count, kGrainRows, [&](std::int64_t begin, std::int64_t end) {
+      parallelFor(0, count, kGrainRows, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
           result[i] = boxmath::similarity(corners(a + 4 * i), corners(b + 4 * i), options);
         }
@@ -104,7 +105,7 @@ class ElementwiseSimilarity : public torch::autograd::Function<ElementwiseSimila
             "elementwiseSimilarity's backward");
         return;
       }
-      at::parallel_for(0, count, kGrainRows, [&](std::int64_t begin, std::int64_t end) {
+      parallelFor(0, count, kGrainRows, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
           boxmath::similarityWithGradient(corners(a + 4 * i), corners(b + 4 * i), options, ga + 4 * i,
                                           gb + 4 * i);

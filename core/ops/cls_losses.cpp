@@ -5,6 +5,7 @@
 #include "core/ops/cls_rows.h"
 #include "core/ops/dispatch.h"
 #include "core/ops/packed.h"
+#include "core/ops/parallel.h"
 
 namespace anchorscope {
 namespace {
@@ -14,7 +15,7 @@ using torch::autograd::variable_list;
 
 template <typename Body>
 void forElements(std::int64_t count, const Body& body) {
-  at::parallel_for(0, count, kGrainRows, [&](std::int64_t begin, std::int64_t end) {
+  parallelFor(0, count, kGrainRows, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i)
       body(i);
   });
@@ -102,7 +103,7 @@ void runRows(const at::Tensor& logits, const at::Tensor& targets, const at::Tens
           "clsLossRows");
       return;
     }
-    at::parallel_for(0, rows, 1 + kGrainRows / (classes + 1), [&](std::int64_t begin, std::int64_t end) {
+    parallelFor(0, rows, 1 + kGrainRows / (classes + 1), [&](std::int64_t begin, std::int64_t end) {
       if constexpr (std::is_same_v<T, float>) {
         if (hasVectorForm(options)) {
           vectorRows(z, y, label, up, begin, end, classes, options, result);

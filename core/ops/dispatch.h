@@ -2,7 +2,6 @@
 // Internal header (ATen). What every op's .cpp needs to choose between its CPU code and its CUDA kernel.
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 

@@ -9,6 +9,7 @@
 #include "core/ops/lip_backends.h"
 #include "core/ops/lip_lanes.h"
 #include "core/ops/lip_rows.h"
+#include "core/ops/parallel.h"
 
 namespace anchorscope {
 namespace {
@@ -29,7 +30,7 @@ template <typename MakeWorker>
 void forBands(const LipMaps& maps, std::int64_t rows, std::int64_t elementsPerRow,
               const MakeWorker& makeWorker) {
   const std::int64_t grain = std::max<std::int64_t>(1, kGrainElements / elementsPerRow);
-  at::parallel_for(0, maps.strips() * rows, grain, [&](std::int64_t begin, std::int64_t end) {
+  parallelFor(0, maps.strips() * rows, grain, [&](std::int64_t begin, std::int64_t end) {
     auto worker = makeWorker();
     while (begin < end) {
       const std::int64_t strip = begin / rows, first = begin % rows;

@@ -7,6 +7,7 @@
 #include "core/ops/dispatch.h"
 #include "core/ops/musu_backends.h"
 #include "core/ops/musu_bag.h"
+#include "core/ops/parallel.h"
 
 namespace anchorscope {
 namespace {
@@ -113,7 +114,7 @@ void fillEvidence(const std::vector<MusuBag<T>>& bags, const MusuInputs& inputs,
   }
   for (at::Tensor* column : {&pairs.rankReg, &pairs.rankCls})
     *column = at::full({firstRow.back()}, -1, column->options());
-  at::parallel_for(0, static_cast<std::int64_t>(bags.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+  parallelFor(0, static_cast<std::int64_t>(bags.size()), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       const MusuBag<T>& bag = bags[static_cast<std::size_t>(row)];
       if (bag.eligible > 0)
@@ -137,13 +138,13 @@ MusuResult assign(const MusuInputs& inputs, const MusuOptions& options, MusuDeta
   }
   const at::Tensor columns = at::empty({batch, 4, anchors}, inputs.boxes.options());
   std::vector<MusuBlockBounds<T>> bounds(static_cast<std::size_t>(batch * blocks));
-  at::parallel_for(0, batch, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallelFor(0, batch, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t image = begin; image < end; ++image)
       musuColumns(inputs.boxes.const_data_ptr<T>() + image * anchors * 4, anchors,
                   columns.data_ptr<T>() + image * anchors * 4, bounds.data() + image * blocks);
   });
   std::vector<MusuBag<T>> bags(static_cast<std::size_t>(batch * objects));
-  at::parallel_for(0, static_cast<std::int64_t>(rows.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+  parallelFor(0, static_cast<std::int64_t>(rows.size()), 1, [&](std::int64_t begin, std::int64_t end) {
     MusuBagFiller<T> filler(options, detail);
     for (std::int64_t index = begin; index < end; ++index) {
       const std::int64_t row = rows[static_cast<std::size_t>(index)], image = row / objects;
@@ -159,7 +160,7 @@ MusuResult assign(const MusuInputs& inputs, const MusuOptions& options, MusuDeta
     }
   });
   MusuResult result = emptyMusuResult(inputs, detail);
-  at::parallel_for(0, batch, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallelFor(0, batch, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t image = begin; image < end; ++image)
       mergeImage(image, bags, objects, inputs, result);
   });

@@ -187,6 +187,19 @@ Violations heavyHeadersInTheirPlace(const SourceTree& tree) {
   return violations;
 }
 
+Violations parallelLoopsInOnePlace(const SourceTree& tree) {
+  static const std::regex kLoop("\\bat::parallel_(for|reduce)\\(");
+  Violations violations;
+  for (const SourceFile& file : tree.files()) {
+    if (!file.isCode() || file.path == "core/ops/parallel.cpp") continue;
+    std::smatch match;
+    if (std::regex_search(file.text, match, kLoop))
+      violations.push_back(file.path + ":" + std::to_string(lineOf(file.text, match.position())) + ": '" +
+                           match.str() + "' runs on one thread here; use parallelFor (core/ops/parallel.h)");
+  }
+  return violations;
+}
+
 Violations kernelsWithoutAten(const SourceTree& tree) {
   Violations violations;
   for (const SourceFile& file : tree.files()) {

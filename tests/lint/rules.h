@@ -32,6 +32,10 @@ Violations foldersDependDownwards(const SourceTree& tree);
 /// core/trainer.
 Violations heavyHeadersInTheirPlace(const SourceTree& tree);
 
+/// at::parallel_for is serial in code compiled without OpenMP, which all of ours is but
+/// core/ops/parallel.cpp.
+Violations parallelLoopsInOnePlace(const SourceTree& tree);
+
 /// core/ops/cuda includes no ATen.
 Violations kernelsWithoutAten(const SourceTree& tree);
 

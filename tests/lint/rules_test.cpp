@@ -95,6 +95,21 @@ TEST_F(Rules, HeavyHeadersInTheirPlace) {
                                    StartsWith("core/losses/bad.cpp")));
 }
 
+TEST_F(Rules, ParallelLoopsInOnePlace) {
+  write("core/ops/parallel.cpp",
+        "at::parallel"
+        "_for(0, n, 1, body);\n");
+  write("core/eval/bad.cpp",
+        "\n\n  at::parallel"
+        "_for(0, n, 1, body);\n");
+  write("core/eval/worse.cpp",
+        "auto sum = at::parallel"
+        "_reduce(0, n, 1, 0, body, add);\n");
+  write("core/eval/good.cpp", "parallelFor(0, n, 1, body);  // not at::parallel_for\n");
+  EXPECT_THAT(parallelLoopsInOnePlace(tree()),
+              UnorderedElementsAre(StartsWith("core/eval/bad.cpp:3:"), StartsWith("core/eval/worse.cpp:1:")));
+}
+
 TEST_F(Rules, KernelsWithoutAten) {
   write("core/ops/cuda/a.cu", "#include <ATen/cuda/CUDAContext.h>\n");
   write("core/ops/cuda/b.cu", "#include <cuda_runtime.h>\n");

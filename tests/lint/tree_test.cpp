@@ -43,6 +43,9 @@ TEST_F(Tree, FoldersDependDownwards) {
 TEST_F(Tree, HeavyHeadersInTheirPlace) {
   EXPECT_THAT(heavyHeadersInTheirPlace(tree()), IsEmpty());
 }
+TEST_F(Tree, ParallelLoopsInOnePlace) {
+  EXPECT_THAT(parallelLoopsInOnePlace(tree()), IsEmpty());
+}
 TEST_F(Tree, KernelsWithoutAten) {
   EXPECT_THAT(kernelsWithoutAten(tree()), IsEmpty());
 }
