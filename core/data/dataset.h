@@ -62,6 +62,11 @@ struct Annotation {
   double areaPx = 0;       ///< COCO's area where given, else the mask's or the box's.
 };
 
+/// Not trained on: COCO's crowds and VOC's difficult objects.
+inline bool isIgnored(const Annotation& annotation) {
+  return annotation.crowd || annotation.difficult;
+}
+
 /// One image with its objects. Pixels are read on demand.
 struct ImageRecord {
   std::string name;  ///< Unique in the set (file name without folder when unique, else the relative path),

@@ -13,11 +13,8 @@
 namespace anchorscope {
 namespace {
 
-Status validate(const Dataset& dataset, const LoaderOptions& options, std::int64_t position) {
+Status validate(const LoaderOptions& options, std::int64_t position) {
   ANCHORSCOPE_CHECK(position >= 0, "position ", position);
-  if (dataset.images().empty())
-    return makeError(ErrorCode::kBadData, concat("'", dataset.spec(), "' holds no image"),
-                     "Choose another data set");
   if (options.batchSize < 1)
     return makeError(ErrorCode::kUsage, concat("A batch of ", options.batchSize, " images"), "Use 1 or more");
   if (options.inputSize.width < 1 || options.inputSize.height < 1)
@@ -37,11 +34,16 @@ class PrefetchingLoader final : public Loader {
   PrefetchingLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options,
                     std::int64_t position)
       : position_(position), nextToMake_(position) {
-    if (Status status = validate(*dataset, options, position); !status) {
+    if (Status status = validate(options, position); !status) {
       error_ = status.error();
       return;
     }
-    maker_ = std::make_unique<SampleMaker>(std::move(dataset), options);
+    auto epochs = epochList(*dataset, options);
+    if (!epochs) {
+      error_ = epochs.error();
+      return;
+    }
+    maker_ = std::make_unique<SampleMaker>(std::move(dataset), options, *std::move(epochs));
     ahead_ = std::max(1, options.prefetchBatches);
     threads_.reserve(static_cast<std::size_t>(std::max(0, options.threads)));
     for (int i = 0; i < options.threads; ++i)
@@ -158,9 +160,16 @@ std::vector<ParamSpec> loaderParams() {
                "Memory for decoded images; those that do not fit are decoded every time.", "ours")};
   for (ParamSpec& spec : specs)
     spec.effect = ParamEffect::kNextRun;
-  const std::vector<ParamSpec> reading = datasetParams();
+  const std::vector<ParamSpec> reading = datasetParams(), epoch = epochParams();
+  specs.insert(specs.begin(), epoch.begin(), epoch.end());
   specs.insert(specs.begin(), reading.begin(), reading.end());
   return specs;
+}
+
+Result<EpochList> epochList(const Dataset& dataset, const LoaderOptions& options) {
+  EpochOptions epoch = EpochOptions::from(options.params);
+  epoch.shuffle = options.shuffle;
+  return EpochList::make(dataset, epoch, options.seed);
 }
 
 std::unique_ptr<Loader> makeLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options,
@@ -172,7 +181,7 @@ Result<Batch> loadForInference(const Dataset& dataset, const std::vector<std::si
                                const LoaderOptions& options) {
   LoaderOptions checked = options;
   checked.batchSize = 1;  // Here the list gives the batch.
-  ANCHORSCOPE_TRY(validate(dataset, checked, 0));
+  ANCHORSCOPE_TRY(validate(checked, 0));
   const Fit fit = AugmentOptions::from(options.params).fit;
   const SizePx size = options.inputSize;
   const PixelRect window{0, 0, size.width, size.height};

@@ -10,6 +10,7 @@
 
 #include "core/base/param.h"
 #include "core/data/dataset.h"
+#include "core/data/epoch_list.h"
 
 namespace anchorscope {
 
@@ -31,8 +32,8 @@ struct Batch {
   Diagnostics diagnostics;    ///< Images that could not be read and were replaced by the next in order.
 };
 
-/// Documented options of reading (datasetParams()), loading and augmentation (flip, scale jitter, colour
-/// jitter, mosaic ...).
+/// Documented options of reading (datasetParams()), of what an epoch brings (epochParams()), loading and
+/// augmentation (flip, scale jitter, colour jitter, mosaic ...).
 std::vector<ParamSpec> loaderParams();
 
 struct LoaderOptions {
@@ -46,6 +47,9 @@ struct LoaderOptions {
   std::array<float, 3> pixelMean{}, pixelStd{1, 1, 1};  ///< (rgb / 255 - mean) / std
   ParamSet params{loaderParams()};
 };
+
+/// The epochs that a loader with these options goes through.
+Result<EpochList> epochList(const Dataset& dataset, const LoaderOptions& options);
 
 /// Endless stream of training batches. next() is called by one thread.
 class Loader {

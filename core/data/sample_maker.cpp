@@ -13,6 +13,12 @@ std::int64_t bytesOf(const ImagePixels& pixels) {
   return static_cast<std::int64_t>(pixels.rgb.size());
 }
 
+/// An image that comes again in an epoch is augmented anew.
+Random augmentation(std::uint64_t seed, std::uint64_t epoch, const EpochEntry& entry) {
+  if (entry.repeat == 0) return Random::of(seed, RandomPurpose::kAugment, {epoch, entry.image});
+  return Random::of(seed, RandomPurpose::kAugment, {epoch, entry.image, entry.repeat});
+}
+
 PixelRect whole(SizePx size) {
   return {0, 0, size.width, size.height};
 }
@@ -45,11 +51,12 @@ RecordProblem problemOfImage(const Dataset& dataset, std::size_t imageIndex, con
   return {image.path, image.name, problem::kUnreadableImage, error.message, RecordAction::kSkipped};
 }
 
-SampleMaker::SampleMaker(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options)
+SampleMaker::SampleMaker(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options,
+                         EpochList epochs)
     : dataset_(std::move(dataset)),
       options_(options),
       augment_(AugmentOptions::from(options.params)),
-      order_(dataset_->images().size(), options.seed, options.shuffle),
+      order_(std::move(epochs)),
       cache_(dataset_->images().size(), options.params.getInt("cache_mb") * (std::int64_t{1} << 20)) {}
 
 Result<SampleMaker::Source> SampleMaker::load(std::size_t imageIndex) const {
@@ -74,22 +81,23 @@ Result<SampleMaker::Source> SampleMaker::load(std::size_t imageIndex) const {
   return source;
 }
 
-Result<std::size_t> SampleMaker::loadNextReadable(SamplePlace place, Source& source, Diagnostics& diagnostics,
-                                                  const std::stop_token& stop) const {
-  const std::size_t count = dataset_->images().size();
+Result<EpochEntry> SampleMaker::loadNextReadable(SamplePlace place, Source& source, Diagnostics& diagnostics,
+                                                 const std::stop_token& stop) const {
+  const std::size_t count = order_.epochs().length();
   for (std::size_t tries = 0; tries < count; ++tries, ++place.rank) {
     if (stop.stop_requested()) return makeError(ErrorCode::kCancelled, "Loading was stopped");
-    const std::size_t imageIndex = order_.imageAt(place);
-    Result<Source> loaded = load(imageIndex);
+    const EpochEntry entry = order_.entryAt(place);
+    Result<Source> loaded = load(entry.image);
     if (loaded) {
       source = std::move(*loaded);
-      return imageIndex;
+      return entry;
     }
-    diagnostics.add(problemOfImage(*dataset_, imageIndex, loaded.error()));
+    diagnostics.add(problemOfImage(*dataset_, entry.image, loaded.error()));
   }
-  Error error = makeError(ErrorCode::kBadData,
-                          concat("Not one of the ", count, " images of '", dataset_->spec(), "' can be read"),
-                          "Check the files, for example: " + diagnostics.problems().back().message);
+  Error error = makeError(
+      ErrorCode::kBadData,
+      concat("Not one of the ", count, " images of an epoch of '", dataset_->spec(), "' can be read"),
+      "Check the files, for example: " + diagnostics.problems().back().message);
   return error;
 }
 
@@ -127,7 +135,8 @@ void SampleMaker::makeMosaic(std::size_t imageIndex, const Source& source, Rando
     std::size_t tileImage = imageIndex;
     Source tile = source;
     if (cell > 0) {
-      const std::size_t partner = random.below(dataset_->images().size());
+      const std::vector<std::uint32_t>& images = order_.epochs().images();
+      const std::size_t partner = images[random.below(images.size())];
       Result<Source> loaded = load(partner);
       if (loaded) {
         tileImage = partner;
@@ -160,16 +169,16 @@ Result<Batch> SampleMaker::batchAt(std::int64_t position, const std::stop_token&
   for (std::size_t i = 0; i < batchSize; ++i) {
     const SamplePlace place = order_.place(static_cast<std::uint64_t>(position) * batchSize + i);
     Source source;
-    const Result<std::size_t> imageIndex = loadNextReadable(place, source, batch.diagnostics, stop);
-    if (!imageIndex) return imageIndex.error();
+    const Result<EpochEntry> entry = loadNextReadable(place, source, batch.diagnostics, stop);
+    if (!entry) return entry.error();
     BatchSample& sample = batch.samples[i];
-    sample.imageIndex = *imageIndex;
-    Random random = Random::of(options_.seed, RandomPurpose::kAugment, {place.epoch, *imageIndex});
+    sample.imageIndex = entry->image;
+    Random random = augmentation(options_.seed, place.epoch, *entry);
     float* pixels = batch.pixels.data() + i * pixelsPerSample;
     if (options_.augment && random.chance(augment_.mosaic))
-      makeMosaic(*imageIndex, source, random, sample, batch.diagnostics, pixels);
+      makeMosaic(entry->image, source, random, sample, batch.diagnostics, pixels);
     else
-      makeSingle(*imageIndex, source, random, sample, pixels);
+      makeSingle(entry->image, source, random, sample, pixels);
   }
   return batch;
 }

@@ -32,8 +32,8 @@ class PixelCache {
 
 class SampleMaker {
  public:
-  /// The data set has at least one image.
-  SampleMaker(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options);
+  /// `epochs`: of the same data set.
+  SampleMaker(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options, EpochList epochs);
 
   /// kBadData when not one image can be read, kCancelled when stopped.
   Result<Batch> batchAt(std::int64_t position, const std::stop_token& stop) const;
@@ -46,8 +46,8 @@ class SampleMaker {
     AxisTransform imageFromSource;
   };
   Result<Source> load(std::size_t imageIndex) const;
-  Result<std::size_t> loadNextReadable(SamplePlace place, Source& source, Diagnostics& diagnostics,
-                                       const std::stop_token& stop) const;
+  Result<EpochEntry> loadNextReadable(SamplePlace place, Source& source, Diagnostics& diagnostics,
+                                      const std::stop_token& stop) const;
   void makeSingle(std::size_t imageIndex, const Source& source, Random& random, BatchSample& sample,
                   float* pixels) const;
   void makeMosaic(std::size_t imageIndex, const Source& source, Random& random, BatchSample& sample,

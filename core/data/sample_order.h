@@ -1,11 +1,12 @@
 #pragma once
-// View header. Which image comes at which place of the endless stream: shuffled epochs, computable from
-// anywhere.
+// View header. Which image comes at which place of the endless stream of epochs, computable from anywhere.
 
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
+
+#include "core/data/epoch_list.h"
 
 namespace anchorscope {
 
@@ -15,29 +16,27 @@ struct SamplePlace {
   std::size_t rank = 0;  ///< Within the epoch.
 };
 
-/// The order depends on (seed, epoch) alone. Any thread.
+/// Epoch after epoch of a list. Any thread.
 class SampleOrder {
  public:
-  /// `count` images, at least 1.
-  SampleOrder(std::size_t count, std::uint64_t seed, bool shuffle);
+  explicit SampleOrder(EpochList epochs) : epochs_(std::move(epochs)) {}
 
+  const EpochList& epochs() const { return epochs_; }
   SamplePlace place(std::uint64_t sample) const {
-    return {sample / count_, static_cast<std::size_t>(sample % count_)};
+    return {sample / epochs_.length(), static_cast<std::size_t>(sample % epochs_.length())};
   }
-  /// Image at a place; a rank beyond the epoch's end continues at its beginning.
-  std::size_t imageAt(const SamplePlace& place) const;
+  /// What comes at a place; a rank beyond the epoch's end continues at its beginning.
+  EpochEntry entryAt(const SamplePlace& place) const;
 
  private:
-  using Permutation = std::vector<std::uint32_t>;
-  std::shared_ptr<const Permutation> permutation(std::uint64_t epoch) const;
+  using Entries = std::vector<EpochEntry>;
+  std::shared_ptr<const Entries> entriesOf(std::uint64_t epoch) const;
 
-  std::size_t count_;
-  std::uint64_t seed_;
-  bool shuffle_;
+  EpochList epochs_;
   mutable std::mutex mutex_;
   /// Two epochs, since prefetching straddles their border.
-  mutable std::uint64_t epochs_[2] = {};
-  mutable std::shared_ptr<const Permutation> permutations_[2];
+  mutable std::uint64_t kept_[2] = {};
+  mutable std::shared_ptr<const Entries> entries_[2];
 };
 
 }  // namespace anchorscope

@@ -31,9 +31,4 @@ DenseTargets targetTensors(const std::vector<std::vector<TargetObject>>& objects
 DenseTargets targetTensors(const Batch& batch, std::int64_t minObjects, std::int64_t minIgnored,
                            at::Device device);
 
-/// Not trained on: COCO's crowds and VOC's difficult objects.
-inline bool isIgnored(const Annotation& annotation) {
-  return annotation.crowd || annotation.difficult;
-}
-
 }  // namespace anchorscope

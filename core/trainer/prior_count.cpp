@@ -60,8 +60,8 @@ class Digest {
   std::uint64_t low_ = 1, high_ = 2;
 };
 
-std::string keyOf(const Dataset& dataset, const Method& method, const AnchorSet& anchors, SizePx inputSize,
-                  Fit fit) {
+std::string keyOf(const Dataset& dataset, const EpochList& epochs, const Method& method,
+                  const AnchorSet& anchors, SizePx inputSize, Fit fit) {
   Digest digest;
   digest.add(kRule);
   digest.add(method.assignmentKey());
@@ -73,7 +73,8 @@ std::string keyOf(const Dataset& dataset, const Method& method, const AnchorSet&
   digest.add(anchors.strides);
   for (const LevelLayout& level : anchors.levels)
     digest.add(static_cast<std::uint64_t>(level.anchorCount()));
-  for (const ImageRecord& image : dataset.images()) {
+  for (const std::uint32_t index : epochs.images()) {
+    const ImageRecord& image = dataset.images()[index];
     digest.add(static_cast<std::uint64_t>(image.size.width));
     digest.add(static_cast<std::uint64_t>(image.size.height));
     digest.add(image.annotations.size());
@@ -127,12 +128,13 @@ Status writeCache(const std::string& path, const std::string& key, const PriorCo
 // ----------------------------------------------------------------------------------------------
 
 /// Every image's objects in the input, as the loader places them without augmentation.
-std::vector<BatchSample> placedObjects(const Dataset& dataset, SizePx inputSize, Fit fit) {
+std::vector<BatchSample> placedObjects(const Dataset& dataset, const EpochList& epochs, SizePx inputSize,
+                                       Fit fit) {
   const PixelRect window{0, 0, inputSize.width, inputSize.height};
-  std::vector<BatchSample> samples(dataset.images().size());
+  std::vector<BatchSample> samples(epochs.images().size());
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    const ImageRecord& record = dataset.images()[i];
-    samples[i].imageIndex = i;
+    samples[i].imageIndex = epochs.images()[i];
+    const ImageRecord& record = dataset.images()[samples[i].imageIndex];
     samples[i].inputFromImage = fittedTransform(record.size, inputSize, fit);
     appendObjectsInInput(record.annotations, samples[i].inputFromImage, window, /*minVisible=*/0,
                          samples[i].objectsInInput);
@@ -210,12 +212,15 @@ Result<PriorCount> countPrior(const Dataset& dataset, Method& method, const Anch
   const Fit fit = AugmentOptions::from(options.loader.params).fit;
   const SizePx size = options.loader.inputSize;
   PriorCount count;
-  count.images = static_cast<std::int64_t>(dataset.images().size());
+  const auto epochs = EpochList::make(dataset, EpochOptions::from(options.loader.params), /*seed=*/0);
+  if (!epochs) return epochs.error();
+  count.images = static_cast<std::int64_t>(epochs->images().size());
   count.classCount = std::max(1, static_cast<int>(dataset.classNames().size()));
-  const std::string key = options.cacheFolder.empty() ? "" : keyOf(dataset, method, anchors, size, fit);
+  const std::string key =
+      options.cacheFolder.empty() ? "" : keyOf(dataset, *epochs, method, anchors, size, fit);
   const std::string path = key.empty() ? "" : concat(options.cacheFolder, "/", key, ".json");
   if (!path.empty() && readCache(path, key, count.images * anchors.count(), count)) return count;
-  ANCHORSCOPE_TRY(countAll(placedObjects(dataset, size, fit), method, anchors, options, count));
+  ANCHORSCOPE_TRY(countAll(placedObjects(dataset, *epochs, size, fit), method, anchors, options, count));
   if (!path.empty())
     if (const Status kept = writeCache(path, key, count); !kept) count.cacheProblem = kept.error().message;
   return count;

@@ -30,7 +30,8 @@ struct PriorCount {
 };
 
 struct PriorCountOptions {
-  LoaderOptions loader;  ///< Of which inputSize and the fit count: images as they are without augmentation.
+  /// Of which inputSize, the fit and which images are trained on count: each once, without augmentation.
+  LoaderOptions loader;
   std::string cacheFolder;                        ///< Counts are kept here; empty: nowhere.
   std::function<bool(double fraction)> progress;  ///< May be empty; false cancels (kCancelled).
 };
@@ -38,9 +39,9 @@ struct PriorCountOptions {
 /// $XDG_CACHE_HOME/anchorscope/anchor-counts, or below ~/.cache; empty when neither is known.
 std::string priorCacheFolder();
 
-/// Counts over every image of the set with the method's own assigner: boxes only, no pixel is decoded. On the
-/// anchors' device, in batches. A cached result is used if it was counted from the same boxes, anchors, input
-/// size and assigner; one that cannot be read is counted anew and replaced.
+/// Counts over every image that is trained on with the method's own assigner: boxes only, no pixel is
+/// decoded. On the anchors' device, in batches. A cached result is used if it was counted from the same
+/// boxes, anchors, input size and assigner; one that cannot be read is counted anew and replaced.
 Result<PriorCount> countPrior(const Dataset& dataset, Method& method, const AnchorSet& anchors,
                               const PriorCountOptions& options);
 

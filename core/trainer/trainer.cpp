@@ -129,6 +129,9 @@ Status Trainer::openData(const PrepareOptions& options) {
   if (!dataset) return std::move(dataset).error();
   dataset_ = *std::move(dataset);
   diagnostics_.append(dataset_->diagnostics());
+  auto epochs = EpochList::make(*dataset_, EpochOptions::from(config_.dataParams), seed);
+  if (!epochs) return std::move(epochs).error();
+  diagnostics_.append(epochs->diagnostics());
 
   const std::string spec = config_.validation.empty() ? validationSpec(config_.data) : config_.validation;
   if (!spec.empty()) {

@@ -305,6 +305,45 @@ TEST(Loader, WrongOptionsAreErrors) {
   EXPECT_EQ(empty.error().code, ErrorCode::kBadData);
 }
 
+TEST(Loader, AugmentsAnImageAnewWhereItComesAgainInAnEpoch) {
+  // Class 1 is in one of 8 images: sqrt(0.5 / 0.125) = 2 times.
+  const auto dataset = std::make_shared<MemoryDataset>(std::vector<ImagePixels>(8, plainImage({60, 60}, 90)));
+  for (std::size_t i = 0; i < 8; ++i)
+    dataset->addObject(i, {5, 5, 50, 50}, i == 2 ? 1 : 0);
+  LoaderOptions options = smallOptions();
+  options.batchSize = 9;
+  set(options, "sampling", "repeat_factor");
+  set(options, "repeat_threshold", "0.5");
+  const Batch alone = batches(dataset, options, 1).front();
+  std::vector<AxisTransform> ofTheRare;
+  for (const BatchSample& sample : alone.samples)
+    if (sample.imageIndex == 2) ofTheRare.push_back(sample.inputFromImage);
+  ASSERT_EQ(ofTheRare.size(), 2u);
+  EXPECT_NE(ofTheRare[0], ofTheRare[1]);
+  options.threads = 3;
+  expectSame(batches(dataset, options, 1).front(), alone);
+}
+
+TEST(Loader, LeavesImagesWithoutObjectsOutAlsoOfMosaics) {
+  const auto dataset = std::make_shared<MemoryDataset>(
+      std::vector<ImagePixels>{plainImage({60, 60}, 90), plainImage({60, 60}, 250), plainImage({60, 60}, 91),
+                               plainImage({60, 60}, 251)});
+  dataset->addObject(0, {5, 5, 50, 50});
+  dataset->addObject(2, {5, 5, 50, 50});
+  LoaderOptions options = smallOptions();
+  turnColorsOff(options);
+  set(options, "mosaic", "0.7");
+  const auto brightest = [&] {
+    float most = 0;
+    for (const Batch& batch : batches(dataset, options, 8))
+      most = std::max(most, *std::max_element(batch.pixels.begin(), batch.pixels.end()));
+    return most;
+  };
+  EXPECT_GT(brightest(), 200.0f / 255);
+  set(options, "keep_empty", "false");
+  EXPECT_LT(brightest(), 100.0f / 255);
+}
+
 /// Holds its first load until it is let go, so that a loader can be destroyed in the middle of one.
 class GatedDataset final : public Dataset {
  public:
@@ -352,7 +391,10 @@ TEST(Loader, StopsBetweenTwoImages) {
   };
   LoaderOptions options = smallOptions();
   options.batchSize = 40;
-  const Result<Batch> batch = SampleMaker(dataset, options).batchAt(0, source.get_token());
+  auto epochs = epochList(*dataset, options);
+  ASSERT_TRUE(epochs);
+  const Result<Batch> batch =
+      SampleMaker(dataset, options, *std::move(epochs)).batchAt(0, source.get_token());
   ASSERT_FALSE(batch);
   EXPECT_EQ(batch.error().code, ErrorCode::kCancelled);
   EXPECT_EQ(dataset->loads(), 3);

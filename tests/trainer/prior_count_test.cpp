@@ -119,6 +119,25 @@ TEST_F(PriorCounting, IgnoredAnchorsStayOutAlsoWhereTheyTrainAsBackground) {
   EXPECT_EQ(a.background, b.background);
 }
 
+TEST_F(PriorCounting, ImagesThatAreNotTrainedOnDoNotCount) {
+  const auto method = makeNamed("sampling_free");
+  const PriorCount all = count(*method);
+  // Which of the images have an object as large as that, by hand.
+  constexpr float kSide = 45;
+  std::int64_t expected = 0;
+  for (const ImageRecord& image : dataset_->images())
+    expected += std::any_of(image.annotations.begin(), image.annotations.end(), [](const Annotation& object) {
+      return object.boxInImage.width() >= kSide && object.boxInImage.height() >= kSide;
+    });
+  ASSERT_TRUE(expected > 0 && expected < all.images) << expected;
+  ASSERT_TRUE(options_.loader.params.set("keep_empty", "false"));
+  ASSERT_TRUE(options_.loader.params.set("min_object_side", "45"));
+  const PriorCount some = count(*method);
+  EXPECT_FALSE(some.fromCache);
+  EXPECT_EQ(some.images, expected);
+  EXPECT_EQ(some.positives + some.background + some.ignored, expected * anchors().count());
+}
+
 TEST_F(PriorCounting, ASecondTimeComesFromTheCache) {
   const auto method = makeNamed("sampling_free");
   const PriorCount first = count(*method), second = count(*method);
