@@ -85,6 +85,7 @@ void printJson(const Dataset& dataset, const DataSummary& summary) {
   out["all"] = objectsJson(summary.all);
   out["detector"] = {{"model", summary.model},
                      {"input", sizeJson(summary.inputSize)},
+                     {"input_rule", summary.input},
                      {"anchors", summary.anchors},
                      {"reachable_means", summary.points ? "a location inside" : "an anchor with IoU 0.5"}};
   out["validation"] = toUtf8(validationSpec(dataset.spec()));
@@ -127,8 +128,7 @@ void printText(const Dataset& dataset, const DataSummary& summary) {
   const std::string companion = validationSpec(dataset.spec());
   std::cout << "Validation: " << (companion.empty() ? "none" : printable(companion)) << '\n';
   if (!summary.classes.empty()) {
-    std::cout << "Detector: " << summary.model << " at " << sizeText(summary.inputSize) << " px, "
-              << summary.anchors
+    std::cout << "Detector: " << summary.model << " at " << summary.input << ", " << summary.anchors
               << (summary.points ? " locations; reachable: a location inside\n"
                                  : " anchors; reachable: one of them overlaps with IoU 0.5 or more\n")
               << "Objects, without crowd and difficult; of sizes the smallest / median / largest:\n";

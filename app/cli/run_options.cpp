@@ -18,7 +18,7 @@ void RunOptions::addTo(CLI::App& command) {
   command.add_option("--validation", validation, "Data set to evaluate on (else: the data's own #val)");
   command.add_option("--method", method, "Training method (see: methods)");
   command.add_option("--model", model, "Detector (see: models)");
-  command.add_option("--size", size, "Input side, px");
+  command.add_option("--size", size, "Side of the input, or a rectangle's shorter side, px");
   command.add_option("--batch", batch, "Images per step");
   command.add_option("--steps", steps, "Steps to train; 0: until interrupted");
   command.add_option("--device", device, "auto, cpu, cuda or cuda:I");

@@ -10,7 +10,16 @@
 namespace anchorscope {
 
 /// One stream per purpose, so that adding a draw to one never shifts another.
-enum class RandomPurpose : std::uint64_t { kInit = 1, kShuffle, kAugment, kSplit, kDemo, kSampler, kTest };
+enum class RandomPurpose : std::uint64_t {
+  kInit = 1,
+  kShuffle,
+  kAugment,
+  kSplit,
+  kDemo,
+  kSampler,
+  kTest,
+  kInputSize
+};
 
 /// SplitMix64's finaliser: a bijective 64-bit mix.
 inline std::uint64_t mix64(std::uint64_t value) {

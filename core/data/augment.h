@@ -7,6 +7,7 @@
 #include "core/base/param.h"
 #include "core/base/random.h"
 #include "core/data/dataset.h"
+#include "core/data/input_shape.h"
 #include "core/data/warp.h"
 
 namespace anchorscope {
@@ -24,6 +25,8 @@ struct AugmentOptions {
   double minVisible = 0;  ///< Share of its area by which an object stays after cropping.
 
   static AugmentOptions from(const ParamSet& params);
+  /// How images are fitted into the windows of this shape: a rectangle's has their aspect already.
+  Fit fitIn(const InputShape& shape) const { return shape.keepsAspect() ? Fit::kStretch : fit; }
   Status validate() const;
 };
 

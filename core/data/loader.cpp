@@ -1,13 +1,14 @@
 #include "core/data/loader.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <map>
-#include <mutex>
+#include <limits>
+#include <optional>
 #include <set>
-#include <thread>
+#include <utility>
 
 #include "core/base/check.h"
+#include "core/data/batch_prefetcher.h"
+#include "core/data/largest_input.h"
 #include "core/data/sample_maker.h"
 
 namespace anchorscope {
@@ -17,10 +18,10 @@ Status validate(const LoaderOptions& options, std::int64_t position) {
   ANCHORSCOPE_CHECK(position >= 0, "position ", position);
   if (options.batchSize < 1)
     return makeError(ErrorCode::kUsage, concat("A batch of ", options.batchSize, " images"), "Use 1 or more");
-  if (options.inputSize.width < 1 || options.inputSize.height < 1)
-    return makeError(ErrorCode::kUsage,
-                     concat("An input of ", options.inputSize.width, "x", options.inputSize.height, " px"),
-                     "Use 1 px or more");
+  for (const InputShape& shape : shapesOf(options))
+    if (const SizePx input = shape.inputOf({1, 1}); input.width < 1 || input.height < 1)
+      return makeError(ErrorCode::kUsage, concat("An input of ", input.width, "x", input.height, " px"),
+                       "Use 1 px or more");
   for (const float deviation : options.pixelStd)
     if (!(deviation > 0))
       return makeError(ErrorCode::kUsage, concat("A pixel standard deviation of ", deviation),
@@ -28,12 +29,20 @@ Status validate(const LoaderOptions& options, std::int64_t position) {
   return AugmentOptions::from(options.params).validate();
 }
 
-/// Batches made ahead by threads. Which thread makes which batch changes nothing about it.
-class PrefetchingLoader final : public Loader {
+/// How many batches may wait.
+std::int64_t aheadOf(const Dataset& dataset, const LoaderOptions& options) {
+  if (options.prefetchBatches > 0) return options.prefetchBatches;
+  const SizePx largest = largestBatchInput(dataset, shapesOf(options), aspectGroups(options.params));
+  const std::int64_t bytes = std::max<std::int64_t>(
+      1, static_cast<std::int64_t>(3 * sizeof(float)) * options.batchSize * largest.width * largest.height);
+  return std::max<std::int64_t>(2, std::min<std::int64_t>(options.threads + 1, kPrefetchBytes / bytes));
+}
+
+/// The endless stream of training.
+class StreamLoader final : public Loader {
  public:
-  PrefetchingLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options,
-                    std::int64_t position)
-      : position_(position), nextToMake_(position) {
+  StreamLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options, std::int64_t position)
+      : position_(position) {
     if (Status status = validate(options, position); !status) {
       error_ = status.error();
       return;
@@ -43,23 +52,16 @@ class PrefetchingLoader final : public Loader {
       error_ = epochs.error();
       return;
     }
-    maker_ = std::make_unique<SampleMaker>(std::move(dataset), options, *std::move(epochs));
-    ahead_ = std::max(1, options.prefetchBatches);
-    threads_.reserve(static_cast<std::size_t>(std::max(0, options.threads)));
-    for (int i = 0; i < options.threads; ++i)
-      threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
-  }
-
-  ~PrefetchingLoader() override {
-    // All at once, then each is joined: a thread stops between two images at the latest.
-    for (std::jthread& thread : threads_)
-      thread.request_stop();
-    threads_.clear();
+    const std::int64_t ahead = aheadOf(*dataset, options);
+    const auto maker = std::make_shared<const SampleMaker>(std::move(dataset), options, *std::move(epochs));
+    batches_.emplace(
+        [maker](std::int64_t at, const std::stop_token& stop) { return maker->batchAt(at, stop); }, position,
+        std::numeric_limits<std::int64_t>::max(), options.threads, ahead);
   }
 
   Result<Batch> next() override {
     if (error_) return *error_;
-    Result<Batch> batch = threads_.empty() ? made(position_, {}) : take();
+    Result<Batch> batch = batches_->next();
     if (!batch) {
       error_ = batch.error();
       return batch;
@@ -72,44 +74,6 @@ class PrefetchingLoader final : public Loader {
   std::int64_t position() const override { return position_; }
 
  private:
-  /// Memory can run out in a worker; that is an error of the batch, not the end of the program.
-  Result<Batch> made(std::int64_t position, const std::stop_token& stop) const {
-    try {
-      return maker_->batchAt(position, stop);
-    } catch (const std::bad_alloc&) {
-      return makeError(ErrorCode::kIo, concat("Out of memory while loading batch ", position),
-                       "Use a smaller batch, image size or cache_mb");
-    } catch (const std::exception& exception) {
-      return makeError(ErrorCode::kInternal,
-                       concat("Loading batch ", position, " failed: ", exception.what()), "Report this");
-    }
-  }
-
-  Result<Batch> take() {
-    std::unique_lock lock(mutex_);
-    ready_.wait(lock, [&] { return finished_.count(position_) > 0; });
-    auto node = finished_.extract(position_);
-    taken_ = position_ + 1;
-    lock.unlock();
-    room_.notify_all();
-    return std::move(node.mapped());
-  }
-
-  void work(const std::stop_token& stop) {
-    while (true) {
-      std::unique_lock lock(mutex_);
-      if (!room_.wait(lock, stop, [&] { return nextToMake_ < taken_ + ahead_; })) return;
-      const std::int64_t position = nextToMake_++;
-      lock.unlock();
-      Result<Batch> batch = made(position, stop);
-      if (stop.stop_requested()) return;
-      lock.lock();
-      finished_.emplace(position, std::move(batch));
-      lock.unlock();
-      ready_.notify_one();
-    }
-  }
-
   /// A damaged image comes again every epoch; a loader tells of it once.
   void reportOnce(Diagnostics& diagnostics) {
     if (diagnostics.empty()) return;
@@ -120,18 +84,34 @@ class PrefetchingLoader final : public Loader {
   }
 
   std::optional<Error> error_;
-  std::unique_ptr<SampleMaker> maker_;
-  std::int64_t ahead_ = 1;
-  std::int64_t position_;  ///< Only next()'s thread.
+  std::int64_t position_;
   std::set<std::string> reported_;
+  std::optional<BatchPrefetcher> batches_;
+};
 
-  std::mutex mutex_;
-  std::condition_variable ready_;
-  std::condition_variable_any room_;
-  std::map<std::int64_t, Result<Batch>> finished_;
-  std::int64_t taken_ = position_;  ///< Positions below it were handed out.
-  std::int64_t nextToMake_;
-  std::vector<std::jthread> threads_;
+class InferenceLoader final : public Loader {
+ public:
+  InferenceLoader(const Dataset& dataset, std::vector<std::vector<std::size_t>> batches,
+                  const LoaderOptions& options)
+      : count_(static_cast<std::int64_t>(batches.size())),
+        batches_(
+            [&dataset, options, lists = std::move(batches)](std::int64_t at,
+                                                            const std::stop_token&) -> Result<Batch> {
+              Result<Batch> batch = loadForInference(dataset, lists[static_cast<std::size_t>(at)], options);
+              if (batch) batch->position = at;
+              return batch;
+            },
+            0, count_, options.threads, aheadOf(dataset, options)) {}
+
+  Result<Batch> next() override {
+    ANCHORSCOPE_CHECK(position() < count_, "there are ", count_, " batches");
+    return batches_.next();
+  }
+  std::int64_t position() const override { return batches_.position(); }
+
+ private:
+  std::int64_t count_;
+  BatchPrefetcher batches_;
 };
 
 }  // namespace
@@ -142,6 +122,11 @@ std::vector<ParamSpec> loaderParams() {
                   "How an image fills the input: whole with its aspect and a border of the mean colour, or "
                   "stretched.",
                   "ours"),
+      intParam("aspect_groups", 3, 0, 16, "per octave",
+               "In rectangles (train.input) images of like aspect share batches: groups between width / "
+               "height of 1/2, 1 "
+               "and 2; 0: any images.",
+               "torchvision references/detection (--aspect-ratio-group-factor)"),
       floatParam("flip", 0.5, 0, 1, "1", "Probability of mirroring an image left to right.",
                  "torchvision references/detection"),
       floatParam("zoom_min", 0.8, 0.05, 4, "1", "Smallest random enlargement relative to the fitted size.",
@@ -174,7 +159,7 @@ Result<EpochList> epochList(const Dataset& dataset, const LoaderOptions& options
 
 std::unique_ptr<Loader> makeLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options,
                                    std::int64_t position) {
-  return std::make_unique<PrefetchingLoader>(std::move(dataset), options, position);
+  return std::make_unique<StreamLoader>(std::move(dataset), options, position);
 }
 
 Result<Batch> loadForInference(const Dataset& dataset, const std::vector<std::size_t>& imageIndices,
@@ -182,35 +167,64 @@ Result<Batch> loadForInference(const Dataset& dataset, const std::vector<std::si
   LoaderOptions checked = options;
   checked.batchSize = 1;  // Here the list gives the batch.
   ANCHORSCOPE_TRY(validate(checked, 0));
-  const Fit fit = AugmentOptions::from(options.params).fit;
-  const SizePx size = options.inputSize;
-  const PixelRect window{0, 0, size.width, size.height};
-  const std::size_t pixelsPerSample =
-      3 * static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
+  const Fit fit = AugmentOptions::from(options.params).fitIn(options.shape);
   const PixelMap map = normalisation(options);
   Batch batch;
-  batch.inputSize = size;
-  batch.pixels.resize(imageIndices.size() * pixelsPerSample);
+  std::vector<std::shared_ptr<const ImagePixels>> sources;
+  std::vector<SizePx> windows;
   for (const std::size_t imageIndex : imageIndices) {
     ANCHORSCOPE_CHECK(imageIndex < dataset.images().size(), "image ", imageIndex, " of ",
                       dataset.images().size());
-    const Result<std::shared_ptr<const ImagePixels>> pixels = dataset.loadPixels(imageIndex);
+    Result<std::shared_ptr<const ImagePixels>> pixels = dataset.loadPixels(imageIndex);
     if (!pixels) {
       batch.diagnostics.add(problemOfImage(dataset, imageIndex, pixels.error()));
       if (batch.diagnostics.problems().size() == imageIndices.size()) return pixels.error();
       continue;
     }
-    const ImageRecord& record = dataset.images()[imageIndex];
-    BatchSample sample;
-    sample.imageIndex = imageIndex;
-    sample.inputFromImage = fittedTransform(record.size, size, fit);
-    warpInto(**pixels, sample.inputFromImage, window, map, size,
-             batch.pixels.data() + batch.samples.size() * pixelsPerSample);
-    appendObjectsInInput(record.annotations, sample.inputFromImage, window, 0, sample.objectsInInput);
-    batch.samples.push_back(std::move(sample));
+    sources.push_back(*std::move(pixels));
+    windows.push_back(options.shape.window(dataset.images()[imageIndex].size));
+    batch.samples.emplace_back().imageIndex = imageIndex;
   }
+  if (windows.empty()) return batch;
+  batch.inputSize = options.shape.input(windows);
+  const std::size_t pixelsPerSample =
+      3 * static_cast<std::size_t>(batch.inputSize.width) * static_cast<std::size_t>(batch.inputSize.height);
   batch.pixels.resize(batch.samples.size() * pixelsPerSample);
+  for (std::size_t i = 0; i < batch.samples.size(); ++i) {
+    BatchSample& sample = batch.samples[i];
+    const ImageRecord& record = dataset.images()[sample.imageIndex];
+    const PixelRect window{0, 0, windows[i].width, windows[i].height};
+    sample.inputFromImage = fittedTransform(record.size, windows[i], fit);
+    warpInto(*sources[i], sample.inputFromImage, window, map, batch.inputSize,
+             batch.pixels.data() + i * pixelsPerSample);
+    appendObjectsInInput(record.annotations, sample.inputFromImage, window, 0, sample.objectsInInput);
+  }
   return batch;
+}
+
+std::vector<std::vector<std::size_t>> inferenceBatches(const Dataset& dataset, std::size_t count,
+                                                       const InputShape& shape, std::size_t batchSize) {
+  std::vector<std::pair<SizePx, std::vector<std::size_t>>> groups;
+  for (std::size_t i = 0; i < count; ++i) {
+    const SizePx input = shape.inputOf(dataset.images()[i].size);
+    auto group =
+        std::find_if(groups.begin(), groups.end(), [&](const auto& entry) { return entry.first == input; });
+    if (group == groups.end()) group = groups.insert(group, {input, {}});
+    group->second.push_back(i);
+  }
+  std::vector<std::vector<std::size_t>> batches;
+  for (const auto& [input, images] : groups)
+    for (std::size_t begin = 0; begin < images.size(); begin += batchSize)
+      batches.emplace_back(
+          images.begin() + static_cast<std::ptrdiff_t>(begin),
+          images.begin() + static_cast<std::ptrdiff_t>(std::min(begin + batchSize, images.size())));
+  return batches;
+}
+
+std::unique_ptr<Loader> makeInferenceLoader(const Dataset& dataset,
+                                            std::vector<std::vector<std::size_t>> batches,
+                                            const LoaderOptions& options) {
+  return std::make_unique<InferenceLoader>(dataset, std::move(batches), options);
 }
 
 }  // namespace anchorscope

@@ -9,44 +9,33 @@
 #include <vector>
 
 #include "core/base/param.h"
+#include "core/data/batch.h"
 #include "core/data/dataset.h"
 #include "core/data/epoch_list.h"
+#include "core/data/input_shape.h"
 
 namespace anchorscope {
-
-/// One transformed sample of a batch.
-struct BatchSample {
-  std::size_t imageIndex = 0;    ///< Into Dataset::images().
-  AxisTransform inputFromImage;  ///< Exact for pixels and boxes alike. With mosaic: of the first tile.
-  std::vector<Annotation>
-      objectsInInput;  ///< Boxes in input px (the member name boxInImage then means the input frame).
-};
-
-/// Pixels of B images, NHWC float32, normalised, ready to be wrapped as a channels_last tensor without a
-/// copy.
-struct Batch {
-  std::int64_t position = 0;  ///< Index of the batch since the start of training.
-  SizePx inputSize;
-  std::vector<BatchSample> samples;
-  std::vector<float> pixels;  ///< B * height * width * 3; the border around an image is 0, the mean colour.
-  Diagnostics diagnostics;    ///< Images that could not be read and were replaced by the next in order.
-};
 
 /// Documented options of reading (datasetParams()), of what an epoch brings (epochParams()), loading and
 /// augmentation (flip, scale jitter, colour jitter, mosaic ...).
 std::vector<ParamSpec> loaderParams();
 
 struct LoaderOptions {
-  SizePx inputSize{320, 320};
+  InputShape shape = InputShape::fixed({320, 320});
+  std::vector<InputShape> trainingShapes;  ///< Each batch of the stream draws one of them; empty: `shape`.
   int batchSize = 4;
   std::uint64_t seed = 0;
   bool augment = true;
   bool shuffle = true;
-  int threads = 1;          ///< Prefetch threads; 0 loads in next().
-  int prefetchBatches = 2;  ///< Batches made ahead, all threads together; at least 1.
+  int threads = 1;  ///< Prefetch threads; 0 loads in next().
+  /// Batches made ahead, all threads together; 0: one more than threads, as far as kPrefetchBytes allow.
+  int prefetchBatches = 0;
   std::array<float, 3> pixelMean{}, pixelStd{1, 1, 1};  ///< (rgb / 255 - mean) / std
   ParamSet params{loaderParams()};
 };
+
+/// Bounds the memory of batches that wait, where prefetchBatches is 0; two may always wait.
+inline constexpr std::int64_t kPrefetchBytes = std::int64_t{1} << 30;
 
 /// The epochs that a loader with these options goes through.
 Result<EpochList> epochList(const Dataset& dataset, const LoaderOptions& options);
@@ -63,17 +52,29 @@ class Loader {
 };
 
 /// Starts at `position` (>= 0); the batch at a position is the same whatever came before, and for any number
-/// of threads. Batches are consecutive runs of batchSize samples of the endless sequence of epochs, so one
-/// can straddle two epochs. Augmentation draws from (seed, epoch, image index). Destroying the loader stops
-/// its threads between two images.
+/// of threads. Batches are as BatchPlan cuts the endless stream of epochs, so one can straddle two of them.
+/// The input size of a batch is drawn from (seed, position), augmentation from (seed, epoch, image index).
+/// Destroying the loader stops its threads between two images.
 std::unique_ptr<Loader> makeLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options,
                                    std::int64_t position = 0);
 
-/// Images as the detector sees them without augmentation (letterboxed or resized): probes and evaluation.
-/// Reads in the calling thread; only inputSize, pixelMean, pixelStd and params of the options matter. An
-/// image that cannot be read is left out of `samples` and `pixels` and listed in diagnostics; an error when
-/// that is so for all. Any thread.
+/// Images as the detector sees them without augmentation (shape, fit): probes and evaluation. All in one
+/// input, so their windows should be of one size. Reads in the calling thread; only shape, pixelMean,
+/// pixelStd and params of the options matter. An image that cannot be read is left out of `samples` and
+/// `pixels` and listed in diagnostics; an error when that is so for all. Any thread.
 Result<Batch> loadForInference(const Dataset& dataset, const std::vector<std::size_t>& imageIndices,
                                const LoaderOptions& options);
+
+/// The first `count` images in batches of at most batchSize that share an input size, so that what is found
+/// in an image does not depend on the others: sizes in the order of their first image, images in their order.
+std::vector<std::vector<std::size_t>> inferenceBatches(const Dataset& dataset, std::size_t count,
+                                                       const InputShape& shape, std::size_t batchSize);
+
+/// loadForInference() of one batch after the other, read ahead by the options' threads; not more calls of
+/// next() than there are batches. A batch whose images can all not be read is an error of that call alone.
+/// `dataset` outlives the loader.
+std::unique_ptr<Loader> makeInferenceLoader(const Dataset& dataset,
+                                            std::vector<std::vector<std::size_t>> batches,
+                                            const LoaderOptions& options);
 
 }  // namespace anchorscope

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/data/dataset_builder.h"
@@ -21,6 +22,19 @@ Random augmentation(std::uint64_t seed, std::uint64_t epoch, const EpochEntry& e
 
 PixelRect whole(SizePx size) {
   return {0, 0, size.width, size.height};
+}
+
+/// Of each image; none where every input has one shape.
+std::vector<int> bucketsOf(const Dataset& dataset, const LoaderOptions& options) {
+  const std::vector<InputShape> shapes = shapesOf(options);
+  const int perOctave = aspectGroups(options.params);
+  const bool grouped =
+      std::any_of(shapes.begin(), shapes.end(), [](const auto& shape) { return shape.keepsAspect(); });
+  std::vector<int> buckets;
+  if (!grouped || perOctave == 0) return buckets;
+  for (const ImageRecord& image : dataset.images())
+    buckets.push_back(aspectBucket(image.size, perOctave));
+  return buckets;
 }
 
 }  // namespace
@@ -46,6 +60,14 @@ PixelMap normalisation(const LoaderOptions& options) {
   return map;
 }
 
+std::vector<InputShape> shapesOf(const LoaderOptions& options) {
+  return options.trainingShapes.empty() ? std::vector<InputShape>{options.shape} : options.trainingShapes;
+}
+
+int aspectGroups(const ParamSet& params) {
+  return static_cast<int>(params.getInt("aspect_groups"));
+}
+
 RecordProblem problemOfImage(const Dataset& dataset, std::size_t imageIndex, const Error& error) {
   const ImageRecord& image = dataset.images()[imageIndex];
   return {image.path, image.name, problem::kUnreadableImage, error.message, RecordAction::kSkipped};
@@ -56,13 +78,18 @@ SampleMaker::SampleMaker(std::shared_ptr<const Dataset> dataset, const LoaderOpt
     : dataset_(std::move(dataset)),
       options_(options),
       augment_(AugmentOptions::from(options.params)),
-      order_(std::move(epochs)),
+      shapes_(shapesOf(options)),
+      plan_(std::move(epochs), static_cast<std::size_t>(options.batchSize), bucketsOf(*dataset_, options)),
       cache_(dataset_->images().size(), options.params.getInt("cache_mb") * (std::int64_t{1} << 20)) {}
 
 Result<SampleMaker::Source> SampleMaker::load(std::size_t imageIndex) const {
   const ImageRecord& record = dataset_->images()[imageIndex];
-  const AxisTransform fitted = fittedTransform(record.size, options_.inputSize, augment_.fit);
-  double largest = std::max(fitted.scaleX, fitted.scaleY);
+  double largest = 0;
+  for (const InputShape& shape : shapes_) {
+    const AxisTransform fitted =
+        fittedTransform(record.size, shape.window(record.size), augment_.fitIn(shape));
+    largest = std::max({largest, fitted.scaleX, fitted.scaleY});
+  }
   if (options_.augment) largest *= std::max(1.0, augment_.zoomMax);
   int halvings = 0;
   for (; largest * 2 <= 1 && halvings < 16; largest *= 2)
@@ -81,17 +108,14 @@ Result<SampleMaker::Source> SampleMaker::load(std::size_t imageIndex) const {
   return source;
 }
 
-Result<EpochEntry> SampleMaker::loadNextReadable(SamplePlace place, Source& source, Diagnostics& diagnostics,
-                                                 const std::stop_token& stop) const {
-  const std::size_t count = order_.epochs().length();
+Result<SampleMaker::Loaded> SampleMaker::loadNextReadable(SamplePlace place, Diagnostics& diagnostics,
+                                                          const std::stop_token& stop) const {
+  const std::size_t count = plan_.order().epochs().length();
   for (std::size_t tries = 0; tries < count; ++tries, ++place.rank) {
     if (stop.stop_requested()) return makeError(ErrorCode::kCancelled, "Loading was stopped");
-    const EpochEntry entry = order_.entryAt(place);
+    const EpochEntry entry = plan_.order().entryAt(place);
     Result<Source> loaded = load(entry.image);
-    if (loaded) {
-      source = std::move(*loaded);
-      return entry;
-    }
+    if (loaded) return Loaded{entry, place.epoch, *std::move(loaded), {}};
     diagnostics.add(problemOfImage(*dataset_, entry.image, loaded.error()));
   }
   Error error = makeError(
@@ -101,27 +125,29 @@ Result<EpochEntry> SampleMaker::loadNextReadable(SamplePlace place, Source& sour
   return error;
 }
 
-void SampleMaker::makeSingle(std::size_t imageIndex, const Source& source, Random& random,
-                             BatchSample& sample, float* pixels) const {
-  const ImageRecord& record = dataset_->images()[imageIndex];
+void SampleMaker::makeSingle(const Loaded& loaded, const Target& target, Random& random,
+                             BatchSample& sample) const {
+  const ImageRecord& record = dataset_->images()[loaded.entry.image];
+  AugmentOptions augment = augment_;
+  augment.fit = target.fit;
   PixelMap map = normalisation(options_);
   double minVisible = 0;
   if (options_.augment) {
-    sample.inputFromImage = randomTransform(record.size, options_.inputSize, augment_, random);
-    randomColor(augment_, random, map);
-    minVisible = augment_.minVisible;
+    sample.inputFromImage = randomTransform(record.size, loaded.window, augment, random);
+    randomColor(augment, random, map);
+    minVisible = augment.minVisible;
   } else {
-    sample.inputFromImage = fittedTransform(record.size, options_.inputSize, augment_.fit);
+    sample.inputFromImage = fittedTransform(record.size, loaded.window, augment.fit);
   }
-  const PixelRect window = whole(options_.inputSize);
-  warpInto(*source.pixels, sample.inputFromImage * source.imageFromSource, window, map, options_.inputSize,
-           pixels);
+  const PixelRect window = whole(loaded.window);
+  warpInto(*loaded.source.pixels, sample.inputFromImage * loaded.source.imageFromSource, window, map,
+           target.inputSize, target.pixels);
   appendObjectsInInput(record.annotations, sample.inputFromImage, window, minVisible, sample.objectsInInput);
 }
 
-void SampleMaker::makeMosaic(std::size_t imageIndex, const Source& source, Random& random,
-                             BatchSample& sample, Diagnostics& diagnostics, float* pixels) const {
-  const SizePx size = options_.inputSize;
+void SampleMaker::makeMosaic(const Loaded& loaded, const Target& target, Random& random, BatchSample& sample,
+                             Diagnostics& diagnostics) const {
+  const SizePx size = loaded.window;
   const int splitX = std::clamp(static_cast<int>(std::lround(size.width * random.uniform(0.35, 0.65))), 1,
                                 std::max(1, size.width - 1));
   const int splitY = std::clamp(static_cast<int>(std::lround(size.height * random.uniform(0.35, 0.65))), 1,
@@ -132,25 +158,26 @@ void SampleMaker::makeMosaic(std::size_t imageIndex, const Source& source, Rando
                               {splitX, splitY, size.width, size.height}};
   for (std::size_t cell = 0; cell < 4; ++cell) {
     if (cells[cell].right <= cells[cell].left || cells[cell].bottom <= cells[cell].top) continue;
-    std::size_t tileImage = imageIndex;
-    Source tile = source;
+    std::size_t tileImage = loaded.entry.image;
+    Source tile = loaded.source;
     if (cell > 0) {
-      const std::vector<std::uint32_t>& images = order_.epochs().images();
+      const std::vector<std::uint32_t>& images = plan_.order().epochs().images();
       const std::size_t partner = images[random.below(images.size())];
-      Result<Source> loaded = load(partner);
-      if (loaded) {
+      Result<Source> its = load(partner);
+      if (its) {
         tileImage = partner;
-        tile = std::move(*loaded);
+        tile = std::move(*its);
       } else {
         // The sample's own image takes the place of one that cannot be read.
-        diagnostics.add(problemOfImage(*dataset_, partner, loaded.error()));
+        diagnostics.add(problemOfImage(*dataset_, partner, its.error()));
       }
     }
     const ImageRecord& record = dataset_->images()[tileImage];
     const AxisTransform inputFromImage = randomCellTransform(record.size, cells[cell], augment_, random);
     PixelMap map = normalisation(options_);
     randomColor(augment_, random, map);
-    warpInto(*tile.pixels, inputFromImage * tile.imageFromSource, cells[cell], map, size, pixels);
+    warpInto(*tile.pixels, inputFromImage * tile.imageFromSource, cells[cell], map, target.inputSize,
+             target.pixels);
     appendObjectsInInput(record.annotations, inputFromImage, cells[cell], augment_.minVisible,
                          sample.objectsInInput);
     if (cell == 0) sample.inputFromImage = inputFromImage;
@@ -158,27 +185,33 @@ void SampleMaker::makeMosaic(std::size_t imageIndex, const Source& source, Rando
 }
 
 Result<Batch> SampleMaker::batchAt(std::int64_t position, const std::stop_token& stop) const {
-  const auto batchSize = static_cast<std::size_t>(options_.batchSize);
-  const std::size_t pixelsPerSample = 3 * static_cast<std::size_t>(options_.inputSize.width) *
-                                      static_cast<std::size_t>(options_.inputSize.height);
+  Random drawn = Random::of(options_.seed, RandomPurpose::kInputSize, {static_cast<std::uint64_t>(position)});
+  const InputShape& shape = shapes_[drawn.below(shapes_.size())];
   Batch batch;
   batch.position = position;
-  batch.inputSize = options_.inputSize;
-  batch.samples.resize(batchSize);
-  batch.pixels.resize(batchSize * pixelsPerSample);
-  for (std::size_t i = 0; i < batchSize; ++i) {
-    const SamplePlace place = order_.place(static_cast<std::uint64_t>(position) * batchSize + i);
-    Source source;
-    const Result<EpochEntry> entry = loadNextReadable(place, source, batch.diagnostics, stop);
-    if (!entry) return entry.error();
+  std::vector<Loaded> loaded;
+  std::vector<SizePx> windows;
+  for (const SamplePlace& place : plan_.placesOf(position)) {
+    Result<Loaded> next = loadNextReadable(place, batch.diagnostics, stop);
+    if (!next) return std::move(next).error();
+    next->window = shape.window(dataset_->images()[next->entry.image].size);
+    windows.push_back(next->window);
+    loaded.push_back(*std::move(next));
+  }
+  batch.inputSize = shape.input(windows);
+  const std::size_t pixelsPerSample =
+      3 * static_cast<std::size_t>(batch.inputSize.width) * static_cast<std::size_t>(batch.inputSize.height);
+  batch.samples.resize(loaded.size());
+  batch.pixels.resize(loaded.size() * pixelsPerSample);
+  for (std::size_t i = 0; i < loaded.size(); ++i) {
     BatchSample& sample = batch.samples[i];
-    sample.imageIndex = entry->image;
-    Random random = augmentation(options_.seed, place.epoch, *entry);
-    float* pixels = batch.pixels.data() + i * pixelsPerSample;
+    sample.imageIndex = loaded[i].entry.image;
+    Random random = augmentation(options_.seed, loaded[i].epoch, loaded[i].entry);
+    const Target target{augment_.fitIn(shape), batch.inputSize, batch.pixels.data() + i * pixelsPerSample};
     if (options_.augment && random.chance(augment_.mosaic))
-      makeMosaic(entry->image, source, random, sample, batch.diagnostics, pixels);
+      makeMosaic(loaded[i], target, random, sample, batch.diagnostics);
     else
-      makeSingle(entry->image, source, random, sample, pixels);
+      makeSingle(loaded[i], target, random, sample);
   }
   return batch;
 }

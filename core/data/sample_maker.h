@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/data/augment.h"
+#include "core/data/batch_plan.h"
 #include "core/data/loader.h"
-#include "core/data/sample_order.h"
 
 namespace anchorscope {
 
@@ -46,19 +46,38 @@ class SampleMaker {
     AxisTransform imageFromSource;
   };
   Result<Source> load(std::size_t imageIndex) const;
-  Result<EpochEntry> loadNextReadable(SamplePlace place, Source& source, Diagnostics& diagnostics,
-                                      const std::stop_token& stop) const;
-  void makeSingle(std::size_t imageIndex, const Source& source, Random& random, BatchSample& sample,
-                  float* pixels) const;
-  void makeMosaic(std::size_t imageIndex, const Source& source, Random& random, BatchSample& sample,
-                  Diagnostics& diagnostics, float* pixels) const;
+  /// One place of a batch.
+  struct Loaded {
+    EpochEntry entry;
+    std::uint64_t epoch = 0;
+    Source source;
+    SizePx window;  ///< The part of the input that is the image's.
+  };
+  /// Where a sample's pixels go.
+  struct Target {
+    Fit fit;
+    SizePx inputSize;
+    float* pixels;
+  };
+  Result<Loaded> loadNextReadable(SamplePlace place, Diagnostics& diagnostics,
+                                  const std::stop_token& stop) const;
+  void makeSingle(const Loaded& loaded, const Target& target, Random& random, BatchSample& sample) const;
+  void makeMosaic(const Loaded& loaded, const Target& target, Random& random, BatchSample& sample,
+                  Diagnostics& diagnostics) const;
 
   std::shared_ptr<const Dataset> dataset_;
   const LoaderOptions options_;
   const AugmentOptions augment_;
-  const SampleOrder order_;
+  const std::vector<InputShape> shapes_;
+  const BatchPlan plan_;
   mutable PixelCache cache_;
 };
+
+/// Of the batches of a stream; at least one.
+std::vector<InputShape> shapesOf(const LoaderOptions& options);
+
+/// The option aspect_groups.
+int aspectGroups(const ParamSet& params);
 
 /// Gain and bias of (rgb / 255 - mean) / std.
 PixelMap normalisation(const LoaderOptions& options);

@@ -109,17 +109,12 @@ DenseOutputs DenseDetector::forward(const at::Tensor& images, const AnchorSet& a
   return heads(features(images, sink), anchors);
 }
 
-const AnchorSet& DenseDetector::anchors(SizePx inputSize) {
-  const std::pair key(inputSize.width, inputSize.height);
-  auto found = anchors_.find(key);
-  if (found == anchors_.end()) {
+AnchorSet DenseDetector::anchors(SizePx inputSize) {
+  return anchors_.get(inputSize, [&] {
     const auto* boxes = std::get_if<AnchorBoxes>(&options_.locations);
-    AnchorSet made = boxes != nullptr
-                         ? makeRetinaAnchors(boxes->anchors, inputSize, device_)
-                         : makePoints(std::get<Points>(options_.locations).points, inputSize, device_);
-    found = anchors_.emplace(key, std::move(made)).first;
-  }
-  return found->second;
+    return boxes != nullptr ? makeRetinaAnchors(boxes->anchors, inputSize, device_)
+                            : makePoints(std::get<Points>(options_.locations).points, inputSize, device_);
+  });
 }
 
 void DenseDetector::moveTo(at::Device device, bool channelsLast) {

@@ -4,11 +4,10 @@
 // 2017), FCOS (Tian et al., ICCV 2019) and the head of ATSS (Zhang et al., CVPR 2020) differ in what a
 // location stands for and in their extra outputs, which are options here.
 
-#include <map>
 #include <optional>
-#include <utility>
 #include <variant>
 
+#include "core/model/anchor_cache.h"
 #include "core/model/dense_head.h"
 #include "core/model/detector.h"
 #include "core/model/layers.h"
@@ -64,14 +63,12 @@ class DenseDetector final : public Detector {
   const ModelInfo& info() const override { return options_.info; }
   HeadTraits traits() const override { return options_.traits(); }
   int classCount() const override { return options_.classCount; }
-  /// 1: every halving rounds up and upsampling goes to the finer map's size, so any size works.
-  int sizeMultiple() const override { return 1; }
   std::array<float, 3> pixelMean() const override { return {0.485f, 0.456f, 0.406f}; }  // ImageNet's
   std::array<float, 3> pixelStd() const override { return {0.229f, 0.224f, 0.225f}; }
 
   EvidenceDeclaration declaration() const override { return body_.declaration(); }
   DenseOutputs forward(const at::Tensor& images, const AnchorSet& anchors, EvidenceSink* sink) override;
-  const AnchorSet& anchors(SizePx inputSize) override;
+  AnchorSet anchors(SizePx inputSize) override;
   void setPrior(double prior) override;
 
   std::vector<NamedTensor> parameters() const override { return state_.parameters(); }
@@ -106,7 +103,7 @@ class DenseDetector final : public Detector {
   bool channelsLast_ = false;
   at::Device device_ = at::kCPU;
   at::ScalarType dtype_ = at::kFloat;
-  std::map<std::pair<int, int>, AnchorSet> anchors_;  ///< By (width, height).
+  AnchorCache anchors_;
 };
 
 }  // namespace anchorscope

@@ -25,20 +25,20 @@ class Detector {
   virtual const ModelInfo& info() const = 0;
   virtual HeadTraits traits() const = 0;
   virtual int classCount() const = 0;
-  /// Height and width of the input must be multiples of this (the coarsest stride that needs it); 1 if none.
-  virtual int sizeMultiple() const = 0;
   /// Pixels go in as (rgb / 255 - mean) / std.
   virtual std::array<float, 3> pixelMean() const = 0;
   virtual std::array<float, 3> pixelStd() const = 0;
 
   /// What forward publishes to a sink: feature-map channels such as importance maps. Nothing for most.
   virtual EvidenceDeclaration declaration() const { return {}; }
-  /// images: [B,3,H,W] float32 (or bf16 under autocast), normalised, on the detector's device, any memory
-  /// format. Publishes to `sink` unless it is null.
+  /// images of any size: every halving rounds up, and upsampling goes to the finer map's size. [B,3,H,W]
+  /// float32 (or bf16 under autocast), normalised, on the detector's device, any memory format. Publishes to
+  /// `sink` unless it is null.
   virtual DenseOutputs forward(const at::Tensor& images, const AnchorSet& anchors,
                                EvidenceSink* sink = nullptr) = 0;
-  /// Anchors of an input size, on the detector's device; cached per size.
-  virtual const AnchorSet& anchors(SizePx inputSize) = 0;
+  /// Anchors of an input size, on the detector's device. Those of the sizes asked for last are kept, within a
+  /// bound of memory.
+  virtual AnchorSet anchors(SizePx inputSize) = 0;
 
   /// Sets the bias of the classification outputs so that every class starts with the score `prior` in (0,1).
   virtual void setPrior(double prior) = 0;

@@ -1,6 +1,8 @@
 #include "core/trainer/batch_tensors.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <cstring>
 
 #include "core/base/check.h"
@@ -11,6 +13,14 @@ namespace {
 /// To the device; from pinned memory where the copy can then run beside other work.
 at::Tensor moved(const at::Tensor& onHost, at::Device device) {
   return device.is_cpu() ? onHost : onHost.pin_memory().to(device, /*non_blocking=*/true);
+}
+
+/// Rows for `count` of a batch: on the CPU as many, on a GPU one of few numbers, so that memory of one size
+/// is used again.
+std::int64_t paddedRows(std::int64_t count, at::Device device) {
+  constexpr std::int64_t kFewest = 8;
+  if (device.is_cpu() || count == 0) return count;
+  return std::max(kFewest, static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(count))));
 }
 
 }  // namespace
@@ -37,6 +47,8 @@ DenseTargets targetTensors(const std::vector<std::vector<TargetObject>>& objects
     minObjects = std::max(minObjects, static_cast<std::int64_t>(list.size()));
   for (const auto& list : ignored)
     minIgnored = std::max(minIgnored, static_cast<std::int64_t>(list.size()));
+  minObjects = paddedRows(minObjects, device);
+  minIgnored = paddedRows(minIgnored, device);
   const at::Tensor boxes = at::zeros({images, minObjects, 4}, at::kFloat);
   const at::Tensor labels = at::full({images, minObjects}, -1, at::kLong);
   const at::Tensor valid = at::zeros({images, minObjects}, at::kBool);

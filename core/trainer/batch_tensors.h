@@ -22,7 +22,8 @@ struct TargetObject {
 };
 
 /// The objects of a batch, padded to the same number of rows per image: at least `minObjects` (and
-/// `minIgnored`), more where an image has more. Every object gets a row.
+/// `minIgnored`), more where an image has more; on a GPU rounded up to one of few numbers. Every object gets
+/// a row.
 DenseTargets targetTensors(const std::vector<std::vector<TargetObject>>& objects,
                            const std::vector<std::vector<Box>>& ignored, std::int64_t minObjects,
                            std::int64_t minIgnored, at::Device device);

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "core/data/anchor_reach.h"
 #include "core/data/augment.h"
+#include "core/data/largest_input.h"
 #include "core/model/detector.h"
 #include "core/trainer/batch_tensors.h"
+#include "core/trainer/input_options.h"
 
 namespace anchorscope {
 namespace {
@@ -76,14 +80,19 @@ Result<DataSummary> summarizeData(const Dataset& dataset, const RunConfig& confi
   auto detector = makeDetector(config.model, config.modelParams, /*classCount=*/1, /*seed=*/0);
   if (!detector) return std::move(detector).error();
   DataSummary out;
-  const auto side = static_cast<int>(config.train.getInt("size"));
-  out.inputSize = {side, side};
+  const InputShape shape = inputShapeOf(config.train);
+  out.input = inputText(config.train);
+  out.inputSize = largestInput(dataset, shape);
   out.model = config.model;
-  const AnchorGeometry& anchors = *(*detector)->anchors(out.inputSize).geometry;
-  out.anchors = static_cast<std::int64_t>(anchors.count());
+  out.anchors = static_cast<std::int64_t>((*detector)->anchors(out.inputSize).geometry->count());
   out.points = (*detector)->traits().points;
-  const AnchorReach reach(anchors);
-  const PixelRect window{0, 0, side, side};
+  std::map<std::pair<int, int>, AnchorReach> reaches;
+  const auto reachOf = [&](SizePx input) -> const AnchorReach& {
+    const std::pair key(input.width, input.height);
+    const auto found = reaches.find(key);
+    if (found != reaches.end()) return found->second;
+    return reaches.emplace(key, AnchorReach(*(*detector)->anchors(input).geometry)).first->second;
+  };
 
   Group all("all");
   std::vector<Group> classes, sizes{Group("small"), Group("medium"), Group("large")};
@@ -95,7 +104,10 @@ Result<DataSummary> summarizeData(const Dataset& dataset, const RunConfig& confi
     out.imagesWithoutObjects += image.annotations.empty() ? 1 : 0;
     if (i == 0 || areaOf(image.size) < areaOf(out.smallestImage)) out.smallestImage = image.size;
     if (i == 0 || areaOf(image.size) > areaOf(out.largestImage)) out.largestImage = image.size;
-    const AxisTransform inputFromImage = fittedTransform(image.size, out.inputSize, augment.fit);
+    const SizePx windowSize = shape.window(image.size);
+    const PixelRect window{0, 0, windowSize.width, windowSize.height};
+    const AxisTransform inputFromImage = fittedTransform(image.size, windowSize, augment.fitIn(shape));
+    const AnchorReach& reach = reachOf(shape.inputOf(image.size));
     for (const Annotation& annotation : image.annotations) {
       ++out.objects;
       if (isIgnored(annotation)) {

@@ -38,8 +38,9 @@ struct DataSummary {
   std::int64_t ignored = 0;            ///< Crowd or difficult objects; they count in none of the lists below.
   SizePx smallestImage, largestImage;  ///< By area.
   std::string model;
-  SizePx inputSize;
-  std::int64_t anchors = 0;
+  std::string input;         ///< What images are scaled to, in words.
+  SizePx inputSize;          ///< Of the largest input.
+  std::int64_t anchors = 0;  ///< There.
   /// False: reachable is an object that some anchor overlaps with IoU 0.5 or more, in the input without
   /// augmentation. True, for detectors without anchors: one with a location inside.
   bool points = false;

@@ -71,6 +71,13 @@ int resolveThreads(std::int64_t requested) {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1);
 }
 
+int resolveLoaderThreads(std::int64_t requested, at::Device device) {
+  constexpr int kMost = 16;  // decoding is not what a step waits for then
+  if (requested >= 0) return static_cast<int>(requested);
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return device.is_cuda() ? std::clamp(cores - 2, 1, kMost) : std::min(1 + cores / 8, kMost);
+}
+
 std::int64_t usedMemoryBytes(at::Device device) {
   if (device.is_cuda()) {
     auto* allocator = dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(device.type()));

@@ -23,6 +23,10 @@ std::string machineTitle();
 /// 0 = all cores but one, which is left to the window; at least 1.
 int resolveThreads(std::int64_t requested);
 
+/// -1: by the machine, so that reading keeps up: on a GPU most cores, on the CPU, which trains on them, one
+/// in eight and one more. Batches do not depend on it.
+int resolveLoaderThreads(std::int64_t requested, at::Device device);
+
 /// Resident memory of the process on the CPU; allocated memory on a GPU. 0 when unknown.
 std::int64_t usedMemoryBytes(at::Device device);
 

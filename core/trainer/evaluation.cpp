@@ -7,10 +7,12 @@
 #include "core/base/check.h"
 #include "core/base/text.h"
 #include "core/data/dataset.h"
+#include "core/data/largest_input.h"
 #include "core/model/weights.h"
 #include "core/trainer/checkpoint.h"
 #include "core/trainer/coco_results.h"
 #include "core/trainer/device.h"
+#include "core/trainer/input_options.h"
 #include "core/trainer/memory_estimate.h"
 #include "core/trainer/probes.h"
 #include "core/trainer/validation.h"
@@ -66,8 +68,8 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
   (*detector)->moveTo(*device, config.train.getBool("channels_last"));
 
   EvaluationOptions options;
-  const auto side = static_cast<int>(config.train.getInt("size"));
-  options.loader.inputSize = {side, side};
+  options.loader.shape = inputShapeOf(config.train);
+  options.loader.threads = resolveLoaderThreads(config.train.getInt("loader_threads"), *device);
   options.loader.batchSize = static_cast<int>(config.train.getInt("batch"));
   options.loader.pixelMean = (*detector)->pixelMean();
   options.loader.pixelStd = (*detector)->pixelStd();
@@ -77,7 +79,7 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
   options.postprocess = postprocessOptions(config.train);
   options.progress = progress;
   const StepSize batch{std::min(options.loader.batchSize, static_cast<int>((*dataset)->images().size())),
-                       options.loader.inputSize, 0, 0, options.bf16};
+                       largestInput(**dataset, options.loader.shape), 0, 0, options.bf16};
   ANCHORSCOPE_TRY(checkEvaluationMemory(**detector, batch, availableMemoryBytes(*device)));
   std::vector<EvalDetection> found;
   if (detections) options.detections = &found;

@@ -12,6 +12,7 @@
 #include <numeric>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "core/base/check.h"
 
@@ -84,14 +85,30 @@ PendingFrames::PendingFrames(PendingFrames&&) noexcept = default;
 PendingFrames& PendingFrames::operator=(PendingFrames&&) noexcept = default;
 
 bool PendingFrames::ready() const {
-  return state_ && (!state_->copied || state_->copied->query());
+  return pending() && std::all_of(parts_.begin(), parts_.end(), [](const Part& part) {
+           return !part.state->copied || part.state->copied->query();
+         });
 }
 
 std::vector<std::shared_ptr<const ProbeFrame>> PendingFrames::take() {
-  ANCHORSCOPE_CHECK(state_, "no frames are pending");
-  const std::unique_ptr<State> state = std::move(state_);
-  if (state->copied) state->copied->synchronize();
-  return state->assemble();
+  ANCHORSCOPE_CHECK(pending(), "no frames are pending");
+  std::vector<std::shared_ptr<const ProbeFrame>> frames;
+  for (const Part& part : std::exchange(parts_, {})) {
+    if (part.state->copied) part.state->copied->synchronize();
+    std::vector<std::shared_ptr<const ProbeFrame>> its = part.state->assemble();
+    for (std::size_t i = 0; i < its.size(); ++i) {
+      frames.resize(std::max(frames.size(), part.places[i] + 1));
+      frames[part.places[i]] = std::move(its[i]);
+    }
+  }
+  return frames;
+}
+
+void PendingFrames::add(PendingFrames other, const std::vector<std::size_t>& places) {
+  ANCHORSCOPE_CHECK(other.parts_.size() == 1 && other.parts_.front().places.size() == places.size(),
+                    "one batch with a place for each of its frames");
+  other.parts_.front().places = places;
+  parts_.push_back(std::move(other.parts_.front()));
 }
 
 std::vector<const float*> PendingFrames::State::partPointers() const {
@@ -313,8 +330,10 @@ PendingFrames FramePacker::pack(FrameFacts facts, const at::Tensor& boxes, std::
     state->copied->record(side);
     state->onDevice.record_stream(side);
   }
+  std::vector<std::size_t> places(state->facts.images.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
   PendingFrames pending;
-  pending.state_ = std::move(state);
+  pending.parts_.push_back({std::move(state), std::move(places)});
   return pending;
 }
 

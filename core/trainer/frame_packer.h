@@ -16,13 +16,13 @@
 
 namespace anchorscope {
 
-/// Probe images as the detector takes them. The objects of each image stand in ProbeImage::objects with those
-/// that are trained on first, so that an index into the padded targets is an index into `objects`.
+/// Probe images of one input size as the detector takes them. The objects of each image stand in
+/// ProbeImage::objects with those that are trained on first, so that an index into the padded targets is an
+/// index into `objects`.
 struct ProbeBatch {
   std::vector<std::shared_ptr<const ProbeImage>> images;
   at::Tensor pixels;  ///< [B,3,H,W] on the detector's device.
   DenseTargets targets;
-  bool empty() const { return images.empty(); }
 };
 
 /// What frames hold besides the method's evidence.
@@ -43,16 +43,23 @@ class PendingFrames {
   PendingFrames(PendingFrames&&) noexcept;
   PendingFrames& operator=(PendingFrames&&) noexcept;
 
-  bool pending() const { return state_ != nullptr; }
-  /// The copy has ended, so take() will not wait.
+  bool pending() const { return !parts_.empty(); }
+  /// The copies have ended, so take() will not wait.
   bool ready() const;
-  /// The frames, in probe order; waits for the copy. Then nothing is pending.
+  /// The frames in the order of their places; waits for the copies. Then nothing is pending.
   std::vector<std::shared_ptr<const ProbeFrame>> take();
+
+  /// Another batch's frames, whose places in the order are given; all places together are 0, 1 ... once each.
+  void add(PendingFrames other, const std::vector<std::size_t>& places);
 
  private:
   friend class FramePacker;
   struct State;
-  std::unique_ptr<State> state_;
+  struct Part {
+    std::unique_ptr<State> state;
+    std::vector<std::size_t> places;  ///< Of the state's frames.
+  };
+  std::vector<Part> parts_;
 };
 
 /// One capture: hand it to Method::loss as the sink, then pack().

@@ -127,7 +127,7 @@ std::int64_t estimateStepBytes(Detector& detector, Method& method, MovingStatist
   const at::Device device = deviceOf(detector);
   const Sample sample(size);
   const SizePx small = sample.input;
-  const AnchorSet& anchors = detector.anchors(small);
+  const AnchorSet anchors = detector.anchors(small);
   const auto watch = std::make_shared<MemoryWatch>(device);
   statistics.remember();
   {
@@ -153,7 +153,7 @@ std::int64_t estimateStepBytes(Detector& detector, Method& method, MovingStatist
 std::int64_t estimateEvaluationBytes(Detector& detector, const StepSize& size) {
   const at::Device device = deviceOf(detector);
   const Sample sample(size);
-  const AnchorSet& anchors = detector.anchors(sample.input);
+  const AnchorSet anchors = detector.anchors(sample.input);
   const auto watch = std::make_shared<MemoryWatch>(device);
   {
     const at::NoGradGuard noGrad;

@@ -9,9 +9,11 @@
 #include <cstring>
 #include <filesystem>
 #include <iomanip>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <sstream>
+#include <utility>
 
 #include "core/base/atomic_file.h"
 #include "core/base/check.h"
@@ -27,7 +29,7 @@ namespace {
 constexpr std::int64_t kPairsAtOnce = std::int64_t{1} << 22;
 constexpr std::int64_t kImagesAtOnce = 64;
 /// Changes when the same inputs would be counted differently.
-constexpr std::uint64_t kRule = 1;
+constexpr std::uint64_t kRule = 2;
 
 /// 128 bits of everything that is fed.
 class Digest {
@@ -60,28 +62,58 @@ class Digest {
   std::uint64_t low_ = 1, high_ = 2;
 };
 
-std::string keyOf(const Dataset& dataset, const EpochList& epochs, const Method& method,
-                  const AnchorSet& anchors, SizePx inputSize, Fit fit) {
+/// The images of one input size.
+struct SizeGroup {
+  SizePx inputSize;
+  std::vector<std::size_t> images;
+};
+
+/// By width, then height.
+std::vector<SizeGroup> groupsOf(const Dataset& dataset, const EpochList& epochs, const InputShape& shape) {
+  std::map<std::pair<int, int>, std::vector<std::size_t>> images;
+  for (const std::uint32_t index : epochs.images()) {
+    const SizePx input = shape.inputOf(dataset.images()[index].size);
+    images[{input.width, input.height}].push_back(index);
+  }
+  std::vector<SizeGroup> groups;
+  for (auto& [size, its] : images)
+    groups.push_back({{size.first, size.second}, std::move(its)});
+  return groups;
+}
+
+using AnchorsOf = std::function<AnchorSet(SizePx inputSize)>;
+
+void addImage(const ImageRecord& image, const InputShape& shape, Digest& digest) {
+  // Images of one input size can fill different parts of it.
+  for (const SizePx size : {image.size, shape.window(image.size)}) {
+    digest.add(static_cast<std::uint64_t>(size.width));
+    digest.add(static_cast<std::uint64_t>(size.height));
+  }
+  digest.add(image.annotations.size());
+  for (const Annotation& annotation : image.annotations) {
+    digest.add(&annotation.boxInImage, sizeof(Box));
+    digest.add(static_cast<std::uint64_t>(annotation.classIndex) * 2 + (isIgnored(annotation) ? 1 : 0));
+  }
+}
+
+std::string keyOf(const Dataset& dataset, const Method& method, const std::vector<SizeGroup>& groups,
+                  const AnchorsOf& anchorsOf, const LoaderOptions& loader) {
   Digest digest;
   digest.add(kRule);
   digest.add(method.assignmentKey());
-  digest.add(static_cast<std::uint64_t>(inputSize.width));
-  digest.add(static_cast<std::uint64_t>(inputSize.height));
-  digest.add(static_cast<std::uint64_t>(fit));
-  digest.add(static_cast<std::uint64_t>(anchors.offsets));
-  digest.add(anchors.boxes);
-  digest.add(anchors.strides);
-  for (const LevelLayout& level : anchors.levels)
-    digest.add(static_cast<std::uint64_t>(level.anchorCount()));
-  for (const std::uint32_t index : epochs.images()) {
-    const ImageRecord& image = dataset.images()[index];
-    digest.add(static_cast<std::uint64_t>(image.size.width));
-    digest.add(static_cast<std::uint64_t>(image.size.height));
-    digest.add(image.annotations.size());
-    for (const Annotation& annotation : image.annotations) {
-      digest.add(&annotation.boxInImage, sizeof(Box));
-      digest.add(static_cast<std::uint64_t>(annotation.classIndex) * 2 + (isIgnored(annotation) ? 1 : 0));
-    }
+  digest.add(static_cast<std::uint64_t>(AugmentOptions::from(loader.params).fit));
+  for (const SizeGroup& group : groups) {
+    const AnchorSet anchors = anchorsOf(group.inputSize);
+    digest.add(static_cast<std::uint64_t>(group.inputSize.width));
+    digest.add(static_cast<std::uint64_t>(group.inputSize.height));
+    digest.add(static_cast<std::uint64_t>(anchors.offsets));
+    digest.add(anchors.boxes);
+    digest.add(anchors.strides);
+    for (const LevelLayout& level : anchors.levels)
+      digest.add(static_cast<std::uint64_t>(level.anchorCount()));
+    digest.add(group.images.size());
+    for (const std::size_t index : group.images)
+      addImage(dataset.images()[index], loader.shape, digest);
   }
   return digest.text();
 }
@@ -127,17 +159,18 @@ Status writeCache(const std::string& path, const std::string& key, const PriorCo
 // ---- counting
 // ----------------------------------------------------------------------------------------------
 
-/// Every image's objects in the input, as the loader places them without augmentation.
-std::vector<BatchSample> placedObjects(const Dataset& dataset, const EpochList& epochs, SizePx inputSize,
-                                       Fit fit) {
-  const PixelRect window{0, 0, inputSize.width, inputSize.height};
-  std::vector<BatchSample> samples(epochs.images().size());
+/// The objects of these images in the input, as the loader places them without augmentation.
+std::vector<BatchSample> placedObjects(const Dataset& dataset, const std::vector<std::size_t>& images,
+                                       const LoaderOptions& loader) {
+  std::vector<BatchSample> samples(images.size());
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    samples[i].imageIndex = epochs.images()[i];
-    const ImageRecord& record = dataset.images()[samples[i].imageIndex];
-    samples[i].inputFromImage = fittedTransform(record.size, inputSize, fit);
-    appendObjectsInInput(record.annotations, samples[i].inputFromImage, window, /*minVisible=*/0,
-                         samples[i].objectsInInput);
+    const ImageRecord& record = dataset.images()[images[i]];
+    const SizePx window = loader.shape.window(record.size);
+    samples[i].imageIndex = images[i];
+    samples[i].inputFromImage =
+        fittedTransform(record.size, window, AugmentOptions::from(loader.params).fitIn(loader.shape));
+    appendObjectsInInput(record.annotations, samples[i].inputFromImage, {0, 0, window.width, window.height},
+                         /*minVisible=*/0, samples[i].objectsInInput);
   }
   // Images with equally many objects share a batch: little padding.
   std::stable_sort(samples.begin(), samples.end(), [](const BatchSample& a, const BatchSample& b) {
@@ -146,16 +179,12 @@ std::vector<BatchSample> placedObjects(const Dataset& dataset, const EpochList& 
   return samples;
 }
 
-Status countAll(std::vector<BatchSample> samples, Method& method, const AnchorSet& anchors,
-                const PriorCountOptions& options, PriorCount& count) {
-  const at::NoGradGuard noGrad;
-  at::Tensor sums = at::zeros({3}, anchors.boxes.options().dtype(at::kLong));
+/// Adds [positives, background, ignored] of one input size to `sums`. `go` gets the number of images of each
+/// batch once it is counted; false cancels.
+Status countGroup(std::vector<BatchSample> samples, Method& method, const AnchorSet& anchors,
+                  at::Tensor& sums, const std::function<bool(std::size_t images)>& go) {
   for (std::size_t begin = 0; begin < samples.size();) {
-    if (options.progress &&
-        !options.progress(static_cast<double>(begin) / static_cast<double>(samples.size())))
-      return makeError(ErrorCode::kCancelled, "Stopped while counting anchors");
     Batch batch;
-    batch.inputSize = options.loader.inputSize;
     std::size_t end = begin;
     while (end < samples.size()) {
       // The last image has the most objects.
@@ -167,15 +196,32 @@ Status countAll(std::vector<BatchSample> samples, Method& method, const AnchorSe
     }
     const AnchorCounts counts =
         method.countAnchors(anchors, targetTensors(batch, 0, 0, anchors.boxes.device()));
-    sums += at::stack({counts.positives.sum(), counts.background.sum(), counts.ignored.sum()});
+    const at::Tensor its = at::stack({counts.positives.sum(), counts.background.sum(), counts.ignored.sum()});
+    sums = sums.defined() ? sums + its : its;
+    if (!go(end - begin)) return makeError(ErrorCode::kCancelled, "Stopped while counting anchors");
     begin = end;
   }
+  return {};
+}
+
+Status countAll(const Dataset& dataset, Method& method, const std::vector<SizeGroup>& groups,
+                const AnchorsOf& anchorsOf, const PriorCountOptions& options, PriorCount& count) {
+  const at::NoGradGuard noGrad;
+  std::size_t done = 0;
+  const auto go = [&](std::size_t images) {
+    done += images;
+    return !options.progress ||
+           options.progress(static_cast<double>(done) / static_cast<double>(count.images));
+  };
+  if (!go(0)) return makeError(ErrorCode::kCancelled, "Stopped while counting anchors");
+  at::Tensor sums;
+  for (const SizeGroup& group : groups)
+    ANCHORSCOPE_TRY(countGroup(placedObjects(dataset, group.images, options.loader), method,
+                               anchorsOf(group.inputSize), sums, go));
   const at::Tensor here = sums.to(at::kCPU);
   count.positives = here.const_data_ptr<std::int64_t>()[0];
   count.background = here.const_data_ptr<std::int64_t>()[1];
   count.ignored = here.const_data_ptr<std::int64_t>()[2];
-  if (options.progress && !options.progress(1))
-    return makeError(ErrorCode::kCancelled, "Stopped while counting anchors");
   return {};
 }
 
@@ -207,20 +253,22 @@ std::string priorCacheFolder() {
   return (base / "anchorscope" / "anchor-counts").string();
 }
 
-Result<PriorCount> countPrior(const Dataset& dataset, Method& method, const AnchorSet& anchors,
+Result<PriorCount> countPrior(const Dataset& dataset, Method& method, const AnchorsOf& anchorsOf,
                               const PriorCountOptions& options) {
-  const Fit fit = AugmentOptions::from(options.loader.params).fit;
-  const SizePx size = options.loader.inputSize;
-  PriorCount count;
   const auto epochs = EpochList::make(dataset, EpochOptions::from(options.loader.params), /*seed=*/0);
   if (!epochs) return epochs.error();
+  const std::vector<SizeGroup> groups = groupsOf(dataset, *epochs, options.loader.shape);
+  PriorCount count;
   count.images = static_cast<std::int64_t>(epochs->images().size());
   count.classCount = std::max(1, static_cast<int>(dataset.classNames().size()));
+  std::int64_t anchorsInAll = 0;
+  for (const SizeGroup& group : groups)
+    anchorsInAll += anchorsOf(group.inputSize).count() * static_cast<std::int64_t>(group.images.size());
   const std::string key =
-      options.cacheFolder.empty() ? "" : keyOf(dataset, *epochs, method, anchors, size, fit);
+      options.cacheFolder.empty() ? "" : keyOf(dataset, method, groups, anchorsOf, options.loader);
   const std::string path = key.empty() ? "" : concat(options.cacheFolder, "/", key, ".json");
-  if (!path.empty() && readCache(path, key, count.images * anchors.count(), count)) return count;
-  ANCHORSCOPE_TRY(countAll(placedObjects(dataset, *epochs, size, fit), method, anchors, options, count));
+  if (!path.empty() && readCache(path, key, anchorsInAll, count)) return count;
+  ANCHORSCOPE_TRY(countAll(dataset, method, groups, anchorsOf, options, count));
   if (!path.empty())
     if (const Status kept = writeCache(path, key, count); !kept) count.cacheProblem = kept.error().message;
   return count;

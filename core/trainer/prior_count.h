@@ -30,7 +30,8 @@ struct PriorCount {
 };
 
 struct PriorCountOptions {
-  /// Of which inputSize, the fit and which images are trained on count: each once, without augmentation.
+  /// Of which shape, the fit and which images are trained on count: each once and without augmentation, in an
+  /// input of its own.
   LoaderOptions loader;
   std::string cacheFolder;                        ///< Counts are kept here; empty: nowhere.
   std::function<bool(double fraction)> progress;  ///< May be empty; false cancels (kCancelled).
@@ -40,9 +41,11 @@ struct PriorCountOptions {
 std::string priorCacheFolder();
 
 /// Counts over every image that is trained on with the method's own assigner: boxes only, no pixel is
-/// decoded. On the anchors' device, in batches. A cached result is used if it was counted from the same
-/// boxes, anchors, input size and assigner; one that cannot be read is counted anew and replaced.
-Result<PriorCount> countPrior(const Dataset& dataset, Method& method, const AnchorSet& anchors,
+/// decoded. On the anchors' device, in batches. `anchorsOf` gives the anchors of an input size. A cached
+/// result is used if it was counted from the same boxes, anchors, input sizes and assigner; one that cannot
+/// be read is counted anew and replaced.
+Result<PriorCount> countPrior(const Dataset& dataset, Method& method,
+                              const std::function<AnchorSet(SizePx inputSize)>& anchorsOf,
                               const PriorCountOptions& options);
 
 }  // namespace anchorscope

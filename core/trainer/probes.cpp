@@ -88,12 +88,12 @@ std::vector<int> classMap(const std::vector<std::string>& from, const std::vecto
   return map;
 }
 
-Result<ProbeBatch> makeProbeBatch(const std::vector<std::shared_ptr<const Dataset>>& datasets,
-                                  const std::vector<std::string>& names, const LoaderOptions& options,
-                                  at::Device device) {
+Result<ProbeSet> makeProbeSet(const std::vector<std::shared_ptr<const Dataset>>& datasets,
+                              const std::vector<std::string>& names, const LoaderOptions& options,
+                              at::Device device) {
   ANCHORSCOPE_CHECK(!datasets.empty(), "probes need a data set");
-  ProbeBatch out;
-  std::vector<at::Tensor> pixels;
+  ProbeSet out;
+  std::vector<std::vector<at::Tensor>> pixels;  // of each group
   for (const std::string& name : names) {
     auto found = findImage(datasets, name);
     if (!found) return std::move(found).error();
@@ -106,12 +106,23 @@ Result<ProbeBatch> makeProbeBatch(const std::vector<std::shared_ptr<const Datase
     auto image = probeImage(*found, batch->samples.front().inputFromImage, batch->inputSize,
                             classMap(found->dataset->classNames(), datasets.front()->classNames()));
     if (!image) return std::move(image).error().in("loading the probe image " + name);
+    std::size_t group = 0;
+    while (group < out.groups.size() && out.groups[group].batch.images.front()->inputSize != batch->inputSize)
+      ++group;
+    if (group == out.groups.size()) {
+      out.groups.emplace_back();
+      pixels.emplace_back();
+    }
+    out.groups[group].places.push_back(out.images.size());
+    out.groups[group].batch.images.push_back(*image);
     out.images.push_back(*std::move(image));
-    pixels.push_back(pixelTensor(std::make_shared<const Batch>(*std::move(batch)), device));
+    pixels[group].push_back(pixelTensor(std::make_shared<const Batch>(*std::move(batch)), device));
   }
-  if (out.empty()) return out;
-  out.pixels = at::cat(pixels).contiguous(at::MemoryFormat::ChannelsLast);
-  out.targets = probeTargets(out.images, device);
+  for (std::size_t group = 0; group < out.groups.size(); ++group) {
+    ProbeBatch& batch = out.groups[group].batch;
+    batch.pixels = at::cat(pixels[group]).contiguous(at::MemoryFormat::ChannelsLast);
+    batch.targets = probeTargets(batch.images, device);
+  }
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include "core/methods/method.h"
 #include "core/model/model_evidence.h"
 #include "core/model/model_info.h"
+#include "core/trainer/input_options.h"
 #include "core/trainer/record_plan.h"
 
 namespace anchorscope {
@@ -14,13 +15,15 @@ namespace {
 // Compressed bytes of a number, measured on recorded runs: channels take 1.0 to 1.8, cells 0.4 (untrained) to
 // 1.4, coordinates of boxes 3.0 to 3.3, pair tables 0.8 to 1.4.
 constexpr double kChannelBytes = 1.6, kCellBytes = 1.4, kCoordinateBytes = 3.2, kPairBytes = 0.95;
+/// The forecast knows no image yet: what a rectangle makes of one of a usual aspect.
+constexpr SizePx kUsualImage{640, 480};
 constexpr double kBytesOfPrediction = 18, kMostPredictions = 300;
 
 }  // namespace
 
 Result<RecordForecast> forecastRecording(const RunConfig& config) {
-  const auto side = static_cast<int>(config.train.getInt("size"));
-  const auto model = modelEvidence(config.model, config.modelParams, {side, side});
+  const auto model =
+      modelEvidence(config.model, config.modelParams, inputShapeOf(config.train).inputOf(kUsualImage));
   if (!model) return model.error();
   const auto method = makeMethod(config.method, config.methodParams);
   if (!method) return method.error();

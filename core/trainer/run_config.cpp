@@ -8,6 +8,7 @@
 #include "core/data/loader.h"
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
+#include "core/trainer/input_options.h"
 
 namespace anchorscope {
 namespace {
@@ -91,6 +92,8 @@ std::vector<OptionConflict> conflictsOf(const RunConfig& config) {
     const bool isOption = config.methodParams.find(conflict.option) != nullptr;
     conflict.option = isOption ? concat("method.", conflict.option) : "run.method";
   }
+  for (OptionConflict& conflict : inputConflicts(config.train, config.dataParams))
+    conflicts.push_back(std::move(conflict));
   return conflicts;
 }
 
@@ -117,13 +120,15 @@ Status checkCombination(const RunConfig& config) {
   const std::vector<OptionConflict> conflicts = conflictsOf(config);
   if (conflicts.empty()) return {};
   std::vector<std::string> messages, actions;
+  bool ofInput = true;
   for (const OptionConflict& conflict : conflicts) {
     messages.push_back(conflict.message);
     actions.push_back(conflict.action);
+    ofInput = ofInput && (conflict.option.starts_with("train.") || conflict.option.starts_with("data."));
   }
-  return makeError(ErrorCode::kUsage,
-                   concat(config.method, " with ", config.model, ": ", join(messages, "; ")),
-                   join(actions, "; "));
+  const std::string where =
+      ofInput ? "The input of the detector" : concat(config.method, " with ", config.model);
+  return makeError(ErrorCode::kUsage, concat(where, ": ", join(messages, "; ")), join(actions, "; "));
 }
 
 }  // namespace anchorscope

@@ -48,8 +48,9 @@ Result<std::string> fullKey(const RunConfig& config, const std::string& key);
 /// one of the four sets knows. Unknown or ambiguous: kUsage with the choices.
 Status applySetting(RunConfig& config, const std::string& key, const std::string& value);
 
-/// What of the method does not go with the model, with full option keys ("method.assigner", or "run.method"
-/// where no option helps); empty: all goes together. A model option that cannot be read is one as well.
+/// What of the method does not go with the model, and of the input with itself, with full option keys
+/// ("method.assigner", or "run.method" where no option helps); empty: all goes together. A model option that
+/// cannot be read is one as well.
 std::vector<OptionConflict> conflictsOf(const RunConfig& config);
 /// The same as one error, kUsage, that tells of all conflicts.
 Status checkCombination(const RunConfig& config);

@@ -1,3 +1,4 @@
+#include "core/data/input_shape.h"
 #include "core/eval/postprocess.h"
 #include "core/trainer/run_config.h"
 
@@ -21,8 +22,27 @@ std::vector<ParamSpec> trainParams() {
   const std::string detection = "common practice of dense detectors (RetinaNet, Lin et al., ICCV 2017)";
   std::vector<ParamSpec> params{
       intParam("steps", 1000, 0, kMostSteps, "steps", "Optimizer steps to do; 0: until stopped.", ours),
-      nextRun(intParam("size", 160, 32, 4096, "px", "Side of the square input that images are fitted into.",
-                       ours)),
+      nextRun(choiceParam(
+          "input", "square", {"square", "rectangle"},
+          "square: images are fitted into a square of side `size`. rectangle: an image is scaled until "
+          "its shorter side is `size`, or its longer one `max_size`; images of like aspect share "
+          "batches, whose input is padded to a multiple of `size_divisor`.",
+          "rectangle: torchvision 0.26, mmdet 3.3")),
+      nextRun(intParam("size", 160, kSmallestInput, kLargestInput, "px",
+                       "Side of the square input, or length of the shorter side of a rectangle.", ours)),
+      nextRun(
+          onlyWhen(intParam("max_size", 0, 0, 4 * kLargestInput, "px",
+                            "Bound of a rectangle's longer side; 0: 5/3 of `size`, 1333 for 800.", detection),
+                   "input", {"rectangle"})),
+      nextRun(
+          onlyWhen(intParam("size_divisor", 32, 1, 256, "px",
+                            "Both sides of a rectangle are multiples of it.", "torchvision 0.26, mmdet 3.3"),
+                   "input", {"rectangle"})),
+      nextRun(textParam(
+          "sizes", "",
+          "Training at several scales: each batch draws its `size` from here, such as 640,672,704 or "
+          "640..800/32; probes and evaluation keep `size`. Empty: `size` alone.",
+          detection)),
       nextRun(intParam("batch", 4, 1, 4096, "images", "Images per step.", ours)),
       nextRun(intParam("seed", 0, 0, kMostSeed, "", "Seed of weights, shuffling, augmentation and splits.",
                        ours)),
@@ -31,8 +51,11 @@ std::vector<ParamSpec> trainParams() {
           "threads", 0, 0, 256, "threads",
           "CPU threads of training; 0: all cores but one, which is left to the window. Results depend on it.",
           ours)),
-      nextRun(intParam("loader_threads", 1, 0, 64, "threads",
-                       "Threads that prepare batches ahead; 0: in the step.", ours)),
+      nextRun(intParam(
+          "loader_threads", -1, -1, 64, "threads",
+          "Threads that prepare batches ahead, of training and of evaluation; 0: in the step, -1: by the "
+          "machine. Results do not depend on it.",
+          ours)),
 
       nextRun(choiceParam("optimizer", "adamw", {"adamw", "sgd"}, "How gradients become steps.",
                           "AdamW: Loshchilov and Hutter, ICLR 2019")),
@@ -68,11 +91,11 @@ std::vector<ParamSpec> trainParams() {
           "deterministic", false,
           "Use only deterministic algorithms. With the same thread count a resumed CPU run is bit-identical.",
           ours)),
-      nextRun(intParam("max_objects", 0, 0, kMostObjects, "objects",
-                       "Objects are padded to this many per image; 0: the largest count of the data set. A "
-                       "batch with more "
-                       "gets longer rows; no object is left out.",
-                       ours)),
+      nextRun(intParam(
+          "max_objects", 0, 0, kMostObjects, "objects",
+          "Objects are padded to at least this many per image; 0: as many as the batch needs, on a GPU "
+          "rounded up. No object is left out.",
+          ours)),
 
       intParam("max_skipped_steps", 10, 0, 1 << 30, "steps",
                "So many steps in a row whose loss or gradient is not finite are skipped, counted and noted "

@@ -9,14 +9,16 @@
 #include <optional>
 
 #include "core/base/check.h"
+#include "core/data/largest_input.h"
+#include "core/data/sample_maker.h"
 #include "core/eval/coco_ap.h"
 #include "core/evidence/setting.h"
 #include "core/model/weights.h"
 #include "core/trainer/batch_tensors.h"
 #include "core/trainer/device.h"
+#include "core/trainer/input_options.h"
 #include "core/trainer/memory_estimate.h"
 #include "core/trainer/prior_count.h"
-#include "core/trainer/probes.h"
 #include "core/trainer/schedule.h"
 
 namespace anchorscope {
@@ -60,6 +62,16 @@ std::vector<PostprocessImage> placesOf(const ProbeBatch& probes) {
   return places;
 }
 
+/// The most objects, or regions to ignore, that an image has.
+std::int64_t mostPerImage(const Dataset& dataset, bool ignored) {
+  std::ptrdiff_t most = 0;
+  for (const ImageRecord& image : dataset.images())
+    most =
+        std::max(most, std::count_if(image.annotations.begin(), image.annotations.end(),
+                                     [&](const Annotation& object) { return isIgnored(object) == ignored; }));
+  return most;
+}
+
 ScalarSpec scalarSpec(std::string name, std::string title, std::string unit, std::string description) {
   ScalarSpec spec;
   spec.name = std::move(name);
@@ -95,8 +107,11 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   ANCHORSCOPE_TRY(trainer->openData(options));
   ANCHORSCOPE_TRY(trainer->buildDetector(options));
   ANCHORSCOPE_TRY(trainer->buildMethod());
-  const StepSize step{train.getInt("batch"), trainer->inputSize_, trainer->minObjects_, trainer->minIgnored_,
-                      trainer->bf16_};
+  const StepSize step{train.getInt("batch"),
+                      largestBatchInput(*trainer->dataset_, trainingShapesOf(train),
+                                        aspectGroups(trainer->config_.dataParams)),
+                      mostPerImage(*trainer->dataset_, /*ignored=*/false),
+                      mostPerImage(*trainer->dataset_, /*ignored=*/true), trainer->bf16_};
   ANCHORSCOPE_TRY(checkStepMemory(
       *trainer->detector_, *trainer->method_, trainer->movingStatistics_, step,
       options.availableBytes > 0 ? options.availableBytes : availableMemoryBytes(trainer->device_)));
@@ -140,20 +155,11 @@ Status Trainer::openData(const PrepareOptions& options) {
     validation_ = *std::move(validation);
     diagnostics_.append(validation_->diagnostics());
   }
-  minObjects_ = config_.train.getInt("max_objects");
-  for (const ImageRecord& image : dataset_->images()) {
-    const auto ignored = std::count_if(image.annotations.begin(), image.annotations.end(), isIgnored);
-    minIgnored_ = std::max(minIgnored_, static_cast<std::int64_t>(ignored));
-    if (config_.train.getInt("max_objects") == 0)
-      minObjects_ = std::max(minObjects_, static_cast<std::int64_t>(image.annotations.size()) - ignored);
-  }
   return {};
 }
 
 Status Trainer::buildDetector(const PrepareOptions& options) {
   if (!anchorscope::report(options, "Building the detector", 0)) return cancelled();
-  const auto side = static_cast<int>(config_.train.getInt("size"));
-  inputSize_ = {side, side};
   classNames_ = std::make_shared<const std::vector<std::string>>(dataset_->classNames());
   // A plain folder of images names no class; a detector needs one output all the same.
   const int classCount = std::max(1, static_cast<int>(classNames_->size()));
@@ -161,10 +167,6 @@ Status Trainer::buildDetector(const PrepareOptions& options) {
                                static_cast<std::uint64_t>(config_.train.getInt("seed")));
   if (!detector) return std::move(detector).error();
   detector_ = *std::move(detector);
-  if (const int multiple = detector_->sizeMultiple(); side % multiple != 0)
-    return makeError(ErrorCode::kUsage, concat("The input size ", side, " px does not suit ", config_.model),
-                     concat("Give a multiple of ", multiple, " px, such as ",
-                            (side + multiple / 2) / multiple * multiple));
   if (!config_.weights.empty() && options.checkpoint.empty()) {
     if (!anchorscope::report(options, "Loading weights", 0)) return cancelled();
     auto loaded = loadWeights(*detector_, config_.weights);
@@ -212,7 +214,8 @@ Status Trainer::countBias(const PrepareOptions& options) {
   counting.progress = [&](double fraction) {
     return anchorscope::report(options, "Counting anchors for the prior", fraction);
   };
-  auto count = countPrior(*dataset_, *method_, detector_->anchors(inputSize_), counting);
+  auto count = countPrior(
+      *dataset_, *method_, [&](SizePx inputSize) { return detector_->anchors(inputSize); }, counting);
   if (!count) return std::move(count).error();
   priorCounts_ = at::tensor({count->positives, count->background, count->ignored}, at::kLong);
   facts_.priorReport = count->summary();
@@ -242,10 +245,11 @@ void Trainer::buildOptimizer() {
 
 LoaderOptions Trainer::loaderOptions(bool forTraining) const {
   LoaderOptions options;
-  options.inputSize = inputSize_;
+  options.shape = inputShapeOf(config_.train);
+  if (forTraining) options.trainingShapes = trainingShapesOf(config_.train);
   options.batchSize = static_cast<int>(config_.train.getInt("batch"));
   options.seed = static_cast<std::uint64_t>(config_.train.getInt("seed"));
-  options.threads = forTraining ? static_cast<int>(config_.train.getInt("loader_threads")) : 0;
+  options.threads = resolveLoaderThreads(config_.train.getInt("loader_threads"), device_);
   options.augment = options.shuffle = forTraining;
   options.pixelMean = detector_->pixelMean();
   options.pixelStd = detector_->pixelStd();
@@ -328,8 +332,8 @@ Status Trainer::step(EvidenceSink* sink) {
 }
 
 LossTerms Trainer::forwardAndBackward(const Batch& batch, const at::Tensor& pixels, EvidenceSink* sink) {
-  const DenseTargets targets = targetTensors(batch, minObjects_, minIgnored_, device_);
-  const AnchorSet& anchors = detector_->anchors(inputSize_);
+  const DenseTargets targets = targetTensors(batch, config_.train.getInt("max_objects"), 0, device_);
+  const AnchorSet anchors = detector_->anchors(batch.inputSize);
   DenseOutputs outputs;
   {
     const AutocastScope autocast(device_, bf16_);
@@ -408,7 +412,7 @@ NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
     const at::NoGradGuard noGrad;
     const Batch& batch = *remembered->batch;
     const at::Tensor pixels = pixelTensor(remembered->batch, device_);
-    const AnchorSet& anchors = detector_->anchors(inputSize_);
+    const AnchorSet anchors = detector_->anchors(batch.inputSize);
     const EvaluationMode mode(*detector_);
     for (std::size_t i = 0; i < batch.samples.size(); ++i) {
       Batch single;
@@ -420,8 +424,8 @@ NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
         const AutocastScope autocast(device_, bf16_);  // as in the step
         outputs = detector_->forward(pixels.slice(0, index, index + 1), anchors);
       }
-      const LossTerms loss =
-          method_->loss(anchors, outputs, targetTensors(single, minObjects_, minIgnored_, device_), nullptr);
+      const LossTerms loss = method_->loss(
+          anchors, outputs, targetTensors(single, config_.train.getInt("max_objects"), 0, device_), nullptr);
       const double total = loss.total.item<double>();
       const bool broken = !std::isfinite(total);
       if (!broken && total <= worst) continue;
@@ -456,7 +460,7 @@ Status Trainer::setProbes(const std::vector<std::string>& names) {
 Status Trainer::loadProbes(const std::vector<std::string>& names) {
   std::vector<std::shared_ptr<const Dataset>> datasets{dataset_};
   if (validation_) datasets.push_back(validation_);
-  auto probes = makeProbeBatch(datasets, names, loaderOptions(false), device_);
+  auto probes = makeProbeSet(datasets, names, loaderOptions(false), device_);
   if (!probes) return std::move(probes).error();
   probes_ = *std::move(probes);
   return {};
@@ -484,26 +488,32 @@ std::vector<std::string> Trainer::probeNames() const {
 }
 
 PendingFrames Trainer::capture() {
-  if (probes_.empty()) return {};
+  PendingFrames frames;
+  for (const ProbeSet::Group& group : probes_.groups)
+    frames.add(capture(group.batch), group.places);
+  return frames;
+}
+
+PendingFrames Trainer::capture(const ProbeBatch& probes) {
   const at::NoGradGuard noGrad;
-  const AnchorSet& anchors = detector_->anchors(inputSize_);
+  const AnchorSet anchors = detector_->anchors(probes.images.front()->inputSize);
   FramePacker packer;
   DenseOutputs outputs;
   {
     const EvaluationMode mode(*detector_);
     const AutocastScope autocast(device_, bf16_);
-    outputs = detector_->forward(probes_.pixels, anchors, &packer);
+    outputs = detector_->forward(probes.pixels, anchors, &packer);
   }
-  method_->loss(anchors, outputs, probes_.targets, &packer);
+  method_->loss(anchors, outputs, probes.targets, &packer);
 
   FrameFacts facts;
   facts.step = stepsDone_;
-  facts.images = probes_.images;
+  facts.images = probes.images;
   facts.anchors = anchors.geometry;
   facts.classNames = classNames_;
   facts.decisions = facts_.declaration.decisions;
   facts.predictions =
-      postprocess(outputs, anchors.levels, placesOf(probes_), postprocessOptions(config_.train));
+      postprocess(outputs, anchors.levels, placesOf(probes), postprocessOptions(config_.train));
   const std::int64_t misses = config_.train.getInt("evidence_pairs");
   return packer.pack(std::move(facts), outputs.boxes, misses > 0 ? static_cast<std::int32_t>(misses) : -1);
 }

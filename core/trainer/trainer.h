@@ -23,6 +23,7 @@
 #include "core/trainer/frame_packer.h"
 #include "core/trainer/moving_statistics.h"
 #include "core/trainer/optimizer.h"
+#include "core/trainer/probes.h"
 #include "core/trainer/run_config.h"
 #include "core/trainer/session.h"
 #include "core/trainer/validation.h"
@@ -129,6 +130,7 @@ class Trainer {
   Status restore(const std::string& checkpointPath);
   LoaderOptions loaderOptions(bool forTraining) const;
   void describe();
+  PendingFrames capture(const ProbeBatch& probes);
   LossTerms forwardAndBackward(const Batch& batch, const at::Tensor& pixels, EvidenceSink* sink);
   void report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,
               double learningRate);
@@ -144,8 +146,6 @@ class Trainer {
   at::Device device_{at::kCPU};
   int threads_ = 1;
   bool bf16_ = false;
-  SizePx inputSize_;
-  std::int64_t minObjects_ = 0, minIgnored_ = 0;
   std::shared_ptr<const Dataset> dataset_, validation_;
   std::unique_ptr<Loader> loader_;
   std::unique_ptr<Detector> detector_;
@@ -154,7 +154,7 @@ class Trainer {
   at::Tensor priorCounts_;        ///< [3] int64 positives, background, ignored; undefined: not counted.
   std::unique_ptr<Method> method_;
   std::unique_ptr<Optimizer> optimizer_;
-  ProbeBatch probes_;
+  ProbeSet probes_;
   std::vector<std::string> missingProbes_;
   std::string dataChange_;
   Diagnostics diagnostics_;

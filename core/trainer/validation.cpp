@@ -56,7 +56,7 @@ std::vector<std::vector<PredictionRecord>> detect(Detector& detector, const Data
                                                   const EvaluationOptions& options) {
   const at::NoGradGuard noGrad;
   const EvaluationMode mode(detector);
-  const AnchorSet& anchors = detector.anchors(batch.inputSize);
+  const AnchorSet anchors = detector.anchors(batch.inputSize);
   DenseOutputs outputs;
   {
     const AutocastScope autocast(options.device, options.bf16);
@@ -81,13 +81,17 @@ Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::s
   for (std::int64_t image = 0; image < count; ++image)
     addObjects(dataset.images()[static_cast<std::size_t>(image)], image, classes, objects);
 
-  for (std::int64_t first = 0; first < count;) {
-    if (options.progress && !options.progress(static_cast<double>(first) / static_cast<double>(count)))
+  const std::vector<std::vector<std::size_t>> batches =
+      inferenceBatches(dataset, static_cast<std::size_t>(count), options.loader.shape,
+                       static_cast<std::size_t>(options.loader.batchSize));
+  const std::unique_ptr<Loader> loader = makeInferenceLoader(dataset, batches, options.loader);
+  std::vector<std::vector<PredictionRecord>> predictions(static_cast<std::size_t>(count));
+  std::int64_t done = 0;
+  for (const std::vector<std::size_t>& indices : batches) {
+    if (options.progress && !options.progress(static_cast<double>(done) / static_cast<double>(count)))
       return makeError(ErrorCode::kCancelled, "Stopped while evaluating");
-    std::vector<std::size_t> indices;
-    for (; first < count && static_cast<int>(indices.size()) < options.loader.batchSize; ++first)
-      indices.push_back(static_cast<std::size_t>(first));
-    auto loaded = loadForInference(dataset, indices, options.loader);
+    done += static_cast<std::int64_t>(indices.size());
+    auto loaded = loader->next();
     if (!loaded) {  // Not one of these images can be read; the others still count.
       for (const std::size_t index : indices) {
         const auto pixels = dataset.loadPixels(index);
@@ -101,12 +105,13 @@ Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::s
     std::vector<std::size_t> shown;
     for (const BatchSample& sample : batch->samples)
       shown.push_back(sample.imageIndex);
-    const auto predictions =
-        detect(detector, dataset, shown, *batch, pixelTensor(batch, options.device), options);
+    auto its = detect(detector, dataset, shown, *batch, pixelTensor(batch, options.device), options);
     for (std::size_t i = 0; i < shown.size(); ++i)
-      for (const PredictionRecord& prediction : predictions[i])
-        found.push_back(toEvalDetection(static_cast<std::int64_t>(shown[i]), prediction));
+      predictions[shown[i]] = std::move(its[i]);
   }
+  for (std::size_t image = 0; image < predictions.size(); ++image)
+    for (const PredictionRecord& prediction : predictions[image])
+      found.push_back(toEvalDetection(static_cast<std::int64_t>(image), prediction));
   diagnostics = withMissedObjects(diagnostics, dataset);
   Evaluation out =
       summarise(evaluateCocoAp(count, static_cast<int>(classNames.size()), objects, found), classNames);

@@ -32,7 +32,7 @@ class EvaluationMode {
 };
 
 struct EvaluationOptions {
-  LoaderOptions loader;  ///< Input size, batch size and pixel statistics.
+  LoaderOptions loader;  ///< Shape, batch size, pixel statistics and the threads that read ahead.
   at::Device device{at::kCPU};
   bool bf16 = false;
   PostprocessOptions postprocess;

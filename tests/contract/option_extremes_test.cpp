@@ -130,7 +130,7 @@ TEST_P(ModelOptionExtremes, ADetectorIsBuiltAndRuns) {
       ASSERT_TRUE(params.set(spec.name, textAtBound(spec, upper)).ok()) << what;
       const auto detector = makeDetector(name, params, 2, 0);
       ASSERT_TRUE(detector.ok()) << what << ": " << detector.error().text();
-      const int side = 2 * (*detector)->sizeMultiple();
+      const int side = 2;
       const DenseOutputs outputs =
           (*detector)->forward(at::zeros({1, 3, side, side}), (*detector)->anchors({side, side}));
       EXPECT_TRUE(outputs.logits.isfinite().all().item<bool>()) << what;

@@ -42,7 +42,7 @@ std::shared_ptr<MemoryDataset> markedImages(int count) {
 
 LoaderOptions smallOptions() {
   LoaderOptions options;
-  options.inputSize = {64, 48};
+  options.shape = InputShape::fixed({64, 48});
   options.batchSize = 3;
   options.seed = 11;
   options.threads = 0;
@@ -179,7 +179,7 @@ TEST(Loader, PixelsAndObjectsGoTogether) {
     for (std::size_t i = 0; i < batch.samples.size(); ++i) {
       const BatchSample& sample = batch.samples[i];
       if (sample.objectsInInput.empty()) continue;
-      const Box seen = brightBounds(batch.pixels.data() + i * 3 * 64 * 48, options.inputSize, {0, 0, 64, 48});
+      const Box seen = brightBounds(batch.pixels.data() + i * 3 * 64 * 48, batch.inputSize, {0, 0, 64, 48});
       const Box& box = sample.objectsInInput[0].boxInImage;
       // An edge is where the ramp between ground and mark crosses the middle; pixels are whole, so within 1
       // px.
@@ -205,7 +205,7 @@ TEST(Loader, PixelsAndObjectsGoTogether) {
 TEST(Loader, MosaicKeepsObjectsOnTheirMarks) {
   const auto dataset = markedImages(20);
   LoaderOptions options = smallOptions();
-  options.inputSize = {128, 128};
+  options.shape = InputShape::fixed({128, 128});
   turnColorsOff(options);
   set(options, "mosaic", "1");
   std::size_t objects = 0;
@@ -291,7 +291,7 @@ TEST(Loader, WrongOptionsAreErrors) {
   options.batchSize = 0;
   EXPECT_EQ(errorOf(options), ErrorCode::kUsage);
   options = smallOptions();
-  options.inputSize = {0, 10};
+  options.shape = InputShape::fixed({0, 10});
   EXPECT_EQ(errorOf(options), ErrorCode::kUsage);
   options = smallOptions();
   options.pixelStd[1] = 0;

@@ -192,7 +192,7 @@ TEST(Malformed, ATruncatedImageDoesNotEndTheRun) {
   ASSERT_EQ(dataset->images().size(), 3u)
       << "headers are whole, so the images are found damaged when they are loaded";
   LoaderOptions options;
-  options.inputSize = {16, 16};
+  options.shape = InputShape::fixed({16, 16});
   options.batchSize = 3;
   const std::unique_ptr<Loader> loader = makeLoader(dataset, options);
   for (int i = 0; i < 3; ++i) {

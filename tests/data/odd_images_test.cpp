@@ -128,7 +128,7 @@ TEST_F(Exif, TheObjectLiesUnderItsBoxInTrainingAndEvaluation) {
   const auto dataset = openOrFail(voc(kHeight, kWidth, vocObject("x", "0", "4", "2", "6")));
   ASSERT_TRUE(dataset);
   LoaderOptions options;
-  options.inputSize = {48, 48};
+  options.shape = InputShape::fixed({48, 48});
   options.batchSize = 1;
   for (const char* name : {"brightness", "contrast", "saturation"})
     ASSERT_TRUE(options.params.set(name, "0").ok());

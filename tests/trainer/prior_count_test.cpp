@@ -57,13 +57,14 @@ class PriorCounting : public ::testing::Test {
     dataset_ = *openDataset("demo");
     ParamSet params = *modelParams("retina-small");
     detector_ = *makeDetector("retina-small", params, 5, 0);
-    options_.loader.inputSize = {96, 96};
+    options_.loader.shape = InputShape::fixed({96, 96});
     options_.cacheFolder = (folder_ / "counts").string();
   }
-  const AnchorSet& anchors(int side = 96) { return detector_->anchors({side, side}); }
+  AnchorSet anchors(int side = 96) { return detector_->anchors({side, side}); }
   PriorCount count(Method& method, int side = 96) {
-    options_.loader.inputSize = {side, side};
-    const auto counted = countPrior(*dataset_, method, anchors(side), options_);
+    options_.loader.shape = InputShape::fixed({side, side});
+    const auto counted = countPrior(
+        *dataset_, method, [&](SizePx input) { return detector_->anchors(input); }, options_);
     EXPECT_TRUE(counted.ok());
     return *counted;
   }
@@ -202,7 +203,8 @@ TEST_F(PriorCounting, TellsHowFarItIsAndCanBeStopped) {
 
   options_.progress = [](double fraction) { return fraction == 0; };
   options_.cacheFolder = (folder_ / "other").string();
-  const auto stopped = countPrior(*dataset_, *method, anchors(), options_);
+  const auto stopped = countPrior(
+      *dataset_, *method, [&](SizePx input) { return detector_->anchors(input); }, options_);
   ASSERT_FALSE(stopped.ok());
   EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
   EXPECT_FALSE(std::filesystem::exists(options_.cacheFolder));
