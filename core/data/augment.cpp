@@ -79,7 +79,7 @@ AxisTransform randomCellTransform(SizePx image, const PixelRect& cell, const Aug
   return placed(image, cover, cover, cell, options, random);
 }
 
-void randomColor(const AugmentOptions& options, Random& random, PixelMap& map) {
+void randomColor(const AugmentOptions& options, Random& random, ColorMap& map) {
   const auto factor = [&](double range) { return static_cast<float>(random.uniform(1 - range, 1 + range)); };
   const float brightness = factor(options.brightness), contrast = factor(options.contrast),
               saturation = factor(options.saturation);

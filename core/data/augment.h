@@ -44,7 +44,7 @@ AxisTransform randomCellTransform(SizePx image, const PixelRect& cell, const Aug
 
 /// A random change of brightness, contrast (about mid-grey) and saturation, in this order. Only matrix,
 /// offset and changesColor of the map are set.
-void randomColor(const AugmentOptions& options, Random& random, PixelMap& map);
+void randomColor(const AugmentOptions& options, Random& random, ColorMap& map);
 
 /// Objects in the input, clipped to `window`. Kept when the share of their area inside it is at least
 /// `minVisible` and the rest is no thinner than 1 px; without cropping (minVisible 0) all with a rest are

@@ -7,6 +7,7 @@
 #include "core/base/diagnostics.h"
 #include "core/base/geometry.h"
 #include "core/data/dataset.h"
+#include "core/data/pixel_rect.h"
 
 namespace anchorscope {
 
@@ -14,18 +15,19 @@ namespace anchorscope {
 struct BatchSample {
   std::size_t imageIndex = 0;    ///< Into Dataset::images().
   AxisTransform inputFromImage;  ///< Exact for pixels and boxes alike. With mosaic: of the first tile.
+  PixelRect filledInInput;       ///< The px that hold an image; the rest is border.
   std::vector<Annotation>
       objectsInInput;  ///< Boxes in input px (the member name boxInImage then means the input frame).
 };
 
-/// Pixels of B images, NHWC float32, normalised, ready to be wrapped as a channels_last tensor without a
-/// copy.
+/// Pixels of B images as they were read and transformed: 8-bit RGB, NHWC. Whoever trains on them normalises
+/// them where it trains.
 struct Batch {
   std::int64_t position = 0;  ///< Index of the batch since the start of training.
   SizePx inputSize;
   std::vector<BatchSample> samples;
-  std::vector<float> pixels;  ///< B * height * width * 3; the border around an image is 0, the mean colour.
-  Diagnostics diagnostics;    ///< Images that could not be read and were replaced by the next in order.
+  std::vector<std::uint8_t> pixels;  ///< B * height * width * 3; 0 outside the samples' filledInInput.
+  Diagnostics diagnostics;  ///< Images that could not be read and were replaced by the next in order.
 };
 
 }  // namespace anchorscope

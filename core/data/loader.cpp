@@ -22,10 +22,6 @@ Status validate(const LoaderOptions& options, std::int64_t position) {
     if (const SizePx input = shape.inputOf({1, 1}); input.width < 1 || input.height < 1)
       return makeError(ErrorCode::kUsage, concat("An input of ", input.width, "x", input.height, " px"),
                        "Use 1 px or more");
-  for (const float deviation : options.pixelStd)
-    if (!(deviation > 0))
-      return makeError(ErrorCode::kUsage, concat("A pixel standard deviation of ", deviation),
-                       "Use a positive number");
   return AugmentOptions::from(options.params).validate();
 }
 
@@ -33,8 +29,8 @@ Status validate(const LoaderOptions& options, std::int64_t position) {
 std::int64_t aheadOf(const Dataset& dataset, const LoaderOptions& options) {
   if (options.prefetchBatches > 0) return options.prefetchBatches;
   const SizePx largest = largestBatchInput(dataset, shapesOf(options), aspectGroups(options.params));
-  const std::int64_t bytes = std::max<std::int64_t>(
-      1, static_cast<std::int64_t>(3 * sizeof(float)) * options.batchSize * largest.width * largest.height);
+  const std::int64_t bytes =
+      std::max<std::int64_t>(1, std::int64_t{3} * options.batchSize * largest.width * largest.height);
   return std::max<std::int64_t>(2, std::min<std::int64_t>(options.threads + 1, kPrefetchBytes / bytes));
 }
 
@@ -151,6 +147,10 @@ std::vector<ParamSpec> loaderParams() {
   return specs;
 }
 
+int aspectGroups(const ParamSet& params) {
+  return static_cast<int>(params.getInt("aspect_groups"));
+}
+
 Result<EpochList> epochList(const Dataset& dataset, const LoaderOptions& options) {
   EpochOptions epoch = EpochOptions::from(options.params);
   epoch.shuffle = options.shuffle;
@@ -168,7 +168,6 @@ Result<Batch> loadForInference(const Dataset& dataset, const std::vector<std::si
   checked.batchSize = 1;  // Here the list gives the batch.
   ANCHORSCOPE_TRY(validate(checked, 0));
   const Fit fit = AugmentOptions::from(options.params).fitIn(options.shape);
-  const PixelMap map = normalisation(options);
   Batch batch;
   std::vector<std::shared_ptr<const ImagePixels>> sources;
   std::vector<SizePx> windows;
@@ -195,8 +194,8 @@ Result<Batch> loadForInference(const Dataset& dataset, const std::vector<std::si
     const ImageRecord& record = dataset.images()[sample.imageIndex];
     const PixelRect window{0, 0, windows[i].width, windows[i].height};
     sample.inputFromImage = fittedTransform(record.size, windows[i], fit);
-    warpInto(*sources[i], sample.inputFromImage, window, map, batch.inputSize,
-             batch.pixels.data() + i * pixelsPerSample);
+    sample.filledInInput = warpInto(*sources[i], sample.inputFromImage, window, {}, batch.inputSize,
+                                    batch.pixels.data() + i * pixelsPerSample);
     appendObjectsInInput(record.annotations, sample.inputFromImage, window, 0, sample.objectsInInput);
   }
   return batch;

@@ -2,7 +2,6 @@
 // View header (no torch). Batches of transformed images, prefetched by threads, in an order that depends only
 // on (seed, position).
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,12 +29,14 @@ struct LoaderOptions {
   int threads = 1;  ///< Prefetch threads; 0 loads in next().
   /// Batches made ahead, all threads together; 0: one more than threads, as far as kPrefetchBytes allow.
   int prefetchBatches = 0;
-  std::array<float, 3> pixelMean{}, pixelStd{1, 1, 1};  ///< (rgb / 255 - mean) / std
   ParamSet params{loaderParams()};
 };
 
 /// Bounds the memory of batches that wait, where prefetchBatches is 0; two may always wait.
 inline constexpr std::int64_t kPrefetchBytes = std::int64_t{1} << 30;
+
+/// The option aspect_groups.
+int aspectGroups(const ParamSet& params);
 
 /// The epochs that a loader with these options goes through.
 Result<EpochList> epochList(const Dataset& dataset, const LoaderOptions& options);
@@ -59,9 +60,9 @@ std::unique_ptr<Loader> makeLoader(std::shared_ptr<const Dataset> dataset, const
                                    std::int64_t position = 0);
 
 /// Images as the detector sees them without augmentation (shape, fit): probes and evaluation. All in one
-/// input, so their windows should be of one size. Reads in the calling thread; only shape, pixelMean,
-/// pixelStd and params of the options matter. An image that cannot be read is left out of `samples` and
-/// `pixels` and listed in diagnostics; an error when that is so for all. Any thread.
+/// input, so their windows should be of one size. Reads in the calling thread; only shape and params of the
+/// options matter. An image that cannot be read is left out of `samples` and `pixels` and listed in
+/// diagnostics; an error when that is so for all. Any thread.
 Result<Batch> loadForInference(const Dataset& dataset, const std::vector<std::size_t>& imageIndices,
                                const LoaderOptions& options);
 

@@ -51,21 +51,8 @@ void PixelCache::offer(std::size_t imageIndex, const std::shared_ptr<const Image
   pixels_[imageIndex] = pixels;
 }
 
-PixelMap normalisation(const LoaderOptions& options) {
-  PixelMap map;
-  for (std::size_t c = 0; c < 3; ++c) {
-    map.gain[c] = 1 / options.pixelStd[c];
-    map.bias[c] = -options.pixelMean[c] / options.pixelStd[c];
-  }
-  return map;
-}
-
 std::vector<InputShape> shapesOf(const LoaderOptions& options) {
   return options.trainingShapes.empty() ? std::vector<InputShape>{options.shape} : options.trainingShapes;
-}
-
-int aspectGroups(const ParamSet& params) {
-  return static_cast<int>(params.getInt("aspect_groups"));
 }
 
 RecordProblem problemOfImage(const Dataset& dataset, std::size_t imageIndex, const Error& error) {
@@ -130,7 +117,7 @@ void SampleMaker::makeSingle(const Loaded& loaded, const Target& target, Random&
   const ImageRecord& record = dataset_->images()[loaded.entry.image];
   AugmentOptions augment = augment_;
   augment.fit = target.fit;
-  PixelMap map = normalisation(options_);
+  ColorMap map;
   double minVisible = 0;
   if (options_.augment) {
     sample.inputFromImage = randomTransform(record.size, loaded.window, augment, random);
@@ -140,8 +127,9 @@ void SampleMaker::makeSingle(const Loaded& loaded, const Target& target, Random&
     sample.inputFromImage = fittedTransform(record.size, loaded.window, augment.fit);
   }
   const PixelRect window = whole(loaded.window);
-  warpInto(*loaded.source.pixels, sample.inputFromImage * loaded.source.imageFromSource, window, map,
-           target.inputSize, target.pixels);
+  sample.filledInInput =
+      warpInto(*loaded.source.pixels, sample.inputFromImage * loaded.source.imageFromSource, window, map,
+               target.inputSize, target.pixels);
   appendObjectsInInput(record.annotations, sample.inputFromImage, window, minVisible, sample.objectsInInput);
 }
 
@@ -152,6 +140,7 @@ void SampleMaker::makeMosaic(const Loaded& loaded, const Target& target, Random&
                                 std::max(1, size.width - 1));
   const int splitY = std::clamp(static_cast<int>(std::lround(size.height * random.uniform(0.35, 0.65))), 1,
                                 std::max(1, size.height - 1));
+  sample.filledInInput = whole(size);  // every cell is covered
   const PixelRect cells[4] = {{0, 0, splitX, splitY},
                               {splitX, 0, size.width, splitY},
                               {0, splitY, splitX, size.height},
@@ -174,7 +163,7 @@ void SampleMaker::makeMosaic(const Loaded& loaded, const Target& target, Random&
     }
     const ImageRecord& record = dataset_->images()[tileImage];
     const AxisTransform inputFromImage = randomCellTransform(record.size, cells[cell], augment_, random);
-    PixelMap map = normalisation(options_);
+    ColorMap map;
     randomColor(augment_, random, map);
     warpInto(*tile.pixels, inputFromImage * tile.imageFromSource, cells[cell], map, target.inputSize,
              target.pixels);

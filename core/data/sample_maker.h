@@ -57,7 +57,7 @@ class SampleMaker {
   struct Target {
     Fit fit;
     SizePx inputSize;
-    float* pixels;
+    std::uint8_t* pixels;
   };
   Result<Loaded> loadNextReadable(SamplePlace place, Diagnostics& diagnostics,
                                   const std::stop_token& stop) const;
@@ -75,12 +75,6 @@ class SampleMaker {
 
 /// Of the batches of a stream; at least one.
 std::vector<InputShape> shapesOf(const LoaderOptions& options);
-
-/// The option aspect_groups.
-int aspectGroups(const ParamSet& params);
-
-/// Gain and bias of (rgb / 255 - mean) / std.
-PixelMap normalisation(const LoaderOptions& options);
 
 /// What the list of problems says about an image that could not be loaded.
 RecordProblem problemOfImage(const Dataset& dataset, std::size_t imageIndex, const Error& error);

@@ -61,14 +61,14 @@ void accumulate(const std::uint8_t* source, float weight, std::size_t count, flo
     row[i] += weight * static_cast<float>(source[i]);
 }
 
-float clampUnit(float value) {
-  return value < 0 ? 0.0f : value > 1 ? 1.0f : value;
+/// Of [0, 255], rounded to the nearest.
+std::uint8_t toByte(float value) {
+  return static_cast<std::uint8_t>(std::clamp(value, 0.0F, 255.0F) + 0.5F);
 }
 
 /// One target row from a vertically resampled source row (which starts at source column taps.firstSource).
 template <bool kChangesColor>
-void resampleRow(const float* row, const AxisTaps& taps, const PixelMap& map, float* target) {
-  constexpr float kUnit = 1.0f / 255.0f;
+void resampleRow(const float* row, const AxisTaps& taps, const ColorMap& map, std::uint8_t* target) {
   const std::size_t pixels = taps.first.size();
   for (std::size_t x = 0; x < pixels; ++x, target += 3) {
     const float* weights = taps.weights.data() + x * taps.stride;
@@ -79,24 +79,23 @@ void resampleRow(const float* row, const AxisTaps& taps, const PixelMap& map, fl
       green += weights[i] * pixel[1];
       blue += weights[i] * pixel[2];
     }
-    red *= kUnit, green *= kUnit, blue *= kUnit;
     if constexpr (kChangesColor) {
       const auto& m = map.matrix;
-      const float r = clampUnit(m[0] * red + m[1] * green + m[2] * blue + map.offset[0]);
-      const float g = clampUnit(m[3] * red + m[4] * green + m[5] * blue + map.offset[1]);
-      const float b = clampUnit(m[6] * red + m[7] * green + m[8] * blue + map.offset[2]);
+      const float r = m[0] * red + m[1] * green + m[2] * blue + 255 * map.offset[0];
+      const float g = m[3] * red + m[4] * green + m[5] * blue + 255 * map.offset[1];
+      const float b = m[6] * red + m[7] * green + m[8] * blue + 255 * map.offset[2];
       red = r, green = g, blue = b;
     }
-    target[0] = red * map.gain[0] + map.bias[0];
-    target[1] = green * map.gain[1] + map.bias[1];
-    target[2] = blue * map.gain[2] + map.bias[2];
+    target[0] = toByte(red);
+    target[1] = toByte(green);
+    target[2] = toByte(blue);
   }
 }
 
 }  // namespace
 
-void warpInto(const ImagePixels& source, const AxisTransform& inputFromSource, const PixelRect& window,
-              const PixelMap& pixelMap, SizePx inputSize, float* input) {
+PixelRect warpInto(const ImagePixels& source, const AxisTransform& inputFromSource, const PixelRect& window,
+                   const ColorMap& colorMap, SizePx inputSize, std::uint8_t* input) {
   ANCHORSCOPE_CHECK(window.left >= 0 && window.top >= 0 && window.right <= inputSize.width &&
                         window.bottom <= inputSize.height,
                     "window outside the input");
@@ -113,11 +112,11 @@ void warpInto(const ImagePixels& source, const AxisTransform& inputFromSource, c
   const std::size_t used = 3 * static_cast<std::size_t>(std::max(0, columns.endSource - columns.firstSource));
   std::vector<float> blended(used);
   for (int y = window.top; y < window.bottom; ++y) {
-    float* target = inputRow(y);
+    std::uint8_t* target = inputRow(y);
     const bool inside =
         y >= rows.firstTarget && y < rows.endTarget && columns.firstTarget < columns.endTarget;
     if (!inside) {
-      std::fill(target + 3 * window.left, target + 3 * window.right, 0.0f);
+      std::fill(target + 3 * window.left, target + 3 * window.right, std::uint8_t{0});
       continue;
     }
     const auto index = static_cast<std::size_t>(y - rows.firstTarget);
@@ -128,13 +127,16 @@ void warpInto(const ImagePixels& source, const AxisTransform& inputFromSource, c
           source.rgb.data() + sourceRow * sourceStride + 3 * static_cast<std::size_t>(columns.firstSource),
           rows.weights[index * rows.stride + static_cast<std::size_t>(i)], used, blended.data());
     }
-    std::fill(target + 3 * window.left, target + 3 * columns.firstTarget, 0.0f);
-    if (pixelMap.changesColor)
-      resampleRow<true>(blended.data(), columns, pixelMap, target + 3 * columns.firstTarget);
+    std::fill(target + 3 * window.left, target + 3 * columns.firstTarget, std::uint8_t{0});
+    if (colorMap.changesColor)
+      resampleRow<true>(blended.data(), columns, colorMap, target + 3 * columns.firstTarget);
     else
-      resampleRow<false>(blended.data(), columns, pixelMap, target + 3 * columns.firstTarget);
-    std::fill(target + 3 * columns.endTarget, target + 3 * window.right, 0.0f);
+      resampleRow<false>(blended.data(), columns, colorMap, target + 3 * columns.firstTarget);
+    std::fill(target + 3 * columns.endTarget, target + 3 * window.right, std::uint8_t{0});
   }
+  if (columns.firstTarget == columns.endTarget || rows.firstTarget == rows.endTarget)
+    return {window.left, window.top, window.left, window.top};
+  return {columns.firstTarget, rows.firstTarget, columns.endTarget, rows.endTarget};
 }
 
 ImagePixels halved(const ImagePixels& source) {

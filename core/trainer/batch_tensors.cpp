@@ -25,17 +25,23 @@ std::int64_t paddedRows(std::int64_t count, at::Device device) {
 
 }  // namespace
 
-at::Tensor pixelTensor(std::shared_ptr<const Batch> batch, at::Device device) {
-  const auto images = static_cast<std::int64_t>(batch->samples.size());
-  const std::int64_t height = batch->inputSize.height, width = batch->inputSize.width;
-  ANCHORSCOPE_CHECK(static_cast<std::int64_t>(batch->pixels.size()) == images * height * width * 3,
-                    "a batch of ", images, " images holds ", batch->pixels.size(), " values");
-  auto* pixels = const_cast<float*>(
-      batch->pixels.data());  // NOLINT: from_blob has no const form; the tensor is only read
-  const at::Tensor rows = at::from_blob(
-      pixels, {images, height, width, 3}, [owner = std::move(batch)](void*) mutable { owner.reset(); },
-      at::kFloat);
-  return moved(rows, device).permute({0, 3, 1, 2});
+at::Tensor pixelTensor(const Batch& batch, const PixelNormalization& normalization, at::Device device) {
+  const auto images = static_cast<std::int64_t>(batch.samples.size());
+  const std::int64_t height = batch.inputSize.height, width = batch.inputSize.width;
+  ANCHORSCOPE_CHECK(static_cast<std::int64_t>(batch.pixels.size()) == images * height * width * 3,
+                    "a batch of ", images, " images holds ", batch.pixels.size(), " values");
+  const at::Tensor filled = at::empty({images, 4}, at::kInt);
+  auto* rect = filled.mutable_data_ptr<std::int32_t>();
+  for (const BatchSample& sample : batch.samples) {
+    const PixelRect& its = sample.filledInInput;
+    for (const int edge : {its.left, its.top, its.right, its.bottom})
+      *rect++ = edge;
+  }
+  auto* pixels = const_cast<std::uint8_t*>(
+      batch.pixels.data());  // NOLINT: from_blob has no const form; the tensor is only read
+  // Used up before this returns: on the CPU by normalising, to a GPU by copying into pinned memory.
+  const at::Tensor bytes = at::from_blob(pixels, {images, height, width, 3}, at::kByte);
+  return normalization(moved(bytes, device), moved(filled, device));
 }
 
 DenseTargets targetTensors(const std::vector<std::vector<TargetObject>>& objects,

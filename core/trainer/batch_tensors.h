@@ -3,17 +3,23 @@
 
 #include <ATen/ATen.h>
 
-#include <memory>
 #include <vector>
 
 #include "core/data/loader.h"
+#include "core/model/detector.h"
 #include "core/ops/dense_types.h"
+#include "core/ops/pixels.h"
 
 namespace anchorscope {
 
-/// Pixels as [B,3,H,W] in channels-last order on `device`: on the CPU a view that keeps the batch alive, to a
-/// GPU one copy from pinned memory that is not waited for.
-at::Tensor pixelTensor(std::shared_ptr<const Batch> batch, at::Device device);
+/// Pixels as [B,3,H,W] float32 in channels-last order on `device`, normalised there. To a GPU the 8 bits are
+/// copied from pinned memory, which is not waited for.
+at::Tensor pixelTensor(const Batch& batch, const PixelNormalization& normalization, at::Device device);
+
+/// What the detector's pixels are, on its device.
+inline PixelNormalization normalizationOf(const Detector& detector, at::Device device) {
+  return {detector.pixelMean(), detector.pixelStd(), device};
+}
 
 /// One object as the methods see it.
 struct TargetObject {

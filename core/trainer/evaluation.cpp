@@ -71,8 +71,6 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
   options.loader.shape = inputShapeOf(config.train);
   options.loader.threads = resolveLoaderThreads(config.train.getInt("loader_threads"), *device);
   options.loader.batchSize = static_cast<int>(config.train.getInt("batch"));
-  options.loader.pixelMean = (*detector)->pixelMean();
-  options.loader.pixelStd = (*detector)->pixelStd();
   options.loader.params = config.dataParams;
   options.device = *device;
   options.bf16 = config.train.getText("precision") == "bf16";

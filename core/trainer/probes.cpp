@@ -90,7 +90,7 @@ std::vector<int> classMap(const std::vector<std::string>& from, const std::vecto
 
 Result<ProbeSet> makeProbeSet(const std::vector<std::shared_ptr<const Dataset>>& datasets,
                               const std::vector<std::string>& names, const LoaderOptions& options,
-                              at::Device device) {
+                              const PixelNormalization& normalization, at::Device device) {
   ANCHORSCOPE_CHECK(!datasets.empty(), "probes need a data set");
   ProbeSet out;
   std::vector<std::vector<at::Tensor>> pixels;  // of each group
@@ -116,7 +116,7 @@ Result<ProbeSet> makeProbeSet(const std::vector<std::shared_ptr<const Dataset>>&
     out.groups[group].places.push_back(out.images.size());
     out.groups[group].batch.images.push_back(*image);
     out.images.push_back(*std::move(image));
-    pixels[group].push_back(pixelTensor(std::make_shared<const Batch>(*std::move(batch)), device));
+    pixels[group].push_back(pixelTensor(*batch, normalization, device));
   }
   for (std::size_t group = 0; group < out.groups.size(); ++group) {
     ProbeBatch& batch = out.groups[group].batch;

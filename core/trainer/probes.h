@@ -8,6 +8,7 @@
 #include "core/base/result.h"
 #include "core/data/dataset.h"
 #include "core/data/loader.h"
+#include "core/ops/pixels.h"
 #include "core/trainer/frame_packer.h"
 
 namespace anchorscope {
@@ -32,7 +33,7 @@ struct ProbeSet {
 /// an empty set.
 Result<ProbeSet> makeProbeSet(const std::vector<std::shared_ptr<const Dataset>>& datasets,
                               const std::vector<std::string>& names, const LoaderOptions& options,
-                              at::Device device);
+                              const PixelNormalization& normalization, at::Device device);
 
 /// For each class of `from` its index in `to` by name, -1 where `to` has none.
 std::vector<int> classMap(const std::vector<std::string>& from, const std::vector<std::string>& to);

@@ -10,7 +10,6 @@
 
 #include "core/base/check.h"
 #include "core/data/largest_input.h"
-#include "core/data/sample_maker.h"
 #include "core/eval/coco_ap.h"
 #include "core/evidence/setting.h"
 #include "core/model/weights.h"
@@ -177,6 +176,7 @@ Status Trainer::buildDetector(const PrepareOptions& options) {
   }
   detector_->moveTo(device_, config_.train.getBool("channels_last"));
   detector_->setTraining(true);
+  normalization_.emplace(normalizationOf(*detector_, device_));
   return {};
 }
 
@@ -251,8 +251,6 @@ LoaderOptions Trainer::loaderOptions(bool forTraining) const {
   options.seed = static_cast<std::uint64_t>(config_.train.getInt("seed"));
   options.threads = resolveLoaderThreads(config_.train.getInt("loader_threads"), device_);
   options.augment = options.shuffle = forTraining;
-  options.pixelMean = detector_->pixelMean();
-  options.pixelStd = detector_->pixelStd();
   options.params = config_.dataParams;
   return options;
 }
@@ -304,7 +302,7 @@ Status Trainer::step(EvidenceSink* sink) {
   remembered_.push_back({stepsDone_ + 1, batch});
   if (remembered_.size() > 2) remembered_.pop_front();
 
-  const at::Tensor pixels = pixelTensor(batch, device_);
+  const at::Tensor pixels = pixelTensor(*batch, *normalization_, device_);
   optimizer_->clearGradients();
   movingStatistics_.remember();
   LossTerms terms;
@@ -411,7 +409,7 @@ NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
   if (remembered != remembered_.end()) {
     const at::NoGradGuard noGrad;
     const Batch& batch = *remembered->batch;
-    const at::Tensor pixels = pixelTensor(remembered->batch, device_);
+    const at::Tensor pixels = pixelTensor(batch, *normalization_, device_);
     const AnchorSet anchors = detector_->anchors(batch.inputSize);
     const EvaluationMode mode(*detector_);
     for (std::size_t i = 0; i < batch.samples.size(); ++i) {
@@ -460,7 +458,7 @@ Status Trainer::setProbes(const std::vector<std::string>& names) {
 Status Trainer::loadProbes(const std::vector<std::string>& names) {
   std::vector<std::shared_ptr<const Dataset>> datasets{dataset_};
   if (validation_) datasets.push_back(validation_);
-  auto probes = makeProbeSet(datasets, names, loaderOptions(false), device_);
+  auto probes = makeProbeSet(datasets, names, loaderOptions(false), *normalization_, device_);
   if (!probes) return std::move(probes).error();
   probes_ = *std::move(probes);
   return {};

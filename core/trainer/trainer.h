@@ -19,6 +19,7 @@
 #include "core/data/loader.h"
 #include "core/methods/method.h"
 #include "core/model/detector.h"
+#include "core/ops/pixels.h"
 #include "core/trainer/checkpoint.h"
 #include "core/trainer/frame_packer.h"
 #include "core/trainer/moving_statistics.h"
@@ -149,6 +150,7 @@ class Trainer {
   std::shared_ptr<const Dataset> dataset_, validation_;
   std::unique_ptr<Loader> loader_;
   std::unique_ptr<Detector> detector_;
+  std::optional<PixelNormalization> normalization_;
   MovingStatistics movingStatistics_;
   bool classBiasLoaded_ = false;  ///< From a weights file.
   at::Tensor priorCounts_;        ///< [3] int64 positives, background, ignored; undefined: not counted.

@@ -86,6 +86,7 @@ Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::s
                        static_cast<std::size_t>(options.loader.batchSize));
   const std::unique_ptr<Loader> loader = makeInferenceLoader(dataset, batches, options.loader);
   std::vector<std::vector<PredictionRecord>> predictions(static_cast<std::size_t>(count));
+  const PixelNormalization normalization = normalizationOf(detector, options.device);
   std::int64_t done = 0;
   for (const std::vector<std::size_t>& indices : batches) {
     if (options.progress && !options.progress(static_cast<double>(done) / static_cast<double>(count)))
@@ -100,12 +101,13 @@ Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::s
       }
       continue;
     }
-    const auto batch = std::make_shared<const Batch>(*std::move(loaded));
-    diagnostics.append(batch->diagnostics);
+    const Batch batch = *std::move(loaded);
+    diagnostics.append(batch.diagnostics);
     std::vector<std::size_t> shown;
-    for (const BatchSample& sample : batch->samples)
+    for (const BatchSample& sample : batch.samples)
       shown.push_back(sample.imageIndex);
-    auto its = detect(detector, dataset, shown, *batch, pixelTensor(batch, options.device), options);
+    auto its =
+        detect(detector, dataset, shown, batch, pixelTensor(batch, normalization, options.device), options);
     for (std::size_t i = 0; i < shown.size(); ++i)
       predictions[shown[i]] = std::move(its[i]);
   }

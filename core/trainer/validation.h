@@ -32,7 +32,7 @@ class EvaluationMode {
 };
 
 struct EvaluationOptions {
-  LoaderOptions loader;  ///< Shape, batch size, pixel statistics and the threads that read ahead.
+  LoaderOptions loader;  ///< Shape, batch size and the threads that read ahead.
   at::Device device{at::kCPU};
   bool bf16 = false;
   PostprocessOptions postprocess;

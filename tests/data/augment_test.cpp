@@ -103,7 +103,7 @@ TEST(Cropping, ObjectsThinnerThanAPixelStayWhenWhole) {
 
 TEST(Color, FactorsActAsStated) {
   AugmentOptions none;
-  PixelMap map;
+  ColorMap map;
   Random random = Random::of(3, RandomPurpose::kTest);
   randomColor(none, random, map);
   EXPECT_FALSE(map.changesColor);

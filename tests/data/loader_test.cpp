@@ -4,8 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <condition_variable>
 #include <future>
+#include <mutex>
+#include <set>
+#include <utility>
 
 #include "core/base/random.h"
 #include "core/data/sample_maker.h"
@@ -150,11 +156,11 @@ TEST(Loader, AugmentsAnImageAnewEachEpoch) {
 }
 
 /// Bounds of the pixels brighter than half-way between ground and mark.
-Box brightBounds(const float* pixels, SizePx size, const PixelRect& window) {
+Box brightBounds(const std::uint8_t* pixels, SizePx size, const PixelRect& window) {
   Box bounds{1000, 1000, 0, 0};
   for (int y = window.top; y < window.bottom; ++y)
     for (int x = window.left; x < window.right; ++x)
-      if (pixels[3 * (y * size.width + x)] > 120.0f / 255) {
+      if (pixels[3 * (y * size.width + x)] > 120) {
         bounds.x1 = std::min(bounds.x1, static_cast<float>(x)),
         bounds.x2 = std::max(bounds.x2, static_cast<float>(x + 1));
         bounds.y1 = std::min(bounds.y1, static_cast<float>(y)),
@@ -211,13 +217,13 @@ TEST(Loader, MosaicKeepsObjectsOnTheirMarks) {
   std::size_t objects = 0;
   for (const Batch& batch : batches(dataset, options, 10))
     for (std::size_t i = 0; i < batch.samples.size(); ++i) {
-      const float* pixels = batch.pixels.data() + i * 3 * 128 * 128;
+      const std::uint8_t* pixels = batch.pixels.data() + i * 3 * 128 * 128;
       // Every cell is filled: the ground is 20 of 255, only a border would be 0.
-      EXPECT_GT(*std::min_element(pixels, pixels + 3 * 128 * 128), 19.5f / 255);
+      EXPECT_GE(*std::min_element(pixels, pixels + 3 * 128 * 128), 20);
       for (const Annotation& object : batch.samples[i].objectsInInput) {
         const int x = static_cast<int>(object.boxInImage.centerX()),
                   y = static_cast<int>(object.boxInImage.centerY());
-        EXPECT_GT(pixels[3 * (y * 128 + x)], 100.0f / 255);
+        EXPECT_GT(pixels[3 * (y * 128 + x)], 100);
         ++objects;
       }
     }
@@ -294,9 +300,6 @@ TEST(Loader, WrongOptionsAreErrors) {
   options.shape = InputShape::fixed({0, 10});
   EXPECT_EQ(errorOf(options), ErrorCode::kUsage);
   options = smallOptions();
-  options.pixelStd[1] = 0;
-  EXPECT_EQ(errorOf(options), ErrorCode::kUsage);
-  options = smallOptions();
   set(options, "zoom_max", "0.1");
   EXPECT_EQ(errorOf(options), ErrorCode::kUsage);
   const Result<Batch> empty =
@@ -334,14 +337,14 @@ TEST(Loader, LeavesImagesWithoutObjectsOutAlsoOfMosaics) {
   turnColorsOff(options);
   set(options, "mosaic", "0.7");
   const auto brightest = [&] {
-    float most = 0;
+    int most = 0;
     for (const Batch& batch : batches(dataset, options, 8))
-      most = std::max(most, *std::max_element(batch.pixels.begin(), batch.pixels.end()));
+      most = std::max<int>(most, *std::max_element(batch.pixels.begin(), batch.pixels.end()));
     return most;
   };
-  EXPECT_GT(brightest(), 200.0f / 255);
+  EXPECT_GT(brightest(), 200);
   set(options, "keep_empty", "false");
-  EXPECT_LT(brightest(), 100.0f / 255);
+  EXPECT_LT(brightest(), 100);
 }
 
 /// Holds its first load until it is let go, so that a loader can be destroyed in the middle of one.
@@ -416,11 +419,147 @@ TEST(Loader, PrefetchesNoFurtherThanAsked) {
   EXPECT_GE(dataset->loads(), 4 * 3);
 }
 
-TEST(Inference, FitsWholeImagesAndNormalises) {
+TEST(Loader, RectanglesOfSeveralSizesKeepObjectsOnTheirMarks) {
+  const auto dataset = markedImages(20);
+  LoaderOptions options = smallOptions();
+  options.trainingShapes = {InputShape::rectangle(48, 80, 32), InputShape::rectangle(96, 160, 32)};
+  turnColorsOff(options);
+  set(options, "min_visible", "0.9");
+  std::set<std::pair<int, int>> sizes;
+  int compared = 0;
+  for (const Batch& batch : batches(dataset, options, 40)) {
+    const SizePx input = batch.inputSize;
+    sizes.insert({input.width, input.height});
+    EXPECT_EQ(input.width % 32, 0);
+    EXPECT_EQ(input.height % 32, 0);
+    const std::size_t perSample =
+        3 * static_cast<std::size_t>(input.width) * static_cast<std::size_t>(input.height);
+    ASSERT_EQ(batch.pixels.size(), batch.samples.size() * perSample);
+    for (std::size_t i = 0; i < batch.samples.size(); ++i) {
+      const BatchSample& sample = batch.samples[i];
+      const std::uint8_t* pixels = batch.pixels.data() + i * perSample;
+      const PixelRect filled = sample.filledInInput;
+      EXPECT_TRUE(filled.left >= 0 && filled.top >= 0 && filled.right <= input.width &&
+                  filled.bottom <= input.height);
+      for (int y = 0; y < input.height; ++y)
+        for (int x = 0; x < input.width; ++x) {
+          const bool inside = x >= filled.left && x < filled.right && y >= filled.top && y < filled.bottom;
+          ASSERT_EQ(pixels[pixelOffset(input, x, y)] >= 20, inside) << "the ground is 20, the border 0";
+        }
+      if (sample.objectsInInput.empty()) continue;
+      const Box seen = brightBounds(pixels, input, {0, 0, input.width, input.height});
+      const Box& box = sample.objectsInInput[0].boxInImage;
+      EXPECT_NEAR(seen.x1, box.x1, 1.01);
+      EXPECT_NEAR(seen.y1, box.y1, 1.01);
+      EXPECT_NEAR(seen.x2, box.x2, 1.01);
+      EXPECT_NEAR(seen.y2, box.y2, 1.01);
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 60);
+  EXPECT_GE(sizes.size(), 4u);
+}
+
+TEST(Loader, RectanglesDoNotDependOnThreadsOrOnWhatCameBefore) {
+  const auto dataset = markedImages(17);
+  LoaderOptions options = smallOptions();
+  options.trainingShapes = {InputShape::rectangle(48, 80, 32), InputShape::rectangle(64, 107, 32)};
+  const std::vector<Batch> expected = batches(dataset, options, 20);
+  options.threads = 3;
+  const std::vector<Batch> threaded = batches(dataset, options, 20);
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    expectSame(expected[i], threaded[i]);
+  const std::unique_ptr<Loader> later = makeLoader(dataset, options, 13);
+  for (std::size_t i = 13; i < 20; ++i)
+    expectSame(expected[i], nextOrFail(*later));
+}
+
+/// Meets its other callers: so many threads are inside at once, or the wait ends after a while.
+class MeetingDataset final : public Dataset {
+ public:
+  MeetingDataset(std::shared_ptr<MemoryDataset> inner, int threads)
+      : inner_(std::move(inner)), threads_(threads) {}
+  const std::string& spec() const override { return inner_->spec(); }
+  const std::vector<std::string>& classNames() const override { return inner_->classNames(); }
+  const std::vector<ImageRecord>& images() const override { return inner_->images(); }
+  const Diagnostics& diagnostics() const override { return inner_->diagnostics(); }
+  Result<std::shared_ptr<const ImagePixels>> loadPixels(std::size_t imageIndex) const override {
+    std::unique_lock lock(mutex_);
+    most_ = std::max(most_, ++inside_);
+    met_.notify_all();
+    met_.wait_for(lock, std::chrono::seconds(20), [&] { return most_ >= threads_; });
+    --inside_;
+    return inner_->loadPixels(imageIndex);
+  }
+  int mostAtOnce() const {
+    const std::lock_guard lock(mutex_);
+    return most_;
+  }
+
+ private:
+  std::shared_ptr<MemoryDataset> inner_;
+  const int threads_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable met_;
+  mutable int inside_ = 0, most_ = 0;
+};
+
+TEST(Loader, AllItsThreadsReadAtOnce) {
+  const auto dataset = std::make_shared<MeetingDataset>(markedImages(12), 4);
+  LoaderOptions options = smallOptions();
+  options.threads = 4;
+  const std::unique_ptr<Loader> loader = makeLoader(dataset, options);
+  nextOrFail(*loader);
+  EXPECT_EQ(dataset->mostAtOnce(), 4);
+}
+
+TEST(Inference, AllItsThreadsReadAtOnce) {
+  const MeetingDataset dataset(markedImages(12), 3);
+  LoaderOptions options = smallOptions();
+  options.threads = 3;
+  const std::unique_ptr<Loader> loader =
+      makeInferenceLoader(dataset, inferenceBatches(dataset, 12, options.shape, 2), options);
+  for (int i = 0; i < 6; ++i)
+    EXPECT_EQ(nextOrFail(*loader).position, i);
+  EXPECT_EQ(dataset.mostAtOnce(), 3);
+}
+
+TEST(Inference, BatchesShareAnInputSizeAndHoldEveryImageOnce) {
+  const auto dataset = markedImages(23);
+  EXPECT_THAT(inferenceBatches(*dataset, 7, InputShape::fixed({64, 64}), 3),
+              ElementsAre(ElementsAre(0, 1, 2), ElementsAre(3, 4, 5), ElementsAre(6)));
+  const InputShape shape = InputShape::rectangle(48, 80, 16);
+  std::set<std::size_t> seen;
+  for (const std::vector<std::size_t>& images : inferenceBatches(*dataset, 20, shape, 3)) {
+    EXPECT_LE(images.size(), 3u);
+    for (const std::size_t image : images) {
+      EXPECT_TRUE(seen.insert(image).second);
+      EXPECT_EQ(shape.inputOf(dataset->images()[image].size),
+                shape.inputOf(dataset->images()[images[0]].size));
+    }
+  }
+  EXPECT_EQ(seen.size(), 20u);
+  EXPECT_EQ(*seen.rbegin(), 19u);
+}
+
+TEST(Inference, ABatchThatCannotBeReadFailsAlone) {
+  const auto dataset = markedImages(6);
+  dataset->breakImage(2);
+  dataset->breakImage(3);
+  for (const int threads : {0, 2}) {
+    LoaderOptions options = smallOptions();
+    options.threads = threads;
+    const std::unique_ptr<Loader> loader =
+        makeInferenceLoader(*dataset, inferenceBatches(*dataset, 6, options.shape, 2), options);
+    EXPECT_EQ(nextOrFail(*loader).samples.size(), 2u);
+    EXPECT_FALSE(loader->next());
+    EXPECT_EQ(nextOrFail(*loader).samples[1].imageIndex, 5u);
+  }
+}
+
+TEST(Inference, FitsWholeImages) {
   const auto dataset = markedImages(4);
   LoaderOptions options = smallOptions();
-  options.pixelMean = {0.5f, 0.4f, 0.3f};
-  options.pixelStd = {0.2f, 0.25f, 0.5f};
   const Result<Batch> batch = loadForInference(*dataset, {2, 0}, options);
   ASSERT_TRUE(batch) << batch.error().text();
   ASSERT_EQ(batch->samples.size(), 2u);
@@ -440,10 +579,7 @@ TEST(Inference, FitsWholeImagesAndNormalises) {
     EXPECT_NEAR(back.y2, original.y2, 1e-3);
     const int x = static_cast<int>(sample.objectsInInput[0].boxInImage.centerX()),
               y = static_cast<int>(sample.objectsInInput[0].boxInImage.centerY());
-    const float* pixel = batch->pixels.data() + i * 3 * 64 * 48 + 3 * (y * 64 + x);
-    EXPECT_NEAR(pixel[0], (220.0 / 255 - 0.5) / 0.2, 1e-4);
-    EXPECT_NEAR(pixel[1], (220.0 / 255 - 0.4) / 0.25, 1e-4);
-    EXPECT_NEAR(pixel[2], (220.0 / 255 - 0.3) / 0.5, 1e-4);
+    EXPECT_EQ(batch->pixels[i * 3 * 64 * 48 + pixelOffset({64, 48}, x, y)], 220);
   }
 }
 

@@ -144,12 +144,12 @@ TEST_F(Exif, TheObjectLiesUnderItsBoxInTrainingAndEvaluation) {
     const auto at = [&](float x, float y) {
       return batch.pixels[pixelOffset(batch.inputSize, static_cast<int>(x), static_cast<int>(y))];
     };
-    EXPECT_NEAR(at(box.centerX(), box.centerY()), 200.0f / 255, 0.05);
+    EXPECT_NEAR(at(box.centerX(), box.centerY()), 200, 13);
     // Away from it, across the picture's middle.
     const Box picture = batch.samples[0].inputFromImage.map({0, 0, kHeight, kWidth});
     const float x = picture.x1 + picture.x2 - box.centerX(), y = picture.y1 + picture.y2 - box.centerY();
     if (x < 1 || y < 1 || x > 46 || y > 46) continue;
-    EXPECT_NEAR(at(x, y), 20.0f / 255, 0.05);
+    EXPECT_NEAR(at(x, y), 20, 13);
   }
   EXPECT_FALSE(batches.back().samples[0].objectsInInput.empty());
 }
