@@ -101,16 +101,19 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   // Some operators have no deterministic form on a GPU; bit-identity is promised on the CPU only.
   at::globalContext().setDeterministicAlgorithms(deterministic, /*warn_only=*/!device->is_cpu());
   at::globalContext().setDeterministicCuDNN(deterministic);
-  at::globalContext().setBenchmarkCuDNN(!deterministic);
+  // Trying out algorithms anew for every size of the input would take longer than it gains.
+  const std::vector<InputShape> shapes = trainingShapesOf(train);
+  const bool oneSize = shapes.size() == 1 && !shapes.front().keepsAspect();
+  at::globalContext().setBenchmarkCuDNN(!deterministic && oneSize);
 
   ANCHORSCOPE_TRY(trainer->openData(options));
   ANCHORSCOPE_TRY(trainer->buildDetector(options));
   ANCHORSCOPE_TRY(trainer->buildMethod());
-  const StepSize step{train.getInt("batch"),
-                      largestBatchInput(*trainer->dataset_, trainingShapesOf(train),
-                                        aspectGroups(trainer->config_.dataParams)),
-                      mostPerImage(*trainer->dataset_, /*ignored=*/false),
-                      mostPerImage(*trainer->dataset_, /*ignored=*/true), trainer->bf16_};
+  const StepSize step{
+      train.getInt("batch"),
+      largestBatchInput(*trainer->dataset_, shapes, aspectGroups(trainer->config_.dataParams)),
+      mostPerImage(*trainer->dataset_, /*ignored=*/false), mostPerImage(*trainer->dataset_, /*ignored=*/true),
+      trainer->bf16_};
   ANCHORSCOPE_TRY(checkStepMemory(
       *trainer->detector_, *trainer->method_, trainer->movingStatistics_, step,
       options.availableBytes > 0 ? options.availableBytes : availableMemoryBytes(trainer->device_)));

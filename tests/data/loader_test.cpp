@@ -5,17 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <condition_variable>
 #include <future>
-#include <mutex>
 #include <set>
 #include <utility>
 
 #include "core/base/random.h"
 #include "core/data/sample_maker.h"
-#include "tests/data/sample_files.h"
+#include "tests/data/loader_testing.h"
 
 namespace anchorscope::testing {
 namespace {
@@ -23,83 +20,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-/// Images of different sizes, each with one bright mark that its object surrounds.
-std::shared_ptr<MemoryDataset> markedImages(int count) {
-  std::vector<ImagePixels> images;
-  std::vector<Box> boxes;
-  Random random = Random::of(9, RandomPurpose::kTest);
-  for (int i = 0; i < count; ++i) {
-    const SizePx size{40 + static_cast<int>(random.below(60)), 40 + static_cast<int>(random.below(60))};
-    ImagePixels pixels = plainImage(size, 20);
-    const int x = static_cast<int>(random.below(static_cast<std::uint64_t>(size.width - 20))),
-              y = static_cast<int>(random.below(static_cast<std::uint64_t>(size.height - 16)));
-    const PixelRect mark{x, y, x + 20, y + 16};
-    fillRect(pixels, mark, 220);
-    images.push_back(std::move(pixels));
-    boxes.push_back({static_cast<float>(mark.left), static_cast<float>(mark.top),
-                     static_cast<float>(mark.right), static_cast<float>(mark.bottom)});
-  }
-  auto dataset = std::make_shared<MemoryDataset>(std::move(images));
-  for (std::size_t i = 0; i < boxes.size(); ++i)
-    dataset->addObject(i, boxes[i], static_cast<int>(i % 2));
-  return dataset;
-}
-
-LoaderOptions smallOptions() {
-  LoaderOptions options;
-  options.shape = InputShape::fixed({64, 48});
-  options.batchSize = 3;
-  options.seed = 11;
-  options.threads = 0;
-  return options;
-}
-
-void set(LoaderOptions& options, const char* name, const char* value) {
-  const Status status = options.params.set(name, value);
-  ASSERT_TRUE(status) << status.error().text();
-}
-
-Batch nextOrFail(Loader& loader) {
-  Result<Batch> batch = loader.next();
-  if (!batch) {
-    ADD_FAILURE() << batch.error().text();
-    return {};
-  }
-  return std::move(*batch);
-}
-
-std::vector<Batch> batches(const std::shared_ptr<const Dataset>& dataset, const LoaderOptions& options,
-                           int count, std::int64_t from = 0) {
-  const std::unique_ptr<Loader> loader = makeLoader(dataset, options, from);
-  std::vector<Batch> all;
-  for (int i = 0; i < count; ++i) {
-    EXPECT_EQ(loader->position(), from + i);
-    all.push_back(nextOrFail(*loader));
-  }
-  return all;
-}
-
-void expectSame(const Batch& a, const Batch& b) {
-  EXPECT_EQ(a.position, b.position);
-  EXPECT_EQ(a.pixels, b.pixels);
-  ASSERT_EQ(a.samples.size(), b.samples.size());
-  for (std::size_t i = 0; i < a.samples.size(); ++i) {
-    EXPECT_EQ(a.samples[i].imageIndex, b.samples[i].imageIndex);
-    EXPECT_EQ(a.samples[i].inputFromImage, b.samples[i].inputFromImage);
-    ASSERT_EQ(a.samples[i].objectsInInput.size(), b.samples[i].objectsInInput.size());
-    for (std::size_t k = 0; k < a.samples[i].objectsInInput.size(); ++k)
-      EXPECT_EQ(a.samples[i].objectsInInput[k].boxInImage, b.samples[i].objectsInInput[k].boxInImage);
-  }
-}
-
-std::vector<std::size_t> imagesOf(const std::vector<Batch>& all) {
-  std::vector<std::size_t> images;
-  for (const Batch& batch : all)
-    for (const BatchSample& sample : batch.samples)
-      images.push_back(sample.imageIndex);
-  return images;
-}
 
 TEST(Loader, BatchesDoNotDependOnThreads) {
   const auto dataset = markedImages(10);
@@ -474,36 +394,6 @@ TEST(Loader, RectanglesDoNotDependOnThreadsOrOnWhatCameBefore) {
     expectSame(expected[i], nextOrFail(*later));
 }
 
-/// Meets its other callers: so many threads are inside at once, or the wait ends after a while.
-class MeetingDataset final : public Dataset {
- public:
-  MeetingDataset(std::shared_ptr<MemoryDataset> inner, int threads)
-      : inner_(std::move(inner)), threads_(threads) {}
-  const std::string& spec() const override { return inner_->spec(); }
-  const std::vector<std::string>& classNames() const override { return inner_->classNames(); }
-  const std::vector<ImageRecord>& images() const override { return inner_->images(); }
-  const Diagnostics& diagnostics() const override { return inner_->diagnostics(); }
-  Result<std::shared_ptr<const ImagePixels>> loadPixels(std::size_t imageIndex) const override {
-    std::unique_lock lock(mutex_);
-    most_ = std::max(most_, ++inside_);
-    met_.notify_all();
-    met_.wait_for(lock, std::chrono::seconds(20), [&] { return most_ >= threads_; });
-    --inside_;
-    return inner_->loadPixels(imageIndex);
-  }
-  int mostAtOnce() const {
-    const std::lock_guard lock(mutex_);
-    return most_;
-  }
-
- private:
-  std::shared_ptr<MemoryDataset> inner_;
-  const int threads_;
-  mutable std::mutex mutex_;
-  mutable std::condition_variable met_;
-  mutable int inside_ = 0, most_ = 0;
-};
-
 TEST(Loader, AllItsThreadsReadAtOnce) {
   const auto dataset = std::make_shared<MeetingDataset>(markedImages(12), 4);
   LoaderOptions options = smallOptions();
@@ -511,93 +401,6 @@ TEST(Loader, AllItsThreadsReadAtOnce) {
   const std::unique_ptr<Loader> loader = makeLoader(dataset, options);
   nextOrFail(*loader);
   EXPECT_EQ(dataset->mostAtOnce(), 4);
-}
-
-TEST(Inference, AllItsThreadsReadAtOnce) {
-  const MeetingDataset dataset(markedImages(12), 3);
-  LoaderOptions options = smallOptions();
-  options.threads = 3;
-  const std::unique_ptr<Loader> loader =
-      makeInferenceLoader(dataset, inferenceBatches(dataset, 12, options.shape, 2), options);
-  for (int i = 0; i < 6; ++i)
-    EXPECT_EQ(nextOrFail(*loader).position, i);
-  EXPECT_EQ(dataset.mostAtOnce(), 3);
-}
-
-TEST(Inference, BatchesShareAnInputSizeAndHoldEveryImageOnce) {
-  const auto dataset = markedImages(23);
-  EXPECT_THAT(inferenceBatches(*dataset, 7, InputShape::fixed({64, 64}), 3),
-              ElementsAre(ElementsAre(0, 1, 2), ElementsAre(3, 4, 5), ElementsAre(6)));
-  const InputShape shape = InputShape::rectangle(48, 80, 16);
-  std::set<std::size_t> seen;
-  for (const std::vector<std::size_t>& images : inferenceBatches(*dataset, 20, shape, 3)) {
-    EXPECT_LE(images.size(), 3u);
-    for (const std::size_t image : images) {
-      EXPECT_TRUE(seen.insert(image).second);
-      EXPECT_EQ(shape.inputOf(dataset->images()[image].size),
-                shape.inputOf(dataset->images()[images[0]].size));
-    }
-  }
-  EXPECT_EQ(seen.size(), 20u);
-  EXPECT_EQ(*seen.rbegin(), 19u);
-}
-
-TEST(Inference, ABatchThatCannotBeReadFailsAlone) {
-  const auto dataset = markedImages(6);
-  dataset->breakImage(2);
-  dataset->breakImage(3);
-  for (const int threads : {0, 2}) {
-    LoaderOptions options = smallOptions();
-    options.threads = threads;
-    const std::unique_ptr<Loader> loader =
-        makeInferenceLoader(*dataset, inferenceBatches(*dataset, 6, options.shape, 2), options);
-    EXPECT_EQ(nextOrFail(*loader).samples.size(), 2u);
-    EXPECT_FALSE(loader->next());
-    EXPECT_EQ(nextOrFail(*loader).samples[1].imageIndex, 5u);
-  }
-}
-
-TEST(Inference, FitsWholeImages) {
-  const auto dataset = markedImages(4);
-  LoaderOptions options = smallOptions();
-  const Result<Batch> batch = loadForInference(*dataset, {2, 0}, options);
-  ASSERT_TRUE(batch) << batch.error().text();
-  ASSERT_EQ(batch->samples.size(), 2u);
-  EXPECT_EQ(batch->samples[0].imageIndex, 2u);
-  EXPECT_EQ(batch->pixels.size(), 2u * 3 * 64 * 48);
-  for (std::size_t i = 0; i < 2; ++i) {
-    const BatchSample& sample = batch->samples[i];
-    const ImageRecord& image = dataset->images()[sample.imageIndex];
-    const Box whole = sample.inputFromImage.map(
-        Box{0, 0, static_cast<float>(image.size.width), static_cast<float>(image.size.height)});
-    EXPECT_TRUE(whole.x1 >= 0 && whole.y1 >= 0 && whole.x2 <= 64.001f && whole.y2 <= 48.001f);
-    const Box back = sample.inputFromImage.inverse().map(sample.objectsInInput[0].boxInImage);
-    const Box& original = image.annotations[0].boxInImage;
-    EXPECT_NEAR(back.x1, original.x1, 1e-3);
-    EXPECT_NEAR(back.y1, original.y1, 1e-3);
-    EXPECT_NEAR(back.x2, original.x2, 1e-3);
-    EXPECT_NEAR(back.y2, original.y2, 1e-3);
-    const int x = static_cast<int>(sample.objectsInInput[0].boxInImage.centerX()),
-              y = static_cast<int>(sample.objectsInInput[0].boxInImage.centerY());
-    EXPECT_EQ(batch->pixels[i * 3 * 64 * 48 + pixelOffset({64, 48}, x, y)], 220);
-  }
-}
-
-TEST(Inference, LeavesUnreadableImagesOut) {
-  const auto dataset = markedImages(4);
-  dataset->breakImage(1);
-  const Result<Batch> batch = loadForInference(*dataset, {0, 1, 2}, smallOptions());
-  ASSERT_TRUE(batch);
-  ASSERT_EQ(batch->samples.size(), 2u);
-  EXPECT_EQ(batch->samples[1].imageIndex, 2u);
-  EXPECT_EQ(batch->pixels.size(), 2u * 3 * 64 * 48);
-  EXPECT_EQ(batch->diagnostics.problems().size(), 1u);
-  const Result<Batch> none = loadForInference(*dataset, {1}, smallOptions());
-  ASSERT_FALSE(none);
-  EXPECT_EQ(none.error().code, ErrorCode::kBadData);
-  const Result<Batch> nothing = loadForInference(*dataset, {}, smallOptions());
-  ASSERT_TRUE(nothing);
-  EXPECT_THAT(nothing->samples, IsEmpty());
 }
 
 }  // namespace
