@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <limits>
@@ -37,17 +38,20 @@ std::uint32_t blended(std::uint32_t pixel, Argb color, std::uint32_t alpha) {
 void drawByDefinition(Picture& picture, const AxisTransform& t, const std::vector<Box>& boxes,
                       const std::vector<Argb>& colors, const RasterStyle& style) {
   for (std::size_t i = 0; i < boxes.size(); ++i) {
-    const auto map = [](float v, double scale, double offset) {
-      return v * static_cast<float>(scale) + static_cast<float>(offset);
+    // Whole pixels of the offset only move what the rest of it decides.
+    const double wholeX = std::floor(t.offsetX), wholeY = std::floor(t.offsetY);
+    const auto map = [](float v, double scale, double offset, double whole) {
+      return static_cast<double>(v * static_cast<float>(scale) + static_cast<float>(offset - whole)) + whole;
     };
-    float x1 = map(boxes[i].x1, t.scaleX, t.offsetX), x2 = map(boxes[i].x2, t.scaleX, t.offsetX);
-    float y1 = map(boxes[i].y1, t.scaleY, t.offsetY), y2 = map(boxes[i].y2, t.scaleY, t.offsetY);
+    double x1 = map(boxes[i].x1, t.scaleX, t.offsetX, wholeX),
+           x2 = map(boxes[i].x2, t.scaleX, t.offsetX, wholeX);
+    double y1 = map(boxes[i].y1, t.scaleY, t.offsetY, wholeY),
+           y2 = map(boxes[i].y2, t.scaleY, t.offsetY, wholeY);
     if (t.scaleX < 0) std::swap(x1, x2);
     if (t.scaleY < 0) std::swap(y1, y2);
     if (!(x2 >= x1 && y2 >= y1)) continue;
     double left = std::floor(x1), top = std::floor(y1);
-    double right = std::max(left, std::ceil(static_cast<double>(x2)) - 1),
-           bottom = std::max(top, std::ceil(static_cast<double>(y2)) - 1);
+    double right = std::max(left, std::ceil(x2) - 1), bottom = std::max(top, std::ceil(y2) - 1);
     const double insetX = std::min<double>(style.inset, std::floor((right - left) / 2)),
                  insetY = std::min<double>(style.inset, std::floor((bottom - top) / 2));
     left += insetX;
@@ -85,16 +89,22 @@ Scene randomScene(std::uint64_t seed, int count, float extent) {
   return scene;
 }
 
-void expectAsDefined(Picture size, const AxisTransform& t, const Scene& scene, const RasterStyle& style) {
-  Picture expected = size, actual = size;
+/// By every kernel that this processor can run.
+void expectAsDefined(const Picture& size, const AxisTransform& t, const Scene& scene,
+                     const RasterStyle& style) {
+  Picture expected = size;
   StripPool pool(2);
   drawByDefinition(expected, t, scene.boxes, scene.colors, style);
-  drawBoxes(actual.target(), t, scene.boxes, scene.colors, style, pool);
-  std::size_t wrong = 0;
-  for (std::size_t i = 0; i < expected.pixels.size(); ++i)
-    wrong += expected.pixels[i] != actual.pixels[i] ? 1 : 0;
-  EXPECT_EQ(wrong, 0u) << "line " << style.lineWidth << ", fill " << style.fillOpacity << ", inset "
-                       << style.inset;
+  for (const TileKernel& kernel : tileKernels()) {
+    if (!kernel.runsHere()) continue;
+    Picture actual = size;
+    drawBoxes(actual.target(), t, scene.boxes, scene.colors, style, pool, kernel);
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < expected.pixels.size(); ++i)
+      wrong += expected.pixels[i] != actual.pixels[i] ? 1 : 0;
+    EXPECT_EQ(wrong, 0u) << kernel.name << ", line " << style.lineWidth << ", fill " << style.fillOpacity
+                         << ", inset " << style.inset;
+  }
 }
 
 TEST(BoxRasterTest, EveryPixelIsAsDefined) {
@@ -104,6 +114,55 @@ TEST(BoxRasterTest, EveryPixelIsAsDefined) {
       expectAsDefined(Picture(211, 173), {1, 1, 0, 0}, randomScene(seed, 150, 200), style);
       expectAsDefined(Picture(211, 173), {1.37, 0.61, -20.3, 11.7}, randomScene(seed + 10, 150, 200), style);
     }
+}
+
+TEST(BoxRasterTest, EveryPixelOfManyTilesIsAsDefined) {
+  for (const RasterStyle style : {RasterStyle{1, 0}, RasterStyle{1, 0.3f}, RasterStyle{4, 0}}) {
+    Scene scene = randomScene(21, 60, 700);
+    for (const float size : {2.f, 318.f, 500.f})  // across the corners where tiles meet
+      for (const float x : {100.f, 229.f, 230.f, 460.f}) {
+        scene.boxes.push_back({x - 1, x - 3, x + size, x + 0.6f * size});
+        scene.colors.push_back(0x90C08040u + static_cast<Argb>(scene.colors.size()));
+      }
+    expectAsDefined(Picture(691, 563), {1, 1, 0.3, -0.4}, scene, style);
+  }
+}
+
+TEST(BoxRasterTest, TheLastKernelRunsEverywhereAndTheBestIsTheFirstThatDoes) {
+  ASSERT_FALSE(tileKernels().empty());
+  EXPECT_TRUE(tileKernels().back().runsHere());
+  for (const TileKernel& kernel : tileKernels())
+    if (kernel.runsHere()) {
+      EXPECT_STREQ(bestTileKernel().name, kernel.name);
+      break;
+    }
+}
+
+/// What panning relies on: the picture elsewhere, and a part of it alone, have the very same pixels.
+TEST(BoxRasterTest, AWholeNumberOfPixelsMovesThePicture) {
+  const Scene scene = randomScene(9, 4000, 900);
+  StripPool pool(2);
+  for (const double scale : {0.37, 1.35, 17.3}) {
+    const AxisTransform t{scale, scale, -scale * 300 + 0.37, -scale * 280 + 0.81};
+    Picture whole(500, 420);
+    drawBoxes(whole.target(), t, scene.boxes, scene.colors, {2, 0.1f, 1}, pool);
+    for (const auto& [x, y, w, h] :
+         {std::array{0, 0, 500, 17}, std::array{481, 3, 19, 400}, std::array{77, 95, 301, 203}}) {
+      Picture part(w, h);
+      AxisTransform moved = t;
+      moved.offsetX -= x;
+      moved.offsetY -= y;
+      drawBoxes(part.target(), moved, scene.boxes, scene.colors, {2, 0.1f, 1}, pool);
+      std::size_t wrong = 0;
+      for (int row = 0; row < h; ++row)
+        for (int column = 0; column < w; ++column)
+          wrong += part.pixels[static_cast<std::size_t>(row * w + column)] !=
+                           whole.pixels[static_cast<std::size_t>((row + y) * 500 + column + x)]
+                       ? 1
+                       : 0;
+      EXPECT_EQ(wrong, 0u) << "scale " << scale << ", at " << x << ", " << y;
+    }
+  }
 }
 
 TEST(BoxRasterTest, MirroredTransformsAreAsDefined) {

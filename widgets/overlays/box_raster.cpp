@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <numeric>
 #include <vector>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 #include "core/base/check.h"
 
@@ -14,277 +12,214 @@ namespace anchorscope {
 
 namespace {
 
-constexpr int kStripRows = 64;  // 480 KiB of a 1920 px wide target: stays in a core's own cache
-constexpr std::size_t kBoxesPerChunk = 8192;
+// A tile this large, 700 KiB as it is drawn into, stays in a core's own cache; smaller ones cut more boxes.
+constexpr int kTileWidth = 320, kTileHeight = 270;
+constexpr std::size_t kBoxesPerChunk = 4096;
 constexpr int kMaxExtent = 16384;
 
-/// A box in whole target pixels, half open; clamped just beyond the target so that clipped edges stay
-/// outside.
-struct PixelBox {
-  std::int16_t left, top, right, bottom;
-  Argb color;
+typedef float Float4 __attribute__((vector_size(16)));
+typedef std::int32_t Int4 __attribute__((vector_size(16)));
+
+/// The tiles of a target, row by row, and which of them each column and row of pixels lies in.
+struct TileGrid {
+  int width, height, tileWidth, tileHeight, columns, rows;
+  std::vector<std::uint8_t> columnOf, rowOf;
+
+  explicit TileGrid(const RasterTarget& target) : width(target.width), height(target.height) {
+    columns = (width + kTileWidth - 1) / kTileWidth;
+    rows = (height + kTileHeight - 1) / kTileHeight;
+    tileWidth = (width + columns - 1) / columns;
+    tileHeight = (height + rows - 1) / rows;
+    columnOf.resize(static_cast<std::size_t>(width));
+    rowOf.resize(static_cast<std::size_t>(height));
+    for (int x = 0; x < width; ++x)
+      columnOf[static_cast<std::size_t>(x)] = static_cast<std::uint8_t>(x / tileWidth);
+    for (int y = 0; y < height; ++y)
+      rowOf[static_cast<std::size_t>(y)] = static_cast<std::uint8_t>(y / tileHeight);
+  }
+
+  std::size_t count() const { return static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows); }
+  /// -1 and `columns` (`rows`) beyond the edges.
+  int columnAt(int x) const {
+    return x < 0 ? -1 : x >= width ? columns : columnOf[static_cast<std::size_t>(x)];
+  }
+  int rowAt(int y) const { return y < 0 ? -1 : y >= height ? rows : rowOf[static_cast<std::size_t>(y)]; }
 };
 
-/// One colour ready for blending: color * a + 128 and 256 - a in 16 bits for each channel of a pixel.
-class Blend {
+/// A box that shows, with the tiles that it touches, inclusive.
+struct VisibleBox {
+  PixelBox box;
+  std::uint8_t firstColumn, lastColumn, firstRow, lastRow;
+};
+
+/// From source boxes to pixels. The offset's whole pixels are added at the very end, so that they move the
+/// picture and do not change how it is rounded.
+class Mapper {
  public:
-  Blend(Argb color, std::uint32_t alpha) {
-    const std::uint32_t amount = alpha + (alpha >> 7);
-    const Argb opaque = color | 0xFF000000u;
-#if defined(__SSE2__)
-    const __m128i channels = _mm_unpacklo_epi8(_mm_set1_epi32(static_cast<int>(opaque)), _mm_setzero_si128());
-    add_ = _mm_add_epi16(_mm_mullo_epi16(channels, _mm_set1_epi16(static_cast<short>(amount))),
-                         _mm_set1_epi16(128));
-    keep_ = _mm_set1_epi16(static_cast<short>(256 - amount));
-#else
-    add_ = spread(opaque) * amount + 0x0080008000800080u;
-    keep_ = 256 - amount;
-#endif
+  Mapper(const AxisTransform& t, const TileGrid& grid, const RasterStyle& style)
+      : grid_(grid), inset_(style.inset), mirroredX_(t.scaleX < 0), mirroredY_(t.scaleY < 0) {
+    const auto wholeOf = [](double offset) {
+      constexpr double kExact = 1 << 22;  // and sums with it are exact floats
+      return std::isfinite(offset) ? std::clamp(std::floor(offset), -kExact, kExact) : 0;
+    };
+    const double wholeX = wholeOf(t.offsetX), wholeY = wholeOf(t.offsetY);
+    const auto sx = static_cast<float>(t.scaleX), sy = static_cast<float>(t.scaleY),
+               ox = static_cast<float>(t.offsetX - wholeX), oy = static_cast<float>(t.offsetY - wholeY),
+               x = static_cast<float>(wholeX), y = static_cast<float>(wholeY),
+               w = static_cast<float>(grid.width), h = static_cast<float>(grid.height),
+               margin = static_cast<float>(style.lineWidth + 1 + style.inset);
+    scale_ = Float4{sx, sy, sx, sy};
+    offset_ = Float4{ox, oy, ox, oy};
+    beyond_ = Float4{w - x, h - y, x, y};
+    least_ = Float4{-margin - x, -margin - y, -(w + margin - x), -(h + margin - y)};
+    const auto wholeLeft = static_cast<std::int32_t>(wholeX), wholeTop = static_cast<std::int32_t>(wholeY);
+    whole_ = Int4{wholeLeft, wholeTop, wholeLeft, wholeTop};
   }
 
-#if defined(__SSE2__)
-  void onto(std::uint32_t* pixel) const {
-    store(pixel, blended(load(pixel)));
-  }
-
-  /// The left and right edge of one row.
-  void onto(std::uint32_t* a, std::uint32_t* b) const {
-    const __m128i pixels = blended(_mm_unpacklo_epi32(load(a), load(b)));
-    store(a, pixels);
-    store(b, _mm_shuffle_epi32(pixels, 1));
-  }
-
-  /// The edges of two rows.
-  void onto(std::uint32_t* a, std::uint32_t* b, std::uint32_t* c, std::uint32_t* d) const {
-    const __m128i pixels = blended4(
-        _mm_unpacklo_epi64(_mm_unpacklo_epi32(load(a), load(b)), _mm_unpacklo_epi32(load(c), load(d))));
-    store(a, pixels);
-    store(b, _mm_shuffle_epi32(pixels, 1));
-    store(c, _mm_shuffle_epi32(pixels, 2));
-    store(d, _mm_shuffle_epi32(pixels, 3));
-  }
-
-  void ontoSpan(std::uint32_t* begin, std::uint32_t* end) const {
-    if (end - begin < 4) {
-      for (; begin != end; ++begin)
-        onto(begin);
-      return;
+  /// False when nothing of the box's rectangle is inside the target, or the box is not one.
+  bool map(const Box& box, VisibleBox& out) const {
+    Float4 edges;
+    static_assert(sizeof edges == sizeof box);
+    std::memcpy(&edges, &box, sizeof edges);
+    edges = edges * scale_ + offset_;
+    if (mirroredX_) edges = __builtin_shufflevector(edges, edges, 2, 1, 0, 3);
+    if (mirroredY_) edges = __builtin_shufflevector(edges, edges, 0, 3, 2, 1);
+    if (!(edges[2] >= edges[0] && edges[3] >= edges[1])) return false;
+    // Right and bottom with the other sign: their ceilings are then floors as well.
+    constexpr Int4 kFarEdges = {0, 0, -1, -1};
+    edges = (kFarEdges != 0) ? -edges : edges;
+    if (!(edges[0] < beyond_[0] && edges[1] < beyond_[1] && edges[2] <= beyond_[2] && edges[3] <= beyond_[3]))
+      return false;
+    edges = edges > least_ ? edges : least_;
+    Int4 pixels = __builtin_convertvector(edges, Int4);
+    pixels += __builtin_convertvector(pixels, Float4) > edges;  // a comparison that holds is -1: floor
+    pixels = ((pixels ^ kFarEdges) - kFarEdges) + whole_;
+    int left = pixels[0], top = pixels[1], right = std::max(left + 1, pixels[2]),
+        bottom = std::max(top + 1, pixels[3]);
+    if (inset_ > 0) {
+      shrink(left, right);
+      shrink(top, bottom);
     }
-    for (; end - begin >= 4; begin += 4) {
-      auto* at = reinterpret_cast<__m128i*>(begin);
-      _mm_storeu_si128(at, blended4(_mm_loadu_si128(at)));
-    }
-    // The rest as the last four pixels, of which those already done keep their values: no branch that depends
-    // on the width.
-    auto* at = reinterpret_cast<__m128i*>(end - 4);
-    const __m128i todo =
-        _mm_cmplt_epi32(_mm_set_epi32(0, 1, 2, 3), _mm_set1_epi32(static_cast<int>(end - begin)));
-    const __m128i before = _mm_loadu_si128(at);
-    _mm_storeu_si128(at, _mm_or_si128(_mm_and_si128(todo, blended4(before)), _mm_andnot_si128(todo, before)));
+    if (right <= 0 || bottom <= 0 || left >= grid_.width || top >= grid_.height) return false;
+    out.box.left = static_cast<std::int16_t>(left);
+    out.box.top = static_cast<std::int16_t>(top);
+    out.box.right = static_cast<std::int16_t>(right);
+    out.box.bottom = static_cast<std::int16_t>(bottom);
+    out.firstColumn = grid_.columnOf[static_cast<std::size_t>(std::max(left, 0))];
+    out.lastColumn = grid_.columnOf[static_cast<std::size_t>(std::min(right, grid_.width) - 1)];
+    out.firstRow = grid_.rowOf[static_cast<std::size_t>(std::max(top, 0))];
+    out.lastRow = grid_.rowOf[static_cast<std::size_t>(std::min(bottom, grid_.height) - 1)];
+    return true;
   }
 
  private:
-  static __m128i load(const std::uint32_t* pixel) {
-    return _mm_cvtsi32_si128(static_cast<int>(*pixel));
-  }
-  static void store(std::uint32_t* pixel, __m128i value) {
-    *pixel = static_cast<std::uint32_t>(_mm_cvtsi128_si32(value));
-  }
-  __m128i wide(__m128i channels) const {
-    return _mm_srli_epi16(_mm_add_epi16(_mm_mullo_epi16(channels, keep_), add_), 8);
-  }
-  /// Two pixels in the low half.
-  __m128i blended(__m128i pixels) const {
-    const __m128i channels = wide(_mm_unpacklo_epi8(pixels, _mm_setzero_si128()));
-    return _mm_packus_epi16(channels, channels);
-  }
-  __m128i blended4(__m128i pixels) const {
-    const __m128i zero = _mm_setzero_si128();
-    return _mm_packus_epi16(wide(_mm_unpacklo_epi8(pixels, zero)), wide(_mm_unpackhi_epi8(pixels, zero)));
-  }
-
-  __m128i add_, keep_;
-#else
-  void onto(std::uint32_t* pixel) const {
-    const std::uint64_t channels = ((spread(*pixel) * keep_ + add_) >> 8) & 0x00FF00FF00FF00FFu;
-    *pixel = static_cast<std::uint32_t>(channels | (channels >> 24));
-  }
-  void onto(std::uint32_t* a, std::uint32_t* b) const {
-    onto(a);
-    onto(b);
-  }
-  void onto(std::uint32_t* a, std::uint32_t* b, std::uint32_t* c, std::uint32_t* d) const {
-    onto(a, b);
-    onto(c, d);
-  }
-  void ontoSpan(std::uint32_t* begin, std::uint32_t* end) const {
-    for (; begin != end; ++begin)
-      onto(begin);
-  }
-
- private:
-  /// Channels 0 and 2 in the low half, 1 and 3 in the high one, 16 bits each.
-  static std::uint64_t spread(std::uint32_t pixel) {
-    return (pixel & 0x00FF00FFu) | (static_cast<std::uint64_t>((pixel >> 8) & 0x00FF00FFu) << 32);
-  }
-  std::uint64_t add_, keep_;
-#endif
-};
-
-/// The rows of the target one piece of work draws into.
-struct Strip {
-  const RasterTarget& target;
-  int top, bottom;
-
-  std::uint32_t* row(int y) const {
-    return target.pixels + static_cast<std::size_t>(y) * target.pixelsPerRow;
-  }
-
-  void fillRect(int x1, int x2, int y1, int y2, const Blend& blend) const {
-    x1 = std::max(x1, 0);
-    x2 = std::min(x2, target.width);
-    y2 = std::min(y2, bottom);
-    if (x1 >= x2) return;
-    for (int y = std::max(y1, top); y < y2; ++y)
-      blend.ontoSpan(row(y) + x1, row(y) + x2);
-  }
-
-  /// Two columns of pixels.
-  void drawSides(int x1, int x2, int y1, int y2, const Blend& blend) const {
-    const bool hasFirst = x1 >= 0 && x1 < target.width, hasSecond = x2 >= 0 && x2 < target.width;
-    y1 = std::max(y1, top);
-    y2 = std::min(y2, bottom);
-    if (y1 >= y2 || (!hasFirst && !hasSecond)) return;
-    const std::size_t next = target.pixelsPerRow;
-    std::uint32_t* at = row(y1) + (hasFirst ? x1 : x2);
-    int rows = y2 - y1;
-    if (hasFirst && hasSecond) {
-      const std::ptrdiff_t across = x2 - x1;
-      for (; rows >= 2; rows -= 2, at += 2 * next)
-        blend.onto(at, at + across, at + next, at + next + across);
-      if (rows > 0) blend.onto(at, at + across);
-    } else {
-      for (; rows >= 2; rows -= 2, at += 2 * next)
-        blend.onto(at, at + next);
-      if (rows > 0) blend.onto(at);
-    }
-  }
-
-  void draw(const PixelBox& box, const RasterStyle& style) const {
-    const Blend blend(box.color, box.color >> 24);
-    const int line = style.lineWidth;
-    if (box.right - box.left <= 2 * line || box.bottom - box.top <= 2 * line) {
-      fillRect(box.left, box.right, box.top, box.bottom, blend);
-      return;
-    }
-    const int innerTop = box.top + line, innerBottom = box.bottom - line;
-    fillRect(box.left, box.right, box.top, innerTop, blend);
-    if (line == 1) {
-      drawSides(box.left, box.right - 1, innerTop, innerBottom, blend);
-    } else {
-      fillRect(box.left, box.left + line, innerTop, innerBottom, blend);
-      fillRect(box.right - line, box.right, innerTop, innerBottom, blend);
-    }
-    fillRect(box.left, box.right, innerBottom, box.bottom, blend);
-    if (style.fillOpacity > 0) {
-      const auto alpha =
-          static_cast<std::uint32_t>(static_cast<float>(box.color >> 24) * style.fillOpacity + 0.5f);
-      if (alpha > 0)
-        fillRect(box.left + line, box.right - line, innerTop, innerBottom, Blend(box.color, alpha));
-    }
-  }
-};
-
-/// A part of the boxes, a copy for each strip that shows some of its lines: strips then read them in a row.
-/// Chunks keep the order of drawing, and so does each strip's part of a chunk.
-struct Chunk {
-  std::vector<PixelBox> boxes;        ///< Of strip 0, of strip 1, ...
-  std::vector<std::uint32_t> begins;  ///< Per strip, and the end.
-};
-
-/// std::floor is a function call on processors that have no instruction for it.
-int floorOf(float value) {
-  const int truncated = static_cast<int>(value);
-  return truncated - (static_cast<float>(truncated) > value ? 1 : 0);
-}
-
-struct Mapper {
-  float scaleX, scaleY, offsetX, offsetY;
-  int width, height, margin, inset;
-
-  Mapper(const AxisTransform& t, const RasterTarget& target, const RasterStyle& style)
-      : scaleX(static_cast<float>(t.scaleX)),
-        scaleY(static_cast<float>(t.scaleY)),
-        offsetX(static_cast<float>(t.offsetX)),
-        offsetY(static_cast<float>(t.offsetY)),
-        width(target.width),
-        height(target.height),
-        margin(style.lineWidth + 1 + style.inset),
-        inset(style.inset) {}
-
   void shrink(int& begin, int& end) const {
-    const int by = std::min(inset, (end - begin - 1) / 2);
+    const int by = std::min(inset_, (end - begin - 1) / 2);
     begin += by;
     end -= by;
   }
 
-  /// False when nothing of the box's rectangle is inside the target, or the box is not one.
-  bool map(const Box& box, PixelBox& out) const {
-    float x1 = box.x1 * scaleX + offsetX, x2 = box.x2 * scaleX + offsetX;
-    float y1 = box.y1 * scaleY + offsetY, y2 = box.y2 * scaleY + offsetY;
-    if (scaleX < 0) std::swap(x1, x2);
-    if (scaleY < 0) std::swap(y1, y2);
-    if (!(x2 >= x1 && y2 >= y1)) return false;
-    const auto w = static_cast<float>(width), h = static_cast<float>(height), m = static_cast<float>(margin);
-    if (!(x1 < w && y1 < h && x2 >= 0 && y2 >= 0)) return false;
-    int left = floorOf(std::max(x1, -m)), top = floorOf(std::max(y1, -m));
-    int right = std::max(left + 1, -floorOf(-std::min(x2, w + m)));
-    int bottom = std::max(top + 1, -floorOf(-std::min(y2, h + m)));
-    if (inset > 0) {
-      shrink(left, right);
-      shrink(top, bottom);
+  const TileGrid& grid_;
+  Float4 scale_, offset_, beyond_, least_;
+  Int4 whole_;
+  int inset_;
+  bool mirroredX_, mirroredY_;
+};
+
+/// Calls visit(tile) for every tile in which a line (or the inside) of the box may show.
+template <typename Visit>
+void forEachTile(const VisibleBox& visible, const TileGrid& grid, const RasterStyle& style, Visit visit) {
+  const int x1 = visible.firstColumn, x2 = visible.lastColumn, y1 = visible.firstRow, y2 = visible.lastRow;
+  const auto visitRow = [&](int row, int from, int to) {
+    for (int column = from; column <= to; ++column)
+      visit(static_cast<std::size_t>(row * grid.columns + column));
+  };
+  if (x2 - x1 <= 1 && y2 - y1 <= 1) {
+    visitRow(y1, x1, x2);
+    if (y2 != y1) visitRow(y2, x1, x2);
+    return;
+  }
+  const PixelBox& box = visible.box;
+  const int line = style.lineWidth;
+  const bool filled = style.fillOpacity > 0;
+  const int leftEnd = grid.columnAt(box.left + line - 1), rightBegin = grid.columnAt(box.right - line),
+            topEnd = grid.rowAt(box.top + line - 1), bottomBegin = grid.rowAt(box.bottom - line);
+  for (int row = y1; row <= y2; ++row) {
+    if (filled || row <= topEnd || row >= bottomBegin) {
+      visitRow(row, x1, x2);
+    } else {
+      visitRow(row, x1, std::min(leftEnd, x2));
+      visitRow(row, std::max({rightBegin, leftEnd + 1, x1}), x2);
     }
-    if (right <= 0 || bottom <= 0 || left >= width || top >= height) return false;
-    out.left = static_cast<std::int16_t>(left);
-    out.top = static_cast<std::int16_t>(top);
-    out.right = static_cast<std::int16_t>(right);
-    out.bottom = static_cast<std::int16_t>(bottom);
-    return true;
+  }
+}
+
+/// A part of the boxes, a copy for each tile that shows some of its lines: tiles then read them in a row.
+/// Chunks keep the order of drawing, and so does each tile's part of a chunk.
+struct Chunk {
+  std::vector<PixelBox> boxes;        ///< Of tile 0, of tile 1, ... May have more at the end.
+  std::vector<std::uint32_t> begins;  ///< Per tile, and the end.
+
+  std::span<const PixelBox> of(std::size_t tile) const {
+    return std::span(boxes).subspan(begins[tile], begins[tile + 1] - begins[tile]);
   }
 };
 
-/// Calls visit(strip) for every strip in which a line (or the inside) of the box may show.
-template <typename Visit>
-void forEachStrip(const PixelBox& box, const RasterTarget& target, const RasterStyle& style, Visit visit) {
-  const int line = style.lineWidth;
-  const int first = std::max<int>(box.top, 0) / kStripRows,
-            last = (std::min<int>(box.bottom, target.height) - 1) / kStripRows;
-  const bool sidesShow = style.fillOpacity > 0 || box.left + line > 0 || box.right - line < target.width ||
-                         box.right - box.left <= 2 * line;
-  const int topEnd = (box.top + line - 1) / kStripRows, bottomBegin = (box.bottom - line) / kStripRows;
-  for (int strip = first; strip <= last; ++strip)
-    if (sidesShow || strip <= topEnd || strip >= bottomBegin) visit(static_cast<std::size_t>(strip));
+void sortIntoTiles(std::span<const Box> boxes, std::span<const Argb> colors, const Mapper& mapper,
+                   const TileGrid& grid, const RasterStyle& style, Chunk& chunk) {
+  thread_local std::vector<VisibleBox> visible;
+  visible.resize(boxes.size());
+  chunk.begins.assign(grid.count() + 1, 0);
+  std::uint32_t* const counts = chunk.begins.data() + 1;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    VisibleBox& box = visible[count];
+    if ((colors[i] >> 24) == 0 || !mapper.map(boxes[i], box)) continue;
+    box.box.color = colors[i];
+    forEachTile(box, grid, style, [counts](std::size_t tile) { ++counts[tile]; });
+    ++count;
+  }
+  std::partial_sum(chunk.begins.begin(), chunk.begins.end(), chunk.begins.begin());
+  if (chunk.boxes.size() < chunk.begins.back()) chunk.boxes.resize(chunk.begins.back());
+  std::vector<std::uint32_t> next(chunk.begins.begin(), chunk.begins.end() - 1);
+  for (std::size_t i = 0; i < count; ++i)
+    forEachTile(visible[i], grid, style,
+                [&, out = chunk.boxes.data()](std::size_t tile) { out[next[tile]++] = visible[i].box; });
 }
 
-Chunk sortIntoStrips(const std::vector<PixelBox>& boxes, std::size_t strips, const RasterTarget& target,
-                     const RasterStyle& style) {
-  Chunk chunk;
-  chunk.begins.assign(strips + 1, 0);
-  for (const PixelBox& box : boxes)
-    forEachStrip(box, target, style, [&](std::size_t strip) { ++chunk.begins[strip + 1]; });
-  for (std::size_t i = 1; i <= strips; ++i)
-    chunk.begins[i] += chunk.begins[i - 1];
-  chunk.boxes.resize(chunk.begins[strips]);
-  std::vector<std::uint32_t> next(chunk.begins.begin(), chunk.begins.end() - 1);
-  for (const PixelBox& box : boxes)
-    forEachStrip(box, target, style, [&](std::size_t strip) { chunk.boxes[next[strip]++] = box; });
-  return chunk;
+void drawTile(std::size_t index, const RasterTarget& target, const TileGrid& grid,
+              std::span<const Chunk> chunks, const RasterStyle& style, const TileKernel& kernel) {
+  constexpr std::size_t kPixelsPerLine = 8;  // of a cache: 64 bytes
+  const int row = static_cast<int>(index) / grid.columns, column = static_cast<int>(index) % grid.columns;
+  Tile tile;
+  tile.left = column * grid.tileWidth;
+  tile.top = row * grid.tileHeight;
+  tile.width = std::min(grid.tileWidth, grid.width - tile.left);
+  tile.height = std::min(grid.tileHeight, grid.height - tile.top);
+  // A line more than needed: rows a power of two apart would compete for the same places of the cache.
+  const std::size_t lines =
+                        (2 * static_cast<std::size_t>(tile.width) + kPixelsPerLine - 1) / kPixelsPerLine + 1,
+                    pairs = (static_cast<std::size_t>(tile.height) + 1) / 2;
+  struct alignas(64) CacheLine {
+    std::uint64_t pixels[kPixelsPerLine];
+  };
+  thread_local std::vector<CacheLine> memory;
+  if (memory.size() < lines * pairs) memory.resize(lines * pairs);
+  tile.pixels = memory.front().pixels;
+  tile.pairStride = static_cast<std::ptrdiff_t>(lines * kPixelsPerLine);
+  std::uint32_t* const pixels =
+      target.pixels + static_cast<std::size_t>(tile.top) * target.pixelsPerRow + tile.left;
+  kernel.load(tile, pixels, target.pixelsPerRow);
+  for (const Chunk& chunk : chunks)
+    kernel.draw(tile, chunk.of(index), {style.lineWidth, style.fillOpacity});
+  kernel.store(tile, pixels, target.pixelsPerRow);
 }
 
 }  // namespace
 
 void drawBoxes(const RasterTarget& target, const AxisTransform& targetFromSource, std::span<const Box> boxes,
-               std::span<const Argb> colors, const RasterStyle& style, StripPool& pool) {
+               std::span<const Argb> colors, const RasterStyle& style, StripPool& pool,
+               const TileKernel& kernel) {
   ANCHORSCOPE_CHECK(boxes.size() == colors.size(), boxes.size(), " boxes, ", colors.size(), " colours");
   ANCHORSCOPE_CHECK(target.width <= kMaxExtent && target.height <= kMaxExtent && style.lineWidth >= 1 &&
                         style.lineWidth <= 64 && style.inset >= 0 && style.inset <= 256,
@@ -292,28 +227,33 @@ void drawBoxes(const RasterTarget& target, const AxisTransform& targetFromSource
                     style.inset);
   if (target.width <= 0 || target.height <= 0 || boxes.empty()) return;
 
-  const auto strips = static_cast<std::size_t>((target.height + kStripRows - 1) / kStripRows);
-  std::vector<Chunk> chunks((boxes.size() + kBoxesPerChunk - 1) / kBoxesPerChunk);
-  const Mapper mapper(targetFromSource, target, style);
-  pool.run(chunks.size(), [&](std::size_t index) {
-    const std::size_t begin = index * kBoxesPerChunk, end = std::min(boxes.size(), begin + kBoxesPerChunk);
-    std::vector<PixelBox> visible;
-    visible.reserve(end - begin);
-    for (std::size_t i = begin; i < end; ++i) {
-      PixelBox box{};
-      if ((colors[i] >> 24) == 0 || !mapper.map(boxes[i], box)) continue;
-      box.color = colors[i];
-      visible.push_back(box);
-    }
-    chunks[index] = sortIntoStrips(visible, strips, target, style);
+  const TileGrid grid(target);
+  const Mapper mapper(targetFromSource, grid, style);
+  thread_local std::vector<Chunk>
+      memory;  // megabytes, which would be given back to the system after every picture
+  const std::size_t chunkCount = (boxes.size() + kBoxesPerChunk - 1) / kBoxesPerChunk;
+  if (memory.size() < chunkCount) memory.resize(chunkCount);
+  const std::span<Chunk> chunks = std::span(memory).first(chunkCount);
+  pool.run(chunkCount, [&](std::size_t index) {
+    const std::size_t begin = index * kBoxesPerChunk, count = std::min(boxes.size() - begin, kBoxesPerChunk);
+    sortIntoTiles(boxes.subspan(begin, count), colors.subspan(begin, count), mapper, grid, style,
+                  chunks[index]);
   });
-  pool.run(strips, [&](std::size_t index) {
-    const int top = static_cast<int>(index) * kStripRows;
-    const Strip strip{target, top, std::min(top + kStripRows, target.height)};
+
+  // The tiles with the most to draw first, so that the threads end together.
+  struct Work {
+    std::size_t tile, boxes;
+  };
+  std::vector<Work> work;
+  for (std::size_t tile = 0; tile < grid.count(); ++tile) {
+    std::size_t count = 0;
     for (const Chunk& chunk : chunks)
-      for (std::uint32_t i = chunk.begins[index]; i < chunk.begins[index + 1]; ++i)
-        strip.draw(chunk.boxes[i], style);
-  });
+      count += chunk.of(tile).size();
+    if (count > 0) work.push_back({tile, count});
+  }
+  std::sort(work.begin(), work.end(), [](const Work& a, const Work& b) { return a.boxes > b.boxes; });
+  pool.run(work.size(),
+           [&](std::size_t index) { drawTile(work[index].tile, target, grid, chunks, style, kernel); });
 }
 
 }  // namespace anchorscope

@@ -1,12 +1,13 @@
 #pragma once
 // Draws hundreds of thousands of box outlines into 32-bit pixels: whole pixels, no anti-aliasing, alpha
-// blending in the order given, in strips of rows shared out over threads. No Qt.
+// blending in the order given, in tiles shared out over threads. No Qt.
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "core/base/geometry.h"
+#include "widgets/overlays/box_tile.h"
 #include "widgets/overlays/color_map.h"
 #include "widgets/overlays/strip_pool.h"
 
@@ -29,8 +30,11 @@ struct RasterStyle {
 /// first. A box covers the pixels from floor(left) to ceil(right) - 1, at least one, likewise vertically; its
 /// outline is the outermost lineWidth of them. Boxes with a NaN or with x2 < x1 or y2 < y1 are skipped. A
 /// pixel becomes (color * a + pixel * (256 - a) + 128) / 256 per channel with a = alpha + alpha / 128. The
-/// result does not depend on the pool's number of threads.
+/// result depends neither on the pool's number of threads nor on the kernel, and an offset of the transform
+/// that differs by a whole number of pixels gives the same picture, moved: a part of it can be drawn alone.
+/// May be called from any thread, several at once with pools of their own; each keeps its working memory.
 void drawBoxes(const RasterTarget& target, const AxisTransform& targetFromSource, std::span<const Box> boxes,
-               std::span<const Argb> colors, const RasterStyle& style, StripPool& pool);
+               std::span<const Argb> colors, const RasterStyle& style, StripPool& pool,
+               const TileKernel& kernel = bestTileKernel());
 
 }  // namespace anchorscope
