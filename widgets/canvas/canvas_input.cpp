@@ -83,8 +83,12 @@ void CanvasView::mouseMoveEvent(QMouseEvent* event) {
     setCursor(Qt::ClosedHandCursor);
   }
   if (d_->panning) {
-    const QPointF by = event->position() - d_->draggedFrom;
-    d_->draggedFrom = event->position();
+    // In whole device pixels, so that the picture can be moved instead of drawn; what is left over counts
+    // next time.
+    const double ratio = devicePixelRatioF();
+    const QPointF dragged = (event->position() - d_->draggedFrom) * ratio;
+    const QPointF by = QPointF(std::round(dragged.x()), std::round(dragged.y())) / ratio;
+    d_->draggedFrom += by;
     AxisTransform moved = canvasFromImage_;
     moved.offsetX += by.x();
     moved.offsetY += by.y();

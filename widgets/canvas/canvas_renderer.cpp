@@ -4,6 +4,9 @@
 #include <cmath>
 #include <utility>
 
+#include "widgets/overlays/heat.h"
+#include "widgets/overlays/picture_raster.h"
+
 namespace anchorscope {
 
 namespace {
@@ -11,6 +14,18 @@ namespace {
 /// Whole device pixels of a line's nominal width.
 int devicePixels(double nominal, double devicePixelRatio) {
   return std::clamp(static_cast<int>(std::lround(nominal * devicePixelRatio)), 1, 64);
+}
+
+RasterTarget rasterTarget(QImage& image, const QRect& part) {
+  const auto pixelsPerRow = static_cast<std::size_t>(image.bytesPerLine()) / sizeof(std::uint32_t);
+  auto* const pixels = reinterpret_cast<std::uint32_t*>(image.bits());
+  return {pixels + static_cast<std::size_t>(part.y()) * pixelsPerRow + part.x(), part.width(), part.height(),
+          pixelsPerRow};
+}
+
+PicturePixels picturePixels(const QImage& image) {
+  return {reinterpret_cast<const std::uint32_t*>(image.constBits()), image.width(), image.height(),
+          static_cast<std::size_t>(image.bytesPerLine()) / sizeof(std::uint32_t)};
 }
 
 }  // namespace
@@ -25,21 +40,56 @@ void CanvasRenderer::setFrame(std::shared_ptr<const ProbeFrame> frame) {
   mips_.clear();
 }
 
+bool CanvasRenderer::belongsToGround(const Entry& entry) {
+  return entry.layer.kind == LayerKind::kImage || entry.layer.kind == LayerKind::kHeat ||
+         entry.layer.kind == LayerKind::kAnchors;
+}
+
+std::size_t CanvasRenderer::groundEntries() const {
+  const auto rest = std::find_if_not(entries_.begin(), entries_.end(), belongsToGround);
+  return static_cast<std::size_t>(rest - entries_.begin());
+}
+
+/// Another snapshot of the same image changes what is measured on it, not the image.
+bool CanvasRenderer::drawnAlike(const Entry& a, const Entry& b) {
+  return a.layer == b.layer &&
+         (a.layer.kind == LayerKind::kImage ? a.pixels == b.pixels : a.frame == b.frame);
+}
+
 void CanvasRenderer::prepare(const std::vector<Layer>& layers, int selectedObject) {
+  const std::size_t groundBefore = groundEntries();
   std::vector<Entry> before = std::exchange(entries_, {});
-  if (!frame_) return;
-  for (const std::size_t index : drawnLayers(layers, *frame_)) {
-    Entry entry{layers[index], frame_, {}, {}};
-    if (entry.layer.kind == LayerKind::kAnchors) {
-      const auto same = std::find_if(before.begin(), before.end(), [&](const Entry& e) {
-        return e.frame == frame_ && e.layer == entry.layer;
-      });
-      entry.dense = same != before.end() ? std::move(same->dense) : denseBoxes(entry.layer, *frame_);
-    } else if (entry.layer.kind == LayerKind::kBag) {
-      entry.bag = bagBoxes(entry.layer, *frame_, selectedObject);
+  const std::vector<std::size_t> drawn = frame_ ? drawnLayers(layers, *frame_) : std::vector<std::size_t>{};
+  for (const std::size_t index : drawn) {
+    Entry entry{layers[index], frame_, pixels_, {}, {}, {}};
+    const auto same = std::find_if(before.begin(), before.end(), [&](const Entry& e) {
+      return e.frame == frame_ && e.layer == entry.layer;
+    });
+    switch (entry.layer.kind) {
+      case LayerKind::kAnchors:
+        entry.dense =
+            same != before.end() ? std::exchange(same->dense, {}) : denseBoxes(entry.layer, *frame_);
+        break;
+      case LayerKind::kHeat:
+        entry.cells = same != before.end() ? same->cells
+                                           : heatImage(entry.layer, *frame_->channel(entry.layer.channel))
+                                                 .convertToFormat(QImage::Format_ARGB32_Premultiplied);
+        break;
+      case LayerKind::kBag:
+        entry.bag = bagBoxes(entry.layer, *frame_, selectedObject);
+        break;
+      default:
+        break;
     }
     entries_.push_back(std::move(entry));
   }
+  const std::size_t ground = groundEntries();
+  const auto end = [](std::vector<Entry>& entries, std::size_t count) {
+    return entries.begin() + static_cast<std::ptrdiff_t>(count);
+  };
+  if (!std::equal(before.begin(), end(before, groundBefore), entries_.begin(), end(entries_, ground),
+                  drawnAlike))
+    ++groundRevision_;
 }
 
 std::vector<PickLayer> CanvasRenderer::pickLayers() const {
@@ -69,67 +119,95 @@ const QImage& CanvasRenderer::mip(double deviceScale) {
   return mips_[level];
 }
 
-void CanvasRenderer::drawImage(QPainter& painter, const OverlayContext& context, double opacity,
-                               double devicePixelRatio) {
-  if (!pixels_ || pixels_->size.width <= 0 || pixels_->size.height <= 0) return;
-  const AxisTransform& t = context.targetFromImage;
-  const double deviceScale = std::abs(t.scaleX) * devicePixelRatio;
-  const QImage& image = mip(deviceScale);
-  const AxisTransform imageFromTarget = t.inverse();
-  // Only the pixels in view: far magnified, the whole image is too large a rectangle to scale.
-  const double left =
-      std::clamp(std::floor(imageFromTarget.mapX(context.clip.left())), 0.0, double(pixels_->size.width));
-  const double right =
-      std::clamp(std::ceil(imageFromTarget.mapX(context.clip.right())), 0.0, double(pixels_->size.width));
-  const double top =
-      std::clamp(std::floor(imageFromTarget.mapY(context.clip.top())), 0.0, double(pixels_->size.height));
-  const double bottom =
-      std::clamp(std::ceil(imageFromTarget.mapY(context.clip.bottom())), 0.0, double(pixels_->size.height));
-  if (right <= left || bottom <= top) return;
-  const double mipX = image.width() / double(pixels_->size.width),
-               mipY = image.height() / double(pixels_->size.height);
-  painter.save();
-  painter.setOpacity(opacity);
-  painter.setRenderHint(QPainter::SmoothPixmapTransform, deviceScale < 1);
-  painter.drawImage(QRectF(QPointF(t.mapX(left), t.mapY(top)), QPointF(t.mapX(right), t.mapY(bottom))), image,
-                    QRectF(QPointF(left * mipX, top * mipY), QPointF(right * mipX, bottom * mipY)));
-  painter.restore();
+AxisTransform CanvasRenderer::deviceFromImage(const OverlayContext& context, double devicePixelRatio) {
+  constexpr double kGrid = 1024;  // parts of a device pixel
+  AxisTransform t = AxisTransform{devicePixelRatio, devicePixelRatio, 0, 0} * context.targetFromImage;
+  t.offsetX = std::round(t.offsetX * kGrid) / kGrid;
+  t.offsetY = std::round(t.offsetY * kGrid) / kGrid;
+  return t;
 }
 
-void CanvasRenderer::drawDense(QImage& target, const AxisTransform& deviceFromImage, const DenseBoxes& boxes,
-                               const RasterStyle& style) {
-  const RasterTarget raster{reinterpret_cast<std::uint32_t*>(target.bits()), target.width(), target.height(),
-                            static_cast<std::size_t>(target.bytesPerLine()) / sizeof(std::uint32_t)};
-  drawBoxes(raster, deviceFromImage, boxes.boxesInImage, boxes.colors, style, pool_);
+void CanvasRenderer::drawImage(const RasterTarget& target, const AxisTransform& targetFromImage,
+                               const Entry& entry) {
+  if (!pixels_ || pixels_->size.width <= 0 || pixels_->size.height <= 0) return;
+  const double deviceScale = std::abs(targetFromImage.scaleX);
+  const QImage& image = mip(deviceScale);
+  PicturePlacement placement;
+  placement.pictureFromSource = {image.width() / double(pixels_->size.width),
+                                 image.height() / double(pixels_->size.height), 0, 0};
+  placement.sourceSize = pixels_->size;
+  placement.smooth = deviceScale < 1;
+  placement.opacity = entry.layer.opacity;
+  drawPicture(target, targetFromImage, picturePixels(image), placement, pool_);
+}
+
+void CanvasRenderer::drawHeat(const RasterTarget& target, const AxisTransform& targetFromImage,
+                              const Entry& entry) {
+  if (entry.cells.isNull() || !pixels_) return;
+  const CellGrid& grid = frame_->channel(entry.layer.channel)->grid;
+  const double perCell = entry.cells.width() / double(grid.columns), perInput = perCell / grid.stride;
+  PicturePlacement placement;
+  placement.pictureFromSource = AxisTransform{perInput, perInput, 0, 0} * frame_->image->inputFromImage;
+  placement.sourceSize = pixels_->size;  // cells of the padding say nothing about the image
+  placement.smooth = entry.layer.smooth;
+  drawPicture(target, targetFromImage, picturePixels(entry.cells), placement, pool_);
+}
+
+void CanvasRenderer::drawDense(const RasterTarget& target, const AxisTransform& targetFromImage,
+                               const DenseBoxes& boxes, const RasterStyle& style) {
+  drawBoxes(target, targetFromImage, boxes.boxesInImage, boxes.colors, style, pool_);
 }
 
 void CanvasRenderer::drawBag(QImage& target, const AxisTransform& deviceFromImage, const Entry& entry) {
   const double ratio = target.devicePixelRatio(), unit = static_cast<double>(entry.layer.lineWidthPx);
   for (const BagBatch& batch : entry.bag.batches) {
     const bool filled = batch.head == ColorScale::kRegression;
-    drawDense(target, deviceFromImage, batch.boxes,
+    drawDense(rasterTarget(target, target.rect()), deviceFromImage, batch.boxes,
               {devicePixels(batch.width * unit, ratio), filled ? entry.layer.fillOpacity : 0,
                batch.inset > 0 ? devicePixels(batch.inset * unit, ratio) : 0});
   }
 }
 
-void CanvasRenderer::render(QImage& target, const OverlayContext& context) {
+void CanvasRenderer::renderGround(QImage& target, const OverlayContext& context, const QRect& part) {
+  const QRect within = part & target.rect();
+  if (within.isEmpty()) return;
+  const double ratio = target.devicePixelRatio();
+  const RasterTarget raster = rasterTarget(target, within);
+  AxisTransform fromImage = deviceFromImage(context, ratio);
+  fromImage.offsetX -= within.x();
+  fromImage.offsetY -= within.y();
+  for (std::size_t i = 0; i < groundEntries(); ++i)
+    drawPixels(raster, fromImage, ratio, entries_[i]);
+}
+
+void CanvasRenderer::drawPixels(const RasterTarget& target, const AxisTransform& targetFromImage,
+                                double devicePixelRatio, const Entry& entry) {
+  if (entry.layer.kind == LayerKind::kImage) {
+    drawImage(target, targetFromImage, entry);
+  } else if (entry.layer.kind == LayerKind::kHeat) {
+    drawHeat(target, targetFromImage, entry);
+  } else {
+    drawDense(target, targetFromImage, entry.dense,
+              {devicePixels(static_cast<double>(entry.layer.lineWidthPx), devicePixelRatio),
+               entry.layer.fillOpacity});
+  }
+}
+
+void CanvasRenderer::renderRest(QImage& target, const OverlayContext& context) {
   if (!frame_) return;
   const double ratio = target.devicePixelRatio();
-  const AxisTransform deviceFromImage = AxisTransform{ratio, ratio, 0, 0} * context.targetFromImage;
-  for (const Entry& entry : entries_) {
-    if (entry.layer.kind == LayerKind::kAnchors) {
-      drawDense(target, deviceFromImage, entry.dense,
-                {devicePixels(static_cast<double>(entry.layer.lineWidthPx), ratio), entry.layer.fillOpacity});
+  const AxisTransform fromImage = deviceFromImage(context, ratio);
+  for (std::size_t i = groundEntries(); i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    if (belongsToGround(entry)) {
+      drawPixels(rasterTarget(target, target.rect()), fromImage, ratio, entry);
       continue;
     }
-    if (entry.layer.kind == LayerKind::kBag) drawBag(target, deviceFromImage, entry);
+    if (entry.layer.kind == LayerKind::kBag) drawBag(target, fromImage, entry);
     QPainter painter(&target);
     painter.setRenderHint(QPainter::Antialiasing);
     OverlayPainter overlay(painter, context, *frame_);
-    if (entry.layer.kind == LayerKind::kImage) {
-      drawImage(painter, context, static_cast<double>(entry.layer.opacity), ratio);
-    } else if (entry.layer.kind == LayerKind::kBag) {
+    if (entry.layer.kind == LayerKind::kBag) {
       overlay.drawBagArrow(entry.layer, entry.bag);
     } else {
       overlay.draw(entry.layer);
@@ -138,6 +216,11 @@ void CanvasRenderer::render(QImage& target, const OverlayContext& context) {
   QPainter painter(&target);
   painter.setRenderHint(QPainter::Antialiasing);
   paintLabels(painter, context);
+}
+
+void CanvasRenderer::render(QImage& target, const OverlayContext& context) {
+  renderGround(target, context, target.rect());
+  renderRest(target, context);
 }
 
 }  // namespace anchorscope

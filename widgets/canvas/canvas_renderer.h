@@ -3,6 +3,8 @@
 
 #include <QFont>
 #include <QImage>
+#include <QRect>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,21 +39,43 @@ class CanvasRenderer {
   /// filled; `context` is in device-independent pixels.
   void render(QImage& target, const OverlayContext& context);
 
+  /// The same in two parts. First the layers that take long, up to the first of another kind: the image, heat
+  /// and anchors. They are drawn within a rectangle of device pixels, and are the same there whatever the
+  /// rectangle; a transform that differs by whole device pixels moves them.
+  void renderGround(QImage& target, const OverlayContext& context, const QRect& devicePixels);
+  /// Then the layers above and the labels.
+  void renderRest(QImage& target, const OverlayContext& context);
+  /// Changes whenever renderGround() would draw something else with the same context.
+  std::uint64_t groundRevision() const { return groundRevision_; }
+
+  /// From image to device pixels as the ground is drawn: the offset on a grid fine enough not to be seen, so
+  /// that its part below a pixel stays exactly the same while the picture is moved.
+  static AxisTransform deviceFromImage(const OverlayContext& context, double devicePixelRatio);
+
   /// What render() drew that can be picked, topmost layer first. Valid until the next prepare().
   std::vector<PickLayer> pickLayers() const;
 
  private:
   struct Entry {
     Layer layer;
-    std::shared_ptr<const ProbeFrame> frame;  ///< What `dense` was made from.
-    DenseBoxes dense;                         ///< kAnchors
-    BagBoxes bag;                             ///< kBag
+    std::shared_ptr<const ProbeFrame> frame;    ///< What the rest was made from.
+    std::shared_ptr<const ImagePixels> pixels;  ///< kImage
+    DenseBoxes dense;                           ///< kAnchors
+    QImage cells;                               ///< kHeat
+    BagBoxes bag;                               ///< kBag
   };
 
-  void drawDense(QImage& target, const AxisTransform& deviceFromImage, const DenseBoxes& boxes,
+  static bool belongsToGround(const Entry& entry);
+  static bool drawnAlike(const Entry& a, const Entry& b);
+  std::size_t groundEntries() const;
+  /// A layer of the kinds that the ground is made of.
+  void drawPixels(const RasterTarget& target, const AxisTransform& targetFromImage, double devicePixelRatio,
+                  const Entry& entry);
+  void drawDense(const RasterTarget& target, const AxisTransform& targetFromImage, const DenseBoxes& boxes,
                  const RasterStyle& style);
   void drawBag(QImage& target, const AxisTransform& deviceFromImage, const Entry& entry);
-  void drawImage(QPainter& painter, const OverlayContext& context, double opacity, double devicePixelRatio);
+  void drawImage(const RasterTarget& target, const AxisTransform& targetFromImage, const Entry& entry);
+  void drawHeat(const RasterTarget& target, const AxisTransform& targetFromImage, const Entry& entry);
   const QImage& mip(double deviceScale);
 
   StripPool& pool_;
@@ -59,6 +83,7 @@ class CanvasRenderer {
   std::shared_ptr<const ImagePixels> pixels_;  ///< What mips_ was made from.
   std::vector<QImage> mips_;                   ///< The image, and halves of it as far as they were needed.
   std::vector<Entry> entries_;                 ///< Layers to draw, bottom to top.
+  std::uint64_t groundRevision_ = 0;
 };
 
 }  // namespace anchorscope

@@ -4,6 +4,7 @@
 #include <QPainter>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "widgets/canvas/canvas_card.h"
 #include "widgets/canvas/canvas_view_private.h"
@@ -98,8 +99,7 @@ void CanvasView::showFrame() {
 }
 
 void CanvasView::markDirty() {
-  d_->dirty = true;
-  d_->renderer.prepare(d_->state.layers().layers(), d_->state.selectedObject());
+  d_->dirty = d_->unprepared = true;
   updateHover();
   update();
 }
@@ -178,7 +178,13 @@ void CanvasView::setCanvasFromImage(const AxisTransform& canvasFromImage) {
   emit headerChanged();
 }
 
-CanvasView::Private::Hit CanvasView::Private::anchorAt(const CanvasView& view, QPointF canvas) const {
+void CanvasView::Private::prepare() {
+  if (!std::exchange(unprepared, false)) return;
+  renderer.prepare(state.layers().layers(), state.selectedObject());
+}
+
+CanvasView::Private::Hit CanvasView::Private::anchorAt(const CanvasView& view, QPointF canvas) {
+  prepare();
   const QPointF image = view.imageFromCanvas(canvas);
   const PickPoint point{static_cast<float>(image.x()), static_cast<float>(image.y()),
                         static_cast<float>(kPickReach / view.zoom())};
@@ -199,7 +205,8 @@ CanvasView::Private::Hit CanvasView::Private::anchorAt(const CanvasView& view, Q
   return hit;
 }
 
-std::vector<std::int64_t> CanvasView::Private::anchorsAt(const CanvasView& view, QPointF canvas) const {
+std::vector<std::int64_t> CanvasView::Private::anchorsAt(const CanvasView& view, QPointF canvas) {
+  prepare();
   const QPointF image = view.imageFromCanvas(canvas);
   const PickPoint point{static_cast<float>(image.x()), static_cast<float>(image.y()),
                         static_cast<float>(kPickReach / view.zoom())};
@@ -287,13 +294,11 @@ void CanvasView::updateHover() {
   emit statusTextChanged(status);
 }
 
-void CanvasView::drawBase() {
+void CanvasView::drawPicture() {
+  d_->prepare();
   const double ratio = devicePixelRatioF();
   const QSize size(static_cast<int>(std::ceil(width() * ratio)),
                    static_cast<int>(std::ceil(height() * ratio)));
-  if (d_->base.size() != size) d_->base = QImage(size, QImage::Format_RGB32);
-  d_->base.setDevicePixelRatio(ratio);
-  d_->base.fill(themeOf(palette()).surround);
   OverlayContext context;
   context.targetFromImage = canvasFromImage_;
   context.clip = QRectF(rect());
@@ -302,15 +307,20 @@ void CanvasView::drawBase() {
   context.selectedAnchor = d_->state.selectedAnchor();
   std::vector<PlacedLabel> labels;
   context.labels = &labels;
-  d_->renderer.render(d_->base, context);
+  d_->picture.draw(d_->renderer, context, size, ratio, themeOf(palette()).surround);
   d_->dirty = false;
 }
 
+std::int64_t CanvasView::groundPixelsDrawn() const {
+  return d_->picture.groundPixelsDrawn();
+}
+
 void CanvasView::paintEvent(QPaintEvent*) {
-  if (d_->dirty || !qFuzzyCompare(d_->base.devicePixelRatio(), devicePixelRatioF())) drawBase();
+  if (d_->dirty || !qFuzzyCompare(d_->picture.picture().devicePixelRatio(), devicePixelRatioF()))
+    drawPicture();
   const Theme& theme = themeOf(palette());
   QPainter painter(this);
-  painter.drawImage(QPointF(0, 0), d_->base);
+  painter.drawImage(QPointF(0, 0), d_->picture.picture());
   const auto& frame = d_->renderer.frame();
   if (!frame) {
     paintEmptyState(painter, QRectF(rect()), font(), theme);

@@ -58,6 +58,9 @@ class CanvasView : public QWidget {
   /// Smallest object box containing the point, -1: none.
   int objectAt(QPointF canvas) const;
 
+  /// Device pixels of image, heat and anchors that were drawn since the start; those moved or kept are not.
+  std::int64_t groundPixelsDrawn() const;
+
   /// Every key and mouse gesture with what it does, for the cheat sheet.
   static std::vector<std::pair<QString, QString>> gestures();
 
@@ -87,7 +90,7 @@ class CanvasView : public QWidget {
   void showFrame();
   void markDirty();
   void updateHover();
-  void drawBase();
+  void drawPicture();
   /// The same, moved back so far that a part of the image is in view.
   AxisTransform keptInReach(AxisTransform canvasFromImage) const;
 

@@ -1,10 +1,10 @@
 #pragma once
 // What CanvasView keeps; shared by its source files only.
 
-#include <QImage>
 #include <optional>
 #include <string>
 
+#include "widgets/canvas/canvas_picture.h"
 #include "widgets/canvas/canvas_renderer.h"
 #include "widgets/canvas/canvas_view.h"
 
@@ -15,10 +15,11 @@ struct CanvasView::Private {
 
   ViewState& state;
   CanvasRenderer renderer;
-  QImage base;  ///< All layers; redrawn when `dirty`.
+  CanvasPicture picture;  ///< All layers; drawn again when `dirty`.
   bool dirty = true;
-  bool fitted = true;     ///< Fits again whenever the widget changes size, until the user zooms or pans.
-  std::string imageName;  ///< What the view was fitted to.
+  bool unprepared = true;  ///< Layers, frame or selection have changed since the renderer was told.
+  bool fitted = true;      ///< Fits again whenever the widget changes size, until the user zooms or pans.
+  std::string imageName;   ///< What the view was fitted to.
   SizePx imageSize;
 
   std::optional<QPointF> cursor;  ///< In canvas coordinates, while over the canvas.
@@ -33,9 +34,11 @@ struct CanvasView::Private {
     std::int64_t anchor = -1;
     BoxKind boxes = BoxKind::kAnchor;
   };
-  Hit anchorAt(const CanvasView& view, QPointF canvas) const;
+  Hit anchorAt(const CanvasView& view, QPointF canvas);
   /// Every anchor under the point, best first.
-  std::vector<std::int64_t> anchorsAt(const CanvasView& view, QPointF canvas) const;
+  std::vector<std::int64_t> anchorsAt(const CanvasView& view, QPointF canvas);
+  /// Once for many changes, and not at all while nobody looks.
+  void prepare();
   /// Topmost drawn layer of anchors or heat, the active one first; null when none is drawn.
   const Layer* explainedLayer() const;
   /// Drawn layers of anchors and heat that the frame has values for.
