@@ -49,7 +49,6 @@ struct Matching {
   at::Tensor wanted;                   ///< [B,G,K] bool: candidates that pass both.
   at::Tensor bestIou;                  ///< [B,N]: of the anchor with an object that wants it; -1: none.
   at::Tensor object;                   ///< [B,N] int64: -1 background, -2 ignored.
-  at::Tensor ignoredIof;               ///< [B,N]
 };
 
 class AtssAssigner final : public Assigner {
@@ -150,8 +149,8 @@ void settle(Matching& m, std::int64_t anchors) {
 Matching AtssAssigner::match(const AnchorSet& anchors, const at::Tensor& boxes,
                              const DenseTargets& targets) const {
   Matching m;
-  m.ignoredIof = shareInIgnored(anchors, targets, true);
-  const at::Tensor excluded = options_.ignoreIof > 0 ? m.ignoredIof > options_.ignoreIof : at::Tensor();
+  const at::Tensor excluded =
+      ignoredRegions(anchors, targets, options_.ignoreIof, /*wrtCandidates=*/true, /*shown=*/false).inside;
   m.candidates = candidatesOf(anchors, boxes, targets.valid, excluded, options_.perLevel);
   const at::Tensor& present = m.candidates.present;
   const at::Tensor candidateBoxes = anchors.boxes.index({m.candidates.anchor});  // [B,G,K,4]

@@ -10,6 +10,7 @@
 
 #include "core/assigners/assigner.h"
 #include "core/assigners/evidence_specs.h"
+#include "core/assigners/ignored_regions.h"
 #include "core/assigners/locations.h"
 #include "core/assigners/pair_rows.h"
 #include "core/base/check.h"
@@ -31,6 +32,9 @@ struct Options {
   double radius = 1.5;              ///< strides
   std::vector<double> upperBounds;  ///< px, of all levels but the last; empty: 8 strides.
   bool weightByCenterness = false;
+  double ignoreIof = -1;
+
+  bool ignores() const { return ignoreIof > 0; }
 };
 
 /// Locations, one per anchor. Members broadcast against those of Objects.
@@ -54,11 +58,12 @@ struct PairTests {
 
 /// What the rule decides.
 struct Matching {
-  at::Tensor object;      ///< [B,N] int64, -1 background.
+  at::Tensor object;      ///< [B,N] int64: -1 background, -2 ignored.
   at::Tensor contesting;  ///< [B,N] int64: objects whose candidate the location is.
   at::Tensor found;       ///< [B,N] bool
   SideDistances sides;    ///< [B,N], of the location's object.
   at::Tensor centerness;  ///< [B,N], 0 for background.
+  IgnoredRegions ignored;
 };
 
 class FcosAssigner final : public Assigner {
@@ -74,7 +79,8 @@ class FcosAssigner final : public Assigner {
   std::pair<double, double> rangeOf(const std::vector<LevelLayout>& levels, std::size_t level) const;
   Locations locationsOf(const AnchorSet& anchors) const;
   PairTests test(const Locations& at, const at::Tensor& boxes) const;
-  Matching match(const Locations& all, const at::Tensor& boxes, const at::Tensor& valid) const;
+  Matching match(const Locations& all, const at::Tensor& boxes, const at::Tensor& valid,
+                 IgnoredRegions ignored) const;
   void publish(const Matching& m, const Locations& all, const at::Tensor& strides, const at::Tensor& boxes,
                const at::Tensor& valid, EvidenceSink& sink) const;
   DecisionSpec decision() const;
@@ -142,7 +148,8 @@ void forTiles(const Locations& all, std::int64_t pairsPerLocation,
     }));
 }
 
-Matching FcosAssigner::match(const Locations& all, const at::Tensor& boxes, const at::Tensor& valid) const {
+Matching FcosAssigner::match(const Locations& all, const at::Tensor& boxes, const at::Tensor& valid,
+                             IgnoredRegions ignored) const {
   const std::int64_t batch = boxes.size(0), objects = boxes.size(1);
   const at::Tensor perPair = boxes.unsqueeze(2), present = valid.unsqueeze(2), area = areasOf(perPair);
   const at::Tensor none = at::full({}, kInfinity, boxes.options());
@@ -156,8 +163,11 @@ Matching FcosAssigner::match(const Locations& all, const at::Tensor& boxes, cons
   });
   Matching m;
   m.contesting = at::cat(contesting, 1);
+  m.ignored = std::move(ignored);
+  if (m.ignored.inside.defined()) m.contesting.masked_fill_(m.ignored.inside, 0);
   m.found = m.contesting > 0;
   m.object = at::cat(object, 1).masked_fill_(m.found.logical_not(), -1);
+  if (m.ignored.inside.defined()) m.object.masked_fill_(m.ignored.inside, -2);
   m.sides = sideDistances(all.x, all.y, gatherObjects(boxes, m.object));
   m.centerness = centerness(m.sides, m.found);
   return m;
@@ -169,7 +179,9 @@ Assignment FcosAssigner::assign(const AnchorSet& anchors, const DenseOutputs&, c
   const DenseTargets targets = withPadding(given);
   const at::Tensor boxes = targets.boxes.to(anchors.boxes.scalar_type());
   const Locations all = locationsOf(anchors);
-  const Matching m = match(all, boxes, targets.valid);
+  const Matching m =
+      match(all, boxes, targets.valid,
+            ignoredRegions(anchors, targets, options_.ignoreIof, /*wrtCandidates=*/true, /*shown=*/false));
   Assignment assignment;
   assignment.clsObject = assignment.regObject = m.object;
   assignment.regWeight = options_.weightByCenterness ? m.centerness : m.found.to(m.centerness.scalar_type());
@@ -203,7 +215,7 @@ struct Channels {
   }
 };
 
-PairTableSpec pairSpec() {
+PairTableSpec pairSpec(const Options& options) {
   PairTableSpec spec;
   spec.name = kPairs;
   spec.title = "Locations inside an object";
@@ -234,6 +246,10 @@ PairTableSpec pairSpec() {
                   "1 when no smaller object wants the location; -1: the object does not want it."),
       wholeColumn("member", "Positive", "1 when the location trains on this object."),
   };
+  if (options.ignores()) {
+    spec.columns.push_back(ignoredShareColumn());
+    spec.columns.push_back(outsideIgnoredColumn());
+  }
   spec.memberColumn = "member";
   spec.sortColumn = "centerness";
   spec.sortDescending = true;
@@ -248,6 +264,7 @@ DecisionSpec FcosAssigner::decision() const {
   const char* below = options_.inclusive ? "<=" : "<";
   spec.tests = {testOfBound("in the box", "Does the location lie inside the object?", "smallest_side", ">", 0,
                             "in_box")};
+  if (options_.ignores()) spec.tests.push_back(ignoredRegionTest(options_.ignoreIof));
   if (options_.centerSampling)
     spec.tests.push_back(testOfBound("centre window", "Does it lie near the object's centre?",
                                      "center_offset", "<", options_.radius, "in_window"));
@@ -279,7 +296,7 @@ EvidenceDeclaration FcosAssigner::declaration() const {
   const ObjectColumns columns;
   EvidenceDeclaration declaration;
   declaration.channels = {channels.contesting, channels.largestSide};
-  declaration.pairTables = {pairSpec()};
+  declaration.pairTables = {pairSpec(options_)};
   declaration.decisions = {decision()};
   declaration.objectColumns = {columns.inBox, columns.candidates, columns.lost, columns.area,
                                columns.starved};
@@ -310,24 +327,44 @@ void FcosAssigner::publish(const Matching& m, const Locations& all, const at::Te
   const at::Tensor undefined = at::full_like(own, kNan);
   const at::Tensor smallest = at::where(owner >= 0, area.index({rows.image, owner.clamp_min(0)}), undefined);
   const auto flag = [&](const at::Tensor& values) { return values.to(own.scalar_type()); };
-  sink.pairs(pairSpec(),
-             rows.withColumns({t.sides.left, t.sides.top, t.sides.right, t.sides.bottom, t.sides.smallest(),
-                               t.largestSide, all.low.index({rows.anchor}), all.high.index({rows.anchor}),
-                               t.centerOffset / strides.index({rows.anchor}), centerness(t.sides, t.inBox),
-                               own, smallest, rows.pickAnchor(m.contesting), t.inBox,
-                               options_.centerSampling ? flag(t.inWindow) : undefined, t.aboveLow,
-                               t.belowHigh, at::where(t.candidate, flag(member), undefined), member}));
+  const at::Tensor outsideIgnored =
+      options_.ignores() ? rows.pickAnchor(m.ignored.inside).logical_not() : at::Tensor();
+  const at::Tensor candidate = options_.ignores() ? t.candidate & outsideIgnored : t.candidate;
+  std::vector<at::Tensor> columns = {t.sides.left,
+                                     t.sides.top,
+                                     t.sides.right,
+                                     t.sides.bottom,
+                                     t.sides.smallest(),
+                                     t.largestSide,
+                                     all.low.index({rows.anchor}),
+                                     all.high.index({rows.anchor}),
+                                     t.centerOffset / strides.index({rows.anchor}),
+                                     centerness(t.sides, t.inBox),
+                                     own,
+                                     smallest,
+                                     rows.pickAnchor(m.contesting),
+                                     t.inBox,
+                                     options_.centerSampling ? flag(t.inWindow) : undefined,
+                                     t.aboveLow,
+                                     t.belowHigh,
+                                     at::where(candidate, flag(member), undefined),
+                                     member};
+  if (options_.ignores()) {
+    columns.push_back(rows.pickAnchor(m.ignored.share));
+    columns.push_back(outsideIgnored);
+  }
+  sink.pairs(pairSpec(options_), rows.withColumns(std::move(columns)));
 
   const auto count = [&](const at::Tensor& which) {
     return at::zeros(valid.sizes(), valid.options().dtype(at::kLong))
         .index_put_({rows.image, rows.object}, which.to(at::kLong), /*accumulate=*/true);
   };
-  const ObjectColumns columns;
-  sink.objects(columns.inBox, count(t.inBox));
-  sink.objects(columns.candidates, count(t.candidate));
-  sink.objects(columns.lost, count(t.candidate & member.logical_not()));
-  sink.objects(columns.area, area);
-  sink.objects(columns.starved, count(member) == 0);
+  const ObjectColumns perObject;
+  sink.objects(perObject.inBox, count(t.inBox));
+  sink.objects(perObject.candidates, count(candidate));
+  sink.objects(perObject.lost, count(candidate & member.logical_not()));
+  sink.objects(perObject.area, area);
+  sink.objects(perObject.starved, count(member) == 0);
 }
 
 // ---- registration ----------------------------------------------------------------------------------------
@@ -370,6 +407,7 @@ Result<std::unique_ptr<Assigner>> makeFcos(const ParamSet& params) {
   if (!bounds) return std::move(bounds).error();
   options.upperBounds = *std::move(bounds);
   options.weightByCenterness = params.getText("box_weight") == "centerness";
+  options.ignoreIof = params.getFloat("ignore_iof_thr");
   return std::unique_ptr<Assigner>(std::make_unique<FcosAssigner>(std::move(options)));
 }
 
@@ -382,8 +420,9 @@ AssignerEntry fcosAssigner() {
   entry.title = "FCOS: locations inside objects";
   entry.description =
       "A location learns the smallest object that holds it, if its largest distance to the object's sides "
-      "lies in its level's range and, with centre sampling, if it lies near the object's centre. Crowd boxes "
-      "are not consulted.";
+      "lies in its level's range and, with centre sampling, if it lies near the object's centre. Locations "
+      "whose "
+      "cells lie in ignored regions learn nothing, where ignore_iof_thr asks for it.";
   entry.source = kRule;
   entry.params = {
       choiceParam("fcos_convention", "torchvision", {"torchvision", "mmdet"},
@@ -406,6 +445,7 @@ AssignerEntry fcosAssigner() {
                 "torchvision 0.26.0: from the strides; the paper's numbers are these for strides 8 to 128"),
       choiceParam("box_weight", "one", {"one", "centerness"}, "What a positive's box loss is weighted by.",
                   "one: torchvision 0.26.0; centerness: the authors' code, mmdet 3.3.0"),
+      ignoreIofParam(),
   };
   entry.conflicts = [](const ParamSet&, const HeadTraits& heads) -> std::vector<OptionConflict> {
     if (heads.anchorsPerCell == 1) return {};

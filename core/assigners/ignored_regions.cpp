@@ -1,8 +1,11 @@
 #include "core/assigners/ignored_regions.h"
 
+#include "core/assigners/evidence_specs.h"
 #include "core/ops/box_similarity.h"
 
 namespace anchorscope {
+
+namespace {
 
 at::Tensor shareInIgnored(const AnchorSet& anchors, const DenseTargets& targets, bool wrtCandidates) {
   const std::int64_t batch = targets.batchSize();
@@ -13,12 +16,42 @@ at::Tensor shareInIgnored(const AnchorSet& anchors, const DenseTargets& targets,
                        : pairwiseIof(regions, anchors.boxes).amax(1);
 }
 
+}  // namespace
+
+IgnoredRegions ignoredRegions(const AnchorSet& anchors, const DenseTargets& targets, double bound,
+                              bool wrtCandidates, bool shown) {
+  IgnoredRegions regions;
+  const bool on = bound > 0;
+  if (on || shown) regions.share = shareInIgnored(anchors, targets, wrtCandidates);
+  if (on) regions.inside = regions.share > bound;
+  return regions;
+}
+
 ParamSpec ignoreIofParam() {
-  return floatParam("ignore_iof_thr", -1, -1, 1, "1",
-                    "Ignore anchors of which more than this share lies in a crowd or difficult region; 0 and "
-                    "below: off. Images "
-                    "without objects are treated alike (mmdet trains them as background there).",
-                    "mmdet 3.3.0 MaxIoUAssigner, ATSSAssigner");
+  return floatParam(
+      "ignore_iof_thr", -1, -1, 1, "1",
+      "Ignore anchors (of points: their cells) of which more than this share lies in a crowd or "
+      "difficult region; 0 and below: off. They learn nothing; with MuSu those that an object's bag "
+      "chooses keep what they learn of it. Images without objects are treated alike (mmdet trains "
+      "them as background there).",
+      "mmdet 3.3.0 MaxIoUAssigner, ATSSAssigner; for FCOS and MuSu ours");
+}
+
+ColumnSpec ignoredShareColumn() {
+  return realColumn("ignored_share", "Share in an ignored region", "1",
+                    "Intersection with a crowd region over the anchor's (or region's) area.");
+}
+
+ColumnSpec outsideIgnoredColumn() {
+  return wholeColumn("outside_ignored", "Outside ignored regions",
+                     "1 when no crowd region takes the anchor out.");
+}
+
+TestSpec ignoredRegionTest(double bound) {
+  TestSpec test = testOfBound("ignored region", "Is the anchor outside crowd and difficult regions?",
+                              "ignored_share", "<=", bound, "outside_ignored");
+  test.gate = true;
+  return test;
 }
 
 }  // namespace anchorscope

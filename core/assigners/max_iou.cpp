@@ -32,12 +32,11 @@ struct Matching {
   at::Tensor
       overlaps;      ///< [B,G,N] IoU of object and anchor; -1 for padding and for anchors in ignored regions.
   at::Tensor valid;  ///< [B,G] bool
-  at::Tensor ignoredIof;  ///< [B,N] largest share of the anchor (or of the region) inside an ignored region.
-  at::Tensor inIgnored;   ///< [B,N] bool
-  at::Tensor maxIou;      ///< [B,N]; 0 without objects, -1 in an ignored region.
-  at::Tensor bestObject;  ///< [B,N] smallest index among the objects that reach maxIou.
-  at::Tensor objectBest;  ///< [B,G] best IoU of the object over anchors.
-  at::Tensor claims;      ///< [B,G,N] bool: low-quality claims.
+  IgnoredRegions ignored;
+  at::Tensor maxIou;        ///< [B,N]; 0 without objects, -1 in an ignored region.
+  at::Tensor bestObject;    ///< [B,N] smallest index among the objects that reach maxIou.
+  at::Tensor objectBest;    ///< [B,G] best IoU of the object over anchors.
+  at::Tensor claims;        ///< [B,G,N] bool: low-quality claims.
   at::Tensor beforeRescue;  ///< [B,N] int64
   at::Tensor object;        ///< [B,N] int64: -1 background, -2 ignored.
 };
@@ -51,14 +50,14 @@ class MaxIouAssigner final : public Assigner {
                     EvidenceSink* sink) override;
 
  private:
-  Matching match(const AnchorSet& anchors, const DenseTargets& targets) const;
+  Matching match(const AnchorSet& anchors, const DenseTargets& targets, bool shown) const;
   void publish(const Matching& matching, const AnchorSet& anchors, const DenseTargets& targets,
                EvidenceSink& sink) const;
 
   Options options_;
 };
 
-Matching MaxIouAssigner::match(const AnchorSet& anchors, const DenseTargets& given) const {
+Matching MaxIouAssigner::match(const AnchorSet& anchors, const DenseTargets& given, bool shown) const {
   const DenseTargets targets = withPadding(given);
   const std::int64_t objects = targets.maxObjects();
   Matching m;
@@ -67,22 +66,20 @@ Matching MaxIouAssigner::match(const AnchorSet& anchors, const DenseTargets& giv
                    .masked_fill_(targets.valid.logical_not().unsqueeze(2), -1);
   const at::Tensor anyObject = targets.valid.any(1, true);  // [B,1]
 
-  m.ignoredIof = shareInIgnored(anchors, targets, options_.ignoreWrtCandidates);
-  if (options_.ignoreIof > 0) {
-    m.inIgnored = m.ignoredIof > options_.ignoreIof;
-    m.overlaps.masked_fill_(m.inIgnored.unsqueeze(1), -1);
-  } else {
-    m.inIgnored = at::zeros(m.ignoredIof.sizes(), targets.valid.options());
-  }
+  m.ignored = ignoredRegions(anchors, targets, options_.ignoreIof, options_.ignoreWrtCandidates, shown);
+  const at::Tensor& inIgnored = m.ignored.inside;
+  if (inIgnored.defined()) m.overlaps.masked_fill_(inIgnored.unsqueeze(1), -1);
 
   const auto [best, bestObject] = m.overlaps.max(1);  // the first of equals
   m.bestObject = bestObject;
-  m.maxIou = at::where(anyObject, best, at::zeros_like(best)).masked_fill(m.inIgnored, -1);
+  m.maxIou = at::where(anyObject, best, at::zeros_like(best));
+  if (inIgnored.defined()) m.maxIou.masked_fill_(inIgnored, -1);
 
   const at::Tensor background = at::full({}, -1, targets.labels.options());
   const at::Tensor ignored = at::full({}, -2, targets.labels.options());
-  const at::Tensor isBackground = ((m.maxIou >= 0) & (m.maxIou < options_.negative)) |
-                                  (anyObject.logical_not() & m.inIgnored.logical_not());
+  // Without objects all of an image is background, whatever the threshold.
+  const at::Tensor isBackground =
+      (m.maxIou >= 0) & ((m.maxIou < options_.negative) | anyObject.logical_not());
   const at::Tensor isPositive = (m.maxIou >= options_.positive) & anyObject;
   m.beforeRescue = at::where(isPositive, m.bestObject, at::where(isBackground, background, ignored));
   m.objectBest = anchors.count() > 0 ? m.overlaps.amax(2) : at::full_like(m.valid, -1, m.overlaps.options());
@@ -105,7 +102,7 @@ Matching MaxIouAssigner::match(const AnchorSet& anchors, const DenseTargets& giv
 Assignment MaxIouAssigner::assign(const AnchorSet& anchors, const DenseOutputs&, const DenseTargets& targets,
                                   EvidenceSink* sink) {
   const c10::NoGradGuard noGrad;
-  const Matching matching = match(anchors, targets);
+  const Matching matching = match(anchors, targets, sink != nullptr);
   Assignment assignment;
   assignment.clsObject = assignment.regObject = matching.object;
   assignment.regWeight = matching.object.ge(0).to(anchors.boxes.scalar_type());
@@ -171,12 +168,9 @@ PairTableSpec pairSpec() {
        "Index of the object the anchor overlaps most (ties: smaller index).", true, ColorScale::kSequential},
       {"object_best_iou", "Object's best IoU", "1", "Largest IoU any anchor has with this object.", false,
        ColorScale::kSequential},
-      {"ignored_share", "Share in an ignored region", "1",
-       "Intersection with a crowd region over the anchor's (or region's) area.", false,
-       ColorScale::kSequential},
+      ignoredShareColumn(),
       {"overlaps", "Overlaps", "", "1 when the IoU is above 0.", true, ColorScale::kSequential},
-      {"outside_ignored", "Outside ignored regions", "", "1 when no crowd region takes the anchor out.", true,
-       ColorScale::kSequential},
+      outsideIgnoredColumn(),
       {"is_best", "Is the anchor's best", "", "1 when no other object overlaps the anchor more.", true,
        ColorScale::kSequential},
       {"above_positive", "Reaches the positive threshold", "",
@@ -205,16 +199,7 @@ DecisionSpec decisionSpec(const Options& options) {
   overlap.passedColumn = "overlaps";
   overlap.gate = false;
   spec.tests.push_back(overlap);
-  if (options.ignoreIof > 0) {
-    TestSpec ignored;
-    ignored.name = "ignored region";
-    ignored.description = "Is the anchor outside crowd and difficult regions?";
-    ignored.valueColumn = "ignored_share";
-    ignored.relation = "<=";
-    ignored.bound = static_cast<float>(options.ignoreIof);
-    ignored.passedColumn = "outside_ignored";
-    spec.tests.push_back(ignored);
-  }
+  if (options.ignoreIof > 0) spec.tests.push_back(ignoredRegionTest(options.ignoreIof));
   TestSpec best;
   best.name = "best object";
   best.description = "Is this the object the anchor overlaps most?";
@@ -294,10 +279,11 @@ void MaxIouAssigner::publish(const Matching& m, const AnchorSet& anchors, const 
     const at::Tensor regular = above & (bestOfAnchor == rows.object);
     claimed = at::where(regular, claimed, rows.pick(m.claims).to(iou.scalar_type()));
   }
+  const at::Tensor outsideIgnored =
+      m.ignored.inside.defined() ? rows.pickAnchor(m.ignored.inside).logical_not() : at::ones_like(above);
   sink.pairs(pairSpec(), rows.withColumns({iou, bestIou, bestOfAnchor, rows.pickObject(m.objectBest),
-                                           rows.pickAnchor(m.ignoredIof), iou > 0,
-                                           rows.pickAnchor(m.inIgnored).logical_not(), iou >= bestIou, above,
-                                           claimed, rows.pick(assigned)}));
+                                           rows.pickAnchor(m.ignored.share), iou > 0, outsideIgnored,
+                                           iou >= bestIou, above, claimed, rows.pick(assigned)}));
   sink.objects(kBestIouColumn, m.objectBest.clamp_min(0));
   sink.objects(kStarvedSpec, assigned.any(2).logical_not());
 }

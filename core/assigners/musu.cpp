@@ -6,6 +6,7 @@
 #include <c10/core/GradMode.h>
 
 #include "core/assigners/assigner.h"
+#include "core/assigners/ignored_regions.h"
 #include "core/assigners/musu_evidence.h"
 #include "core/ops/musu.h"
 
@@ -17,9 +18,9 @@ constexpr const char* kOurs = "Ours (reconstruction)";
 
 class MusuAssigner final : public Assigner {
  public:
-  explicit MusuAssigner(const MusuOptions& options) : options_(options) {}
+  MusuAssigner(const MusuOptions& options, double ignoreIof) : options_(options), ignoreIof_(ignoreIof) {}
 
-  EvidenceDeclaration declaration() const override { return musuDeclaration(options_); }
+  EvidenceDeclaration declaration() const override { return musuDeclaration(options_, ignoreIof_); }
 
   Assignment assign(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
                     EvidenceSink* sink) override {
@@ -32,21 +33,33 @@ class MusuAssigner final : public Assigner {
     inputs.gtBoxes = targets.boxes;
     inputs.gtLabels = targets.labels;
     inputs.gtValid = targets.valid;
-    const MusuResult result =
-        assignMusu(inputs, options_, sink ? MusuDetail::kPairs : MusuDetail::kStatistics);
+    MusuResult result = assignMusu(inputs, options_, sink ? MusuDetail::kPairs : MusuDetail::kStatistics);
 
     Assignment assignment;
+    const IgnoredRegions ignored =
+        ignoredRegions(anchors, targets, ignoreIof_, /*wrtCandidates=*/true, /*shown=*/false);
+    if (ignored.inside.defined()) {
+      // What a bag has chosen is evidence of an object; what it has not says nothing where objects are
+      // unlabelled.
+      const auto leaveOut = [&](const at::Tensor& winner) {
+        return at::where(ignored.inside & (winner < 0), -2, winner);
+      };
+      result.winnerCls = leaveOut(result.winnerCls);
+      result.winnerReg = leaveOut(result.winnerReg);
+      assignment.clsWeight = result.winnerCls.ne(-2).to(result.weightCls.scalar_type());
+    }
     assignment.clsObject = result.winnerCls;
     assignment.regObject = result.winnerReg;
     assignment.clsTarget = result.weightCls;
     assignment.regWeight = result.weightReg;
     assignment.scalars = musuScalars(result);
-    if (sink) publishMusu(inputs, options_, result, *sink);
+    if (sink) publishMusu(inputs, options_, result, ignored, ignoreIof_, *sink);
     return assignment;
   }
 
  private:
   MusuOptions options_;
+  double ignoreIof_;
 };
 
 MusuOptions::Eligibility eligibilityOf(const std::string& name) {
@@ -87,7 +100,8 @@ Result<std::unique_ptr<Assigner>> makeMusu(const ParamSet& params) {
   options.tauReg = params.getFloat("tau_reg");
   options.kWeight = params.getInt("k_weight");
   ANCHORSCOPE_TRY(options.validate());
-  return std::unique_ptr<Assigner>(std::make_unique<MusuAssigner>(options));
+  return std::unique_ptr<Assigner>(
+      std::make_unique<MusuAssigner>(options, params.getFloat("ignore_iof_thr")));
 }
 
 }  // namespace
@@ -155,6 +169,7 @@ AssignerEntry musuAssigner() {
                "weighting", {"exponential"}),
       onlyWhen(intParam("k_weight", 9, 1, 1e6, "ranks", "Ranks that get weight 1.", kOurs), "weighting",
                {"hard_top_k"}),
+      ignoreIofParam(),
   };
   entry.make = makeMusu;
   return entry;

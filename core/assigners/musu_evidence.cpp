@@ -67,7 +67,7 @@ struct Channels {
   Channels() { bags.source = kOurs; }
 };
 
-PairTableSpec pairSpec() {
+PairTableSpec pairSpec(double ignoreIof) {
   const auto sequential = ColorScale::kSequential;
   const auto cls = ColorScale::kClassification;
   const auto reg = ColorScale::kRegression;
@@ -106,6 +106,10 @@ PairTableSpec pairSpec() {
        sequential},
       {"weighs_reg", "Has a reg weight", "", "1 when the regression weight is above 0.", true, sequential},
   };
+  if (ignoreIof > 0) {
+    spec.columns.push_back(ignoredShareColumn());
+    spec.columns.push_back(outsideIgnoredColumn());
+  }
   spec.memberColumn = "in_bag";
   spec.sortColumn = "joint";
   spec.sortDescending = true;
@@ -132,12 +136,18 @@ TestSpec testAgainst(std::string name, std::string description, std::string valu
   return test;
 }
 
-DecisionSpec decisionSpec(const MusuOptions& options) {
+DecisionSpec decisionSpec(const MusuOptions& options, double ignoreIof) {
   DecisionSpec spec;
   spec.pairTable = kPairs;
   spec.absentReason = "not eligible, no overlap: the predicted box does not touch the object";
   spec.tests.push_back(
       testAgainst("overlap", "Does the predicted box overlap the object?", "q", ">", 0.f, "overlaps"));
+  if (ignoreIof > 0) {
+    TestSpec ignored = ignoredRegionTest(ignoreIof);
+    ignored.description += " Inside, it is no background where no bag wants it.";
+    ignored.gate = false;
+    spec.tests.push_back(std::move(ignored));
+  }
   if (testsCenter(options))
     spec.tests.push_back(testSpec("centre",
                                   options.eligibility == MusuOptions::Eligibility::kCenterInGt
@@ -285,7 +295,7 @@ at::Tensor ranksWithin(const at::Tensor& group, const at::Tensor& values) {
 }
 
 void publishPairs(const MusuInputs& in, const MusuOptions& options, const MusuPairs& pairs,
-                  EvidenceSink& sink) {
+                  const IgnoredRegions& ignored, double ignoreIof, EvidenceSink& sink) {
   const std::int64_t objects = in.gtBoxes.size(1), anchors = in.anchors.size(0);
   const at::Tensor overlaps = pairwiseIou(in.gtBoxes, in.boxes);  // [B,G,N]
   at::Tensor considered = (overlaps > 0) & in.gtValid.unsqueeze(2);
@@ -310,27 +320,32 @@ void publishPairs(const MusuInputs& in, const MusuOptions& options, const MusuPa
       spread(at::where(pairs.inBag, (pairs.wCls > 0).to(one.scalar_type()), one * kNan), kNan);
   const at::Tensor weighsReg =
       spread(at::where(pairs.inBag, (pairs.wReg > 0).to(one.scalar_type()), one * kNan), kNan);
-  sink.pairs(pairSpec(),
-             rows.withColumns({p,
-                               q,
-                               spread(pairs.joint, kNan),
-                               spread(pairs.threshold, kNan),
-                               spread(pairs.joint - pairs.threshold, kNan),
-                               spread(pairs.rankCls, -1),
-                               spread(pairs.rankReg, -1),
-                               spread(pairs.wCls, 0),
-                               spread(pairs.wReg, 0),
-                               spread(pairs.sCls, 0),
-                               spread(pairs.sReg, 0),
-                               spread(pairs.inBag, 0),
-                               q > 0,
-                               center,
-                               reaches,
-                               spread(pairs.fallback, 0),
-                               kept,
-                               spread(ranksWithin(pairs.image * objects + pairs.object, pairs.joint), -1),
-                               weighsCls,
-                               weighsReg}));
+  std::vector<at::Tensor> columns = {
+      p,
+      q,
+      spread(pairs.joint, kNan),
+      spread(pairs.threshold, kNan),
+      spread(pairs.joint - pairs.threshold, kNan),
+      spread(pairs.rankCls, -1),
+      spread(pairs.rankReg, -1),
+      spread(pairs.wCls, 0),
+      spread(pairs.wReg, 0),
+      spread(pairs.sCls, 0),
+      spread(pairs.sReg, 0),
+      spread(pairs.inBag, 0),
+      q > 0,
+      center,
+      reaches,
+      spread(pairs.fallback, 0),
+      kept,
+      spread(ranksWithin(pairs.image * objects + pairs.object, pairs.joint), -1),
+      weighsCls,
+      weighsReg};
+  if (ignoreIof > 0) {
+    columns.push_back(rows.pickAnchor(ignored.share));
+    columns.push_back(rows.pickAnchor(ignored.inside).logical_not());
+  }
+  sink.pairs(pairSpec(ignoreIof), rows.withColumns(std::move(columns)));
 }
 
 void publishChannels(const MusuInputs& in, const MusuResult& result, EvidenceSink& sink) {
@@ -407,13 +422,13 @@ void publishObjects(const MusuInputs& in, const MusuResult& result, EvidenceSink
 
 }  // namespace
 
-EvidenceDeclaration musuDeclaration(const MusuOptions& options) {
+EvidenceDeclaration musuDeclaration(const MusuOptions& options, double ignoreIof) {
   const Channels c;
   const ObjectColumns o;
   EvidenceDeclaration declaration;
   declaration.channels = {c.joint, c.p, c.q, c.rankCls, c.rankReg, c.wCls, c.wReg, c.bags};
-  declaration.pairTables = {pairSpec()};
-  declaration.decisions = {decisionSpec(options)};
+  declaration.pairTables = {pairSpec(ignoreIof)};
+  declaration.decisions = {decisionSpec(options, ignoreIof)};
   declaration.objectColumns = {
       o.bagSize,        o.eligible,       o.threshold,    o.entropyCls,      o.entropyReg,
       o.bestJoint,      o.bestP,          o.bestQ,        o.bestPqDistance,  o.bestPqDistanceRelative,
@@ -450,10 +465,10 @@ std::vector<NamedScalar> musuScalars(const MusuResult& result) {
 }
 
 void publishMusu(const MusuInputs& inputs, const MusuOptions& options, const MusuResult& result,
-                 EvidenceSink& sink) {
+                 const IgnoredRegions& ignored, double ignoreIof, EvidenceSink& sink) {
   ANCHORSCOPE_CHECK(result.pairs.has_value(), "MuSu's evidence needs its pairs");
   publishChannels(inputs, result, sink);
-  publishPairs(inputs, options, *result.pairs, sink);
+  publishPairs(inputs, options, *result.pairs, ignored, ignoreIof, sink);
   publishObjects(inputs, result, sink);
 }
 

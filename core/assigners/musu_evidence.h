@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "core/assigners/ignored_regions.h"
 #include "core/evidence/specs.h"
 #include "core/ops/dense_types.h"
 #include "core/ops/evidence_sink.h"
@@ -10,8 +11,8 @@
 
 namespace anchorscope {
 
-/// Everything MuSu publishes with these options.
-EvidenceDeclaration musuDeclaration(const MusuOptions& options);
+/// Everything MuSu publishes with these options; `ignoreIof`: see ignoreIofParam().
+EvidenceDeclaration musuDeclaration(const MusuOptions& options, double ignoreIof);
 
 /// Scalars of every step, from the statistics of `result`. Means over objects are NaN where no object has a
 /// value.
@@ -19,6 +20,6 @@ std::vector<NamedScalar> musuScalars(const MusuResult& result);
 
 /// Channels, pair rows and object columns of a batch. `result` must hold pairs.
 void publishMusu(const MusuInputs& inputs, const MusuOptions& options, const MusuResult& result,
-                 EvidenceSink& sink);
+                 const IgnoredRegions& ignored, double ignoreIof, EvidenceSink& sink);
 
 }  // namespace anchorscope

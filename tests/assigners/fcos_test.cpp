@@ -206,6 +206,38 @@ TEST(Fcos, AgreesWithTheRulePairByPair) {
   EXPECT_GT(positives, 100);
 }
 
+TEST(Fcos, LocationsInRegionsToIgnoreLearnNothing) {
+  std::int64_t ignored = 0, taken = 0;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    DenseSceneOptions made;
+    made.points = true;
+    made.objects = {6, 2};
+    made.ignoreRegions = 2;
+    made.seed = seed;
+    const DenseScene scene = makeDenseScene(made);
+    for (const double bound : {0.3, 0.75}) {
+      RecordingSink sink;
+      const Assignment assignment = run(scene, options({{"ignore_iof_thr", std::to_string(bound)}}), &sink);
+      for (std::int64_t image = 0; image < 2; ++image) {
+        auto expected = oracle(scene, image, false, true, 1.5, {});
+        const std::vector<double> shares = testing::sharesInIgnored(scene, image);
+        for (std::size_t i = 0; i < expected.size(); ++i)
+          if (shares[i] > bound) {
+            taken += expected[i] >= 0 ? 1 : 0;
+            expected[i] = -2;
+            ++ignored;
+          }
+        EXPECT_EQ(objectsOf(assignment, image), expected) << "seed " << seed << ", image " << image;
+      }
+      EXPECT_TRUE(assignment.qualityTarget.index({assignment.clsObject == -2}).eq(0).all().item<bool>());
+    }
+    EXPECT_EQ(objectsOf(run(scene, options({}))), oracle(scene, 0, false, true, 1.5, {}))
+        << "off unless asked for";
+  }
+  EXPECT_GT(ignored, 50);
+  EXPECT_GT(taken, 0) << "of those that an object wanted as well";
+}
+
 TEST(Fcos, ManyLocationsInTilesGiveTheSame) {
   // More pairs than are looked at together, and one object far from all but the last location.
   std::vector<Box> locations;
@@ -252,6 +284,22 @@ TEST(FcosDecision, NamesTheTestThatFailed) {
   const Decision outside = tell(3, 0);
   EXPECT_FALSE(outside.considered);
   EXPECT_NE(outside.summary.find("outside"), std::string::npos);
+}
+
+TEST(FcosDecision, NamesTheRegionToIgnore) {
+  DenseScene scene = makeWorkedScene({at8(50, 50), at8(58, 50)}, {{30, 30, 70, 70}}, {0}, 1);
+  scene.targets.ignoreBoxes =
+      at::tensor({54.f, 40.f, 60.f, 60.f}).view({1, 1, 4});  // of the second cell 6 of 8 px
+  const ParamSet set = options({{"ignore_iof_thr", "0.5"}, {"center_radius", "3"}});
+  const Decision out = testing::decide("fcos", scene, set, 1, 0);
+  EXPECT_EQ(out.rows[1].name, "ignored region");
+  EXPECT_EQ(out.rows[1].verdict, kFailed);
+  EXPECT_EQ(out.rows[1].value, 0.75f);
+  EXPECT_EQ(out.rows[2].verdict, TestVerdict::kNotReached);
+  EXPECT_EQ(out.outcomes[0].kind, DecisionOutcome::Kind::kIgnored);
+  const Decision in = testing::decide("fcos", scene, set, 0, 0);
+  EXPECT_EQ(in.rows[1].verdict, kPassed);
+  EXPECT_EQ(in.outcomes[0].kind, DecisionOutcome::Kind::kTaken);
 }
 
 TEST(FcosDecision, NamesTheEndOfTheLevelRange) {

@@ -175,6 +175,41 @@ DenseScene reversedScene() {
   return scene;
 }
 
+TEST(Musu, RegionsToIgnoreTakeOutWhatNoBagChose) {
+  std::int64_t ignored = 0, kept = 0;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    testing::DenseSceneOptions made;
+    made.seed = seed;
+    made.ignoreRegions = 2;
+    const DenseScene scene = makeDenseScene(made);
+    const Assignment off = make({})->assign(scene.anchors, scene.outputs, scene.targets, nullptr);
+    EXPECT_FALSE(off.clsWeight.defined());
+    RecordingSink sink;
+    const Assignment on =
+        make({{"ignore_iof_thr", "0.4"}})->assign(scene.anchors, scene.outputs, scene.targets, &sink);
+    EXPECT_TRUE(at::equal(on.clsTarget, off.clsTarget));
+    EXPECT_TRUE(at::equal(on.regWeight, off.regWeight));
+    for (std::int64_t image = 0; image < 2; ++image) {
+      const std::vector<double> shares = testing::sharesInIgnored(scene, image);
+      for (std::size_t i = 0; i < shares.size(); ++i) {
+        const auto anchor = static_cast<std::int64_t>(i);
+        const auto expected = [&](const at::Tensor& before) {
+          const auto object = before[image][anchor].item<std::int64_t>();
+          return object < 0 && shares[i] > 0.4 ? -2 : object;
+        };
+        const auto cls = expected(off.clsObject);
+        EXPECT_EQ(on.clsObject[image][anchor].item<std::int64_t>(), cls) << i;
+        EXPECT_EQ(on.regObject[image][anchor].item<std::int64_t>(), expected(off.regObject)) << i;
+        EXPECT_EQ(on.clsWeight[image][anchor].item<double>(), cls == -2 ? 0 : 1) << i;
+        ignored += cls == -2 ? 1 : 0;
+        kept += cls >= 0 && shares[i] > 0.4 ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(ignored, 50);
+  EXPECT_GT(kept, 0) << "of those inside a region";
+}
+
 TEST(Musu, EachHeadIsTaughtByTheOther) {
   const DenseScene scene = reversedScene();
   RecordingSink sink;
@@ -237,6 +272,27 @@ TEST(MusuDecision, AMemberIsTakenByBothHeads) {
     EXPECT_EQ(outcome.bagSize, 3);
     EXPECT_NEAR(outcome.weight, std::exp(-1.0 / 3), 1e-6);
   }
+}
+
+TEST(MusuDecision, ARegionToIgnoreIsToldAndTakesNoMember) {
+  DenseScene scene = reversedScene();
+  scene.targets.ignoreBoxes =
+      at::tensor({-99.f, -99.f, 99.f, 99.f}, scene.anchors.boxes.options()).view({1, 1, 4});
+  int taken = 0, ignored = 0;
+  for (const int anchor : {0, 1, 2}) {
+    const Decision decision =
+        decide(scene, {{"threshold", "top_k"}, {"k", "1"}, {"ignore_iof_thr", "0.5"}}, anchor, 0);
+    ASSERT_GE(decision.rows.size(), 3u);
+    EXPECT_EQ(decision.rows[1].name, "ignored region");
+    EXPECT_EQ(decision.rows[1].verdict, kFailed);
+    EXPECT_NE(decision.rows[2].verdict, kNotReached) << "a bag may choose it all the same";
+    for (const DecisionOutcome& outcome : decision.outcomes) {
+      taken += outcome.kind == DecisionOutcome::Kind::kTaken ? 1 : 0;
+      ignored += outcome.kind == DecisionOutcome::Kind::kIgnored ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(taken, 2);
+  EXPECT_EQ(ignored, 4);
 }
 
 TEST(MusuDecision, NoOverlap) {

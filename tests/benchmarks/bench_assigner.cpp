@@ -249,7 +249,7 @@ void memoryAgainstTheLimit(benchmark::State& state) {
       const MusuResult result =
           assignMusu(in, MusuOptions{}, evidence ? MusuDetail::kPairs : MusuDetail::kStatistics);
       NullSink sink;
-      if (evidence) publishMusu(in, MusuOptions{}, result, sink);
+      if (evidence) publishMusu(in, MusuOptions{}, result, {}, -1, sink);
       benchmark::DoNotOptimize(musuScalars(result));
     });
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <set>
 
@@ -157,22 +158,69 @@ TEST_P(AssignerContract, QualityTargetsAreGivenWhereTheyAreAnnounced) {
   EXPECT_EQ(make()->givesQuality(), assign(makeDenseScene()).qualityTarget.defined());
 }
 
-TEST_P(AssignerContract, WhenARegionToIgnoreCoversAllNothingIsLearned) {
+/// The option that every assigner must have, on.
+ParamSet ignoring(const AssignerEntry& entry) {
+  ParamSet params(entry.params);
+  EXPECT_NE(params.find("ignore_iof_thr"), nullptr) << "an assigner that does not look at regions to ignore";
+  EXPECT_TRUE(params.set("ignore_iof_thr", "0.5").ok());
+  return params;
+}
+
+TEST_P(AssignerContract, WhenARegionToIgnoreCoversAllThereIsNoBackground) {
   DenseSceneOptions options;
   options.ignoreRegions = 1;
   DenseScene scene = makeDenseScene(options);
+  const Assignment before = assign(scene);
   scene.targets.ignoreBoxes.copy_(at::tensor({-200.f, -200.f, 300.f, 300.f}).view({1, 1, 4}));
-  ParamSet params(entry().params);
-  const bool ignores = params.find("ignore_iof_thr") != nullptr;
-  if (ignores) {
-    ASSERT_TRUE(params.set("ignore_iof_thr", "0.5").ok());
-  }
   RecordingSink sink;
-  const Assignment assignment = make(params)->assign(scene.anchors, scene.outputs, scene.targets, &sink);
+  const Assignment assignment =
+      make(ignoring(entry()))->assign(scene.anchors, scene.outputs, scene.targets, &sink);
   expectSound(assignment, scene);
-  if (!ignores) return;  // an assigner without the option does not look at such regions
-  EXPECT_TRUE(assignment.clsObject.eq(-2).all().item<bool>());
-  EXPECT_TRUE(assignment.regWeight.eq(0).all().item<bool>());
+  if (!entry().usesPredictions) {
+    EXPECT_TRUE(assignment.clsObject.eq(-2).all().item<bool>());
+    EXPECT_TRUE(assignment.regObject.eq(-2).all().item<bool>());
+    return;
+  }
+  // What the predictions have chosen stays.
+  EXPECT_TRUE(at::equal(assignment.clsObject, at::where(before.clsObject < 0, -2, before.clsObject)));
+  EXPECT_TRUE(at::equal(assignment.regObject, at::where(before.regObject < 0, -2, before.regObject)));
+  EXPECT_TRUE(at::equal(assignment.regWeight, before.regWeight));
+}
+
+TEST_P(AssignerContract, ARegionToIgnoreTakesOutTheBackgroundInsideAndOnlyThat) {
+  DenseSceneOptions options;
+  options.ignoreRegions = 2;
+  DenseScene scene = makeDenseScene(options);
+  const DenseScene without = scene;
+  scene.targets.ignoreBoxes =
+      at::tensor({0.f, 0.f, 0.f, 0.f, 30.f, 20.f, 64.f, 64.f}).view({1, 2, 4}).repeat({2, 1, 1});
+  const Assignment off = assign(scene),
+                   on = make(ignoring(entry()))->assign(scene.anchors, scene.outputs, scene.targets, nullptr);
+  expectEqual(assign(without), off);
+  expectSound(on, scene);
+  int tried = 0;
+  for (std::int64_t image = 0; image < 2; ++image) {
+    const std::vector<double> shares = testing::sharesInIgnored(scene, image);
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+      if (std::abs(shares[i] - 0.5) < 1e-6) continue;  // either side is right in float32
+      const auto anchor = static_cast<std::int64_t>(i);
+      const auto before = off.clsObject[image][anchor].item<std::int64_t>(),
+                 after = on.clsObject[image][anchor].item<std::int64_t>();
+      const bool inside = shares[i] > 0.5;
+      if (inside && before == -1) {
+        ++tried;
+        EXPECT_EQ(after, -2) << "anchor " << i;
+        if (on.clsWeight.defined()) {
+          EXPECT_EQ(on.clsWeight[image][anchor].item<double>(), 0);
+        }
+        EXPECT_EQ(on.regWeight[image][anchor].item<double>(), 0);
+      }
+      if (!inside && before == -1) {
+        EXPECT_NE(after, -2) << "anchor " << i;
+      }
+    }
+  }
+  EXPECT_GT(tried, 10);
 }
 
 TEST_P(AssignerContract, DuplicateObjectsAreSound) {
@@ -315,12 +363,10 @@ TEST_P(AssignerContract, NoGradientFlowsIntoTheAssignment) {
     EXPECT_FALSE(tensor.requires_grad());
 }
 
-TEST_P(AssignerContract, PublishesExactlyWhatItDeclares) {
+void expectPublishesWhatItDeclares(Assigner& assigner, const DenseScene& scene) {
   RecordingSink sink;
-  const DenseScene scene = makeDenseScene();
-  const auto assigner = make();
-  const Assignment assignment = assigner->assign(scene.anchors, scene.outputs, scene.targets, &sink);
-  const EvidenceDeclaration declared = assigner->declaration();
+  const Assignment assignment = assigner.assign(scene.anchors, scene.outputs, scene.targets, &sink);
+  const EvidenceDeclaration declared = assigner.declaration();
   EXPECT_EQ(sink.channelSpecs, declared.channels);
   EXPECT_EQ(sink.pairSpecs, declared.pairTables);
   const auto byName = [](auto specs) {
@@ -333,6 +379,11 @@ TEST_P(AssignerContract, PublishesExactlyWhatItDeclares) {
     EXPECT_NE(declared.scalar(scalar.name), nullptr) << scalar.name;
     EXPECT_EQ(scalar.value.dim(), 0) << scalar.name;
   }
+}
+
+TEST_P(AssignerContract, PublishesExactlyWhatItDeclares) {
+  for (const ParamSet& params : {ParamSet(entry().params), ignoring(entry())})
+    expectPublishesWhatItDeclares(*make(params), makeDenseScene());
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, AssignerContract, ::testing::ValuesIn(testing::assignerCases()),

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "core/assigners/assigner.h"
 #include "core/methods/method.h"
 #include "core/methods/recipe.h"
 #include "core/ops/capabilities.h"
@@ -298,26 +299,46 @@ TEST_P(MethodContract, GradientDescentOnTheOutputsLearns) {
   }
 }
 
-TEST_P(MethodContract, WhenARegionToIgnoreCoversAllNothingIsLearned) {
-  ParamSet params = GetParam().params;
-  if (!params.find("ignore_iof_thr") || !params.applies("ignore_iof_thr"))
-    GTEST_SKIP() << "the assigner does not look at such regions";
-  ASSERT_TRUE(params.set("ignore_iof_thr", "0.5").ok());
-  DenseSceneOptions options;
-  options.ignoreRegions = 1;
-  DenseScene scene = makeDenseScene(options);
-  scene.targets.ignoreBoxes.copy_(at::tensor({-200.f, -200.f, 300.f, 300.f}).view({1, 1, 4}));
-  requireGradients(scene);
-  RecordingSink sink;
-  const auto method = make(params);
-  const LossTerms terms = lossOf(*method, scene, &sink);
-  EXPECT_TRUE(terms.total.isfinite().item<bool>());
-  EXPECT_EQ(scalarsOf(terms).at("loss.cls"), 0);
-  EXPECT_EQ(scalarsOf(terms).at("ignored"), scene.outputs.logits.size(0) * scene.anchors.count());
-  terms.total.backward();
-  for (const at::Tensor& output : {scene.outputs.logits, scene.outputs.deltas, scene.outputs.boxes})
-    if (output.grad().defined()) {
-      EXPECT_TRUE(output.grad().eq(0).all().item<bool>());
+TEST_P(MethodContract, BackgroundInARegionToIgnoreHasNoLossWhereThatIsAskedFor) {
+  for (const bool all : {false, true})
+    for (const bool on : {false, true}) {
+      ParamSet params = GetParam().params;
+      ASSERT_TRUE(params.find("ignore_iof_thr") && params.applies("ignore_iof_thr"));
+      ASSERT_TRUE(params.set("ignore_iof_thr", on ? "0.5" : "-1").ok());
+      DenseSceneOptions options;
+      options.ignoreRegions = 1;
+      DenseScene scene = makeDenseScene(options);
+      scene.targets.ignoreBoxes.copy_(
+          (all ? at::tensor({-200.f, -200.f, 300.f, 300.f}) : at::tensor({30.f, 20.f, 64.f, 64.f}))
+              .view({1, 1, 4}));
+      requireGradients(scene);
+      RecordingSink sink;
+      const auto method = make(params);
+      const LossTerms terms = lossOf(*method, scene, &sink);
+      ASSERT_TRUE(terms.total.isfinite().item<bool>());
+      if (terms.total.requires_grad()) terms.total.backward();
+      const at::Tensor object = sink.channelValues.at(kClsObjectChannel);
+      const at::Tensor gradient = scene.outputs.logits.grad().defined()
+                                      ? scene.outputs.logits.grad().abs().amax(2)
+                                      : at::zeros(object.sizes());
+      std::int64_t inside = 0;
+      for (std::int64_t image = 0; image < 2; ++image) {
+        const std::vector<double> shares = testing::sharesInIgnored(scene, image);
+        for (std::size_t i = 0; i < shares.size(); ++i) {
+          const auto anchor = static_cast<std::int64_t>(i);
+          const auto winner = object[image][anchor].item<double>();
+          if (!(shares[i] > 0.5 + 1e-6) || winner >= 0) continue;
+          ++inside;
+          if (on) {
+            EXPECT_EQ(winner, -2) << "anchor " << i;
+            EXPECT_EQ(gradient[image][anchor].item<double>(), 0) << "anchor " << i;
+          } else if (winner == -1) {
+            EXPECT_GT(gradient[image][anchor].item<double>(), 0) << "anchor " << i;
+          }
+        }
+      }
+      EXPECT_GT(inside, 10);
+      EXPECT_EQ(scalarsOf(terms).at("ignored"), object.eq(-2).sum().item<double>());
     }
 }
 

@@ -125,6 +125,24 @@ DenseScene makeWorkedScene(const std::vector<Box>& anchors, const std::vector<Bo
 
 // ---- RecordingSink ---------------------------------------------------------------------------------------
 
+std::vector<double> sharesInIgnored(const DenseScene& scene, std::int64_t image) {
+  const at::Tensor anchors = scene.anchors.boxes.to(at::kDouble),
+                   regions = scene.targets.ignoreBoxes.to(at::kDouble);
+  std::vector<double> shares;
+  for (std::int64_t i = 0; i < anchors.size(0); ++i) {
+    const auto a = [&](int k) { return anchors[i][k].item<double>(); };
+    double most = 0;
+    for (std::int64_t j = 0; j < regions.size(1); ++j) {
+      const auto r = [&](int k) { return regions[image][j][k].item<double>(); };
+      const double width = std::min(a(2), r(2)) - std::max(a(0), r(0)),
+                   height = std::min(a(3), r(3)) - std::max(a(1), r(1));
+      if (width > 0 && height > 0) most = std::max(most, width * height / ((a(2) - a(0)) * (a(3) - a(1))));
+    }
+    shares.push_back(most);
+  }
+  return shares;
+}
+
 void RecordingSink::channel(const ChannelSpec& spec, const at::Tensor& values, int) {
   channelSpecs.push_back(spec);
   channelValues[spec.name] = values;

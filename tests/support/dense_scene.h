@@ -43,6 +43,9 @@ DenseScene makeDenseScene(const DenseSceneOptions& options = {});
 DenseScene makeWorkedScene(const std::vector<Box>& anchors, const std::vector<Box>& objects,
                            const std::vector<std::int64_t>& labels, std::int64_t classes);
 
+/// For every anchor the largest share of its area inside one of an image's ignored regions, box by box.
+std::vector<double> sharesInIgnored(const DenseScene& scene, std::int64_t image);
+
 /// Keeps everything that is published.
 class RecordingSink final : public EvidenceSink {
  public:
