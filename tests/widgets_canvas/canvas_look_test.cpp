@@ -112,6 +112,33 @@ TEST_F(CanvasLookTest, DrawsTheBagOfTheSelectedObjectInTheHeadsColours) {
   EXPECT_GT(countColor(picture, kRegressionArgb), 50);
 }
 
+TEST_F(CanvasLookTest, TheColourBarKeepsClearOfTheObjects) {
+  show({420, 320}, darkTheme());
+  const auto frameWith = [](std::vector<Box> boxes) {
+    auto frame = std::make_shared<ProbeFrame>(*makeSyntheticFrame());
+    auto image = std::make_shared<ProbeImage>(*frame->image);
+    image->objects.clear();
+    for (const Box& box : boxes)
+      image->objects.push_back({box, 0, false});
+    frame->image = image;
+    frame->pairTables.clear();
+    frame->predictions.clear();
+    return frame;
+  };
+  const auto wordsIn = [&](int x, int y) {  // a quarter of the canvas
+    return countColor(grab().copy(x * 210, y * 160, 210, 160), darkTheme().text.rgb());
+  };
+  setFrame(frameWith({}));
+  EXPECT_GT(wordsIn(1, 1), 5);
+  setFrame(frameWith({{400, 300, 620, 470}}));
+  EXPECT_EQ(wordsIn(1, 1), 0);
+  EXPECT_GT(wordsIn(0, 1), 5);
+  setFrame(frameWith({{400, 300, 620, 470}, {10, 300, 200, 470}}));
+  EXPECT_GT(wordsIn(1, 0), 5);
+  setFrame(frameWith({{0, 0, 640, 480}}));  // nowhere better than anywhere
+  EXPECT_GT(wordsIn(1, 1), 5);
+}
+
 TEST_F(CanvasLookTest, HiddenLayersAreNotDrawnAndSoloHidesTheOthers) {
   show({800, 600}, darkTheme());
   setFrame(makeSyntheticFrame());

@@ -18,7 +18,7 @@ namespace anchorscope {
 
 namespace {
 
-constexpr double kFitMargin = 16, kLargestZoom = 64, kPickReach = 3, kInView = 64;
+constexpr double kBarPadding = 10, kFitMargin = 16, kLargestZoom = 64, kPickReach = 3, kInView = 64;
 
 SizePx imageSizeOf(const ProbeFrame* frame) {
   return frame && frame->image && frame->image->pixels ? frame->image->pixels->size : SizePx{};
@@ -40,23 +40,43 @@ void paintEmptyState(QPainter& painter, const QRectF& rect, const QFont& font, c
       QObject::tr("Try the demo, open data (Ctrl+O),\nor drop a folder or a recorded run here."));
 }
 
-void paintColorBarCard(QPainter& painter, const QRectF& area, const ColorBar& bar, const QFont& font,
-                       const Theme& theme) {
-  constexpr double kWidth = 208, kLeastWidth = 120, kShare = 0.36, kMostHeight = 0.3, kPadding = 10,
-                   kAway = 12;
+/// Where the card explaining the colours lies: in the corner where it covers the least of the objects, the
+/// lower right one of equals. Null where it would cover too much of the canvas.
+QRectF colorBarPlace(const QRectF& area, const QFont& font, const std::vector<QRectF>& objects) {
+  constexpr double kWidth = 208, kLeastWidth = 120, kShare = 0.36, kMostHeight = 0.3, kAway = 12;
   const double width = std::clamp(std::round(area.width() * kShare), kLeastWidth, kWidth);
-  const double height = std::ceil(colorBarHeight(font, 1) + 2 * kPadding - 4);
-  const QRectF card(area.right() - kAway - width, area.bottom() - kAway - height, width, height);
+  const double height = std::ceil(colorBarHeight(font, 1) + 2 * kBarPadding - 4);
+  const QRectF inner = area.adjusted(kAway, kAway, -kAway, -kAway);
   // On a low canvas it would lie over what it explains; the layer's range stands in the panel as well.
-  if (!area.contains(card) || height > kMostHeight * area.height()) return;
+  if (inner.width() < width || inner.height() < height || height > kMostHeight * area.height()) return {};
+  QRectF best;
+  double least = 0;
+  for (const double top : {inner.bottom() - height, inner.top()})
+    for (const double left : {inner.right() - width, inner.left()}) {
+      const QRectF place(left, top, width, height);
+      double covered = 0;
+      for (const QRectF& object : objects) {
+        const QRectF part = object & place;
+        covered += part.width() * part.height();
+      }
+      if (!best.isNull() && covered >= least) continue;
+      best = place;
+      least = covered;
+    }
+  return best;
+}
+
+void paintColorBarCard(QPainter& painter, const QRectF& card, const ColorBar& bar, const QFont& font,
+                       const Theme& theme) {
+  if (card.isNull()) return;
   QColor ground = theme.panel;
   ground.setAlpha(235);
   painter.setRenderHint(QPainter::Antialiasing);
   painter.setPen(QPen(theme.line, 1));
   painter.setBrush(ground);
   painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
-  paintColorBar(painter, card.adjusted(kPadding, kPadding - 2, -kPadding, -kPadding), bar, font, theme.text,
-                1);
+  paintColorBar(painter, card.adjusted(kBarPadding, kBarPadding - 2, -kBarPadding, -kBarPadding), bar, font,
+                theme.text, 1);
 }
 
 }  // namespace
@@ -120,6 +140,17 @@ Box CanvasView::visibleInImage() const {
   };
   return {clip(a.x(), d_->imageSize.width), clip(a.y(), d_->imageSize.height),
           clip(b.x(), d_->imageSize.width), clip(b.y(), d_->imageSize.height)};
+}
+
+std::vector<QRectF> CanvasView::objectsInView() const {
+  std::vector<QRectF> objects;
+  const auto& frame = d_->renderer.frame();
+  if (!frame || !frame->image) return objects;
+  for (const ObjectRecord& object : frame->image->objects)
+    objects.push_back(QRectF(toCanvas({double(object.boxInImage.x1), double(object.boxInImage.y1)}),
+                             toCanvas({double(object.boxInImage.x2), double(object.boxInImage.y2)})) &
+                      QRectF(rect()));
+  return objects;
 }
 
 QString CanvasView::imageTitle() const {
@@ -341,8 +372,11 @@ void CanvasView::paintEvent(QPaintEvent*) {
 
   const Layer* layer = d_->explainedLayer();
   ColorBar bar;
-  if (layer && colorBarOf(*layer, *frame, bar))
-    paintColorBarCard(painter, QRectF(rect()), bar, font(), theme);
+  if (layer && colorBarOf(*layer, *frame, bar)) {
+    if (!d_->panning)
+      d_->colorBarCard = colorBarPlace(QRectF(rect()), font(), objectsInView());  // no jumping about
+    paintColorBarCard(painter, d_->colorBarCard, bar, font(), theme);
+  }
   if (d_->cursor && !d_->panning) {
     const QRectF bounds = QRectF(rect()).adjusted(8, 8, -8, -8);
     const std::size_t rows = rowsThatFit(bounds.height(), font());

@@ -3,6 +3,7 @@
 // for anything.
 
 #include <QPointF>
+#include <QRectF>
 #include <QString>
 #include <QWidget>
 #include <cstdint>
@@ -91,6 +92,7 @@ class CanvasView : public QWidget {
   void markDirty();
   void updateHover();
   void drawPicture();
+  std::vector<QRectF> objectsInView() const;
   /// The same, moved back so far that a part of the image is in view.
   AxisTransform keptInReach(AxisTransform canvasFromImage) const;
 

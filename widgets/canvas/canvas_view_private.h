@@ -28,6 +28,7 @@ struct CanvasView::Private {
   BoxKind hoveredBox = BoxKind::kAnchor;
   int hoveredObject = -1;
   QString status;
+  QRectF colorBarCard;
 
   /// An anchor under the point and which of its boxes was hit.
   struct Hit {
