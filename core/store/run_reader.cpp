@@ -7,6 +7,8 @@
 #include <map>
 #include <mutex>
 #include <new>
+#include <set>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -168,7 +170,8 @@ class SqliteRunReader final : public RunReader {
     std::int64_t lastStep = -1;
     std::vector<std::string> probeNames, scalarNames;  // in the order they first appeared
     std::map<std::string, std::int64_t> scalarIds;
-    std::map<std::string, std::vector<std::int64_t>> stepsOfProbe;
+    std::map<std::string, std::vector<std::int64_t>> stepsOfProbe;  // ascending
+    std::int64_t lastFrame = 0, frames = 0;  // largest id of a frame's row, and rows with it
   };
 
   Result<std::shared_ptr<const ProbeFrame>> readFrame(const std::string& probe, std::int64_t step) const {
@@ -201,6 +204,9 @@ class SqliteRunReader final : public RunReader {
     if (!version) return version.error();
     if (*version == dataVersion_) return {};
     Index index;
+    index.stepsOfProbe = index_.stepsOfProbe;
+    index.lastFrame = index_.lastFrame;
+    index.frames = index_.frames;
     ANCHORSCOPE_TRY(inTransaction(*database_, "BEGIN", [&] { return readIndex(index); }));
     index_ = std::move(index);
     dataVersion_ = *version;
@@ -242,17 +248,40 @@ class SqliteRunReader final : public RunReader {
     std::map<std::int64_t, std::string> nameOfId;
     ANCHORSCOPE_TRY(forEachIntactRow("SELECT id, name, checksum FROM probe ORDER BY id", "probe",
                                      [&](const Statement& row) { nameOfId[row.integer(0)] = row.text(1); }));
-    ANCHORSCOPE_TRY(forEachIntactRow(
-        "SELECT id, probe_id, step, image_id, geometry_id, class_names_id, arrays, checksum FROM frame",
-        "frame", [&](const Statement& row) {
-          if (const auto found = nameOfId.find(row.integer(1)); found != nameOfId.end())
+    const std::int64_t known = index.frames;
+    ANCHORSCOPE_TRY(readNewFrames(index, nameOfId));
+    // A run that was gone on with from an earlier step has lost the frames after it.
+    const Result<std::int64_t> count = database_->integer("SELECT count(*) FROM frame");
+    if (known > 0 && count && *count != index.frames) {
+      index.stepsOfProbe.clear();
+      index.lastFrame = index.frames = 0;
+      ANCHORSCOPE_TRY(readNewFrames(index, nameOfId));
+    }
+    for (const auto& [id, name] : nameOfId)
+      if (index.stepsOfProbe.count(name) != 0) index.probeNames.push_back(name);
+    return {};
+  }
+
+  /// Of the frames' rows those that are not in the index yet: of a long run they are many.
+  Status readNewFrames(Index& index, const std::map<std::int64_t, std::string>& nameOfId) const {
+    std::set<std::string> unsorted;
+    ANCHORSCOPE_TRY(forEachRow(
+        "SELECT id, probe_id, step, image_id, geometry_id, class_names_id, arrays, checksum FROM frame "
+        "WHERE id>?1 ORDER BY id",
+        [&](const Statement& row) {
+          index.lastFrame = row.integer(0);
+          ++index.frames;
+          if (!row.checksumHolds()) {
+            log_.add(concat("Row ", row.integer(0), " of the table 'frame' is damaged and left out"));
+          } else if (const auto found = nameOfId.find(row.integer(1)); found != nameOfId.end()) {
             index.stepsOfProbe[found->second].push_back(row.integer(2));
-        }));
-    for (const auto& [id, name] : nameOfId) {
-      const auto steps = index.stepsOfProbe.find(name);
-      if (steps == index.stepsOfProbe.end()) continue;
-      std::sort(steps->second.begin(), steps->second.end());
-      index.probeNames.push_back(name);
+            unsorted.insert(found->second);
+          }
+        },
+        {index.lastFrame}));
+    for (const std::string& name : unsorted) {
+      std::vector<std::int64_t>& steps = index.stepsOfProbe[name];
+      if (!std::is_sorted(steps.begin(), steps.end())) std::sort(steps.begin(), steps.end());
     }
     return {};
   }

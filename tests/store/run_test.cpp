@@ -418,6 +418,28 @@ TEST_F(Run, AnOpenReaderFollowsARunThatIsContinued) {
   expectSameFrame(**reader->frame("a", 1), *makeAwkwardFrame("a", 1));
 }
 
+TEST_F(Run, AnOpenReaderForgetsTheFramesThatARunGoneOnWithHasLost) {
+  {
+    const auto writer = create();
+    for (std::int64_t step = 0; step < 6; ++step)
+      writer->record({step, {}, {makeAwkwardFrame("a", step), makeAwkwardFrame("b", step)}});
+  }
+  const auto reader = open();
+  EXPECT_THAT(reader->recordedSteps("b"), ElementsAre(0, 1, 2, 3, 4, 5));
+  const auto writer = resume(2);
+  ASSERT_TRUE(reader->refresh());
+  EXPECT_THAT(reader->recordedSteps("a"), ElementsAre(0, 1, 2));
+  // As many rows as before, others in part: sparser, and of one image more.
+  writer->record({4, {}, {makeAwkwardFrame("a", 4), makeAwkwardFrame("c", 4)}});
+  writer->record({5, {}, {makeAwkwardFrame("a", 5), makeAwkwardFrame("b", 5), makeAwkwardFrame("c", 5)}});
+  writer->record({6, {}, {makeAwkwardFrame("c", 6)}});
+  ASSERT_TRUE(writer->flush());
+  ASSERT_TRUE(reader->refresh());
+  EXPECT_THAT(reader->recordedSteps("a"), ElementsAre(0, 1, 2, 4, 5));
+  EXPECT_THAT(reader->recordedSteps("b"), ElementsAre(0, 1, 2, 5));
+  EXPECT_THAT(reader->recordedSteps("c"), ElementsAre(4, 5, 6));
+}
+
 TEST_F(Run, AnOpenReaderKeepsTheOldRunAndDoesNoHarmToTheNewOne) {
   auto old = create();
   old->record({0, {}, {makeAwkwardFrame("a", 0)}});
