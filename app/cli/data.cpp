@@ -128,7 +128,9 @@ void printText(const Dataset& dataset, const DataSummary& summary) {
   const std::string companion = validationSpec(dataset.spec());
   std::cout << "Validation: " << (companion.empty() ? "none" : printable(companion)) << '\n';
   if (!summary.classes.empty()) {
-    std::cout << "Detector: " << summary.model << " at " << summary.input << ", " << summary.anchors
+    std::cout << "Detector: " << summary.model << " at " << summary.input << ", "
+              << (summary.ownShapes ? concat("in the largest, ", sizeText(summary.inputSize), " px, ") : "")
+              << summary.anchors
               << (summary.points ? " locations; reachable: a location inside\n"
                                  : " anchors; reachable: one of them overlaps with IoU 0.5 or more\n")
               << "Objects, without crowd and difficult; of sizes the smallest / median / largest:\n";

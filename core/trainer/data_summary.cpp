@@ -82,6 +82,7 @@ Result<DataSummary> summarizeData(const Dataset& dataset, const RunConfig& confi
   DataSummary out;
   const InputShape shape = inputShapeOf(config.train);
   out.input = inputText(config.train);
+  out.ownShapes = shape.keepsAspect();
   out.inputSize = largestInput(dataset, shape);
   out.model = config.model;
   out.anchors = static_cast<std::int64_t>((*detector)->anchors(out.inputSize).geometry->count());

@@ -39,6 +39,7 @@ struct DataSummary {
   SizePx smallestImage, largestImage;  ///< By area.
   std::string model;
   std::string input;         ///< What images are scaled to, in words.
+  bool ownShapes = false;    ///< Inputs differ from image to image.
   SizePx inputSize;          ///< Of the largest input.
   std::int64_t anchors = 0;  ///< There.
   /// False: reachable is an object that some anchor overlaps with IoU 0.5 or more, in the input without
