@@ -317,7 +317,9 @@ TEST_F(OddRecords, DifficultIsAlsoWrittenAsAWord) {
                "</xmin><ymin>1</ymin><xmax>50</xmax><ymax>9</ymax></bndbox></object>";
   addVoc("a", objects);
   std::vector<bool> difficult;
-  for (const Annotation& annotation : openOrFail(voc())->images()[0].annotations)
+  const auto dataset = openOrFail(voc());
+  ASSERT_TRUE(dataset);
+  for (const Annotation& annotation : dataset->images()[0].annotations)
     difficult.push_back(annotation.difficult);
   EXPECT_THAT(difficult, ElementsAre(true, true, true, true, false, false, false));
 }
