@@ -8,6 +8,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "core/trainer/session.h"
 #include "widgets/bridge/session_bridge.h"
 #include "widgets/figure/figure.h"
+#include "widgets/plot/recorded_curves.h"
 #include "widgets/state/view_state.h"
 #include "widgets/theme/app_theme.h"
 
@@ -189,6 +191,8 @@ class MainWindow : public QMainWindow {
   // main_window_history.cpp
   void wireHistory();
   void refreshRecordedSteps();
+  void setRecordedCurves();
+  void readRecordedCurves();
   void showRecordedStep(std::int64_t step);
   void tellDamage();
   void loadHistory();
@@ -214,11 +218,12 @@ class MainWindow : public QMainWindow {
 
   std::unique_ptr<ViewState> state_;
   SessionBridge* bridge_;
-  std::shared_ptr<RunReader> reader_;        ///< Of the recorded run, or of the live run's folder.
-  std::shared_ptr<TemporaryRun> temporary_;  ///< Where the run records that was given no folder.
-  std::vector<Leftover> leftovers_;          ///< Of earlier starts, and what could not be moved.
-  std::future<void> search_;                 ///< For leftovers.
-  std::vector<std::future<void>> moves_;     ///< Of folders that no session records into.
+  std::shared_ptr<RunReader> reader_;           ///< Of the recorded run, or of the live run's folder.
+  std::shared_ptr<TemporaryRun> temporary_;     ///< Where the run records that was given no folder.
+  std::vector<Leftover> leftovers_;             ///< Of earlier starts, and what could not be moved.
+  std::future<void> search_;                    ///< For leftovers.
+  std::vector<std::future<void>> moves_;        ///< Of folders that no session records into.
+  std::optional<RecordedCurves> curvesToRead_;  ///< What of the reader's scalars is not in the curves yet.
   bool recordedOnly_ = false;
   bool showPredictions_ = false;   ///< With the next frame.
   bool continued_ = false;         ///< The live run goes on with an earlier one, whose history belongs to it.

@@ -150,14 +150,12 @@ void MainWindow::loadHistory() {
 }
 
 void MainWindow::showRecordedCurves() {
-  for (const std::string& name : reader_->scalarNames()) {
-    auto series = reader_->scalar(name);
-    if (series)
-      curves_->history().set(name, *series);
-    else
-      messages_->show(series.error());
+  if (recordedOnly_) {
+    curvesToRead_.emplace(reader_, curves_->history(), "eval.");
+    readRecordedCurves();
+  } else {
+    setRecordedCurves();
   }
-  curves_->historyChanged();
   if (auto events = reader_->events()) {
     for (const RunEvent& event : *events)
       curves_->addEvent(event);
@@ -167,6 +165,33 @@ void MainWindow::showRecordedCurves() {
   }
   evaluation_->clear(tr("This run has not been evaluated."));
   refreshEvaluations();
+}
+
+/// Of a run that goes on: what comes next stands after them.
+void MainWindow::setRecordedCurves() {
+  for (const std::string& name : reader_->scalarNames()) {
+    auto series = reader_->scalar(name);
+    if (series)
+      curves_->history().set(name, *series);
+    else
+      messages_->show(series.error());
+  }
+  curves_->historyChanged();
+}
+
+/// So much at a time that the window stays usable with a long run.
+void MainWindow::readRecordedCurves() {
+  constexpr std::size_t kValuesAtOnce = 200'000;
+  if (!curvesToRead_) return;
+  if (curvesToRead_->reader() != reader_) return curvesToRead_.reset();  // another run is looked at
+  std::vector<Error> errors;
+  const bool more = curvesToRead_->read(kValuesAtOnce, errors);
+  for (const Error& error : errors)
+    messages_->show(error);
+  curves_->historyChanged();
+  if (more) return QTimer::singleShot(0, this, &MainWindow::readRecordedCurves);
+  curvesToRead_.reset();
+  tellDamage();
 }
 
 EvaluationEvent MainWindow::evaluationAt(std::int64_t step) const {

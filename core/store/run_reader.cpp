@@ -69,7 +69,8 @@ class SqliteRunReader final : public RunReader {
 
   Result<ScalarSeries> scalarFrom(const std::string& name, std::int64_t step,
                                   std::size_t atMost) const override {
-    return readScalar(name, Order::kAscending, step, atMost, concat("from step ", step, " on "));
+    return readScalar(name, Order::kAscending, step, atMost,
+                      step <= 0 ? "" : concat("from step ", step, " on "));
   }
 
   Result<ScalarSeries> newest(const std::string& name) const override {

@@ -53,6 +53,24 @@ class WindowHistoryTest : public testing::WindowFixture {
     }
     ASSERT_TRUE((*writer)->flush());
   }
+  /// More values than are read at once.
+  void recordLong(std::int64_t steps) {
+    RunHeader header;
+    header.dataSpec = "voc:/data/cells#train";
+    header.methodName = "musu";
+    header.modelName = "retina-small";
+    auto writer = createRun(recorded, header, Overwrite::kYes);
+    ASSERT_TRUE(writer) << writer.error().text();
+    for (std::int64_t step = 0; step < steps; ++step) {
+      StepRecord made{step, {{"loss.cls", 1.0 / double(step + 1)}, {"loss.loc", 2.0}}, {}};
+      if (step == 7) {
+        const auto scalars = evaluationScalars(evaluationAt(step));
+        made.scalars.insert(made.scalars.end(), scalars.begin(), scalars.end());
+      }
+      (*writer)->record(std::move(made));
+    }
+    ASSERT_TRUE((*writer)->flush());
+  }
   void change(const std::string& sql) const {
     sqlite3* handle = nullptr;
     ASSERT_EQ(sqlite3_open(tracePath(recorded).c_str(), &handle), SQLITE_OK);
@@ -93,6 +111,20 @@ class WindowHistoryTest : public testing::WindowFixture {
   const testing::TemporaryFolder folder;
   const std::string recorded = (folder / "run").string();
 };
+
+TEST_F(WindowHistoryTest, TheCurvesOfALongRunComeBitByBitAndItsEvaluationsAtOnce) {
+  constexpr std::int64_t kSteps = 110'000;
+  recordLong(kSteps);
+  open();
+  EXPECT_EQ(curveSteps("eval.ap"), std::vector<std::int64_t>{7});
+  const auto values = [&](const char* name) {
+    const CurveSeries* series = window.curves().history().find(name);
+    return series ? series->drawn().back().step + 1 : 0;
+  };
+  EXPECT_EQ(values("loss.cls"), kSteps);
+  EXPECT_LT(values("loss.loc"), kSteps) << "the window has been busy with all of it";
+  ASSERT_TRUE(QTest::qWaitFor([&] { return values("loss.loc") == kSteps; }, 20000));
+}
 
 TEST_F(WindowHistoryTest, ARecordedRunShowsOfEveryEvaluationWhatItShowedLive) {
   run();

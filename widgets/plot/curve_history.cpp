@@ -11,11 +11,15 @@ void CurveHistory::append(std::int64_t step, const std::vector<ScalarValue>& sca
 }
 
 void CurveHistory::set(const std::string& name, const ScalarSeries& series) {
-  CurveSeries fresh(limits_);
+  series_.insert_or_assign(name, CurveSeries(limits_));
+  append(name, series);
+}
+
+void CurveHistory::append(const std::string& name, const ScalarSeries& series) {
+  CurveSeries& grown = series_.try_emplace(name, limits_).first->second;
   for (std::size_t i = 0; i < series.steps.size(); ++i)
-    fresh.append(series.steps[i], series.values[i]);
+    grown.append(series.steps[i], series.values[i]);
   if (!series.steps.empty()) lastStep_ = std::max(lastStep_, series.steps.back());
-  series_.insert_or_assign(name, std::move(fresh));
 }
 
 std::vector<std::string> CurveHistory::names() const {

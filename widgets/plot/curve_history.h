@@ -18,6 +18,8 @@ class CurveHistory {
 
   void append(std::int64_t step, const std::vector<ScalarValue>& scalars);
   void set(const std::string& name, const ScalarSeries& series);
+  /// After what there is of this one.
+  void append(const std::string& name, const ScalarSeries& series);
   void clear() {
     series_.clear();
     lastStep_ = -1;
