@@ -1,6 +1,7 @@
 // Training speed of the whole step (loader, forward, loss, backward, update) and what evidence costs in it.
 // Without arguments a Google Benchmark program; with `--steps-only MODE N WARMUP THREADS` it prints the
-// median step time in milliseconds, for bench_torchvision.py to set against torchvision's.
+// median step time in milliseconds, for bench_torchvision.py to set against torchvision's, and with `--costs`
+// what the step spends its time on, for bench_step_costs.py.
 
 #include <benchmark/benchmark.h>
 
@@ -16,6 +17,7 @@
 #include "core/trainer/pacing.h"
 #include "core/trainer/presets.h"
 #include "core/trainer/trainer.h"
+#include "tests/benchmarks/step_costs.h"
 
 namespace anchorscope {
 namespace {
@@ -81,6 +83,23 @@ int printStepTime(const char* mode, int steps, int warmup, const char* threads) 
   return 0;
 }
 
+/// What a step costs and how near it comes to this machine's own matrix product, as JSON for
+/// bench_step_costs.py.
+int printCosts(const char* mode, int steps, int warmup, const char* threads) {
+  const auto trainer = prepare(torchvisionsRun(mode, threads));
+  for (int step = 0; step < warmup; ++step)
+    stepMs(*trainer);
+  const double peak = matrixProductPeak(std::string(mode).rfind("bf16", 0) == 0);
+  const StepCosts costs = costsOf(steps, [&] { stepMs(*trainer); });
+  std::printf("{\"step_ms\": %.6f, \"gflop\": %.6f, \"peak_gflops\": %.6f, \"costs\": [", costs.stepMs,
+              costs.gflop, peak);
+  for (std::size_t i = 0; i < costs.largest.size(); ++i)
+    std::printf("%s[\"%s\", %.6f, %.6f]", i == 0 ? "" : ", ", costs.largest[i].name.c_str(),
+                costs.largest[i].ms, costs.largest[i].gflop);
+  std::printf("]}\n");
+  return 0;
+}
+
 /// The demo with its 4 probes captured as the session paces them, against the same steps without capture. The
 /// two take turns in blocks, so that what else the machine does hits both.
 void stepsWithCapture(benchmark::State& state) {
@@ -122,6 +141,8 @@ BENCHMARK(stepsWithCapture)->Iterations(3)->Unit(benchmark::kMillisecond);
 int main(int argc, char** argv) {
   if (argc == 6 && std::strcmp(argv[1], "--steps-only") == 0)
     return anchorscope::printStepTime(argv[2], std::atoi(argv[3]), std::atoi(argv[4]), argv[5]);
+  if (argc == 6 && std::strcmp(argv[1], "--costs") == 0)
+    return anchorscope::printCosts(argv[2], std::atoi(argv[3]), std::atoi(argv[4]), argv[5]);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
