@@ -55,13 +55,27 @@ double decayOf(bool decayed, const ParamSet& train) {
   return decayed || train.getBool("decay_norms") ? train.getFloat("weight_decay") : 0.0;
 }
 
-/// The fused kernels walk memory, not indices: a gradient must lie in memory as its parameter does.
+/// The tensor's memory in its own order, as one row. The fused kernels walk memory, not indices, and copy
+/// what is not contiguous although they do not use the copy.
+at::Tensor memoryOf(const at::Tensor& tensor) {
+  return tensor.detach().as_strided({tensor.numel()}, {1});
+}
+
+/// Whether the elements of both lie in the same order; the stride of a dimension of one element means
+/// nothing.
+bool liesLike(const at::Tensor& a, const at::Tensor& b) {
+  for (std::int64_t axis = 0; axis < a.dim(); ++axis)
+    if (a.size(axis) != 1 && a.stride(axis) != b.stride(axis)) return false;
+  return true;
+}
+
+/// The gradient's memory in the order of the parameter's.
 at::Tensor alignedGradient(const at::Tensor& parameter) {
   const at::Tensor& gradient = parameter.grad();
-  if (gradient.strides() == parameter.strides()) return gradient;
+  if (liesLike(gradient, parameter)) return memoryOf(gradient);
   at::Tensor aligned = at::empty_like(parameter);
   aligned.copy_(gradient);
-  return aligned;
+  return memoryOf(aligned);
 }
 
 }  // namespace
@@ -71,9 +85,9 @@ void Optimizer::stepSgd(const Group& group, const ParamSet& train, double learni
   std::vector<at::Tensor> parameters, gradients, momenta;
   for (const std::size_t i : group.members) {
     if (!parameters_[i].tensor.grad().defined()) continue;
-    parameters.push_back(parameters_[i].tensor);
+    parameters.push_back(memoryOf(parameters_[i].tensor));
     gradients.push_back(alignedGradient(parameters_[i].tensor));
-    momenta.push_back(first_[i]);
+    momenta.push_back(memoryOf(first_[i]));
   }
   if (parameters.empty()) return;
   // A buffer of zeros gives momentum * 0 + gradient, the same as PyTorch's first step.
@@ -88,10 +102,10 @@ void Optimizer::stepAdamw(const Group& group, const ParamSet& train, double lear
   std::vector<at::Tensor> parameters, gradients, first, second, counts;
   for (const std::size_t i : group.members) {
     if (!parameters_[i].tensor.grad().defined()) continue;
-    parameters.push_back(parameters_[i].tensor);
+    parameters.push_back(memoryOf(parameters_[i].tensor));
     gradients.push_back(alignedGradient(parameters_[i].tensor));
-    first.push_back(first_[i]);
-    second.push_back(second_[i]);
+    first.push_back(memoryOf(first_[i]));
+    second.push_back(memoryOf(second_[i]));
     counts.push_back(counts_[i]);
   }
   if (parameters.empty()) return;
