@@ -1,6 +1,7 @@
 #include "core/model/layers.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
@@ -128,7 +129,17 @@ Conv::Conv(StateList& state, const std::string& name, Shape shape, ConvInit init
 }
 
 at::Tensor Conv::operator()(const at::Tensor& input) const {
+  if (stride_ == 1 && padding_ == 0 && input.is_cpu() && at::autocast::is_autocast_enabled(at::kCPU) &&
+      input.is_contiguous(at::MemoryFormat::ChannelsLast))
+    return pointwise(input);
   return at::conv2d(input, weight_, bias_, {stride_, stride_}, {padding_, padding_});
+}
+
+at::Tensor Conv::pointwise(const at::Tensor& input) const {
+  const at::Tensor pixels = input.permute({0, 2, 3, 1}).reshape({-1, input.size(1)});  // a view
+  return at::linear(pixels, weight_.flatten(1), bias_)
+      .view({input.size(0), input.size(2), input.size(3), weight_.size(0)})
+      .permute({0, 3, 1, 2});
 }
 
 Norm::Norm(StateList& state, const std::string& name, NormKind kind, std::int64_t channels, double weight,
