@@ -29,46 +29,58 @@ inline void lipConvert(const float* from, std::int64_t count, at::BFloat16* to) 
   lipToBfloat16(from, count, reinterpret_cast<std::uint16_t*>(to));
 }
 
+/// The 4 x 4 elements from `from` on, transposed to `to`.
+inline void lipTransposeFour(const float* from, std::int64_t fromStep, float* to, std::int64_t toStep) {
+  using Four = float __attribute__((vector_size(16)));
+  const auto load = [&](std::int64_t k) {
+    Four values;  // by memcpy, which asks for no alignment
+    std::memcpy(&values, from + k * fromStep, sizeof(values));
+    return values;
+  };
+  const auto store = [&](std::int64_t k, const Four& values) {
+    std::memcpy(to + k * toStep, &values, sizeof(values));
+  };
+  const Four a = load(0), b = load(1), c = load(2), d = load(3);
+  const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const Four ef = __builtin_shufflevector(a, b, 2, 6, 3, 7), gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  store(0, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
+  store(1, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+  store(2, __builtin_shufflevector(ef, gh, 0, 1, 4, 5));
+  store(3, __builtin_shufflevector(ef, gh, 2, 3, 6, 7));
+}
+
 /// to[column * toStep + row] = from[row * fromStep + column].
 template <typename From, typename To>
 void lipTranspose(const From* from, std::int64_t fromStep, std::int64_t rows, std::int64_t columns, To* to,
                   std::int64_t toStep) {
-  std::int64_t row = 0;
+  std::int64_t wholeRows = 0, wholeColumns = 0;
   if constexpr (std::is_same_v<From, float> && std::is_same_v<To, float>) {
-    // Four by four at a time.
-    using Four = float __attribute__((vector_size(16)));
-    for (; row + 4 <= rows; row += 4) {
-      const float* const source = from + row * fromStep;
-      std::int64_t column = 0;
-      for (; column + 4 <= columns; column += 4) {
-        const auto load = [&](std::int64_t k) {
-          Four values;  // by memcpy, which asks for no alignment
-          std::memcpy(&values, source + k * fromStep + column, sizeof(values));
-          return values;
-        };
-        const Four a = load(0), b = load(1), c = load(2), d = load(3);
-        const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5),
-                   cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-        const Four ef = __builtin_shufflevector(a, b, 2, 6, 3, 7),
-                   gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-        const auto store = [&](std::int64_t k, const Four& values) {
-          std::memcpy(to + (column + k) * toStep + row, &values, sizeof(values));
-        };
-        store(0, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
-        store(1, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
-        store(2, __builtin_shufflevector(ef, gh, 0, 1, 4, 5));
-        store(3, __builtin_shufflevector(ef, gh, 2, 3, 6, 7));
+    wholeRows = rows / 4 * 4;
+    wholeColumns = columns / 4 * 4;
+    // The side whose steps are those of a whole map is walked along, four lines at a time: maps are often a
+    // multiple of 4096 bytes, and of lines at such distances a first-level cache holds but 8.
+    if (fromStep > toStep) {
+      constexpr std::int64_t kLine = 16;
+      for (std::int64_t row = 0; row < wholeRows; row += 4) {
+        const float* const source = from + row * fromStep;
+        for (std::int64_t column = 0; column < wholeColumns; column += 4) {
+          // What follows in memory is the map's next row, which comes next: too many places for the processor
+          // to foresee.
+          if (column % kLine == 0)
+            for (std::int64_t k = 0; k < 4; ++k)
+              __builtin_prefetch(source + k * fromStep + columns + column);
+          lipTransposeFour(source + column, fromStep, to + column * toStep + row, toStep);
+        }
       }
-      for (; column < columns; ++column) {
-        for (std::int64_t k = 0; k < 4; ++k)
-          to[column * toStep + row + k] = source[k * fromStep + column];
-      }
+    } else {
+      for (std::int64_t column = 0; column < wholeColumns; column += 4)
+        for (std::int64_t row = 0; row < wholeRows; row += 4)
+          lipTransposeFour(from + row * fromStep + column, fromStep, to + column * toStep + row, toStep);
     }
   }
-  for (; row < rows; ++row) {
-    for (std::int64_t column = 0; column < columns; ++column)
+  for (std::int64_t row = 0; row < rows; ++row)
+    for (std::int64_t column = row < wholeRows ? wholeColumns : 0; column < columns; ++column)
       to[column * toStep + row] = static_cast<To>(from[row * fromStep + column]);
-  }
 }
 
 /// The maps of a call, [B,C,H,W] and [B,C,OH,OW], in strips of neighbouring channels of an image. In
