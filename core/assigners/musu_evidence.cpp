@@ -6,6 +6,7 @@
 #include "core/assigners/pair_rows.h"
 #include "core/base/check.h"
 #include "core/ops/box_similarity.h"
+#include "core/ops/scalars_scope.h"
 
 namespace anchorscope {
 namespace {
@@ -439,6 +440,7 @@ EvidenceDeclaration musuDeclaration(const MusuOptions& options, double ignoreIof
 }
 
 std::vector<NamedScalar> musuScalars(const MusuResult& result) {
+  RECORD_USER_SCOPE(kScalarsScope);
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const at::Tensor hasBag = result.bagSize > 0;
   const at::Tensor sizes = result.bagSize.to(at::kDouble).masked_fill(hasBag.logical_not(), kNan);

@@ -6,6 +6,7 @@
 
 #include "core/assigners/assigner.h"
 #include "core/ops/box_similarity.h"
+#include "core/ops/scalars_scope.h"
 
 namespace anchorscope {
 namespace {
@@ -180,6 +181,7 @@ LogitGradients watchLogitGradients(const at::Tensor& logits, const at::Tensor& c
   LogitGradients sums{at::zeros({}, options), at::zeros({}, options)};
   if (!c10::GradMode::is_enabled() || !logits.requires_grad()) return sums;
   logits.register_hook([sums, clsObject](const at::Tensor& gradient) {
+    RECORD_USER_SCOPE(kScalarsScope);
     const c10::NoGradGuard noGrad;
     const at::Tensor rows = gradient.abs().sum(2, /*keepdim=*/false, at::kFloat);
     const at::Tensor foreground = rows.masked_fill(clsObject < 0, 0).sum();

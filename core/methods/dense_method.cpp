@@ -6,6 +6,7 @@
 
 #include "core/losses/normalizer.h"
 #include "core/methods/dense_evidence.h"
+#include "core/ops/scalars_scope.h"
 
 namespace anchorscope {
 namespace {
@@ -77,6 +78,7 @@ class DenseMethod final : public Method {
     const CombinedLoss combined = parts_.combiner->combine(losses, context, sink);
 
     const LogitGradients gradients = watchLogitGradients(outputs.logits, losses.clsObject);
+    RECORD_USER_SCOPE(kScalarsScope);
     LossTerms terms;
     terms.total = combined.total;
     terms.scalars = denseScalars(context, losses, combined);

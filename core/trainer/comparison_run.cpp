@@ -15,6 +15,7 @@
 #include "core/trainer/device.h"
 #include "core/trainer/evaluation.h"
 #include "core/trainer/pacing.h"
+#include "core/trainer/precision.h"
 #include "core/trainer/session.h"
 #include "core/trainer/session_port.h"
 #include "core/trainer/version.h"
@@ -144,12 +145,22 @@ bool recordIsWhole(const PlannedRun& run, std::int64_t checkpointStep) {
   });
 }
 
+/// As a run records it: with what "auto" means on this machine.
+RunConfig recordedConfig(const PlannedRun& run) {
+  RunConfig config = run.config;
+  const auto device = resolveDevice(config.train.getText("device"));
+  if (!device) return config;  // training will tell
+  const auto precision = resolvePrecision(config.train.getText("precision"), *device);
+  if (precision) (void)config.train.set("precision", precision->option);
+  return config;
+}
+
 ComparisonResult emptyResult(const PlannedRun& run) {
   ComparisonResult result;
   result.label = run.label;
   result.preset = run.preset;
   result.seed = run.seed;
-  RunConfig config = run.config;
+  RunConfig config = recordedConfig(run);
   config.out.clear();  // The folder may move.
   result.configToml = toToml(config);
   result.programVersion = kProgramVersion;
@@ -194,7 +205,7 @@ Result<RunStanding> standingOf(const PlannedRun& run) {
   auto config = configIn(folder, standing);
   if (!config) return std::move(config).error();
   if (!*config) return standing;
-  standing.differences = configDifferences(**config, run.config);
+  standing.differences = configDifferences(**config, recordedConfig(run));
   const std::vector<std::string> checkpoints = listCheckpoints(folder);
   if (!checkpoints.empty()) standing.checkpointStep = checkpointStep(checkpoints.back());
   if (standing.result) {

@@ -14,6 +14,7 @@
 #include "core/trainer/device.h"
 #include "core/trainer/input_options.h"
 #include "core/trainer/memory_estimate.h"
+#include "core/trainer/precision.h"
 #include "core/trainer/probes.h"
 #include "core/trainer/validation.h"
 
@@ -39,6 +40,8 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
                                 std::string* detections) {
   auto device = resolveDevice(config.train.getText("device"));
   if (!device) return std::move(device).error();
+  const auto precision = resolvePrecision(config.train.getText("precision"), *device);
+  if (!precision) return precision.error();
   at::set_num_threads(resolveThreads(config.train.getInt("threads")));
   const auto seed = static_cast<std::uint64_t>(config.train.getInt("seed"));
   auto dataset = openDataset(dataSpec, DatasetOptions::from(config.dataParams, seed));
@@ -73,7 +76,7 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
   options.loader.batchSize = static_cast<int>(config.train.getInt("batch"));
   options.loader.params = config.dataParams;
   options.device = *device;
-  options.bf16 = config.train.getText("precision") == "bf16";
+  options.bf16 = precision->bf16;
   options.postprocess = postprocessOptions(config.train);
   options.progress = progress;
   const StepSize batch{std::min(options.loader.batchSize, static_cast<int>((*dataset)->images().size())),

@@ -11,9 +11,9 @@
 namespace anchorscope {
 namespace {
 
-/// Options of a new run that a run which goes on may take as well: where it computes and how it reads change
-/// no formula.
-constexpr std::array<std::string_view, 4> kAlsoOnResume{"train.device", "train.threads",
+/// Options of a new run that a run which goes on may take as well: where it computes, in how many bits and
+/// how it reads change no formula.
+constexpr std::array<std::string_view, 5> kAlsoOnResume{"train.device", "train.precision", "train.threads",
                                                         "train.loader_threads", "data.cache_mb"};
 
 Result<ResumePoint> pointAt(const std::string& path) {

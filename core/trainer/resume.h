@@ -27,8 +27,9 @@ Result<ResumePoint> findResumePoint(const std::string& folder, std::int64_t step
 /// Options by full key ("train.lr") or the run's "run.data" and "run.validation", with their values.
 using ResumeSettings = std::vector<std::pair<std::string, std::string>>;
 
-/// Changes the configuration of a run that goes on: every live option, device, threads and the places of the
-/// data may. Gives a line for each change, "train.steps = 2000 (was 1000)". Anything else is kUsage.
+/// Changes the configuration of a run that goes on: every live option, device, precision, threads and the
+/// places of the data may. Gives a line for each change, "train.steps = 2000 (was 1000)". Anything else is
+/// kUsage.
 Result<std::vector<std::string>> applyResumeSettings(RunConfig& config, const ResumeSettings& settings);
 
 }  // namespace anchorscope

@@ -13,8 +13,9 @@
 namespace anchorscope {
 
 /// Options of training itself: size, batch, steps, device, seed, threads, optimizer, lr, momentum,
-/// weight_decay, decay_norms, warmup_steps, schedule, lr_steps, clip_grad, precision (fp32|bf16),
-/// channels_last, deterministic, eval_every, checkpoint_every, record_every, capture_budget, max_objects ...
+/// weight_decay, decay_norms, warmup_steps, schedule, lr_steps, clip_grad, precision
+/// (auto|fp32|bf16|bf16_forced), channels_last, deterministic, eval_every, checkpoint_every, record_every,
+/// capture_budget, max_objects ...
 std::vector<ParamSpec> trainParams();
 
 /// One run. Build with makeRunConfig so that the parameter sets belong to the chosen names.

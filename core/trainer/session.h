@@ -139,8 +139,9 @@ struct SessionFacts {
   std::vector<std::string> imageNames;  ///< Of the training set, in order.
   std::vector<std::string> validationImageNames;
   std::int64_t parameterCount = 0;
-  std::string weightsReport;  ///< Empty when training starts from random weights.
-  std::string priorReport;    ///< What the classes start with, where it was counted; else empty.
+  std::string weightsReport;    ///< Empty when training starts from random weights.
+  std::string priorReport;      ///< What the classes start with, where it was counted; else empty.
+  std::string precisionReport;  ///< What train.precision = auto chose and why; empty where it was not asked.
 };
 
 /// One training run and its thread. All members may be called from any thread; the destructor stops the run

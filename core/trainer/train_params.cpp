@@ -1,5 +1,6 @@
 #include "core/data/input_shape.h"
 #include "core/eval/postprocess.h"
+#include "core/trainer/precision.h"
 #include "core/trainer/run_config.h"
 
 namespace anchorscope {
@@ -83,8 +84,7 @@ std::vector<ParamSpec> trainParams() {
       floatParam("clip_grad", 10, 0, 1e9, "1", "Largest L2 norm of the whole gradient; 0: not clipped.",
                  ours),
 
-      nextRun(choiceParam("precision", "fp32", {"fp32", "bf16"}, "fp32, or bf16 autocast where it is safe.",
-                          ours)),
+      nextRun(precisionParam()),
       nextRun(
           boolParam("channels_last", true, "Keep activations and 4-d weights in channels-last order.", ours)),
       nextRun(boolParam(

@@ -13,10 +13,12 @@
 #include "core/eval/coco_ap.h"
 #include "core/evidence/setting.h"
 #include "core/model/weights.h"
+#include "core/ops/scalars_scope.h"
 #include "core/trainer/batch_tensors.h"
 #include "core/trainer/device.h"
 #include "core/trainer/input_options.h"
 #include "core/trainer/memory_estimate.h"
+#include "core/trainer/precision.h"
 #include "core/trainer/prior_count.h"
 #include "core/trainer/schedule.h"
 
@@ -93,7 +95,7 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   auto device = resolveDevice(train.getText("device"));
   if (!device) return std::move(device).error();
   trainer->device_ = *device;
-  trainer->bf16_ = train.getText("precision") == "bf16";
+  ANCHORSCOPE_TRY(trainer->choosePrecision());
   trainer->threads_ = resolveThreads(train.getInt("threads"));
   at::set_num_threads(trainer->threads_);
   keepFreedMemory();
@@ -131,6 +133,15 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   ANCHORSCOPE_TRY(trainer->chooseProbes());
   trainer->describe();
   return trainer;
+}
+
+Status Trainer::choosePrecision() {
+  auto precision = resolvePrecision(config_.train.getText("precision"), device_);
+  if (!precision) return std::move(precision).error();
+  bf16_ = precision->bf16;
+  facts_.precisionReport = precision->report;
+  // What is recorded says what was computed with, on whatever machine it is read.
+  return config_.train.set("precision", precision->option);
 }
 
 Status Trainer::openData(const PrepareOptions& options) {
@@ -288,7 +299,7 @@ void Trainer::describe() {
 }
 
 std::string Trainer::deviceTitle() const {
-  return describeDevice(device_, threads_);
+  return concat(describeDevice(device_, threads_), " · ", bf16_ ? "bf16" : "fp32");
 }
 std::int64_t Trainer::memoryBytes() const {
   return usedMemoryBytes(device_);
@@ -347,22 +358,29 @@ LossTerms Trainer::forwardAndBackward(const Batch& batch, const at::Tensor& pixe
 
 void Trainer::report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,
                      double learningRate) {
+  RECORD_USER_SCOPE(kScalarsScope);
   const at::NoGradGuard noGrad;
   PendingReport pending;
   pending.step = stepsDone_;
   pending.learningRate = learningRate;
   std::vector<at::Tensor> values;
-  const auto add = [&](const at::Tensor& value) {
-    values.push_back(value.detach().to(device_, at::kDouble).reshape({}));
-  };
   for (const NamedScalar& scalar : terms.scalars) {
     pending.names.push_back(scalar.name);
-    add(scalar.value);
+    values.push_back(scalar.value);
   }
   pending.names.emplace_back("train.grad_norm");
-  add(gradientNorm);
-  add(skip);
-  pending.values = at::stack(values);
+  values.push_back(gradientNorm);
+  values.push_back(skip);
+  if (device_.is_cpu()) {
+    // Read as they are: a conversion of each would be some hundred operators per step.
+    pending.values = at::empty({static_cast<std::int64_t>(values.size())}, at::kDouble);
+    std::transform(values.begin(), values.end(), pending.values.mutable_data_ptr<double>(),
+                   [](const at::Tensor& value) { return value.item<double>(); });
+  } else {
+    for (at::Tensor& value : values)
+      value = value.detach().to(device_, at::kDouble).reshape({});
+    pending.values = at::stack(values);
+  }
   if (device_.is_cuda()) {
     const at::Tensor onHost =
         at::empty(pending.values.sizes(), at::TensorOptions().dtype(at::kDouble).pinned_memory(true));

@@ -120,6 +120,7 @@ class Trainer {
   };
 
   Trainer();
+  Status choosePrecision();
   Status openData(const PrepareOptions& options);
   Status buildDetector(const PrepareOptions& options);
   Status buildMethod();

@@ -150,6 +150,7 @@ void TrainingLoop::tellOfPreparing(const std::optional<ResumePoint>& point) {
   const SessionFacts& facts = trainer_->facts();
   if (!facts.weightsReport.empty()) note("weights", facts.weightsReport);
   if (!facts.priorReport.empty()) note("prior", facts.priorReport);
+  if (!facts.precisionReport.empty()) note("precision", facts.precisionReport);
 }
 
 Status TrainingLoop::continueRecording(const ResumePoint& point) {

@@ -6,7 +6,8 @@ and the scripts bench_*.py beside this file, called as `bench_x.py --build FOLDE
 Python), which write the same JSON form: {"benchmarks": [{"name": ..., counters ...}]}.
 
 A row with a counter `ratio` states a result: how many times faster the first side is than the second, both measured in
-that one run; a counter `aim` beside it is the ratio asked for, and `label` says what is compared. Other rows are timings.
+that one run; a counter `aim` beside it is the ratio asked for, and `label` says what is compared. A row with `skipped` says
+why this machine does not give it. Other rows are timings.
 """
 
 import argparse
@@ -47,6 +48,8 @@ def table_of(rows):
             aim = f"{row['aim']:.2f}" if "aim" in row else ""
             met = ("met" if row["ratio"] >= row["aim"] else "short") if "aim" in row else ""
             lines.append(f"| {row.get('label') or row['name']} | {row['ratio']:.2f} | {aim} | {met} |")
+        elif "skipped" in row:
+            lines.append(f"| {row.get('label') or row['name']} | – | | skipped: {row['skipped']} |")
     timings = [row for row in rows if "ratio" not in row and time_text(row)]
     if timings:
         lines += ["", "| timing | time |", "| --- | ---: |"]

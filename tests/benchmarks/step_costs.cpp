@@ -17,8 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 struct Watch {
   std::map<std::string, StepCost> costs;
-  int convolutions = 0;  ///< Begun and not ended.
-  double insideMs = 0;   ///< Of the operators that have ended since the one around them began.
+  int whole = 0;        ///< Begun and not ended, of those that stand with all that they call.
+  double insideMs = 0;  ///< Of the operators that have ended since the one around them began.
 };
 std::optional<Watch> watch;
 
@@ -74,15 +74,17 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& function) {
   auto started = std::make_unique<Started>();
   const char* name = function.name();
   started->name = std::strncmp(name, "aten::", 6) == 0 ? name + 6 : name;
-  // A convolution's operators call one another: all of its time and work stands under the outermost.
+  // A convolution's operators call one another: all of its time and work stands under the outermost. So does
+  // what a step computes for its curves.
   const bool backward = started->name == "convolution_backward";
   if (backward || started->name == "convolution") {
     const Convolution own = convolutionOf(function, backward);
     started->name = (backward ? "convolution " + own.kernel + ", gradients" : "convolution " + own.kernel);
     watch->costs[started->name].gflop += own.flop * 1e-9;
     started->whole = true;
-    ++watch->convolutions;
   }
+  if (function.scope() == at::RecordScope::USER_SCOPE) started->whole = true;
+  watch->whole += started->whole ? 1 : 0;
   started->insideBefore = watch->insideMs;
   watch->insideMs = 0;
   started->start = Clock::now();
@@ -92,11 +94,8 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& function) {
 void end(const at::RecordFunction&, at::ObserverContext* context) {
   const auto* started = static_cast<const Started*>(context);
   const double all = millisecondsSince(started->start);
-  watch->convolutions -= started->whole ? 1 : 0;
-  if (started->whole || watch->convolutions == 0) {
-    StepCost& cost = watch->costs[started->name];
-    cost.ms += all - (started->whole ? 0 : watch->insideMs);
-  }
+  watch->whole -= started->whole ? 1 : 0;
+  if (watch->whole == 0) watch->costs[started->name].ms += all - (started->whole ? 0 : watch->insideMs);
   watch->insideMs = started->insideBefore + all;
 }
 
@@ -104,10 +103,11 @@ void end(const at::RecordFunction&, at::ObserverContext* context) {
 
 StepCosts costsOf(int count, const std::function<void()>& step) {
   watch.emplace();
-  const at::CallbackHandle handle = at::addThreadLocalCallback(
-      at::RecordFunctionCallback(begin, end)
-          .needsInputs(true)
-          .scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION}));
+  const at::CallbackHandle handle =
+      at::addThreadLocalCallback(at::RecordFunctionCallback(begin, end)
+                                     .needsInputs(true)
+                                     .scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION,
+                                              at::RecordScope::USER_SCOPE}));
   const Clock::time_point start = Clock::now();
   for (int i = 0; i < count; ++i)
     step();

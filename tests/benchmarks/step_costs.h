@@ -10,7 +10,7 @@ namespace anchorscope {
 struct StepCost {
   std::string
       name;  ///< "convolution 3x3, gradients", "native_batch_norm", an autograd node, "outside operators".
-  double ms = 0;     ///< Per step, without what it calls (a convolution: with).
+  double ms = 0;     ///< Per step, without what it calls (a convolution, the scalars of the step: with).
   double gflop = 0;  ///< Per step, of convolutions.
 };
 

@@ -244,7 +244,7 @@ TEST(Trainer, ANonFiniteStepChangesNothingAndNamesItsImage) {
 
 TEST(Trainer, AStepIsExplainedInThePrecisionItWasMadeIn) {
   std::vector<std::string> messages;
-  for (const char* precision : {"fp32", "bf16"}) {
+  for (const char* precision : {"fp32", "bf16_forced"}) {
     RunConfig config = smallConfig();
     set(config, "train.precision", precision);
     set(config, "train.lr", "0");  // the same weights in both
@@ -347,7 +347,7 @@ TEST(Trainer, PreparingCanBeCancelled) {
 
 TEST(Trainer, Bf16AutocastTrainsToFiniteLosses) {
   RunConfig config = smallConfig();
-  set(config, "train.precision", "bf16");
+  set(config, "train.precision", "bf16_forced");
   const auto trainer = prepareOrFail(config);
   ASSERT_TRUE(trainer);
   for (const StepReport& report : train(*trainer, 3))

@@ -15,6 +15,7 @@ RunConfig smallConfig(const std::string& method, const std::string& model) {
                                                                      {"train.batch", "2"},
                                                                      {"train.threads", "1"},
                                                                      {"train.device", "cpu"},
+                                                                     {"train.precision", "fp32"},
                                                                      {"train.deterministic", "true"},
                                                                      {"train.steps", "12"},
                                                                      {"train.warmup_steps", "2"},
