@@ -186,7 +186,7 @@ void assignAgainstObjectByObject(benchmark::State& state) {
     state.SetIterationTime(ours.back());
   }
   state.counters["ratio"] = median(theirs) / median(ours);
-  state.counters["aim"] = 5;
+  state.counters["aim"] = 10;
   state.counters["threads"] = at::get_num_threads();
   state.SetLabel("MuSu assignment, " + std::to_string(in.anchors.size(0)) + " anchors x " +
                  std::to_string(state.range(2)) + " objects: ours against object by object");
