@@ -45,7 +45,7 @@ class Decode : public torch::autograd::Function<Decode> {
       const T* delta = deltas.const_data_ptr<T>();
       const T* up = upstream.defined() ? upstream.const_data_ptr<T>() : nullptr;
       T* result = out.data_ptr<T>();
-      if (deltas.is_cuda()) {
+      if (usesKernels(deltas)) {
         const kernels::Stream stream = streamOf(deltas);
         requireLaunched(up != nullptr
                             ? kernels::decodeBackward(anchor, delta, up, batch, count, coder, result, stream)

@@ -123,7 +123,7 @@ class MatchedLoss : public torch::autograd::Function<MatchedLoss> {
                                pointer(inputs[4]), pointer(upstream),
                                out.data_ptr<T>(),  pred.size(0),
                                pred.size(1),       inputs[2].size(1)};
-      if (pred.is_cuda()) {
+      if (usesKernels(pred)) {
         requireLaunched(launch(a, kind, streamOf(pred)), "matched box loss");
       } else if (kind.onDeltas) {
         deltasOnCpu(a, kind.coder, static_cast<T>(kind.beta));

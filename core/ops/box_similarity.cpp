@@ -69,7 +69,7 @@ class ElementwiseSimilarity : public torch::autograd::Function<ElementwiseSimila
       const T* a = boxes1.const_data_ptr<T>();
       const T* b = boxes2.const_data_ptr<T>();
       T* result = out.data_ptr<T>();
-      if (boxes1.is_cuda()) {
+      if (usesKernels(boxes1)) {
         requireLaunched(kernels::elementwiseSimilarity(a, b, count, options, result, streamOf(boxes1)),
                         "elementwiseSimilarity");
         return;
@@ -99,7 +99,7 @@ class ElementwiseSimilarity : public torch::autograd::Function<ElementwiseSimila
       const T* up = upstream.const_data_ptr<T>();
       T* ga = gradient1.data_ptr<T>();
       T* gb = gradient2.data_ptr<T>();
-      if (boxes1.is_cuda()) {
+      if (usesKernels(boxes1)) {
         requireLaunched(
             kernels::elementwiseSimilarityBackward(a, b, up, count, options, ga, gb, streamOf(boxes1)),
             "elementwiseSimilarity's backward");
@@ -139,7 +139,7 @@ at::Tensor pairwiseSimilarity(const at::Tensor& boxes1, const at::Tensor& boxes2
     const c10::DeviceGuard guard(boxes1.device());
     withFloatType(first, [&](auto zero) {
       using T = decltype(zero);
-      if (first.is_cuda()) {
+      if (usesKernels(first)) {
         requireLaunched(
             kernels::pairwiseSimilarity(first.const_data_ptr<T>(), shared1, second.const_data_ptr<T>(),
                                         shared2, batch, n, m, options, out.data_ptr<T>(), streamOf(first)),

@@ -32,7 +32,7 @@ void runElements(const at::Tensor& logits, const at::Tensor& targets, const at::
     const T* y = targets.const_data_ptr<T>();
     T* result = out.data_ptr<T>();
     if (!upstream.defined()) {
-      if (logits.is_cuda()) {
+      if (usesKernels(logits)) {
         requireLaunched(kernels::clsLossElements(z, y, count, options, result, streamOf(logits)),
                         "clsLossElements");
       } else {
@@ -42,7 +42,7 @@ void runElements(const at::Tensor& logits, const at::Tensor& targets, const at::
       return;
     }
     const T* up = upstream.const_data_ptr<T>();
-    if (logits.is_cuda()) {
+    if (usesKernels(logits)) {
       requireLaunched(kernels::clsLossElementsBackward(z, y, up, count, options, result, streamOf(logits)),
                       "clsLossElements' backward");
     } else {
@@ -94,7 +94,7 @@ void runRows(const at::Tensor& logits, const at::Tensor& targets, const at::Tens
     const std::int64_t* label = labels.defined() ? labels.const_data_ptr<std::int64_t>() : nullptr;
     const T* up = upstream.defined() ? upstream.const_data_ptr<T>() : nullptr;
     T* result = out.data_ptr<T>();
-    if (logits.is_cuda()) {
+    if (usesKernels(logits)) {
       const kernels::Stream stream = streamOf(logits);
       requireLaunched(
           up == nullptr

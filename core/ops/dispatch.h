@@ -15,10 +15,15 @@ inline bool isFloating(const at::Tensor& tensor) {
   return tensor.scalar_type() == at::kFloat || tensor.scalar_type() == at::kDouble;
 }
 
-/// The stream ATen uses at present on the tensor's CUDA device.
+/// Whether the kernels of core/ops/cuda take the tensor: it lies anywhere but in the CPU's memory.
+inline bool usesKernels(const at::Tensor& tensor) {
+  return !tensor.is_cpu();
+}
+
+/// The stream ATen uses at present on the tensor's device. Throws c10::Error where there are no such streams.
 inline kernels::Stream streamOf(const at::Tensor& tensor) {
   return static_cast<kernels::Stream>(
-      c10::impl::VirtualGuardImpl(at::kCUDA).getStream(tensor.device()).native_handle());
+      c10::impl::VirtualGuardImpl(tensor.device().type()).getStream(tensor.device()).native_handle());
 }
 
 /// Throws c10::Error with the kernel's text.

@@ -51,11 +51,11 @@ LipResult forwardPass(const at::Tensor& x, const at::Tensor& logit, const LipWin
   result.y = emptyOutput(x, window, x.scalar_type());
   if (backwardComes) {
     result.inverseSum = emptyOutput(x, window, x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
-    result.reference = (x.is_cuda() ? lipReferenceOnCuda : lipReferenceOnCpu)(x, result.y, window);
+    result.reference = (usesKernels(x) ? lipReferenceOnCuda : lipReferenceOnCpu)(x, result.y, window);
   }
   if (result.y.numel() > 0) {
     const c10::DeviceGuard guard(x.device());
-    (x.is_cuda() ? lipForwardOnCuda : lipForwardOnCpu)(x, logit, window, result);
+    (usesKernels(x) ? lipForwardOnCuda : lipForwardOnCpu)(x, logit, window, result);
   }
   return result;
 }
@@ -78,8 +78,8 @@ class LipPool : public torch::autograd::Function<LipPool> {
       const auto window = unpacked<LipWindow>(context->saved_data["window"].toTensor());
       const at::Tensor upstream = upstreams[0].contiguous(layoutOf(x));
       const c10::DeviceGuard guard(x.device());
-      (x.is_cuda() ? lipBackwardOnCuda : lipBackwardOnCpu)(x, logit, window, {saved[2], saved[3], saved[4]},
-                                                           upstream, gradient);
+      (usesKernels(x) ? lipBackwardOnCuda : lipBackwardOnCpu)(
+          x, logit, window, {saved[2], saved[3], saved[4]}, upstream, gradient);
     }
     return {gradient.x, gradient.logit, at::Tensor()};
   }
@@ -136,7 +136,6 @@ at::Tensor lipPool(const at::Tensor& x, const at::Tensor& logit, const LipWindow
   ANCHORSCOPE_CHECK(x.sizes() == logit.sizes(), "features are ", x.sizes(), ", logits ", logit.sizes());
   ANCHORSCOPE_CHECK(x.device() == logit.device(), "features are on ", x.device(), ", logits on ",
                     logit.device());
-  ANCHORSCOPE_CHECK(x.is_cpu() || x.is_cuda(), "there is no LIP on ", x.device());
   const at::ScalarType dtype = at::promote_types(x.scalar_type(), logit.scalar_type());
   const at::Tensor features = x.to(dtype).contiguous(x.suggest_memory_format());
   const at::Tensor logits = logit.to(dtype).contiguous(layoutOf(features));

@@ -101,8 +101,8 @@ MusuResult assignMusu(const MusuInputs& given, const MusuOptions& options, MusuD
   const MusuInputs inputs = checked(given);
   if (inputs.logits.numel() == 0 || inputs.gtBoxes.numel() == 0) return emptyMusuResult(inputs, detail);
   const c10::DeviceGuard guard(inputs.logits.device());
-  return inputs.logits.is_cuda() ? assignMusuOnCuda(inputs, options, detail)
-                                 : assignMusuOnCpu(inputs, options, detail);
+  return usesKernels(inputs.logits) ? assignMusuOnCuda(inputs, options, detail)
+                                    : assignMusuOnCpu(inputs, options, detail);
 }
 
 at::Tensor musuJointScore(const at::Tensor& p, const at::Tensor& q, const MusuOptions& options) {

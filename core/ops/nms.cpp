@@ -54,7 +54,7 @@ at::Tensor suppress(const at::Tensor& boxes, const at::Tensor& scores, const at:
   const c10::DeviceGuard guard(boxes.device());
   withFloatType(sorted, [&](auto zero) {
     using T = decltype(zero);
-    if (sorted.is_cuda()) {
+    if (usesKernels(sorted)) {
       const std::int64_t words = (count + 63) / 64;
       at::Tensor mask = at::empty({count * words}, boxes.options().dtype(at::kLong));
       requireLaunched(kernels::nms(sorted.const_data_ptr<T>(), label, count, iouThreshold,

@@ -1,7 +1,9 @@
 #pragma once
-// Tests that run on the CPU and on a GPU; the GPU's half skips where there is none.
+// Tests that run on several devices: the CPU and a GPU, where there is one, or the kernels on the host, in a
+// program that has them.
 
 #include <ATen/ATen.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -10,11 +12,17 @@
 
 namespace anchorscope::testing {
 
+/// Whether this program has the kernels on the host (tests/support/cuda_on_host/device.h).
+inline bool kernelsAreOnTheHost() {
+  return c10::impl::hasDeviceGuardImpl(at::kPrivateUse1);
+}
+
 /// The parameter is the device's name. Instantiate with testedDevices() and deviceTitle.
 class DeviceTest : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     const std::string name = GetParam();
+    if (kernelsAreOnTheHost()) return;
     for (const DeviceDescription& description : availableDevices()) {
       if (description.name == name) return;
     }
@@ -23,12 +31,19 @@ class DeviceTest : public ::testing::TestWithParam<const char*> {
   at::Device device() const { return at::Device(GetParam()); }
 };
 
+/// Devices, or those of them that are not the CPU.
 inline auto testedDevices() {
-  return ::testing::Values("cpu", "cuda:0");
+  using Names = std::vector<const char*>;
+  return ::testing::ValuesIn(kernelsAreOnTheHost() ? Names{"host:0", "host:1", "host:2"}
+                                                   : Names{"cpu", "cuda:0"});
 }
 
 inline std::string deviceTitle(const ::testing::TestParamInfo<const char*>& parameter) {
-  return std::string(parameter.param) == "cpu" ? "cpu" : "cuda";
+  const std::string name = parameter.param;
+  if (name == "host:0") return "host_forwards";
+  if (name == "host:1") return "host_backwards";
+  if (name == "host:2") return "host_shuffled";
+  return name.substr(0, name.find(':'));
 }
 
 }  // namespace anchorscope::testing

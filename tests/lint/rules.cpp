@@ -210,6 +210,21 @@ Violations kernelsWithoutAten(const SourceTree& tree) {
   return violations;
 }
 
+Violations kernelsAreLaunchedInOnePlace(const SourceTree& tree) {
+  static const std::regex kLaunch(
+      "<<"
+      "<|\\bcudaLaunch(Kernel|Cooperative)\\w*");
+  Violations violations;
+  for (const SourceFile& file : tree.files()) {
+    if (!file.isCode() || file.path == "core/ops/cuda/launch.h" || file.isBelow("tests")) continue;
+    std::smatch match;
+    if (std::regex_search(file.text, match, kLaunch))
+      violations.push_back(file.path + ":" + std::to_string(lineOf(file.text, match.position())) + ": '" +
+                           match.str() + "' launches a kernel; use kernels::launch (core/ops/cuda/launch.h)");
+  }
+  return violations;
+}
+
 Violations quotedIncludesExist(const SourceTree& tree) {
   static const std::regex kQuoted(R"re((?:^|\n)[ \t]*#[ \t]*include[ \t]*"([^"]+)")re");
   Violations violations;

@@ -39,6 +39,10 @@ Violations parallelLoopsInOnePlace(const SourceTree& tree);
 /// core/ops/cuda includes no ATen.
 Violations kernelsWithoutAten(const SourceTree& tree);
 
+/// Kernels are launched in core/ops/cuda/launch.h alone, which g++ compiles too (tests/support/cuda_on_host):
+/// triple angle brackets and CUDA's functions that launch stand nowhere else.
+Violations kernelsAreLaunchedInOnePlace(const SourceTree& tree);
+
 /// An include in quotes is a path from the root to a file of the project.
 Violations quotedIncludesExist(const SourceTree& tree);
 

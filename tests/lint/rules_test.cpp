@@ -116,6 +116,17 @@ TEST_F(Rules, KernelsWithoutAten) {
   EXPECT_THAT(kernelsWithoutAten(tree()), ElementsAre(StartsWith("core/ops/cuda/a.cu")));
 }
 
+TEST_F(Rules, KernelsAreLaunchedInOnePlace) {
+  write("core/ops/cuda/launch.h", "cudaLaunchKernelEx(&c, k);\n");
+  write("core/ops/cuda/a.cu",
+        "\nkernel<<"
+        "<1, 2>>>(x);\n");
+  write("core/ops/cuda/b.cu", "cudaLaunchKernel(k, 1, 2, nullptr);\n");
+  write("core/ops/cuda/c.cu", "return launch(kernel, 1, 2, stream, x << 3);\n");
+  EXPECT_THAT(kernelsAreLaunchedInOnePlace(tree()),
+              UnorderedElementsAre(StartsWith("core/ops/cuda/a.cu:2:"), StartsWith("core/ops/cuda/b.cu:1:")));
+}
+
 TEST_F(Rules, QuotedIncludesBeginAtTheRoot) {
   write("core/base/a.h", "");
   write("core/base/a.cpp", "#include \"core/base/a.h\"\n#include \"a.h\"\n");

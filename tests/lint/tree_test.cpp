@@ -49,6 +49,9 @@ TEST_F(Tree, ParallelLoopsInOnePlace) {
 TEST_F(Tree, KernelsWithoutAten) {
   EXPECT_THAT(kernelsWithoutAten(tree()), IsEmpty());
 }
+TEST_F(Tree, KernelsAreLaunchedInOnePlace) {
+  EXPECT_THAT(kernelsAreLaunchedInOnePlace(tree()), IsEmpty());
+}
 TEST_F(Tree, QuotedIncludesExist) {
   EXPECT_THAT(quotedIncludesExist(tree()), IsEmpty());
 }

@@ -85,9 +85,8 @@ template <typename T>
 KernelStatus clsLossRows(const T* logits, const T* targets, const std::int64_t* labels, std::int64_t rows,
                          std::int64_t classes, ClsLossOptions options, T* out, Stream stream) {
   if (rows <= 0) return {};
-  rowsKernel<<<blocksFor(rows * kWarp), kThreads, 0, stream>>>(logits, targets, labels, rows, classes,
-                                                               options, out);
-  return launched();
+  return launch(rowsKernel<T>, blocksFor(rows * kWarp), kThreads, stream, logits, targets, labels, rows,
+                classes, options, out);
 }
 
 template <typename T>

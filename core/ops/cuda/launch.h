@@ -1,5 +1,5 @@
 #pragma once
-// CUDA only. How the kernels are launched: one thread per item, in a grid-stride loop.
+// CUDA only. How the kernels are launched: the one place that does it.
 
 #include <cuda_runtime.h>
 
@@ -12,15 +12,25 @@ namespace anchorscope::kernels {
 
 inline constexpr int kThreads = 256;
 
-/// The last launch's outcome.
-inline KernelStatus launched() {
-  const cudaError_t error = cudaGetLastError();
+inline KernelStatus statusOf(cudaError_t error) {
+  if (error != cudaSuccess) cudaGetLastError();  // said here, so nobody else is to find it
   return {error == cudaSuccess ? nullptr : cudaGetErrorString(error)};
 }
 
-inline unsigned blocksFor(std::int64_t items) {
+/// Runs a kernel in `blocks` blocks of `threads`.
+template <typename... Parameters, typename... Arguments>
+KernelStatus launch(void (*kernel)(Parameters...), std::int64_t blocks, int threads, Stream stream,
+                    const Arguments&... arguments) {
+  cudaLaunchConfig_t configuration{};
+  configuration.gridDim = dim3{static_cast<unsigned>(blocks), 1, 1};
+  configuration.blockDim = dim3{static_cast<unsigned>(threads), 1, 1};
+  configuration.stream = stream;
+  return statusOf(cudaLaunchKernelEx(&configuration, kernel, Parameters(arguments)...));
+}
+
+inline std::int64_t blocksFor(std::int64_t items) {
   constexpr std::int64_t kMostBlocks = 1 << 20;
-  return static_cast<unsigned>(std::min((items + kThreads - 1) / kThreads, kMostBlocks));
+  return std::min((items + kThreads - 1) / kThreads, kMostBlocks);
 }
 
 template <typename Body>
@@ -32,12 +42,11 @@ __global__ void forEachKernel(std::int64_t items, Body body) {
   }
 }
 
-/// Runs body(i) for 0 <= i < items; body is a struct with a __device__ operator().
+/// Runs body(i) for 0 <= i < items, one thread per item; body is a struct with a __device__ operator().
 template <typename Body>
 KernelStatus forEach(std::int64_t items, Body body, Stream stream) {
   if (items <= 0) return {};
-  forEachKernel<<<blocksFor(items), kThreads, 0, stream>>>(items, body);
-  return launched();
+  return launch(forEachKernel<Body>, blocksFor(items), kThreads, stream, items, body);
 }
 
 }  // namespace anchorscope::kernels

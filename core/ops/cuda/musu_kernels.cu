@@ -415,10 +415,6 @@ class Scratch {
   std::size_t bytes_, used_ = 0;
 };
 
-KernelStatus statusOf(cudaError_t error) {
-  return {error == cudaSuccess ? nullptr : cudaGetErrorString(error)};
-}
-
 std::size_t scanBytes(std::int64_t items) {
   std::size_t bytes = 0;
   cub::DeviceScan::ExclusiveSum(nullptr, bytes, static_cast<std::int64_t*>(nullptr),
@@ -457,40 +453,54 @@ KernelStatus musuMeasure(const MusuBatch& batch, const MusuOptions& options, con
   partial.sum = parts.take<double>(blocks);
   for (Key** best : {&partial.best, &partial.bestP, &partial.bestQ})
     *best = parts.take<Key>(blocks);
-  const auto grid = static_cast<unsigned>(blocks), rowGrid = static_cast<unsigned>(batch.rows());
 
-  measureKernel<<<grid, kThreads, 0, stream>>>(batch, options, chunks, partial);
-  if (const KernelStatus status = launched(); !status.ok()) return status;
+  if (const auto status = launch(measureKernel, blocks, kThreads, stream, batch, options, chunks, partial);
+      !status.ok()) {
+    return status;
+  }
   if (const auto status = forEach(batch.rows(), FinishMeasure{options, chunks, partial, rows}, stream);
       !status.ok()) {
     return status;
   }
   if (options.threshold == MusuOptions::Threshold::kMeanStd) {
-    deviationKernel<<<grid, kThreads, 0, stream>>>(batch, options, chunks, rows, partial);
-    if (const KernelStatus status = launched(); !status.ok()) return status;
+    if (const auto status =
+            launch(deviationKernel, blocks, kThreads, stream, batch, options, chunks, rows, partial);
+        !status.ok()) {
+      return status;
+    }
     if (const auto status = forEach(batch.rows(), FinishDeviation{chunks, partial, rows}, stream);
         !status.ok()) {
       return status;
     }
   }
   if (options.threshold == MusuOptions::Threshold::kTopK) {
-    selectKernel<<<rowGrid, kSelectThreads, 0, stream>>>(batch, options, rows, options.k, false);
-    if (const KernelStatus status = launched(); !status.ok()) return status;
+    if (const auto status = launch(selectKernel, batch.rows(), kSelectThreads, stream, batch, options, rows,
+                                   options.k, false);
+        !status.ok()) {
+      return status;
+    }
   }
   if (options.maxBag > 0) {
-    selectKernel<<<rowGrid, kSelectThreads, 0, stream>>>(batch, options, rows, options.maxBag, true);
-    if (const KernelStatus status = launched(); !status.ok()) return status;
+    if (const auto status = launch(selectKernel, batch.rows(), kSelectThreads, stream, batch, options, rows,
+                                   options.maxBag, true);
+        !status.ok()) {
+      return status;
+    }
   }
-  countKernel<<<grid, kThreads, 0, stream>>>(batch, options, chunks, rows);
-  if (const KernelStatus status = launched(); !status.ok()) return status;
+  if (const auto status = launch(countKernel, blocks, kThreads, stream, batch, options, chunks, rows);
+      !status.ok()) {
+    return status;
+  }
   for (std::int64_t* offsets : {rows.bagOffset, rows.eligibleOffset}) {
     cudaMemsetAsync(offsets + blocks, 0, sizeof(std::int64_t), stream);  // the total lands there
     std::size_t bytes = parts.restBytes();
-    const cudaError_t error =
-        cub::DeviceScan::ExclusiveSum(parts.rest(), bytes, offsets, offsets, blocks + 1, stream);
-    if (error != cudaSuccess) return statusOf(error);
+    if (const auto status = statusOf(
+            cub::DeviceScan::ExclusiveSum(parts.rest(), bytes, offsets, offsets, blocks + 1, stream));
+        !status.ok()) {
+      return status;
+    }
   }
-  return launched();
+  return {};
 }
 
 std::size_t musuFillScratch(std::int64_t members, std::int64_t rows) {
@@ -505,10 +515,12 @@ KernelStatus musuFill(const MusuBatch& batch, const MusuOptions& options, const 
                       const MusuMembers& members, const MusuCandidates* candidates, void* scratch,
                       std::size_t scratchBytes, Stream stream) {
   const std::int64_t chunks = batch.chunks();
-  fillKernel<<<static_cast<unsigned>(batch.rows() * chunks), kThreads, 0, stream>>>(
-      batch, options, chunks, rows, members, candidates != nullptr ? *candidates : MusuCandidates{},
-      candidates != nullptr);
-  if (const KernelStatus status = launched(); !status.ok()) return status;
+  if (const auto status =
+          launch(fillKernel, batch.rows() * chunks, kThreads, stream, batch, options, chunks, rows, members,
+                 candidates != nullptr ? *candidates : MusuCandidates{}, candidates != nullptr);
+      !status.ok()) {
+    return status;
+  }
   if (members.total == 0) return {};
 
   Scratch parts(scratch, scratchBytes);

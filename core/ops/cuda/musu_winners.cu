@@ -135,9 +135,8 @@ KernelStatus musuWinners(const MusuBatch& batch, const MusuMembers& members, flo
 KernelStatus musuStatistics(const MusuBatch& batch, const MusuRows& rows, const MusuMembers& members,
                             std::int64_t* bestJoint, std::int64_t* bestP, std::int64_t* bestQ,
                             double* statistics, Stream stream) {
-  statisticsKernel<<<static_cast<unsigned>(batch.rows()), kThreads, 0, stream>>>(
-      batch, rows, members, batch.chunks(), bestJoint, bestP, bestQ, statistics);
-  return launched();
+  return launch(statisticsKernel, batch.rows(), kThreads, stream, batch, rows, members, batch.chunks(),
+                bestJoint, bestP, bestQ, statistics);
 }
 
 }  // namespace anchorscope::kernels

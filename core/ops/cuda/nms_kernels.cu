@@ -63,8 +63,7 @@ KernelStatus nms(const T* boxes, const std::int64_t* labels, std::int64_t n, dou
   const KernelStatus status =
       forEach(n * words, Overlaps<T>{boxes, labels, n, words, static_cast<T>(iouThreshold), mask}, stream);
   if (!status.ok()) return status;
-  walkKernel<<<1, kThreads, 0, stream>>>(mask, n, words, keep);
-  return launched();
+  return launch(walkKernel, 1, kThreads, stream, mask, n, words, keep);
 }
 
 template KernelStatus nms<float>(const float*, const std::int64_t*, std::int64_t, double, std::uint64_t*,
