@@ -55,19 +55,24 @@ double stepMs(Trainer& trainer) {
   return millisecondsSince(start);
 }
 
-/// torchvision's retinanet_resnet50_fpn at 320 x 320, one image, with its own assignment, losses and
-/// optimizer.
-RunConfig torchvisionsRun(const std::string& mode, const std::string& threads) {
+/// Where and on how much a step is measured.
+struct Load {
+  std::string threads = "1", device = "cpu", size = "320", batch = "1";
+};
+
+/// torchvision's retinanet_resnet50_fpn with its own assignment, losses and optimizer.
+RunConfig torchvisionsRun(const std::string& mode, const Load& load) {
   auto config = makeRunConfig("max_iou", "retinanet-r50");
   ANCHORSCOPE_CHECK(config.ok(), "configuration");
-  for (const auto& [key, value] : std::vector<std::pair<const char*, std::string>>{{"train.size", "320"},
-                                                                                   {"train.batch", "1"},
-                                                                                   {"train.optimizer", "sgd"},
-                                                                                   {"train.lr", "0.0001"},
-                                                                                   {"train.clip_grad", "0"},
-                                                                                   {"train.device", "cpu"},
-                                                                                   {"train.threads", threads},
-                                                                                   {"model.norm", "bn"}})
+  for (const auto& [key, value] :
+       std::vector<std::pair<const char*, std::string>>{{"train.size", load.size},
+                                                        {"train.batch", load.batch},
+                                                        {"train.optimizer", "sgd"},
+                                                        {"train.lr", "0.0001"},
+                                                        {"train.clip_grad", "0"},
+                                                        {"train.device", load.device},
+                                                        {"train.threads", load.threads},
+                                                        {"model.norm", "bn"}})
     set(*config, key, value);
   set(*config, "train.precision", mode.rfind("bf16", 0) == 0 ? "bf16" : "fp32");
   set(*config, "train.channels_last", mode.find("channels_last") != std::string::npos ? "true" : "false");
@@ -80,8 +85,8 @@ std::string refusalOf(const std::string& mode) {
   return precision.ok() ? "" : precision.error().message;
 }
 
-int printStepTime(const char* mode, int steps, int warmup, const char* threads) {
-  const auto trainer = prepare(torchvisionsRun(mode, threads));
+int printStepTime(const char* mode, int steps, int warmup, const Load& load) {
+  const auto trainer = prepare(torchvisionsRun(mode, load));
   std::vector<double> times;
   for (int step = 0; step < warmup + steps; ++step) {
     const double time = stepMs(*trainer);
@@ -94,7 +99,7 @@ int printStepTime(const char* mode, int steps, int warmup, const char* threads) 
 /// What a step costs and how near it comes to this machine's own matrix product, as JSON for
 /// bench_step_costs.py.
 int printCosts(const char* mode, int steps, int warmup, const char* threads) {
-  const auto trainer = prepare(torchvisionsRun(mode, threads));
+  const auto trainer = prepare(torchvisionsRun(mode, {threads}));
   for (int step = 0; step < warmup; ++step)
     stepMs(*trainer);
   const double peak = matrixProductPeak(std::string(mode).rfind("bf16", 0) == 0);
@@ -176,9 +181,12 @@ int main(int argc, char** argv) {
     }
   }
   if (argc == 6 && std::strcmp(argv[1], "--steps-only") == 0)
-    return anchorscope::printStepTime(argv[2], std::atoi(argv[3]), std::atoi(argv[4]), argv[5]);
+    return anchorscope::printStepTime(argv[2], std::atoi(argv[3]), std::atoi(argv[4]), {argv[5]});
   if (argc == 6 && std::strcmp(argv[1], "--costs") == 0)
     return anchorscope::printCosts(argv[2], std::atoi(argv[3]), std::atoi(argv[4]), argv[5]);
+  if (argc == 9 && std::strcmp(argv[1], "--steps-only") == 0)
+    return anchorscope::printStepTime(argv[2], std::atoi(argv[3]), std::atoi(argv[4]),
+                                      {argv[5], argv[6], argv[7], argv[8]});
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
