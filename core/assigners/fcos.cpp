@@ -23,8 +23,11 @@ constexpr const char* kOurs = "Ours";
 constexpr const char* kRule = "FCOS (ICCV 2019); mmdet 3.3.0 FCOSHead, torchvision 0.26.0 FCOS";
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-/// Pairs of location and object that are looked at together: bounds the memory, not the result.
-constexpr std::int64_t kTilePairs = std::int64_t{1} << 18;
+/// Pairs of location and object that are looked at together: bounds the memory, not the result. A CPU's
+/// caches are small, and each launch on a GPU costs as much as many pairs.
+std::int64_t tilePairs(const at::Device& device) {
+  return std::int64_t{1} << (device.is_cpu() ? 18 : 24);
+}
 
 struct Options {
   bool inclusive = false;  ///< A distance at an end of the range is inside (mmdet).
@@ -141,7 +144,8 @@ at::Tensor areasOf(const at::Tensor& boxes) {
 /// Calls body(locations of a slice) for slices of all locations that bound the pairs held at once.
 void forTiles(const Locations& all, std::int64_t pairsPerLocation,
               const std::function<void(const Locations&)>& body) {
-  const std::int64_t count = all.x.size(0), step = std::max<std::int64_t>(1, kTilePairs / pairsPerLocation);
+  const std::int64_t count = all.x.size(0),
+                     step = std::max<std::int64_t>(1, tilePairs(all.x.device()) / pairsPerLocation);
   for (std::int64_t begin = 0; begin < count; begin += step)
     body(all.map([&](const at::Tensor& values) {
       return values.slice(0, begin, std::min(begin + step, count)).view({1, 1, -1});

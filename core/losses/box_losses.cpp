@@ -24,8 +24,10 @@ class DeltaLoss final : public BoxLoss {
     if (!weights_ || anchors.offsets != BoxOffsets::kAnchorDeltas)
       return matchedOffsetLoss(anchors, outputs.deltas, targets.boxes, targets.matched, targets.weights,
                                beta_);
-    const at::Tensor scaled = outputs.deltas * at::tensor(at::ArrayRef<double>(*weights_),
-                                                          outputs.deltas.options().requires_grad(false));
+    const at::TensorOptions options = outputs.deltas.options().requires_grad(false);
+    if (!scale_.defined() || scale_.device() != options.device() || scale_.dtype() != options.dtype())
+      scale_ = at::tensor(at::ArrayRef<double>(*weights_), options);  // once: a GPU would wait for each
+    const at::Tensor scaled = outputs.deltas * scale_;
     return matchedDeltaLoss(scaled, anchors.boxes, targets.boxes, targets.matched, targets.weights,
                             BoxCoder::torchvision(*weights_), beta_);
   }
@@ -33,6 +35,7 @@ class DeltaLoss final : public BoxLoss {
  private:
   double beta_;
   std::optional<std::array<double, 4>> weights_;
+  at::Tensor scale_;  ///< [4] the weights where the offsets are
 };
 
 class SimilarityLoss final : public BoxLoss {

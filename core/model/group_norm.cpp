@@ -225,13 +225,35 @@ class ChannelsLastGroupNorm : public torch::autograd::Function<ChannelsLastGroup
   }
 };
 
+/// A map [B,C,H,W] in channels_last order on a GPU, whose own group norm would turn it to the other order and
+/// give it back so: moments and one multiplication per element, both in the order of memory. Sums are float32
+/// at least.
+at::Tensor channelsLastOnDevice(const at::Tensor& input, std::int64_t groups, const at::Tensor& weight,
+                                const at::Tensor& bias, double epsilon) {
+  const std::int64_t batch = input.size(0), channels = input.size(1), height = input.size(2),
+                     width = input.size(3);
+  const std::vector<std::int64_t> perGroup{1, 1, groups, channels / groups};
+  const at::Tensor wide = input.to(at::promote_types(input.scalar_type(), at::kFloat))
+                              .permute({0, 2, 3, 1});  // as it lies in memory
+  const at::Tensor values = wide.reshape({batch, height * width, groups, channels / groups});
+  const auto [variance, mean] =
+      at::var_mean(values, at::IntArrayRef{1, 3}, /*unbiased=*/false, /*keepdim=*/true);
+  const at::Tensor factor = at::rsqrt(variance + epsilon) * weight.view(perGroup);
+  const at::Tensor offset = bias.view(perGroup) - mean * factor;
+  return at::addcmul(offset, values, factor)
+      .view({batch, height, width, channels})
+      .permute({0, 3, 1, 2})
+      .to(input.scalar_type());
+}
+
 }  // namespace
 
 at::Tensor groupNorm(const at::Tensor& input, std::int64_t groups, const at::Tensor& weight,
                      const at::Tensor& bias, double epsilon) {
-  const bool here = input.is_cpu() && input.dim() == 4 && input.numel() > 0 && input.is_contiguous(kLayout) &&
-                    !input.is_contiguous() && weight.scalar_type() == at::kFloat &&
-                    bias.scalar_type() == at::kFloat &&
+  const bool last =
+      input.dim() == 4 && input.numel() > 0 && input.is_contiguous(kLayout) && !input.is_contiguous();
+  if (last && !input.is_cpu()) return channelsLastOnDevice(input, groups, weight, bias, epsilon);
+  const bool here = last && weight.scalar_type() == at::kFloat && bias.scalar_type() == at::kFloat &&
                     (input.scalar_type() == at::kFloat || input.scalar_type() == at::kBFloat16);
   return here ? ChannelsLastGroupNorm::apply(input, groups, weight, bias, epsilon)
               : at::group_norm(input, groups, weight, bias, epsilon, true);

@@ -33,7 +33,7 @@ std::vector<DeviceDescription> availableDevices() {
   std::vector<DeviceDescription> devices{
       {"cpu", concat(model.empty() ? "CPU" : model, ", ", cores, cores == 1 ? " core" : " cores")}};
   for (int index = 0; index < kernels::deviceCount(); ++index) {
-    devices.push_back({concat("cuda:", index), kernels::deviceName(index)});
+    devices.push_back({concat(kernels::deviceType(), ":", index), kernels::deviceName(index)});
   }
   return devices;
 }

@@ -1,4 +1,7 @@
-// MuSu's assignment on a CUDA device: allocates, and launches the kernels of core/ops/cuda/musu_kernels.cu.
+// MuSu's assignment on a CUDA device: allocates, and launches the kernels of core/ops/cuda/musu_*.cu.
+
+#include <algorithm>
+#include <limits>
 
 #include "core/ops/cuda/musu_kernels.h"
 #include "core/ops/dispatch.h"
@@ -14,7 +17,8 @@ std::uint64_t* keysOf(const at::Tensor& tensor) {
 
 /// Device arrays of kernels::MusuRows, alive as long as this.
 struct Rows {
-  at::Tensor threshold, eligible, bestKey, bestPKey, bestQKey, topKey, bagKey, bagOffset, eligibleOffset;
+  at::Tensor threshold, eligible, bestKey, bestPKey, bestQKey, topKey, bagKey, bagOffset, eligibleOffset,
+      filled;
 
   Rows(const kernels::MusuBatch& batch, const at::TensorOptions& integers) {
     const std::int64_t rows = batch.rows(), offsets = rows * batch.chunks() + 1;
@@ -23,6 +27,7 @@ struct Rows {
       *array = at::empty({rows}, integers);
     for (at::Tensor* array : {&bagOffset, &eligibleOffset})
       *array = at::empty({offsets}, integers);
+    filled = at::empty({1}, integers);
   }
 
   kernels::MusuRows pointers() const {
@@ -34,35 +39,38 @@ struct Rows {
             keysOf(topKey),
             keysOf(bagKey),
             bagOffset.data_ptr<std::int64_t>(),
-            eligibleOffset.data_ptr<std::int64_t>()};
+            eligibleOffset.data_ptr<std::int64_t>(),
+            filled.data_ptr<std::int64_t>()};
   }
 };
 
 struct Members {
-  at::Tensor row, anchor, rankReg, rankCls, p, q, joint, sReg, sCls, wReg, wCls;
-  at::Tensor doubledP, doubledQ;  // only with statistics
+  std::int64_t capacity;
+  at::Tensor row, anchor, rankReg, rankCls, doubledP, doubledQ, p, q, joint, sReg, sCls, wReg, wCls;
 
-  Members(std::int64_t total, bool wantStatistics, const at::TensorOptions& integers) {
-    if (wantStatistics) {
-      for (at::Tensor* array : {&doubledP, &doubledQ})
-        *array = at::empty({total}, integers);
-    }
-    for (at::Tensor* array : {&row, &anchor, &rankReg, &rankCls})
-      *array = at::empty({total}, integers);
+  /// Room for so many, and for all anchors of one more row.
+  Members(std::int64_t room, std::int64_t anchors, const at::TensorOptions& integers) : capacity(room) {
+    for (at::Tensor* array : {&row, &anchor, &rankReg, &rankCls, &doubledP, &doubledQ})
+      *array = at::empty({room + anchors}, integers);
     for (at::Tensor* array : {&p, &q, &joint, &sReg, &sCls, &wReg, &wCls})
-      *array = at::empty({total}, integers.dtype(at::kFloat));
+      *array = at::empty({room + anchors}, integers.dtype(at::kFloat));
   }
 
   kernels::MusuMembers pointers() const {
-    const auto integers = [](const at::Tensor& array) {
-      return array.defined() ? array.data_ptr<std::int64_t>() : nullptr;
-    };
+    const auto integers = [](const at::Tensor& array) { return array.data_ptr<std::int64_t>(); };
     const auto floats = [](const at::Tensor& array) { return array.data_ptr<float>(); };
-    return {row.size(0),       integers(row),     integers(anchor),   floats(p),         floats(q),
+    return {capacity,          integers(row),     integers(anchor),   floats(p),         floats(q),
             floats(joint),     floats(sReg),      floats(sCls),       floats(wReg),      floats(wCls),
             integers(rankReg), integers(rankCls), integers(doubledP), integers(doubledQ)};
   }
 };
+
+/// Bags hold tens to hundreds of anchors. What lies beyond is worked on by one block, so there is room to
+/// spare.
+std::int64_t usualMembers(const kernels::MusuBatch& batch) {
+  constexpr std::int64_t kPerRow = 1024, kLeast = 1 << 18;
+  return std::min(batch.rows() * batch.count, std::max(kLeast, batch.rows() * kPerRow));
+}
 
 /// Allocates the columns that fillKernel writes; the rest follows from `member`.
 kernels::MusuCandidates allocate(MusuPairs& pairs, at::Tensor& member, std::int64_t total,
@@ -96,7 +104,6 @@ void spreadMembers(const Members& members, const at::Tensor& member, MusuPairs& 
   pairs.inBag = member >= 0;
   const at::Tensor index = member.clamp_min(0);
   const auto spread = [&](const at::Tensor& column, double otherwise) {
-    if (column.size(0) == 0) return at::full(member.sizes(), otherwise, column.options());
     return at::where(pairs.inBag, column.index_select(0, index), at::full({}, otherwise, column.options()));
   };
   pairs.sReg = spread(members.sReg, 0);
@@ -113,7 +120,8 @@ at::Tensor scratchOf(std::size_t bytes, const at::TensorOptions& options) {
 
 }  // namespace
 
-MusuResult assignMusuOnCuda(const MusuInputs& inputs, const MusuOptions& options, MusuDetail detail) {
+MusuResult assignMusuOnCuda(const MusuInputs& inputs, const MusuOptions& options, MusuDetail detail,
+                            std::int64_t room) {
   ANCHORSCOPE_CHECK(inputs.logits.scalar_type() == at::kFloat, "MuSu on CUDA takes float32");
   const bool wantPairs = detail == MusuDetail::kPairs, wantStatistics = detail != MusuDetail::kWeights;
   const at::TensorOptions floats = inputs.logits.options(), integers = floats.dtype(at::kLong);
@@ -133,44 +141,45 @@ MusuResult assignMusuOnCuda(const MusuInputs& inputs, const MusuOptions& options
   const kernels::Stream stream = streamOf(inputs.logits);
   const Rows rows(batch, integers);
   const at::Tensor measureScratch = scratchOf(kernels::musuMeasureScratch(batch), floats);
+  // With pairs nothing stands behind the list: their columns are gathered from it.
+  std::int64_t capacity = room > 0 ? room : usualMembers(batch);
+  if (wantPairs) capacity = std::numeric_limits<std::int64_t>::max();
   requireLaunched(
-      kernels::musuMeasure(batch, options, rows.pointers(), measureScratch.data_ptr<std::uint8_t>(),
+      kernels::musuMeasure(batch, options, capacity, rows.pointers(), measureScratch.data_ptr<std::uint8_t>(),
                            static_cast<std::size_t>(measureScratch.numel()), stream),
       "MuSu");
 
-  // The one place where the host waits: the bags' total size decides how much to allocate.
-  const at::Tensor totals = at::stack({rows.bagOffset[-1], rows.eligibleOffset[-1]}).cpu();
-  const Members members(totals[0].item<std::int64_t>(), wantStatistics, integers);
   MusuResult result = emptyMusuResult(inputs, detail);
   at::Tensor member;
   kernels::MusuCandidates candidates{};
-  if (wantPairs) candidates = allocate(*result.pairs, member, totals[1].item<std::int64_t>(), integers);
-  const at::Tensor fillScratch =
-      scratchOf(kernels::musuFillScratch(members.row.size(0), batch.rows()), floats);
-  requireLaunched(kernels::musuFill(batch, options, rows.pointers(), members.pointers(),
-                                    wantPairs ? &candidates : nullptr, fillScratch.data_ptr<std::uint8_t>(),
-                                    static_cast<std::size_t>(fillScratch.numel()), stream),
-                  "MuSu");
-
+  if (wantPairs) {
+    // The host waits: the columns are as long as there are pairs.
+    const at::Tensor totals = at::stack({rows.bagOffset[-1], rows.eligibleOffset[-1]}).cpu();
+    capacity = totals[0].item<std::int64_t>();
+    candidates = allocate(*result.pairs, member, totals[1].item<std::int64_t>(), integers);
+  }
+  const Members members(capacity, anchors, integers);
   const at::Tensor bestCls = at::zeros({images, anchors}, floats),
                    keys = at::zeros({2, images, anchors}, integers);
-  requireLaunched(kernels::musuWinners(batch, members.pointers(), result.weightCls.data_ptr<float>(),
-                                       result.weightReg.data_ptr<float>(), bestCls.data_ptr<float>(),
-                                       keysOf(keys), result.winnerReg.data_ptr<std::int64_t>(),
-                                       result.winnerCls.data_ptr<std::int64_t>(), stream),
+  const kernels::MusuAssigned assigned{result.weightCls.data_ptr<float>(),
+                                       result.weightReg.data_ptr<float>(),
+                                       bestCls.data_ptr<float>(),
+                                       keysOf(keys),
+                                       result.winnerReg.data_ptr<std::int64_t>(),
+                                       result.winnerCls.data_ptr<std::int64_t>()};
+  kernels::MusuDescribed described{};
+  if (wantStatistics)
+    described = {result.bestJoint.data_ptr<std::int64_t>(), result.bestP.data_ptr<std::int64_t>(),
+                 result.bestQ.data_ptr<std::int64_t>(), result.statistics.data_ptr<double>()};
+  requireLaunched(kernels::musuAssign(batch, options, rows.pointers(), members.pointers(),
+                                      wantPairs ? &candidates : nullptr, assigned,
+                                      wantStatistics ? &described : nullptr, stream),
                   "MuSu");
   const at::Tensor bagBegin = rows.bagOffset.slice(0, 0, std::nullopt, batch.chunks());
   result.bagSize = at::diff(bagBegin).view({images, objects});
   result.threshold = rows.threshold.to(at::kFloat).view({images, objects});
   result.eligible = rows.eligible.view({images, objects});
   result.starved = inputs.gtValid & (result.eligible == 0);
-  if (wantStatistics) {
-    requireLaunched(kernels::musuStatistics(
-                        batch, rows.pointers(), members.pointers(), result.bestJoint.data_ptr<std::int64_t>(),
-                        result.bestP.data_ptr<std::int64_t>(), result.bestQ.data_ptr<std::int64_t>(),
-                        result.statistics.data_ptr<double>(), stream),
-                    "MuSu");
-  }
   if (wantPairs) spreadMembers(members, member, *result.pairs);
   return result;
 }

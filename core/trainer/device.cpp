@@ -27,7 +27,8 @@ std::vector<std::string> deviceNames() {
 }  // namespace
 
 Result<at::Device> resolveDevice(const std::string& name) {
-  if (name == "cpu") return at::Device(at::kCPU);
+  const std::vector<std::string> names = deviceNames();
+  if (std::find(names.begin(), names.end(), name) != names.end()) return at::Device(name);
   int index = 0;
   if (name.rfind("cuda:", 0) == 0) {
     const auto [end, code] = std::from_chars(name.data() + 5, name.data() + name.size(), index);
@@ -38,7 +39,6 @@ Result<at::Device> resolveDevice(const std::string& name) {
   if (index < 0)
     return makeError(ErrorCode::kUsage, concat("There is no device '", name, "'"),
                      "Use auto, cpu, cuda or cuda:0");
-  const std::vector<std::string> names = deviceNames();
   if (std::find(names.begin(), names.end(), concat("cuda:", index)) != names.end())
     return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
   if (name == "auto") return at::Device(at::kCPU);

@@ -311,7 +311,7 @@ PendingFrames FramePacker::pack(FrameFacts facts, const at::Tensor& boxes, std::
   pairs_.clear();
   objects_.clear();
 
-  if (boxes.is_cuda()) {
+  if (!boxes.is_cpu()) {
     const c10::Device device = boxes.device();
     const c10::impl::VirtualGuardImpl guard(device.type());
     state->onDevice = at::cat(state->parts);

@@ -381,7 +381,7 @@ void Trainer::report(const LossTerms& terms, const at::Tensor& gradientNorm, con
       value = value.detach().to(device_, at::kDouble).reshape({});
     pending.values = at::stack(values);
   }
-  if (device_.is_cuda()) {
+  if (!device_.is_cpu()) {
     const at::Tensor onHost =
         at::empty(pending.values.sizes(), at::TensorOptions().dtype(at::kDouble).pinned_memory(true));
     onHost.copy_(pending.values, /*non_blocking=*/true);
@@ -395,7 +395,7 @@ void Trainer::report(const LossTerms& terms, const at::Tensor& gradientNorm, con
 std::vector<StepReport> Trainer::takeReports(bool all) {
   std::vector<StepReport> out;
   // On a GPU the newest step's numbers may still be computed: waiting for them would stall the next step.
-  const std::size_t keep = device_.is_cuda() && !all ? 1 : 0;
+  const std::size_t keep = !device_.is_cpu() && !all ? 1 : 0;
   while (reports_.size() > keep) {
     PendingReport& pending = reports_.front();
     if (pending.copied) pending.copied->synchronize();

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "core/ops/capabilities.h"
 #include "tests/support/shared_data.h"
 
 namespace anchorscope {
@@ -77,14 +76,6 @@ class ReferenceValues : public ::testing::TestWithParam<Group> {
 
 TEST_P(ReferenceValues, PassOnTheCpu) {
   expectAllPass("cpu");
-}
-
-TEST_P(ReferenceValues, PassOnCuda) {
-  const auto devices = availableDevices();
-  const bool cuda =
-      std::any_of(devices.begin(), devices.end(), [](const auto& device) { return device.name == "cuda:0"; });
-  if (!cuda) GTEST_SKIP() << "there is no CUDA device";
-  expectAllPass("cuda:0");
 }
 
 std::string nameOf(const ::testing::TestParamInfo<Group>& info) {

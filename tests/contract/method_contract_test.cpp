@@ -409,46 +409,6 @@ TEST_P(MethodContract, StateStaysWhereNoGradientIsRecorded) {
     EXPECT_TRUE(at::equal(after[i].tensor, before[i])) << after[i].name;
 }
 
-DenseScene movedTo(at::Device device, DenseScene scene) {
-  for (at::Tensor* tensor :
-       {&scene.anchors.boxes, &scene.anchors.strides, &scene.outputs.logits, &scene.outputs.deltas,
-        &scene.outputs.boxes, &scene.targets.boxes, &scene.targets.labels, &scene.targets.valid,
-        &scene.targets.ignoreBoxes, &scene.outputs.centerness})
-    if (tensor->defined()) *tensor = tensor->detach().to(device);
-  return scene;
-}
-
-TEST_P(MethodContract, CudaAgreesWithTheCpu) {
-  if (availableDevices().size() < 2) GTEST_SKIP() << "there is no CUDA device";
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    DenseSceneOptions options;
-    options.seed = seed;
-    options.ignoreRegions = 1;
-    options.padTo = 6;
-    DenseScene onCpu = makeDenseScene(options), onCuda = movedTo(at::kCUDA, onCpu);
-    requireGradients(onCpu);
-    requireGradients(onCuda);
-    const auto method = make();
-    RecordingSink seenOnCpu, seenOnCuda;
-    const LossTerms cpu = lossOf(*method, onCpu, &seenOnCpu), cuda = lossOf(*method, onCuda, &seenOnCuda);
-    const auto expected = scalarsOf(cpu), got = scalarsOf(cuda);
-    for (const auto& [name, value] : expected)
-      EXPECT_NEAR(got.at(name), value, 1e-5 * std::abs(value) + 1e-6) << name;
-    cpu.total.backward();
-    cuda.total.backward();
-    EXPECT_TRUE(at::allclose(onCuda.outputs.logits.grad().cpu(), onCpu.outputs.logits.grad(), 1e-4, 1e-6));
-    for (const auto& [name, values] : seenOnCpu.channelValues) {
-      const at::Tensor other = seenOnCuda.channelValues.at(name).cpu().to(values.scalar_type());
-      EXPECT_TRUE(at::allclose(other, values, 1e-4, 1e-5, /*equal_nan=*/true)) << name;
-    }
-    for (const auto& [name, rows] : seenOnCpu.pairRows) {
-      const PairRows& other = seenOnCuda.pairRows.at(name);
-      EXPECT_TRUE(at::equal(other.anchor.cpu(), rows.anchor) && at::equal(other.object.cpu(), rows.object))
-          << name;
-    }
-  }
-}
-
 TEST_P(MethodContract, InputsStayAsTheyWere) {
   const DenseScene scene = makeDenseScene();
   const std::vector<at::Tensor> inputs = {scene.anchors.boxes, scene.outputs.logits, scene.outputs.deltas,

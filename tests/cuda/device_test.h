@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "core/ops/capabilities.h"
 
@@ -17,17 +18,18 @@ inline bool kernelsAreOnTheHost() {
   return c10::impl::hasDeviceGuardImpl(at::kPrivateUse1);
 }
 
+/// Skips where there is none.
+inline void requireDevice(const std::string& name) {
+  for (const DeviceDescription& description : availableDevices()) {
+    if (description.name == name) return;
+  }
+  GTEST_SKIP() << "there is no " << name << (builtWithCuda() ? " on this machine" : " in this build");
+}
+
 /// The parameter is the device's name. Instantiate with testedDevices() and deviceTitle.
 class DeviceTest : public ::testing::TestWithParam<const char*> {
  protected:
-  void SetUp() override {
-    const std::string name = GetParam();
-    if (kernelsAreOnTheHost()) return;
-    for (const DeviceDescription& description : availableDevices()) {
-      if (description.name == name) return;
-    }
-    GTEST_SKIP() << "there is no " << name << (builtWithCuda() ? " on this machine" : " in this build");
-  }
+  void SetUp() override { requireDevice(GetParam()); }
   at::Device device() const { return at::Device(GetParam()); }
 };
 
@@ -36,6 +38,16 @@ inline auto testedDevices() {
   using Names = std::vector<const char*>;
   return ::testing::ValuesIn(kernelsAreOnTheHost() ? Names{"host:0", "host:1", "host:2"}
                                                    : Names{"cpu", "cuda:0"});
+}
+
+/// For tests that run no kernels of their own: the GPU, or the kernels on the host in any order.
+inline auto oneDevice() {
+  return ::testing::Values(kernelsAreOnTheHost() ? "host:2" : "cuda:0");
+}
+
+inline auto devicesInOneOrder() {
+  using Names = std::vector<const char*>;
+  return ::testing::ValuesIn(kernelsAreOnTheHost() ? Names{"host:2"} : Names{"cpu", "cuda:0"});
 }
 
 inline std::string deviceTitle(const ::testing::TestParamInfo<const char*>& parameter) {

@@ -9,6 +9,7 @@
 #include "core/ops/box_losses.h"
 #include "core/ops/box_similarity.h"
 #include "core/ops/cls_losses.h"
+#include "core/ops/musu_backends.h"
 #include "core/ops/nms.h"
 #include "tests/cuda/device_test.h"
 #include "tests/support/musu_cases.h"
@@ -232,6 +233,30 @@ TEST_P(Parity, Musu) {
         EXPECT_TRUE(at::equal((result.*field).cpu(), cpu.*field));
       EXPECT_TRUE(at::allclose(result.statistics.cpu(), cpu.statistics, 1e-5, 1e-6, true));
     }
+  }
+}
+
+TEST_P(Parity, MusuWithMoreMembersThanRoom) {
+  if (device().is_cpu()) GTEST_SKIP() << "the CPU makes room as it goes";
+  const MusuInputs inputs = testing::musuBatch(2, 2600, 5, 23, at::kFloat);
+  MusuOptions options;
+  options.threshold = MusuOptions::Threshold::kAbsolute;
+  options.t = 0.02;
+  // The CPU's float32: ranks go so far that weights end at 0.
+  const MusuResult wanted = assignMusu(inputs, options, MusuDetail::kStatistics);
+  const std::int64_t members = wanted.bagSize.sum().item<std::int64_t>();
+  ASSERT_GT(members, 100);
+  for (const std::int64_t room : {std::int64_t{1}, members / 2, members - 1, members}) {
+    SCOPED_TRACE(room);
+    const c10::DeviceGuard guard(device());
+    const MusuResult got =
+        assignMusuOnCuda(testing::toDevice(inputs, device()), options, MusuDetail::kStatistics, room);
+    for (const auto field :
+         {&MusuResult::weightCls, &MusuResult::weightReg, &MusuResult::threshold, &MusuResult::statistics})
+      EXPECT_TRUE(at::allclose((got.*field).cpu(), wanted.*field, 1e-5, 1e-6, /*equal_nan=*/true));
+    for (const auto field : {&MusuResult::winnerReg, &MusuResult::winnerCls, &MusuResult::bagSize,
+                             &MusuResult::bestJoint, &MusuResult::bestP, &MusuResult::bestQ})
+      EXPECT_TRUE(at::equal((got.*field).cpu(), wanted.*field));
   }
 }
 

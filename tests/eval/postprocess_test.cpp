@@ -169,21 +169,6 @@ TEST(Postprocess, OfEqualScoresTheEarlierAnchorComesFirst) {
   EXPECT_EQ(got[0].anchor, 0);
 }
 
-TEST(Postprocess, TheDeviceAgreesWithTheCpu) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "this machine has no CUDA device";
-  const DenseOutputs outputs = randomOutputs(3, 20, 9);
-  DenseOutputs onDevice = outputs;
-  onDevice.logits = outputs.logits.cuda();
-  onDevice.boxes = outputs.boxes.cuda();
-  const std::vector<PostprocessImage> images(3, {{}, kSize});
-  for (const PostprocessOptions& options : {PostprocessOptions{}, PostprocessOptions{0.0, 50, 0.5, 20}}) {
-    const auto cpu = postprocess(outputs, kLevels, images, options),
-               device = postprocess(onDevice, kLevels, images, options);
-    for (std::size_t b = 0; b < 3; ++b)
-      expectSame(device[b], cpu[b]);
-  }
-}
-
 TEST(Postprocess, OptionsAreNamedWithTheReferencesDefaults) {
   const PostprocessOptions options = postprocessOptions(ParamSet(postprocessParams()));
   EXPECT_EQ(options.scoreThreshold, 0.05);

@@ -336,38 +336,6 @@ TEST(Models, TensorsKeepTheirIdentityThroughMovesAndDtypes) {
   EXPECT_EQ(outputs.boxes.scalar_type(), at::kDouble);
 }
 
-TEST(Models, CudaGivesTheSameOutputsAndGradientsInFloat64) {
-  if (availableDevices().size() < 2) GTEST_SKIP() << "no CUDA device";
-  for (const char* model : {"retina-small", "retinanet-r18"}) {
-    for (const bool channelsLast : {false, true}) {
-      SCOPED_TRACE(concat(model, channelsLast ? ", channels last" : ", contiguous"));
-      const at::Tensor images = imagesOf(2, {96, 64}).to(at::kDouble);
-      std::vector<at::Tensor> logits, boxes;
-      std::vector<std::vector<at::Tensor>> gradients(2);
-      for (const at::Device device : {at::Device(at::kCPU), at::Device(at::kCUDA, 0)}) {
-        const std::unique_ptr<Detector> detector = detectorOf(model);
-        disturb(*detector);
-        detector->anchors({96, 64});  // made on the CPU; must not be kept through the move
-        detector->toDtype(at::kDouble);
-        detector->moveTo(device, channelsLast);
-        const DenseOutputs outputs = run(*detector, images.to(device));
-        EXPECT_EQ(outputs.boxes.device(), device);
-        lossOf(outputs).backward();
-        logits.push_back(outputs.logits.detach().cpu());
-        boxes.push_back(outputs.boxes.detach().cpu());
-        for (const NamedTensor& named : detector->parameters())
-          gradients[logits.size() - 1].push_back(named.tensor.grad().cpu());
-      }
-      EXPECT_LT(largestDifference(logits[0], logits[1]), 1e-9);
-      EXPECT_LT(largestDifference(boxes[0], boxes[1]), 1e-6);
-      for (std::size_t i = 0; i < gradients[0].size(); ++i) {
-        const double scale = std::max(1.0, gradients[0][i].abs().max().item<double>());
-        EXPECT_LT(largestDifference(gradients[0][i], gradients[1][i]), 1e-6 * scale) << i;
-      }
-    }
-  }
-}
-
 TEST(Models, AnchorsOfAnotherSizeAreABug) {
   const auto detector = detectorOf("retina-small");
   EXPECT_THROW(detector->forward(imagesOf(1, {64, 64}), detector->anchors({96, 96})), CheckFailure);

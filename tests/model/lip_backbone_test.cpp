@@ -377,30 +377,5 @@ TEST(LipBackbone, OptionsMatterOnlyForLip) {
     EXPECT_EQ(spec.effect, ParamEffect::kNextRun) << spec.name;
 }
 
-TEST(LipBackbone, CudaGivesTheSameOutputsAndGradientsInFloat64) {
-  if (availableDevices().size() < 2) GTEST_SKIP() << "no CUDA device";
-  for (const bool channelsLast : {false, true}) {
-    const at::Tensor images = imagesOf(2, {101, 67}).to(at::kDouble);
-    std::vector<at::Tensor> logits;
-    std::vector<std::vector<at::Tensor>> gradients(2);
-    for (const at::Device device : {at::Device(at::kCPU), at::Device(at::kCUDA, 0)}) {
-      const auto detector = detectorOf("retina-small", {{"downsampling", "lip"}});
-      disturb(*detector);
-      detector->toDtype(at::kDouble);
-      detector->moveTo(device, channelsLast);
-      const DenseOutputs outputs = run(*detector, images.to(device));
-      lossOf(outputs).backward();
-      for (const NamedTensor& named : detector->parameters())
-        gradients[logits.size()].push_back(named.tensor.grad().cpu());
-      logits.push_back(outputs.logits.detach().cpu());
-    }
-    EXPECT_LT(largestDifference(logits[0], logits[1]), 1e-9);
-    for (std::size_t i = 0; i < gradients[0].size(); ++i) {
-      const double scale = std::max(1.0, gradients[0][i].abs().max().item<double>());
-      EXPECT_LT(largestDifference(gradients[0][i], gradients[1][i]), 1e-6 * scale) << i;
-    }
-  }
-}
-
 }  // namespace
 }  // namespace anchorscope

@@ -113,7 +113,7 @@ def main():
             print(f"  {count:4d}  {reason}")
         cuda = sum(case.program == "tests_cuda" for case in skipped)
         if cuda:
-            print(f"  Of these, {cuda} compare CUDA code with its CPU twin and need a GPU.")
+            print(f"  Of these, {cuda} need a GPU; tests_cuda_on_host runs the same CUDA code on the host.")
     if failed:
         print("Failed:")
         print(failure_text(failed, outputs))

@@ -10,6 +10,10 @@ bool built() {
   return true;
 }
 
+const char* deviceType() {
+  return "cuda";
+}
+
 int deviceCount() {
   int count = 0;
   if (cudaGetDeviceCount(&count) != cudaSuccess) {

@@ -24,6 +24,8 @@ struct KernelStatus {
 
 /// False in a build without CUDA.
 bool built();
+/// How LibTorch calls the devices: "cuda".
+const char* deviceType();
 /// Usable GPUs; 0 without a driver.
 int deviceCount();
 /// "NVIDIA H200"

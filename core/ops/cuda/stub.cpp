@@ -14,6 +14,9 @@ constexpr KernelStatus kNotBuilt{"this build has no CUDA kernels; build without 
 bool built() {
   return false;
 }
+const char* deviceType() {
+  return "cuda";
+}
 int deviceCount() {
   return 0;
 }
@@ -103,28 +106,15 @@ KernelStatus lipPoolBackward(const LipBatch&, const LipBackward&, Stream) {
   return kNotBuilt;
 }
 
-std::int64_t MusuBatch::chunks() const {
-  return 1;
-}
 std::size_t musuMeasureScratch(const MusuBatch&) {
   return 0;
 }
-KernelStatus musuMeasure(const MusuBatch&, const MusuOptions&, const MusuRows&, void*, std::size_t, Stream) {
+KernelStatus musuMeasure(const MusuBatch&, const MusuOptions&, std::int64_t, const MusuRows&, void*,
+                         std::size_t, Stream) {
   return kNotBuilt;
 }
-std::size_t musuFillScratch(std::int64_t, std::int64_t) {
-  return 0;
-}
-KernelStatus musuFill(const MusuBatch&, const MusuOptions&, const MusuRows&, const MusuMembers&,
-                      const MusuCandidates*, void*, std::size_t, Stream) {
-  return kNotBuilt;
-}
-KernelStatus musuWinners(const MusuBatch&, const MusuMembers&, float*, float*, float*, std::uint64_t*,
-                         std::int64_t*, std::int64_t*, Stream) {
-  return kNotBuilt;
-}
-KernelStatus musuStatistics(const MusuBatch&, const MusuRows&, const MusuMembers&, std::int64_t*,
-                            std::int64_t*, std::int64_t*, double*, Stream) {
+KernelStatus musuAssign(const MusuBatch&, const MusuOptions&, const MusuRows&, const MusuMembers&,
+                        const MusuCandidates*, const MusuAssigned&, const MusuDescribed*, Stream) {
   return kNotBuilt;
 }
 

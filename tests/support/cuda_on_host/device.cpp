@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/EmptyTensor.h>
+#include <ATen/core/VariableHooksInterface.h>
 #include <ATen/detail/PrivateUse1HooksInterface.h>
 #include <ATen/native/CPUFallback.h>
 #include <ATen/native/Resize.h>
@@ -17,10 +18,13 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <set>
 
 #include <cuda_runtime.h>
+
+#include "core/ops/cuda/kernels.h"
 
 namespace anchorscope::cuda_on_host {
 namespace {
@@ -43,6 +47,7 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   }
   c10::Stream getDefaultStream(at::Device device) const override { return getStream(device); }
   c10::Stream getNewStream(at::Device device, int) const override { return getStream(device); }
+  c10::Stream getStreamFromGlobalPool(at::Device device, bool) const override { return getStream(device); }
   c10::Stream exchangeStream(c10::Stream stream) const override { return stream; }
   void* getStreamNativeHandle(const c10::Stream stream) const override {
     static std::array<CUstream_st, kOrders.size()> streams{CUstream_st{kOrders[0]}, CUstream_st{kOrders[1]},
@@ -80,18 +85,61 @@ struct Memory final : c10::Allocator {
   }
 };
 
-Memory memory;
-REGISTER_ALLOCATOR(c10::DeviceType::PrivateUse1, &memory)
+Memory deviceMemory;
+REGISTER_ALLOCATOR(c10::DeviceType::PrivateUse1, &deviceMemory)
+
+/// Memory of the host that a copy need not wait for.
+struct PinnedMemory final : c10::Allocator {
+  c10::DataPtr allocate(std::size_t bytes) override {
+    void* memory = std::malloc(std::max<std::size_t>(bytes, 1));
+    const std::lock_guard<std::mutex> lock(mutex());
+    blocks()[memory] = bytes;
+    return {memory, memory, &release, at::kCPU};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &release; }
+  void copy_data(void* to, const void* from, std::size_t bytes) const override {
+    std::memcpy(to, from, bytes);
+  }
+
+  static bool holds(const void* at) {
+    const std::lock_guard<std::mutex> lock(mutex());
+    const auto after = blocks().upper_bound(const_cast<void*>(at));
+    if (after == blocks().begin()) return false;
+    const auto& [begin, bytes] = *std::prev(after);
+    return at < static_cast<const char*>(begin) + std::max<std::size_t>(bytes, 1);
+  }
+
+ private:
+  static void release(void* memory) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex());
+      blocks().erase(memory);
+    }
+    std::free(memory);
+  }
+  static std::map<void*, std::size_t>& blocks() {
+    static std::map<void*, std::size_t> blocks;
+    return blocks;
+  }
+  static std::mutex& mutex() {
+    static std::mutex mutex;
+    return mutex;
+  }
+};
+
+PinnedMemory pinnedMemory;
 
 struct Hooks final : at::PrivateUse1HooksInterface {
   bool isBuilt() const override { return true; }
   bool isAvailable() const override { return true; }
+  bool isPinnedPtr(const void* data) const override { return PinnedMemory::holds(data); }
+  at::Allocator* getPinnedMemoryAllocator() const override { return &pinnedMemory; }
   bool hasPrimaryContext(at::DeviceIndex) const override { return true; }
   at::DeviceIndex deviceCount() const override { return kOrders.size(); }
   at::DeviceIndex getCurrentDevice() const override { return currentDevice; }
   void resizePrivateUse1Bytes(const c10::Storage& storage, std::size_t bytes) const override {
     const c10::DeviceGuard guard(storage.device());
-    c10::DataPtr moved = memory.allocate(bytes);
+    c10::DataPtr moved = deviceMemory.allocate(bytes);
     if (storage.nbytes() > 0) std::memcpy(moved.get(), storage.data(), std::min(bytes, storage.nbytes()));
     storage.set_data_ptr_noswap(std::move(moved));
     storage.set_nbytes(bytes);
@@ -196,15 +244,16 @@ at::Tensor empty(at::IntArrayRef size, std::optional<at::ScalarType> dtype, std:
                  std::optional<at::Device> device, std::optional<bool>,
                  std::optional<at::MemoryFormat> format) {
   const c10::OptionalDeviceGuard guard(device);
-  return at::detail::empty_generic(size, &memory, c10::DispatchKeySet(c10::DispatchKey::PrivateUse1),
+  return at::detail::empty_generic(size, &deviceMemory, c10::DispatchKeySet(c10::DispatchKey::PrivateUse1),
                                    at::dtype_or_default(dtype), format);
 }
 
 at::Tensor emptyStrided(at::IntArrayRef size, at::IntArrayRef stride, std::optional<at::ScalarType> dtype,
                         std::optional<at::Layout>, std::optional<at::Device> device, std::optional<bool>) {
   const c10::OptionalDeviceGuard guard(device);
-  return at::detail::empty_strided_generic(
-      size, stride, &memory, c10::DispatchKeySet(c10::DispatchKey::PrivateUse1), at::dtype_or_default(dtype));
+  return at::detail::empty_strided_generic(size, stride, &deviceMemory,
+                                           c10::DispatchKeySet(c10::DispatchKey::PrivateUse1),
+                                           at::dtype_or_default(dtype));
 }
 
 /// The tensor's memory as a tensor of the CPU.
@@ -214,9 +263,12 @@ at::Tensor ofHost(const at::Tensor& tensor) {
                        at::TensorOptions().dtype(tensor.scalar_type()).device(at::kCPU));
 }
 
-at::Tensor copyFrom(const at::Tensor& from, const at::Tensor& to, bool) {
-  if (to.is_cpu()) note(&Counts::reads, "aten::copy_ to the host");
-  if (from.is_cpu()) note(&Counts::writes, "aten::copy_ from the host");
+at::Tensor copyFrom(const at::Tensor& from, const at::Tensor& to, bool nonBlocking) {
+  const auto waits = [&](const at::Tensor& ofHost) {
+    return ofHost.numel() > 0 && !(nonBlocking && PinnedMemory::holds(ofHost.data_ptr()));
+  };
+  if (to.is_cpu() && waits(to)) note(&Counts::reads, "aten::copy_ to the host");
+  if (from.is_cpu() && waits(from)) note(&Counts::writes, "aten::copy_ from the host");
   const Inside inside;
   ofHost(to).copy_(ofHost(from));
   return to;
@@ -261,7 +313,10 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> convolutionBackward(
   return {back(ofInput), back(ofWeight), back(ofBias)};
 }
 
+void recordStream(at::Tensor&, c10::Stream) {}
+
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
+  library.impl("record_stream", &recordStream);
   library.impl("empty.memory_format", &empty);
   library.impl("empty_strided", &emptyStrided);
   library.impl("as_strided", &at::native::as_strided_tensorimpl);
@@ -280,7 +335,68 @@ TORCH_LIBRARY_IMPL(_, PrivateUse1, library) {
   library.fallback(torch::CppFunction::makeFromBoxedFunction<&onTheCpu>());
 }
 
+// ------------------------------------------------------------------------------------------------ moving
+// parameters
+
+/// For the function that only a TensorImpl may call.
+struct Metadata : c10::TensorImpl {
+  static void copy(const c10::TensorImpl* from, c10::TensorImpl* to) {
+    copy_tensor_metadata(from, to, to->version_counter(), to->allow_tensor_metadata_change());
+  }
+};
+
+/// LibTorch lets a parameter's data move from the CPU to the devices it knows, but to no PrivateUse1: what it
+/// has for that, without the refusal.
+struct VariableHooks final : at::impl::VariableHooksInterface {
+  explicit VariableHooks(at::impl::VariableHooksInterface* usual) : to(usual) {}
+  void set_data(const at::TensorBase& self, const at::TensorBase& data) const override {
+    if (self.device().type() == data.device().type() ||
+        (!self.is_privateuseone() && !data.is_privateuseone()))
+      return to->set_data(self, data);
+    Metadata::copy(data.unsafeGetTensorImpl(), self.unsafeGetTensorImpl());
+  }
+
+  at::TensorBase tensor_data(const at::TensorBase& t) const override { return to->tensor_data(t); }
+  at::TensorBase variable_data(const at::TensorBase& t) const override { return to->variable_data(t); }
+  const std::shared_ptr<torch::autograd::Node>& grad_fn(const at::TensorBase& t) const override {
+    return to->grad_fn(t);
+  }
+  unsigned _register_hook(const at::TensorBase& t,
+                          std::function<at::TensorBase(const at::TensorBase&)> hook) const override {
+    return to->_register_hook(t, std::move(hook));
+  }
+  void remove_hook(const at::TensorBase& t, unsigned pos) const override { to->remove_hook(t, pos); }
+  bool is_view(const at::TensorBase& t) const override { return to->is_view(t); }
+  const at::TensorBase& base(const at::TensorBase& t) const override { return to->base(t); }
+  const std::string& name(const at::TensorBase& t) const override { return to->name(t); }
+  bool is_leaf(const at::TensorBase& t) const override { return to->is_leaf(t); }
+  std::int64_t output_nr(const at::TensorBase& t) const override { return to->output_nr(t); }
+  at::TensorBase data(const at::TensorBase& t) const override { return to->data(t); }
+  std::int64_t _version(const at::TensorBase& t) const override { return to->_version(t); }
+  void retain_grad(const at::TensorBase& t) const override { to->retain_grad(t); }
+  bool retains_grad(const at::TensorBase& t) const override { return to->retains_grad(t); }
+  void _backward(const at::Tensor& t, at::TensorList inputs, const std::optional<at::Tensor>& gradient,
+                 std::optional<bool> keep, bool create) const override {
+    to->_backward(t, inputs, gradient, keep, create);
+  }
+  void requires_grad_(const at::TensorBase& t, bool wanted) const override { to->requires_grad_(t, wanted); }
+  void basic_autograd_not_implemented_fallback(const c10::OperatorHandle& op, c10::DispatchKeySet keys,
+                                               torch::jit::Stack* stack) const override {
+    to->basic_autograd_not_implemented_fallback(op, keys, stack);
+  }
+  std::optional<c10::ScalarType> grad_dtype(const at::TensorBase& t) const override {
+    return to->grad_dtype(t);
+  }
+  void set_grad_dtype(const at::TensorBase& t, const std::optional<c10::ScalarType>& dtype) const override {
+    to->set_grad_dtype(t, dtype);
+  }
+
+  at::impl::VariableHooksInterface* to;
+};
+
 const bool registered = [] {
+  static VariableHooks variableHooks(at::impl::GetVariableHooks());
+  at::impl::SetVariableHooks(&variableHooks);
   static Hooks hooks;
   at::RegisterPrivateUse1HooksInterface(&hooks);
   c10::register_privateuse1_backend("host");  // and autograd takes its streams for those of the machine's GPU
@@ -288,6 +404,27 @@ const bool registered = [] {
 }();
 
 }  // namespace
+}  // namespace anchorscope::cuda_on_host
+
+namespace anchorscope::kernels {
+
+// In the place of core/ops/cuda/devices.cu.
+bool built() {
+  return true;
+}
+const char* deviceType() {
+  return "host";
+}
+int deviceCount() {
+  return cuda_on_host::kOrders.size();
+}
+std::string deviceName(int) {
+  return "CUDA kernels on the host";
+}
+
+}  // namespace anchorscope::kernels
+
+namespace anchorscope::cuda_on_host {
 
 Traffic::Traffic() {
   const std::lock_guard<std::mutex> lock(counts().mutex);

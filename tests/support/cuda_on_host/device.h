@@ -32,7 +32,8 @@ class Traffic {
   /// The operations that brought numbers, or sizes that depend on them, to the host, in order: the host waits
   /// for each.
   std::vector<std::string> reads() const;
-  /// The operations that took numbers of the host to a device.
+  /// The operations that took numbers of the host to a device, and kept the host waiting. A copy to or from
+  /// pinned memory that is not to be waited for stands in neither list.
   std::vector<std::string> writes() const;
 };
 

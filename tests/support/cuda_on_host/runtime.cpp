@@ -27,8 +27,6 @@ const char* cudaGetErrorString(cudaError_t error) {
       return "no error";
     case cudaErrorInvalidValue:
       return "invalid value";
-    case cudaErrorNoDevice:
-      return "no device";
     case cudaErrorLaunchFailure:
       break;
   }
@@ -37,15 +35,6 @@ const char* cudaGetErrorString(cudaError_t error) {
 
 cudaError_t cudaGetLastError() {
   return std::exchange(lastError, cudaSuccess);
-}
-
-cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 0;
-  return cudaErrorNoDevice;
-}
-
-cudaError_t cudaGetDeviceProperties(cudaDeviceProp*, int) {
-  return lastError = cudaErrorNoDevice;
 }
 
 cudaError_t cudaMemsetAsync(void* bytes, int value, std::size_t count, cudaStream_t) {

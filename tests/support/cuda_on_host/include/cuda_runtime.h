@@ -34,17 +34,11 @@ struct CUstream_st {
 };
 using cudaStream_t = CUstream_st*;
 
-enum cudaError_t { cudaSuccess, cudaErrorInvalidValue, cudaErrorNoDevice, cudaErrorLaunchFailure };
-
-struct cudaDeviceProp {
-  char name[256];
-};
+enum cudaError_t { cudaSuccess, cudaErrorInvalidValue, cudaErrorLaunchFailure };
 
 const char* cudaGetErrorString(cudaError_t error);
 /// The last error, which is forgotten.
 cudaError_t cudaGetLastError();
-cudaError_t cudaGetDeviceCount(int* count);
-cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
 cudaError_t cudaMemsetAsync(void* bytes, int value, std::size_t count, cudaStream_t stream);
 
 struct cudaLaunchConfig_t {

@@ -1,0 +1,48 @@
+// Post-processing on a device gives the CPU's detections.
+
+#include "core/eval/postprocess.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/cuda/device_test.h"
+#include "tests/support/random_boxes.h"
+
+namespace anchorscope {
+namespace {
+
+class PostprocessParity : public testing::DeviceTest {};
+
+INSTANTIATE_TEST_SUITE_P(Devices, PostprocessParity, testing::testedDevices(), testing::deviceTitle);
+
+TEST_P(PostprocessParity, Detections) {
+  const std::vector<LevelLayout> levels{{8, 6, 8, 2, 0}, {16, 3, 4, 2, 96}};
+  for (const bool centerness : {false, true}) {
+    DenseOutputs outputs;
+    // Many equal logits, and some without a number.
+    outputs.logits = (testing::randomValues({3, 120, 20}, 1, -6, 2) * 8).round() / 8;
+    outputs.logits[0][5][3] = std::numeric_limits<float>::quiet_NaN();
+    outputs.boxes = testing::randomBoxes(360, 2, 64).view({3, 120, 4});
+    if (centerness) outputs.centerness = testing::randomValues({3, 120}, 3, -2, 2);
+    DenseOutputs onDevice = outputs;
+    for (const auto field : {&DenseOutputs::logits, &DenseOutputs::boxes, &DenseOutputs::centerness})
+      if ((onDevice.*field).defined()) onDevice.*field = (onDevice.*field).to(device());
+    const std::vector<PostprocessImage> images(3, {{}, {64, 48}});
+    for (PostprocessOptions options : {PostprocessOptions{}, PostprocessOptions{0.0, 50, 0.5, 20}}) {
+      options.centernessScore = CenternessScore::kSqrt;
+      const auto wanted = postprocess(outputs, levels, images, options),
+                 got = postprocess(onDevice, levels, images, options);
+      for (std::size_t b = 0; b < wanted.size(); ++b) {
+        ASSERT_EQ(got[b].size(), wanted[b].size());
+        EXPECT_FALSE(got[b].empty());
+        for (std::size_t k = 0; k < got[b].size(); ++k) {
+          EXPECT_EQ(got[b][k].anchor, wanted[b][k].anchor);
+          EXPECT_EQ(got[b][k].classIndex, wanted[b][k].classIndex);
+          EXPECT_NEAR(got[b][k].score, wanted[b][k].score, 1e-6);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace anchorscope

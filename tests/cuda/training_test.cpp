@@ -1,0 +1,119 @@
+// Whole training on a device: steps, capture, evaluation and resuming, against the CPU.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/cuda/device_test.h"
+#include "tests/trainer/trainer_testing.h"
+
+namespace anchorscope {
+namespace {
+
+using testing::prepareOrFail;
+using testing::set;
+using testing::smallConfig;
+using testing::TemporaryFolder;
+using testing::train;
+
+struct Case {
+  const char *title, *method, *model;
+};
+std::ostream& operator<<(std::ostream& stream, const Case& tested) {
+  return stream << tested.title;
+}
+
+class TrainingOnDevice : public ::testing::TestWithParam<std::tuple<Case, const char*>> {
+ protected:
+  void SetUp() override { testing::requireDevice(std::get<1>(GetParam())); }
+  RunConfig config(const std::string& device) const {
+    const Case& tested = std::get<0>(GetParam());
+    RunConfig config = smallConfig(tested.method, tested.model);
+    set(config, "train.device", device);
+    set(config, "train.optimizer", "sgd");
+    set(config, "train.lr", "0.002");
+    return config;
+  }
+  RunConfig onCpu() const { return config("cpu"); }
+  RunConfig onDevice() const { return config(std::get<1>(GetParam())); }
+};
+
+TEST_P(TrainingOnDevice, StepsAndEvaluationAgreeWithTheCpu) {
+  const auto cpu = prepareOrFail(onCpu()), device = prepareOrFail(onDevice());
+  ASSERT_TRUE(cpu && device);
+  const auto expected = train(*cpu, 3), got = train(*device, 3);
+  ASSERT_EQ(got.size(), expected.size());
+  for (std::size_t step = 0; step < got.size(); ++step) {
+    ASSERT_EQ(got[step].scalars.size(), expected[step].scalars.size());
+    EXPECT_TRUE(got[step].updated);
+    for (std::size_t i = 0; i < got[step].scalars.size(); ++i) {
+      const ScalarValue &a = got[step].scalars[i], &b = expected[step].scalars[i];
+      EXPECT_EQ(a.name, b.name);
+      if (a.name.rfind("loss", 0) != 0 && a.name != "train.grad_norm") continue;
+      EXPECT_NEAR(a.value, b.value, 2e-3 * std::abs(b.value) + 1e-5) << a.name << " of step " << step + 1;
+    }
+  }
+  const auto evaluated = device->evaluate({}), wanted = cpu->evaluate({});
+  ASSERT_TRUE(evaluated.ok() && wanted.ok());
+  EXPECT_EQ(evaluated->objects, wanted->objects);
+  EXPECT_NEAR(testing::valueOf(evaluated->metrics, "ap"), testing::valueOf(wanted->metrics, "ap"), 0.02);
+}
+
+TEST_P(TrainingOnDevice, CapturesWhatTheCpuCaptures) {
+  const auto cpu = prepareOrFail(onCpu()), device = prepareOrFail(onDevice());
+  ASSERT_TRUE(cpu && device);
+  const auto expected = cpu->capture().take(), got = device->capture().take();
+  ASSERT_EQ(got.size(), expected.size());
+  for (std::size_t k = 0; k < got.size(); ++k) {
+    ASSERT_EQ(got[k]->channels.size(), expected[k]->channels.size());
+    for (std::size_t c = 0; c < got[k]->channels.size(); ++c) {
+      const Channel &a = got[k]->channels[c], &b = expected[k]->channels[c];
+      ASSERT_EQ(a.values.size(), b.values.size()) << b.spec.name;
+      std::size_t apart = 0;
+      for (std::size_t i = 0; i < a.values.size(); ++i) {
+        const bool same = std::isnan(b.values[i])
+                              ? std::isnan(a.values[i])
+                              : std::abs(a.values[i] - b.values[i]) <= 1e-3F * std::abs(b.values[i]) + 1e-4F;
+        apart += same ? 0 : 1;
+      }
+      EXPECT_EQ(apart, 0U) << b.spec.name;
+    }
+    ASSERT_EQ(got[k]->pairTables.size(), expected[k]->pairTables.size());
+    for (std::size_t t = 0; t < got[k]->pairTables.size(); ++t)
+      EXPECT_EQ(got[k]->pairTables[t].anchor, expected[k]->pairTables[t].anchor);
+  }
+}
+
+TEST_P(TrainingOnDevice, GoesOnFromACheckpoint) {
+  const TemporaryFolder folder;
+  const std::string checkpoint = (folder.path() / "checkpoint.safetensors").string();
+  const auto straight = prepareOrFail(onDevice()), first = prepareOrFail(onDevice());
+  ASSERT_TRUE(straight && first);
+  const auto wanted = train(*straight, 4);
+  train(*first, 2);
+  ASSERT_TRUE(first->saveCheckpoint(checkpoint, Overwrite::kNo).ok());
+  const auto second = prepareOrFail(onDevice(), checkpoint);
+  ASSERT_TRUE(second);
+  const auto got = train(*second, 2);
+  ASSERT_EQ(got.size(), 2U);
+  const double last = testing::valueOf(got.back().scalars, "loss.total"),
+               expected = testing::valueOf(wanted.back().scalars, "loss.total");
+  EXPECT_NEAR(last, expected, 1e-5 * expected);
+  // And on the CPU.
+  RunConfig moved = onCpu();
+  const auto third = prepareOrFail(moved, checkpoint);
+  ASSERT_TRUE(third);
+  EXPECT_NEAR(testing::valueOf(train(*third, 2).back().scalars, "loss.total"), expected, 2e-3 * expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(Devices, TrainingOnDevice,
+                         ::testing::Combine(::testing::Values(Case{"musu", "musu", "retina-small"},
+                                                              Case{"max_iou", "max_iou", "retina-small"},
+                                                              Case{"fcos", "fcos", "fcos-small"},
+                                                              Case{"atss", "atss", "atss-small"}),
+                                            testing::oneDevice()),
+                         [](const auto& entry) { return std::string(std::get<0>(entry.param).title); });
+
+}  // namespace
+}  // namespace anchorscope
