@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The RetinaNet-R50 320x320 training step of one image against the limit of this machine: the share that its convolutions'
-floating-point operations in the whole step's time are of what a large matrix product reaches in the same process, and the ten
+"""The RetinaNet-R50 320x320 training step of one image against the limit of this machine: the share that the
+floating-point operations of its convolutions (and of products in their place), over the whole step's time, are of what a large
+matrix product reaches in the same process, and the ten
 largest costs of the step.
 """
 
@@ -19,7 +20,7 @@ def rows_of(mode, result):
     title = f"RetinaNet-R50 320x320 step, {mode.replace(',', ' + ')}"
     reached = result["gflop"] / result["step_ms"] * 1000
     rows = [{"name": f"share/{mode}", "ratio": reached / result["peak_gflops"],
-             "label": f"{title}: its {result['gflop']:.0f} GFLOP of convolutions at {reached:.0f} GFLOP/s over the whole step, of "
+             "label": f"{title}: its {result['gflop']:.0f} GFLOP at {reached:.0f} GFLOP/s over the whole step, of "
                       f"the {result['peak_gflops']:.0f} of a matrix product"}]
     costs = result["costs"]
     rest = sum(ms for _, ms, _ in costs[SHOWN:])

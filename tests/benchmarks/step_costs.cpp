@@ -83,6 +83,13 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& function) {
     watch->costs[started->name].gflop += own.flop * 1e-9;
     started->whole = true;
   }
+  // Pointwise convolutions in bf16 are products of matrices (core/model/layers.cpp).
+  if (const int first = started->name == "mm" ? 0 : started->name == "addmm" ? 1 : -1; first >= 0) {
+    const auto inputs = function.inputs().slice(static_cast<std::size_t>(first));
+    const at::Tensor &left = inputs[0].toTensor(), &right = inputs[1].toTensor();
+    watch->costs[started->name].gflop +=
+        2e-9 * static_cast<double>(left.numel()) * static_cast<double>(right.size(1));
+  }
   if (function.scope() == at::RecordScope::USER_SCOPE) started->whole = true;
   watch->whole += started->whole ? 1 : 0;
   started->insideBefore = watch->insideMs;

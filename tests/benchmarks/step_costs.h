@@ -1,5 +1,6 @@
 #pragma once
-// What the operators of a training step cost, and how many floating-point operations its convolutions are.
+// What the operators of a training step cost, and how many floating-point operations its convolutions
+// and matrix products are.
 
 #include <functional>
 #include <string>
@@ -11,12 +12,12 @@ struct StepCost {
   std::string
       name;  ///< "convolution 3x3, gradients", "native_batch_norm", an autograd node, "outside operators".
   double ms = 0;     ///< Per step, without what it calls (a convolution, the scalars of the step: with).
-  double gflop = 0;  ///< Per step, of convolutions.
+  double gflop = 0;  ///< Per step, of convolutions and matrix products.
 };
 
 struct StepCosts {
   double stepMs = 0;  ///< Mean.
-  double gflop = 0;   ///< Of a step's convolutions, forward and each gradient taken, from their shapes.
+  double gflop = 0;   ///< Of a step's convolutions and matrix products, forward and each gradient, by shape.
   std::vector<StepCost> largest;  ///< From the largest down; their sum is stepMs.
 };
 
