@@ -148,7 +148,9 @@ void MainWindow::continueRun() {
             tr("Continue"), false}) != Answer::kGoAhead)
     return;
   const auto config = configOfCheckpoint(checkpoint);
-  const std::int64_t planned = config ? config->train.getInt("steps") : 0;  // what is damaged is told later
+  // What is damaged is told later.
+  const std::int64_t planned =
+      config && config->train.knowsSteps("steps") ? config->train.getInt("steps") : 0;
   std::vector<std::pair<std::string, std::string>> changes;
   if (planned > 0 && from >= planned) {
     bool accepted = false;

@@ -181,7 +181,8 @@ void MainWindow::onFacts() {
   images.insert(images.end(), facts.validationImageNames.begin(), facts.validationImageNames.end());
   probes_->setAvailableImages(images);
   std::vector<std::string> reports;
-  for (const std::string& text : {facts.weightsReport, facts.priorReport, facts.precisionReport})
+  for (const std::string& text :
+       {facts.weightsReport, facts.priorReport, facts.precisionReport, facts.trainingReport})
     if (!text.empty()) reports.push_back(text);
   if (!reports.empty()) statusBar()->showMessage(QString::fromStdString(join(reports, ". ")), 12000);
   refreshParameterForm();

@@ -69,6 +69,8 @@ const char* typeName(ParamType type) {
       return "choice";
     case ParamType::kText:
       return "text";
+    case ParamType::kSteps:
+      return "steps";
   }
   return "";
 }

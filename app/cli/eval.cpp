@@ -93,6 +93,7 @@ Result<RunConfig> configFor(const EvalOptions& options, const std::string& file)
 nlohmann::ordered_json toJson(const Evaluation& evaluation, const std::string& file,
                               const std::string& data) {
   nlohmann::ordered_json out{{"weights", file},
+                             {"averaged_weights", evaluation.averagedWeights},
                              {"data", data},
                              {"images", evaluation.images},
                              {"objects", evaluation.objects},
@@ -129,7 +130,7 @@ Status eval(const EvalOptions& options) {
   if (!evaluation) return std::move(evaluation).error();
   std::cout << *file << "\non " << data << ": " << counted(evaluation->images, "image") << ", "
             << counted(evaluation->objects, "object") << ", " << counted(evaluation->detections, "detection")
-            << '\n';
+            << (evaluation->averagedWeights ? ", with the averaged weights\n" : "\n");
   for (const ScalarValue& metric : evaluation->metrics)
     std::cout << "  " << metric.name << "  " << precisionText(metric.value) << '\n';
   for (std::size_t i = 0; i < evaluation->perClassAp.size(); ++i)

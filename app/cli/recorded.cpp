@@ -25,7 +25,8 @@ namespace {
 std::int64_t plannedSteps(const RunReader& run) {
   if (run.checkpoints().empty()) return run.header().plannedSteps;
   const auto config = configOfCheckpoint(run.checkpoints().back());
-  return config ? config->train.getInt("steps") : run.header().plannedSteps;
+  return config && config->train.knowsSteps("steps") ? config->train.getInt("steps")
+                                                     : run.header().plannedSteps;
 }
 
 /// All of them, in the order of steps.

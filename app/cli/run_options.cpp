@@ -20,13 +20,14 @@ void RunOptions::addTo(CLI::App& command) {
   command.add_option("--model", model, "Detector (see: models)");
   command.add_option("--size", size, "Side of the input, or a rectangle's shorter side, px");
   command.add_option("--batch", batch, "Images per step");
-  command.add_option("--steps", steps, "Steps to train; 0: until interrupted");
+  command.add_option("--steps", steps, "Steps to train, or epochs (12e); 0: until interrupted");
   command.add_option("--device", device, "auto, cpu, cuda or cuda:I");
   command.add_option("--threads", threads, "CPU threads; 0: all but one");
   command.add_option("--seed", seed, "Seed of everything random");
   command.add_option("--weights", weights, "Start from these weights (.pth or .safetensors)");
   command.add_option("--probe", probes, "Image whose evidence is captured; may be repeated");
-  command.add_option("--record-every", recordEvery, "Steps between two recorded captures; 0: none");
+  command.add_option("--record-every", recordEvery,
+                     "Steps, or epochs (1e), between two recorded captures; 0: none");
   command.add_option("--set", settings,
                      "KEY=VALUE: any option, such as method.beta=0.5 or lr=0.01; may be repeated");
 }
@@ -98,8 +99,8 @@ Result<std::vector<std::pair<std::string, std::string>>> RunOptions::resumeSetti
   change("run.validation", validation);
   change("train.device", device);
   changeNumber("train.threads", threads);
-  changeNumber("train.steps", steps);
-  changeNumber("train.record_every", recordEvery);
+  change("train.steps", steps);
+  change("train.record_every", recordEvery);
   for (const std::string& setting : settings) {
     auto parts = splitSetting(setting);
     if (!parts) return std::move(parts).error();
@@ -142,15 +143,13 @@ Result<RunConfig> RunOptions::build() const {
   take(out, config->out);
   if (!probes.empty()) config->probes = probes;
   const std::pair<const char*, const std::optional<std::int64_t>*> numbers[] = {
-      {"size", &size},
-      {"batch", &batch},
-      {"steps", &steps},
-      {"seed", &seed},
-      {"record_every", &recordEvery},
-      {"threads", &threads}};
+      {"size", &size}, {"batch", &batch}, {"seed", &seed}, {"threads", &threads}};
   for (const auto& [name, value] : numbers)
     if (*value) ANCHORSCOPE_TRY(config->train.setValue(name, ParamValue(**value)));
-  if (device) ANCHORSCOPE_TRY(config->train.set("device", *device));
+  const std::pair<const char*, const std::optional<std::string>*> texts[] = {
+      {"steps", &steps}, {"record_every", &recordEvery}, {"device", &device}};
+  for (const auto& [name, value] : texts)
+    if (*value) ANCHORSCOPE_TRY(config->train.set(name, **value));
   for (const std::string& setting : settings) {
     auto parts = splitSetting(setting);
     if (!parts) return std::move(parts).error();

@@ -15,7 +15,8 @@ namespace anchorscope::cli {
 struct RunOptions {
   std::string preset, configFile;
   std::optional<std::string> data, validation, method, model, weights, device, out;
-  std::optional<std::int64_t> size, batch, steps, seed, recordEvery, threads;
+  std::optional<std::int64_t> size, batch, seed, threads;
+  std::optional<std::string> steps, recordEvery;  ///< Steps, or epochs: "12e".
   std::vector<std::string> probes, settings;
 
   void addTo(CLI::App& command);

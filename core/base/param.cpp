@@ -32,6 +32,8 @@ const char* typeWord(ParamType type) {
       return "one of its choices";
     case ParamType::kText:
       return "text";
+    case ParamType::kSteps:
+      return "a number of steps";
   }
   return "a value";
 }
@@ -39,6 +41,8 @@ const char* typeWord(ParamType type) {
 std::string rangeText(const ParamSpec& spec) {
   if (spec.type == ParamType::kChoice) return "one of: " + join(spec.choices, ", ");
   std::string out = typeWord(spec.type);
+  if (spec.type == ParamType::kSteps && spec.min && spec.max)
+    return concat(out, " from ", *spec.min, " to ", *spec.max, ", or of epochs, such as 12e");
   if (spec.min && spec.max) return concat(out, " from ", *spec.min, " to ", *spec.max);
   if (spec.min) return concat(out, " >= ", *spec.min);
   if (spec.max) return concat(out, " <= ", *spec.max);
@@ -104,6 +108,15 @@ ParamSpec choiceParam(std::string name, std::string value, std::vector<std::stri
   return spec;
 }
 
+ParamSpec stepsParam(std::string name, std::int64_t value, std::optional<double> min,
+                     std::optional<double> max, std::string help, std::string source) {
+  ParamSpec spec = makeSpec(ParamType::kSteps, std::move(name), value, std::move(help), std::move(source));
+  spec.min = min;
+  spec.max = max;
+  spec.unit = "steps";
+  return spec;
+}
+
 ParamSpec textParam(std::string name, std::string value, std::string help, std::string source) {
   return makeSpec(ParamType::kText, std::move(name), std::move(value), std::move(help), std::move(source));
 }
@@ -112,6 +125,22 @@ ParamSpec onlyWhen(ParamSpec spec, std::string option, std::vector<std::string> 
   spec.whenOption = std::move(option);
   spec.whenValues = std::move(values);
   return spec;
+}
+
+std::optional<double> parseEpochs(std::string_view text) {
+  constexpr double kMostEpochs = 1e9;
+  if (!text.ends_with('e')) return std::nullopt;
+  text.remove_suffix(1);
+  const auto epochs = parseNumber<double>(text);
+  if (!epochs || !(*epochs > 0) || !(*epochs <= kMostEpochs)) return std::nullopt;
+  return epochs;
+}
+
+std::int64_t stepsOfEpochs(double epochs, double stepsPerEpoch) {
+  constexpr double kMostSteps = 1e15, kRounding = 1e-9;
+  ANCHORSCOPE_CHECK(stepsPerEpoch > 0, "the size of an epoch is not known");
+  const double steps = epochs * stepsPerEpoch;
+  return static_cast<std::int64_t>(std::clamp(std::ceil(steps * (1 - kRounding)), 1.0, kMostSteps));
 }
 
 std::string toText(const ParamValue& value) {
@@ -138,6 +167,10 @@ Result<ParamValue> parseParam(const ParamSpec& spec, std::string_view text) {
       if (const auto number = parseNumber<std::int64_t>(text))
         return validateParam(spec, ParamValue(*number));
       return badValue(spec, text);
+    case ParamType::kSteps:
+      if (const auto number = parseNumber<std::int64_t>(text))
+        return validateParam(spec, ParamValue(*number));
+      return validateParam(spec, ParamValue(std::string(text)));
     case ParamType::kFloat:
       if (const auto number = parseNumber<double>(text)) return validateParam(spec, ParamValue(*number));
       return badValue(spec, text);
@@ -152,8 +185,14 @@ Result<ParamValue> validateParam(const ParamSpec& spec, const ParamValue& given)
   ParamValue value = given;
   if (spec.type == ParamType::kFloat && std::holds_alternative<std::int64_t>(value))
     value = static_cast<double>(std::get<std::int64_t>(value));
+  if (const auto* text = std::get_if<std::string>(&value); text && spec.type == ParamType::kSteps) {
+    const auto epochs = parseEpochs(*text);
+    if (!epochs) return badValue(spec, toText(given));
+    return ParamValue(toText(ParamValue(*epochs)) + "e");
+  }
   const bool rightType = (spec.type == ParamType::kBool && std::holds_alternative<bool>(value)) ||
-                         (spec.type == ParamType::kInt && std::holds_alternative<std::int64_t>(value)) ||
+                         ((spec.type == ParamType::kInt || spec.type == ParamType::kSteps) &&
+                          std::holds_alternative<std::int64_t>(value)) ||
                          (spec.type == ParamType::kFloat && std::holds_alternative<double>(value)) ||
                          ((spec.type == ParamType::kChoice || spec.type == ParamType::kText) &&
                           std::holds_alternative<std::string>(value));
@@ -161,9 +200,9 @@ Result<ParamValue> validateParam(const ParamSpec& spec, const ParamValue& given)
   if (spec.type == ParamType::kChoice &&
       std::find(spec.choices.begin(), spec.choices.end(), std::get<std::string>(value)) == spec.choices.end())
     return badValue(spec, toText(given));
-  if (spec.type == ParamType::kInt || spec.type == ParamType::kFloat) {
-    const double number = spec.type == ParamType::kInt ? static_cast<double>(std::get<std::int64_t>(value))
-                                                       : std::get<double>(value);
+  if (spec.type == ParamType::kInt || spec.type == ParamType::kSteps || spec.type == ParamType::kFloat) {
+    const double number = spec.type == ParamType::kFloat ? std::get<double>(value)
+                                                         : static_cast<double>(std::get<std::int64_t>(value));
     if (!std::isfinite(number) || (spec.min && number < *spec.min) || (spec.max && number > *spec.max))
       return badValue(spec, toText(given));
   }
@@ -225,7 +264,20 @@ bool ParamSet::getBool(std::string_view name) const {
   return std::get<bool>(get(name));
 }
 std::int64_t ParamSet::getInt(std::string_view name) const {
-  return std::get<std::int64_t>(get(name));
+  const ParamValue& value = get(name);
+  const auto* text = std::get_if<std::string>(&value);
+  if (text == nullptr) return std::get<std::int64_t>(value);
+  ANCHORSCOPE_CHECK(knowsSteps(name), "'", name, "' is '", *text, "', and the size of an epoch is not known");
+  return anchorscope::stepsOfEpochs(*parseEpochs(*text), stepsPerEpoch_);
+}
+void ParamSet::setStepsPerEpoch(double steps) {
+  ANCHORSCOPE_CHECK(steps > 0, steps, " steps per epoch");
+  stepsPerEpoch_ = steps;
+}
+bool ParamSet::knowsSteps(std::string_view name) const {
+  const ParamSpec* spec = find(name);
+  ANCHORSCOPE_CHECK(spec != nullptr && spec->type == ParamType::kSteps, "'", name, "' has no steps");
+  return stepsPerEpoch_ > 0 || std::holds_alternative<std::int64_t>(get(name));
 }
 double ParamSet::getFloat(std::string_view name) const {
   const ParamValue& value = get(name);

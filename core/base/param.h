@@ -14,10 +14,12 @@
 
 namespace anchorscope {
 
-/// A parameter's value. Choices are strings.
+/// A parameter's value. Choices are strings; so are epochs of a kSteps ("12e").
 using ParamValue = std::variant<bool, std::int64_t, double, std::string>;
 
-enum class ParamType { kBool, kInt, kFloat, kChoice, kText };
+/// kSteps: a number of optimizer steps, or of epochs, which is one of steps where the size of an epoch is
+/// known.
+enum class ParamType { kBool, kInt, kFloat, kChoice, kText, kSteps };
 
 /// When a change made while training takes effect.
 enum class ParamEffect { kNextStep, kNextRun };
@@ -51,7 +53,16 @@ ParamSpec floatParam(std::string name, double value, std::optional<double> min, 
                      std::string unit, std::string help, std::string source);
 ParamSpec choiceParam(std::string name, std::string value, std::vector<std::string> choices, std::string help,
                       std::string source);
+/// In steps by default; its bounds are those of steps.
+ParamSpec stepsParam(std::string name, std::int64_t value, std::optional<double> min,
+                     std::optional<double> max, std::string help, std::string source);
 ParamSpec textParam(std::string name, std::string value, std::string help, std::string source);
+
+/// "12e" is 12, "0.5e" is 0.5 epochs; nothing for any other text, for none of an epoch, or for more than
+/// 10^9.
+std::optional<double> parseEpochs(std::string_view text);
+/// So many epochs, each a number of steps that need not be whole: rounded up, at least 1.
+std::int64_t stepsOfEpochs(double epochs, double stepsPerEpoch);
 
 /// Text of a value as it stands in a config file: shortest round-trip form for numbers, bare words for
 /// choices.
@@ -78,10 +89,15 @@ class ParamSet {
 
   /// Reads; the name and type must be right (a bug otherwise).
   bool getBool(std::string_view name) const;
-  std::int64_t getInt(std::string_view name) const;
+  std::int64_t getInt(std::string_view name) const;         ///< Of a kInt, or a kSteps that knowsSteps().
   double getFloat(std::string_view name) const;             ///< Of a kFloat or a kInt.
   const std::string& getText(std::string_view name) const;  ///< Of a kChoice or kText.
   const ParamValue& get(std::string_view name) const;
+  /// Steps of an epoch, above 0: from now on options in epochs have a number of steps.
+  void setStepsPerEpoch(double steps);
+  double stepsPerEpoch() const { return stepsPerEpoch_; }  ///< 0: not known.
+  /// Whether a kSteps is in steps, or the size of an epoch is known.
+  bool knowsSteps(std::string_view name) const;
   bool isDefault(std::string_view name) const;
   /// Whether the option matters with the present values of the others (see ParamSpec::whenOption).
   bool applies(std::string_view name) const;
@@ -94,6 +110,7 @@ class ParamSet {
  private:
   std::vector<ParamSpec> specs_;
   std::map<std::string, ParamValue, std::less<>> values_;
+  double stepsPerEpoch_ = 0;
 };
 
 /// The candidates nearest to `name` by edit distance, for "did you mean" messages; at most `count`.

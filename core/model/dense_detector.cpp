@@ -41,6 +41,7 @@ DenseDetector::DenseDetector(const DenseDetectorOptions& options, std::uint64_t 
     : options_(options),
       state_(seed),
       body_(state_, "backbone.body.", options.backbone, options.norm, options.trainableStages),
+      backboneParameters_(state_.parameters().size()),
       pyramid_(state_, "backbone.fpn.", body_.channels(), options.tower.channels,
                static_cast<int>(options.strides().size())),
       clsTower_(state_, kClsPrefix, options.tower),
@@ -61,6 +62,13 @@ DenseDetector::DenseDetector(const DenseDetectorOptions& options, std::uint64_t 
     coder_ = BoxCoder::of(BoxOffsets::kSideDistances);
   }
   setPrior(options.prior);
+}
+
+std::vector<ParameterRole> DenseDetector::parameterRoles() const {
+  std::vector<ParameterRole> roles;
+  for (const ParameterRole::Kind kind : state_.parameterKinds())
+    roles.push_back({kind, roles.size() < backboneParameters_});
+  return roles;
 }
 
 void DenseDetector::setPrior(double prior) {

@@ -73,6 +73,7 @@ class DenseDetector final : public Detector {
 
   std::vector<NamedTensor> parameters() const override { return state_.parameters(); }
   std::vector<NamedTensor> buffers() const override { return state_.buffers(); }
+  std::vector<ParameterRole> parameterRoles() const override;
   std::vector<NamedTensor> stateDict() const override { return state_.all(); }
   void setTraining(bool training) override { training_ = training; }
   bool training() const override { return training_; }
@@ -91,6 +92,7 @@ class DenseDetector final : public Detector {
   DenseDetectorOptions options_;
   StateList state_;
   ResNet body_;
+  std::size_t backboneParameters_;  ///< The first so many.
   FeaturePyramid pyramid_;
   HeadTower clsTower_;
   HeadOutput clsOutput_, clsCenterness_;

@@ -17,6 +17,14 @@
 
 namespace anchorscope {
 
+/// What a parameter is, for options that treat some apart.
+struct ParameterRole {
+  enum class Kind { kWeight, kBias, kNorm };
+  Kind kind = Kind::kWeight;  ///< kNorm: weight and bias of a normalisation; kBias: of any other layer.
+  bool backbone = false;
+  bool operator==(const ParameterRole&) const = default;
+};
+
 /// A detector on one device. Not thread-safe: owned by one thread at a time.
 class Detector {
  public:
@@ -46,6 +54,8 @@ class Detector {
   /// Trainable and frozen parameters in registration order, then buffers. Tensors alias the detector's own.
   virtual std::vector<NamedTensor> parameters() const = 0;
   virtual std::vector<NamedTensor> buffers() const = 0;
+  /// Of parameters(), in their order.
+  virtual std::vector<ParameterRole> parameterRoles() const = 0;
   /// Parameters and buffers together, in the order of a torch state_dict (layer by layer).
   virtual std::vector<NamedTensor> stateDict() const = 0;
   virtual void setTraining(bool training) = 0;

@@ -57,14 +57,15 @@ NormKind normKindOf(const std::string& name) {
   return NormKind::kGroup;
 }
 
-at::Tensor StateList::addParameter(const std::string& name, at::Tensor value, bool trainable) {
+at::Tensor StateList::addParameter(const std::string& name, at::Tensor value, bool trainable,
+                                   ParameterRole::Kind kind) {
   value.set_requires_grad(trainable);
-  entries_.push_back({name, value, false});
+  entries_.push_back({name, value, false, kind});
   return value;
 }
 
 at::Tensor StateList::addBuffer(const std::string& name, at::Tensor value) {
-  entries_.push_back({name, value, true});
+  entries_.push_back({name, value, true, {}});
   return value;
 }
 
@@ -79,6 +80,14 @@ std::vector<NamedTensor> StateList::parameters() const {
     if (!entry.isBuffer) list.push_back({entry.name, entry.tensor});
   }
   return list;
+}
+
+std::vector<ParameterRole::Kind> StateList::parameterKinds() const {
+  std::vector<ParameterRole::Kind> kinds;
+  for (const Entry& entry : entries_) {
+    if (!entry.isBuffer) kinds.push_back(entry.kind);
+  }
+  return kinds;
 }
 
 std::vector<NamedTensor> StateList::buffers() const {
@@ -125,7 +134,9 @@ Conv::Conv(StateList& state, const std::string& name, Shape shape, ConvInit init
   const std::string weightName = name + ".weight";
   weight_ =
       state.addParameter(weightName, randomConvWeight(shape, init, state.generatorOf(weightName)), trainable);
-  if (shape.bias) bias_ = state.addParameter(name + ".bias", at::zeros({shape.out}, at::kFloat), trainable);
+  if (shape.bias)
+    bias_ = state.addParameter(name + ".bias", at::zeros({shape.out}, at::kFloat), trainable,
+                               ParameterRole::Kind::kBias);
 }
 
 at::Tensor Conv::operator()(const at::Tensor& input) const {
@@ -146,8 +157,10 @@ Norm::Norm(StateList& state, const std::string& name, NormKind kind, std::int64_
            bool trainable)
     : kind_(kind) {
   const bool learn = trainable && kind != NormKind::kFrozenBatch;
-  weight_ = state.addParameter(name + ".weight", at::full({channels}, weight, at::kFloat), learn);
-  bias_ = state.addParameter(name + ".bias", at::zeros({channels}, at::kFloat), learn);
+  weight_ = state.addParameter(name + ".weight", at::full({channels}, weight, at::kFloat), learn,
+                               ParameterRole::Kind::kNorm);
+  bias_ = state.addParameter(name + ".bias", at::zeros({channels}, at::kFloat), learn,
+                             ParameterRole::Kind::kNorm);
   if (kind == NormKind::kInstance) {
     groups_ = channels;
     return;

@@ -33,13 +33,15 @@ class StateList {
 
   /// Registers a tensor and returns it; every copy of the handle stays the same tensor through moveTo and
   /// toDtype.
-  at::Tensor addParameter(const std::string& name, at::Tensor value, bool trainable = true);
+  at::Tensor addParameter(const std::string& name, at::Tensor value, bool trainable = true,
+                          ParameterRole::Kind kind = ParameterRole::Kind::kWeight);
   at::Tensor addBuffer(const std::string& name, at::Tensor value);
 
   /// A generator for the random values of the tensor `name`.
   at::Generator generatorOf(const std::string& name) const;
 
   std::vector<NamedTensor> parameters() const;
+  std::vector<ParameterRole::Kind> parameterKinds() const;  ///< Of parameters(), in their order.
   std::vector<NamedTensor> buffers() const;
   std::vector<NamedTensor> all() const;
 
@@ -51,6 +53,7 @@ class StateList {
     std::string name;
     at::Tensor tensor;
     bool isBuffer = false;
+    ParameterRole::Kind kind = ParameterRole::Kind::kWeight;
   };
   void replace(const Entry& entry, const at::Tensor& value);
 

@@ -44,6 +44,28 @@ std::string firstNames(const std::vector<std::string>& names) {
   return join(first, ", ") + (names.size() > kMost ? " ..." : "");
 }
 
+/// Leaves of weights and averages those that are wanted, under the weights' names; false where there are no
+/// averages.
+bool chooseWeights(std::vector<NamedTensor>& tensors, WeightsChoice choice) {
+  const std::string prefix = kAveragePrefix;
+  std::unordered_map<std::string, at::Tensor> averages;
+  for (const NamedTensor& named : tensors)
+    if (named.name.starts_with(prefix)) averages.emplace(named.name.substr(prefix.size()), named.tensor);
+  std::size_t found = 0;
+  for (NamedTensor& named : tensors) {
+    const auto average = averages.find(named.name);
+    if (average == averages.end()) continue;
+    ++found;
+    if (choice == WeightsChoice::kAveraged) named.tensor = average->second;
+  }
+  // Where every name has the prefix it is that of another program.
+  if (found == 0) return false;
+  std::erase_if(tensors, [&](const NamedTensor& named) {
+    return named.name.starts_with(prefix) && averages.contains(named.name.substr(prefix.size()));
+  });
+  return true;
+}
+
 }  // namespace
 
 std::string WeightsReport::summary() const {
@@ -67,10 +89,15 @@ Result<TorchFile> readWeights(const std::string& path) {
   return TorchFile{*std::move(tensors), {}};
 }
 
-Result<WeightsReport> loadWeights(Detector& detector, const std::string& path) {
-  const Result<TorchFile> file = readWeights(path);
+Result<WeightsReport> loadWeights(Detector& detector, const std::string& path, WeightsChoice choice) {
+  Result<TorchFile> file = readWeights(path);
   if (!file) return file.error();
+  const bool hasAverages = chooseWeights(file->tensors, choice);
   Result<WeightsReport> report = loadWeights(detector, file->tensors, path);
+  if (report && hasAverages) {
+    report->averaged = choice == WeightsChoice::kAveraged;
+    file->choice = report->averaged ? "the averaged weights (EMA)" : "the trained weights, not their average";
+  }
   if (report && !file->choice.empty())
     report->origin = concat("from ", file->choice, report->origin.empty() ? "" : ", ", report->origin);
   return report;

@@ -13,11 +13,18 @@
 
 namespace anchorscope {
 
+/// A training state keeps averages of its weights under their names behind this.
+inline constexpr const char* kAveragePrefix = "ema.";
+
+/// Of a file that holds both.
+enum class WeightsChoice { kAveraged, kTrained };
+
 /// What became of every tensor of a weights file.
 struct WeightsReport {
   std::string file;
   std::string
       origin;  ///< How the file's names were understood, where they are not the detector's; else empty.
+  bool averaged = false;  ///< The file's averages were loaded.
   std::vector<std::string> loaded;
   std::vector<std::string> missing;     ///< In the detector, not in the file.
   std::vector<std::string> unexpected;  ///< In the file, not in the detector.
@@ -33,8 +40,10 @@ Result<TorchFile> readWeights(const std::string& path);
 
 /// Copies matching tensors into the detector, converting dtype and device. Names are understood as
 /// WeightNames does: behind any prefix, a backbone alone, mmdetection's. Nothing loaded at all is kBadData
-/// with the first names of both sides.
-Result<WeightsReport> loadWeights(Detector& detector, const std::string& path);
+/// with the first names of both sides. Of a file with weights and their averages the averages are taken,
+/// unless the trained ones are asked for.
+Result<WeightsReport> loadWeights(Detector& detector, const std::string& path,
+                                  WeightsChoice choice = WeightsChoice::kAveraged);
 
 /// The same from tensors in memory; `source` names them in the report and in errors.
 Result<WeightsReport> loadWeights(Detector& detector, const std::vector<NamedTensor>& tensors,

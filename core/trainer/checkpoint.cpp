@@ -1,5 +1,6 @@
 #include "core/trainer/checkpoint.h"
 
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -24,7 +25,8 @@ std::string factsText(const CheckpointFacts& facts) {
                       {"threads", facts.threads},
                       {"skipped_steps", facts.skippedSteps},
                       {"images", facts.imageCount},
-                      {"objects", facts.objectCount}};
+                      {"objects", facts.objectCount},
+                      {"steps_per_epoch", facts.stepsPerEpoch}};
   if (facts.ap) json["ap"] = *facts.ap;
   // Whatever a name may hold, it must not cost the weights.
   return json.dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace);
@@ -46,7 +48,8 @@ Error ofAnotherVersion(const std::string& path, std::int64_t version) {
 bool possible(const CheckpointFacts& facts, std::int64_t threads) {
   return facts.step >= 0 && facts.loaderPosition >= 0 && threads >= 1 &&
          threads <= std::numeric_limits<int>::max() && facts.skippedSteps >= 0 && facts.imageCount >= 0 &&
-         facts.objectCount >= 0 && !facts.classNames.empty();
+         facts.objectCount >= 0 && std::isfinite(facts.stepsPerEpoch) && facts.stepsPerEpoch >= 0 &&
+         !facts.classNames.empty();
 }
 
 }  // namespace
@@ -81,6 +84,7 @@ Result<CheckpointFacts> readCheckpointFacts(const std::string& path) {
     facts.skippedSteps = since("skipped_steps");
     facts.imageCount = since("images");
     facts.objectCount = since("objects");
+    if (json.contains("steps_per_epoch")) facts.stepsPerEpoch = json["steps_per_epoch"].get<double>();
     if (json.contains("ap")) facts.ap = json["ap"].get<double>();
     if (!possible(facts, threads))
       return notACheckpoint(path, "its training state is damaged: impossible numbers");
@@ -89,6 +93,12 @@ Result<CheckpointFacts> readCheckpointFacts(const std::string& path) {
   } catch (const nlohmann::json::exception& problem) {
     return notACheckpoint(path, concat("its training state is damaged: ", entryProblem(problem)));
   }
+}
+
+Result<RunConfig> configOf(const CheckpointFacts& facts, const std::string& fileName) {
+  auto config = fromToml(facts.configToml, fileName);
+  if (config && facts.stepsPerEpoch > 0) config->train.setStepsPerEpoch(facts.stepsPerEpoch);
+  return config;
 }
 
 Result<std::optional<CheckpointFacts>> findCheckpointFacts(const std::string& weightsFile) {

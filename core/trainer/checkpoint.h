@@ -14,6 +14,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/result.h"
 #include "core/model/detector.h"
+#include "core/trainer/run_config.h"
 
 namespace anchorscope {
 
@@ -27,6 +28,7 @@ struct CheckpointFacts {
   std::int64_t skippedSteps = 0;  ///< Steps so far that were not finite and changed nothing.
   /// The training set as it was: a resumed run is told when it differs. 0: not known (an older checkpoint).
   std::int64_t imageCount = 0, objectCount = 0;
+  double stepsPerEpoch = 0;  ///< What options in epochs were counted with; 0: not known.
   std::optional<double>
       ap;  ///< COCO AP of these weights on the validation set, where it was measured (the best checkpoint).
 };
@@ -46,6 +48,9 @@ Result<CheckpointFacts> readCheckpointFacts(const std::string& path);
 /// The same of a file of weights, which may be a checkpoint: none where it holds no training state (also of
 /// what is no safetensors file); an error where it holds one that cannot be read.
 Result<std::optional<CheckpointFacts>> findCheckpointFacts(const std::string& weightsFile);
+
+/// The configuration in a checkpoint's facts; errors name `fileName`.
+Result<RunConfig> configOf(const CheckpointFacts& facts, const std::string& fileName);
 
 Result<Checkpoint> readCheckpoint(const std::string& path);
 

@@ -9,10 +9,12 @@
 #include "core/base/atomic_file.h"
 #include "core/base/check.h"
 #include "core/data/dataset.h"
+#include "core/data/epoch_list.h"
 #include "core/trainer/batch_tensors.h"
 #include "core/trainer/comparison_table.h"
 #include "core/trainer/json_file.h"
 #include "core/trainer/presets.h"
+#include "core/trainer/schedule.h"
 
 namespace anchorscope {
 namespace {
@@ -61,14 +63,13 @@ Status rememberSteps(const std::string& path, const std::string& budget, const R
       Overwrite::kYes);
 }
 
-Result<std::int64_t> stepsOfEpochs(double epochs, const RunConfig& config) {
-  auto dataset = openDataset(
-      config.data,
-      DatasetOptions::from(config.dataParams, static_cast<std::uint64_t>(config.train.getInt("seed"))));
+Result<std::int64_t> epochsInSteps(double epochs, const RunConfig& config) {
+  const auto seed = static_cast<std::uint64_t>(config.train.getInt("seed"));
+  auto dataset = openDataset(config.data, DatasetOptions::from(config.dataParams, seed));
   if (!dataset) return std::move(dataset).error();
-  const double samples = epochs * static_cast<double>((*dataset)->images().size());
-  const double steps = std::ceil(samples / static_cast<double>(config.train.getInt("batch")));
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(steps));
+  const auto images = EpochList::make(**dataset, EpochOptions::from(config.dataParams), seed);
+  if (!images) return images.error();
+  return stepsOfEpochs(epochs, stepsPerEpoch(images->length(), config.train));
 }
 
 enum class Measure { kNo, kYes };
@@ -79,7 +80,7 @@ StepsOf stepsOf(const ComparisonOptions& options, Measure measure, const Compari
       case ComparisonBudget::Unit::kSteps:
         return static_cast<std::int64_t>(options.budget.amount);
       case ComparisonBudget::Unit::kEpochs:
-        return stepsOfEpochs(options.budget.amount, config);
+        return epochsInSteps(options.budget.amount, config);
       case ComparisonBudget::Unit::kSeconds:
         break;
     }

@@ -83,7 +83,7 @@ Result<RunConfig> configOf(const ComparisonMethod& method, const ComparisonOptio
   auto steps = stepsOf(method.label, unstretched);
   if (!steps) return std::move(steps).error().in(concat("method '", method.label, "'"));
   if (*steps > 0) {
-    const std::int64_t before = config->train.getInt("steps");
+    const std::int64_t before = config->train.knowsSteps("steps") ? config->train.getInt("steps") : 0;
     if (before > 0)
       ANCHORSCOPE_TRY(
           stretchMethod(config->methodParams, static_cast<double>(*steps) / static_cast<double>(before)));
@@ -163,12 +163,16 @@ std::string ComparisonBudget::text() const {
 
 Result<ComparisonBudget> parseComparisonBudget(const std::string& text) {
   ComparisonBudget budget;
+  if (const auto epochs = parseEpochs(text)) {
+    budget.amount = *epochs;
+    budget.unit = ComparisonBudget::Unit::kEpochs;
+    return budget;
+  }
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), budget.amount);
   const std::string_view suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
   if (suffix == "s") budget.unit = ComparisonBudget::Unit::kSeconds;
-  if (suffix == "e") budget.unit = ComparisonBudget::Unit::kEpochs;
-  const bool whole = suffix.empty() ? budget.amount == std::floor(budget.amount) && budget.amount >= 1
-                                    : suffix == "s" || suffix == "e";
+  const bool whole =
+      suffix.empty() ? budget.amount == std::floor(budget.amount) && budget.amount >= 1 : suffix == "s";
   if (code != std::errc{} || !whole || !(budget.amount > 0) || !(budget.amount <= 1e9))
     return makeError(ErrorCode::kUsage, concat("'", text, "' is no budget"),
                      "Give steps (400), seconds of training (120s) or epochs (2e)");

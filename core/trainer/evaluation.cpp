@@ -23,14 +23,14 @@ namespace anchorscope {
 Result<RunConfig> configOfCheckpoint(const std::string& path) {
   auto facts = readCheckpointFacts(path);
   if (!facts) return std::move(facts).error();
-  return fromToml(facts->configToml, path);
+  return configOf(*facts, path);
 }
 
 Result<std::optional<RunConfig>> configOfWeights(const std::string& path) {
   auto facts = findCheckpointFacts(path);
   if (!facts) return std::move(facts).error();
   if (!*facts) return std::optional<RunConfig>();
-  auto config = fromToml((*facts)->configToml, path);
+  auto config = configOf(**facts, path);
   if (!config) return std::move(config).error();
   return std::optional(*std::move(config));
 }
@@ -62,7 +62,9 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
 
   auto detector = makeDetector(config.model, config.modelParams, static_cast<int>(classNames.size()), seed);
   if (!detector) return std::move(detector).error();
-  auto report = loadWeights(**detector, weightsFile);
+  auto report =
+      loadWeights(**detector, weightsFile,
+                  config.train.getBool("eval_ema") ? WeightsChoice::kAveraged : WeightsChoice::kTrained);
   if (!report) return std::move(report).error();
   if (!report->missing.empty() || !report->wrongShape.empty())
     return makeError(ErrorCode::kBadData,
@@ -85,6 +87,7 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
   std::vector<EvalDetection> found;
   if (detections) options.detections = &found;
   auto evaluation = evaluateDetector(**detector, classNames, **dataset, options);
+  if (evaluation) evaluation->averagedWeights = report->averaged;
   if (evaluation && detections) *detections = cocoResultsJson(**dataset, found);
   return evaluation;
 }

@@ -21,7 +21,8 @@ struct Evaluation {
   std::int64_t images = 0, objects = 0, detections = 0;
   std::int64_t withoutClass =
       0;  ///< Detections of classes the data set does not have: not in a file of detections.
-  Diagnostics diagnostics;  ///< Images that could not be read; they count as without detections.
+  bool averagedWeights = false;  ///< Of a run with train.ema_decay.
+  Diagnostics diagnostics;       ///< Images that could not be read; they count as without detections.
 };
 
 /// The configuration a checkpoint was written with; kBadData when the file is none.

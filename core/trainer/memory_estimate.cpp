@@ -145,8 +145,9 @@ std::int64_t estimateStepBytes(Detector& detector, Method& method, MovingStatist
   }
   statistics.restoreIf(at::ones({}, at::TensorOptions(device)));
   double weights = 0;  // gradients and the two moments of AdamW
+  const double copies = size.averaged ? 4 : 3;
   for (const NamedTensor& parameter : detector.parameters())
-    if (parameter.tensor.requires_grad()) weights += 3.0 * static_cast<double>(parameter.tensor.nbytes());
+    if (parameter.tensor.requires_grad()) weights += copies * static_cast<double>(parameter.tensor.nbytes());
   return wholeBytes(weights + sample.scale * static_cast<double>(watch->highest()));
 }
 

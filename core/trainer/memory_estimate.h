@@ -16,6 +16,7 @@ struct StepSize {
   SizePx input;
   std::int64_t objects = 0, ignored = 0;  ///< Rows per image.
   bool bf16 = false;
+  bool averaged = false;  ///< An average of the weights is kept.
 };
 
 /// Memory that is free for this process, bytes: on the CPU what the system and the process's group of

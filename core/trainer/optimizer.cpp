@@ -4,23 +4,58 @@
 #include <unordered_map>
 
 #include "core/base/check.h"
+#include "core/base/counted.h"
 
 namespace anchorscope {
 
-Optimizer::Optimizer(const ParamSet& train, std::vector<NamedTensor> parameters)
+Optimizer::Optimizer(const ParamSet& train, std::vector<NamedTensor> parameters,
+                     const std::vector<ParameterRole>& roles)
     : adamw_(train.getText("optimizer") == "adamw"), parameters_(std::move(parameters)) {
-  Group decayed, plain;
-  plain.decayed = false;
+  ANCHORSCOPE_CHECK(roles.size() <= parameters_.size(), roles.size(), " roles");
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const at::Tensor& tensor = parameters_[i].tensor;
-    (tensor.dim() > 1 ? decayed : plain).members.push_back(i);
+    const ParameterRole role = i < roles.size() ? roles[i] : ParameterRole();
+    Group own;
+    own.decayed = tensor.dim() > 1;
+    own.backbone = role.backbone;
+    own.bias = role.kind == ParameterRole::Kind::kBias;
+    auto group = std::find_if(groups_.begin(), groups_.end(), [&](const Group& other) {
+      return other.decayed == own.decayed && other.backbone == own.backbone && other.bias == own.bias;
+    });
+    if (group == groups_.end()) group = groups_.insert(groups_.end(), own);
+    group->members.push_back(i);
     first_.push_back(at::zeros_like(tensor));
     if (adamw_) {
       second_.push_back(at::zeros_like(tensor));
       counts_.push_back(at::zeros({}, tensor.options().dtype(at::kFloat)));
     }
   }
-  groups_ = {decayed, plain};
+}
+
+double Optimizer::Group::rate(const ParamSet& train, double learningRate) const {
+  return learningRate * (backbone ? train.getFloat("backbone_lr") : 1.0) *
+         (bias ? train.getFloat("bias_lr") : 1.0);
+}
+
+double Optimizer::Group::decay(const ParamSet& train) const {
+  if (!decayed && !train.getBool("decay_norms")) return 0;
+  return train.getFloat("weight_decay") * (bias ? train.getFloat("bias_decay") : 1.0);
+}
+
+std::string Optimizer::summary(const ParamSet& train) const {
+  std::vector<std::string> parts;
+  const auto add = [&](const char* title, bool Group::*member, const char* option, const char* what) {
+    const double factor = train.getFloat(option);
+    std::int64_t tensors = 0;
+    for (const Group& group : groups_)
+      if (group.*member) tensors += static_cast<std::int64_t>(group.members.size());
+    if (factor != 1 && tensors > 0)
+      parts.push_back(concat(title, " (", counted(tensors, "tensor"), ") at ", factor, " × the ", what));
+  };
+  add("backbone", &Group::backbone, "backbone_lr", "learning rate");
+  add("biases", &Group::bias, "bias_lr", "learning rate");
+  if (train.getBool("decay_norms")) add("biases", &Group::bias, "bias_decay", "weight decay");
+  return join(parts, ", ");
 }
 
 void Optimizer::clearGradients() {
@@ -28,10 +63,20 @@ void Optimizer::clearGradients() {
     parameter.tensor.mutable_grad() = at::Tensor();
 }
 
-at::Tensor Optimizer::clipGradients(double largest) {
-  std::vector<at::Tensor> gradients;
+std::vector<at::Tensor> Optimizer::gradients() const {
+  std::vector<at::Tensor> out;
   for (const NamedTensor& parameter : parameters_)
-    if (parameter.tensor.grad().defined()) gradients.push_back(parameter.tensor.grad());
+    if (parameter.tensor.grad().defined()) out.push_back(parameter.tensor.grad());
+  return out;
+}
+
+void Optimizer::scaleGradients(double factor) {
+  const at::NoGradGuard noGrad;
+  if (const std::vector<at::Tensor> all = gradients(); !all.empty()) at::_foreach_mul_(all, factor);
+}
+
+at::Tensor Optimizer::clipGradients(double largest) {
+  const std::vector<at::Tensor> gradients = this->gradients();
   if (gradients.empty()) return at::zeros({}, at::kFloat);
   const at::Tensor norm = at::stack(at::_foreach_norm(gradients, 2)).norm();
   if (largest > 0) at::_foreach_mul_(gradients, (largest / (norm + 1e-6)).clamp_max(1.0));
@@ -50,10 +95,6 @@ void Optimizer::step(const ParamSet& train, double learningRate, const at::Tenso
 }
 
 namespace {
-
-double decayOf(bool decayed, const ParamSet& train) {
-  return decayed || train.getBool("decay_norms") ? train.getFloat("weight_decay") : 0.0;
-}
 
 /// The tensor's memory in its own order, as one row. The fused kernels walk memory, not indices, and copy
 /// what is not contiguous although they do not use the copy.
@@ -90,9 +131,10 @@ void Optimizer::stepSgd(const Group& group, const ParamSet& train, double learni
     momenta.push_back(memoryOf(first_[i]));
   }
   if (parameters.empty()) return;
+  if (train.getFloat("momentum") == 0) momenta.clear();  // as the kernel wants it
   // A buffer of zeros gives momentum * 0 + gradient, the same as PyTorch's first step.
-  at::_fused_sgd_(parameters, gradients, momenta, decayOf(group.decayed, train), train.getFloat("momentum"),
-                  learningRate,
+  at::_fused_sgd_(parameters, gradients, momenta, group.decay(train), train.getFloat("momentum"),
+                  group.rate(train, learningRate),
                   /*dampening=*/0, /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false, {}, skip);
 }
 
@@ -111,9 +153,9 @@ void Optimizer::stepAdamw(const Group& group, const ParamSet& train, double lear
   if (parameters.empty()) return;
   // The kernel needs the count of this update; a skipped one does not count.
   at::_foreach_add_(counts, 1 - skip);
-  at::_fused_adamw_(parameters, gradients, first, second, {}, counts, learningRate,
-                    train.getFloat("momentum"), train.getFloat("beta2"), decayOf(group.decayed, train),
-                    kEpsilon, /*amsgrad=*/false, /*maximize=*/false, {}, skip);
+  at::_fused_adamw_(parameters, gradients, first, second, {}, counts, group.rate(train, learningRate),
+                    train.getFloat("momentum"), train.getFloat("beta2"), group.decay(train), kEpsilon,
+                    /*amsgrad=*/false, /*maximize=*/false, {}, skip);
 }
 
 std::vector<NamedTensor> Optimizer::state() const {

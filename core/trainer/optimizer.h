@@ -17,11 +17,16 @@ namespace anchorscope {
 /// Owned by the trainer thread. Parameters without a gradient are left as they are.
 class Optimizer {
  public:
-  /// parameters: those to train, aliasing the detector's; names identify the state in a checkpoint.
-  Optimizer(const ParamSet& train, std::vector<NamedTensor> parameters);
+  /// parameters: those to train, aliasing the detector's; names identify the state in a checkpoint. roles: of
+  /// the first ones, which backbone_lr, bias_lr and bias_decay ask for; the others are plain weights.
+  Optimizer(const ParamSet& train, std::vector<NamedTensor> parameters,
+            const std::vector<ParameterRole>& roles = {});
 
   /// Zeroes nothing: drops the gradients, so that the next backward pass writes new ones.
   void clearGradients();
+
+  /// Multiplies every gradient: sums over several batches become their mean.
+  void scaleGradients(double factor);
 
   /// L2 norm of the whole gradient as a 0-dim tensor on the device; scaled down in place to `largest` where
   /// it exceeds it (largest = 0: only measured). Clipping as torch.nn.utils.clip_grad_norm_: scale = min(1,
@@ -33,6 +38,10 @@ class Optimizer {
   /// it.
   void step(const ParamSet& train, double learningRate, const at::Tensor& skip);
 
+  /// What is trained at another rate or decay than the rest: "backbone (53 tensors) at 0.1 × the learning
+  /// rate"; empty: nothing.
+  std::string summary(const ParamSet& train) const;
+
   /// Momentum buffers, moments and step counts, named "optimizer.<slot>.<parameter>".
   std::vector<NamedTensor> state() const;
   /// Takes over the state saved by state(); kBadData when a tensor is missing or of another shape.
@@ -41,8 +50,12 @@ class Optimizer {
  private:
   struct Group {
     std::vector<std::size_t> members;
-    bool decayed = true;
+    bool decayed = true;  ///< By its shape: more than one dimension.
+    bool backbone = false, bias = false;
+    double rate(const ParamSet& train, double learningRate) const;
+    double decay(const ParamSet& train) const;
   };
+  std::vector<at::Tensor> gradients() const;  ///< Those that there are.
   void stepSgd(const Group& group, const ParamSet& train, double learningRate, const at::Tensor& skip);
   void stepAdamw(const Group& group, const ParamSet& train, double learningRate, const at::Tensor& skip);
 

@@ -50,6 +50,9 @@ Result<RecordForecast> forecastRecording(const RunConfig& config) {
 }
 
 std::string recordForecastText(const RunConfig& config) {
+  // How many images an epoch has is not known before the data set is opened.
+  for (const char* option : {"record_every", "steps"})
+    if (!config.train.knowsSteps(option)) return {};
   const std::int64_t every = config.train.getInt("record_every"), steps = config.train.getInt("steps");
   if (every == 0) return "scalars only: record_every is 0";
   const auto forecast = forecastRecording(config);

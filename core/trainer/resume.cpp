@@ -25,7 +25,7 @@ Result<ResumePoint> pointAt(const std::string& path) {
         ErrorCode::kBadData,
         concat("'", path, "' holds step ", checkpoint->facts.step, ", which its name contradicts"),
         "Give it the name that it had, or copy it again from where it came");
-  auto config = fromToml(checkpoint->facts.configToml, "its configuration");
+  auto config = configOf(checkpoint->facts, "its configuration");
   // Whatever is wrong with it: an earlier checkpoint may do.
   if (!config)
     return makeError(ErrorCode::kBadData, concat("'", path, "': ", config.error().message),

@@ -11,8 +11,14 @@
 namespace anchorscope {
 namespace {
 
-Result<std::vector<double>> parseList(const std::string& text) {
-  std::vector<double> numbers;
+/// Where the rate falls: a share of the run below 1, a step, or so many epochs.
+struct Fall {
+  double number = 0;
+  bool epochs = false;
+};
+
+Result<std::vector<Fall>> parseList(const std::string& text) {
+  std::vector<Fall> falls;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
     std::string_view part(text.data() + begin, end - begin);
@@ -22,14 +28,19 @@ Result<std::vector<double>> parseList(const std::string& text) {
       part.remove_suffix(1);
     begin = end + 1;
     if (part.empty()) continue;
+    if (const auto epochs = parseEpochs(part)) {
+      falls.push_back({*epochs, true});
+      continue;
+    }
     double number = 0;
     const auto [stop, code] = std::from_chars(part.data(), part.data() + part.size(), number);
     if (code != std::errc{} || stop != part.data() + part.size() || !(number > 0))
-      return makeError(ErrorCode::kUsage, concat("'", part, "' in lr_steps is not a positive number"),
-                       "Give shares of the run or step numbers, such as 0.67,0.89 or 6000,8000");
-    numbers.push_back(number);
+      return makeError(
+          ErrorCode::kUsage, concat("'", part, "' in lr_steps is not a positive number"),
+          "Give shares of the run, step numbers or epochs, such as 0.67,0.89 or 6000,8000 or 8e,11e");
+    falls.push_back({number, false});
   }
-  return numbers;
+  return falls;
 }
 
 double afterWarmup(const ParamSet& train, std::int64_t step) {
@@ -46,10 +57,13 @@ double afterWarmup(const ParamSet& train, std::int64_t step) {
     double factor = 1;
     const auto falls = parseList(train.getText("lr_steps"));
     ANCHORSCOPE_CHECK(falls.ok(), "lr_steps is checked before training");
-    for (const double fall : *falls) {
-      if (fall < 1 && planned <= 0) continue;
-      if (static_cast<double>(step) >= (fall < 1 ? fall * planned : fall))
-        factor *= train.getFloat("lr_gamma");
+    for (const Fall& fall : *falls) {
+      const bool share = !fall.epochs && fall.number < 1;
+      if (share && planned <= 0) continue;
+      const double at = fall.epochs ? static_cast<double>(stepsOfEpochs(fall.number, train.stepsPerEpoch()))
+                        : share     ? fall.number * planned
+                                    : fall.number;
+      if (static_cast<double>(step) >= at) factor *= train.getFloat("lr_gamma");
     }
     return factor;
   }
@@ -68,19 +82,38 @@ double learningRate(const ParamSet& train, std::int64_t step) {
   return train.getFloat("lr") * factor;
 }
 
+double stepsPerEpoch(std::size_t imagesPerEpoch, const ParamSet& train) {
+  return static_cast<double>(imagesPerEpoch) /
+         static_cast<double>(train.getInt("batch") * train.getInt("accumulate"));
+}
+
 Status stretchSchedule(ParamSet& train, std::int64_t steps) {
   auto falls = parseList(train.getText("lr_steps"));
   if (!falls) return std::move(falls).error();
-  const std::int64_t before = train.getInt("steps"), warmup = train.getInt("warmup_steps");
+  if (!train.knowsSteps("steps"))
+    train.setStepsPerEpoch(static_cast<double>(steps) / *parseEpochs(train.getText("steps")));
+  const std::int64_t before = train.getInt("steps");
   const double factor = before > 0 ? static_cast<double>(steps) / static_cast<double>(before) : 1;
+  const auto stretchedStep = [&](double step) { return std::max(1.0, std::round(step * factor)); };
   std::vector<std::string> stretched;
-  for (const double fall : *falls)
-    stretched.push_back(toText(ParamValue(fall < 1 ? fall : std::max(1.0, std::round(fall * factor)))));
-  const auto newWarmup = std::max<std::int64_t>(1, std::llround(static_cast<double>(warmup) * factor));
-  ANCHORSCOPE_TRY(train.setValue("steps", ParamValue(steps)));
-  ANCHORSCOPE_TRY(
-      train.setValue("warmup_steps", ParamValue(warmup > 0 ? std::min(newWarmup, steps) : std::int64_t{0})));
-  return train.setValue("lr_steps", ParamValue(join(stretched, ",")));
+  for (const Fall& fall : *falls) {
+    if (fall.epochs && train.stepsPerEpoch() <= 0) {
+      stretched.push_back(toText(ParamValue(fall.number)) + "e");
+      continue;
+    }
+    const double number =
+        fall.epochs ? static_cast<double>(stepsOfEpochs(fall.number, train.stepsPerEpoch())) : fall.number;
+    const bool share = !fall.epochs && number < 1;
+    stretched.push_back(toText(ParamValue(share ? number : stretchedStep(number))));
+  }
+  ANCHORSCOPE_TRY(train.setValue("lr_steps", ParamValue(join(stretched, ","))));
+  if (train.knowsSteps("warmup_steps")) {
+    const std::int64_t warmup = train.getInt("warmup_steps");
+    const auto after = static_cast<std::int64_t>(stretchedStep(static_cast<double>(warmup)));
+    ANCHORSCOPE_TRY(
+        train.setValue("warmup_steps", ParamValue(warmup > 0 ? std::min(after, steps) : std::int64_t{0})));
+  }
+  return train.setValue("steps", ParamValue(steps));
 }
 
 Status checkSchedule(const ParamSet& train) {

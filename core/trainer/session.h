@@ -142,6 +142,7 @@ struct SessionFacts {
   std::string weightsReport;    ///< Empty when training starts from random weights.
   std::string priorReport;      ///< What the classes start with, where it was counted; else empty.
   std::string precisionReport;  ///< What train.precision = auto chose and why; empty where it was not asked.
+  std::string trainingReport;   ///< Epochs, accumulation, rates of their own, averages; empty: none of these.
 };
 
 /// One training run and its thread. All members may be called from any thread; the destructor stops the run

@@ -22,7 +22,8 @@ std::vector<ParamSpec> trainParams() {
   const std::string ours = "ours";
   const std::string detection = "common practice of dense detectors (RetinaNet, Lin et al., ICCV 2017)";
   std::vector<ParamSpec> params{
-      intParam("steps", 1000, 0, kMostSteps, "steps", "Optimizer steps to do; 0: until stopped.", ours),
+      stepsParam("steps", 1000, 0, kMostSteps, "Optimizer steps to do, or epochs (12e); 0: until stopped.",
+                 ours),
       nextRun(choiceParam(
           "input", "square", {"square", "rectangle"},
           "square: images are fitted into a square of side `size`. rectangle: an image is scaled until "
@@ -45,6 +46,12 @@ std::vector<ParamSpec> trainParams() {
           "640..800/32; probes and evaluation keep `size`. Empty: `size` alone.",
           detection)),
       nextRun(intParam("batch", 4, 1, 4096, "images", "Images per step.", ours)),
+      nextRun(intParam(
+          "accumulate", 1, 1, 65536, "batches",
+          "Batches per optimizer step: their losses' mean is what a step minimises, as from one batch "
+          "of so many times the images, but what is divided by a number of the whole batch (its "
+          "positives) is divided in each.",
+          ours)),
       nextRun(intParam("seed", 0, 0, kMostSeed, "", "Seed of weights, shuffling, augmentation and splits.",
                        ours)),
       nextRun(textParam("device", "auto", "auto (a GPU if there is one), cpu, cuda or cuda:I.", ours)),
@@ -67,22 +74,49 @@ std::vector<ParamSpec> trainParams() {
                  "Weight decay: decoupled in AdamW, added to the gradient in SGD.", detection),
       boolParam("decay_norms", false,
                 "Weight decay also on biases and normalisation layers (all 1-d parameters).", ours),
-      intParam("warmup_steps", 100, 0, kMostSteps, "steps",
-               "Steps in which the learning rate rises linearly to its peak.", detection),
+      onlyWhen(
+          floatParam("bias_decay", 1, 0, 1e6, "1",
+                     "Factor of the weight decay of biases, those of normalisation layers not among them.",
+                     "0 in Detectron (WEIGHT_DECAY_BIAS) and mmdetection's FCOS (bias_decay_mult)"),
+          "decay_norms", {"true"}),
+      floatParam("backbone_lr", 1, 0, 1e6, "1", "Factor of the learning rate in the backbone.",
+                 "0.1 in DETR (Carion et al., ECCV 2020) and mmdetection's paramwise_cfg"),
+      floatParam("bias_lr", 1, 0, 1e6, "1",
+                 "Factor of the learning rate of biases, those of normalisation layers not among them.",
+                 "2 in Detectron (BIAS_LR_FACTOR, there with the norms') and mmdetection's FCOS "
+                 "(bias_lr_mult)"),
+      stepsParam("warmup_steps", 100, 0, kMostSteps,
+                 "Steps in which the learning rate rises linearly to its peak.", detection),
       floatParam("warmup_factor", 0.01, 0, 1, "1",
                  "Share of the peak learning rate at the first step of the warm-up.", ours),
       choiceParam("schedule", "cosine", {"constant", "step", "cosine"},
                   "Course of the learning rate after the warm-up.",
                   "cosine: Loshchilov and Hutter, ICLR 2017"),
       textParam("lr_steps", "0.67,0.89",
-                "Schedule step: where the rate falls, as shares of `steps` (below 1) or step numbers, "
-                "separated by commas.",
+                "Schedule step: where the rate falls, as shares of `steps` (below 1), step numbers or epochs "
+                "(8e), separated by commas.",
                 detection),
       floatParam("lr_gamma", 0.1, 0, 1, "1", "Schedule step: factor of each fall.", detection),
       floatParam("lr_final", 0.01, 0, 1, "1",
                  "Schedule cosine: share of the peak learning rate at the last step.", ours),
       floatParam("clip_grad", 10, 0, 1e9, "1", "Largest L2 norm of the whole gradient; 0: not clipped.",
                  ours),
+
+      nextRun(
+          floatParam("ema_decay", 0, 0, 1, "1",
+                     "Decay of an exponential moving average of the weights and running statistics, which is "
+                     "then evaluated; evidence shows the trained weights. 0: none.",
+                     "0.9998 in YOLOX (Ge et al., 2021), 0.9999 in YOLOv5")),
+      nextRun(choiceParam(
+          "ema_warmup", "tensorflow", {"tensorflow", "yolov5", "none"},
+          "How the average forgets sooner in the first n steps: a decay of at most (1 + n) / (10 + "
+          "n), of decay (1 - exp(-n / 2000)), or the same always.",
+          "TensorFlow's ExponentialMovingAverage; YOLOv5")),
+      boolParam(
+          "eval_ema", true,
+          "Evaluate the averaged weights where ema_decay keeps them, and choose the best checkpoint by them; "
+          "off: the trained ones.",
+          "as in YOLOv5 and YOLOX"),
 
       nextRun(precisionParam()),
       nextRun(
@@ -102,18 +136,18 @@ std::vector<ParamSpec> trainParams() {
                "before training "
                "ends; 0: it ends at the first. In the window it pauses at each.",
                ours),
-      intParam("eval_every", 0, 0, kMostSteps, "steps",
-               "Distance of evaluations on the validation set; 0: only at the end.", ours),
+      stepsParam("eval_every", 0, 0, kMostSteps,
+                 "Distance of evaluations on the validation set; 0: only at the end.", ours),
       intParam("eval_max_images", 0, 0, kMostImages, "images",
                "Evaluate on the first so many validation images; 0: on all.", ours),
-      intParam("checkpoint_every", 500, 0, kMostSteps, "steps",
-               "Distance of checkpoints in the run folder; 0: only at the end.", ours),
+      stepsParam("checkpoint_every", 500, 0, kMostSteps,
+                 "Distance of checkpoints in the run folder; 0: only at the end.", ours),
       boolParam("keep_best", true,
                 "Keep the state of the evaluation of the highest AP as checkpoints/best.ckpt.", ours),
       intParam("keep_checkpoints", 3, 0, kMostFiles, "files",
                "Checkpoints to keep besides the newest; 0: all of them.", ours),
-      intParam("record_every", 50, 0, kMostSteps, "steps",
-               "Distance of recorded evidence of the probes; 0: scalars only.", ours),
+      stepsParam("record_every", 50, 0, kMostSteps,
+                 "Distance of recorded evidence of the probes; 0: scalars only.", ours),
       floatParam("record_budget", 4, 0, 1e6, "GB",
                  "What recorded evidence may take on disk. Where the planned steps would take more, its "
                  "distances grow with "

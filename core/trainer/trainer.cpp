@@ -14,6 +14,7 @@
 #include "core/evidence/setting.h"
 #include "core/model/weights.h"
 #include "core/ops/scalars_scope.h"
+#include "core/trainer/accumulation.h"
 #include "core/trainer/batch_tensors.h"
 #include "core/trainer/device.h"
 #include "core/trainer/input_options.h"
@@ -114,13 +115,17 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   const StepSize step{
       train.getInt("batch"),
       largestBatchInput(*trainer->dataset_, shapes, aspectGroups(trainer->config_.dataParams)),
-      mostPerImage(*trainer->dataset_, /*ignored=*/false), mostPerImage(*trainer->dataset_, /*ignored=*/true),
-      trainer->bf16_};
+      mostPerImage(*trainer->dataset_, /*ignored=*/false),
+      mostPerImage(*trainer->dataset_, /*ignored=*/true),
+      trainer->bf16_,
+      train.getFloat("ema_decay") > 0};
   ANCHORSCOPE_TRY(checkStepMemory(
       *trainer->detector_, *trainer->method_, trainer->movingStatistics_, step,
       options.availableBytes > 0 ? options.availableBytes : availableMemoryBytes(trainer->device_)));
   ANCHORSCOPE_TRY(trainer->countBias(options));
   trainer->buildOptimizer();
+  if (train.getFloat("ema_decay") > 0)
+    trainer->average_ = std::make_unique<WeightAverage>(*trainer->detector_);
   at::Generator generator = at::globalContext().defaultGenerator(at::kCPU);
   generator.set_current_seed(static_cast<std::uint64_t>(train.getInt("seed")));
   if (!options.checkpoint.empty()) {
@@ -160,6 +165,8 @@ Status Trainer::openData(const PrepareOptions& options) {
   auto epochs = EpochList::make(*dataset_, EpochOptions::from(config_.dataParams), seed);
   if (!epochs) return std::move(epochs).error();
   diagnostics_.append(epochs->diagnostics());
+  imagesPerEpoch_ = epochs->length();
+  config_.train.setStepsPerEpoch(stepsPerEpoch(imagesPerEpoch_, config_.train));
 
   const std::string spec = config_.validation.empty() ? validationSpec(config_.data) : config_.validation;
   if (!spec.empty()) {
@@ -244,17 +251,20 @@ std::optional<double> Trainer::prior() const {
   return countedPrior(counts[0], counts[1], detector_->classCount());
 }
 
-std::vector<NamedTensor> Trainer::trainable() const {
-  std::vector<NamedTensor> out;
-  for (NamedTensor& parameter : detector_->parameters())
-    if (parameter.tensor.requires_grad()) out.push_back(std::move(parameter));
-  for (const NamedTensor& own : method_->parameters())
-    out.push_back({concat("method.", own.name), own.tensor});
-  return out;
-}
-
 void Trainer::buildOptimizer() {
-  optimizer_ = std::make_unique<Optimizer>(config_.train, trainable());
+  std::vector<NamedTensor> trained;
+  std::vector<ParameterRole> roles;
+  const std::vector<ParameterRole> all = detector_->parameterRoles();
+  std::size_t next = 0;
+  for (NamedTensor& parameter : detector_->parameters()) {
+    const ParameterRole role = all[next++];
+    if (!parameter.tensor.requires_grad()) continue;
+    trained.push_back(std::move(parameter));
+    roles.push_back(role);
+  }
+  for (const NamedTensor& own : method_->parameters())
+    trained.push_back({concat("method.", own.name), own.tensor});
+  optimizer_ = std::make_unique<Optimizer>(config_.train, std::move(trained), roles);
 }
 
 LoaderOptions Trainer::loaderOptions(bool forTraining) const {
@@ -277,6 +287,7 @@ void Trainer::describe() {
   facts_.parameterCount = 0;
   for (const NamedTensor& parameter : detector_->parameters())
     facts_.parameterCount += parameter.tensor.numel();
+  facts_.trainingReport = trainingReport();
   facts_.declaration = method_->declaration(detector_->traits());
   facts_.declaration.merge(detector_->declaration());
   EvidenceDeclaration own;
@@ -309,33 +320,34 @@ std::int64_t Trainer::memoryBytes() const {
 // --------------------------------------------------------------------------------------------------------
 
 Status Trainer::step(EvidenceSink* sink) {
-  auto loaded = loader_->next();
-  if (!loaded) return std::move(loaded).error().in(concat("loading the batch of step ", stepsDone_ + 1));
-  const auto batch = std::make_shared<const Batch>(*std::move(loaded));
-  diagnostics_.append(batch->diagnostics);
-  remembered_.push_back({stepsDone_ + 1, batch});
-  if (remembered_.size() > 2) remembered_.pop_front();
-
-  const at::Tensor pixels = pixelTensor(*batch, *normalization_, device_);
   optimizer_->clearGradients();
   movingStatistics_.remember();
   LossTerms terms;
   at::Tensor norm, skip;
-  try {
-    terms = forwardAndBackward(*batch, pixels, sink);
-    norm = optimizer_->clipGradients(config_.train.getFloat("clip_grad"));
-    skip = at::logical_not(at::isfinite(terms.total.detach()) & at::isfinite(norm)).to(at::kFloat);
-  } catch (...) {
+  const auto undo = [&] {
     // The graph and the gradients first: what is put back needs room.
     terms = {};
     optimizer_->clearGradients();
     movingStatistics_.restore();
+  };
+  try {
+    auto loss = accumulate(sink);
+    if (!loss) {
+      undo();
+      return std::move(loss).error();
+    }
+    terms = *std::move(loss);
+    norm = optimizer_->clipGradients(config_.train.getFloat("clip_grad"));
+    skip = at::logical_not(at::isfinite(terms.total.detach()) & at::isfinite(norm)).to(at::kFloat);
+  } catch (...) {
+    undo();
     throw;
   }
   const double learningRate = anchorscope::learningRate(config_.train, stepsDone_);
   sound_ = false;
   optimizer_->step(config_.train, learningRate, skip);
   movingStatistics_.restoreIf(skip);
+  if (average_) average_->update(averageDecay(config_.train, stepsDone_ + 1), skip);
   sound_ = true;
   ++stepsDone_;
   loaderPosition_ = loader_->position();
@@ -343,9 +355,31 @@ Status Trainer::step(EvidenceSink* sink) {
   return {};
 }
 
-LossTerms Trainer::forwardAndBackward(const Batch& batch, const at::Tensor& pixels, EvidenceSink* sink) {
-  const DenseTargets targets = targetTensors(batch, config_.train.getInt("max_objects"), 0, device_);
-  const AnchorSet anchors = detector_->anchors(batch.inputSize);
+Result<LossTerms> Trainer::accumulate(EvidenceSink* sink) {
+  const std::int64_t count = config_.train.getInt("accumulate");
+  std::vector<LossTerms> batches;
+  // Of this step and the one before, whose numbers may still be on their way.
+  while (!remembered_.empty() && remembered_.front().step < stepsDone_)
+    remembered_.pop_front();
+  for (std::int64_t i = 0; i < count; ++i) {
+    auto loaded = loader_->next();
+    if (!loaded) return std::move(loaded).error().in(concat("loading a batch of step ", stepsDone_ + 1));
+    const auto batch = std::make_shared<const Batch>(*std::move(loaded));
+    diagnostics_.append(batch->diagnostics);
+    remembered_.push_back({stepsDone_ + 1, batch});
+    LossTerms terms = forwardAndBackward(batch, i + 1 == count ? sink : nullptr);
+    terms.total = terms.total.detach();
+    batches.push_back(std::move(terms));
+  }
+  // Not the losses before: what is measured of a batch's gradients on their way is the batch's own.
+  if (count > 1) optimizer_->scaleGradients(1.0 / static_cast<double>(count));
+  return meanTerms(std::move(batches));
+}
+
+LossTerms Trainer::forwardAndBackward(const std::shared_ptr<const Batch>& batch, EvidenceSink* sink) {
+  const at::Tensor pixels = pixelTensor(*batch, *normalization_, device_);
+  const DenseTargets targets = targetTensors(*batch, config_.train.getInt("max_objects"), 0, device_);
+  const AnchorSet anchors = detector_->anchors(batch->inputSize);
   DenseOutputs outputs;
   {
     const AutocastScope autocast(device_, bf16_);
@@ -425,15 +459,15 @@ NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
   NonFiniteStory story;
   std::string terms;
   double worst = -1;
-  const auto remembered = std::find_if(remembered_.begin(), remembered_.end(),
-                                       [&](const RememberedBatch& entry) { return entry.step == step; });
-  if (remembered != remembered_.end()) {
-    const at::NoGradGuard noGrad;
-    const Batch& batch = *remembered->batch;
+  const at::NoGradGuard noGrad;
+  const EvaluationMode mode(*detector_);
+  bool broken = false;
+  for (const RememberedBatch& entry : remembered_) {
+    if (entry.step != step || broken) continue;
+    const Batch& batch = *entry.batch;
     const at::Tensor pixels = pixelTensor(batch, *normalization_, device_);
     const AnchorSet anchors = detector_->anchors(batch.inputSize);
-    const EvaluationMode mode(*detector_);
-    for (std::size_t i = 0; i < batch.samples.size(); ++i) {
+    for (std::size_t i = 0; i < batch.samples.size() && !broken; ++i) {
       Batch single;
       single.inputSize = batch.inputSize;
       single.samples = {batch.samples[i]};
@@ -446,7 +480,7 @@ NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
       const LossTerms loss = method_->loss(
           anchors, outputs, targetTensors(single, config_.train.getInt("max_objects"), 0, device_), nullptr);
       const double total = loss.total.item<double>();
-      const bool broken = !std::isfinite(total);
+      broken = !std::isfinite(total);
       if (!broken && total <= worst) continue;
       worst = total;
       story.culpritImage = dataset_->images()[batch.samples[i].imageIndex].name;
@@ -454,7 +488,6 @@ NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
       for (const NamedScalar& scalar : loss.scalars)
         parts.push_back(concat(scalar.name, " = ", scalar.value.item<double>()));
       terms = join(parts, ", ");
-      if (broken) break;
     }
   }
   const std::string what = std::isfinite(worst) ? "The gradient" : "The loss";
@@ -548,8 +581,12 @@ Result<Evaluation> Trainer::evaluate(const std::function<bool(double)>& progress
   options.postprocess = postprocessOptions(config_.train);
   options.maxImages = config_.train.getInt("eval_max_images");
   options.progress = progress;
+  const bool averaged = average_ && config_.train.getBool("eval_ema");
+  const WeightAverage::Scope scope(averaged ? average_.get() : nullptr);
   auto evaluation = evaluateDetector(*detector_, *classNames_, *validation_, options);
-  if (evaluation) diagnostics_.append(evaluation->diagnostics);
+  if (!evaluation) return evaluation;
+  evaluation->averagedWeights = averaged;
+  diagnostics_.append(evaluation->diagnostics);
   return evaluation;
 }
 

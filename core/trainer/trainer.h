@@ -28,6 +28,7 @@
 #include "core/trainer/run_config.h"
 #include "core/trainer/session.h"
 #include "core/trainer/validation.h"
+#include "core/trainer/weight_average.h"
 
 namespace anchorscope {
 
@@ -70,10 +71,11 @@ class Trainer {
   std::string deviceName() const { return device_.str(); }
   std::int64_t memoryBytes() const;
 
-  /// One step: batch, forward, loss, backward, clipping, update. Evidence of the training batch goes to
-  /// `sink` unless it is null. Fails only when no image can be read. A step that is not finite changes no
-  /// parameter (see StepReport). What it throws (no memory, a failed check) leaves the state as before the
-  /// step, so that a checkpoint can still be written, unless the parameters were being updated: see sound().
+  /// One step: train.accumulate times batch, forward, loss and backward, then clipping and update. Evidence
+  /// of the training batch, the last of several, goes to `sink` unless it is null. Fails only when no image
+  /// can be read. A step that is not finite changes no parameter (see StepReport). What it throws (no memory,
+  /// a failed check) leaves the state as before the step, so that a checkpoint can still be written, unless
+  /// the parameters were being updated: see sound().
   Status step(EvidenceSink* sink = nullptr);
   /// False once a step was broken off while it updated the parameters: the state must not be saved any more.
   bool sound() const { return sound_; }
@@ -97,7 +99,8 @@ class Trainer {
   /// are no probes.
   PendingFrames capture();
 
-  /// Evaluates on the validation set; kUsage when there is none.
+  /// Evaluates on the validation set, with the averaged weights where they are kept and train.eval_ema says
+  /// so; kUsage when there is none.
   Result<Evaluation> evaluate(const std::function<bool(double)>& progress);
   bool canEvaluate() const { return validation_ != nullptr; }
 
@@ -133,10 +136,12 @@ class Trainer {
   LoaderOptions loaderOptions(bool forTraining) const;
   void describe();
   PendingFrames capture(const ProbeBatch& probes);
-  LossTerms forwardAndBackward(const Batch& batch, const at::Tensor& pixels, EvidenceSink* sink);
+  std::string trainingReport() const;
+  /// The loss and the gradient of the batches of one step.
+  Result<LossTerms> accumulate(EvidenceSink* sink);
+  LossTerms forwardAndBackward(const std::shared_ptr<const Batch>& batch, EvidenceSink* sink);
   void report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,
               double learningRate);
-  std::vector<NamedTensor> trainable() const;
   /// A method's parameters and buffers under the names checkpoints give them.
   static std::vector<NamedTensor> methodState(Method& method);
   std::vector<NamedTensor> randomStates() const;
@@ -148,6 +153,7 @@ class Trainer {
   at::Device device_{at::kCPU};
   int threads_ = 1;
   bool bf16_ = false;
+  std::size_t imagesPerEpoch_ = 0;
   std::shared_ptr<const Dataset> dataset_, validation_;
   std::unique_ptr<Loader> loader_;
   std::unique_ptr<Detector> detector_;
@@ -157,6 +163,7 @@ class Trainer {
   at::Tensor priorCounts_;        ///< [3] int64 positives, background, ignored; undefined: not counted.
   std::unique_ptr<Method> method_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<WeightAverage> average_;  ///< Null: not kept.
   ProbeSet probes_;
   std::vector<std::string> missingProbes_;
   std::string dataChange_;

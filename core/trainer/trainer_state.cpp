@@ -1,10 +1,12 @@
 // The trainer's options while it runs, and its whole state in and out of checkpoints.
 
 #include <algorithm>
+#include <cctype>
 #include <mutex>
 #include <unordered_map>
 
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/base/text.h"
 #include "core/trainer/schedule.h"
 #include "core/trainer/trainer.h"
@@ -30,6 +32,31 @@ std::vector<NamedTensor> Trainer::methodState(Method& method) {
     for (const NamedTensor& own : tensors)
       out.push_back({concat("method.", own.name), own.tensor});
   return out;
+}
+
+std::string Trainer::trainingReport() const {
+  const ParamSet& train = config_.train;
+  std::vector<std::string> parts;
+  if (const std::int64_t batches = train.getInt("accumulate"); batches > 1)
+    parts.push_back(concat("a step is ", batches, " batches of ", counted(train.getInt("batch"), "image")));
+  std::vector<std::string> inEpochs;
+  for (const ParamSpec& spec : train.specs())
+    if (spec.type == ParamType::kSteps && parseEpochs(toText(train.get(spec.name))))
+      inEpochs.push_back(
+          concat(spec.name, " ", toText(train.get(spec.name)), " is ", train.getInt(spec.name)));
+  if (!inEpochs.empty() ||
+      (train.applies("lr_steps") && train.getText("lr_steps").find('e') != std::string::npos))
+    parts.push_back(concat("an epoch is ", counted(static_cast<std::int64_t>(imagesPerEpoch_), "image"), ", ",
+                           train.stepsPerEpoch(), " steps", inEpochs.empty() ? "" : ": ",
+                           join(inEpochs, ", ")));
+  if (const std::string rates = optimizer_->summary(train); !rates.empty()) parts.push_back(rates);
+  if (average_)
+    parts.push_back(concat("an average of the weights is kept (EMA, decay ", train.getFloat("ema_decay"),
+                           "): evaluations use ", train.getBool("eval_ema") ? "it" : "the trained weights",
+                           ", the probes' evidence shows the trained ones"));
+  std::string text = join(parts, "; ");
+  if (!text.empty()) text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  return text;
 }
 
 Status Trainer::setParam(const std::string& key, const std::string& value) {
@@ -85,6 +112,7 @@ CheckpointFacts Trainer::checkpointFacts() const {
   facts.skippedSteps = skippedSteps_;
   facts.imageCount = static_cast<std::int64_t>(dataset_->images().size());
   facts.objectCount = objectCountOf(*dataset_);
+  facts.stepsPerEpoch = config_.train.stepsPerEpoch();
   return facts;
 }
 
@@ -96,6 +124,7 @@ std::vector<NamedTensor> Trainer::wholeState() const {
   append(methodState(*method_));
   if (priorCounts_.defined()) append(std::vector<NamedTensor>{{kPriorCounts, priorCounts_}});
   append(optimizer_->state());
+  if (average_) append(average_->state());
   append(randomStates());
   return tensors;
 }
@@ -140,6 +169,7 @@ Status Trainer::restore(const std::string& checkpointPath) {
       target.tensor.copy_(found->second);
     }
     ANCHORSCOPE_TRY(optimizer_->loadState(checkpoint->tensors));
+    if (average_) ANCHORSCOPE_TRY(average_->loadState(checkpoint->tensors));
   }
   for (NamedTensor& state : randomStates()) {
     const auto found = byName.find(state.name);

@@ -43,6 +43,7 @@ std::string utcNow() {
 
 /// More steps done than planned: not by a run itself, only by what it was told when it went on.
 Status checkStepsLeft(const ResumePoint& point) {
+  if (!point.config.train.knowsSteps("steps")) return {};
   const std::int64_t planned = point.config.train.getInt("steps");
   if (planned == 0 || planned >= point.facts.step) return {};
   return makeError(ErrorCode::kUsage,
@@ -112,6 +113,7 @@ Status TrainingLoop::prepare() {
   auto trainer = Trainer::prepare(config_, prepare);
   if (!trainer) return std::move(trainer).error();
   trainer_ = *std::move(trainer);
+  config_ = trainer_->config();  // with the size of an epoch
   ANCHORSCOPE_TRY(point ? continueRecording(*point) : startRecording());
   port_.publishFacts(std::make_shared<const SessionFacts>(trainer_->facts()));
   if (writer_) {
@@ -151,6 +153,7 @@ void TrainingLoop::tellOfPreparing(const std::optional<ResumePoint>& point) {
   if (!facts.weightsReport.empty()) note("weights", facts.weightsReport);
   if (!facts.priorReport.empty()) note("prior", facts.priorReport);
   if (!facts.precisionReport.empty()) note("precision", facts.precisionReport);
+  if (!facts.trainingReport.empty()) note("training", facts.trainingReport);
 }
 
 Status TrainingLoop::continueRecording(const ResumePoint& point) {
@@ -454,7 +457,8 @@ void TrainingLoop::recordEvaluation(const Evaluation& evaluation) {
     open->record.scalars.insert(open->record.scalars.end(), record.scalars.begin(), record.scalars.end());
   else if (writer_)
     writer_->record(std::move(record));
-  note("evaluation", concat(text, " on ", evaluation.images, evaluation.images == 1 ? " image" : " images"));
+  note("evaluation", concat(text, " on ", evaluation.images, evaluation.images == 1 ? " image" : " images",
+                            evaluation.averagedWeights ? ", with the averaged weights" : ""));
   port_.emit(event);
   emitDiagnostics();
   if (checkpoints_ && config_.train.getBool("keep_best"))

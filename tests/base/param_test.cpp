@@ -22,6 +22,42 @@ ParamSet sample() {
                    textParam("note", "", "Anything.", "test")});
 }
 
+TEST(StepsParam, IsANumberOfStepsOrOfEpochs) {
+  ParamSet params({stepsParam("steps", 1000, 0, 1e12, "How long.", "test")});
+  EXPECT_TRUE(params.knowsSteps("steps"));
+  EXPECT_EQ(params.getInt("steps"), 1000);
+  ASSERT_TRUE(params.set("steps", "12e"));
+  EXPECT_FALSE(params.knowsSteps("steps"));
+  EXPECT_THROW(params.getInt("steps"), CheckFailure);
+  EXPECT_EQ(params.getText("steps"), "12e");
+  params.setStepsPerEpoch(7.125);
+  EXPECT_EQ(params.getInt("steps"), 86) << "85.5, rounded up";
+  ASSERT_TRUE(params.set("steps", "+0.5e"));
+  EXPECT_EQ(params.getText("steps"), "0.5e");
+  EXPECT_EQ(params.getInt("steps"), 4);
+  ASSERT_TRUE(params.set("steps", "0.001e"));
+  EXPECT_EQ(params.getInt("steps"), 1);
+  ASSERT_TRUE(params.set("steps", "40"));
+  EXPECT_EQ(params.getInt("steps"), 40);
+  ASSERT_TRUE(params.setValue("steps", ParamValue(std::string("2e"))));
+  EXPECT_FALSE(params.isDefault("steps"));
+  for (const char* wrong :
+       {"", "e", "-1e", "0e", "1.5", "12ee", "12 e", "nane", "infe", "1e10e", "twelve", "-1"}) {
+    const Status status = params.set("steps", wrong);
+    ASSERT_FALSE(status.ok()) << wrong;
+    EXPECT_EQ(status.error().code, ErrorCode::kUsage);
+    EXPECT_THAT(status.error().text(), HasSubstr("or of epochs, such as 12e"));
+  }
+  EXPECT_EQ(params.getText("steps"), "2e");
+}
+
+TEST(StepsParam, WholeEpochsAreNotRoundedUpForTheirRepresentation) {
+  EXPECT_EQ(stepsOfEpochs(3, 1.0 / 3), 1);
+  EXPECT_EQ(stepsOfEpochs(0.1, 30), 3);
+  EXPECT_EQ(stepsOfEpochs(7, 100.0 / 7), 100);
+  EXPECT_EQ(stepsOfEpochs(1e9, 1e9), 1'000'000'000'000'000) << "bounded";
+}
+
 TEST(ParamSet, HoldsDefaults) {
   const ParamSet params = sample();
   EXPECT_EQ(params.getFloat("beta"), 0.75);

@@ -24,6 +24,8 @@ ParamValue anotherValue(const ParamSpec& spec) {
                                                                              : spec.choices.back();
     case ParamType::kText:
       return std::string("\"quoted\", 1,2 # text");
+    case ParamType::kSteps:
+      return std::string("0.25e");
     case ParamType::kInt: {
       const auto value = std::get<std::int64_t>(spec.defaultValue);
       return spec.max && static_cast<double>(value) >= *spec.max ? value - 1 : value + 1;

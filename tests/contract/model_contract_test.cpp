@@ -92,6 +92,29 @@ void expectRuns(Detector& detector, const HeadTraits& traits, bool backward) {
   EXPECT_EQ(sink.pairSpecs, declared.pairTables);
 }
 
+TEST_P(Models, SayWhichParametersAreOfTheBackboneAndWhichAreBiases) {
+  const auto detector = makeDetector(GetParam(), params(), 3, 1);
+  ASSERT_TRUE(detector.ok());
+  const auto parameters = (*detector)->parameters();
+  const std::vector<ParameterRole> roles = (*detector)->parameterRoles();
+  ASSERT_EQ(roles.size(), parameters.size());
+  int counts[2][3] = {};
+  for (std::size_t i = 0; i < roles.size(); ++i) {
+    const std::string& name = parameters[i].name;
+    // A detector's own word against its names, which torchvision gave it.
+    EXPECT_EQ(roles[i].backbone, name.starts_with("backbone.body.")) << name;
+    const bool ofWeights = parameters[i].tensor.dim() != 1;
+    EXPECT_EQ(roles[i].kind == ParameterRole::Kind::kWeight, ofWeights) << name;
+    if (roles[i].kind == ParameterRole::Kind::kBias) {
+      EXPECT_TRUE(name.ends_with(".bias")) << name;
+    }
+    ++counts[roles[i].backbone ? 1 : 0][static_cast<int>(roles[i].kind)];
+  }
+  EXPECT_GT(counts[1][static_cast<int>(ParameterRole::Kind::kWeight)], 0);
+  EXPECT_GT(counts[1][static_cast<int>(ParameterRole::Kind::kNorm)], 0);
+  EXPECT_GE(counts[0][static_cast<int>(ParameterRole::Kind::kBias)], 2) << "both outputs have biases";
+}
+
 TEST_P(Models, OptionsAreDescribedAndTheirDefaultsValid) {
   std::set<std::string> names;
   for (const ParamSpec& spec : specs()) {

@@ -109,6 +109,68 @@ TEST(Optimizer, DecaysBiasesOnlyWhenAsked) {
   }
 }
 
+/// One weight and one bias of a backbone, and the same of a head; each with the value 2 and the gradient 3.
+std::vector<NamedTensor> partsOfANetwork() {
+  std::vector<NamedTensor> out;
+  for (const char* name :
+       {"body.weight", "body.bias", "body.norm", "head.weight", "head.bias", "method.scale"}) {
+    at::Tensor tensor = std::string(name).ends_with("weight") ? at::full({1, 1}, 2.0, at::kFloat)
+                                                              : at::full({1}, 2.0, at::kFloat);
+    tensor.mutable_grad() = at::full_like(tensor, 3.0);
+    out.push_back({name, tensor});
+  }
+  return out;
+}
+
+std::vector<ParameterRole> rolesOfParts() {
+  using Kind = ParameterRole::Kind;
+  return {{Kind::kWeight, true},
+          {Kind::kBias, true},
+          {Kind::kNorm, true},
+          {Kind::kWeight, false},
+          {Kind::kBias, false}};
+}
+
+TEST(Optimizer, BackboneAndBiasesHaveRatesAndDecayOfTheirOwn) {
+  ParamSet train = options("sgd");
+  for (const auto& [name, value] : {std::pair{"weight_decay", "0.5"},
+                                    {"momentum", "0"},
+                                    {"decay_norms", "true"},
+                                    {"backbone_lr", "0.25"},
+                                    {"bias_lr", "2"},
+                                    {"bias_decay", "0"}})
+    ASSERT_TRUE(train.set(name, value).ok());
+  const std::vector<NamedTensor> parameters = partsOfANetwork();
+  Optimizer optimizer(train, parameters, rolesOfParts());
+  optimizer.step(train, 0.125, noSkip());
+  // 2 - rate (3 + decay 2), every number a sum of powers of two.
+  const std::vector<std::pair<const char*, double>> expected{
+      {"body.weight", 2 - 0.125 * 0.25 * 4}, {"body.bias", 2 - 0.125 * 0.25 * 2 * 3},
+      {"body.norm", 2 - 0.125 * 0.25 * 4},   {"head.weight", 2 - 0.125 * 4},
+      {"head.bias", 2 - 0.125 * 2 * 3},      {"method.scale", 2 - 0.125 * 4}};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(parameters[i].name, expected[i].first);
+    EXPECT_EQ(parameters[i].tensor.item<double>(), expected[i].second) << parameters[i].name;
+  }
+  EXPECT_EQ(optimizer.summary(train),
+            "backbone (3 tensors) at 0.25 × the learning rate, biases (2 tensors) at 2 × the learning rate, "
+            "biases (2 tensors) at 0 × the weight decay");
+  EXPECT_EQ(optimizer.summary(options("sgd")), "");
+}
+
+TEST(Optimizer, AdamwTakesTheRatesOfItsGroups) {
+  ParamSet train = options("adamw");
+  for (const auto& [name, value] : {std::pair{"weight_decay", "0"}, {"backbone_lr", "0.5"}, {"bias_lr", "4"}})
+    ASSERT_TRUE(train.set(name, value).ok());
+  const std::vector<NamedTensor> parameters = partsOfANetwork();
+  Optimizer optimizer(train, parameters, rolesOfParts());
+  optimizer.step(train, 0.01, noSkip());
+  // Its first step is the rate, whatever the gradient.
+  const double rates[] = {0.005, 0.02, 0.005, 0.01, 0.04, 0.01};
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    EXPECT_NEAR(parameters[i].tensor.item<double>(), 2 - rates[i], 1e-6) << parameters[i].name;
+}
+
 TEST(Optimizer, ASkippedStepChangesNothing) {
   for (const char* name : {"sgd", "adamw"}) {
     const ParamSet train = options(name);

@@ -86,5 +86,36 @@ TEST(StretchSchedule, HasNothingToStretchWithoutAnEndOrAWarmUp) {
   EXPECT_EQ(stretchSchedule(wrong, 100).error().code, ErrorCode::kUsage);
 }
 
+TEST(Schedule, EpochsAreStepsOnceTheirSizeIsKnown) {
+  ParamSet train = options({{"lr", "1"},
+                            {"schedule", "step"},
+                            {"warmup_steps", "0.1e"},
+                            {"warmup_factor", "0"},
+                            {"lr_steps", "8e, 11e"},
+                            {"lr_gamma", "0.5"},
+                            {"steps", "12e"}});
+  EXPECT_FALSE(train.knowsSteps("steps"));
+  train.setStepsPerEpoch(117'266 / 16.0);
+  EXPECT_EQ(train.getInt("steps"), 87'950) << "87,949.5, rounded up";
+  EXPECT_EQ(train.getInt("warmup_steps"), 733);
+  EXPECT_DOUBLE_EQ(learningRate(train, 733), 1);
+  EXPECT_DOUBLE_EQ(learningRate(train, 58'632), 1);
+  EXPECT_DOUBLE_EQ(learningRate(train, 58'633), 0.5) << "8 epochs are exactly so many";
+  EXPECT_DOUBLE_EQ(learningRate(train, 80'620), 0.5);
+  EXPECT_DOUBLE_EQ(learningRate(train, 80'621), 0.25) << "80,620.4, rounded up";
+}
+
+TEST(Schedule, EpochsOfUnknownSizeStretchToTheNewLength) {
+  ParamSet train = options({{"steps", "12e"}, {"warmup_steps", "0.6e"}, {"lr_steps", "0.5, 8e, 30"}});
+  ASSERT_TRUE(stretchSchedule(train, 240).ok());
+  EXPECT_EQ(train.getInt("steps"), 240);
+  EXPECT_EQ(train.getInt("warmup_steps"), 12) << "0.6 of 12 epochs";
+  EXPECT_EQ(train.getText("lr_steps"), "0.5,160,30");
+  ParamSet mixed = options({{"steps", "1000"}, {"warmup_steps", "1e"}, {"lr_steps", "2e,500"}});
+  ASSERT_TRUE(stretchSchedule(mixed, 100).ok());
+  EXPECT_EQ(mixed.getText("warmup_steps"), "1e") << "stays, as it is not known how long it is";
+  EXPECT_EQ(mixed.getText("lr_steps"), "2e,50");
+}
+
 }  // namespace
 }  // namespace anchorscope
