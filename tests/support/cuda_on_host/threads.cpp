@@ -75,8 +75,8 @@ class Grid {
     threadIndex = self;
   }
 
-  [[noreturn]] void fail(std::string what) {
-    if (fault_.empty()) fault_ = std::move(what);
+  [[noreturn]] void fail(const char* what) {
+    if (fault_.empty()) fault_ = what;
     for (;;)
       running_->leave();  // and is not entered again
   }
@@ -241,8 +241,8 @@ std::array<std::uint64_t, kLanes> exchange(unsigned mask, std::uint64_t value, s
   return values;
 }
 
-void fail(std::string what) {
-  grid().fail(std::move(what));
+void fail(const char* what) {
+  grid().fail(what);
 }
 
 }  // namespace anchorscope::cuda_on_host

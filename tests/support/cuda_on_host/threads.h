@@ -40,7 +40,7 @@ inline unsigned lane() {
   return threadIndex.x % kLanes;
 }
 
-/// Ends the grid with this fault; does not return to the thread.
-[[noreturn]] void fail(std::string what);
+/// Ends the grid with this fault; does not return to the thread, whose frames are left as they are.
+[[noreturn]] void fail(const char* what);
 
 }  // namespace anchorscope::cuda_on_host
