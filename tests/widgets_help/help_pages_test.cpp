@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "core/data/loader.h"
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
 #include "core/trainer/run_config.h"
@@ -63,6 +64,7 @@ const std::set<std::string>& knownNames() {
       addOptions(*modelParams(info.name));
     }
     addOptions(ParamSet(trainParams()));
+    addOptions(ParamSet(loaderParams()));
     return all;
   }();
   return names;
