@@ -89,6 +89,14 @@ Box brightBounds(const std::uint8_t* pixels, SizePx size, const PixelRect& windo
   return bounds;
 }
 
+/// An edge is where the ramp between ground and mark crosses the middle; pixels are whole, so within 1 px.
+void expectOnMark(const Box& box, const Box& seen) {
+  EXPECT_NEAR(seen.x1, box.x1, 1.01);
+  EXPECT_NEAR(seen.y1, box.y1, 1.01);
+  EXPECT_NEAR(seen.x2, box.x2, 1.01);
+  EXPECT_NEAR(seen.y2, box.y2, 1.01);
+}
+
 void turnColorsOff(LoaderOptions& options) {
   for (const char* name : {"brightness", "contrast", "saturation"})
     set(options, name, "0");
@@ -107,12 +115,7 @@ TEST(Loader, PixelsAndObjectsGoTogether) {
       if (sample.objectsInInput.empty()) continue;
       const Box seen = brightBounds(batch.pixels.data() + i * 3 * 64 * 48, batch.inputSize, {0, 0, 64, 48});
       const Box& box = sample.objectsInInput[0].boxInImage;
-      // An edge is where the ramp between ground and mark crosses the middle; pixels are whole, so within 1
-      // px.
-      EXPECT_NEAR(seen.x1, box.x1, 1.01);
-      EXPECT_NEAR(seen.y1, box.y1, 1.01);
-      EXPECT_NEAR(seen.x2, box.x2, 1.01);
-      EXPECT_NEAR(seen.y2, box.y2, 1.01);
+      expectOnMark(box, seen);
       ++compared;
       mirrored += sample.inputFromImage.scaleX < 0 ? 1 : 0;
       // Whole objects map back to where they were annotated.
@@ -369,10 +372,7 @@ TEST(Loader, RectanglesOfSeveralSizesKeepObjectsOnTheirMarks) {
       if (sample.objectsInInput.empty()) continue;
       const Box seen = brightBounds(pixels, input, {0, 0, input.width, input.height});
       const Box& box = sample.objectsInInput[0].boxInImage;
-      EXPECT_NEAR(seen.x1, box.x1, 1.01);
-      EXPECT_NEAR(seen.y1, box.y1, 1.01);
-      EXPECT_NEAR(seen.x2, box.x2, 1.01);
-      EXPECT_NEAR(seen.y2, box.y2, 1.01);
+      expectOnMark(box, seen);
       ++compared;
     }
   }
