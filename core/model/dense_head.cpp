@@ -25,8 +25,7 @@ at::Tensor HeadTower::operator()(const at::Tensor& features, bool training) cons
   at::Tensor value = features;
   for (std::size_t i = 0; i < convs_.size(); ++i) {
     value = convs_[i](value);
-    if (!norms_.empty()) value = norms_[i](value, training);
-    value.relu_();
+    value = norms_.empty() ? value.relu_() : norms_[i].rectified(value, training);
   }
   return value;
 }

@@ -9,6 +9,7 @@
 
 #include "core/base/check.h"
 #include "core/base/random.h"
+#include "core/model/batch_norm.h"
 #include "core/model/group_norm.h"
 
 namespace anchorscope {
@@ -179,20 +180,28 @@ Norm::Norm(StateList& state, const std::string& name, NormKind kind, std::int64_
   }
 }
 
-at::Tensor Norm::operator()(const at::Tensor& input, bool training) const {
+at::Tensor Norm::ofEachMap(const at::Tensor& input) const {
   if (kind_ == NormKind::kInstance && input.size(2) * input.size(3) == 1) {
     const auto perChannel = [&](const at::Tensor& values) { return values.view({1, -1, 1, 1}); };
     return (input - input.mean({2, 3}, true)) * perChannel(weight_) + perChannel(bias_);
   }
-  if (kind_ == NormKind::kGroup || kind_ == NormKind::kInstance)
-    return groupNorm(input, groups_, weight_, bias_, kNormEps);
+  return groupNorm(input, groups_, weight_, bias_, kNormEps);
+}
+
+at::Tensor Norm::run(const at::Tensor& input, bool training, const at::Tensor& residual, bool rectify) const {
+  if (kind_ == NormKind::kGroup || kind_ == NormKind::kInstance) {
+    at::Tensor value = ofEachMap(input);
+    if (residual.defined()) value.add_(residual);
+    return rectify ? value.relu_() : value;
+  }
   const bool batchStatistics = training && kind_ == NormKind::kBatch;
   if (batchStatistics) {
     const at::NoGradGuard noGrad;
     batchCount_.add_(1);
   }
-  return at::batch_norm(input, weight_, bias_, runningMean_, runningVar_, batchStatistics, kBatchMomentum,
-                        kNormEps, true);
+  return batchNorm(input,
+                   {weight_, bias_, runningMean_, runningVar_, batchStatistics, kBatchMomentum, kNormEps},
+                   residual, rectify);
 }
 
 }  // namespace anchorscope

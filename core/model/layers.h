@@ -98,9 +98,18 @@ class Norm {
        bool trainable = true);
 
   /// `training` matters to kBatch only: batch statistics, and the running ones move by momentum 0.1.
-  at::Tensor operator()(const at::Tensor& input, bool training) const;
+  at::Tensor operator()(const at::Tensor& input, bool training) const {
+    return run(input, training, {}, false);
+  }
+  /// relu(norm(input) + residual), the residual left out where it is undefined; for batch norms in one pass.
+  at::Tensor rectified(const at::Tensor& input, bool training, const at::Tensor& residual = {}) const {
+    return run(input, training, residual, true);
+  }
 
  private:
+  at::Tensor run(const at::Tensor& input, bool training, const at::Tensor& residual, bool rectify) const;
+  at::Tensor ofEachMap(const at::Tensor& input) const;  ///< kGroup and kInstance.
+
   NormKind kind_ = NormKind::kBatch;
   std::int64_t groups_ = 1;
   at::Tensor weight_, bias_, runningMean_, runningVar_, batchCount_;

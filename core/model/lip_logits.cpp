@@ -22,8 +22,8 @@ LipTrunk::LipTrunk(StateList& state, const std::string& prefix, std::int64_t in,
 }
 
 at::Tensor LipTrunk::operator()(const at::Tensor& input) const {
-  const at::Tensor narrow = norm1_(conv1_(input), false).relu_();
-  return norm2_(conv2_(narrow), false).relu_();
+  const at::Tensor narrow = norm1_.rectified(conv1_(input), false);
+  return norm2_.rectified(conv2_(narrow), false);
 }
 
 }  // namespace anchorscope

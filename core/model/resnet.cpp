@@ -77,15 +77,17 @@ ResNet::Block ResNet::makeBlock(StateList& state, const BlockPlan& plan) {
 at::Tensor ResNet::Block::operator()(const at::Tensor& input, const BackbonePass& pass) const {
   at::Tensor value = input, logitSource;
   if (trunk) logitSource = (*trunk)(input);
-  for (std::size_t i = 0; i < convs.size(); ++i) {
+  const auto convolved = [&](std::size_t i) {
     if (convPool && i == pooledConv) value = (*convPool)(value, logitSource, pass);
-    value = norms[i](convs[i](value), pass.training);
-    if (i + 1 < convs.size()) value.relu_();
-  }
+    return convs[i](value);
+  };
+  const std::size_t last = convs.size() - 1;
+  for (std::size_t i = 0; i < last; ++i)
+    value = norms[i].rectified(convolved(i), pass.training);
+  value = convolved(last);
   at::Tensor shortcut = shortcutPool ? (*shortcutPool)(input, logitSource, pass) : input;
   if (hasShortcut) shortcut = shortcutNorm(shortcutConv(shortcut), pass.training);
-  value.add_(shortcut);
-  return value.relu_();
+  return norms[last].rectified(value, pass.training, shortcut);
 }
 
 ResNet::ResNet(StateList& state, const std::string& prefix, const ResNetShape& shape, NormKind norm,
@@ -127,7 +129,7 @@ std::array<at::Tensor, 3> ResNet::operator()(const at::Tensor& images, const Bac
   const auto record = [&](const std::string& name, const at::Tensor& map) {
     if (pass.trace != nullptr) pass.trace->push_back({name, map});
   };
-  at::Tensor value = stemNorm_(stemConv_(images), pass.training).relu_();
+  at::Tensor value = stemNorm_.rectified(stemConv_(images), pass.training);
   record("stem", value);
   value = (*stemPool_)(value, at::Tensor(), pass);
   record("pool", value);

@@ -3,9 +3,9 @@
 #include "core/ops/lip_rows.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
+#include "core/ops/bfloat16_bits.h"
 #include "core/ops/vector_math.h"
 
 #define ANCHORSCOPE_INLINE inline __attribute__((always_inline))
@@ -268,16 +268,12 @@ ANCHORSCOPE_INLINE void gradientsByReference(const T* x, const T* logit, const L
 
 ANCHORSCOPE_CLONES void lipFromBfloat16(const std::uint16_t* bits, std::int64_t count, float* values) {
   for (std::int64_t i = 0; i < count; ++i)
-    values[i] = std::bit_cast<float>(static_cast<std::uint32_t>(bits[i]) << 16);
+    values[i] = bfloat16Value(bits[i]);
 }
 
 ANCHORSCOPE_CLONES void lipToBfloat16(const float* values, std::int64_t count, std::uint16_t* bits) {
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::uint32_t own = std::bit_cast<std::uint32_t>(values[i]);
-    const std::uint32_t rounded = (own + 0x7FFFU + ((own >> 16) & 1U)) >> 16;
-    constexpr std::uint32_t kNan = 0x7FC0;
-    bits[i] = static_cast<std::uint16_t>(values[i] == values[i] ? rounded : kNan);
-  }
+  for (std::int64_t i = 0; i < count; ++i)
+    bits[i] = bfloat16Bits(values[i]);
 }
 
 ANCHORSCOPE_CLONES bool lipAddRow(const float* x, const float* logit, std::int64_t count,
