@@ -141,16 +141,23 @@ Conv::Conv(StateList& state, const std::string& name, Shape shape, ConvInit init
 }
 
 at::Tensor Conv::operator()(const at::Tensor& input) const {
-  if (stride_ == 1 && padding_ == 0 && input.is_cpu() && at::autocast::is_autocast_enabled(at::kCPU) &&
-      input.is_contiguous(at::MemoryFormat::ChannelsLast))
-    return pointwise(input);
+  if (goesAsProduct(input)) return pointwise(input);
   return at::conv2d(input, weight_, bias_, {stride_, stride_}, {padding_, padding_});
 }
 
+bool Conv::goesAsProduct(const at::Tensor& input) const {
+  const bool onePixel = padding_ == 0;  // of a window
+  return onePixel && input.is_cpu() && input.is_contiguous(at::MemoryFormat::ChannelsLast) &&
+         (stride_ > 1 || at::autocast::is_autocast_enabled(at::kCPU));
+}
+
 at::Tensor Conv::pointwise(const at::Tensor& input) const {
-  const at::Tensor pixels = input.permute({0, 2, 3, 1}).reshape({-1, input.size(1)});  // a view
+  const at::Tensor kept =
+      stride_ == 1 ? input : input.slice(2, 0, std::nullopt, stride_).slice(3, 0, std::nullopt, stride_);
+  // A view without a stride, a copy of what is kept with one.
+  const at::Tensor pixels = kept.permute({0, 2, 3, 1}).reshape({-1, kept.size(1)});
   return at::linear(pixels, weight_.flatten(1), bias_)
-      .view({input.size(0), input.size(2), input.size(3), weight_.size(0)})
+      .view({kept.size(0), kept.size(2), kept.size(3), weight_.size(0)})
       .permute({0, 3, 1, 2});
 }
 

@@ -58,8 +58,9 @@ class TrainingLoop {
   template <typename Kind>
   bool isComing() const {
     return port_.commands().template pending<Kind>() ||
-           std::any_of(taken_.begin(), taken_.end(),
-                       [](const QueuedCommand& taken) { return std::holds_alternative<Kind>(taken.command); });
+           std::any_of(taken_.begin(), taken_.end(), [](const QueuedCommand& taken) {
+             return std::holds_alternative<Kind>(taken.command);
+           });
   }
   bool stopComing() const;  ///< Long work should end early.
   void apply(const QueuedCommand& command);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/model/batch_norm.h"
+#include "core/trainer/device.h"
 
 namespace anchorscope {
 namespace {
@@ -71,6 +72,7 @@ double secondsOf(const std::vector<Task>& tasks, const Norm& norm) {
 }
 
 void batchNormPasses(benchmark::State& state, at::ScalarType dtype, bool batchStatistics) {
+  keepFreedMemory();  // as a trainer does: fresh pages for every map would be half of the time
   const std::vector<Task> tasks = makeTasks(dtype, batchStatistics);
   double ours = 0, operators = 0;
   const auto own = [](const at::Tensor& input, const BatchNormState& norm, const at::Tensor& residual) {

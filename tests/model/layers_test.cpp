@@ -1,4 +1,4 @@
-// Layers by themselves: what a convolution gives in bf16, in either order of memory.
+// Layers by themselves: what a convolution of one pixel gives in either order of memory and precision.
 
 #include "core/model/layers.h"
 
@@ -10,9 +10,9 @@ namespace anchorscope::testing {
 namespace {
 
 /// A pointwise convolution's output and gradients, float32.
-std::vector<at::Tensor> pointwise(at::MemoryFormat layout, bool bf16, bool bias) {
+std::vector<at::Tensor> pointwise(at::MemoryFormat layout, bool bf16, std::int64_t stride, bool bias) {
   StateList state(3);
-  const Conv conv(state, "conv", {24, 40, 1, 1, bias}, ConvInit::kKaimingLinear);
+  const Conv conv(state, "conv", {24, 40, 1, stride, bias}, ConvInit::kKaimingLinear);
   state.moveTo(at::kCPU, layout == at::MemoryFormat::ChannelsLast);
   if (bias) {
     const at::NoGradGuard noGrad;
@@ -37,17 +37,24 @@ std::vector<at::Tensor> pointwise(at::MemoryFormat layout, bool bf16, bool bias)
   return out;
 }
 
-TEST(Layers, APointwiseConvolutionInBf16IsTheSameInEitherOrderOfMemory) {
-  for (const bool bias : {false, true}) {
-    const auto exact = pointwise(at::MemoryFormat::Contiguous, false, bias);
-    for (const at::MemoryFormat layout : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
-      const auto rounded = pointwise(layout, true, bias);
-      ASSERT_EQ(rounded.size(), exact.size());
-      for (std::size_t i = 0; i < exact.size(); ++i) {
-        ASSERT_EQ(rounded[i].sizes(), exact[i].sizes());
-        // Two roundings to 8 bits, of terms that partly cancel.
-        EXPECT_LT(largestDifference(rounded[i], exact[i]), 0.02 * exact[i].abs().max().item<double>())
-            << "result " << i << (bias ? " with bias" : "");
+TEST(Layers, APointwiseConvolutionIsTheSameInEitherOrderOfMemory) {
+  for (const std::int64_t stride : {1, 2, 3}) {
+    for (const bool bias : {false, true}) {
+      const auto exact = pointwise(at::MemoryFormat::Contiguous, false, stride, bias);
+      ASSERT_EQ(exact[0].sizes(), (at::IntArrayRef{2, 40, (5 - 1) / stride + 1, (7 - 1) / stride + 1}));
+      for (const bool bf16 : {false, true}) {
+        for (const at::MemoryFormat layout : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+          const auto own = pointwise(layout, bf16, stride, bias);
+          ASSERT_EQ(own.size(), exact.size());
+          for (std::size_t i = 0; i < exact.size(); ++i) {
+            ASSERT_EQ(own[i].sizes(), exact[i].sizes());
+            // In bf16 two roundings to 8 bits, of terms that partly cancel.
+            const double tolerance = bf16 ? 0.02 : 1e-5;
+            EXPECT_LT(largestDifference(own[i], exact[i]), tolerance * exact[i].abs().max().item<double>())
+                << "result " << i << ", stride " << stride << (bias ? ", bias" : "")
+                << (bf16 ? ", bf16" : "");
+          }
+        }
       }
     }
   }

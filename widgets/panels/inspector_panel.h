@@ -47,8 +47,8 @@ class InspectorPanel : public QWidget {
 
   ViewState& state_;
   PairTableModel* model_;
-  QLabel *objectTitle_, *bagCount_, *facts_, *omitted_, *scatterTitle_, *decisionTitle_, *anchorFacts_, *summary_,
-      *empty_;
+  QLabel *objectTitle_, *bagCount_, *facts_, *omitted_, *scatterTitle_, *decisionTitle_, *anchorFacts_,
+      *summary_, *empty_;
   QCheckBox* bagOnly_;
   QTableView* table_;
   ScatterView* scatter_;
