@@ -22,7 +22,10 @@ Optimizer::Optimizer(const ParamSet& train, std::vector<NamedTensor> parameters,
     auto group = std::find_if(groups_.begin(), groups_.end(), [&](const Group& other) {
       return other.decayed == own.decayed && other.backbone == own.backbone && other.bias == own.bias;
     });
-    if (group == groups_.end()) group = groups_.insert(groups_.end(), own);
+    if (group == groups_.end()) {
+      if (!tensor.is_cpu()) own.rateOnDevice = at::empty({}, tensor.options().dtype(at::kFloat));
+      group = groups_.insert(groups_.end(), own);
+    }
     group->members.push_back(i);
     first_.push_back(at::zeros_like(tensor));
     if (adamw_) {
@@ -83,17 +86,6 @@ at::Tensor Optimizer::clipGradients(double largest) {
   return norm;
 }
 
-void Optimizer::step(const ParamSet& train, double learningRate, const at::Tensor& skip) {
-  const at::NoGradGuard noGrad;
-  for (const Group& group : groups_) {
-    if (group.members.empty()) continue;
-    if (adamw_)
-      stepAdamw(group, train, learningRate, skip);
-    else
-      stepSgd(group, train, learningRate, skip);
-  }
-}
-
 namespace {
 
 /// The tensor's memory in its own order, as one row. The fused kernels walk memory, not indices, and copy
@@ -121,8 +113,8 @@ at::Tensor alignedGradient(const at::Tensor& parameter) {
 
 }  // namespace
 
-void Optimizer::stepSgd(const Group& group, const ParamSet& train, double learningRate,
-                        const at::Tensor& skip) {
+template <typename Rate>
+void Optimizer::stepSgd(const Group& group, const ParamSet& train, const Rate& rate, const at::Tensor& skip) {
   std::vector<at::Tensor> parameters, gradients, momenta;
   for (const std::size_t i : group.members) {
     if (!parameters_[i].tensor.grad().defined()) continue;
@@ -133,12 +125,12 @@ void Optimizer::stepSgd(const Group& group, const ParamSet& train, double learni
   if (parameters.empty()) return;
   if (train.getFloat("momentum") == 0) momenta.clear();  // as the kernel wants it
   // A buffer of zeros gives momentum * 0 + gradient, the same as PyTorch's first step.
-  at::_fused_sgd_(parameters, gradients, momenta, group.decay(train), train.getFloat("momentum"),
-                  group.rate(train, learningRate),
+  at::_fused_sgd_(parameters, gradients, momenta, group.decay(train), train.getFloat("momentum"), rate,
                   /*dampening=*/0, /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false, {}, skip);
 }
 
-void Optimizer::stepAdamw(const Group& group, const ParamSet& train, double learningRate,
+template <typename Rate>
+void Optimizer::stepAdamw(const Group& group, const ParamSet& train, const Rate& rate,
                           const at::Tensor& skip) {
   constexpr double kEpsilon = 1e-8;
   std::vector<at::Tensor> parameters, gradients, first, second, counts;
@@ -153,9 +145,27 @@ void Optimizer::stepAdamw(const Group& group, const ParamSet& train, double lear
   if (parameters.empty()) return;
   // The kernel needs the count of this update; a skipped one does not count.
   at::_foreach_add_(counts, 1 - skip);
-  at::_fused_adamw_(parameters, gradients, first, second, {}, counts, group.rate(train, learningRate),
-                    train.getFloat("momentum"), train.getFloat("beta2"), group.decay(train), kEpsilon,
+  at::_fused_adamw_(parameters, gradients, first, second, {}, counts, rate, train.getFloat("momentum"),
+                    train.getFloat("beta2"), group.decay(train), kEpsilon,
                     /*amsgrad=*/false, /*maximize=*/false, {}, skip);
+}
+
+void Optimizer::step(const ParamSet& train, double learningRate, const at::Tensor& skip) {
+  const at::NoGradGuard noGrad;
+  for (const Group& group : groups_) {
+    if (group.members.empty()) continue;
+    const auto update = [&](const auto& rate) {
+      if (adamw_)
+        stepAdamw(group, train, rate, skip);
+      else
+        stepSgd(group, train, rate, skip);
+    };
+    const double rate = group.rate(train, learningRate);
+    if (group.rateOnDevice.defined())
+      update(group.rateOnDevice.fill_(rate));
+    else
+      update(rate);
+  }
 }
 
 std::vector<NamedTensor> Optimizer::state() const {

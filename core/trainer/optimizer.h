@@ -52,12 +52,18 @@ class Optimizer {
     std::vector<std::size_t> members;
     bool decayed = true;  ///< By its shape: more than one dimension.
     bool backbone = false, bias = false;
+    /// On a GPU: float32 of no dimension, from which the update's kernels read the group's rate. It is
+    /// overwritten by a kernel, so that nothing waits and every step launches the same.
+    at::Tensor rateOnDevice;
     double rate(const ParamSet& train, double learningRate) const;
     double decay(const ParamSet& train) const;
   };
   std::vector<at::Tensor> gradients() const;  ///< Those that there are.
-  void stepSgd(const Group& group, const ParamSet& train, double learningRate, const at::Tensor& skip);
-  void stepAdamw(const Group& group, const ParamSet& train, double learningRate, const at::Tensor& skip);
+  /// Rate: a number, or a tensor on the device.
+  template <typename Rate>
+  void stepSgd(const Group& group, const ParamSet& train, const Rate& rate, const at::Tensor& skip);
+  template <typename Rate>
+  void stepAdamw(const Group& group, const ParamSet& train, const Rate& rate, const at::Tensor& skip);
 
   bool adamw_;
   std::vector<NamedTensor> parameters_;

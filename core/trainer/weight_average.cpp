@@ -35,6 +35,8 @@ WeightAverage::WeightAverage(const Detector& detector) {
                                    [&](const at::Tensor& tensor) { return tensor.is_same(buffer.tensor); });
     if (moves && buffer.tensor.is_floating_point()) add(buffer);
   }
+  if (!weights_.empty() && !weights_.front().is_cpu())
+    share_ = at::empty({}, weights_.front().options().dtype(at::kFloat));
 }
 
 void WeightAverage::update(double decay, const at::Tensor& skip) {
@@ -44,7 +46,7 @@ void WeightAverage::update(double decay, const at::Tensor& skip) {
     return;
   }
   std::vector<at::Tensor> way = at::_foreach_sub(weights_, averages_);
-  at::_foreach_mul_(way, (1 - skip) * (1 - decay));
+  at::_foreach_mul_(way, (1 - skip) * share_.fill_(1 - decay));
   at::_foreach_add_(averages_, way);
 }
 

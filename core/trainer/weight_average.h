@@ -54,6 +54,7 @@ class WeightAverage {
 
   std::vector<std::string> names_;
   std::vector<at::Tensor> weights_, averages_;
+  at::Tensor share_;  ///< On a GPU: 1 - decay of the update, in its memory (see Optimizer).
 };
 
 }  // namespace anchorscope
