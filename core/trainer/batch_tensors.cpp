@@ -10,11 +10,6 @@
 namespace anchorscope {
 namespace {
 
-/// To the device; from pinned memory where the copy can then run beside other work.
-at::Tensor moved(const at::Tensor& onHost, at::Device device) {
-  return device.is_cpu() ? onHost : onHost.pin_memory().to(device, /*non_blocking=*/true);
-}
-
 /// Rows for `count` of a batch: on the CPU as many, on a GPU one of few numbers, so that memory of one size
 /// is used again.
 std::int64_t paddedRows(std::int64_t count, at::Device device) {
@@ -25,7 +20,7 @@ std::int64_t paddedRows(std::int64_t count, at::Device device) {
 
 }  // namespace
 
-at::Tensor pixelTensor(const Batch& batch, const PixelNormalization& normalization, at::Device device) {
+at::Tensor pixelTensor(const Batch& batch, const PixelNormalization& normalization, InputBuffers& buffers) {
   const auto images = static_cast<std::int64_t>(batch.samples.size());
   const std::int64_t height = batch.inputSize.height, width = batch.inputSize.width;
   ANCHORSCOPE_CHECK(static_cast<std::int64_t>(batch.pixels.size()) == images * height * width * 3,
@@ -41,20 +36,20 @@ at::Tensor pixelTensor(const Batch& batch, const PixelNormalization& normalizati
       batch.pixels.data());  // NOLINT: from_blob has no const form; the tensor is only read
   // Used up before this returns: on the CPU by normalising, to a GPU by copying into pinned memory.
   const at::Tensor bytes = at::from_blob(pixels, {images, height, width, 3}, at::kByte);
-  return normalization(moved(bytes, device), moved(filled, device));
+  return normalization(buffers.moved(BatchPart::kPixels, bytes), buffers.moved(BatchPart::kFilled, filled));
 }
 
 DenseTargets targetTensors(const std::vector<std::vector<TargetObject>>& objects,
                            const std::vector<std::vector<Box>>& ignored, std::int64_t minObjects,
-                           std::int64_t minIgnored, at::Device device) {
+                           std::int64_t minIgnored, InputBuffers& buffers) {
   ANCHORSCOPE_CHECK(objects.size() == ignored.size(), objects.size(), " and ", ignored.size(), " images");
   const auto images = static_cast<std::int64_t>(objects.size());
   for (const auto& list : objects)
     minObjects = std::max(minObjects, static_cast<std::int64_t>(list.size()));
   for (const auto& list : ignored)
     minIgnored = std::max(minIgnored, static_cast<std::int64_t>(list.size()));
-  minObjects = paddedRows(minObjects, device);
-  minIgnored = paddedRows(minIgnored, device);
+  minObjects = paddedRows(minObjects, buffers.device());
+  minIgnored = paddedRows(minIgnored, buffers.device());
   const at::Tensor boxes = at::zeros({images, minObjects, 4}, at::kFloat);
   const at::Tensor labels = at::full({images, minObjects}, -1, at::kLong);
   const at::Tensor valid = at::zeros({images, minObjects}, at::kBool);
@@ -72,11 +67,12 @@ DenseTargets targetTensors(const std::vector<std::vector<TargetObject>>& objects
       std::memcpy(regions.mutable_data_ptr<float>() + static_cast<std::int64_t>(image) * minIgnored * 4,
                   ignored[image].data(), ignored[image].size() * sizeof(Box));
   }
-  return {moved(boxes, device), moved(labels, device), moved(valid, device), moved(regions, device)};
+  return {buffers.moved(BatchPart::kBoxes, boxes), buffers.moved(BatchPart::kLabels, labels),
+          buffers.moved(BatchPart::kValid, valid), buffers.moved(BatchPart::kIgnored, regions)};
 }
 
 DenseTargets targetTensors(const Batch& batch, std::int64_t minObjects, std::int64_t minIgnored,
-                           at::Device device) {
+                           InputBuffers& buffers) {
   std::vector<std::vector<TargetObject>> objects(batch.samples.size());
   std::vector<std::vector<Box>> ignored(batch.samples.size());
   for (std::size_t image = 0; image < batch.samples.size(); ++image)
@@ -86,7 +82,7 @@ DenseTargets targetTensors(const Batch& batch, std::int64_t minObjects, std::int
       else
         objects[image].push_back({annotation.boxInImage, annotation.classIndex});
     }
-  return targetTensors(objects, ignored, minObjects, minIgnored, device);
+  return targetTensors(objects, ignored, minObjects, minIgnored, buffers);
 }
 
 }  // namespace anchorscope

@@ -9,12 +9,13 @@
 #include "core/model/detector.h"
 #include "core/ops/dense_types.h"
 #include "core/ops/pixels.h"
+#include "core/trainer/input_buffers.h"
 
 namespace anchorscope {
 
-/// Pixels as [B,3,H,W] float32 in channels-last order on `device`, normalised there. To a GPU the 8 bits are
-/// copied from pinned memory, which is not waited for.
-at::Tensor pixelTensor(const Batch& batch, const PixelNormalization& normalization, at::Device device);
+/// Pixels as [B,3,H,W] float32 in channels-last order on the buffers' device, normalised there from the 8
+/// bits, which lie in the buffers.
+at::Tensor pixelTensor(const Batch& batch, const PixelNormalization& normalization, InputBuffers& buffers);
 
 /// What the detector's pixels are, on its device.
 inline PixelNormalization normalizationOf(const Detector& detector, at::Device device) {
@@ -32,10 +33,10 @@ struct TargetObject {
 /// a row.
 DenseTargets targetTensors(const std::vector<std::vector<TargetObject>>& objects,
                            const std::vector<std::vector<Box>>& ignored, std::int64_t minObjects,
-                           std::int64_t minIgnored, at::Device device);
+                           std::int64_t minIgnored, InputBuffers& buffers);
 
 /// The same from a batch's annotations; crowds and difficult objects are regions to ignore.
 DenseTargets targetTensors(const Batch& batch, std::int64_t minObjects, std::int64_t minIgnored,
-                           at::Device device);
+                           InputBuffers& buffers);
 
 }  // namespace anchorscope

@@ -135,7 +135,8 @@ std::int64_t estimateStepBytes(Detector& detector, Method& method, MovingStatist
     const at::Tensor pixels = sample.pixels(device);
     const TargetObject object{
         {0, 0, static_cast<float>(small.width) / 2, static_cast<float>(small.height) / 2}, 0};
-    const DenseTargets targets = targetTensors({{object}}, {{}}, size.objects, size.ignored, device);
+    InputBuffers inputs(device);
+    const DenseTargets targets = targetTensors({{object}}, {{}}, size.objects, size.ignored, inputs);
     DenseOutputs outputs;
     {
       const AutocastScope autocast(device, size.bf16);

@@ -183,6 +183,7 @@ std::vector<BatchSample> placedObjects(const Dataset& dataset, const std::vector
 /// batch once it is counted; false cancels.
 Status countGroup(std::vector<BatchSample> samples, Method& method, const AnchorSet& anchors,
                   at::Tensor& sums, const std::function<bool(std::size_t images)>& go) {
+  InputBuffers inputs(anchors.boxes.device());
   for (std::size_t begin = 0; begin < samples.size();) {
     Batch batch;
     std::size_t end = begin;
@@ -194,8 +195,7 @@ Status countGroup(std::vector<BatchSample> samples, Method& method, const Anchor
       if (end > begin && (images > kImagesAtOnce || images * objects * anchors.count() > kPairsAtOnce)) break;
       batch.samples.push_back(std::move(samples[end++]));
     }
-    const AnchorCounts counts =
-        method.countAnchors(anchors, targetTensors(batch, 0, 0, anchors.boxes.device()));
+    const AnchorCounts counts = method.countAnchors(anchors, targetTensors(batch, 0, 0, inputs));
     const at::Tensor its = at::stack({counts.positives.sum(), counts.background.sum(), counts.ignored.sum()});
     sums = sums.defined() ? sums + its : its;
     if (!go(end - begin)) return makeError(ErrorCode::kCancelled, "Stopped while counting anchors");

@@ -59,7 +59,8 @@ DenseTargets probeTargets(const std::vector<std::shared_ptr<const ProbeImage>>& 
       else
         objects[image].push_back({boxInInput, object.classIndex});
     }
-  return targetTensors(objects, ignored, 0, 0, device);
+  InputBuffers buffers(device);  // these tensors stay
+  return targetTensors(objects, ignored, 0, 0, buffers);
 }
 
 }  // namespace
@@ -94,6 +95,7 @@ Result<ProbeSet> makeProbeSet(const std::vector<std::shared_ptr<const Dataset>>&
   ANCHORSCOPE_CHECK(!datasets.empty(), "probes need a data set");
   ProbeSet out;
   std::vector<std::vector<at::Tensor>> pixels;  // of each group
+  InputBuffers buffers(device);
   for (const std::string& name : names) {
     auto found = findImage(datasets, name);
     if (!found) return std::move(found).error();
@@ -116,7 +118,7 @@ Result<ProbeSet> makeProbeSet(const std::vector<std::shared_ptr<const Dataset>>&
     out.groups[group].places.push_back(out.images.size());
     out.groups[group].batch.images.push_back(*image);
     out.images.push_back(*std::move(image));
-    pixels[group].push_back(pixelTensor(*batch, normalization, device));
+    pixels[group].push_back(pixelTensor(*batch, normalization, buffers));
   }
   for (std::size_t group = 0; group < out.groups.size(); ++group) {
     ProbeBatch& batch = out.groups[group].batch;

@@ -198,6 +198,7 @@ Status Trainer::buildDetector(const PrepareOptions& options) {
   detector_->moveTo(device_, config_.train.getBool("channels_last"));
   detector_->setTraining(true);
   normalization_.emplace(normalizationOf(*detector_, device_));
+  inputs_.emplace(device_);
   return {};
 }
 
@@ -377,8 +378,8 @@ Result<LossTerms> Trainer::accumulate(EvidenceSink* sink) {
 }
 
 LossTerms Trainer::forwardAndBackward(const std::shared_ptr<const Batch>& batch, EvidenceSink* sink) {
-  const at::Tensor pixels = pixelTensor(*batch, *normalization_, device_);
-  const DenseTargets targets = targetTensors(*batch, config_.train.getInt("max_objects"), 0, device_);
+  const at::Tensor pixels = pixelTensor(*batch, *normalization_, *inputs_);
+  const DenseTargets targets = targetTensors(*batch, config_.train.getInt("max_objects"), 0, *inputs_);
   const AnchorSet anchors = detector_->anchors(batch->inputSize);
   DenseOutputs outputs;
   {
@@ -465,7 +466,7 @@ NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
   for (const RememberedBatch& entry : remembered_) {
     if (entry.step != step || broken) continue;
     const Batch& batch = *entry.batch;
-    const at::Tensor pixels = pixelTensor(batch, *normalization_, device_);
+    const at::Tensor pixels = pixelTensor(batch, *normalization_, *inputs_);
     const AnchorSet anchors = detector_->anchors(batch.inputSize);
     for (std::size_t i = 0; i < batch.samples.size() && !broken; ++i) {
       Batch single;
@@ -478,7 +479,7 @@ NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
         outputs = detector_->forward(pixels.slice(0, index, index + 1), anchors);
       }
       const LossTerms loss = method_->loss(
-          anchors, outputs, targetTensors(single, config_.train.getInt("max_objects"), 0, device_), nullptr);
+          anchors, outputs, targetTensors(single, config_.train.getInt("max_objects"), 0, *inputs_), nullptr);
       const double total = loss.total.item<double>();
       broken = !std::isfinite(total);
       if (!broken && total <= worst) continue;

@@ -22,6 +22,7 @@
 #include "core/ops/pixels.h"
 #include "core/trainer/checkpoint.h"
 #include "core/trainer/frame_packer.h"
+#include "core/trainer/input_buffers.h"
 #include "core/trainer/moving_statistics.h"
 #include "core/trainer/optimizer.h"
 #include "core/trainer/probes.h"
@@ -158,6 +159,7 @@ class Trainer {
   std::unique_ptr<Loader> loader_;
   std::unique_ptr<Detector> detector_;
   std::optional<PixelNormalization> normalization_;
+  std::optional<InputBuffers> inputs_;
   MovingStatistics movingStatistics_;
   bool classBiasLoaded_ = false;  ///< From a weights file.
   at::Tensor priorCounts_;        ///< [3] int64 positives, background, ignored; undefined: not counted.

@@ -87,6 +87,7 @@ Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::s
   const std::unique_ptr<Loader> loader = makeInferenceLoader(dataset, batches, options.loader);
   std::vector<std::vector<PredictionRecord>> predictions(static_cast<std::size_t>(count));
   const PixelNormalization normalization = normalizationOf(detector, options.device);
+  InputBuffers inputs(options.device);
   std::int64_t done = 0;
   for (const std::vector<std::size_t>& indices : batches) {
     if (options.progress && !options.progress(static_cast<double>(done) / static_cast<double>(count)))
@@ -106,8 +107,7 @@ Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::s
     std::vector<std::size_t> shown;
     for (const BatchSample& sample : batch.samples)
       shown.push_back(sample.imageIndex);
-    auto its =
-        detect(detector, dataset, shown, batch, pixelTensor(batch, normalization, options.device), options);
+    auto its = detect(detector, dataset, shown, batch, pixelTensor(batch, normalization, inputs), options);
     for (std::size_t i = 0; i < shown.size(); ++i)
       predictions[shown[i]] = std::move(its[i]);
   }
