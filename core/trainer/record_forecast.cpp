@@ -50,11 +50,13 @@ Result<RecordForecast> forecastRecording(const RunConfig& config) {
 }
 
 std::string recordForecastText(const RunConfig& config) {
-  // How many images an epoch has is not known before the data set is opened.
+  if (config.train.knowsSteps("record_every") && config.train.getInt("record_every") == 0)
+    return "scalars only: record_every is 0";
   for (const char* option : {"record_every", "steps"})
-    if (!config.train.knowsSteps(option)) return {};
+    if (!config.train.knowsSteps(option))
+      return concat("told when the run starts: ", option, " is in epochs (", toText(config.train.get(option)),
+                    "), whose images are counted then");
   const std::int64_t every = config.train.getInt("record_every"), steps = config.train.getInt("steps");
-  if (every == 0) return "scalars only: record_every is 0";
   const auto forecast = forecastRecording(config);
   if (!forecast) return {};
   if (forecast->probes == 0) return "scalars only: there are no probes";

@@ -84,6 +84,12 @@ TEST(RecordForecast, IsToldForPeople) {
   set(config, "train.record_every", "1");
   set(config, "model.ratios", "many");
   EXPECT_EQ(recordForecastText(config), "");
+  RunConfig inEpochs = recorded("musu", "retina-small");
+  set(inEpochs, "train.steps", "12e");
+  EXPECT_THAT(recordForecastText(inEpochs), HasSubstr("told when the run starts: steps is in epochs (12e)"));
+  inEpochs.train.setStepsPerEpoch(100);
+  set(inEpochs, "train.record_every", "50");
+  EXPECT_THAT(recordForecastText(inEpochs), StartsWith("3 probes × 25 steps ≈ "));
   RunConfig none = recorded("musu", "retina-small");
   set(none, "train.probe_count", "0");
   EXPECT_EQ(recordForecastText(none), "scalars only: there are no probes");

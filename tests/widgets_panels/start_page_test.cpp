@@ -92,6 +92,8 @@ TEST_F(StartPageTest, WhatRecordingWillTakeIsToldAndFollowsTheOptions) {
   EXPECT_EQ(told->text(), small);
   type("train.probe_count", "1");
   EXPECT_TRUE(told->text().startsWith("Recording: 1 probe × 21 steps ≈ ")) << told->text().toStdString();
+  type("train.steps", "12e");
+  EXPECT_TRUE(told->text().contains("steps is in epochs (12e)")) << told->text().toStdString();
   type("train.record_every", "0");
   EXPECT_EQ(told->text(), "Recording: scalars only: record_every is 0.");
 }
