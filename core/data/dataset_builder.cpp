@@ -89,7 +89,8 @@ void DatasetBuilder::setClassNames(std::vector<std::string> names, std::vector<s
   classIds_ = std::move(ids);
 }
 
-void DatasetBuilder::report(RecordPlace place, const char* kind, std::string message, RecordAction action) {
+void DatasetBuilder::report(const RecordPlace& place, const char* kind, const std::string& message,
+                            RecordAction action) {
   const std::string key = concat(kind, static_cast<int>(action));
   const std::size_t known = ++perKind_[key];
   if (known <= kMaxListedPerKind) {
@@ -167,13 +168,14 @@ bool DatasetBuilder::readHeader(ImageDraft& draft, SizePx declared) {
 }
 
 void DatasetBuilder::reject(ImageDraft& draft, const RecordPlace& place, const char* kind,
-                            std::string message) {
+                            const std::string& message) {
   ++draft.rejected;
-  rejectWithoutImage(place, kind, std::move(message));
+  rejectWithoutImage(place, kind, message);
 }
 
-void DatasetBuilder::rejectWithoutImage(const RecordPlace& place, const char* kind, std::string message) {
-  report(place, kind, std::move(message));
+void DatasetBuilder::rejectWithoutImage(const RecordPlace& place, const char* kind,
+                                        const std::string& message) {
+  report(place, kind, message);
   ++rejectedObjects_;
 }
 

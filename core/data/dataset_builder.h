@@ -104,7 +104,7 @@ class DatasetBuilder {
   void setClassNames(std::vector<std::string> names, std::vector<std::string> ids = {});
   std::size_t classCount() const { return classNames_.size(); }
 
-  void report(RecordPlace place, const char* kind, std::string message,
+  void report(const RecordPlace& place, const char* kind, const std::string& message,
               RecordAction action = RecordAction::kSkipped);
   /// Counts one more record to which a rule was applied; the first says where and how.
   void apply(const char* ruleName, const RecordPlace& place, const std::string& message,
@@ -123,9 +123,9 @@ class DatasetBuilder {
               std::size_t position);
 
   /// An object that was found unusable before it came to addBox.
-  void reject(ImageDraft& draft, const RecordPlace& place, const char* kind, std::string message);
+  void reject(ImageDraft& draft, const RecordPlace& place, const char* kind, const std::string& message);
   /// One that belongs to no image.
-  void rejectWithoutImage(const RecordPlace& place, const char* kind, std::string message);
+  void rejectWithoutImage(const RecordPlace& place, const char* kind, const std::string& message);
 
   /// What becomes of the second of two equal objects of an image.
   enum class Duplicates { kDrop, kKeep };

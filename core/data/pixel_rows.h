@@ -39,10 +39,11 @@ class PixelRows {
       for (std::size_t c = 0; c < 3; ++c)
         sums_[x / by * 3 + c] += row[x * 3 + c];
     if (rows_ % reduceBy_ != 0 && rows_ != stored_.height) return;
-    const std::uint64_t blockRows = static_cast<std::uint64_t>((rows_ - 1) % reduceBy_ + 1);
+    const std::uint64_t blockRows = static_cast<std::uint64_t>((rows_ - 1) % reduceBy_) + 1;
     for (std::size_t x = 0; x < static_cast<std::size_t>(size_.width); ++x) {
       const std::uint64_t count = blockRows * std::min(by, width - x * by);
       for (std::size_t c = 0; c < 3; ++c) {
+        // NOLINTNEXTLINE(clang-analyzer-core.DivideZero): a side is rounded up, so no block is empty
         samples_.push_back(static_cast<Sample>((sums_[x * 3 + c] + count / 2) / count));
         sums_[x * 3 + c] = 0;
       }

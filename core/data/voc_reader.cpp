@@ -32,7 +32,7 @@ VocLayout layoutOf(const DatasetSpec& spec) {
 
 /// What to write instead, for a folder that is laid out otherwise.
 std::string adviceFor(const DatasetSpec& spec) {
-  const std::string usual =
+  std::string usual =
       "A VOC folder holds Annotations/ and JPEGImages/; other folders are named as voc:ANNOTATIONS,IMAGES";
   if (spec.paths.size() != 1) return usual;
   std::vector<std::string> below;

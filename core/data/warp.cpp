@@ -63,7 +63,8 @@ void accumulate(const std::uint8_t* source, float weight, std::size_t count, flo
 
 /// Of [0, 255], rounded to the nearest.
 std::uint8_t toByte(float value) {
-  return static_cast<std::uint8_t>(std::clamp(value, 0.0F, 255.0F) + 0.5F);
+  constexpr float kHalf = 0.5F;  // lround is a call for each pixel
+  return static_cast<std::uint8_t>(std::clamp(value, 0.0F, 255.0F) + kHalf);
 }
 
 /// One target row from a vertically resampled source row (which starts at source column taps.firstSource).

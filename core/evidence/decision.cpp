@@ -103,7 +103,7 @@ std::string boundReason(const PairTable& table, std::int32_t object, const std::
 
 std::string heldRelation(const DecisionRow& row) {
   if (row.relation.empty() || std::isnan(row.value) || std::isnan(row.bound)) return {};
-  const std::string asked = row.relation == "\u2265" ? ">=" : row.relation == "\u2264" ? "<=" : row.relation;
+  std::string asked = row.relation == "\u2265" ? ">=" : row.relation == "\u2264" ? "<=" : row.relation;
   const float value = row.value, bound = row.bound;
   if (asked == ">=") return value >= bound ? ">=" : "<";
   if (asked == ">") return value > bound ? ">" : "<=";

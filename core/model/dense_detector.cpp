@@ -119,9 +119,9 @@ DenseOutputs DenseDetector::forward(const at::Tensor& images, const AnchorSet& a
 
 AnchorSet DenseDetector::anchors(SizePx inputSize) {
   return anchors_.get(inputSize, [&] {
-    const auto* boxes = std::get_if<AnchorBoxes>(&options_.locations);
-    return boxes != nullptr ? makeRetinaAnchors(boxes->anchors, inputSize, device_)
-                            : makePoints(std::get<Points>(options_.locations).points, inputSize, device_);
+    if (const auto* points = std::get_if<Points>(&options_.locations))
+      return makePoints(points->points, inputSize, device_);
+    return makeRetinaAnchors(std::get<AnchorBoxes>(options_.locations).anchors, inputSize, device_);
   });
 }
 

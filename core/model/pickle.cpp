@@ -258,8 +258,6 @@ void PickleReader::step(unsigned char opcode) {
       pushText(Kind::kBytes, take(takeUnsigned(4)));
       break;
     case 0x8e:
-      pushText(Kind::kBytes, take(takeUnsigned(8)));
-      break;
     case 0x96:
       pushText(Kind::kBytes, take(takeUnsigned(8)));
       break;

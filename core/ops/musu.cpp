@@ -15,16 +15,18 @@ MusuInputs checked(const MusuInputs& inputs) {
   ANCHORSCOPE_CHECK(inputs.logits.dim() == 3 && isFloating(inputs.logits), "logits are ",
                     inputs.logits.sizes());
   const std::int64_t batch = inputs.logits.size(0), anchors = inputs.logits.size(1);
-  const auto prepared = [&](const at::Tensor& tensor, std::vector<std::int64_t> shape, const char* name) {
+  const auto prepared = [&](const at::Tensor& tensor, const std::vector<std::int64_t>& shape,
+                            const char* name) {
     ANCHORSCOPE_CHECK(tensor.defined() && tensor.sizes() == at::IntArrayRef(shape), name, " are ",
                       tensor.sizes());
     ANCHORSCOPE_CHECK(tensor.device() == inputs.logits.device(), name, " are on ", tensor.device());
     return tensor.detach().contiguous();
   };
-  const auto floats = [&](const at::Tensor& tensor, std::vector<std::int64_t> shape, const char* name) {
+  const auto floats = [&](const at::Tensor& tensor, const std::vector<std::int64_t>& shape,
+                          const char* name) {
     ANCHORSCOPE_CHECK(tensor.scalar_type() == inputs.logits.scalar_type(), name,
                       " have another dtype than the logits");
-    return prepared(tensor, std::move(shape), name);
+    return prepared(tensor, shape, name);
   };
   ANCHORSCOPE_CHECK(anchors < std::int64_t{1} << 31, "there are ", anchors, " anchors");
   ANCHORSCOPE_CHECK(inputs.gtBoxes.dim() == 3, "object boxes are ", inputs.gtBoxes.sizes());

@@ -297,7 +297,7 @@ Result<std::int64_t> FrameWriter::imageId(const std::shared_ptr<const ProbeImage
 Result<std::int64_t> FrameWriter::insertImage(const ProbeImage& image) {
   const std::int64_t hash = hashOf(image);
   if (Result<std::int64_t> id = firstInteger(findImage_.bind(1, hash), 0); !id || *id) return id;
-  const Result<std::int64_t> probe = probeId(image.name);
+  Result<std::int64_t> probe = probeId(image.name);
   if (!probe) return probe;
   EncodedBlob rgb;
   const SizePx size = image.pixels ? image.pixels->size : SizePx{};
