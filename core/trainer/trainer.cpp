@@ -362,13 +362,12 @@ Result<LossTerms> Trainer::accumulate(EvidenceSink* sink) {
   // Of this step and the one before, whose numbers may still be on their way.
   while (!remembered_.empty() && remembered_.front().step < stepsDone_)
     remembered_.pop_front();
+  remembered_.push_back({stepsDone_ + 1, loader_->position(), count});
   for (std::int64_t i = 0; i < count; ++i) {
     auto loaded = loader_->next();
     if (!loaded) return std::move(loaded).error().in(concat("loading a batch of step ", stepsDone_ + 1));
-    const auto batch = std::make_shared<const Batch>(*std::move(loaded));
-    diagnostics_.append(batch->diagnostics);
-    remembered_.push_back({stepsDone_ + 1, batch});
-    LossTerms terms = forwardAndBackward(batch, i + 1 == count ? sink : nullptr);
+    diagnostics_.append(loaded->diagnostics);
+    LossTerms terms = forwardAndBackward(*loaded, i + 1 == count ? sink : nullptr);
     terms.total = terms.total.detach();
     batches.push_back(std::move(terms));
   }
@@ -377,10 +376,10 @@ Result<LossTerms> Trainer::accumulate(EvidenceSink* sink) {
   return meanTerms(std::move(batches));
 }
 
-LossTerms Trainer::forwardAndBackward(const std::shared_ptr<const Batch>& batch, EvidenceSink* sink) {
-  const at::Tensor pixels = pixelTensor(*batch, *normalization_, *inputs_);
-  const DenseTargets targets = targetTensors(*batch, config_.train.getInt("max_objects"), 0, *inputs_);
-  const AnchorSet anchors = detector_->anchors(batch->inputSize);
+LossTerms Trainer::forwardAndBackward(const Batch& batch, EvidenceSink* sink) {
+  const at::Tensor pixels = pixelTensor(batch, *normalization_, *inputs_);
+  const DenseTargets targets = targetTensors(batch, config_.train.getInt("max_objects"), 0, *inputs_);
+  const AnchorSet anchors = detector_->anchors(batch.inputSize);
   DenseOutputs outputs;
   {
     const AutocastScope autocast(device_, bf16_);
@@ -457,47 +456,15 @@ Diagnostics Trainer::takeDiagnostics() {
 }
 
 NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
-  NonFiniteStory story;
-  std::string terms;
-  double worst = -1;
-  const at::NoGradGuard noGrad;
-  const EvaluationMode mode(*detector_);
-  bool broken = false;
-  for (const RememberedBatch& entry : remembered_) {
-    if (entry.step != step || broken) continue;
-    const Batch& batch = *entry.batch;
-    const at::Tensor pixels = pixelTensor(batch, *normalization_, *inputs_);
-    const AnchorSet anchors = detector_->anchors(batch.inputSize);
-    for (std::size_t i = 0; i < batch.samples.size() && !broken; ++i) {
-      Batch single;
-      single.inputSize = batch.inputSize;
-      single.samples = {batch.samples[i]};
-      const auto index = static_cast<std::int64_t>(i);
-      DenseOutputs outputs;
-      {
-        const AutocastScope autocast(device_, bf16_);  // as in the step
-        outputs = detector_->forward(pixels.slice(0, index, index + 1), anchors);
-      }
-      const LossTerms loss = method_->loss(
-          anchors, outputs, targetTensors(single, config_.train.getInt("max_objects"), 0, *inputs_), nullptr);
-      const double total = loss.total.item<double>();
-      broken = !std::isfinite(total);
-      if (!broken && total <= worst) continue;
-      worst = total;
-      story.culpritImage = dataset_->images()[batch.samples[i].imageIndex].name;
-      std::vector<std::string> parts;
-      for (const NamedScalar& scalar : loss.scalars)
-        parts.push_back(concat(scalar.name, " = ", scalar.value.item<double>()));
-      terms = join(parts, ", ");
-    }
-  }
-  const std::string what = std::isfinite(worst) ? "The gradient" : "The loss";
-  story.error = makeError(
-      ErrorCode::kNumeric,
-      concat(what, " of step ", step, " is not finite; image '", story.culpritImage, "' has ", terms),
-      "No parameter was changed by this step. Lower train.lr or train.clip_grad, look at the image's boxes, "
-      "then go on or go back to a checkpoint");
-  return story;
+  StepBatches batches{step};
+  for (const StepBatches& entry : remembered_)
+    if (entry.step == step) batches = entry;
+  LoaderOptions options = loaderOptions(true);
+  options.threads = 0;  // nothing is read that is not looked at
+  const std::unique_ptr<Loader> loader = makeLoader(dataset_, options, batches.firstPosition);
+  return anchorscope::explainNonFinite(
+      {*detector_, *method_, *normalization_, *inputs_, device_, bf16_, config_.train.getInt("max_objects")},
+      batches, *dataset_, *loader);
 }
 
 // ---- probes and evaluation

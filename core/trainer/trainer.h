@@ -24,6 +24,7 @@
 #include "core/trainer/frame_packer.h"
 #include "core/trainer/input_buffers.h"
 #include "core/trainer/moving_statistics.h"
+#include "core/trainer/non_finite.h"
 #include "core/trainer/optimizer.h"
 #include "core/trainer/probes.h"
 #include "core/trainer/run_config.h"
@@ -47,13 +48,6 @@ struct StepReport {
   bool updated =
       true;  ///< False: the loss or the gradient was not finite, and nothing was changed by this step.
   std::int64_t skippedInARow = 0;  ///< Steps up to this one, without a gap, that were not updated.
-};
-
-/// Why a step was not finite.
-struct NonFiniteStory {
-  std::string
-      culpritImage;  ///< The first image whose own loss is not finite, else the one of the largest loss.
-  Error error;       ///< kNumeric, with every term of the culprit's loss.
 };
 
 /// One training run. All members are called on one thread, the one that called prepare().
@@ -85,7 +79,8 @@ class Trainer {
   std::vector<StepReport> takeReports(bool all);
   /// Bad records met since the last call.
   Diagnostics takeDiagnostics();
-  /// Finds the culprit among the images of a step that was not updated; the last two steps are remembered.
+  /// Finds the culprit among the images of a step that was not updated, one of the last two; reads them
+  /// again.
   NonFiniteStory explainNonFinite(std::int64_t step);
 
   /// Chooses the probe images, also for a run that goes on from a later checkpoint; on an error the present
@@ -118,10 +113,6 @@ class Trainer {
 
  private:
   struct PendingReport;
-  struct RememberedBatch {
-    std::int64_t step = 0;
-    std::shared_ptr<const Batch> batch;
-  };
 
   Trainer();
   Status choosePrecision();
@@ -140,7 +131,7 @@ class Trainer {
   std::string trainingReport() const;
   /// The loss and the gradient of the batches of one step.
   Result<LossTerms> accumulate(EvidenceSink* sink);
-  LossTerms forwardAndBackward(const std::shared_ptr<const Batch>& batch, EvidenceSink* sink);
+  LossTerms forwardAndBackward(const Batch& batch, EvidenceSink* sink);
   void report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,
               double learningRate);
   /// A method's parameters and buffers under the names checkpoints give them.
@@ -173,7 +164,7 @@ class Trainer {
   std::int64_t stepsDone_ = 0, loaderPosition_ = 0, skippedSteps_ = 0, skippedInARow_ = 0;
   bool sound_ = true;
   std::deque<PendingReport> reports_;
-  std::deque<RememberedBatch> remembered_;
+  std::deque<StepBatches> remembered_;
 };
 
 }  // namespace anchorscope

@@ -131,21 +131,34 @@ TEST(Accumulation, AStepThatIsNotFiniteChangesNothingAndNamesItsImage) {
   const auto trainer = prepareOrFail(config);
   ASSERT_TRUE(trainer);
   train(*trainer, 1);
-  for (NamedTensor& entry : trainer->stateDict())
-    if (entry.tensor.dim() == 4) {
-      entry.tensor.detach().fill_(std::nan(""));
-      break;
-    }
-  std::vector<at::Tensor> before;
-  for (const NamedTensor& entry : trainer->stateDict())
-    before.push_back(entry.tensor.detach().clone());
-  const auto reports = train(*trainer, 1);
-  ASSERT_THAT(reports, SizeIs(1));
-  EXPECT_FALSE(reports.front().updated);
-  const auto after = trainer->stateDict();
-  for (std::size_t i = 0; i < before.size(); ++i)
-    EXPECT_TRUE(at::equal(before[i].nan_to_num(), after[i].tensor.nan_to_num())) << after[i].name;
+  EXPECT_FALSE(trainPoisoned(*trainer).updated);
   EXPECT_THAT(trainer->facts().imageNames, Contains(trainer->explainNonFinite(2).culpritImage));
+}
+
+/// The same images as so many steps of one batch each, whose losses are known.
+TEST(Accumulation, OfManyBatchesTheImageIsFoundWhereverItStood) {
+  constexpr int kBatches = 64;
+  RunConfig single = plainSgd("1", "1"), several = plainSgd("1", "64");
+  for (RunConfig* config : {&single, &several})
+    set(*config, "train.lr", "0");
+  const auto one = prepareOrFail(single), many = prepareOrFail(several);
+  ASSERT_TRUE(one && many);
+  train(*many, 2);
+  const auto afterPlace = [](const NonFiniteStory& story) {
+    return story.error.message.substr(story.error.message.find("; image"));
+  };
+  for (const std::int64_t step : {1, 2}) {
+    double worst = -1;
+    std::string expected;
+    for (int i = 0; i < kBatches; ++i) {
+      const StepReport report = train(*one, 1).front();
+      const double loss = valueOf(report.scalars, "loss.total");
+      if (loss <= worst) continue;
+      worst = loss;
+      expected = afterPlace(one->explainNonFinite(report.step));
+    }
+    EXPECT_EQ(afterPlace(many->explainNonFinite(step)), expected) << "step " << step;
+  }
 }
 
 /// Counts the batches whose evidence it got.

@@ -57,6 +57,23 @@ std::vector<StepReport> train(Trainer& trainer, int steps) {
   return out;
 }
 
+StepReport trainPoisoned(Trainer& trainer) {
+  // A convolution's: it makes every image's loss so.
+  for (NamedTensor& entry : trainer.stateDict())
+    if (entry.tensor.dim() == 4) {
+      entry.tensor.detach().fill_(std::nan(""));
+      break;
+    }
+  std::vector<at::Tensor> before;
+  for (const NamedTensor& entry : trainer.stateDict())
+    before.push_back(entry.tensor.detach().clone());
+  const std::vector<StepReport> reports = train(trainer, 1);
+  const auto after = trainer.stateDict();
+  for (std::size_t i = 0; i < before.size(); ++i)
+    EXPECT_TRUE(at::equal(before[i].nan_to_num(), after[i].tensor.nan_to_num())) << after[i].name;
+  return reports.empty() ? StepReport() : reports.front();
+}
+
 std::string writeCocoSet(const TemporaryFolder& folder,
                          const std::vector<std::vector<std::array<int, 4>>>& boxesPerImage) {
   constexpr int kSidePx = 64;

@@ -28,6 +28,9 @@ std::unique_ptr<Trainer> prepareOrFail(const RunConfig& config, const std::strin
 /// So many steps; every scalar of every step, in order.
 std::vector<StepReport> train(Trainer& trainer, int steps);
 
+/// Makes a weight of the detector NaN and trains one step, which must change nothing; its report.
+StepReport trainPoisoned(Trainer& trainer);
+
 /// A COCO set of grey images with the given boxes (xywh) per image; returns its spec.
 std::string writeCocoSet(const TemporaryFolder& folder,
                          const std::vector<std::vector<std::array<int, 4>>>& boxesPerImage);
