@@ -57,7 +57,6 @@ inline constexpr const char* kUnusedClass = "class without objects";
 inline constexpr const char* kLayout = "layout of the set";
 inline constexpr const char* kIds = "ids of two kinds";
 inline constexpr const char* kTinyBoxes = "boxes within one pixel";
-inline constexpr const char* kNoObject = "image without objects left out";
 }  // namespace rule
 
 /// How far a box may stand out of its image before it is listed, px: rounding of the formats' text.

@@ -10,7 +10,6 @@
 #include "core/base/check.h"
 #include "core/base/counted.h"
 #include "core/base/random.h"
-#include "core/data/dataset_builder.h"
 
 namespace anchorscope {
 namespace {
@@ -130,13 +129,9 @@ Result<EpochList> EpochList::make(const Dataset& dataset, const EpochOptions& op
 
   std::vector<std::vector<std::uint32_t>> classesOfImages;
   std::size_t classCount = dataset.classNames().size();
-  const ImageRecord* leftOut = nullptr;
   for (std::size_t i = 0; i < records.size(); ++i) {
     std::vector<std::uint32_t> classes = classesOf(records[i], options.minObjectSide);
-    if (classes.empty() && !keepEmpty) {
-      if (leftOut == nullptr) leftOut = &records[i];
-      continue;
-    }
+    if (classes.empty() && !keepEmpty) continue;
     if (!classes.empty()) classCount = std::max<std::size_t>(classCount, classes.back() + 1);
     list.images_.push_back(static_cast<std::uint32_t>(i));
     classesOfImages.push_back(std::move(classes));
@@ -148,12 +143,11 @@ Result<EpochList> EpochList::make(const Dataset& dataset, const EpochOptions& op
                             "' has an object to train on, and ", reason),
                      options.keepEmpty ? "Set data.sampling to shuffled, or choose another data set"
                                        : "Turn data.keep_empty on, or choose another data set");
-  if (leftOut != nullptr) {
-    RecordProblem problem{leftOut->path, leftOut->name, rule::kNoObject,
-                          concat("It has no object to train on, and ", reason, ": not in the batches")};
-    problem.count = records.size() - list.images_.size();
-    list.diagnostics_.add(std::move(problem));
-  }
+  if (const std::size_t count = records.size() - list.images_.size(); count > 0)
+    list.leftOut_ = concat(
+        count, " of ", counted(records.size(), "image"), count == 1 ? " has no object" : " have no object",
+        options.minObjectSide > 0 ? concat(" of ", options.minObjectSide, " px or more") : "",
+        " to train on and ", count == 1 ? "is" : "are", " left out of the batches: ", reason);
 
   list.length_ = list.images_.size();
   if (sampling == Sampling::kRepeatFactor) {

@@ -2,6 +2,7 @@
 // View header. Which images one epoch of training brings, how often and in which order.
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/base/param.h"
@@ -61,8 +62,8 @@ class EpochList {
   const std::vector<std::uint32_t>& images() const { return images_; }
   /// `length()` places; depends on (seed, epoch) alone.
   std::vector<EpochEntry> epoch(std::uint64_t epoch) const;
-  /// What was left out: one entry with its count.
-  const Diagnostics& diagnostics() const { return diagnostics_; }
+  /// How many images never come, of how many and why, as the options ask; empty: all come.
+  const std::string& leftOut() const { return leftOut_; }
 
  private:
   std::vector<EpochEntry> repeated(std::uint64_t epoch) const;
@@ -74,7 +75,7 @@ class EpochList {
   std::vector<std::uint32_t> images_;
   std::vector<double> factors_;                       ///< Of images_; kRepeatFactor alone.
   std::vector<std::vector<std::uint32_t>> imagesOf_;  ///< Per class that has any; kClassBalanced alone.
-  Diagnostics diagnostics_;
+  std::string leftOut_;
 };
 
 }  // namespace anchorscope

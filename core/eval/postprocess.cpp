@@ -57,42 +57,6 @@ std::vector<ImageCandidates> chooseOnCpu(const at::Tensor& keys, const std::vect
   return out;
 }
 
-std::vector<ImageCandidates> chooseOnDevice(const at::Tensor& keys, const std::vector<LevelLayout>& levels,
-                                            float bound, std::int64_t most) {
-  const std::int64_t classes = keys.size(2);
-  std::vector<at::Tensor> values, elements;
-  for (const LevelLayout& level : levels) {
-    const at::Tensor flat = keys.narrow(1, level.firstAnchor, level.anchorCount()).flatten(1);
-    const at::Tensor finite =
-        at::where(at::isnan(flat), at::full({}, -INFINITY, flat.options()), flat);  // topk ranks NaN first
-    const auto [best, index] =
-        at::topk(finite, std::min(most, flat.size(1)), 1, /*largest=*/true, /*sorted=*/true);
-    values.push_back(best);
-    elements.push_back(index + level.firstAnchor * classes);
-  }
-  const at::Tensor allValues = at::cat(values, 1).cpu().contiguous(),
-                   allElements = at::cat(elements, 1).cpu().contiguous();
-  std::vector<ImageCandidates> out(static_cast<std::size_t>(keys.size(0)));
-  const std::int64_t columns = allValues.size(1);
-  for (std::size_t b = 0; b < out.size(); ++b) {
-    const float* itsValues = allValues.const_data_ptr<float>() + static_cast<std::int64_t>(b) * columns;
-    const std::int64_t* itsElements =
-        allElements.const_data_ptr<std::int64_t>() + static_cast<std::int64_t>(b) * columns;
-    std::vector<std::int64_t> order;
-    for (std::int64_t i = 0; i < columns; ++i)
-      if (itsValues[i] > bound) order.push_back(i);
-    // topk leaves the order of equal values open.
-    std::sort(order.begin(), order.end(), [&](std::int64_t i, std::int64_t j) {
-      return itsValues[i] > itsValues[j] || (itsValues[i] == itsValues[j] && itsElements[i] < itsElements[j]);
-    });
-    for (const std::int64_t i : order) {
-      out[b].keys.push_back(itsValues[i]);
-      out[b].elements.push_back(itsElements[i]);
-    }
-  }
-  return out;
-}
-
 /// [B,N,C] float32: scores with centerness.
 at::Tensor scoresWithCenterness(const DenseOutputs& outputs, CenternessScore rule) {
   const at::Tensor product = at::sigmoid(outputs.logits.to(at::kFloat)) *
@@ -118,6 +82,11 @@ at::Tensor bestSurvivors(const at::Tensor& boxes, const at::Tensor& scores, cons
   }
 }
 
+Box imageInInputOf(const PostprocessImage& image) {
+  return image.inputFromImage.map(
+      Box{0, 0, static_cast<float>(image.imageSize.width), static_cast<float>(image.imageSize.height)});
+}
+
 std::vector<PredictionRecord> detectionsOf(const ImageCandidates& candidates, const at::Tensor& boxesInInput,
                                            bool keysAreLogits, std::int64_t classes,
                                            const PostprocessImage& image, const PostprocessOptions& options) {
@@ -135,10 +104,9 @@ std::vector<PredictionRecord> detectionsOf(const ImageCandidates& candidates, co
       byKey.index_select(0, std::get<1>(at::sort(allScores.index_select(0, byKey), true, 0, true)));
   const at::Tensor scores = allScores.index_select(0, order), chosen = elements.index_select(0, order);
   const at::Tensor labels = chosen.remainder(classes), anchors = chosen.div(classes, "floor");
-  const Box imageInInput = image.inputFromImage.map(
-      Box{0, 0, static_cast<float>(image.imageSize.width), static_cast<float>(image.imageSize.height)});
-  const at::Tensor boxes = clipped(
-      boxesInInput.index_select(0, anchors.to(boxesInInput.device())).to(at::kCPU, at::kFloat), imageInInput);
+  const at::Tensor boxes =
+      clipped(boxesInInput.index_select(0, anchors.to(boxesInInput.device())).to(at::kCPU, at::kFloat),
+              imageInInputOf(image));
   if (scores.size(0) == 0) return {};
   const at::Tensor keep = bestSurvivors(boxes, scores, labels, options.nmsIou, options.maxDetections);
 
@@ -151,6 +119,105 @@ std::vector<PredictionRecord> detectionsOf(const ImageCandidates& candidates, co
     out.push_back({imageFromInput.map(Box{box[i][0], box[i][1], box[i][2], box[i][3]}),
                    static_cast<int>(labels.const_data_ptr<std::int64_t>()[i]),
                    scores.const_data_ptr<float>()[i], anchors.const_data_ptr<std::int64_t>()[i]});
+  }
+  return out;
+}
+
+/// The candidates of a batch on a device: [B,K] in the order in which they are suppressed.
+struct DeviceCandidates {
+  at::Tensor keys, elements;
+  at::Tensor scores;  ///< -1 for what is not above the threshold; those come last.
+};
+
+DeviceCandidates chooseOnDevice(const at::Tensor& keys, bool keysAreLogits,
+                                const std::vector<LevelLayout>& levels, float bound,
+                                const PostprocessOptions& options) {
+  const std::int64_t classes = keys.size(2), most = options.topKPerLevel;
+  std::vector<at::Tensor> values, elements;
+  for (const LevelLayout& level : levels) {
+    const at::Tensor flat = keys.narrow(1, level.firstAnchor, level.anchorCount()).flatten(1);
+    const at::Tensor finite = at::where(at::isnan(flat), -INFINITY, flat);  // topk ranks NaN first
+    const auto [best, index] = at::topk(finite, std::min(most, flat.size(1)), 1);
+    values.push_back(best);
+    elements.push_back(index + level.firstAnchor * classes);
+  }
+  DeviceCandidates out{at::cat(values, 1), at::cat(elements, 1), {}};
+  const auto sortBy = [&](const at::Tensor& what, bool descending) {
+    const at::Tensor order = std::get<1>(at::sort(what, /*stable=*/true, 1, descending));
+    for (at::Tensor* column : {&out.keys, &out.elements, &out.scores})
+      if (column->defined()) *column = column->gather(1, order);
+  };
+  // By score, then by key, then by level and element; topk leaves the order of equal values open.
+  sortBy(out.elements, /*descending=*/false);
+  sortBy(out.keys, /*descending=*/true);
+  const at::Tensor scores = keysAreLogits ? at::sigmoid(out.keys) : out.keys;
+  out.scores = at::where((out.keys > bound) & (scores > options.scoreThreshold), scores, -1.0);
+  sortBy(out.scores, /*descending=*/true);
+  return out;
+}
+
+/// One image's candidates on the host.
+ImageCandidates takeOver(const DeviceCandidates& candidates, std::int64_t image) {
+  const at::Tensor keys = candidates.keys[image].cpu(), elements = candidates.elements[image].cpu(),
+                   scores = candidates.scores[image].cpu();
+  ImageCandidates out;
+  for (std::int64_t i = 0; i < keys.size(0) && scores.const_data_ptr<float>()[i] >= 0; ++i) {
+    out.keys.push_back(keys.const_data_ptr<float>()[i]);
+    out.elements.push_back(elements.const_data_ptr<std::int64_t>()[i]);
+  }
+  return out;
+}
+
+/// Everything with sizes that depend on no number, so that the host waits once per batch, for the detections.
+/// The best candidates are suppressed there; only where too few of them survive, and there are others, is an
+/// image done on the host.
+std::vector<std::vector<PredictionRecord>> detectOnDevice(const at::Tensor& keys, const at::Tensor& boxes,
+                                                          bool keysAreLogits, float bound,
+                                                          const std::vector<LevelLayout>& levels,
+                                                          const std::vector<PostprocessImage>& images,
+                                                          const PostprocessOptions& options) {
+  // Suppression takes memory and time as the square of its boxes.
+  constexpr std::int64_t kFewest = 2048, kMost = 16384;
+  std::vector<std::vector<PredictionRecord>> out(images.size());
+  if (options.maxDetections <= 0) return out;
+  const std::int64_t most = options.maxDetections, classes = keys.size(2);
+  const DeviceCandidates candidates = chooseOnDevice(keys, keysAreLogits, levels, bound, options);
+  const std::int64_t all = candidates.keys.size(1),
+                     looked = std::min(all, std::clamp(4 * most, kFewest, kMost));
+  std::vector<at::Tensor> tables;  // of each image [rows, x1 y1 x2 y2 score element above], float64
+  for (std::size_t b = 0; b < images.size(); ++b) {
+    const auto image = static_cast<std::int64_t>(b);
+    const at::Tensor elements = candidates.elements[image].slice(0, 0, looked),
+                     scores = candidates.scores[image].slice(0, 0, looked), above = scores >= 0;
+    const at::Tensor itsBoxes =
+        clipped(boxes[image].index_select(0, elements.div(classes, "floor")).to(at::kFloat),
+                imageInInputOf(images[b]));
+    const at::Tensor kept = standingBoxes(itsBoxes, elements.remainder(classes), options.nmsIou) & above;
+    const at::Tensor first =
+        std::get<1>(at::sort(kept.to(at::kInt), /*stable=*/true, 0, /*descending=*/true)).slice(0, 0, most);
+    const at::Tensor count = (candidates.scores[image] >= 0).sum().expand({looked});
+    const at::Tensor columns =
+        at::cat({itsBoxes.to(at::kDouble), at::stack({at::where(kept, scores, -1.0).to(at::kDouble),
+                                                      elements.to(at::kDouble), count.to(at::kDouble)},
+                                                     1)},
+                1);
+    tables.push_back(columns.index_select(0, first));
+  }
+  const at::Tensor table = at::stack(tables).cpu();
+  const auto cell = table.accessor<double, 3>();
+  for (std::size_t b = 0; b < images.size(); ++b) {
+    const auto its = cell[static_cast<std::int64_t>(b)];
+    const AxisTransform imageFromInput = images[b].inputFromImage.inverse();
+    for (std::int64_t k = 0; k < table.size(1) && its[k][4] >= 0; ++k) {
+      const auto number = [&](int column) { return static_cast<float>(its[k][column]); };
+      const auto element = static_cast<std::int64_t>(its[k][5]);
+      out[b].push_back({imageFromInput.map(Box{number(0), number(1), number(2), number(3)}),
+                        static_cast<int>(element % classes), number(4), element / classes});
+    }
+    const auto image = static_cast<std::int64_t>(b);
+    if (static_cast<std::int64_t>(out[b].size()) < most && its[0][6] > static_cast<double>(looked))
+      out[b] =
+          detectionsOf(takeOver(candidates, image), boxes[image], keysAreLogits, classes, images[b], options);
   }
   return out;
 }
@@ -213,9 +280,8 @@ std::vector<std::vector<PredictionRecord>> postprocess(const DenseOutputs& outpu
           .contiguous();
   const float bound =
       keysAreLogits ? looseLogitBound(options.scoreThreshold) : static_cast<float>(options.scoreThreshold);
-  const std::vector<ImageCandidates> candidates =
-      keys.is_cpu() ? chooseOnCpu(keys, levels, bound, options.topKPerLevel)
-                    : chooseOnDevice(keys, levels, bound, options.topKPerLevel);
+  if (!keys.is_cpu()) return detectOnDevice(keys, boxes, keysAreLogits, bound, levels, images, options);
+  const std::vector<ImageCandidates> candidates = chooseOnCpu(keys, levels, bound, options.topKPerLevel);
   for (std::size_t b = 0; b < images.size(); ++b)
     out[b] = detectionsOf(candidates[b], boxes.select(0, static_cast<std::int64_t>(b)), keysAreLogits,
                           classes, images[b], options);

@@ -34,6 +34,28 @@ void nmsOnCpu(const T* boxes, const std::int64_t* labels, std::int64_t count, do
   }
 }
 
+/// Labels may be undefined: one for all.
+at::Tensor standing(const at::Tensor& sorted, const at::Tensor& labels, double iouThreshold) {
+  const std::int64_t count = sorted.size(0);
+  const std::int64_t* label = labels.defined() ? labels.const_data_ptr<std::int64_t>() : nullptr;
+  at::Tensor keep = at::empty({count}, sorted.options().dtype(at::kBool));
+  const c10::DeviceGuard guard(sorted.device());
+  withFloatType(sorted, [&](auto zero) {
+    using T = decltype(zero);
+    if (usesKernels(sorted)) {
+      const std::int64_t words = (count + 63) / 64;
+      at::Tensor mask = at::empty({count * words}, sorted.options().dtype(at::kLong));
+      requireLaunched(kernels::nms(sorted.const_data_ptr<T>(), label, count, iouThreshold,
+                                   reinterpret_cast<std::uint64_t*>(mask.data_ptr<std::int64_t>()),
+                                   keep.data_ptr<bool>(), streamOf(sorted)),
+                      "nms");
+    } else {
+      nmsOnCpu(sorted.const_data_ptr<T>(), label, count, iouThreshold, keep.data_ptr<bool>());
+    }
+  });
+  return keep;
+}
+
 at::Tensor suppress(const at::Tensor& boxes, const at::Tensor& scores, const at::Tensor& labels,
                     double iouThreshold) {
   ANCHORSCOPE_CHECK(boxes.dim() == 2 && boxes.size(1) == 4 && isFloating(boxes), "boxes are ", boxes.sizes());
@@ -49,23 +71,7 @@ at::Tensor suppress(const at::Tensor& boxes, const at::Tensor& scores, const at:
   const at::Tensor sorted = boxes.index_select(0, order).contiguous();
   const at::Tensor sortedLabels =
       labels.defined() ? labels.index_select(0, order).contiguous() : at::Tensor();
-  const std::int64_t* label = labels.defined() ? sortedLabels.const_data_ptr<std::int64_t>() : nullptr;
-  at::Tensor keep = at::empty({count}, boxes.options().dtype(at::kBool));
-  const c10::DeviceGuard guard(boxes.device());
-  withFloatType(sorted, [&](auto zero) {
-    using T = decltype(zero);
-    if (usesKernels(sorted)) {
-      const std::int64_t words = (count + 63) / 64;
-      at::Tensor mask = at::empty({count * words}, boxes.options().dtype(at::kLong));
-      requireLaunched(kernels::nms(sorted.const_data_ptr<T>(), label, count, iouThreshold,
-                                   reinterpret_cast<std::uint64_t*>(mask.data_ptr<std::int64_t>()),
-                                   keep.data_ptr<bool>(), streamOf(sorted)),
-                      "nms");
-    } else {
-      nmsOnCpu(sorted.const_data_ptr<T>(), label, count, iouThreshold, keep.data_ptr<bool>());
-    }
-  });
-  return order.masked_select(keep);
+  return order.masked_select(standing(sorted, sortedLabels, iouThreshold));
 }
 
 }  // namespace
@@ -79,6 +85,15 @@ at::Tensor batchedNms(const at::Tensor& boxes, const at::Tensor& scores, const a
   ANCHORSCOPE_CHECK(labels.dim() == 1 && labels.size(0) == boxes.size(0) && labels.scalar_type() == at::kLong,
                     "labels are ", labels.sizes());
   return suppress(boxes, scores, labels, iouThreshold);
+}
+
+at::Tensor standingBoxes(const at::Tensor& boxes, const at::Tensor& labels, double iouThreshold) {
+  ANCHORSCOPE_CHECK(boxes.dim() == 2 && boxes.size(1) == 4 && isFloating(boxes), "boxes are ", boxes.sizes());
+  ANCHORSCOPE_CHECK(labels.dim() == 1 && labels.size(0) == boxes.size(0) &&
+                        labels.scalar_type() == at::kLong && labels.device() == boxes.device(),
+                    "labels are ", labels.sizes());
+  const c10::NoGradGuard noGradient;
+  return standing(boxes.contiguous(), labels.contiguous(), iouThreshold);
 }
 
 }  // namespace anchorscope

@@ -16,4 +16,8 @@ at::Tensor nms(const at::Tensor& boxes, const at::Tensor& scores, double iouThre
 at::Tensor batchedNms(const at::Tensor& boxes, const at::Tensor& scores, const at::Tensor& labels,
                       double iouThreshold);
 
+/// For boxes [N,4] that are in that order already, with their labels [N]: which are kept, [N] bool. Nothing
+/// is read back.
+at::Tensor standingBoxes(const at::Tensor& boxes, const at::Tensor& labels, double iouThreshold);
+
 }  // namespace anchorscope

@@ -49,6 +49,7 @@ std::string Trainer::trainingReport() const {
     parts.push_back(concat("an epoch is ", counted(static_cast<std::int64_t>(imagesPerEpoch_), "image"), ", ",
                            train.stepsPerEpoch(), " steps", inEpochs.empty() ? "" : ": ",
                            join(inEpochs, ", ")));
+  if (!leftOutImages_.empty()) parts.push_back(leftOutImages_);
   if (const std::string rates = optimizer_->summary(train); !rates.empty()) parts.push_back(rates);
   if (average_)
     parts.push_back(concat("an average of the weights is kept (EMA, decay ", train.getFloat("ema_decay"),

@@ -14,6 +14,9 @@ class PostprocessParity : public testing::DeviceTest {};
 
 INSTANTIATE_TEST_SUITE_P(Devices, PostprocessParity, testing::testedDevices(), testing::deviceTitle);
 
+/// More candidates than are looked at first, most of which suppress each other.
+constexpr PostprocessOptions kCrowded{0.0, 2000, 0.01, 300};
+
 TEST_P(PostprocessParity, Detections) {
   const std::vector<LevelLayout> levels{{8, 6, 8, 2, 0}, {16, 3, 4, 2, 96}};
   for (const bool centerness : {false, true}) {
@@ -27,7 +30,8 @@ TEST_P(PostprocessParity, Detections) {
     for (const auto field : {&DenseOutputs::logits, &DenseOutputs::boxes, &DenseOutputs::centerness})
       if ((onDevice.*field).defined()) onDevice.*field = (onDevice.*field).to(device());
     const std::vector<PostprocessImage> images(3, {{}, {64, 48}});
-    for (PostprocessOptions options : {PostprocessOptions{}, PostprocessOptions{0.0, 50, 0.5, 20}}) {
+    for (PostprocessOptions options :
+         {PostprocessOptions{}, PostprocessOptions{0.0, 50, 0.5, 20}, kCrowded}) {
       options.centernessScore = CenternessScore::kSqrt;
       const auto wanted = postprocess(outputs, levels, images, options),
                  got = postprocess(onDevice, levels, images, options);
@@ -38,6 +42,7 @@ TEST_P(PostprocessParity, Detections) {
           EXPECT_EQ(got[b][k].anchor, wanted[b][k].anchor);
           EXPECT_EQ(got[b][k].classIndex, wanted[b][k].classIndex);
           EXPECT_NEAR(got[b][k].score, wanted[b][k].score, 1e-6);
+          EXPECT_EQ(got[b][k].boxInImage, wanted[b][k].boxInImage);
         }
       }
     }

@@ -1,17 +1,24 @@
-// A step hands the device its work and waits for nothing: no number and no size goes back to the host.
+// A step hands the device its work and waits for nothing: no number and no size goes back to the host. An
+// evaluation waits once per batch.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/eval/postprocess.h"
 #include "core/methods/method.h"
 #include "core/trainer/trainer.h"
 #include "tests/support/cuda_on_host/device.h"
+#include "tests/support/random_boxes.h"
 #include "tests/trainer/trainer_testing.h"
 
 namespace anchorscope {
 namespace {
 
+using ::testing::Each;
+using ::testing::Gt;
 using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
 
 struct Case {
   const char *title, *method, *model;
@@ -38,6 +45,39 @@ TEST_P(Traffic, AStepWaitsForNothing) {
     EXPECT_THAT(traffic.reads(), IsEmpty());
     EXPECT_THAT(traffic.writes(), IsEmpty());
   }
+}
+
+TEST(Evaluation, ReadsTheDetectionsOfABatchBackAtOnce) {
+  const at::Device device("host:0");
+  const std::vector<LevelLayout> levels{{8, 6, 8, 2, 0}, {16, 3, 4, 2, 96}};
+  DenseOutputs outputs;
+  outputs.logits = testing::randomValues({3, 120, 20}, 1, -6, 2).to(device);
+  outputs.boxes = testing::randomBoxes(360, 2, 64).view({3, 120, 4}).to(device);
+  const std::vector<PostprocessImage> images(3, {{}, {64, 48}});
+  const cuda_on_host::Traffic traffic;
+  const auto found = postprocess(outputs, levels, images);
+  EXPECT_THAT(found, Each(Not(IsEmpty())));
+  EXPECT_THAT(traffic.reads(), SizeIs(1));
+  EXPECT_THAT(traffic.writes(), IsEmpty());
+}
+
+TEST(Evaluation, LooksAtMoreCandidatesWhereTheFirstSuppressEachOther) {
+  // 2,400 candidates of one class, which all overlap: no more than one in a class is left of the first 2,048.
+  const at::Device device("host:0");
+  const std::vector<LevelLayout> levels{{8, 40, 30, 2, 0}};
+  DenseOutputs outputs;
+  outputs.logits = testing::randomValues({1, 2400, 1}, 1, -1, 2).to(device);
+  at::Tensor boxes = at::tensor({8.0F, 8.0F, 40.0F, 40.0F}).repeat({1, 2400, 1});
+  const at::Tensor last = std::get<1>(outputs.logits.cpu().flatten().min(0));
+  boxes[0].index_put_({last}, at::tensor({50.0F, 8.0F, 60.0F, 20.0F}));
+  outputs.boxes = boxes.to(device);
+  PostprocessOptions options;
+  options.topKPerLevel = 2400;
+  const cuda_on_host::Traffic traffic;
+  const auto found = postprocess(outputs, levels, {{{}, {64, 48}}}, options);
+  ASSERT_THAT(found, Each(SizeIs(2)));
+  EXPECT_EQ(found[0][1].anchor, last.item<std::int64_t>());
+  EXPECT_THAT(traffic.reads(), SizeIs(Gt(1)));
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -122,18 +122,14 @@ TEST(EpochList, LeavesOutImagesWithoutAnObjectToLearnAndCountsThem) {
   EpochOptions options;
   options.shuffle = false;
   EXPECT_THAT(imagesOf(listOf(set, options).epoch(3)), ElementsAre(0, 1, 2, 3, 4, 5));
-  EXPECT_TRUE(listOf(set, options).diagnostics().empty());
+  EXPECT_EQ(listOf(set, options).leftOut(), "");
   options.keepEmpty = false;
   const EpochList list = listOf(set, options);
   EXPECT_EQ(list.length(), 3u);
   EXPECT_THAT(list.images(), ElementsAre(0, 3, 5));
   EXPECT_THAT(imagesOf(list.epoch(0)), ElementsAre(0, 3, 5));
-  ASSERT_EQ(list.diagnostics().problems().size(), 1u);
-  const RecordProblem& problem = list.diagnostics().problems().front();
-  EXPECT_EQ(problem.count, 3u);
-  EXPECT_EQ(problem.record, "image1");
-  EXPECT_EQ(problem.action, RecordAction::kSkipped);
-  EXPECT_THAT(problem.message, HasSubstr("keep_empty"));
+  EXPECT_EQ(list.leftOut(),
+            "3 of 6 images have no object to train on and are left out of the batches: keep_empty is off");
 }
 
 TEST(EpochList, ObjectsBelowTheLeastSideDoNotCount) {
@@ -142,6 +138,8 @@ TEST(EpochList, ObjectsBelowTheLeastSideDoNotCount) {
   options.keepEmpty = false;
   options.minObjectSide = 10;
   EXPECT_EQ(listOf(set, options).length(), 2u);
+  const RecordSet mixed(ClassesOfImages{{0}, {}});
+  EXPECT_THAT(listOf(mixed, options).leftOut(), StartsWith("1 of 2 images has no object of 10 px or more "));
   options.minObjectSide = 10.5;
   const auto none = EpochList::make(set, options, 0);
   ASSERT_FALSE(none);
@@ -219,8 +217,8 @@ TEST(EpochList, ClassBalancedEpochsGoThroughClassesAndTheirImagesInCycles) {
   ASSERT_EQ(imagesOfClass.size(), 4u);
   EXPECT_EQ(list.images(), withObjects);
   EXPECT_EQ(list.length(), withObjects.size());
-  ASSERT_EQ(list.diagnostics().problems().size(), 1u);
-  EXPECT_EQ(list.diagnostics().problems().front().count, 90 - withObjects.size());
+  EXPECT_THAT(list.leftOut(), StartsWith(concat(90 - withObjects.size(), " of 90 images ")));
+  EXPECT_THAT(list.leftOut(), HasSubstr("sampling is class_balanced"));
 
   for (std::uint64_t epoch = 0; epoch < 20; ++epoch) {
     const std::vector<EpochEntry> entries = list.epoch(epoch);
