@@ -164,7 +164,7 @@ Status Trainer::openData(const PrepareOptions& options) {
   diagnostics_.append(dataset_->diagnostics());
   auto epochs = EpochList::make(*dataset_, EpochOptions::from(config_.dataParams), seed);
   if (!epochs) return std::move(epochs).error();
-  diagnostics_.append(epochs->diagnostics());
+  leftOutImages_ = epochs->leftOut();
   imagesPerEpoch_ = epochs->length();
   config_.train.setStepsPerEpoch(stepsPerEpoch(imagesPerEpoch_, config_.train));
 

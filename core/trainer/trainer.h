@@ -146,6 +146,7 @@ class Trainer {
   int threads_ = 1;
   bool bf16_ = false;
   std::size_t imagesPerEpoch_ = 0;
+  std::string leftOutImages_;  ///< See EpochList::leftOut().
   std::shared_ptr<const Dataset> dataset_, validation_;
   std::unique_ptr<Loader> loader_;
   std::unique_ptr<Detector> detector_;

@@ -9,6 +9,7 @@
 #include <map>
 #include <numeric>
 
+#include "core/base/check.h"
 #include "core/base/random.h"
 #include "tests/data/sample_files.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 using ClassesOfImages = std::vector<std::vector<int>>;
 
