@@ -9,14 +9,14 @@ namespace {
 
 at::Tensor column(const ReferenceCase& reference, const std::string& name, at::ScalarType dtype,
                   std::int64_t rows) {
-  const at::Tensor tensor = reference.input(name).to(dtype).contiguous();
+  at::Tensor tensor = reference.input(name).to(dtype).contiguous();
   if (tensor.dim() < 1 || tensor.size(0) != rows)
     throw MalformedCase(concat("the input '", name, "' has not ", rows, " rows"));
   return tensor;
 }
 
 at::Tensor boxColumn(const ReferenceCase& reference, const std::string& name, std::int64_t rows) {
-  const at::Tensor tensor = column(reference, name, at::kDouble, rows);
+  at::Tensor tensor = column(reference, name, at::kDouble, rows);
   if (tensor.dim() != 2 || tensor.size(1) != 4)
     throw MalformedCase(concat("the input '", name, "' is not [rows,4]"));
   return tensor;

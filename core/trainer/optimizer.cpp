@@ -81,7 +81,7 @@ void Optimizer::scaleGradients(double factor) {
 at::Tensor Optimizer::clipGradients(double largest) {
   const std::vector<at::Tensor> gradients = this->gradients();
   if (gradients.empty()) return at::zeros({}, at::kFloat);
-  const at::Tensor norm = at::stack(at::_foreach_norm(gradients, 2)).norm();
+  at::Tensor norm = at::stack(at::_foreach_norm(gradients, 2)).norm();
   if (largest > 0) at::_foreach_mul_(gradients, (largest / (norm + 1e-6)).clamp_max(1.0));
   return norm;
 }
