@@ -413,11 +413,11 @@ Status curves(const CurvesOptions& options) {
   if (!opened) return std::move(opened).error();
   if (!options.out.empty()) {
     const Overwrite overwrite = options.overwrite ? Overwrite::kYes : Overwrite::kNo;
-    const Status status = exportScalarsToCsv(**opened, options.out, overwrite, options.names);
+    Status status = exportScalarsToCsv(**opened, options.out, overwrite, options.names);
     tellDamage(**opened);
     return status;
   }
-  const Status status = writeScalarsAsCsv(**opened, std::cout, options.names);
+  Status status = writeScalarsAsCsv(**opened, std::cout, options.names);
   tellDamage(**opened);
   return status;
 }
