@@ -191,8 +191,9 @@ class MainWindow : public QMainWindow {
   // main_window_history.cpp
   void wireHistory();
   void refreshRecordedSteps();
-  void setRecordedCurves();
   void readRecordedCurves();
+  /// What the live run measured, after what was recorded of it.
+  void appendToCurves(RecordedCurves::Steps steps);
   void showRecordedStep(std::int64_t step);
   void tellDamage();
   void loadHistory();
@@ -227,7 +228,7 @@ class MainWindow : public QMainWindow {
   bool recordedOnly_ = false;
   bool showPredictions_ = false;   ///< With the next frame.
   bool continued_ = false;         ///< The live run goes on with an earlier one, whose history belongs to it.
-  std::int64_t historyUpTo_ = -1;  ///< Steps up to this one are in the curves already.
+  std::int64_t historyUpTo_ = -1;  ///< Steps up to this one are read from the run's folder.
   std::int64_t framesBefore_ = 0;  ///< Recorded before the run was continued.
   QString evaluated_;              ///< The newest evaluation in a line.
   RunConfig asked_;                ///< The run that was last to be started, without a temporary folder.

@@ -150,12 +150,8 @@ void MainWindow::loadHistory() {
 }
 
 void MainWindow::showRecordedCurves() {
-  if (recordedOnly_) {
-    curvesToRead_.emplace(reader_, curves_->history(), "eval.");
-    readRecordedCurves();
-  } else {
-    setRecordedCurves();
-  }
+  curvesToRead_.emplace(reader_, curves_->history(), "eval.");
+  readRecordedCurves();
   if (auto events = reader_->events()) {
     for (const RunEvent& event : *events)
       curves_->addEvent(event);
@@ -165,18 +161,6 @@ void MainWindow::showRecordedCurves() {
   }
   evaluation_->clear(tr("This run has not been evaluated."));
   refreshEvaluations();
-}
-
-/// Of a run that goes on: what comes next stands after them.
-void MainWindow::setRecordedCurves() {
-  for (const std::string& name : reader_->scalarNames()) {
-    auto series = reader_->scalar(name);
-    if (series)
-      curves_->history().set(name, *series);
-    else
-      messages_->show(series.error());
-  }
-  curves_->historyChanged();
 }
 
 /// So much at a time that the window stays usable with a long run.
@@ -191,7 +175,15 @@ void MainWindow::readRecordedCurves() {
   curves_->historyChanged();
   if (more) return QTimer::singleShot(0, this, &MainWindow::readRecordedCurves);
   curvesToRead_.reset();
+  refreshEvaluations();
   tellDamage();
+}
+
+void MainWindow::appendToCurves(RecordedCurves::Steps steps) {
+  if (curvesToRead_)
+    curvesToRead_->append(std::move(steps));
+  else
+    curves_->appendSteps(steps);
 }
 
 EvaluationEvent MainWindow::evaluationAt(std::int64_t step) const {

@@ -39,6 +39,7 @@ void MainWindow::endRun() {
 
 void MainWindow::beginRun(const QString& what) {
   recordedOnly_ = continued_ = false;
+  curvesToRead_.reset();
   historyUpTo_ = -1;
   framesBefore_ = 0;
   wantedProbe_.clear();
@@ -276,11 +277,11 @@ void MainWindow::refreshRecordingNote(const RecordingState& recording) {
 }
 
 void MainWindow::onSteps(const std::vector<StepEvent>& steps) {
-  std::vector<std::pair<std::int64_t, std::vector<ScalarValue>>> batch;
+  RecordedCurves::Steps batch;
   for (const StepEvent& step : steps)
     if (step.step > historyUpTo_) batch.emplace_back(step.step, step.scalars);
   if (batch.empty()) return;
-  curves_->appendSteps(batch);
+  appendToCurves(std::move(batch));
   std::vector<ScalarValue> losses;
   for (const ScalarValue& scalar : steps.back().scalars)
     if (scalar.name == "loss.cls" || scalar.name == "loss.loc") losses.push_back(scalar);
@@ -288,7 +289,7 @@ void MainWindow::onSteps(const std::vector<StepEvent>& steps) {
 }
 
 void MainWindow::showEvaluation(const EvaluationEvent& evaluation) {
-  curves_->appendSteps({{evaluation.step, evaluationScalars(evaluation)}});
+  appendToCurves({{evaluation.step, evaluationScalars(evaluation)}});
   refreshEvaluations();
 }
 

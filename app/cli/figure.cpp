@@ -121,7 +121,7 @@ Status addCurves(const RunReader& run, const FigureOptions& options, FigureSpec&
     if (series->values.empty())
       return makeError(ErrorCode::kNotFound, concat("There is no scalar '", name, "'"),
                        concat("Recorded: ", join(run.scalarNames(), ", ")));
-    history.set(name, *series);
+    history.append(name, *series);
   }
   const StepRange all{0, static_cast<double>(history.lastStep())};
   for (FigureCurves& curves :

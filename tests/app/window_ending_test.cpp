@@ -33,7 +33,7 @@ using testing::unkeptRuns;
 using testing::whenAsked;
 
 /// A recording of so many steps, with a checkpoint of the last one unless it is none.
-void record(const QString& folder, std::int64_t steps, bool checkpoint = true) {
+void record(const QString& folder, std::int64_t steps, bool checkpoint = true, int moreScalars = 0) {
   RunHeader header;
   header.dataSpec = "voc:/data/cells#train";
   header.methodName = "musu";
@@ -42,8 +42,12 @@ void record(const QString& folder, std::int64_t steps, bool checkpoint = true) {
   header.plannedSteps = 5000;
   auto writer = createRun(folder.toStdString(), header, Overwrite::kNo);
   ASSERT_TRUE(writer) << writer.error().text();
-  for (std::int64_t step = 0; step <= steps; ++step)
-    (*writer)->record({step, {{"loss.cls", 1.0 / double(step + 1)}}, {}});
+  for (std::int64_t step = 0; step <= steps; ++step) {
+    std::vector<ScalarValue> scalars{{"loss.cls", 1.0 / double(step + 1)}};
+    for (int i = 0; i < moreScalars; ++i)
+      scalars.push_back({"diag.many" + std::to_string(i), double(step)});
+    (*writer)->record({step, std::move(scalars), {}});
+  }
   ASSERT_TRUE((*writer)->flush());
   if (!checkpoint) return;
   QFile file(QString::fromStdString(checkpointPath(folder.toStdString(), steps)));
@@ -55,6 +59,13 @@ class WindowEndingTest : public testing::WindowFixture {
  protected:
   QString runFolder() const { return QString::fromStdString(trainer.config.out); }
   QString newFolder(const char* name) const { return QString::fromStdString((folder / name).string()); }
+  std::vector<std::int64_t> curveSteps(const char* name) {
+    std::vector<std::int64_t> steps;
+    if (const CurveSeries* curve = window.curves().history().find(name))
+      for (const CurvePoint& point : curve->points())
+        steps.push_back(point.step);
+    return steps;
+  }
   QToolButton* runButton() { return window.transport().findChild<QToolButton*>("runButton"); }
 
   const testing::TemporaryFolder folder;
@@ -128,16 +139,45 @@ TEST_F(WindowEndingTest, AStoppedRunGoesOnInTheSameFolder) {
     trainer.send(StepEvent{step, {{"loss.cls", 0.1}}});
   trainer.publish(7, {testing::makeSyntheticFrame()});
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().snapshot() != nullptr; }));
-  const CurveSeries* curve = window.curves().history().find("loss.cls");
-  ASSERT_NE(curve, nullptr);
-  std::vector<std::int64_t> steps;
-  for (const CurvePoint& point : curve->points())
-    steps.push_back(point.step);
-  EXPECT_EQ(steps, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7}));
+  EXPECT_EQ(curveSteps("loss.cls"), (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7}));
 
   answerWith("Discard");
   window.close();
   EXPECT_TRUE(QTest::qWaitFor([&] { return !QDir(temporary).exists(); })) << "and goes with it";
+}
+
+TEST_F(WindowEndingTest, ALongRunGoesOnWhileItsCurvesAreRead) {
+  run(5);
+  QTest::mouseClick(window.transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
+  const QString temporary = runFolder();
+  record(temporary, 2'200, true, 200);  // more than is read at once
+  enter(TrainerState::kStopped, "stopped");
+  QTest::mouseClick(runButton(), Qt::LeftButton);
+  trainer.config.out = temporary.toStdString();
+  trainer.config.data = "voc:/data/cells#train";
+  trainer.publishFacts({"a.jpg"});
+  trainer.setState(TrainerState::kRunning);
+  EvaluationEvent evaluation;
+  evaluation.step = 2'201;
+  evaluation.metrics = {{"ap", 0.25}, {"ap50", 0.5}};
+  trainer.send(evaluation);
+  std::int64_t last = 2'200;
+  const auto goesOn = [&] {
+    ++last;
+    trainer.send(StepEvent{last, {{"loss.cls", 0.1}, {"diag.many199", 1}}});
+    return curveSteps("diag.many199").size() > 2'220;
+  };
+  ASSERT_TRUE(QTest::qWaitFor(goesOn));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return curveSteps("loss.cls").size() == std::size_t(last) + 1; }));
+  for (const char* name : {"loss.cls", "diag.many199"}) {
+    const std::vector<std::int64_t> steps = curveSteps(name);
+    ASSERT_EQ(steps.size(), std::size_t(last) + 1) << name;
+    for (std::size_t i = 0; i < steps.size(); ++i)
+      ASSERT_EQ(steps[i], static_cast<std::int64_t>(i)) << name;
+  }
+  EXPECT_EQ(curveSteps("eval.ap"), std::vector<std::int64_t>{2'201});
+  answerWith("Discard");
+  window.close();
 }
 
 TEST_F(WindowEndingTest, StoppingAsksOnlyWhereItIsForGood) {

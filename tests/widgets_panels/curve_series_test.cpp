@@ -223,14 +223,14 @@ TEST_F(LongRun, IsTheSameReadFromAFileAtOnce) {
     all.values.push_back(step == kSpike ? 1000 : 1 + static_cast<double>(step * 7919 % 1000) / 1000);
   }
   CurveHistory read;
-  read.set("loss.cls", all);
+  read.append("loss.cls", all);
   const std::vector<DrawnPoint> a = read.find("loss.cls")->drawn(), b = history().find("loss.cls")->drawn();
   ASSERT_EQ(a.size(), b.size());
   for (std::size_t i = 0; i < a.size(); ++i)
     ASSERT_TRUE(a[i].step == b[i].step && a[i].value == b[i].value && a[i].weight == b[i].weight &&
                 a[i].mean == b[i].mean);
   CurveHistory exact(CurveLimits::none());
-  exact.set("loss.cls", all);
+  exact.append("loss.cls", all);
   EXPECT_EQ(exact.find("loss.cls")->points().size(), all.steps.size());
   EXPECT_TRUE(thinnedText(exact, {"loss.cls"}).empty());
 }

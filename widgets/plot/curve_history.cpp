@@ -10,11 +10,6 @@ void CurveHistory::append(std::int64_t step, const std::vector<ScalarValue>& sca
   lastStep_ = std::max(lastStep_, step);
 }
 
-void CurveHistory::set(const std::string& name, const ScalarSeries& series) {
-  series_.insert_or_assign(name, CurveSeries(limits_));
-  append(name, series);
-}
-
 void CurveHistory::append(const std::string& name, const ScalarSeries& series) {
   CurveSeries& grown = series_.try_emplace(name, limits_).first->second;
   for (std::size_t i = 0; i < series.steps.size(); ++i)

@@ -17,7 +17,6 @@ class CurveHistory {
   explicit CurveHistory(CurveLimits limits = {}) : limits_(limits) {}
 
   void append(std::int64_t step, const std::vector<ScalarValue>& scalars);
-  void set(const std::string& name, const ScalarSeries& series);
   /// After what there is of this one.
   void append(const std::string& name, const ScalarSeries& series);
   void clear() {
