@@ -118,6 +118,8 @@ const char* actionName(RecordAction action) {
       return "clipped";
     case RecordAction::kKept:
       return "kept";
+    case RecordAction::kLeftOut:
+      return "left out on request";
   }
   return "";
 }

@@ -79,6 +79,7 @@ void printJson(const Dataset& dataset, const DataSummary& summary) {
                              {"largest_image", sizeJson(summary.largestImage)},
                              {"objects", summary.objects},
                              {"images_without_objects", summary.imagesWithoutObjects},
+                             {"left_out_of_batches", toUtf8(summary.leftOut)},
                              {"crowd_or_difficult", summary.ignored}};
   out["classes"] = listJson(summary.classes);
   out["sizes"] = listJson(summary.sizes);
@@ -125,6 +126,7 @@ void printText(const Dataset& dataset, const DataSummary& summary) {
   std::cout << "Images: " << sizeText(summary.smallestImage)
             << (summary.smallestImage == summary.largestImage ? "" : " to " + sizeText(summary.largestImage))
             << " px\n";
+  if (!summary.leftOut.empty()) std::cout << "Training: " << printable(summary.leftOut) << '\n';
   const std::string companion = validationSpec(dataset.spec());
   std::cout << "Validation: " << (companion.empty() ? "none" : printable(companion)) << '\n';
   if (!summary.classes.empty()) {

@@ -80,9 +80,9 @@ class Progress {
     std::map<std::string, std::size_t> bad, noted;
     const RecordProblem* first = nullptr;
     for (const RecordProblem& problem : event.diagnostics.problems()) {
-      const bool kept = problem.action == RecordAction::kKept;
-      (kept ? noted : bad)[problem.kind] += problem.count;
-      if (!kept && first == nullptr) first = &problem;
+      const bool isNoted = !isBad(problem.action);
+      (isNoted ? noted : bad)[problem.kind] += problem.count;
+      if (!isNoted && first == nullptr) first = &problem;
     }
     for (const auto& [kind, count] : bad)
       say(concat("Bad records: ", count, " x ", kind));

@@ -8,8 +8,18 @@
 
 namespace anchorscope {
 
-/// What was done about a bad record.
-enum class RecordAction { kSkipped, kClipped, kKept };
+/// What was done about a record that is not as it should be.
+enum class RecordAction {
+  kSkipped,
+  kClipped,
+  kKept,
+  kLeftOut,  ///< As an option asks: nothing is wrong with it.
+};
+
+/// Not used as it stands, and nobody asked for that.
+inline bool isBad(RecordAction action) {
+  return action == RecordAction::kSkipped || action == RecordAction::kClipped;
+}
 
 /// One bad record: where it is, what is wrong with it, what was done.
 struct RecordProblem {
@@ -45,7 +55,7 @@ class Diagnostics {
   std::map<std::string, std::size_t> countsOfBad() const {
     std::map<std::string, std::size_t> counts;
     for (const RecordProblem& problem : problems_)
-      if (problem.action != RecordAction::kKept) counts[problem.kind] += problem.count;
+      if (isBad(problem.action)) counts[problem.kind] += problem.count;
     return counts;
   }
 

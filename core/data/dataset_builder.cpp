@@ -292,7 +292,8 @@ void DatasetBuilder::dropUnusedClasses() {
   for (std::size_t i = 0; i < indexOf.size(); ++i) {
     if (indexOf[i] < 0) {
       report({request_.spec.text, concat("class ", i)}, rule::kUnusedClass,
-             concat("'", classNames_[i], "' has no object and is left out, as the option says"));
+             concat("'", classNames_[i], "' has no object, and unused_classes is drop"),
+             RecordAction::kLeftOut);
       continue;
     }
     indexOf[i] = static_cast<int>(names.size());

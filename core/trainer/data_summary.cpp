@@ -7,6 +7,7 @@
 
 #include "core/data/anchor_reach.h"
 #include "core/data/augment.h"
+#include "core/data/epoch_list.h"
 #include "core/data/largest_input.h"
 #include "core/model/detector.h"
 #include "core/trainer/batch_tensors.h"
@@ -81,6 +82,9 @@ Result<DataSummary> summarizeData(const Dataset& dataset, const RunConfig& confi
   if (!detector) return std::move(detector).error();
   DataSummary out;
   const InputShape shape = inputShapeOf(config.train);
+  const auto epochs = EpochList::make(dataset, EpochOptions::from(config.dataParams),
+                                      static_cast<std::uint64_t>(config.train.getInt("seed")));
+  out.leftOut = epochs ? epochs->leftOut() : epochs.error().text();
   out.input = inputText(config.train);
   out.ownShapes = shape.keepsAspect();
   out.inputSize = largestInput(dataset, shape);

@@ -36,6 +36,7 @@ struct ObjectSummary {
 struct DataSummary {
   std::int64_t images = 0, objects = 0, imagesWithoutObjects = 0;
   std::int64_t ignored = 0;            ///< Crowd or difficult objects; they count in none of the lists below.
+  std::string leftOut;                 ///< Images that no batch holds, and why; empty: all come.
   SizePx smallestImage, largestImage;  ///< By area.
   std::string model;
   std::string input;         ///< What images are scaled to, in words.

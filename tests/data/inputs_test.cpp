@@ -53,7 +53,8 @@ std::string imagesText(const Dataset& dataset) {
 std::string problemsText(const Dataset& dataset) {
   static const std::map<RecordAction, std::string> kActions{{RecordAction::kSkipped, "skipped"},
                                                             {RecordAction::kClipped, "clipped"},
-                                                            {RecordAction::kKept, "kept"}};
+                                                            {RecordAction::kKept, "kept"},
+                                                            {RecordAction::kLeftOut, "left out"}};
   std::map<std::string, std::size_t> counts;
   for (const RecordProblem& problem : dataset.diagnostics().problems())
     counts[kActions.at(problem.action) + " " + problem.kind] += problem.count;

@@ -79,6 +79,18 @@ TEST(DataSummary, MeasuresBoxesInTheImageAndInTheInput) {
   EXPECT_EQ(summary->sizes[2].bestRecall(), -1);
 }
 
+TEST(DataSummary, SaysWhichImagesNoBatchHolds) {
+  const TemporaryFolder folder;
+  const auto dataset = *openDataset(writeCocoSet(folder, {{{0, 0, 8, 8}}, {{0, 0, 32, 32}}, {}}));
+  RunConfig config = smallConfig("max_iou");
+  EXPECT_EQ(summarizeData(*dataset, config)->leftOut, "");
+  set(config, "data.keep_empty", "false");
+  EXPECT_EQ(summarizeData(*dataset, config)->leftOut,
+            "1 of 3 images has no object to train on and is left out of the batches: keep_empty is off");
+  set(config, "data.min_object_side", "40");
+  EXPECT_TRUE(summarizeData(*dataset, config)->leftOut.starts_with("Not one of the 3 images of "));
+}
+
 TEST(DataSummary, AsksPointsForALocationInside) {
   const TemporaryFolder folder;
   const auto dataset = *openDataset(writeCocoSet(folder, {{{0, 0, 40, 40}, {33, 33, 1, 1}}}));

@@ -17,6 +17,8 @@ QString actionText(RecordAction action) {
       return ProblemsModel::tr("clipped");
     case RecordAction::kKept:
       return ProblemsModel::tr("kept");
+    case RecordAction::kLeftOut:
+      return ProblemsModel::tr("left out on request");
   }
   return {};
 }
