@@ -89,7 +89,10 @@ INSTANTIATE_TEST_SUITE_P(
                           "max_iou_smooth_l1", "max_iou", "retina-small", {{"method.box_loss", "smooth_l1"}}},
                       Case{"fcos", "fcos", "fcos-small", {}}, Case{"atss", "atss", "atss-small", {}},
                       Case{"harmonic", "harmonic", "retina-small", {}},
-                      Case{"sampling_free", "sampling_free", "retina-small", {}}),
+                      Case{"sampling_free", "sampling_free", "retina-small", {}},
+                      Case{"averaged", "max_iou", "retina-small", {{"train.ema_decay", "0.99"}}},
+                      Case{"accumulated", "max_iou", "retina-small", {{"train.accumulate", "2"}}},
+                      Case{"bf16", "musu", "retina-small", {{"train.precision", "bf16_forced"}}}),
     [](const auto& entry) { return std::string(entry.param.title); });
 
 }  // namespace
