@@ -206,7 +206,7 @@ class MainWindow : public QMainWindow {
   bool confirmEndingRun();
   bool confirmStopping();
   QString askWhereToKeep();
-  void keepElsewhere(std::shared_ptr<TemporaryRun> run, const QString& target, bool open);
+  void keepElsewhere(const std::shared_ptr<TemporaryRun>& run, const QString& target, bool open);
   void addLeftover(std::shared_ptr<TemporaryRun> run);
   std::shared_ptr<TemporaryRun> takeLeftover(const QString& folder);
   void refreshLeftovers();

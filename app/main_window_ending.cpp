@@ -71,7 +71,7 @@ QString MainWindow::askWhereToKeep() {
   QSettings settings = openSettings();
   const QDir start(settings.value(QStringLiteral("keepFolder"), QDir::homePath()).toString());
   const QString name = QStringLiteral("run-") + QDateTime::currentDateTime().toString("yyyyMMdd-HHmmss");
-  const QString target =
+  QString target =
       QFileDialog::getSaveFileName(this, tr("Keep the recorded run as a folder"), start.filePath(name), {},
                                    nullptr, QFileDialog::DontConfirmOverwrite);
   if (target.isEmpty()) return {};
@@ -91,7 +91,7 @@ void MainWindow::keepRecordedRun(const QString& target) {
   refreshActions();
 }
 
-void MainWindow::keepElsewhere(std::shared_ptr<TemporaryRun> run, const QString& target, bool open) {
+void MainWindow::keepElsewhere(const std::shared_ptr<TemporaryRun>& run, const QString& target, bool open) {
   run->leaveBehind();  // if it cannot be moved, it is there at the next start
   statusBar()->showMessage(tr("Moving the recorded run to %1").arg(target));
   const QPointer<MainWindow> window(this);
@@ -246,7 +246,7 @@ void MainWindow::openLeftover(const QString& folder) {
 void MainWindow::keepLeftover(const QString& folder) {
   const QString target = askWhereToKeep();
   if (target.isEmpty()) return;
-  if (auto run = takeLeftover(folder)) keepElsewhere(std::move(run), target, false);
+  if (const auto run = takeLeftover(folder)) keepElsewhere(run, target, false);
 }
 
 void MainWindow::discardLeftover(const QString& folder) {

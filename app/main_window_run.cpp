@@ -1,5 +1,6 @@
 // The live run of the main window: starting, what arrives from it, ending.
 #include <QLabel>
+#include <QLineEdit>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QToolButton>

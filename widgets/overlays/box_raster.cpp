@@ -132,7 +132,8 @@ void forEachTile(const VisibleBox& visible, const TileGrid& grid, const RasterSt
   const int x1 = visible.firstColumn, x2 = visible.lastColumn, y1 = visible.firstRow, y2 = visible.lastRow;
   const auto visitRow = [&](int row, int from, int to) {
     for (int column = from; column <= to; ++column)
-      visit(static_cast<std::size_t>(row * grid.columns + column));
+      visit(static_cast<std::size_t>(row) * static_cast<std::size_t>(grid.columns) +
+            static_cast<std::size_t>(column));
   };
   if (x2 - x1 <= 1 && y2 - y1 <= 1) {
     visitRow(y1, x1, x2);

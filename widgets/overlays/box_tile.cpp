@@ -206,7 +206,8 @@ ANCHORSCOPE_INLINE void drawAll(const Tile& tile, std::span<const PixelBox> boxe
       fill<Columns>(tile, left, right, innerBottom, bottom, blend);
     }
     if (lines.fillOpacity > 0) {
-      const auto alpha =
+      // Of numbers that are not negative, without a call for each box.
+      const auto alpha =  // NOLINTNEXTLINE(bugprone-incorrect-roundings)
           static_cast<std::uint32_t>(static_cast<float>(box.color >> 24) * lines.fillOpacity + 0.5f);
       if (alpha > 0)
         fill<Columns>(tile, left + line, right - line, innerTop, innerBottom, blendOf(box.color, alpha));

@@ -1,6 +1,7 @@
 #include "widgets/panels/inspector_panel.h"
 
 #include <QCheckBox>
+#include <QEvent>
 #include <QHeaderView>
 #include <QLabel>
 #include <QMenu>

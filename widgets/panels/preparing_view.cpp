@@ -5,6 +5,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QVBoxLayout>
+#include <cmath>
 
 namespace anchorscope {
 
@@ -64,8 +65,7 @@ void PreparingView::setProgress(const QString& what, double fraction) {
   if (fraction > 0) bar_->setValue(static_cast<int>(1000 * fraction));
   const double seconds =
       fraction > 0 ? static_cast<double>(clock_.elapsed()) / 1000 * (1 - fraction) / fraction : 0;
-  timeLeft_->setText(seconds >= 2 ? tr("about %1 s left").arg(static_cast<int>(seconds + 0.5))
-                                  : QStringLiteral(" "));
+  timeLeft_->setText(seconds >= 2 ? tr("about %1 s left").arg(std::lround(seconds)) : QStringLiteral(" "));
 }
 
 QString PreparingView::text() const {

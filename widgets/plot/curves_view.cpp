@@ -85,7 +85,7 @@ QString withUnit(double value, const std::string& unit) {
 
 /// "0.41", of a block "0.38–0.97".
 QString readingText(const CurveSeries::Reading& reading, const std::string& unit) {
-  const QString high = withUnit(reading.high, unit);
+  QString high = withUnit(reading.high, unit);
   if (reading.values <= 1 || reading.low == reading.high) return high;
   return (unit.empty() ? numberText(reading.low) : shortText(reading.low)) + QStringLiteral("–") + high;
 }
