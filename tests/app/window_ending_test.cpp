@@ -176,8 +176,11 @@ TEST_F(WindowEndingTest, ALongRunGoesOnWhileItsCurvesAreRead) {
       ASSERT_EQ(steps[i], static_cast<std::int64_t>(i)) << name;
   }
   EXPECT_EQ(curveSteps("eval.ap"), std::vector<std::int64_t>{2'201});
+  trainer.publish(last, {testing::makeSyntheticFrame()});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().snapshot() != nullptr; }));
   answerWith("Discard");
   window.close();
+  EXPECT_TRUE(QTest::qWaitFor([&] { return !QDir(temporary).exists(); }));
 }
 
 TEST_F(WindowEndingTest, StoppingAsksOnlyWhereItIsForGood) {
