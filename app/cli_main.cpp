@@ -4,7 +4,7 @@
 
 #include "app/cli/common.h"
 #include "app/cli/output.h"
-#include "core/trainer/thrown.h"
+#include "core/session/thrown.h"
 #include "core/trainer/version.h"
 
 namespace {

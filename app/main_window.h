@@ -15,8 +15,8 @@
 
 #include "app/leftovers.h"
 #include "core/base/atomic_file.h"
+#include "core/session/session.h"
 #include "core/store/run_reader.h"
-#include "core/trainer/session.h"
 #include "widgets/bridge/session_bridge.h"
 #include "widgets/figure/figure.h"
 #include "widgets/plot/recorded_curves.h"

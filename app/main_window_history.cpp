@@ -6,7 +6,7 @@
 
 #include "app/main_window.h"
 #include "app/settings.h"
-#include "core/trainer/evaluation_scalars.h"
+#include "core/session/evaluation_scalars.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/message_bar.h"

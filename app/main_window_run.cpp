@@ -8,7 +8,7 @@
 #include "app/main_window.h"
 #include "app/settings.h"
 #include "app/temporary_run.h"
-#include "core/trainer/evaluation_scalars.h"
+#include "core/session/evaluation_scalars.h"
 #include "core/trainer/presets.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
@@ -171,7 +171,7 @@ void MainWindow::onDiagnostics(const Diagnostics& diagnostics) {
 }
 
 void MainWindow::onFacts() {
-  const SessionFacts& facts = *bridge_->facts();
+  const RunFacts& facts = *bridge_->facts();
   if (!continued_ && facts.config.data != "demo") rememberRecent(QString::fromStdString(facts.config.data));
   curves_->setDeclaration(facts.declaration);
   std::vector<std::string> names;

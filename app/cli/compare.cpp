@@ -10,7 +10,7 @@
 #include "core/base/check.h"
 #include "core/base/counted.h"
 #include "core/base/duration.h"
-#include "core/trainer/comparison.h"
+#include "core/compare/comparison.h"
 
 namespace anchorscope::cli {
 namespace {

@@ -11,9 +11,9 @@
 #include "core/base/check.h"
 #include "core/base/counted.h"
 #include "core/evidence/decision.h"
+#include "core/session/evaluation_scalars.h"
 #include "core/store/csv.h"
 #include "core/trainer/evaluation.h"
-#include "core/trainer/evaluation_scalars.h"
 
 namespace anchorscope::cli {
 namespace {

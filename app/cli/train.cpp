@@ -10,8 +10,8 @@
 #include "app/cli/terminal.h"
 #include "core/base/check.h"
 #include "core/base/duration.h"
+#include "core/session/session.h"
 #include "core/store/run_folder.h"
-#include "core/trainer/session.h"
 
 namespace anchorscope::cli {
 namespace {

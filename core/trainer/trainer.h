@@ -28,7 +28,7 @@
 #include "core/trainer/optimizer.h"
 #include "core/trainer/probes.h"
 #include "core/trainer/run_config.h"
-#include "core/trainer/session.h"
+#include "core/trainer/run_facts.h"
 #include "core/trainer/validation.h"
 #include "core/trainer/weight_average.h"
 
@@ -57,7 +57,7 @@ class Trainer {
   ~Trainer();
 
   const RunConfig& config() const { return config_; }
-  const SessionFacts& facts() const { return facts_; }
+  const RunFacts& facts() const { return facts_; }
   /// Optimizer steps done.
   std::int64_t stepsDone() const { return stepsDone_; }
   std::int64_t plannedSteps() const { return config_.train.getInt("steps"); }
@@ -140,7 +140,7 @@ class Trainer {
   std::vector<NamedTensor> wholeState() const;
 
   RunConfig config_;
-  SessionFacts facts_;
+  RunFacts facts_;
   std::shared_ptr<const std::vector<std::string>> classNames_;
   at::Device device_{at::kCPU};
   int threads_ = 1;

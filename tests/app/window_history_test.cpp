@@ -10,9 +10,9 @@
 #include <QToolButton>
 #include <filesystem>
 
+#include "core/session/evaluation_scalars.h"
 #include "core/store/run_folder.h"
 #include "core/store/run_writer.h"
-#include "core/trainer/evaluation_scalars.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/temporary_folder.h"
 #include "widgets/notify/message_bar.h"

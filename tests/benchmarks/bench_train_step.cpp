@@ -15,7 +15,7 @@
 
 #include "core/base/check.h"
 #include "core/ops/scalars_scope.h"
-#include "core/trainer/pacing.h"
+#include "core/session/pacing.h"
 #include "core/trainer/precision.h"
 #include "core/trainer/presets.h"
 #include "core/trainer/trainer.h"

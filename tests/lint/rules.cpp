@@ -86,8 +86,11 @@ const std::map<std::string, std::set<std::string>>& allowedFolders() {
     allowed["store"] = {"base", "evidence"};
     allowed["trainer"] = {"base",   "evidence", "ops",     "data", "model", "assigners",
                           "losses", "samplers", "methods", "eval", "store"};
-    allowed["conformance"] = allowed["trainer"];
+    allowed["session"] = allowed["conformance"] = allowed["trainer"];
+    allowed["session"].insert("trainer");
     allowed["conformance"].insert("trainer");
+    allowed["compare"] = allowed["session"];
+    allowed["compare"].insert("session");
     return allowed;
   }();
   return kAllowed;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/trainer/session_port.h"
+#include "core/session/session_port.h"
 
 namespace anchorscope::testing {
 namespace {
@@ -18,7 +18,7 @@ class FakeSession final : public TrainingSession {
   CommandId post(Command command) override { return port_->post(std::move(command)); }
   std::vector<Event> drainEvents() override { return port_->drainEvents(); }
   std::shared_ptr<const Snapshot> latestSnapshot() const override { return port_->latestSnapshot(); }
-  std::shared_ptr<const SessionFacts> facts() const override { return port_->facts(); }
+  std::shared_ptr<const RunFacts> facts() const override { return port_->facts(); }
   TrainerState state() const override { return port_->state(); }
   void setWake(std::function<void()> wake) override { port_->setWake(std::move(wake)); }
   void wait() override { port_->waitForEnd(); }
@@ -49,7 +49,7 @@ void FakeTrainer::send(Event event) {
 }
 
 void FakeTrainer::publishFacts(std::vector<std::string> imageNames, EvidenceDeclaration declaration) {
-  auto facts = std::make_shared<SessionFacts>();
+  auto facts = std::make_shared<RunFacts>();
   facts->config = config;
   facts->declaration = std::move(declaration);
   facts->imageNames = std::move(imageNames);

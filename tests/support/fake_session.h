@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/trainer/session.h"
+#include "core/session/session.h"
 
 namespace anchorscope {
 class SessionPort;  // its header has a function `emit`, which Qt's macro of that name breaks

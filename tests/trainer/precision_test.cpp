@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "core/ops/capabilities.h"
-#include "core/trainer/resume.h"
 #include "tests/trainer/trainer_testing.h"
 
 namespace anchorscope::testing {
@@ -55,14 +54,6 @@ TEST(Precision, ARunRecordsWhatAutoChoseOnThisMachine) {
   EXPECT_THAT(trainer->checkpointFacts().configToml, HasSubstr("precision = \"" + chosen + "\""));
   EXPECT_THAT(trainer->deviceTitle(), EndsWith(" · " + chosen));
   EXPECT_THAT(trainer->facts().precisionReport, HasSubstr("Computes in " + chosen));
-}
-
-TEST(Precision, ARunMayGoOnInAnotherWhichIsTold) {
-  RunConfig config = smallConfig();
-  set(config, "train.precision", "bf16");
-  const auto changes = applyResumeSettings(config, {{"precision", "fp32"}});
-  ASSERT_TRUE(changes.ok());
-  EXPECT_THAT(*changes, ElementsAre("train.precision = fp32 (was bf16)"));
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "core/trainer/run_config.h"
-#include "core/trainer/session.h"
 #include "core/trainer/trainer.h"
 #include "tests/support/temporary_folder.h"
 
@@ -36,42 +35,5 @@ std::string writeCocoSet(const TemporaryFolder& folder,
                          const std::vector<std::vector<std::array<int, 4>>>& boxesPerImage);
 
 double valueOf(const std::vector<ScalarValue>& scalars, const std::string& name);
-
-/// Waits for a session's events on the test's thread.
-class SessionWatch {
- public:
-  explicit SessionWatch(TrainingSession& session);
-  ~SessionWatch();
-  SessionWatch(const SessionWatch&) = delete;
-  SessionWatch& operator=(const SessionWatch&) = delete;
-
-  /// Returns when the session has entered this state (or a final one).
-  void waitForState(TrainerState state);
-  /// Returns when this command is acknowledged; its event.
-  AcknowledgedEvent waitForAcknowledgement(CommandId id);
-  /// Waits for the end and gives all events of the session.
-  const std::vector<Event>& finish();
-
-  /// Every event so far, in order.
-  const std::vector<Event>& events();
-  std::vector<TrainerState> states();
-  template <typename E>
-  std::vector<E> all() {
-    std::vector<E> out;
-    for (const Event& event : events())
-      if (const auto* found = std::get_if<E>(&event)) out.push_back(*found);
-    return out;
-  }
-
- private:
-  template <typename Condition>
-  void waitUntil(const Condition& condition);
-
-  TrainingSession& session_;
-  std::mutex mutex_;
-  std::condition_variable ready_;
-  bool awake_ = false;
-  std::vector<Event> events_;
-};
 
 }  // namespace anchorscope::testing

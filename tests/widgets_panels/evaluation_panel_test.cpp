@@ -11,7 +11,7 @@
 #include <QTableView>
 #include <QTest>
 
-#include "core/trainer/session.h"
+#include "core/session/session.h"
 #include "tests/support/qt_application.h"
 
 namespace anchorscope {

@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/trainer/session.h"
+#include "core/session/session.h"
 
 namespace anchorscope {
 
@@ -33,7 +33,7 @@ class SessionBridge : public QObject {
 
   bool hasSession() const { return session_ != nullptr; }
   TrainerState state() const { return state_; }
-  const std::shared_ptr<const SessionFacts>& facts() const { return facts_; }
+  const std::shared_ptr<const RunFacts>& facts() const { return facts_; }
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
 
   /// Hands a command over; without a session it is dropped and 0 returned.
@@ -61,7 +61,7 @@ class SessionBridge : public QObject {
   SessionFactory factory_;
   std::unique_ptr<TrainingSession> session_;
   std::shared_ptr<std::atomic<bool>> wakePending_;
-  std::shared_ptr<const SessionFacts> facts_;
+  std::shared_ptr<const RunFacts> facts_;
   std::shared_ptr<const Snapshot> snapshot_;
   TrainerState state_ = TrainerState::kIdle;
   std::vector<std::future<void>> retired_;

@@ -16,7 +16,7 @@
 #include <cmath>
 
 #include "core/eval/coco_ap.h"
-#include "core/trainer/session.h"
+#include "core/session/session.h"
 #include "widgets/models/number_text.h"
 
 namespace anchorscope {

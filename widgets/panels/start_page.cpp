@@ -19,7 +19,7 @@
 #include "core/data/dataset.h"
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
-#include "core/trainer/record_forecast.h"
+#include "core/session/record_forecast.h"
 #include "widgets/panels/conflict_label.h"
 #include "widgets/panels/data_spec_guess.h"
 #include "widgets/panels/leftover_card.h"

@@ -3,7 +3,7 @@
 
 #include <QWidget>
 
-#include "core/trainer/session.h"
+#include "core/session/session.h"
 
 class QAction;
 class QLabel;

@@ -1,0 +1,92 @@
+#include "core/compare/score_iou_correlation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/base/check.h"
+
+namespace anchorscope {
+namespace {
+
+/// 1-based; equal values share the mean of their ranks.
+std::vector<double> ranksOf(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<double> ranks(values.size());
+  for (std::size_t first = 0; first < order.size();) {
+    std::size_t last = first;
+    while (last < order.size() && values[order[last]] == values[order[first]])
+      ++last;
+    for (std::size_t i = first; i < last; ++i)
+      ranks[order[i]] = 0.5 * static_cast<double>(first + 1 + last);
+    first = last;
+  }
+  return ranks;
+}
+
+/// Score and IoU of each object's positives.
+struct Positives {
+  std::vector<double> score, iou;
+};
+
+std::optional<std::vector<Positives>> positivesOf(const ProbeFrame& frame) {
+  const Channel* score = frame.channel("cls_score_object");
+  const Channel* cls = frame.channel("assigned_cls");
+  const Channel* reg = frame.channel("assigned_reg");
+  const std::vector<Box>& boxes = frame.predictedBoxesInInput;
+  if (!score || !cls || !reg || boxes.size() != cls->values.size()) return std::nullopt;
+  std::vector<Box> objectsInInput;
+  for (const ObjectRecord& object : frame.image->objects)
+    objectsInInput.push_back(frame.image->inputFromImage.map(object.boxInImage));
+  std::vector<Positives> out(objectsInInput.size());
+  for (std::size_t anchor = 0; anchor < boxes.size(); ++anchor) {
+    const float owner = cls->values[anchor] >= 0 ? cls->values[anchor] : reg->values[anchor];
+    if (!(owner >= 0)) continue;
+    const auto object = static_cast<std::size_t>(owner);
+    ANCHORSCOPE_CHECK(object < out.size(), "anchor ", anchor, " is assigned to object ", object, " of ",
+                      out.size());
+    out[object].score.push_back(score->values[anchor]);
+    out[object].iou.push_back(iou(boxes[anchor], objectsInInput[object]));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<double> spearman(std::span<const double> a, std::span<const double> b) {
+  ANCHORSCOPE_CHECK(a.size() == b.size(), a.size(), " and ", b.size(), " values");
+  if (a.size() < 2) return std::nullopt;
+  const std::vector<double> ra = ranksOf(a), rb = ranksOf(b);
+  const double mean = 0.5 * static_cast<double>(a.size() + 1);
+  double covariance = 0, varianceA = 0, varianceB = 0;
+  for (std::size_t i = 0; i < ra.size(); ++i) {
+    covariance += (ra[i] - mean) * (rb[i] - mean);
+    varianceA += (ra[i] - mean) * (ra[i] - mean);
+    varianceB += (rb[i] - mean) * (rb[i] - mean);
+  }
+  if (varianceA == 0 || varianceB == 0) return std::nullopt;
+  return covariance / std::sqrt(varianceA * varianceB);
+}
+
+std::optional<ScoreIouCorrelation> scoreIouCorrelation(
+    const std::vector<std::shared_ptr<const ProbeFrame>>& frames, std::size_t minPositives) {
+  ScoreIouCorrelation out;
+  for (const auto& frame : frames) {
+    const auto positives = positivesOf(*frame);
+    if (!positives) return std::nullopt;
+    for (const Positives& object : *positives) {
+      if (object.score.size() < minPositives) continue;
+      const auto correlation = spearman(object.score, object.iou);
+      if (!correlation) continue;
+      out.mean += *correlation;
+      ++out.objects;
+    }
+  }
+  if (out.objects == 0) return std::nullopt;
+  out.mean /= static_cast<double>(out.objects);
+  return out;
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,132 @@
+#pragma once
+// Internal header. What the trainer thread does from preparing to the end: commands at step boundaries,
+// steps, captures, recording, checkpoints, evaluation.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/session/checkpoint_keeper.h"
+#include "core/session/pacing.h"
+#include "core/session/record_plan.h"
+#include "core/session/resume.h"
+#include "core/session/run_goal.h"
+#include "core/session/session_port.h"
+#include "core/store/run_writer.h"
+#include "core/trainer/trainer.h"
+
+namespace anchorscope {
+
+/// Runs on one thread; made, run and destroyed there.
+class TrainingLoop {
+ public:
+  TrainingLoop(SessionPort& port, RunConfig config, SessionOptions options);
+
+  /// Until the run is stopped or its steps are done. An error: it has failed.
+  Status run();
+  /// After a failure: acknowledges what was taken from the queue, records the steps that were still open,
+  /// saves a checkpoint when the state is sound, notes the error in the run, and adds to the error what was
+  /// kept.
+  void abandon(Error& error);
+  std::int64_t step() const { return trainer_ ? trainer_->stepsDone() : 0; }
+  const std::string& endReason() const { return endReason_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  /// A step whose record waits for its scalars (a GPU gives them a step late) or frames.
+  struct OpenRecord {
+    StepRecord record;
+    bool scalarsMissing = true, framesMissing = false;
+  };
+  enum class Hurry { kNo, kYes };  ///< kYes: wait for the frames' copy and publish at once.
+
+  Status prepare();
+  Status startRecording();
+  Status continueRecording(const ResumePoint& point);
+  void tellOfPreparing(const std::optional<ResumePoint>& point);
+  RunHeader header() const;
+  Status finish();
+
+  // commands
+  /// A command of this kind is waiting, or stands among those being applied.
+  template <typename Kind>
+  bool isComing() const {
+    return port_.commands().template pending<Kind>() ||
+           std::any_of(taken_.begin(), taken_.end(), [](const QueuedCommand& taken) {
+             return std::holds_alternative<Kind>(taken.command);
+           });
+  }
+  bool stopComing() const;  ///< Long work should end early.
+  void apply(const QueuedCommand& command);
+  std::optional<Error> applied(const PauseCommand&);
+  std::optional<Error> applied(const ResumeCommand&);
+  std::optional<Error> applied(const StepCommand& command);
+  std::optional<Error> applied(const RunUntilStepCommand& command);
+  std::optional<Error> applied(const RunUntilScalarCommand& command);
+  std::optional<Error> applied(const StopCommand& command);
+  std::optional<Error> applied(const SetProbesCommand& command);
+  std::optional<Error> applied(const SetParamCommand& command);
+  std::optional<Error> applied(const SaveCheckpointCommand& command);
+  std::optional<Error> applied(const CaptureCommand&);
+  std::optional<Error> applied(const EvaluateCommand&);
+  std::optional<Error> applied(const CancelEvaluationCommand&);
+  void goOn();
+  void pause(const std::string& reason);
+  void wantPause(const std::string& reason);  ///< At the end of this step.
+
+  // a step and what follows it
+  Status oneStep();
+  void handleReports(bool all);
+  void handleNonFinite(const StepReport& report);
+  void capture(Hurry hurry);
+  void collectFrames();
+  void captureFailed(const Error& error);
+  void publish();
+  void flushRecords();
+  std::optional<Error> evaluate();
+  void evaluateAndNote();  ///< As above; a failure is noted and training goes on.
+  void recordEvaluation(const Evaluation& evaluation);
+  void startCheckpoint();  ///< Into the run, written beside training.
+  void saveCheckpointNow();
+  void planRecording();  ///< From what is recorded by now.
+  void watchRecording();
+  void note(const std::string& kind, const std::string& text);
+  void emitDiagnostics();
+  TrainingStatus status() const;
+
+  SessionPort& port_;
+  RunConfig config_;
+  const SessionOptions options_;
+  std::unique_ptr<Trainer> trainer_;
+  std::shared_ptr<RunWriter> writer_;  ///< Shared with the checkpoints' thread.
+  CapturePacer pacer_;
+  RateMeter rate_;
+  RunGoal goal_;
+  std::deque<QueuedCommand> taken_;  ///< From the queue, not yet acknowledged.
+  bool paused_ = false, stopping_ = false, stepsDone_ = false, checkpointAtStop_ = true, pauseWanted_ = false;
+  std::int64_t resumedStep_ = -1;
+  std::string endReason_;
+  PendingFrames pendingFrames_;
+  double pendingCaptureMs_ = 0;
+  std::vector<std::shared_ptr<const ProbeFrame>> frames_;
+  std::deque<OpenRecord> openRecords_;
+  std::uint64_t snapshots_ = 0;
+  Clock::time_point lastPublish_{}, started_ = Clock::now();
+  std::int64_t lastEvaluation_ = -1, lastCapture_ = -1, lastRecordedFrames_ = -1, lastPlannedFrames_ = -1,
+               plannedMoments_ = -1;
+  std::int64_t framesDropped_ = 0, failedCaptures_ = 0, failedCaptureStep_ = -1;
+  std::string captureFailure_;  ///< The last one noted: one that comes again at every capture is told once.
+  bool recordingFailed_ = false, saidThinned_ = false, saidExhausted_ = false;
+  std::string knownFolder_, pauseReason_;
+  RecordPlan recordPlan_;
+  std::unique_ptr<CheckpointKeeper> checkpoints_;  ///< Null without a recorded run.
+  std::vector<std::string> resumeNotes_;
+};
+
+}  // namespace anchorscope

@@ -1,0 +1,77 @@
+#include "core/session/run_goal.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace anchorscope {
+namespace {
+
+using Relation = RunUntilScalarCommand::Relation;
+
+TEST(RunGoal, WithoutOneNothingIsReached) {
+  const RunGoal goal;
+  EXPECT_FALSE(goal.active());
+  EXPECT_EQ(goal.reached(1000, {{"loss.total", 0}}), "");
+}
+
+TEST(RunGoal, TellsUntilWhen) {
+  RunGoal goal;
+  EXPECT_EQ(goal.text(), "");
+  goal.runToStep(500);
+  EXPECT_EQ(goal.text(), "step 500");
+  goal.addSteps(3, 10);
+  EXPECT_EQ(goal.text(), "step 13");
+  goal.runUntil({"loss.cls", Relation::kBelow, 0.25});
+  EXPECT_EQ(goal.text(), "loss.cls < 0.25");
+  goal.runUntil({"eval.ap50", Relation::kAbove, 0.5});
+  EXPECT_EQ(goal.text(), "eval.ap50 > 0.5");
+  goal.clear();
+  EXPECT_EQ(goal.text(), "");
+}
+
+TEST(RunGoal, StepsAddUp) {
+  RunGoal goal;
+  goal.addSteps(1, 10);
+  goal.addSteps(1, 10);
+  goal.addSteps(1, 10);
+  EXPECT_EQ(goal.reached(12, {}), "");
+  EXPECT_NE(goal.reached(13, {}), "");
+}
+
+TEST(RunGoal, StepsAfterAReachedGoalCountFromNow) {
+  RunGoal goal;
+  goal.addSteps(2, 0);
+  goal.addSteps(1, 5);
+  EXPECT_EQ(goal.reached(5, {}), "");
+  EXPECT_NE(goal.reached(6, {}), "");
+}
+
+TEST(RunGoal, AStepToRunToIsNotAddedTo) {
+  RunGoal goal;
+  goal.runToStep(100);
+  EXPECT_EQ(goal.reached(99, {}), "");
+  EXPECT_NE(goal.reached(100, {}), "");
+  goal.addSteps(1, 50);
+  EXPECT_NE(goal.reached(51, {}), "");
+}
+
+TEST(RunGoal, ScalarBoundsAreStrict) {
+  RunGoal goal;
+  goal.runUntil({"loss.cls", Relation::kBelow, 0.5});
+  EXPECT_EQ(goal.reached(1, {{"loss.cls", 0.5}}), "");
+  EXPECT_NE(goal.reached(1, {{"loss.cls", 0.499}}), "");
+  goal.runUntil({"loss.cls", Relation::kAbove, 0.5});
+  EXPECT_EQ(goal.reached(1, {{"loss.cls", 0.5}}), "");
+  EXPECT_NE(goal.reached(1, {{"loss.cls", 0.501}}), "");
+  EXPECT_EQ(goal.reached(1, {{"loss.loc", 9}}), "");
+}
+
+TEST(RunGoal, ANonFiniteWatchedScalarAlwaysStops) {
+  RunGoal goal;
+  goal.runUntil({"loss.cls", Relation::kBelow, 0.5});
+  EXPECT_NE(goal.reached(1, {{"loss.cls", std::numeric_limits<double>::quiet_NaN()}}), "");
+}
+
+}  // namespace
+}  // namespace anchorscope
