@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 EM = 100  # units of the drawing per em of the text beside it
-METHODS = ["musu", "lip", "harmonic", "sampling_free", "max_iou", "fcos", "atss"]
+METHODS = sorted(page.stem for page in FOLDER.glob("*.html") if page.stem not in ("index", "window"))
 
 
 def formulas():

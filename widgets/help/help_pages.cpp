@@ -1,5 +1,6 @@
 #include "widgets/help/help_pages.h"
 
+#include <QDir>
 #include <QFile>
 #include <QRegularExpression>
 #include <algorithm>
@@ -15,6 +16,29 @@ QString fileText(const QString& page) {
   loadIcons();  // brings in the resources
   QFile file(QStringLiteral(":/help/%1.html").arg(page));
   return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString();
+}
+
+/// The names of all pages.
+QStringList pageFiles() {
+  loadIcons();
+  QStringList names =
+      QDir(QStringLiteral(":/help")).entryList({QStringLiteral("*.html")}, QDir::Files, QDir::Name);
+  for (QString& name : names)
+    name.chop(5);
+  return names;
+}
+
+/// The methods' pages with their first sentences.
+QString methodList() {
+  static const QRegularExpression title(QStringLiteral("<title>(.*)</title>")),
+      lead(QStringLiteral("<p class=\"lead\">(.*)</p>"));
+  QString html = QStringLiteral("<ul>");
+  for (const MethodInfo& info : methodInfos()) {
+    const QString name = QString::fromStdString(info.name), text = fileText(name);
+    html += QStringLiteral("\n<li><a href=\"help:%1\">%2</a><br>%3</li>")
+                .arg(name, title.match(text).captured(1), lead.match(text).captured(1));
+  }
+  return html + QStringLiteral("\n</ul>");
 }
 
 QString escaped(const std::string& text) {
@@ -48,9 +72,16 @@ const std::vector<HelpPage>& helpPages() {
   static const std::vector<HelpPage> pages = [] {
     static const QRegularExpression title(QStringLiteral("<title>(.*)</title>"));
     std::vector<HelpPage> read;
-    for (const char* name :
-         {"index", "window", "musu", "lip", "harmonic", "sampling_free", "max_iou", "fcos", "atss"})
-      read.push_back({QLatin1String(name), title.match(fileText(QLatin1String(name))).captured(1)});
+    QStringList left = pageFiles(), names;
+    const auto take = [&](const QString& name) {
+      if (left.removeOne(name)) names << name;
+    };
+    take(QStringLiteral("index"));
+    take(QStringLiteral("window"));
+    for (const MethodInfo& info : methodInfos())
+      take(QString::fromStdString(info.name));
+    for (const QString& name : names + left)
+      read.push_back({name, title.match(fileText(name)).captured(1)});
     return read;
   }();
   return pages;
@@ -60,15 +91,10 @@ QString helpPageOf(const QString& what) {
   for (const HelpPage& page : helpPages())
     if (page.name == what) return page.name;
   // Detectors are named after their head and their backbone: the backbone is what is special about these.
-  for (const auto& [part, page] : {std::pair{"lip", "lip"},
-                                   {"sampling_free", "sampling_free"},
-                                   {"harmonic", "harmonic"},
-                                   {"musu", "musu"},
-                                   {"fcos", "fcos"},
-                                   {"atss", "atss"},
-                                   {"retina", "max_iou"}})
-    if (what.contains(QLatin1String(part))) return QLatin1String(page);
-  return QStringLiteral("index");
+  if (what.contains(QLatin1String("lip"))) return QStringLiteral("lip");
+  for (const HelpPage& page : helpPages())
+    if (what.contains(page.name)) return page.name;
+  return what.contains(QLatin1String("retina")) ? QStringLiteral("max_iou") : QStringLiteral("index");
 }
 
 QString optionTable(const ParamSet& params) {
@@ -99,6 +125,7 @@ QString helpHtml(const QString& page) {
   for (QRegularExpressionMatch match = asked.match(html); match.hasMatch(); match = asked.match(html))
     html.replace(match.capturedStart(), match.capturedLength(),
                  askedTable(match.captured(1), match.captured(2), match.captured(3)));
+  html.replace(QLatin1String("<!-- methods -->"), methodList());
   return html;
 }
 

@@ -24,7 +24,7 @@ QByteArray svgOf(const QString& name) {
   if (found == loaded.constEnd()) {
     loadResources();
     QFile file(QStringLiteral(":/icons/%1.svg").arg(name));
-    ANCHORSCOPE_CHECK(file.open(QIODevice::ReadOnly), "an icon is not in resources.qrc");
+    ANCHORSCOPE_CHECK(file.open(QIODevice::ReadOnly), "an icon is not in resources");
     found = loaded.insert(name, file.readAll());
   }
   return *found;

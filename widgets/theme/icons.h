@@ -13,7 +13,7 @@ namespace anchorscope {
 /// itself. With `nameWhenOn` the icon of a checked button is another one. GUI thread only.
 QIcon themedIcon(const QString& name, QColor Theme::*color = &Theme::text, const QString& nameWhenOn = {});
 
-/// Makes the files of resources.qrc known to style sheets; the functions here do so by themselves.
+/// Makes the files of resources known to style sheets; the functions here do so by themselves.
 void loadIcons();
 
 /// The program's own icon.
