@@ -5,6 +5,8 @@
 #     PUBLIC  anchorscope_ops                  # used by the folder's headers
 #     PRIVATE simdjson::simdjson               # used by its sources only
 #     PCH     aten)                            # aten, nn or qt; optional
+#   anchorscope_add_registry(anchorscope_data HEADER core/data/format.h TYPE Format LIST formats
+#     ENTRIES cocoFormat vocFormat)            # functions of the library's sources, in the order of the list
 #   anchorscope_add_executable(anchorscope-cli SOURCES … LIBS … [PCH …])
 #   anchorscope_add_test(tests_data SOURCES … LIBS … [PCH …] [TIMEOUT seconds])
 #   anchorscope_add_test_entry(NAME tests_app [XVFB] [FILTER cases] [TIMEOUT seconds])   # another run of the same executable
@@ -70,6 +72,25 @@ function(anchorscope_add_library target)
   add_library(${target} STATIC ${arg_SOURCES})
   target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
   anchorscope_prepare_target(${target} "${arg_PCH}")
+endfunction()
+
+# Adds `const std::vector<TYPE>& LIST()`, which HEADER declares: the results of the functions ENTRIES.
+function(anchorscope_add_registry target)
+  cmake_parse_arguments(arg "" "HEADER;TYPE;LIST" "ENTRIES" ${ARGN})
+  set(declarations)
+  foreach(entry IN LISTS arg_ENTRIES)
+    string(APPEND declarations "${arg_TYPE} ${entry}();\n")
+  endforeach()
+  list(TRANSFORM arg_ENTRIES APPEND "()" OUTPUT_VARIABLE calls)
+  list(JOIN calls ", " calls)
+  set(source "${CMAKE_CURRENT_BINARY_DIR}/${arg_LIST}.cpp")
+  file(
+    CONFIGURE
+    OUTPUT "${source}"
+    CONTENT
+      "#include \"${arg_HEADER}\"\n\nnamespace anchorscope {\n\n${declarations}\nconst std::vector<${arg_TYPE}>& ${arg_LIST}() {\n  static const std::vector<${arg_TYPE}> entries = {${calls}};\n  return entries;\n}\n\n}  // namespace anchorscope\n"
+    @ONLY)
+  target_sources(${target} PRIVATE "${source}")
 endfunction()
 
 function(anchorscope_add_executable target)

@@ -12,13 +12,21 @@
 #include "core/base/combination.h"
 #include "core/base/param.h"
 #include "core/base/result.h"
-#include "core/evidence/specs.h"
-#include "core/ops/dense_types.h"
-#include "core/ops/evidence_sink.h"
+#include "core/parts/loss_costs.h"
+#include "core/parts/part.h"
+#include "core/parts/stage.h"
 
 namespace anchorscope {
 
-/// What an assigner decides for a batch. No tensor carries a gradient. All are on the device of the anchors.
+/// What an output that says how good a box is has to learn.
+struct QualityTarget {
+  std::string output;  ///< Of HeadOutputs::further: "centerness".
+  at::Tensor target;   ///< [B,N] float in [0,1].
+  at::Tensor mask;     ///< [B,N] bool: where it is learned; undefined: where regObject >= 0.
+};
+
+/// What an assigner decides for a batch. All are on the device of the anchors. No tensor carries a gradient,
+/// but the weights of an assigner that learns (Part::parameters).
 struct Assignment {
   /// [B,N] int64: object each head's anchor belongs to (index into the image's padded objects), -1
   /// background, -2 ignored. The two heads may have different winners.
@@ -27,11 +35,13 @@ struct Assignment {
   at::Tensor clsTarget;
   /// [B,N] float: factor on all class elements of the anchor, 0 for ignored ones. Undefined: 1 everywhere.
   at::Tensor clsWeight;
+  /// [B,N,C] float >= 0, both or none: each class element's loss is positive * loss(1) + negative * loss(0),
+  /// in place of clsTarget.
+  at::Tensor positiveWeight, negativeWeight;
   /// [B,N] float >= 0: factor on the anchor's box loss (0, 1, a rank weight, a centerness); 0 where regObject
   /// < 0.
   at::Tensor regWeight;
-  /// [B,N] float in [0,1]: target of a centerness or IoU head; undefined for methods without one.
-  at::Tensor qualityTarget;
+  std::vector<QualityTarget> quality;  ///< One per output; empty for assigners that give none.
   /// The assigner's own scalars of this step, each declared.
   std::vector<NamedScalar> scalars;
 };
@@ -58,19 +68,19 @@ DenseTargets withPadding(const DenseTargets& targets);
 inline constexpr const char* kClsObjectChannel = "assigned_cls";
 inline constexpr const char* kRegObjectChannel = "assigned_reg";
 
-/// An assignment rule with its options fixed. Not thread-safe: owned by the trainer thread.
-class Assigner {
+/// An assignment rule with its options fixed. It declares what it publishes, the winner channels excepted:
+/// every method publishes those. May follow a schedule (StepContext::step) and learn (Part::parameters).
+class Assigner : public Part {
  public:
-  virtual ~Assigner() = default;
-  /// Evidence published with the present options (winner channels excepted: every method publishes those).
-  virtual EvidenceDeclaration declaration() const = 0;
-  /// Whether assignments hold a qualityTarget, which a centerness head learns.
-  virtual bool givesQuality() const { return false; }
-  /// Assigns a batch. `outputs` may carry gradients; none flows into the result. Inputs are not modified,
-  /// shapes depend on the inputs' shapes only, and the device is not waited for unless `sink` is given (pair
-  /// rows are sparse). An image without objects is all background.
-  virtual Assignment assign(const AnchorSet& anchors, const DenseOutputs& outputs,
-                            const DenseTargets& targets, EvidenceSink* sink) = 0;
+  /// The outputs for which assignments hold a target.
+  virtual std::vector<std::string> qualityOutputs() const { return {}; }
+  /// Assigns a batch. `inputs.outputs` may carry gradients; none flows into the result of an assigner without
+  /// parameters. Inputs are not modified, shapes depend on the inputs' shapes only, and the device is not
+  /// waited for unless the step has a sink (pair rows are sparse). An image without objects is all
+  /// background. costs: the method's losses, null where a caller has none; only for assigners that
+  /// usesLosses.
+  virtual Assignment assign(const StageInputs& inputs, const StepContext& step,
+                            const LossCosts* costs = nullptr) = 0;
 };
 
 /// A registered assigner.
@@ -81,6 +91,7 @@ struct AssignerEntry {
   std::string source;
   std::vector<ParamSpec> params;
   bool usesPredictions = false;  ///< The assignment depends on the heads' outputs.
+  bool usesLosses = false;       ///< And on what the method's losses say of them: see LossCosts.
   /// Why heads like these cannot be assigned with these options; option names without prefix. Empty function:
   /// any head will do.
   std::function<std::vector<OptionConflict>(const ParamSet&, const HeadTraits&)> conflicts;
@@ -88,7 +99,7 @@ struct AssignerEntry {
   std::function<Result<std::unique_ptr<Assigner>>(const ParamSet&)> make;
 };
 
-/// Every assigner, in registry order. A new one is a file and a line in registry.cpp.
+/// Every assigner, in registry order. A new one is a file and a line in CMakeLists.txt.
 const std::vector<AssignerEntry>& assignerEntries();
 
 /// Builds by name; unknown: kUsage with the nearest names.

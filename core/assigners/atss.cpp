@@ -56,9 +56,8 @@ class AtssAssigner final : public Assigner {
   explicit AtssAssigner(const Options& options) : options_(options) {}
 
   EvidenceDeclaration declaration() const override;
-  bool givesQuality() const override { return true; }
-  Assignment assign(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
-                    EvidenceSink* sink) override;
+  std::vector<std::string> qualityOutputs() const override { return {kCenternessOutput}; }
+  Assignment assign(const StageInputs& inputs, const StepContext& step, const LossCosts* costs) override;
 
  private:
   Matching match(const AnchorSet& anchors, const at::Tensor& boxes, const DenseTargets& targets) const;
@@ -174,8 +173,9 @@ Matching AtssAssigner::match(const AnchorSet& anchors, const at::Tensor& boxes,
   return m;
 }
 
-Assignment AtssAssigner::assign(const AnchorSet& anchors, const DenseOutputs&, const DenseTargets& given,
-                                EvidenceSink* sink) {
+Assignment AtssAssigner::assign(const StageInputs& inputs, const StepContext& step, const LossCosts*) {
+  const AnchorSet& anchors = inputs.anchors;
+  const DenseTargets& given = inputs.targets;
   const c10::NoGradGuard noGrad;
   const DenseTargets targets = withPadding(given);
   const at::Tensor boxes = targets.boxes.to(anchors.boxes.scalar_type());
@@ -183,10 +183,11 @@ Assignment AtssAssigner::assign(const AnchorSet& anchors, const DenseOutputs&, c
   Assignment assignment;
   assignment.clsObject = assignment.regObject = m.object;
   const at::Tensor found = m.object >= 0;
-  assignment.qualityTarget = centerness(
+  const at::Tensor target = centerness(
       sideDistances(middle(anchors.boxes, 0), middle(anchors.boxes, 1), gatherObjects(boxes, m.object)),
       found);
-  assignment.regWeight = assignment.qualityTarget;
+  assignment.quality.push_back({kCenternessOutput, target, {}});
+  assignment.regWeight = target;
   const at::Tensor wanting = at::zeros(m.object.sizes(), m.object.options())
                                  .scatter_add_(1, m.candidates.anchor.reshape({boxes.size(0), -1}),
                                                m.wanted.to(at::kLong).reshape({boxes.size(0), -1}));
@@ -196,7 +197,7 @@ Assignment AtssAssigner::assign(const AnchorSet& anchors, const DenseOutputs&, c
       {"atss.contested", (wanting > 1).sum()},
       {"atss.mean_threshold",
        m.needed.nan_to_num(0).sum() / (targets.valid & m.needed.isnan().logical_not()).sum().clamp_min(1)}};
-  if (sink) publish(m, targets.valid, *sink);
+  if (step.sink) publish(m, targets.valid, *step.sink);
   return assignment;
 }
 
@@ -388,7 +389,6 @@ Result<std::unique_ptr<Assigner>> makeAtss(const ParamSet& params) {
 
 }  // namespace
 
-AssignerEntry atssAssigner();
 AssignerEntry atssAssigner() {
   AssignerEntry entry;
   entry.name = "atss";

@@ -74,9 +74,8 @@ class FcosAssigner final : public Assigner {
   explicit FcosAssigner(Options options) : options_(std::move(options)) {}
 
   EvidenceDeclaration declaration() const override;
-  bool givesQuality() const override { return true; }
-  Assignment assign(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
-                    EvidenceSink* sink) override;
+  std::vector<std::string> qualityOutputs() const override { return {kCenternessOutput}; }
+  Assignment assign(const StageInputs& inputs, const StepContext& step, const LossCosts* costs) override;
 
  private:
   std::pair<double, double> rangeOf(const std::vector<LevelLayout>& levels, std::size_t level) const;
@@ -177,8 +176,9 @@ Matching FcosAssigner::match(const Locations& all, const at::Tensor& boxes, cons
   return m;
 }
 
-Assignment FcosAssigner::assign(const AnchorSet& anchors, const DenseOutputs&, const DenseTargets& given,
-                                EvidenceSink* sink) {
+Assignment FcosAssigner::assign(const StageInputs& inputs, const StepContext& step, const LossCosts*) {
+  const AnchorSet& anchors = inputs.anchors;
+  const DenseTargets& given = inputs.targets;
   const c10::NoGradGuard noGrad;
   const DenseTargets targets = withPadding(given);
   const at::Tensor boxes = targets.boxes.to(anchors.boxes.scalar_type());
@@ -189,10 +189,10 @@ Assignment FcosAssigner::assign(const AnchorSet& anchors, const DenseOutputs&, c
   Assignment assignment;
   assignment.clsObject = assignment.regObject = m.object;
   assignment.regWeight = options_.weightByCenterness ? m.centerness : m.found.to(m.centerness.scalar_type());
-  assignment.qualityTarget = m.centerness;
+  assignment.quality.push_back({kCenternessOutput, m.centerness, {}});
   assignment.scalars = {{"fcos.starved_objects", starvedCount(m.object, targets.valid)},
                         {"fcos.contested", (m.contesting > 1).sum()}};
-  if (sink) publish(m, all, anchors.strides.to(boxes.scalar_type()), boxes, targets.valid, *sink);
+  if (step.sink) publish(m, all, anchors.strides.to(boxes.scalar_type()), boxes, targets.valid, *step.sink);
   return assignment;
 }
 
@@ -417,7 +417,6 @@ Result<std::unique_ptr<Assigner>> makeFcos(const ParamSet& params) {
 
 }  // namespace
 
-AssignerEntry fcosAssigner();
 AssignerEntry fcosAssigner() {
   AssignerEntry entry;
   entry.name = "fcos";

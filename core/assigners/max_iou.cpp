@@ -46,8 +46,7 @@ class MaxIouAssigner final : public Assigner {
   explicit MaxIouAssigner(const Options& options) : options_(options) {}
 
   EvidenceDeclaration declaration() const override;
-  Assignment assign(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
-                    EvidenceSink* sink) override;
+  Assignment assign(const StageInputs& inputs, const StepContext& step, const LossCosts* costs) override;
 
  private:
   Matching match(const AnchorSet& anchors, const DenseTargets& targets, bool shown) const;
@@ -99,15 +98,16 @@ Matching MaxIouAssigner::match(const AnchorSet& anchors, const DenseTargets& giv
   return m;
 }
 
-Assignment MaxIouAssigner::assign(const AnchorSet& anchors, const DenseOutputs&, const DenseTargets& targets,
-                                  EvidenceSink* sink) {
+Assignment MaxIouAssigner::assign(const StageInputs& inputs, const StepContext& step, const LossCosts*) {
+  const AnchorSet& anchors = inputs.anchors;
+  const DenseTargets& targets = inputs.targets;
   const c10::NoGradGuard noGrad;
-  const Matching matching = match(anchors, targets, sink != nullptr);
+  const Matching matching = match(anchors, targets, step.sink != nullptr);
   Assignment assignment;
   assignment.clsObject = assignment.regObject = matching.object;
   assignment.regWeight = matching.object.ge(0).to(anchors.boxes.scalar_type());
   assignment.scalars.push_back({"max_iou.starved_objects", starvedCount(matching.object, matching.valid)});
-  if (sink) publish(matching, anchors, withPadding(targets), *sink);
+  if (step.sink) publish(matching, anchors, withPadding(targets), *step.sink);
   return assignment;
 }
 
@@ -306,7 +306,6 @@ Result<std::unique_ptr<Assigner>> makeMaxIou(const ParamSet& params) {
 
 }  // namespace
 
-AssignerEntry maxIouAssigner();
 AssignerEntry maxIouAssigner() {
   AssignerEntry entry;
   entry.name = "max_iou";

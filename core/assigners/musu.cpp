@@ -22,9 +22,9 @@ class MusuAssigner final : public Assigner {
 
   EvidenceDeclaration declaration() const override { return musuDeclaration(options_, ignoreIof_); }
 
-  Assignment assign(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
-                    EvidenceSink* sink) override {
+  Assignment assign(const StageInputs& stage, const StepContext& step, const LossCosts*) override {
     const c10::NoGradGuard noGrad;
+    const auto& [anchors, outputs, targets] = stage;
     MusuInputs inputs;
     inputs.anchors = anchors.boxes;
     inputs.strides = anchors.strides;
@@ -33,7 +33,8 @@ class MusuAssigner final : public Assigner {
     inputs.gtBoxes = targets.boxes;
     inputs.gtLabels = targets.labels;
     inputs.gtValid = targets.valid;
-    MusuResult result = assignMusu(inputs, options_, sink ? MusuDetail::kPairs : MusuDetail::kStatistics);
+    MusuResult result =
+        assignMusu(inputs, options_, step.sink ? MusuDetail::kPairs : MusuDetail::kStatistics);
 
     Assignment assignment;
     const IgnoredRegions ignored =
@@ -53,7 +54,7 @@ class MusuAssigner final : public Assigner {
     assignment.clsTarget = result.weightCls;
     assignment.regWeight = result.weightReg;
     assignment.scalars = musuScalars(result);
-    if (sink) publishMusu(inputs, options_, result, ignored, ignoreIof_, *sink);
+    if (step.sink) publishMusu(inputs, options_, result, ignored, ignoreIof_, *step.sink);
     return assignment;
   }
 
@@ -106,7 +107,6 @@ Result<std::unique_ptr<Assigner>> makeMusu(const ParamSet& params) {
 
 }  // namespace
 
-AssignerEntry musuAssigner();
 AssignerEntry musuAssigner() {
   AssignerEntry entry;
   entry.name = "musu";

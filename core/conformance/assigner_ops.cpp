@@ -46,7 +46,7 @@ Outputs runMaxIou(const ReferenceCase& reference, at::Device device) {
   setOptions(reference, params);
   CaptureSink sink;
   const Assignment assignment =
-      unwrapped(makeAssigner("max_iou", params))->assign(anchors, DenseOutputs{}, objects.targets, &sink);
+      unwrapped(makeAssigner("max_iou", params))->assign({anchors, HeadOutputs{}, objects.targets}, &sink);
 
   const at::Tensor assigned = globalWinners(assignment.clsObject, objects).squeeze(0);
   const at::Tensor labels = reference.input("gt_labels").to(device);
@@ -177,21 +177,21 @@ Outputs runMusu(const ReferenceCase& reference, at::Device device) {
     throw MalformedCase("logits are not [B,N,C]");
   const std::int64_t batch = logitsGiven.size(0), classes = logitsGiven.size(2);
   const PaddedObjects objects = padObjects(reference, batch, classes, device);
-  DenseOutputs heads;
+  HeadOutputs heads;
   heads.logits = logitsGiven.to(device).detach().requires_grad_();
   heads.boxes =
       matrixInput(reference, "boxes", {batch, anchors.count(), 4}).to(device).detach().requires_grad_();
 
-  heads.deltas = at::zeros_like(heads.boxes);  // not used by MuSu's losses
+  heads.offsets = at::zeros_like(heads.boxes);  // not used by MuSu's losses
 
   ParamSet params = unwrapped(methodParams("musu"));
   setOptions(reference, params);
   CaptureSink sink;
   const auto method = unwrapped(makeMethod("musu", params));
-  const LossTerms terms = method->loss(anchors, heads, objects.targets, &sink);
+  const LossTerms terms = method->loss({anchors, heads, objects.targets}, &sink);
   terms.total.backward();
   const Assignment assignment =
-      unwrapped(makeAssigner("musu", params))->assign(anchors, heads, objects.targets, nullptr);
+      unwrapped(makeAssigner("musu", params))->assign({anchors, heads, objects.targets}, nullptr);
 
   Outputs outputs;
   if (objects.image.numel() > 0) {

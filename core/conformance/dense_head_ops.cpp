@@ -77,7 +77,7 @@ Outputs runFcosAssigner(const ReferenceCase& reference, at::Device device) {
   ParamSet params = assignerParams("fcos");
   setFcos(reference, params);
   const Assignment assignment =
-      unwrapped(makeAssigner("fcos", params))->assign(anchors, DenseOutputs{}, objects.targets, nullptr);
+      unwrapped(makeAssigner("fcos", params))->assign({anchors, HeadOutputs{}, objects.targets}, nullptr);
   const at::Tensor assigned = globalWinners(assignment.clsObject, objects).squeeze(0);
   const at::Tensor boxes = gatherObjects(withPadding(objects.targets).boxes, assignment.clsObject).squeeze(0);
   const at::Tensor inStrides = BoxCoder::of(anchors.offsets).encode(anchors.boxes, boxes);
@@ -86,7 +86,7 @@ Outputs runFcosAssigner(const ReferenceCase& reference, at::Device device) {
   return {{"assigned_gt", assigned},
           {"labels", labelsOf(reference, assigned)},
           {"ltrb_targets", distances.masked_fill(assigned.unsqueeze(1) < 0, 0)},
-          {"centerness", assignment.qualityTarget.squeeze(0)}};
+          {"centerness", assignment.quality.front().target.squeeze(0)}};
 }
 
 Outputs runAtssAssigner(const ReferenceCase& reference, at::Device device) {
@@ -96,7 +96,7 @@ Outputs runAtssAssigner(const ReferenceCase& reference, at::Device device) {
   setOptions(reference, params);
   CaptureSink sink;
   const Assignment assignment =
-      unwrapped(makeAssigner("atss", params))->assign(anchors, DenseOutputs{}, objects.targets, &sink);
+      unwrapped(makeAssigner("atss", params))->assign({anchors, HeadOutputs{}, objects.targets}, &sink);
   const at::Tensor assigned = globalWinners(assignment.clsObject, objects).squeeze(0);
   const std::int64_t count = objects.image.numel();  // the objects of the only image, in order
   return {{"assigned_gt", assigned},
@@ -113,13 +113,13 @@ at::Tensor leafInput(const ReferenceCase& reference, const std::string& name, at
 /// A method on one image's outputs: labels, the three losses (the box loss times its weight in the total) and
 /// the total's gradients. `outputs` must hold leaves in logits and centerness.
 Outputs runHead(const ReferenceCase& reference, const std::string& method, const ParamSet& params,
-                const AnchorSet& anchors, const DenseOutputs& heads) {
+                const AnchorSet& anchors, const HeadOutputs& heads) {
   const PaddedObjects objects = padObjects(reference, 1, heads.logits.size(2), heads.logits.device());
   const LossTerms terms =
-      unwrapped(makeMethod(method, params))->loss(anchors, heads, objects.targets, nullptr);
+      unwrapped(makeMethod(method, params))->loss({anchors, heads, objects.targets}, nullptr);
   terms.total.backward();
   const Assignment assignment =
-      unwrapped(makeAssigner(method, params))->assign(anchors, heads, objects.targets, nullptr);
+      unwrapped(makeAssigner(method, params))->assign({anchors, heads, objects.targets}, nullptr);
   Outputs outputs;
   outputs["labels"] = labelsOf(reference, globalWinners(assignment.clsObject, objects).squeeze(0));
   for (const NamedScalar& scalar : terms.scalars) {
@@ -151,11 +151,11 @@ Outputs runFcosHead(const ReferenceCase& reference, at::Device device) {
     set(params, option, value);
   const at::Tensor distances =
       reference.flag("norm_on_bbox", false) ? ltrb : ltrb / anchors.strides.unsqueeze(1);
-  DenseOutputs heads;
+  HeadOutputs heads;
   heads.logits = logits.unsqueeze(0);
-  heads.deltas = distances.unsqueeze(0);
-  heads.boxes = BoxCoder::of(anchors.offsets).decode(anchors.boxes, heads.deltas);
-  heads.centerness = quality.unsqueeze(0);
+  heads.offsets = distances.unsqueeze(0);
+  heads.boxes = BoxCoder::of(anchors.offsets).decode(anchors.boxes, heads.offsets);
+  heads.further[kCenternessOutput] = quality.unsqueeze(0);
   Outputs outputs = runHead(reference, "fcos", params, anchors, heads);
   outputs["grad_logits"] = gradientOf(logits);
   outputs["grad_ltrb"] = gradientOf(ltrb);
@@ -171,11 +171,11 @@ Outputs runAtssHead(const ReferenceCase& reference, at::Device device) {
   ParamSet params = unwrapped(methodParams("atss"));
   setOptions(reference, params);
   const at::Tensor deviations = at::tensor({0.1, 0.1, 0.2, 0.2}, at::kDouble).to(deltas.options());
-  DenseOutputs heads;
+  HeadOutputs heads;
   heads.logits = logits.unsqueeze(0);
-  heads.deltas = (deltas * deviations).unsqueeze(0);
-  heads.boxes = BoxCoder::of(anchors.offsets).decode(anchors.boxes, heads.deltas);
-  heads.centerness = quality.unsqueeze(0);
+  heads.offsets = (deltas * deviations).unsqueeze(0);
+  heads.boxes = BoxCoder::of(anchors.offsets).decode(anchors.boxes, heads.offsets);
+  heads.further[kCenternessOutput] = quality.unsqueeze(0);
   Outputs outputs = runHead(reference, "atss", params, anchors, heads);
   outputs["grad_logits"] = gradientOf(logits);
   outputs["grad_deltas"] = gradientOf(deltas);

@@ -46,7 +46,7 @@ DetectorRun runDetector(const DetectorPlan& plan, const ReferenceCase& reference
   run.targets.ignoreBoxes = run.targets.ignoreBoxes.to(at::kDouble);
   const std::unique_ptr<Method> method =
       unwrapped(makeMethod(plan.method, unwrapped(methodParams(plan.method))));
-  run.loss = method->loss(run.anchors, run.outputs, run.targets, nullptr);
+  run.loss = method->loss({run.anchors, run.outputs, run.targets}, nullptr);
   return run;
 }
 
@@ -65,10 +65,10 @@ Outputs detectorOutputs(const DetectorRun& run) {
     };
     summarize("feature." + levelNames[level], run.features[level], outputs);
     summarize("cls_logits." + levelNames[level], rowsOfLevel(run.outputs.logits), outputs);
-    summarize("bbox_regression." + levelNames[level], rowsOfLevel(run.outputs.deltas), outputs);
-    if (run.outputs.centerness.defined()) {
-      summarize("bbox_ctrness." + levelNames[level], rowsOfLevel(run.outputs.centerness.unsqueeze(2)),
-                outputs);
+    summarize("bbox_regression." + levelNames[level], rowsOfLevel(run.outputs.offsets), outputs);
+    if (run.outputs.output(kCenternessOutput).defined()) {
+      summarize("bbox_ctrness." + levelNames[level],
+                rowsOfLevel(run.outputs.output(kCenternessOutput).unsqueeze(2)), outputs);
     }
   }
   summarize("anchors", run.anchors.boxes, outputs);

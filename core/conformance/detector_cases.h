@@ -34,7 +34,7 @@ struct DetectorRun {
   at::Tensor input;
   AnchorSet anchors;
   std::vector<at::Tensor> features;
-  DenseOutputs outputs;
+  HeadOutputs outputs;
   DenseTargets targets;
   LossTerms loss;
 };

@@ -17,7 +17,7 @@ const DetectorPlan& fcos() {
 /// The points that have an object, ascending, and the objects.
 void addMatches(const DetectorRun& run, Outputs& outputs) {
   const auto assigner = unwrapped(makeAssigner(fcos().method, unwrapped(methodParams(fcos().method))));
-  const at::Tensor object = assigner->assign(run.anchors, run.outputs, run.targets, nullptr).clsObject[0];
+  const at::Tensor object = assigner->assign({run.anchors, run.outputs, run.targets}, nullptr).clsObject[0];
   outputs["matched"] = at::nonzero(object >= 0).flatten();
   outputs["matched_gt"] = object.index_select(0, outputs["matched"]);
 }

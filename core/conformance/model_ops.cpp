@@ -16,7 +16,7 @@ Outputs runForward(const DetectorPlan& plan, const ReferenceCase& reference, at:
   const DetectorRun run = runDetector(plan, reference, device);
   Outputs outputs = detectorOutputs(run);
   const auto assigner = unwrapped(makeAssigner(plan.method, unwrapped(methodParams(plan.method))));
-  const at::Tensor object = assigner->assign(run.anchors, run.outputs, run.targets, nullptr).clsObject;
+  const at::Tensor object = assigner->assign({run.anchors, run.outputs, run.targets}, nullptr).clsObject;
   outputs["num_foreground"] = (object >= 0).sum();
   outputs["num_background"] = (object == -1).sum();
   outputs["num_ignored"] = (object == -2).sum();

@@ -152,29 +152,29 @@ Outputs runGuidedScale(const ReferenceCase& reference, at::Device device) {
     at::Tensor label = input("targets") - 1;  // -2 ignored, -1 background, classes from 0
     if (generation == "2020") label = label.clamp_min(-1);
     const at::Tensor positive = label >= 0;
-    HeadLosses losses;
+    LossTable losses;
     losses.clsObject = losses.regObject = label;
     losses.regWeight = positive.to(at::kDouble);
-    losses.clsRows = clsLoss->rows(logits, {label, {}, {}});
-    losses.locRows =
-        smoothL1Loss(deltas, input("delta_targets").to(at::kDouble), kBeta).sum(2) * losses.regWeight;
     const at::Tensor positives = positive.sum(1);
     const auto divisor = [&](const std::string& name) {
       return divisors(normalizerOf(name), positives, losses.regWeight.sum(1), 1);
     };
-    losses.clsDivisors = divisor(clsNormalizer);
-    losses.locDivisors = divisor("four_positives");
+    losses.rows = {
+        {kClsHead, clsLoss->rows(logits, {label, {}, {}}, {}), divisor(clsNormalizer)},
+        {kLocHead,
+         smoothL1Loss(deltas, input("delta_targets").to(at::kDouble), kBeta).sum(2) * losses.regWeight,
+         divisor("four_positives")}};
     if (extra) {
-      losses.qualityRows = input("extra_loss").to(at::kDouble).view({1, 1});
-      losses.qualityDivisors = at::ones({1}, losses.qualityRows.options());
+      const at::Tensor values = input("extra_loss").to(at::kDouble).view({1, 1});
+      losses.rows.push_back({kQualityHead, values, at::ones({1}, values.options()), LossDomain::kBatch});
     }
     const AnchorSet anchors;
-    const DenseOutputs outputs;
+    const HeadOutputs outputs;
     const DenseTargets none;
     const CombinedLoss combined = combiner->combine(losses, {anchors, outputs, none}, nullptr);
     combined.total.backward();
-    steps.add("cls_loss", combined.cls);
-    steps.add("loc_loss", combined.loc);
+    steps.add("cls_loss", combined.heads[0]);
+    steps.add("loc_loss", combined.heads[1]);
     addScale(steps, generation, combined.scalars, combined.total);
     steps.add("grad_logits", gradientOf(logits).squeeze(0));
     steps.add("grad_deltas", gradientOf(deltas).squeeze(0));
@@ -221,12 +221,12 @@ Outputs runFcosLoss(const ReferenceCase& reference, at::Device device) {
   for (std::int64_t step = 0; step < logitsOfSteps.size(0); ++step) {
     const auto input = [&](const char* name) { return leafOf(reference.input(name)[step].to(device)); };
     const at::Tensor logits = input("logits"), ltrb = input("ltrb"), quality = input("centerness_logits");
-    DenseOutputs heads;
+    HeadOutputs heads;
     heads.logits = logits.unsqueeze(0);
-    heads.deltas = (inStrides ? ltrb : ltrb / anchors.strides.unsqueeze(1)).unsqueeze(0);
-    heads.boxes = coder.decode(anchors.boxes, heads.deltas);
-    heads.centerness = quality.unsqueeze(0);
-    const LossTerms terms = method->loss(anchors, heads, objects.targets, nullptr);
+    heads.offsets = (inStrides ? ltrb : ltrb / anchors.strides.unsqueeze(1)).unsqueeze(0);
+    heads.boxes = coder.decode(anchors.boxes, heads.offsets);
+    heads.further[kCenternessOutput] = quality.unsqueeze(0);
+    const LossTerms terms = method->loss({anchors, heads, objects.targets}, nullptr);
     terms.total.backward();
     steps.add("cls_loss", scalarOf(terms.scalars, "loss.cls"));
     steps.add("reg_loss", scalarOf(terms.scalars, "loss.loc"));
@@ -240,7 +240,7 @@ Outputs runFcosLoss(const ReferenceCase& reference, at::Device device) {
 
   Outputs outputs = steps.stacked();
   const Assignment assignment =
-      unwrapped(makeAssigner("fcos", params))->assign(anchors, DenseOutputs{}, objects.targets, nullptr);
+      unwrapped(makeAssigner("fcos", params))->assign({anchors, HeadOutputs{}, objects.targets}, nullptr);
   const at::Tensor assigned = globalWinners(assignment.clsObject, objects).squeeze(0);
   const at::Tensor boxes = gatherObjects(withPadding(objects.targets).boxes, assignment.clsObject).squeeze(0);
   const at::Tensor sides = coder.encode(anchors.boxes, boxes.to(at::kDouble));

@@ -9,6 +9,7 @@
 #include "core/eval/top_candidates.h"
 #include "core/ops/nms.h"
 #include "core/ops/parallel.h"
+#include "core/ops/scores.h"
 
 namespace anchorscope {
 namespace {
@@ -58,9 +59,9 @@ std::vector<ImageCandidates> chooseOnCpu(const at::Tensor& keys, const std::vect
 }
 
 /// [B,N,C] float32: scores with centerness.
-at::Tensor scoresWithCenterness(const DenseOutputs& outputs, CenternessScore rule) {
-  const at::Tensor product = at::sigmoid(outputs.logits.to(at::kFloat)) *
-                             at::sigmoid(outputs.centerness.to(at::kFloat)).unsqueeze(2);
+at::Tensor scoresWithCenterness(const HeadOutputs& outputs, CenternessScore rule) {
+  const at::Tensor product = scoresOf(outputs).to(at::kFloat) *
+                             at::sigmoid(outputs.output(kCenternessOutput).to(at::kFloat)).unsqueeze(2);
   return rule == CenternessScore::kSqrt ? at::sqrt(product) : product;
 }
 
@@ -251,7 +252,7 @@ PostprocessOptions postprocessOptions(const ParamSet& params) {
           static_cast<CenternessScore>(rule - kCenternessScores.begin())};
 }
 
-std::vector<std::vector<PredictionRecord>> postprocess(const DenseOutputs& outputs,
+std::vector<std::vector<PredictionRecord>> postprocess(const HeadOutputs& outputs,
                                                        const std::vector<LevelLayout>& levels,
                                                        const std::vector<PostprocessImage>& images,
                                                        const PostprocessOptions& options) {
@@ -270,14 +271,16 @@ std::vector<std::vector<PredictionRecord>> postprocess(const DenseOutputs& outpu
   ANCHORSCOPE_CHECK(anchors == logits.size(1), anchors, " anchors in the levels, logits are ",
                     logits.sizes());
   std::vector<std::vector<PredictionRecord>> out(images.size());
-  const std::int64_t classes = logits.size(2);
+  const std::int64_t classes = foregroundLogits(outputs).size(2);
   if (logits.numel() == 0) return out;
 
-  const bool keysAreLogits =
-      !outputs.centerness.defined() || options.centernessScore == CenternessScore::kNone;
-  const at::Tensor keys =
-      (keysAreLogits ? logits.to(at::kFloat) : scoresWithCenterness(outputs, options.centernessScore))
-          .contiguous();
+  const bool withCenterness =
+      outputs.output(kCenternessOutput).defined() && options.centernessScore != CenternessScore::kNone;
+  const bool keysAreLogits = !withCenterness && outputs.activation == ScoreActivation::kSigmoid;
+  const at::Tensor keys = (withCenterness  ? scoresWithCenterness(outputs, options.centernessScore)
+                           : keysAreLogits ? logits.to(at::kFloat)
+                                           : scoresOf(outputs).to(at::kFloat))
+                              .contiguous();
   const float bound =
       keysAreLogits ? looseLogitBound(options.scoreThreshold) : static_cast<float>(options.scoreThreshold);
   if (!keys.is_cpu()) return detectOnDevice(keys, boxes, keysAreLogits, bound, levels, images, options);

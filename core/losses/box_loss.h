@@ -10,9 +10,7 @@
 
 #include "core/base/param.h"
 #include "core/base/result.h"
-#include "core/evidence/specs.h"
-#include "core/ops/dense_types.h"
-#include "core/ops/evidence_sink.h"
+#include "core/parts/part.h"
 
 namespace anchorscope {
 
@@ -23,17 +21,13 @@ struct BoxTargets {
   at::Tensor weights;  ///< [B,N] float >= 0, 0 where matched is negative.
 };
 
-/// A box loss. Stateless ones may be shared; not thread-safe otherwise.
-class BoxLoss {
+/// A box loss.
+class BoxLoss : public Part {
  public:
-  virtual ~BoxLoss() = default;
   /// [B,N]: each anchor's loss, weighted, not normalised, 0 for anchors without an object or weight; with
-  /// gradient to the outputs it uses (deltas or decoded boxes).
-  virtual at::Tensor rows(const AnchorSet& anchors, const DenseOutputs& outputs,
-                          const BoxTargets& targets) = 0;
-  /// Evidence of its own, published when somebody looks; none for most.
-  virtual EvidenceDeclaration declaration() const { return {}; }
-  virtual void publish(const AnchorSet&, const DenseOutputs&, const BoxTargets&, EvidenceSink&) {}
+  /// gradient to the outputs it uses (offsets or decoded boxes).
+  virtual at::Tensor rows(const AnchorSet& anchors, const HeadOutputs& outputs, const BoxTargets& targets,
+                          const StepContext& step) = 0;
 };
 
 /// A registered box loss.

@@ -20,14 +20,15 @@ class DeltaLoss final : public BoxLoss {
   explicit DeltaLoss(double beta, std::optional<std::array<double, 4>> weights = std::nullopt)
       : beta_(beta), weights_(weights) {}
 
-  at::Tensor rows(const AnchorSet& anchors, const DenseOutputs& outputs, const BoxTargets& targets) override {
+  at::Tensor rows(const AnchorSet& anchors, const HeadOutputs& outputs, const BoxTargets& targets,
+                  const StepContext&) override {
     if (!weights_ || anchors.offsets != BoxOffsets::kAnchorDeltas)
-      return matchedOffsetLoss(anchors, outputs.deltas, targets.boxes, targets.matched, targets.weights,
+      return matchedOffsetLoss(anchors, outputs.offsets, targets.boxes, targets.matched, targets.weights,
                                beta_);
-    const at::TensorOptions options = outputs.deltas.options().requires_grad(false);
+    const at::TensorOptions options = outputs.offsets.options().requires_grad(false);
     if (!scale_.defined() || scale_.device() != options.device() || scale_.dtype() != options.dtype())
       scale_ = at::tensor(at::ArrayRef<double>(*weights_), options);  // once: a GPU would wait for each
-    const at::Tensor scaled = outputs.deltas * scale_;
+    const at::Tensor scaled = outputs.offsets * scale_;
     return matchedDeltaLoss(scaled, anchors.boxes, targets.boxes, targets.matched, targets.weights,
                             BoxCoder::torchvision(*weights_), beta_);
   }
@@ -42,7 +43,8 @@ class SimilarityLoss final : public BoxLoss {
  public:
   explicit SimilarityLoss(BoxSimilarity kind) { options_.kind = kind; }
 
-  at::Tensor rows(const AnchorSet&, const DenseOutputs& outputs, const BoxTargets& targets) override {
+  at::Tensor rows(const AnchorSet&, const HeadOutputs& outputs, const BoxTargets& targets,
+                  const StepContext&) override {
     return matchedSimilarityLoss(outputs.boxes, targets.boxes, targets.matched, targets.weights, options_);
   }
 
@@ -64,7 +66,6 @@ BoxLossEntry similarityEntry(std::string name, std::string title, std::string so
 
 }  // namespace
 
-BoxLossEntry l1Loss();
 BoxLossEntry l1Loss() {
   BoxLossEntry entry;
   entry.name = "l1";
@@ -79,7 +80,6 @@ BoxLossEntry l1Loss() {
   return entry;
 }
 
-BoxLossEntry smoothL1Loss();
 BoxLossEntry smoothL1Loss() {
   BoxLossEntry entry;
   entry.name = "smooth_l1";
@@ -104,12 +104,10 @@ BoxLossEntry smoothL1Loss() {
   return entry;
 }
 
-BoxLossEntry giouLoss();
 BoxLossEntry giouLoss() {
   return similarityEntry("giou", "GIoU", "Rezatofighi et al., CVPR 2019", BoxSimilarity::kGiou);
 }
 
-BoxLossEntry iouLoss();
 BoxLossEntry iouLoss() {
   return similarityEntry("iou", "IoU", "Common practice (mmdet 3.3.0 IoULoss, linear form)",
                          BoxSimilarity::kIou);

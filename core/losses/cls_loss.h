@@ -10,23 +10,27 @@
 
 #include "core/base/param.h"
 #include "core/base/result.h"
+#include "core/parts/part.h"
 
 namespace anchorscope {
 
-/// What the classification head is asked for: hard labels or soft targets (exactly one of them), and weights.
+/// What the classification head is asked for: hard labels, soft targets, or weights of both answers (exactly
+/// one of these), and weights of whole anchors.
 struct ClsTargets {
-  at::Tensor labels;   ///< [B,N] int64: class, -1 background, -2 ignored; undefined with soft targets.
-  at::Tensor soft;     ///< [B,N,C] float in [0,1]; undefined with labels.
+  at::Tensor labels;   ///< [B,N] int64: class, -1 background, -2 ignored.
+  at::Tensor soft;     ///< [B,N,C] float in [0,1].
   at::Tensor weights;  ///< [B,N] float, factor on all of an anchor's elements; undefined: 1 everywhere.
+  /// [B,N,C] float >= 0, both or none: each element's loss is positive * loss(1) + negative * loss(0).
+  at::Tensor positive = {}, negative = {};
 };
 
-/// A classification loss on logits. Stateless ones may be shared; not thread-safe otherwise.
-class ClsLoss {
+/// A classification loss on logits.
+class ClsLoss : public Part {
  public:
-  virtual ~ClsLoss() = default;
   /// logits [B,N,C] -> [B,N]: each anchor's loss summed over classes, weighted, not normalised, with gradient
-  /// to the logits. The batch's loss is the sum of these over a normaliser. Finite for finite logits.
-  virtual at::Tensor rows(const at::Tensor& logits, const ClsTargets& targets) = 0;
+  /// to the logits (and to weights that have one). The batch's loss is the sum of these over a normaliser.
+  /// Finite for finite logits.
+  virtual at::Tensor rows(const at::Tensor& logits, const ClsTargets& targets, const StepContext& step) = 0;
 };
 
 /// A registered classification loss.

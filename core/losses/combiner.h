@@ -11,30 +11,24 @@
 
 #include "core/base/param.h"
 #include "core/base/result.h"
-#include "core/evidence/specs.h"
-#include "core/losses/head_losses.h"
-#include "core/ops/evidence_sink.h"
+#include "core/parts/loss_table.h"
+#include "core/parts/part.h"
+#include "core/parts/stage.h"
 
 namespace anchorscope {
 
 struct CombinedLoss {
-  at::Tensor total;              ///< 0-dim, with gradient.
-  at::Tensor cls, loc, quality;  ///< 0-dim, as they are shown ("loss.cls"); quality undefined without one.
+  at::Tensor total;  ///< 0-dim, with gradient.
+  /// 0-dim per row of the table, in its order: the head's loss as it is shown ("loss.cls"), normalised.
+  std::vector<at::Tensor> heads;
   std::vector<NamedScalar> scalars;  ///< The rule's own, each declared.
 };
 
-/// Combines the heads' losses. May have learnable parameters and state; owned by the trainer thread.
-class LossCombiner {
+/// Combines the heads' losses. May have learnable parameters and state.
+class LossCombiner : public Part {
  public:
-  virtual ~LossCombiner() = default;
-  virtual EvidenceDeclaration declaration() const { return {}; }
-  /// State (counters, moving averages) moves only while gradients are recorded (at::GradMode), that is in
-  /// training steps, not when evidence of probes is measured.
-  virtual CombinedLoss combine(const HeadLosses& losses, const LossContext& context, EvidenceSink* sink) = 0;
-  /// Learnable parameters and state, under names that are unique among both. Both are saved in checkpoints;
-  /// the state is put back when a step turns out not to be finite.
-  virtual std::vector<NamedTensor> parameters() { return {}; }
-  virtual std::vector<NamedTensor> buffers() { return {}; }
+  virtual CombinedLoss combine(const LossTable& losses, const StageInputs& inputs,
+                               const StepContext& step) = 0;
 };
 
 /// A registered rule.

@@ -7,7 +7,7 @@
 
 #include <limits>
 
-#include "core/losses/coupling.h"
+#include "core/losses/transform.h"
 #include "core/ops/box_losses.h"
 
 namespace anchorscope {
@@ -83,7 +83,7 @@ ScalarSpec scalarSpec(std::string name, std::string title, std::string unit, std
           std::move(description), kPaper,           ColorScale::kSequential};
 }
 
-class Harmonic final : public LossCoupling {
+class Harmonic final : public LossTransform {
  public:
   explicit Harmonic(const Options& options) : options_(options) {}
 
@@ -111,20 +111,21 @@ class Harmonic final : public LossCoupling {
     return declaration;
   }
 
-  std::vector<NamedScalar> couple(HeadLosses& losses, const LossContext& context,
-                                  EvidenceSink* sink) override {
+  std::vector<NamedScalar> apply(LossTable& losses, const StageInputs& inputs,
+                                 const StepContext& step) override {
+    LossRows &cls = losses.at(kClsHead), &loc = losses.at(kLocHead);
     const at::Tensor positive =
         (losses.clsObject >= 0) & (losses.regObject >= 0) & (losses.regWeight > 0);  // [B,N]
     const at::Tensor none = positive.logical_not();
     // The box loss as the anchor has it, without a centerness in front; 0 where there is none.
-    const at::Tensor weight = losses.regWeight.masked_fill(none, 1).to(losses.locRows.scalar_type());
-    const at::Tensor l = losses.locRows / weight;
-    const at::Tensor& c = losses.clsRows;
+    const at::Tensor weight = losses.regWeight.masked_fill(none, 1).to(loc.values.scalar_type());
+    const at::Tensor l = loc.values / weight;
+    const at::Tensor& c = cls.values;
     const HarmonicTerms terms = harmonicTerms(c, l, options_.detach);
     const HarmonicSlopes slopes = harmonicSlopes(c.detach(), l.detach(), options_.detach, weight);
     const at::Tensor pushesCls = (slopes.byCls < 0) & positive, pushesLoc = (slopes.byLoc < 0) & positive;
-    losses.locRows = at::where(positive, losses.locRows * (1 + terms.betaCls), losses.locRows);
-    losses.clsRows = at::where(positive, terms.cls, losses.clsRows);
+    loc.values = at::where(positive, loc.values * (1 + terms.betaCls), loc.values);
+    cls.values = at::where(positive, terms.cls, cls.values);
 
     const at::Tensor count = positive.sum().clamp_min(1);
     const auto meanAt = [&](const at::Tensor& values) {
@@ -134,10 +135,10 @@ class Harmonic final : public LossCoupling {
                                         {"harmonic.beta_cls", meanAt(terms.betaCls)},
                                         {"harmonic.negative_cls", pushesCls.sum()},
                                         {"harmonic.negative_loc", pushesLoc.sum()}};
-    if (sink) {
+    if (step.sink) {
       const Channels channels;
       const auto show = [&](const ChannelSpec& spec, const at::Tensor& values) {
-        sink->channel(spec, values.detach().masked_fill(none, kNan));
+        step.sink->channel(spec, values.detach().masked_fill(none, kNan));
       };
       show(channels.betaReg, terms.betaReg);
       show(channels.betaCls, terms.betaCls);
@@ -145,34 +146,36 @@ class Harmonic final : public LossCoupling {
       show(channels.slopeLoc, slopes.byLoc);
       show(channels.negative, pushesCls.to(l.scalar_type()) + 2 * pushesLoc.to(l.scalar_type()));
     }
-    if (options_.contrast) addContrast(losses, context, positive, scalars, sink);
+    if (options_.contrast) addContrast(losses, inputs, positive, scalars, step.sink);
     return scalars;
   }
 
  private:
-  void addContrast(HeadLosses& losses, const LossContext& context, const at::Tensor& positive,
+  void addContrast(LossTable& losses, const StageInputs& inputs, const at::Tensor& positive,
                    std::vector<NamedScalar>& scalars, EvidenceSink* sink) const {
     const at::Tensor none = positive.logical_not();
-    const at::Tensor& logits = context.outputs.logits;
+    const at::Tensor& logits = inputs.outputs.logits;
     const at::Tensor label =
-        context.targets.labels.gather(1, losses.clsObject.clamp_min(0)).clamp_min(0).unsqueeze(2);  // [B,N,1]
+        inputs.targets.labels.gather(1, losses.clsObject.clamp_min(0)).clamp_min(0).unsqueeze(2);  // [B,N,1]
     const at::Tensor p = options_.scores == ScoreKind::kSigmoid
                              ? logits.gather(2, label).squeeze(2).sigmoid()
                              : logits.gather(2, label).squeeze(2).sub(logits.logsumexp(2)).exp();
     at::Tensor iou;
     {
       const c10::NoGradGuard noGrad;  // The score follows the box here, not the box the score (ours).
-      iou = 1 - matchedSimilarityLoss(context.outputs.boxes.detach(), context.targets.boxes, losses.regObject,
+      iou = 1 - matchedSimilarityLoss(inputs.outputs.boxes.detach(), inputs.targets.boxes, losses.regObject,
                                       {}, {BoxSimilarity::kIou});
     }
     const at::Tensor entropy =
         scoreEntropy(options_.detachWeight ? logits.detach() : logits, options_.scores);
     const at::Tensor contrast = taskContrast(p, iou, entropy, options_.margin, options_.detachWeight);
-    losses.extraRows = contrast * positive.to(contrast.scalar_type());
+    const at::Tensor given = losses.at(kLocHead).divisors;
+    const LossRows& added = losses.rows.emplace_back(
+        LossRows{"task_contrast", contrast * positive.to(contrast.scalar_type()), given});
     // Without a positive a divisor may be 0, and the rows are.
-    const at::Tensor divisors = losses.locDivisors.masked_fill(losses.locDivisors <= 0, 1);
-    scalars.push_back({"loss.task_contrast", (losses.extraRows.detach().sum(1) / divisors).sum()});
-    scalars.push_back({"harmonic.contrast_active", losses.extraRows.detach().gt(0).sum()});
+    const at::Tensor divisors = given.masked_fill(given <= 0, 1);
+    scalars.push_back({"loss.task_contrast", (added.values.detach().sum(1) / divisors).sum()});
+    scalars.push_back({"harmonic.contrast_active", added.values.detach().gt(0).sum()});
     if (!sink) return;
     const Channels channels;
     sink->channel(channels.gap, (p.detach() - iou).masked_fill(none, kNan));
@@ -185,9 +188,8 @@ class Harmonic final : public LossCoupling {
 
 }  // namespace
 
-LossCouplingEntry harmonicCoupling();
-LossCouplingEntry harmonicCoupling() {
-  LossCouplingEntry entry;
+LossTransformEntry harmonicCoupling() {
+  LossTransformEntry entry;
   entry.name = "harmonic";
   entry.title = "Harmonic coupling";
   entry.description =
@@ -222,7 +224,7 @@ LossCouplingEntry harmonicCoupling() {
                    "Ours for dense heads"),
                "task_contrast", {"true"})};
   entry.differentiableWith = {{"harmonic_detach", "false"}, {"task_contrast", "false"}};
-  entry.make = [](const ParamSet& params) -> Result<std::unique_ptr<LossCoupling>> {
+  entry.make = [](const ParamSet& params) -> Result<std::unique_ptr<LossTransform>> {
     Options options;
     options.detach = params.getBool("harmonic_detach");
     options.contrast = params.getBool("task_contrast");
@@ -230,7 +232,7 @@ LossCouplingEntry harmonicCoupling() {
     options.detachWeight = params.getBool("contrast_detach");
     options.scores =
         params.getText("contrast_scores") == "softmax" ? ScoreKind::kSoftmax : ScoreKind::kSigmoid;
-    return std::unique_ptr<LossCoupling>(std::make_unique<Harmonic>(options));
+    return std::unique_ptr<LossTransform>(std::make_unique<Harmonic>(options));
   };
   return entry;
 }

@@ -40,10 +40,12 @@ class HarmonicIou final : public BoxLoss {
   HarmonicIou(double gamma, bool detach, double alpha, std::unique_ptr<BoxLoss> base)
       : gamma_(gamma), detach_(detach), alpha_(alpha), base_(std::move(base)) {}
 
-  at::Tensor rows(const AnchorSet& anchors, const DenseOutputs& outputs, const BoxTargets& targets) override {
+  at::Tensor rows(const AnchorSet& anchors, const HeadOutputs& outputs, const BoxTargets& targets,
+                  const StepContext& step) override {
     const at::Tensor loss =
         harmonicIouLoss(iouLossRows(outputs, targets), gamma_, detach_) * (targets.weights * alpha_);
-    return base_ ? base_->rows(anchors, outputs, targets) + loss : loss;
+    if (step.sink) publish(outputs, targets, *step.sink);
+    return base_ ? base_->rows(anchors, outputs, targets, step) + loss : loss;
   }
 
   EvidenceDeclaration declaration() const override {
@@ -52,18 +54,16 @@ class HarmonicIou final : public BoxLoss {
     return declaration;
   }
 
-  void publish(const AnchorSet&, const DenseOutputs& outputs, const BoxTargets& targets,
-               EvidenceSink& sink) override {
+ private:
+  void publish(const HeadOutputs& outputs, const BoxTargets& targets, EvidenceSink& sink) const {
     const at::Tensor loss = iouLossRows(outputs, targets).detach();
     const at::Tensor none = targets.matched < 0;
     constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
     sink.channel(factorSpec(), (2 - loss).pow(gamma_).masked_fill_(none, kNan));
     sink.channel(lossSpec(), harmonicIouLoss(loss, gamma_, true).masked_fill(none, kNan));
   }
-
- private:
   /// 1 - IoU, 0 for anchors without an object.
-  static at::Tensor iouLossRows(const DenseOutputs& outputs, const BoxTargets& targets) {
+  static at::Tensor iouLossRows(const HeadOutputs& outputs, const BoxTargets& targets) {
     return matchedSimilarityLoss(outputs.boxes, targets.boxes, targets.matched, {}, {BoxSimilarity::kIou});
   }
 
@@ -89,7 +89,6 @@ std::vector<ParamSpec> iouParams() {
 
 }  // namespace
 
-BoxLossEntry harmonicIouLossEntry();
 BoxLossEntry harmonicIouLossEntry() {
   BoxLossEntry entry;
   entry.name = "harmonic_iou";
@@ -104,7 +103,6 @@ BoxLossEntry harmonicIouLossEntry() {
   return entry;
 }
 
-BoxLossEntry smoothL1HarmonicIouLoss();
 BoxLossEntry smoothL1HarmonicIouLoss() {
   BoxLossEntry entry;
   entry.name = "smooth_l1_harmonic_iou";

@@ -13,7 +13,8 @@ class IouPlusOneLoss final : public BoxLoss {
  public:
   explicit IouPlusOneLoss(bool giou) : giou_(giou) {}
 
-  at::Tensor rows(const AnchorSet&, const DenseOutputs& outputs, const BoxTargets& targets) override {
+  at::Tensor rows(const AnchorSet&, const HeadOutputs& outputs, const BoxTargets& targets,
+                  const StepContext&) override {
     const at::Tensor matched = (targets.matched >= 0) & (targets.weights > 0);
     const at::Tensor index = targets.matched.clamp_min(0).unsqueeze(2).expand_as(outputs.boxes);
     const at::Tensor objects = targets.boxes.to(outputs.boxes.scalar_type()).gather(1, index);
@@ -60,12 +61,10 @@ BoxLossEntry makeEntry(bool giou) {
 
 }  // namespace
 
-BoxLossEntry logIouPlusOneLoss();
 BoxLossEntry logIouPlusOneLoss() {
   return makeEntry(false);
 }
 
-BoxLossEntry giouPlusOneLoss();
 BoxLossEntry giouPlusOneLoss() {
   return makeEntry(true);
 }

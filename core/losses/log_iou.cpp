@@ -10,7 +10,8 @@ constexpr double kLeastIou = 1e-6;  // mmdet 3.3.0: where the loss ends, and its
 
 class LogIouLoss final : public BoxLoss {
  public:
-  at::Tensor rows(const AnchorSet&, const DenseOutputs& outputs, const BoxTargets& targets) override {
+  at::Tensor rows(const AnchorSet&, const HeadOutputs& outputs, const BoxTargets& targets,
+                  const StepContext&) override {
     const at::Tensor matched = (targets.matched >= 0) & (targets.weights > 0);
     const at::Tensor index = targets.matched.clamp_min(0).unsqueeze(2).expand_as(outputs.boxes);
     const at::Tensor objects = targets.boxes.to(outputs.boxes.scalar_type()).gather(1, index);
@@ -24,7 +25,6 @@ class LogIouLoss final : public BoxLoss {
 
 }  // namespace
 
-BoxLossEntry logIouLoss();
 BoxLossEntry logIouLoss() {
   BoxLossEntry entry;
   entry.name = "iou_log";

@@ -72,10 +72,34 @@ at::Tensor guardedFactor(const at::Tensor& factor) {
   return magnitude + (fixed.clamp_min(kLeastFactor) - fixed);
 }
 
+/// The heads' losses of a batch, normalised: 0-dim, with gradient.
+struct Sums {
+  at::Tensor cls, loc;
+  at::Tensor quality;  ///< Undefined without such a head.
+  at::Tensor others;   ///< What transforms added, together; undefined without.
+};
+
+Sums sumsOf(const LossTable& losses, std::vector<at::Tensor>& heads) {
+  Sums sums;
+  for (const LossRows& rows : losses.rows) {
+    const at::Tensor sum = rows.sum();
+    heads.push_back(sum);
+    if (rows.head == kClsHead)
+      sums.cls = sum;
+    else if (rows.head == kLocHead)
+      sums.loc = sum;
+    else if (rows.head == kQualityHead)
+      sums.quality = sum;
+    else
+      sums.others = sums.others.defined() ? sums.others + sum : sum;
+  }
+  return sums;
+}
+
 /// ln of the product of sigmas [K], without those whose loss is 0, as the box loss is without a positive:
 /// such a loss does not hold its sigma up, and a few steps of SGD would take it through 0 and far away, where
 /// its loss no longer counts.
-at::Tensor guardedLogTerm(const at::Tensor& sigmas, const SummedLosses& sums, at::Tensor& guarded) {
+at::Tensor guardedLogTerm(const at::Tensor& sigmas, const Sums& sums, at::Tensor& guarded) {
   std::vector<at::Tensor> losses = {sums.cls.detach(), sums.loc.detach()};
   if (sums.quality.defined()) losses.push_back(sums.quality.detach());
   const at::Tensor absent = at::stack(losses) == 0;
@@ -92,7 +116,7 @@ class SamplingFree final : public LossCombiner {
   }
 
   EvidenceDeclaration declaration() const override;
-  CombinedLoss combine(const HeadLosses& losses, const LossContext& context, EvidenceSink* sink) override;
+  CombinedLoss combine(const LossTable& losses, const StageInputs& inputs, const StepContext& step) override;
 
   std::vector<NamedTensor> parameters() override {
     if (options_.learnsDelta()) return {{"sampling_free.delta", factors_}};
@@ -115,10 +139,10 @@ class SamplingFree final : public LossCombiner {
     at::Tensor squares;   ///< delta^2 [1] or sigma^2 [3]; undefined without.
     at::Tensor guarded;   ///< 0-dim int64: how often the guard stepped in.
   };
-  HeadLosses withDivisors(const HeadLosses& losses, at::Tensor& guarded) const;
-  at::Tensor measureRatio(const SummedLosses& sums, bool moves, at::Tensor& guarded);
-  Weights weigh(const SummedLosses& sums, bool moves, at::Tensor guarded);
-  std::vector<NamedScalar> scalars(const SummedLosses& sums, const Weights& weights) const;
+  static LossTable withDivisors(const LossTable& losses, at::Tensor& guarded);
+  at::Tensor measureRatio(const Sums& sums, bool moves, at::Tensor& guarded);
+  Weights weigh(const Sums& sums, bool moves, at::Tensor guarded);
+  std::vector<NamedScalar> scalars(const Sums& sums, const Weights& weights) const;
 
   Options options_;
   at::Tensor factors_;  ///< delta [1] or sigmas [3]
@@ -128,21 +152,20 @@ class SamplingFree final : public LossCombiner {
 };
 
 /// Without a positive a divisor may be 0 (normaliser positives_unguarded, the published one of 2021a).
-HeadLosses SamplingFree::withDivisors(const HeadLosses& losses, at::Tensor& guarded) const {
+LossTable SamplingFree::withDivisors(const LossTable& losses, at::Tensor& guarded) {
   const c10::NoGradGuard noGrad;
-  HeadLosses safe = losses;
+  LossTable safe = losses;
   at::Tensor replaced;
-  for (at::Tensor* divisors : {&safe.clsDivisors, &safe.locDivisors, &safe.qualityDivisors}) {
-    if (!divisors->defined()) continue;
-    const at::Tensor bad = *divisors <= 0;
-    *divisors = divisors->masked_fill(bad, 1);
+  for (LossRows& rows : safe.rows) {
+    const at::Tensor bad = rows.divisors <= 0;
+    rows.divisors = rows.divisors.masked_fill(bad, 1);
     replaced = replaced.defined() ? replaced | bad.any() : bad.any();
   }
   guarded = guarded + replaced.to(at::kLong);
   return safe;
 }
 
-at::Tensor SamplingFree::measureRatio(const SummedLosses& sums, bool moves, at::Tensor& guarded) {
+at::Tensor SamplingFree::measureRatio(const Sums& sums, bool moves, at::Tensor& guarded) {
   const c10::NoGradGuard noGrad;
   at::Tensor aim = sums.loc.detach();
   if (options_.learnsSigmas() && sums.quality.defined()) aim = (aim + sums.quality.detach()) / 2;
@@ -163,7 +186,7 @@ at::Tensor SamplingFree::measureRatio(const SummedLosses& sums, bool moves, at::
   return at::where(measuring, measured, later);
 }
 
-SamplingFree::Weights SamplingFree::weigh(const SummedLosses& sums, bool moves, at::Tensor guarded) {
+SamplingFree::Weights SamplingFree::weigh(const Sums& sums, bool moves, at::Tensor guarded) {
   Weights w;
   w.ratio = measureRatio(sums, moves, guarded);
   w.cls = w.loc = w.quality = at::ones_like(w.ratio);
@@ -198,30 +221,28 @@ SamplingFree::Weights SamplingFree::weigh(const SummedLosses& sums, bool moves, 
   return w;
 }
 
-CombinedLoss SamplingFree::combine(const HeadLosses& given, const LossContext& context, EvidenceSink* sink) {
-  const bool moves = c10::GradMode::is_enabled();
+CombinedLoss SamplingFree::combine(const LossTable& given, const StageInputs& inputs,
+                                   const StepContext& step) {
   at::Tensor guarded = at::zeros({}, given.clsObject.options().dtype(at::kLong));
-  const HeadLosses losses = options_.guard ? withDivisors(given, guarded) : given;
-  const SummedLosses sums = sumLosses(losses);
-  const Weights w = weigh(sums, moves, guarded);
-
+  const LossTable losses = options_.guard ? withDivisors(given, guarded) : given;
   CombinedLoss combined;
-  combined.cls = sums.cls;
-  combined.loc = sums.loc;
-  combined.quality = sums.quality;
+  const Sums sums = sumsOf(losses, combined.heads);
+  const Weights w = weigh(sums, step.training, guarded);
+
   combined.total = w.cls * (w.ratio * sums.cls) + w.loc * sums.loc + w.logTerm;
   if (sums.quality.defined()) combined.total = combined.total + w.quality * sums.quality;
-  if (sums.extra.defined()) combined.total = combined.total + sums.extra;
+  if (sums.others.defined()) combined.total = combined.total + sums.others;
   combined.scalars = scalars(sums, w);
 
-  if (sink) {
+  if (step.sink) {
     const c10::NoGradGuard noGrad;
-    const at::Tensor learns = losses.clsObject.ne(-2).to(losses.clsDivisors.scalar_type());
-    const at::Tensor weight = w.cls.detach() * w.ratio / losses.clsDivisors.unsqueeze(1) * learns;
+    const at::Tensor& divisors = losses.at(kClsHead).divisors;
+    const at::Tensor learns = losses.clsObject.ne(-2).to(divisors.scalar_type());
+    const at::Tensor weight = w.cls.detach() * w.ratio / divisors.unsqueeze(1) * learns;
     const at::Tensor error =
-        context.outputs.logits.detach().sigmoid().sum(2) - losses.clsObject.ge(0).to(at::kFloat);
-    sink->channel(weightSpec(), weight);
-    sink->channel(gradientSpec(), weight * error);
+        inputs.outputs.logits.detach().sigmoid().sum(2) - losses.clsObject.ge(0).to(at::kFloat);
+    step.sink->channel(weightSpec(), weight);
+    step.sink->channel(gradientSpec(), weight * error);
   }
   return combined;
 }
@@ -273,7 +294,7 @@ EvidenceDeclaration SamplingFree::declaration() const {
   return declaration;
 }
 
-std::vector<NamedScalar> SamplingFree::scalars(const SummedLosses& sums, const Weights& weights) const {
+std::vector<NamedScalar> SamplingFree::scalars(const Sums& sums, const Weights& weights) const {
   const c10::NoGradGuard noGrad;
   const at::Tensor scaled = weights.ratio * sums.cls.detach();
   std::vector<NamedScalar> out = {{"sampling_free.ratio", weights.ratio},
@@ -296,7 +317,6 @@ std::vector<NamedScalar> SamplingFree::scalars(const SummedLosses& sums, const W
 
 }  // namespace
 
-LossCombinerEntry samplingFree();
 LossCombinerEntry samplingFree() {
   LossCombinerEntry entry;
   entry.name = "sampling_free";

@@ -10,13 +10,22 @@ class ElementLoss final : public ClsLoss {
  public:
   explicit ElementLoss(const ClsLossOptions& options) : options_(options) {}
 
-  at::Tensor rows(const at::Tensor& logits, const ClsTargets& targets) override {
+  at::Tensor rows(const at::Tensor& logits, const ClsTargets& targets, const StepContext&) override {
     const at::Tensor rows = targets.labels.defined() ? clsLossRowsOfLabels(logits, targets.labels, options_)
-                                                     : clsLossRows(logits, targets.soft, options_);
+                            : targets.positive.defined() ? ofBothAnswers(logits, targets)
+                                                         : clsLossRows(logits, targets.soft, options_);
     return targets.weights.defined() ? rows * targets.weights : rows;
   }
 
  private:
+  at::Tensor ofBothAnswers(const at::Tensor& logits, const ClsTargets& targets) const {
+    // As one column each, the elements are rows.
+    const at::Tensor elements = logits.unsqueeze(-1);
+    const at::Tensor one = clsLossRows(elements, at::ones_like(elements), options_),
+                     zero = clsLossRows(elements, at::zeros_like(elements), options_);
+    return (targets.positive * one + targets.negative * zero).sum(2);
+  }
+
   ClsLossOptions options_;
 };
 
@@ -52,7 +61,6 @@ ParamSpec alphaParam() {
 
 }  // namespace
 
-ClsLossEntry focalLoss();
 ClsLossEntry focalLoss() {
   return elementLoss(
       "focal", "Focal loss",
@@ -61,13 +69,11 @@ ClsLossEntry focalLoss() {
       {gammaParam(), alphaParam()}, ClsElementLoss::kFocal);
 }
 
-ClsLossEntry bceLoss();
 ClsLossEntry bceLoss() {
   return elementLoss("bce", "Binary cross entropy", "-y ln p - (1 - y) ln(1 - p)", "Common practice", {},
                      ClsElementLoss::kBce);
 }
 
-ClsLossEntry softFocalLoss();
 ClsLossEntry softFocalLoss() {
   return elementLoss("soft_focal", "Soft focal loss",
                      "|y - p|^gamma BCE(z, y) with the soft target y; the factor is not detached.",
@@ -75,7 +81,6 @@ ClsLossEntry softFocalLoss() {
                      {gammaParam()}, ClsElementLoss::kSoftFocal);
 }
 
-ClsLossEntry weightedFocalLoss();
 ClsLossEntry weightedFocalLoss() {
   return elementLoss("weighted_focal", "Rank-weighted focal loss",
                      "y focal(z, 1) where the soft target y is above 0, focal(z, 0) elsewhere.",
@@ -83,7 +88,6 @@ ClsLossEntry weightedFocalLoss() {
                      {gammaParam(), alphaParam()}, ClsElementLoss::kWeightedFocal);
 }
 
-ClsLossEntry weightedBceLoss();
 ClsLossEntry weightedBceLoss() {
   return elementLoss("weighted_bce", "Rank-weighted binary cross entropy",
                      "y BCE(z, 1) where the soft target y is above 0, BCE(z, 0) elsewhere.",

@@ -1,4 +1,4 @@
-// total = cls + lambda_reg * loc + lambda_quality * quality (+ a coupling's own term).
+// total = cls + lambda_reg * loc + lambda_quality * quality (+ what transforms add).
 
 #include "core/losses/combiner.h"
 
@@ -10,15 +10,16 @@ class WeightedSum final : public LossCombiner {
   WeightedSum(double lambdaReg, double lambdaQuality)
       : lambdaReg_(lambdaReg), lambdaQuality_(lambdaQuality) {}
 
-  CombinedLoss combine(const HeadLosses& losses, const LossContext&, EvidenceSink*) override {
-    const SummedLosses sums = sumLosses(losses);
+  CombinedLoss combine(const LossTable& losses, const StageInputs&, const StepContext&) override {
     CombinedLoss combined;
-    combined.cls = sums.cls;
-    combined.loc = sums.loc;
-    combined.quality = sums.quality;
-    combined.total = sums.cls + lambdaReg_ * sums.loc;
-    if (sums.quality.defined()) combined.total = combined.total + lambdaQuality_ * sums.quality;
-    if (sums.extra.defined()) combined.total = combined.total + sums.extra;
+    for (const LossRows& rows : losses.rows) {
+      const at::Tensor sum = rows.sum();
+      const at::Tensor weighted = rows.head == kLocHead       ? lambdaReg_ * sum
+                                  : rows.head == kQualityHead ? lambdaQuality_ * sum
+                                                              : sum;
+      combined.total = combined.total.defined() ? combined.total + weighted : weighted;
+      combined.heads.push_back(sum);
+    }
     return combined;
   }
 
@@ -28,7 +29,6 @@ class WeightedSum final : public LossCombiner {
 
 }  // namespace
 
-LossCombinerEntry weightedSum();
 LossCombinerEntry weightedSum() {
   LossCombinerEntry entry;
   entry.name = "weighted_sum";

@@ -2,7 +2,6 @@
 
 namespace anchorscope {
 
-Recipe atssRecipe();
 Recipe atssRecipe() {
   Recipe recipe;
   recipe.info.name = "atss";
@@ -15,7 +14,7 @@ Recipe atssRecipe() {
   recipe.assigners = {"atss"};
   recipe.clsLosses = {"focal", "bce"};
   recipe.boxLosses = {"giou", "iou", "iou_log", "harmonic_iou", "l1", "smooth_l1"};
-  recipe.couplings = {"none", "harmonic"};
+  recipe.transforms = {coupling({"none", "harmonic"})};
   recipe.combiners = {"weighted_sum", "sampling_free"};
   recipe.clsNormalizer = "mmdet";
   recipe.locNormalizer = "sum_of_weights_min_1";

@@ -7,6 +7,7 @@
 #include "core/assigners/assigner.h"
 #include "core/ops/box_similarity.h"
 #include "core/ops/scalars_scope.h"
+#include "core/ops/scores.h"
 
 namespace anchorscope {
 namespace {
@@ -151,28 +152,40 @@ EvidenceDeclaration denseDeclaration(bool withQuality) {
   return declaration;
 }
 
-std::vector<NamedScalar> denseScalars(const LossContext& context, const HeadLosses& losses,
+namespace {
+
+/// A head's loss as the combiner shows it.
+at::Tensor sumOf(const LossTable& losses, const CombinedLoss& combined, std::string_view head) {
+  for (std::size_t i = 0; i < losses.rows.size(); ++i)
+    if (losses.rows[i].head == head) return combined.heads[i].detach();
+  return {};
+}
+
+}  // namespace
+
+std::vector<NamedScalar> denseScalars(const StageInputs& context, const LossTable& losses,
                                       const CombinedLoss& combined) {
   const c10::NoGradGuard noGrad;
-  const at::Tensor rows = losses.clsRows.detach();
+  const LossRows &cls = losses.at(kClsHead), &loc = losses.at(kLocHead);
+  const at::Tensor rows = cls.values.detach();
   const at::Tensor positive = losses.clsObject >= 0;
   // A divisor of 0 counts as 1, as with the guard of the rule that has one.
-  const at::Tensor divisors = losses.clsDivisors.masked_fill(losses.clsDivisors <= 0, 1);
+  const at::Tensor divisors = cls.divisors.masked_fill(cls.divisors <= 0, 1);
   const auto normalized = [&](const at::Tensor& values) { return (values.sum(1) / divisors).sum(); };
   std::vector<NamedScalar> scalars = {
       {"loss.total", combined.total.detach()},
-      {"loss.cls", combined.cls.detach()},
-      {"loss.loc", combined.loc.detach()},
+      {"loss.cls", sumOf(losses, combined, kClsHead)},
+      {"loss.loc", sumOf(losses, combined, kLocHead)},
       {"loss.cls_fg", normalized(rows.masked_fill(positive.logical_not(), 0))},
       {"loss.cls_bg", normalized(rows.masked_fill(positive, 0))},
-      {"loss.cls_normalizer", losses.clsDivisors.mean()},
-      {"loss.loc_normalizer", losses.locDivisors.mean()},
+      {"loss.cls_normalizer", cls.divisors.mean()},
+      {"loss.loc_normalizer", loc.divisors.mean()},
       {"positives.cls", positive.sum()},
       {"positives.reg", losses.regObject.ge(0).sum()},
       {"ignored", losses.clsObject.eq(-2).sum()},
       {"background", losses.clsObject.eq(-1).sum()},
       {"objects", context.targets.valid.sum()}};
-  if (losses.qualityRows.defined()) scalars.push_back({"loss.quality", combined.quality.detach()});
+  if (losses.find(kQualityHead)) scalars.push_back({"loss.quality", sumOf(losses, combined, kQualityHead)});
   return scalars;
 }
 
@@ -207,8 +220,7 @@ void PairQualitySink::pairs(const PairTableSpec& spec, const PairRows& rows) {
   if (table.columns.size() == spec.columns.size()) return sink_.pairs(spec, rows);
   const c10::NoGradGuard noGrad;
   const at::Tensor label = context_.targets.labels.index({rows.image, rows.object}).clamp_min(0);
-  const at::Tensor score =
-      context_.outputs.logits.detach().index({rows.image, rows.anchor, label}).to(at::kFloat).sigmoid();
+  const at::Tensor score = scoresAt(context_.outputs, rows.image, rows.anchor, label).detach().to(at::kFloat);
   const at::Tensor overlap = elementwiseIou(context_.outputs.boxes.detach().index({rows.image, rows.anchor}),
                                             context_.targets.boxes.index({rows.image, rows.object}));
   PairRows extended = rows;
@@ -216,42 +228,42 @@ void PairQualitySink::pairs(const PairTableSpec& spec, const PairRows& rows) {
   sink_.pairs(table, extended);
 }
 
-void publishDense(const LossContext& context, const HeadLosses& losses, const Assignment& assignment,
+void publishDense(const StageInputs& context, const LossTable& losses, const Assignment& assignment,
                   EvidenceSink& sink) {
   const c10::NoGradGuard noGrad;
   const Channels channels;
   const ObjectColumns columns;
   const auto& [anchors, outputs, targets] = context;
-  const at::Tensor logits = outputs.logits.detach();
   const at::Tensor boxes = outputs.boxes.detach();
   const at::Tensor absent = targets.valid.logical_not().unsqueeze(2);
-  const auto [logit, scoreClass] = logits.max(2);
+  const auto [logit, scoreClass] = foregroundLogits(outputs).detach().max(2);
   const at::Tensor overlaps = pairwiseIou(targets.boxes, boxes).masked_fill_(absent, 0);  // [B,G,N]
   const at::Tensor iou = overlaps.amax(1);
   const at::Tensor clsObject = losses.clsObject, regObject = losses.regObject;
 
-  sink.channel(channels.score, logit.sigmoid());
+  sink.channel(channels.score, scoresAt(outputs, scoreClass));
   const at::Tensor object =
       at::where(clsObject >= 0, clsObject, at::where(regObject >= 0, regObject, bestObjectOf(overlaps, iou)));
   const at::Tensor label = gatherObjects(targets.labels, object).clamp_min(0);
-  sink.channel(channels.objectScore,
-               logits.gather(2, label.unsqueeze(2)).squeeze(2).sigmoid().masked_fill(object < 0, kNan));
+  sink.channel(channels.objectScore, scoresAt(outputs, label).masked_fill(object < 0, kNan));
   sink.channel(channels.logit, logit);
   sink.channel(channels.scoreClass, scoreClass);
   sink.channel(channels.iou, iou);
   sink.channel(channels.anchorIou, pairwiseIou(targets.boxes, anchors.boxes).masked_fill_(absent, 0).amax(1));
-  sink.channel(channels.clsLoss, losses.clsRows.detach());
-  sink.channel(channels.locLoss, losses.locRows.detach());
+  sink.channel(channels.clsLoss, losses.at(kClsHead).values.detach());
+  sink.channel(channels.locLoss, losses.at(kLocHead).values.detach());
   sink.channel(channels.clsObject, clsObject);
   sink.channel(channels.regObject, regObject);
   const at::Tensor positive = (clsObject >= 0) | (regObject >= 0);
   sink.channel(channels.state,
                positive.to(at::kFloat) - (positive.logical_not() & (clsObject == -2)).to(at::kFloat));
 
-  if (losses.qualityRows.defined()) {
-    sink.channel(channels.centerness, outputs.centerness.detach().sigmoid());
-    sink.channel(channels.centernessTarget, assignment.qualityTarget.masked_fill(regObject < 0, kNan));
-    sink.channel(channels.qualityLoss, losses.qualityRows.detach());
+  if (const LossRows* quality = losses.find(kQualityHead)) {
+    sink.channel(channels.centerness, outputs.output(kCenternessOutput).detach().sigmoid());
+    for (const QualityTarget& given : assignment.quality)
+      if (given.output == kCenternessOutput)
+        sink.channel(channels.centernessTarget, given.target.masked_fill(regObject < 0, kNan));
+    sink.channel(channels.qualityLoss, quality->values.detach());
   }
 
   const std::int64_t objects = targets.maxObjects();
@@ -260,7 +272,7 @@ void publishDense(const LossContext& context, const HeadLosses& losses, const As
   sink.objects(columns.regPositives, sumPerObject(regObject, ones, objects));
   sink.objects(columns.bestIou,
                anchors.count() > 0 ? overlaps.amax(2) : at::zeros_like(targets.valid, overlaps.options()));
-  sink.objects(columns.locLoss, sumPerObject(regObject, losses.locRows.detach(), objects));
+  sink.objects(columns.locLoss, sumPerObject(regObject, losses.at(kLocHead).values.detach(), objects));
 }
 
 }  // namespace anchorscope

@@ -16,7 +16,7 @@ namespace anchorscope {
 EvidenceDeclaration denseDeclaration(bool withQuality);
 
 /// The generic scalars of a step, detached, on the device; with the centerness loss where there is one.
-std::vector<NamedScalar> denseScalars(const LossContext& context, const HeadLosses& losses,
+std::vector<NamedScalar> denseScalars(const StageInputs& context, const LossTable& losses,
                                       const CombinedLoss& combined);
 
 /// Magnitude (sum of absolute values) of the total's gradient to the class logits, at anchors with an object
@@ -35,7 +35,7 @@ void addPairQuality(PairTableSpec& table);
 class PairQualitySink final : public EvidenceSink {
  public:
   /// Both must outlive it.
-  PairQualitySink(const LossContext& context, EvidenceSink& sink) : context_(context), sink_(sink) {}
+  PairQualitySink(const StageInputs& context, EvidenceSink& sink) : context_(context), sink_(sink) {}
   void channel(const ChannelSpec& spec, const at::Tensor& values, int stride) override {
     sink_.channel(spec, values, stride);
   }
@@ -45,13 +45,13 @@ class PairQualitySink final : public EvidenceSink {
   }
 
  private:
-  const LossContext& context_;
+  const StageInputs& context_;
   EvidenceSink& sink_;
 };
 
 /// Publishes the generic channels and object columns, the losses as a coupling leaves
 /// them, so that the anchors' losses add up to the scalars.
-void publishDense(const LossContext& context, const HeadLosses& losses, const Assignment& assignment,
+void publishDense(const StageInputs& context, const LossTable& losses, const Assignment& assignment,
                   EvidenceSink& sink);
 
 }  // namespace anchorscope

@@ -3,6 +3,7 @@
 #include <c10/core/GradMode.h>
 
 #include <optional>
+#include <utility>
 
 #include "core/losses/normalizer.h"
 #include "core/methods/dense_evidence.h"
@@ -21,7 +22,10 @@ bool sumsWeights(Normalizer normalizer) {
 ClsTargets clsTargets(const Assignment& assignment, const DenseTargets& targets) {
   ClsTargets out;
   out.weights = assignment.clsWeight;
-  if (assignment.clsTarget.defined()) {
+  if (assignment.positiveWeight.defined()) {
+    out.positive = assignment.positiveWeight;
+    out.negative = assignment.negativeWeight;
+  } else if (assignment.clsTarget.defined()) {
     out.soft = assignment.clsTarget;
   } else {
     out.labels = at::where(assignment.clsObject >= 0, gatherObjects(targets.labels, assignment.clsObject),
@@ -29,6 +33,29 @@ ClsTargets clsTargets(const Assignment& assignment, const DenseTargets& targets)
   }
   return out;
 }
+
+/// The method's losses on their own, as costs.
+class OwnCosts final : public LossCosts {
+ public:
+  OwnCosts(ClsLoss& cls, BoxLoss& box) : cls_(cls), box_(box) {}
+  at::Tensor cls(const StageInputs& inputs, const at::Tensor& labels) const override {
+    return cls_.rows(inputs.outputs.logits, {labels, {}, {}}, quiet());
+  }
+  at::Tensor loc(const StageInputs& inputs, const at::Tensor& matched) const override {
+    const at::Tensor weights = matched.ge(0).to(inputs.outputs.boxes.scalar_type());
+    return box_.rows(inputs.anchors, inputs.outputs, {inputs.targets.boxes, matched, weights}, quiet());
+  }
+
+ private:
+  /// Nothing is shown and no state moves: these are not the losses of the step.
+  static StepContext quiet() {
+    StepContext step;
+    step.training = false;
+    return step;
+  }
+  ClsLoss& cls_;
+  BoxLoss& box_;
+};
 
 class DenseMethod final : public Method {
  public:
@@ -42,47 +69,47 @@ class DenseMethod final : public Method {
 
   const MethodInfo& info() const override { return info_; }
   const ParamSet& params() const override { return params_; }
-  std::vector<NamedTensor> parameters() override { return parts_.combiner->parameters(); }
-  std::vector<NamedTensor> buffers() override { return parts_.combiner->buffers(); }
+  std::vector<NamedTensor> parameters() override {
+    return gather([](Part& part) { return part.parameters(); });
+  }
+  std::vector<NamedTensor> buffers() override {
+    return gather([](Part& part) { return part.buffers(); });
+  }
 
   EvidenceDeclaration declaration(const HeadTraits& heads) const override {
-    EvidenceDeclaration declaration = denseDeclaration(heads.centerness && parts_.assigner->givesQuality());
-    declaration.merge(parts_.assigner->declaration());
-    declaration.merge(parts_.boxLoss->declaration());
-    declaration.merge(parts_.coupling->declaration());
-    declaration.merge(parts_.combiner->declaration());
+    EvidenceDeclaration declaration =
+        denseDeclaration(heads.centerness && !parts_.assigner->qualityOutputs().empty());
+    for (const Part* part : all())
+      declaration.merge(part->declaration());
     for (PairTableSpec& table : declaration.pairTables)
       addPairQuality(table);
     return declaration;
   }
 
-  LossTerms loss(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& given,
-                 EvidenceSink* sink) override {
-    const DenseTargets targets = withPadding(given);
-    const LossContext context{anchors, outputs, targets};
-    const Assignment assignment = assign(context, sink);
+  LossTerms loss(const StageInputs& given, const StepContext& step) override {
+    const DenseTargets targets = withPadding(given.targets);
+    const StageInputs inputs{given.anchors, given.outputs, targets};
+    const auto& outputs = inputs.outputs;
+    const Assignment assignment = assign(inputs, step);
 
-    HeadLosses losses;
+    LossTable losses;
     losses.clsObject = assignment.clsObject;
     losses.regObject = assignment.regObject;
     losses.regWeight = assignment.regWeight;
-    losses.clsRows = parts_.clsLoss->rows(outputs.logits, clsTargets(assignment, targets));
-    const BoxTargets boxTargets{targets.boxes, assignment.regObject, assignment.regWeight};
-    losses.locRows = parts_.boxLoss->rows(anchors, outputs, boxTargets);
-    if (outputs.centerness.defined() && assignment.qualityTarget.defined())
-      losses.qualityRows = qualityRows(outputs.centerness, assignment);
-    setDivisors(losses, assignment);
-    if (sink) parts_.boxLoss->publish(anchors, outputs, boxTargets, *sink);
-    const std::vector<NamedScalar> coupled = parts_.coupling->couple(losses, context, sink);
-    if (sink) publishDense(context, losses, assignment, *sink);
-    const CombinedLoss combined = parts_.combiner->combine(losses, context, sink);
+    fill(losses, inputs, assignment, step);
+    std::vector<NamedScalar> transformed;
+    for (const auto& transform : parts_.transforms)
+      for (NamedScalar& scalar : transform->apply(losses, inputs, step))
+        transformed.push_back(std::move(scalar));
+    if (step.sink) publishDense(inputs, losses, assignment, *step.sink);
+    const CombinedLoss combined = parts_.combiner->combine(losses, inputs, step);
 
     const LogitGradients gradients = watchLogitGradients(outputs.logits, losses.clsObject);
     RECORD_USER_SCOPE(kScalarsScope);
     LossTerms terms;
     terms.total = combined.total;
-    terms.scalars = denseScalars(context, losses, combined);
-    for (const auto* scalars : {&assignment.scalars, &coupled, &combined.scalars})
+    terms.scalars = denseScalars(inputs, losses, combined);
+    for (const auto* scalars : {&assignment.scalars, &std::as_const(transformed), &combined.scalars})
       terms.scalars.insert(terms.scalars.end(), scalars->begin(), scalars->end());
     terms.scalars.push_back({"grad.cls_fg", gradients.foreground});
     terms.scalars.push_back({"grad.cls_bg", gradients.background});
@@ -91,18 +118,37 @@ class DenseMethod final : public Method {
 
   AnchorCounts countAnchors(const AnchorSet& anchors, const DenseTargets& targets) override {
     const c10::NoGradGuard noGrad;
-    const at::Tensor object =
-        parts_.assigner->assign(anchors, DenseOutputs{}, withPadding(targets), nullptr).clsObject;
+    const DenseTargets padded = withPadding(targets);
+    const at::Tensor object = parts_.assigner->assign({anchors, HeadOutputs{}, padded}, {}).clsObject;
     return {object.ge(0).sum(1), object.eq(-1).sum(1), object.eq(-2).sum(1)};
   }
   std::string assignmentKey() const override { return parts_.assignmentKey; }
 
  private:
-  Assignment assign(const LossContext& context, EvidenceSink* sink) const {
+  /// Every part, in the order of the data.
+  std::vector<Part*> all() const {
+    std::vector<Part*> out = {parts_.assigner.get(), parts_.clsLoss.get(), parts_.boxLoss.get(),
+                              parts_.qualityLoss.get()};
+    for (const auto& transform : parts_.transforms)
+      out.push_back(transform.get());
+    out.push_back(parts_.combiner.get());
+    return out;
+  }
+  template <typename Of>
+  std::vector<NamedTensor> gather(const Of& of) const {
+    std::vector<NamedTensor> out;
+    for (Part* part : all())
+      for (NamedTensor& tensor : of(*part))
+        out.push_back(std::move(tensor));
+    return out;
+  }
+
+  Assignment assign(const StageInputs& inputs, const StepContext& step) const {
     std::optional<PairQualitySink> withQuality;
-    if (sink) withQuality.emplace(context, *sink);
-    Assignment assignment = parts_.assigner->assign(context.anchors, context.outputs, context.targets,
-                                                    sink ? &*withQuality : nullptr);
+    StepContext own = step;
+    if (step.sink) own.sink = &withQuality.emplace(inputs, *step.sink);
+    const OwnCosts costs(*parts_.clsLoss, *parts_.boxLoss);
+    Assignment assignment = parts_.assigner->assign(inputs, own, &costs);
     if (!ignoredAsBackground_) return assignment;
     const at::Tensor ignored = assignment.clsObject == -2;
     assignment.clsObject = assignment.clsObject.masked_fill(ignored, -1);
@@ -110,26 +156,37 @@ class DenseMethod final : public Method {
     return assignment;
   }
 
-  /// Binary cross entropy of the centerness logit at positives, as FCOS trains it.
-  static at::Tensor qualityRows(const at::Tensor& centerness, const Assignment& assignment) {
-    const at::Tensor rows = at::binary_cross_entropy_with_logits(
-        centerness, assignment.qualityTarget.to(centerness.scalar_type()), {}, {}, at::Reduction::None);
-    return rows * assignment.regObject.ge(0).to(rows.scalar_type());
-  }
+  /// The losses before any transform, with their divisors.
+  void fill(LossTable& losses, const StageInputs& inputs, const Assignment& assignment,
+            const StepContext& step) const {
+    const HeadOutputs& outputs = inputs.outputs;
+    const BoxTargets boxTargets{inputs.targets.boxes, assignment.regObject, assignment.regWeight};
+    losses.rows.push_back(
+        {kClsHead, parts_.clsLoss->rows(outputs.logits, clsTargets(assignment, inputs.targets), step), {}});
+    losses.rows.push_back({kLocHead, parts_.boxLoss->rows(inputs.anchors, outputs, boxTargets, step), {}});
+    for (const QualityTarget& quality : assignment.quality) {
+      const at::Tensor logits = outputs.output(quality.output);
+      if (!logits.defined()) continue;
+      const at::Tensor mask = quality.mask.defined() ? quality.mask : assignment.regObject.ge(0);
+      // Of several outputs each has a loss of its own name.
+      losses.rows.push_back({quality.output == kCenternessOutput ? kQualityHead : quality.output,
+                             parts_.qualityLoss->rows(logits, quality.target, mask, step),
+                             {}});
+    }
 
-  void setDivisors(HeadLosses& losses, const Assignment& assignment) const {
     const c10::NoGradGuard noGrad;
-    const auto dtype = losses.clsRows.scalar_type();
+    const auto dtype = losses.rows.front().values.scalar_type();
     const at::Tensor clsPositives = losses.clsObject.ge(0).sum(1);
     const at::Tensor regPositives = losses.regObject.ge(0).sum(1);
     const at::Tensor clsWeights = sumsWeights(clsNormalizer_) && assignment.clsTarget.defined()
                                       ? assignment.clsTarget.sum({1, 2}).to(dtype)
                                       : clsPositives.to(dtype);
     const at::Tensor regWeights = assignment.regWeight.sum(1).to(dtype);
-    losses.clsDivisors = divisors(clsNormalizer_, clsPositives, clsWeights, kClsFloor);
-    losses.locDivisors = divisors(locNormalizer_, regPositives, regWeights, kLocFloor);
     const auto quality = clsNormalizer_ == Normalizer::kMmdet ? Normalizer::kMmdet : Normalizer::kPositives;
-    losses.qualityDivisors = divisors(quality, regPositives, regWeights, kLocFloor);
+    for (LossRows& rows : losses.rows)
+      rows.divisors = rows.head == kClsHead   ? divisors(clsNormalizer_, clsPositives, clsWeights, kClsFloor)
+                      : rows.head == kLocHead ? divisors(locNormalizer_, regPositives, regWeights, kLocFloor)
+                                              : divisors(quality, regPositives, regWeights, kLocFloor);
   }
 
   MethodInfo info_;

@@ -1,15 +1,17 @@
 #pragma once
-// Internal header (ATen). The generic method of a dense detector: assign, two or three losses, couple,
+// Internal header (ATen). The generic method of a dense detector: assign, two or more losses, transform,
 // combine, show.
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/assigners/assigner.h"
 #include "core/losses/box_loss.h"
 #include "core/losses/cls_loss.h"
 #include "core/losses/combiner.h"
-#include "core/losses/coupling.h"
+#include "core/losses/quality_loss.h"
+#include "core/losses/transform.h"
 #include "core/methods/method.h"
 
 namespace anchorscope {
@@ -20,7 +22,8 @@ struct RecipeParts {
   std::unique_ptr<Assigner> assigner;
   std::unique_ptr<ClsLoss> clsLoss;
   std::unique_ptr<BoxLoss> boxLoss;
-  std::unique_ptr<LossCoupling> coupling;
+  std::unique_ptr<QualityLoss> qualityLoss;
+  std::vector<std::unique_ptr<LossTransform>> transforms;  ///< In their order.
   std::unique_ptr<LossCombiner> combiner;
 };
 

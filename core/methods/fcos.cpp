@@ -2,7 +2,6 @@
 
 namespace anchorscope {
 
-Recipe fcosRecipe();
 Recipe fcosRecipe() {
   Recipe recipe;
   recipe.info.name = "fcos";
@@ -20,7 +19,7 @@ Recipe fcosRecipe() {
   recipe.assigners = {"fcos"};
   recipe.clsLosses = {"focal", "bce"};
   recipe.boxLosses = {"giou", "iou", "iou_log", "harmonic_iou", "l1", "smooth_l1"};
-  recipe.couplings = {"none", "harmonic"};
+  recipe.transforms = {coupling({"none", "harmonic"})};
   recipe.combiners = {"weighted_sum", "sampling_free"};
   recipe.clsNormalizer = "positives";
   recipe.locNormalizer = "positives";

@@ -2,7 +2,6 @@
 
 namespace anchorscope {
 
-Recipe harmonicRecipe();
 Recipe harmonicRecipe() {
   Recipe recipe;
   recipe.info.name = "harmonic";
@@ -26,7 +25,7 @@ Recipe harmonicRecipe() {
   recipe.assigners = {"max_iou", "fcos", "atss"};
   recipe.clsLosses = {"focal", "bce"};
   recipe.boxLosses = {"smooth_l1_harmonic_iou", "harmonic_iou", "smooth_l1", "l1", "giou", "iou"};
-  recipe.couplings = {"harmonic", "none"};
+  recipe.transforms = {coupling({"harmonic", "none"})};
   recipe.clsNormalizer = "positives";
   recipe.locNormalizer = "positives";
   recipe.lossSource = "Wang and Zhang, ICCV 2021: RetinaNet with its focal loss; normalisers ours";

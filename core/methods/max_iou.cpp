@@ -2,7 +2,6 @@
 
 namespace anchorscope {
 
-Recipe maxIouRecipe();
 Recipe maxIouRecipe() {
   Recipe recipe;
   recipe.info.name = "max_iou";

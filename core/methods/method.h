@@ -11,8 +11,8 @@
 #include "core/base/param.h"
 #include "core/evidence/specs.h"
 #include "core/methods/method_info.h"
-#include "core/ops/dense_types.h"
-#include "core/ops/evidence_sink.h"
+#include "core/parts/part.h"
+#include "core/parts/stage.h"
 
 namespace anchorscope {
 
@@ -42,19 +42,16 @@ class Method {
   virtual const ParamSet& params() const = 0;
   /// What this instance publishes of heads like these with its present options.
   virtual EvidenceDeclaration declaration(const HeadTraits& heads) const = 0;
-  /// Loss over the batch; publishes to `sink` unless it is null. Inputs are not modified. Works without
-  /// objects, and under at::NoGradGuard (then `total` has no gradient).
-  virtual LossTerms loss(const AnchorSet& anchors, const DenseOutputs& outputs, const DenseTargets& targets,
-                         EvidenceSink* sink) = 0;
+  /// Loss over the batch; publishes to the step's sink. Inputs are not modified. Works without objects, and
+  /// under at::NoGradGuard (then `total` has no gradient).
+  virtual LossTerms loss(const StageInputs& inputs, const StepContext& step) = 0;
   /// What the classification head would learn of these objects, for methods whose assignment does not depend
   /// on the heads' outputs (bias_init counted). Anchors that option ignored_anchors trains as background
   /// count as ignored.
   virtual AnchorCounts countAnchors(const AnchorSet& anchors, const DenseTargets& targets) = 0;
   /// All that countAnchors depends on besides its arguments: the assigner and its options, as text.
   virtual std::string assignmentKey() const = 0;
-  /// Learnable parameters of the method itself (none for most), trained with the detector's, and its state.
-  /// State moves only in calls of loss() that record gradients. Both are float or integer tensors on the CPU
-  /// at first; moveTo takes them to the detector's device, the tensors keeping their identity.
+  /// All of its parts': see Part.
   virtual std::vector<NamedTensor> parameters() { return {}; }
   virtual std::vector<NamedTensor> buffers() { return {}; }
   void moveTo(at::Device device);

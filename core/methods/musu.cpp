@@ -2,7 +2,6 @@
 
 namespace anchorscope {
 
-Recipe musuRecipe();
 Recipe musuRecipe() {
   Recipe recipe;
   recipe.info.name = "musu";

@@ -3,6 +3,7 @@
 // defaults.
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/param.h"
@@ -17,13 +18,26 @@ struct DefaultOverride {
   std::string source;
 };
 
+/// One place in the order of transforms: an option that chooses which stands there.
+struct TransformSlot {
+  std::string option;  ///< "coupling"
+  std::string help;
+  std::vector<std::string> choices;
+};
+
+/// What couples an anchor's two losses.
+inline TransformSlot coupling(std::vector<std::string> choices) {
+  return {"coupling", "How an anchor's two losses weigh each other.", std::move(choices)};
+}
+
 /// A dense method. The parts are names in their registries; of each list the first is the default. A part
-/// with several choices is an option: assigner, cls_loss, box_loss, coupling, combiner.
+/// with several choices is an option: assigner, cls_loss, box_loss, quality_loss, a transform's, combiner.
 struct Recipe {
   MethodInfo info;
   std::vector<std::string> assigners;
   std::vector<std::string> clsLosses, boxLosses;
-  std::vector<std::string> couplings = {"none"};
+  std::vector<std::string> qualityLosses = {"bce"};  ///< Where heads have outputs for them.
+  std::vector<TransformSlot> transforms;             ///< In their order.
   std::vector<std::string> combiners = {"weighted_sum"};
   std::string clsNormalizer, locNormalizer;  ///< Defaults of cls_normalizer and loc_normalizer.
   std::string biasInit = "model";            ///< Default of bias_init.
@@ -31,7 +45,7 @@ struct Recipe {
   std::vector<DefaultOverride> overrides;
 };
 
-/// Every recipe, in registry order. A new method is a file and a line in registry.cpp.
+/// Every recipe, in registry order. A new method is a file and a line in CMakeLists.txt.
 const std::vector<Recipe>& recipes();
 
 /// The flat options of a recipe: the choices of parts, the parts' own options (each mattering only while its

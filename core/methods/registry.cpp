@@ -4,29 +4,13 @@
 #include "core/losses/box_loss.h"
 #include "core/losses/cls_loss.h"
 #include "core/losses/combiner.h"
-#include "core/losses/coupling.h"
 #include "core/losses/normalizer.h"
+#include "core/losses/quality_loss.h"
+#include "core/losses/transform.h"
 #include "core/methods/dense_method.h"
 #include "core/methods/recipe.h"
 
-// One line per method: the function that its file defines.
-#define ANCHORSCOPE_METHODS(entry)                                                                \
-  entry(musuRecipe) entry(maxIouRecipe) entry(harmonicRecipe) entry(fcosRecipe) entry(atssRecipe) \
-      entry(samplingFreeRecipe)
-
 namespace anchorscope {
-
-#define ANCHORSCOPE_DECLARE(function) Recipe function();
-ANCHORSCOPE_METHODS(ANCHORSCOPE_DECLARE)
-#undef ANCHORSCOPE_DECLARE
-
-const std::vector<Recipe>& recipes() {
-#define ANCHORSCOPE_CALL(function) function(),
-  static const std::vector<Recipe> all = {ANCHORSCOPE_METHODS(ANCHORSCOPE_CALL)};
-#undef ANCHORSCOPE_CALL
-  return all;
-}
-
 namespace {
 
 /// A part that a recipe names; a wrong name there is a bug.
@@ -87,8 +71,10 @@ std::vector<ParamSpec> recipeParams(const Recipe& recipe) {
               recipe.clsLosses);
   appendParts(specs, "box_loss", "Loss of the box head.", recipe.lossSource, boxLossEntries(),
               recipe.boxLosses);
-  appendParts(specs, "coupling", "How an anchor's two losses weigh each other.", recipe.lossSource,
-              lossCouplingEntries(), recipe.couplings);
+  appendParts(specs, "quality_loss", "Loss of outputs that say how good a box is.", recipe.lossSource,
+              qualityLossEntries(), recipe.qualityLosses);
+  for (const TransformSlot& slot : recipe.transforms)
+    appendParts(specs, slot.option, slot.help, recipe.lossSource, lossTransformEntries(), slot.choices);
   appendParts(specs, "combiner", "How the heads' losses become one.", recipe.lossSource,
               lossCombinerEntries(), recipe.combiners);
   for (ParamSpec& spec : specs)  // a rule that learns brings parameters of its own
@@ -162,15 +148,22 @@ Result<RecipeParts> chosenParts(const Recipe& recipe, const ParamSet& params) {
   if (!clsLoss) return std::move(clsLoss).error();
   auto boxLoss = makeBoxLoss(chosen(params, "box_loss", recipe.boxLosses), params);
   if (!boxLoss) return std::move(boxLoss).error();
-  auto coupling = makeLossCoupling(chosen(params, "coupling", recipe.couplings), params);
-  if (!coupling) return std::move(coupling).error();
+  auto qualityLoss = makeQualityLoss(chosen(params, "quality_loss", recipe.qualityLosses), params);
+  if (!qualityLoss) return std::move(qualityLoss).error();
+  std::vector<std::unique_ptr<LossTransform>> transforms;
+  for (const TransformSlot& slot : recipe.transforms) {
+    auto transform = makeLossTransform(chosen(params, slot.option, slot.choices), params);
+    if (!transform) return std::move(transform).error();
+    transforms.push_back(*std::move(transform));
+  }
   auto combiner = makeLossCombiner(chosen(params, "combiner", recipe.combiners), params);
   if (!combiner) return std::move(combiner).error();
   return RecipeParts{assignmentKeyOf(part(assignerEntries(), assignerName, "assigner"), params),
                      *std::move(assigner),
                      *std::move(clsLoss),
                      *std::move(boxLoss),
-                     *std::move(coupling),
+                     *std::move(qualityLoss),
+                     std::move(transforms),
                      *std::move(combiner)};
 }
 
@@ -203,7 +196,7 @@ std::vector<OptionConflict> methodConflicts(const std::string& name, const Param
                                 assigner.title, " also looks at the detector's outputs"),
                          "Set method.bias_init to model"});
   const auto made = assigner.make(params);
-  if (made && heads.centerness && !(*made)->givesQuality())
+  if (made && heads.centerness && (*made)->qualityOutputs().empty())
     conflicts.push_back(
         {"model.centerness",
          concat("The model has a centerness head, and ", assigner.title, " gives it nothing to learn"),

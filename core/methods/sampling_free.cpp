@@ -2,7 +2,6 @@
 
 namespace anchorscope {
 
-Recipe samplingFreeRecipe();
 Recipe samplingFreeRecipe() {
   Recipe recipe;
   recipe.info.name = "sampling_free";
@@ -19,7 +18,7 @@ Recipe samplingFreeRecipe() {
   recipe.assigners = {"max_iou", "fcos", "atss"};
   recipe.clsLosses = {"bce", "focal"};
   recipe.boxLosses = {"smooth_l1", "giou", "iou", "l1", "iou_log", "iou_log_plus1", "giou_plus1"};
-  recipe.couplings = {"none", "harmonic"};
+  recipe.transforms = {coupling({"none", "harmonic"})};
   recipe.combiners = {"sampling_free", "weighted_sum"};
   recipe.clsNormalizer = "positives";
   recipe.locNormalizer = "four_positives";

@@ -81,7 +81,7 @@ std::vector<at::Tensor> DenseDetector::features(const at::Tensor& images, Eviden
   return pyramid_(body_(input, {training_, sink}));
 }
 
-DenseOutputs DenseDetector::heads(const std::vector<at::Tensor>& features, const AnchorSet& anchors) const {
+HeadOutputs DenseDetector::heads(const std::vector<at::Tensor>& features, const AnchorSet& anchors) const {
   std::vector<at::Tensor> logits, offsetOutputs, centerness;
   for (std::size_t level = 0; level < features.size(); ++level) {
     const at::Tensor clsFeatures = clsTower_(features[level], training_);
@@ -94,13 +94,13 @@ DenseOutputs DenseDetector::heads(const std::vector<at::Tensor>& features, const
     if (options_.centerness == CenternessBranch::kRegression)
       centerness.push_back(boxCenterness_(boxFeatures));
   }
-  DenseOutputs outputs;
+  HeadOutputs outputs;
   outputs.logits = at::cat(logits, 1).to(dtype_);
   ANCHORSCOPE_CHECK(outputs.logits.size(1) == anchors.count(), "outputs for ", outputs.logits.size(1),
                     " anchors, given ", anchors.count(), ": the anchors are of another input size");
-  outputs.deltas = offsets(at::cat(offsetOutputs, 1).to(dtype_), anchors);
-  outputs.boxes = coder_.decode(anchors.boxes.to(dtype_), outputs.deltas);
-  if (!centerness.empty()) outputs.centerness = at::cat(centerness, 1).squeeze(2).to(dtype_);
+  outputs.offsets = offsets(at::cat(offsetOutputs, 1).to(dtype_), anchors);
+  outputs.boxes = coder_.decode(anchors.boxes.to(dtype_), outputs.offsets);
+  if (!centerness.empty()) outputs.further[kCenternessOutput] = at::cat(centerness, 1).squeeze(2).to(dtype_);
   return outputs;
 }
 
@@ -113,7 +113,7 @@ at::Tensor DenseDetector::offsets(const at::Tensor& outputs, const AnchorSet& an
                                                  : distances / anchors.strides.to(dtype_).unsqueeze(1);
 }
 
-DenseOutputs DenseDetector::forward(const at::Tensor& images, const AnchorSet& anchors, EvidenceSink* sink) {
+HeadOutputs DenseDetector::forward(const at::Tensor& images, const AnchorSet& anchors, EvidenceSink* sink) {
   return heads(features(images, sink), anchors);
 }
 

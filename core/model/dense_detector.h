@@ -67,7 +67,7 @@ class DenseDetector final : public Detector {
   std::array<float, 3> pixelStd() const override { return {0.229f, 0.224f, 0.225f}; }
 
   EvidenceDeclaration declaration() const override { return body_.declaration(); }
-  DenseOutputs forward(const at::Tensor& images, const AnchorSet& anchors, EvidenceSink* sink) override;
+  HeadOutputs forward(const at::Tensor& images, const AnchorSet& anchors, EvidenceSink* sink) override;
   AnchorSet anchors(SizePx inputSize) override;
   void setPrior(double prior) override;
 
@@ -83,7 +83,7 @@ class DenseDetector final : public Detector {
   /// forward in two parts: the pyramid's maps, finest first, ...
   std::vector<at::Tensor> features(const at::Tensor& images, EvidenceSink* sink = nullptr) const;
   /// ... and the heads on them.
-  DenseOutputs heads(const std::vector<at::Tensor>& features, const AnchorSet& anchors) const;
+  HeadOutputs heads(const std::vector<at::Tensor>& features, const AnchorSet& anchors) const;
 
  private:
   /// The box head's outputs of all levels as offsets of the set's form.

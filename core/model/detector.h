@@ -42,8 +42,8 @@ class Detector {
   /// images of any size: every halving rounds up, and upsampling goes to the finer map's size. [B,3,H,W]
   /// float32 (or bf16 under autocast), normalised, on the detector's device, any memory format. Publishes to
   /// `sink` unless it is null.
-  virtual DenseOutputs forward(const at::Tensor& images, const AnchorSet& anchors,
-                               EvidenceSink* sink = nullptr) = 0;
+  virtual HeadOutputs forward(const at::Tensor& images, const AnchorSet& anchors,
+                              EvidenceSink* sink = nullptr) = 0;
   /// Anchors of an input size, on the detector's device. Those of the sizes asked for last are kept, within a
   /// bound of memory.
   virtual AnchorSet anchors(SizePx inputSize) = 0;

@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,13 +31,29 @@ struct AnchorSet {
   std::int64_t count() const { return boxes.defined() ? boxes.size(0) : 0; }
 };
 
-/// What a dense detector's heads give for a batch; all with gradient while training.
-struct DenseOutputs {
-  at::Tensor logits;      ///< [B,N,C] float32 classification logits.
-  at::Tensor deltas;      ///< [B,N,4] float32 offsets, see AnchorSet::offsets.
-  at::Tensor boxes;       ///< [B,N,4] float32 decoded boxes, input frame, not clipped.
-  at::Tensor centerness;  ///< [B,N] float32 logits; undefined for heads without it.
+/// What turns class logits into scores.
+enum class ScoreActivation {
+  kSigmoid,               ///< C logits, one binary problem each.
+  kSoftmaxWithBackground  ///< C + 1 logits, the background's last.
 };
+
+/// What the heads of a detector's stage give for a batch; all with gradient while training.
+struct HeadOutputs {
+  at::Tensor logits;   ///< [B,N,C] float32 classification logits; [B,N,C+1] with a background.
+  at::Tensor offsets;  ///< [B,N,K] float32 what the box head says; K = 4: see AnchorSet::offsets.
+  at::Tensor boxes;    ///< [B,N,4] float32 decoded boxes, input frame, not clipped.
+  ScoreActivation activation = ScoreActivation::kSigmoid;
+  std::map<std::string, at::Tensor> further;  ///< By name: "centerness" [B,N] float32 logits ...
+
+  /// Undefined where the heads have no such output.
+  at::Tensor output(const std::string& name) const {
+    const auto found = further.find(name);
+    return found == further.end() ? at::Tensor() : found->second;
+  }
+};
+
+/// The output that says how central a location is in its object.
+inline constexpr const char* kCenternessOutput = "centerness";
 
 /// The objects of a batch, padded so that shapes are static within a bucket. Rows beyond an image's count
 /// hold zero boxes, label -1 and valid = false.

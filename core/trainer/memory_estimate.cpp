@@ -137,12 +137,12 @@ std::int64_t estimateStepBytes(Detector& detector, Method& method, MovingStatist
         {0, 0, static_cast<float>(small.width) / 2, static_cast<float>(small.height) / 2}, 0};
     InputBuffers inputs(device);
     const DenseTargets targets = targetTensors({{object}}, {{}}, size.objects, size.ignored, inputs);
-    DenseOutputs outputs;
+    HeadOutputs outputs;
     {
       const AutocastScope autocast(device, size.bf16);
       outputs = detector.forward(pixels, anchors);
     }
-    const LossTerms terms = method.loss(anchors, outputs, targets, nullptr);
+    const LossTerms terms = method.loss({anchors, outputs, targets}, nullptr);
   }
   statistics.restoreIf(at::ones({}, at::TensorOptions(device)));
   double weights = 0;  // gradients and the two moments of AdamW
@@ -163,7 +163,7 @@ std::int64_t estimateEvaluationBytes(Detector& detector, const StepSize& size) {
     const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, watch);
     const at::Tensor pixels = sample.pixels(device);
     const AutocastScope autocast(device, size.bf16);
-    const DenseOutputs outputs = detector.forward(pixels, anchors);
+    const HeadOutputs outputs = detector.forward(pixels, anchors);
   }
   return wholeBytes(sample.scale * static_cast<double>(watch->highest()));
 }

@@ -29,13 +29,13 @@ void look(const LossOfStep& step, const Dataset& dataset, const Batch& batch, Cu
     single.inputSize = batch.inputSize;
     single.samples = {batch.samples[i]};
     const auto index = static_cast<std::int64_t>(i);
-    DenseOutputs outputs;
+    HeadOutputs outputs;
     {
       const AutocastScope autocast(step.device, step.bf16);  // as in the step
       outputs = step.detector.forward(pixels.slice(0, index, index + 1), anchors);
     }
-    const LossTerms loss = step.method.loss(
-        anchors, outputs, targetTensors(single, step.minObjects, /*minIgnored=*/0, step.inputs), nullptr);
+    const DenseTargets targets = targetTensors(single, step.minObjects, /*minIgnored=*/0, step.inputs);
+    const LossTerms loss = step.method.loss({anchors, outputs, targets}, nullptr);
     const double total = loss.total.item<double>();
     if (std::isfinite(total) && total <= culprit.total) continue;
     culprit.total = total;

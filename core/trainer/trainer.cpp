@@ -376,16 +376,23 @@ Result<LossTerms> Trainer::accumulate(EvidenceSink* sink) {
   return meanTerms(std::move(batches));
 }
 
+StepContext Trainer::contextOf(EvidenceSink* sink) const {
+  StepContext step(sink);
+  step.step = stepsDone_;
+  step.plannedSteps = plannedSteps();
+  return step;
+}
+
 LossTerms Trainer::forwardAndBackward(const Batch& batch, EvidenceSink* sink) {
   const at::Tensor pixels = pixelTensor(batch, *normalization_, *inputs_);
   const DenseTargets targets = targetTensors(batch, config_.train.getInt("max_objects"), 0, *inputs_);
   const AnchorSet anchors = detector_->anchors(batch.inputSize);
-  DenseOutputs outputs;
+  HeadOutputs outputs;
   {
     const AutocastScope autocast(device_, bf16_);
     outputs = detector_->forward(pixels, anchors, sink);
   }
-  LossTerms terms = method_->loss(anchors, outputs, targets, sink);
+  LossTerms terms = method_->loss({anchors, outputs, targets}, contextOf(sink));
   terms.total.backward();
   return terms;
 }
@@ -518,13 +525,13 @@ PendingFrames Trainer::capture(const ProbeBatch& probes) {
   const at::NoGradGuard noGrad;
   const AnchorSet anchors = detector_->anchors(probes.images.front()->inputSize);
   FramePacker packer;
-  DenseOutputs outputs;
+  HeadOutputs outputs;
   {
     const EvaluationMode mode(*detector_);
     const AutocastScope autocast(device_, bf16_);
     outputs = detector_->forward(probes.pixels, anchors, &packer);
   }
-  method_->loss(anchors, outputs, probes.targets, &packer);
+  method_->loss({anchors, outputs, probes.targets}, contextOf(&packer));
 
   FrameFacts facts;
   facts.step = stepsDone_;

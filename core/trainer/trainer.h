@@ -131,6 +131,8 @@ class Trainer {
   std::string trainingReport() const;
   /// The loss and the gradient of the batches of one step.
   Result<LossTerms> accumulate(EvidenceSink* sink);
+  /// Of the step that comes, or of a capture.
+  StepContext contextOf(EvidenceSink* sink) const;
   LossTerms forwardAndBackward(const Batch& batch, EvidenceSink* sink);
   void report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,
               double learningRate);

@@ -57,7 +57,7 @@ std::vector<std::vector<PredictionRecord>> detect(Detector& detector, const Data
   const at::NoGradGuard noGrad;
   const EvaluationMode mode(detector);
   const AnchorSet anchors = detector.anchors(batch.inputSize);
-  DenseOutputs outputs;
+  HeadOutputs outputs;
   {
     const AutocastScope autocast(options.device, options.bf16);
     outputs = detector.forward(pixels, anchors);

@@ -27,7 +27,7 @@ inline Assignment runAssigner(const std::string& name, const DenseScene& scene, 
                               EvidenceSink* sink = nullptr) {
   auto assigner = makeAssigner(name, set);
   EXPECT_TRUE(assigner.ok());
-  return (*assigner)->assign(scene.anchors, scene.outputs, scene.targets, sink);
+  return (*assigner)->assign({scene.anchors, scene.outputs, scene.targets}, sink);
 }
 
 inline std::vector<std::int64_t> objectsOf(const Assignment& assignment, std::int64_t image = 0) {
@@ -41,7 +41,7 @@ inline Decision decide(const std::string& name, const DenseScene& scene, const P
   auto assigner = makeAssigner(name, set);
   EXPECT_TRUE(assigner.ok());
   RecordingSink sink;
-  const Assignment assignment = (*assigner)->assign(scene.anchors, scene.outputs, scene.targets, &sink);
+  const Assignment assignment = (*assigner)->assign({scene.anchors, scene.outputs, scene.targets}, &sink);
   for (const char* channel : {kClsObjectChannel, kRegObjectChannel}) {
     ChannelSpec winner;
     winner.name = channel;

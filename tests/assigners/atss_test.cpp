@@ -232,7 +232,7 @@ TEST(Atss, CenternessWeighsTheBoxLoss) {
   const Assignment assignment = run(makeWorkedScene(anchors, {{0, 0, 10, 10}}, {0}, 1), options({}));
   // The centre (7, 5) has l 7, r 3, t 5, b 5.
   EXPECT_FLOAT_EQ(assignment.regWeight[0][0].item<float>(), std::sqrt(3.f / 7));
-  EXPECT_TRUE(at::equal(assignment.regWeight, assignment.qualityTarget));
+  EXPECT_TRUE(at::equal(assignment.regWeight, assignment.quality.at(0).target));
 }
 
 TEST(Atss, PointsAreAConflictWithAMessage) {

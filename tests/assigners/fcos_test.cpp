@@ -123,12 +123,12 @@ TEST(Fcos, CenternessByHandAndAsBoxWeight) {
   // l 10, t 20, r 30, b 20: sqrt(10/30 * 20/20)
   const DenseScene scene = makeWorkedScene({at8(10, 20), at8(90, 20)}, {{0, 0, 40, 40}}, {0}, 1);
   const Assignment plain = run(scene, options(kAnywhere));
-  EXPECT_FLOAT_EQ(plain.qualityTarget[0][0].item<float>(), std::sqrt(1.f / 3));
-  EXPECT_EQ(plain.qualityTarget[0][1].item<float>(), 0);
+  EXPECT_FLOAT_EQ(plain.quality.at(0).target[0][0].item<float>(), std::sqrt(1.f / 3));
+  EXPECT_EQ(plain.quality.at(0).target[0][1].item<float>(), 0);
   EXPECT_EQ(plain.regWeight[0][0].item<float>(), 1);
   Changes weighted = kAnywhere;
   weighted.emplace_back("box_weight", "centerness");
-  EXPECT_TRUE(at::equal(run(scene, options(weighted)).regWeight, plain.qualityTarget));
+  EXPECT_TRUE(at::equal(run(scene, options(weighted)).regWeight, plain.quality.at(0).target));
 }
 
 /// The rule, pair by pair.
@@ -229,7 +229,8 @@ TEST(Fcos, LocationsInRegionsToIgnoreLearnNothing) {
           }
         EXPECT_EQ(objectsOf(assignment, image), expected) << "seed " << seed << ", image " << image;
       }
-      EXPECT_TRUE(assignment.qualityTarget.index({assignment.clsObject == -2}).eq(0).all().item<bool>());
+      EXPECT_TRUE(
+          assignment.quality.at(0).target.index({assignment.clsObject == -2}).eq(0).all().item<bool>());
     }
     EXPECT_EQ(objectsOf(run(scene, options({}))), oracle(scene, 0, false, true, 1.5, {}))
         << "off unless asked for";

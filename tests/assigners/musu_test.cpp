@@ -107,7 +107,7 @@ TEST_P(MusuSettings, AgreeWithTheSpecificationReadPairByPair) {
                    GetParam().options);
     RecordingSink sink;
     const Assignment got =
-        make(GetParam().changes)->assign(scene.anchors, scene.outputs, scene.targets, &sink);
+        make(GetParam().changes)->assign({scene.anchors, scene.outputs, scene.targets}, &sink);
     EXPECT_TRUE(at::equal(got.clsObject, expected.winnerCls)) << "seed " << seed;
     EXPECT_TRUE(at::equal(got.regObject, expected.winnerReg)) << "seed " << seed;
     EXPECT_TRUE(at::allclose(got.clsTarget.to(at::kDouble), expected.weightCls, 1e-9, 1e-12));
@@ -182,11 +182,11 @@ TEST(Musu, RegionsToIgnoreTakeOutWhatNoBagChose) {
     made.seed = seed;
     made.ignoreRegions = 2;
     const DenseScene scene = makeDenseScene(made);
-    const Assignment off = make({})->assign(scene.anchors, scene.outputs, scene.targets, nullptr);
+    const Assignment off = make({})->assign({scene.anchors, scene.outputs, scene.targets}, nullptr);
     EXPECT_FALSE(off.clsWeight.defined());
     RecordingSink sink;
     const Assignment on =
-        make({{"ignore_iof_thr", "0.4"}})->assign(scene.anchors, scene.outputs, scene.targets, &sink);
+        make({{"ignore_iof_thr", "0.4"}})->assign({scene.anchors, scene.outputs, scene.targets}, &sink);
     EXPECT_TRUE(at::equal(on.clsTarget, off.clsTarget));
     EXPECT_TRUE(at::equal(on.regWeight, off.regWeight));
     for (std::int64_t image = 0; image < 2; ++image) {
@@ -214,7 +214,7 @@ TEST(Musu, EachHeadIsTaughtByTheOther) {
   const DenseScene scene = reversedScene();
   RecordingSink sink;
   const auto assigner = make({{"threshold", "top_k"}, {"k", "3"}, {"alpha", "0"}});
-  const Assignment got = assigner->assign(scene.anchors, scene.outputs, scene.targets, &sink);
+  const Assignment got = assigner->assign({scene.anchors, scene.outputs, scene.targets}, &sink);
   // Regression: ranked by p, so the last anchor is first; classification: by q, so the first one is.
   const double e = std::exp(-1.0 / 3), e2 = std::exp(-2.0 / 3);
   const double wantedReg[4] = {e2, e, 1, 0}, wantedCls[4] = {1, e, e2, 0};
@@ -241,7 +241,7 @@ TEST(Musu, EachHeadIsTaughtByTheOther) {
 Decision decide(const DenseScene& scene, const Changes& changes, int anchor, int object) {
   RecordingSink sink;
   const auto assigner = make(changes);
-  const Assignment got = assigner->assign(scene.anchors, scene.outputs, scene.targets, &sink);
+  const Assignment got = assigner->assign({scene.anchors, scene.outputs, scene.targets}, &sink);
   ChannelSpec winner;
   winner.name = kClsObjectChannel;
   sink.channel(winner, got.clsObject, -1);
@@ -362,10 +362,10 @@ TEST(Musu, AsksAnchorsForNothingButTheirCentres) {
     DenseScene scene = makeDenseScene();
     const at::Tensor center = (scene.anchors.boxes.slice(1, 0, 2) + scene.anchors.boxes.slice(1, 2, 4)) / 2;
     RecordingSink ofBoxes, ofPoints;
-    const Assignment boxes = assigner->assign(scene.anchors, scene.outputs, scene.targets, &ofBoxes);
+    const Assignment boxes = assigner->assign({scene.anchors, scene.outputs, scene.targets}, &ofBoxes);
     const at::Tensor half = scene.anchors.strides.unsqueeze(1) / 2;
     scene.anchors.boxes = at::cat({center - half, center + half}, 1);  // as makePoints has them
-    const Assignment points = assigner->assign(scene.anchors, scene.outputs, scene.targets, &ofPoints);
+    const Assignment points = assigner->assign({scene.anchors, scene.outputs, scene.targets}, &ofPoints);
     EXPECT_TRUE(at::equal(boxes.clsObject, points.clsObject));
     EXPECT_TRUE(at::equal(boxes.regObject, points.regObject));
     EXPECT_TRUE(at::equal(boxes.clsTarget, points.clsTarget));
@@ -395,7 +395,7 @@ TEST(Musu, CentresDecideEligibility) {
   scene.anchors.strides.fill_(2);
   const auto eligibleWith = [&](const char* eligibility) {
     RecordingSink sink;
-    make({{"eligibility", eligibility}})->assign(scene.anchors, scene.outputs, scene.targets, &sink);
+    make({{"eligibility", eligibility}})->assign({scene.anchors, scene.outputs, scene.targets}, &sink);
     return value(sink.objectValues.at("musu.eligible")[0][0]);
   };
   EXPECT_EQ(eligibleWith("overlap"), 3);
@@ -414,7 +414,7 @@ std::map<std::string, double> scalarsOf(const Assignment& assignment) {
 
 TEST(Musu, StarvedObjectsAreCounted) {
   const DenseScene scene = makeWorkedScene({{0, 0, 10, 10}}, {{0, 0, 10, 10}, {30, 30, 40, 40}}, {0, 0}, 1);
-  const auto scalars = scalarsOf(make({})->assign(scene.anchors, scene.outputs, scene.targets, nullptr));
+  const auto scalars = scalarsOf(make({})->assign({scene.anchors, scene.outputs, scene.targets}, nullptr));
   EXPECT_EQ(scalars.at("musu.starved_objects"), 1);
   EXPECT_EQ(scalars.at("musu.mean_bag_size"), 1);
   EXPECT_EQ(scalars.at("musu.min_bag_size"), 1);
@@ -431,7 +431,7 @@ TEST(Musu, StatisticsOfAStepAreMeansOverTheObjectsThatHaveThem) {
   for (int i = 0; i < 4; ++i)
     scene.outputs.logits[0][i][1] = logits[i];
   const auto scalars = scalarsOf(make({{"threshold", "top_k"}, {"k", "3"}, {"alpha", "0"}})
-                                     ->assign(scene.anchors, scene.outputs, scene.targets, nullptr));
+                                     ->assign({scene.anchors, scene.outputs, scene.targets}, nullptr));
   EXPECT_NEAR(scalars.at("musu.spearman_pq"), -1, 1e-12);
   EXPECT_NEAR(scalars.at("musu.rank_disagreement"), (2.0 / 3 + 0) / 2, 1e-12);
   EXPECT_NEAR(scalars.at("musu.best_pq_distance"), (2 + 0) / 2.0, 1e-6);
@@ -448,7 +448,7 @@ TEST(Musu, StatisticsOfAStepAreMeansOverTheObjectsThatHaveThem) {
 
 TEST(Musu, WithoutObjectsMeansAreUndefined) {
   const DenseScene scene = makeWorkedScene({{0, 0, 10, 10}}, {}, {}, 1);
-  const auto scalars = scalarsOf(make({})->assign(scene.anchors, scene.outputs, scene.targets, nullptr));
+  const auto scalars = scalarsOf(make({})->assign({scene.anchors, scene.outputs, scene.targets}, nullptr));
   EXPECT_EQ(scalars.at("musu.starved_objects"), 0);
   for (const char* name : {"musu.mean_bag_size", "musu.min_bag_size", "musu.max_bag_size", "musu.spearman_pq",
                            "musu.rank_disagreement", "musu.best_pq_distance", "musu.entropy_cls"}) {

@@ -30,16 +30,20 @@ class AssignerContract : public ::testing::TestWithParam<AssignerCase> {
   }
   std::unique_ptr<Assigner> make() const { return make(ParamSet(entry().params)); }
   Assignment assign(const DenseScene& scene, EvidenceSink* sink = nullptr) const {
-    return make()->assign(scene.anchors, scene.outputs, scene.targets, sink);
+    return make()->assign({scene.anchors, scene.outputs, scene.targets}, sink);
   }
 };
 
 /// Everything an assignment holds, for comparing two.
 std::vector<at::Tensor> tensorsOf(const Assignment& assignment) {
   std::vector<at::Tensor> all;
-  for (const at::Tensor& tensor : {assignment.clsObject, assignment.regObject, assignment.clsTarget,
-                                   assignment.clsWeight, assignment.regWeight, assignment.qualityTarget})
+  for (const at::Tensor& tensor :
+       {assignment.clsObject, assignment.regObject, assignment.clsTarget, assignment.clsWeight,
+        assignment.regWeight, assignment.positiveWeight, assignment.negativeWeight})
     if (tensor.defined()) all.push_back(tensor);
+  for (const QualityTarget& quality : assignment.quality)
+    for (const at::Tensor& tensor : {quality.target, quality.mask})
+      if (tensor.defined()) all.push_back(tensor);
   for (const NamedScalar& scalar : assignment.scalars)
     all.push_back(scalar.value);
   return all;
@@ -93,9 +97,9 @@ void expectSound(const Assignment& assignment, const DenseScene& scene) {
     ASSERT_EQ(assignment.clsWeight.sizes(), at::IntArrayRef({batch, anchors}));
     EXPECT_TRUE((assignment.clsWeight >= 0).all().item<bool>());
   }
-  if (assignment.qualityTarget.defined()) {
-    ASSERT_EQ(assignment.qualityTarget.sizes(), at::IntArrayRef({batch, anchors}));
-    EXPECT_TRUE(((assignment.qualityTarget >= 0) & (assignment.qualityTarget <= 1)).all().item<bool>());
+  for (const QualityTarget& quality : assignment.quality) {
+    ASSERT_EQ(quality.target.sizes(), at::IntArrayRef({batch, anchors}));
+    EXPECT_TRUE(((quality.target >= 0) & (quality.target <= 1)).all().item<bool>());
   }
   for (const at::Tensor& tensor : tensorsOf(assignment))
     EXPECT_FALSE(tensor.requires_grad());
@@ -149,13 +153,16 @@ TEST_P(AssignerContract, EveryChoiceIsSound) {
       ParamSet params(entry().params);
       ASSERT_TRUE(params.set(spec.name, value).ok());
       if (entry().conflicts && !entry().conflicts(params, GetParam().kind.heads).empty()) continue;
-      expectSound(make(params)->assign(scene.anchors, scene.outputs, scene.targets, nullptr), scene);
+      expectSound(make(params)->assign({scene.anchors, scene.outputs, scene.targets}, nullptr), scene);
     }
   }
 }
 
 TEST_P(AssignerContract, QualityTargetsAreGivenWhereTheyAreAnnounced) {
-  EXPECT_EQ(make()->givesQuality(), assign(makeDenseScene()).qualityTarget.defined());
+  std::vector<std::string> given;
+  for (const QualityTarget& quality : assign(makeDenseScene()).quality)
+    given.push_back(quality.output);
+  EXPECT_EQ(make()->qualityOutputs(), given);
 }
 
 /// The option that every assigner must have, on.
@@ -174,7 +181,7 @@ TEST_P(AssignerContract, WhenARegionToIgnoreCoversAllThereIsNoBackground) {
   scene.targets.ignoreBoxes.copy_(at::tensor({-200.f, -200.f, 300.f, 300.f}).view({1, 1, 4}));
   RecordingSink sink;
   const Assignment assignment =
-      make(ignoring(entry()))->assign(scene.anchors, scene.outputs, scene.targets, &sink);
+      make(ignoring(entry()))->assign({scene.anchors, scene.outputs, scene.targets}, &sink);
   expectSound(assignment, scene);
   if (!entry().usesPredictions) {
     EXPECT_TRUE(assignment.clsObject.eq(-2).all().item<bool>());
@@ -195,7 +202,8 @@ TEST_P(AssignerContract, ARegionToIgnoreTakesOutTheBackgroundInsideAndOnlyThat) 
   scene.targets.ignoreBoxes =
       at::tensor({0.f, 0.f, 0.f, 0.f, 30.f, 20.f, 64.f, 64.f}).view({1, 2, 4}).repeat({2, 1, 1});
   const Assignment off = assign(scene),
-                   on = make(ignoring(entry()))->assign(scene.anchors, scene.outputs, scene.targets, nullptr);
+                   on = make(ignoring(entry()))
+                            ->assign({scene.anchors, scene.outputs, scene.targets}, nullptr);
   expectEqual(assign(without), off);
   expectSound(on, scene);
   int tried = 0;
@@ -284,9 +292,8 @@ TEST_P(AssignerContract, OrderOfObjectsDoesNotMatter) {
   if (straight.clsTarget.defined()) {
     EXPECT_TRUE(at::equal(straight.clsTarget, other.clsTarget));
   }
-  if (straight.qualityTarget.defined()) {
-    EXPECT_TRUE(at::equal(straight.qualityTarget, other.qualityTarget));
-  }
+  for (std::size_t i = 0; i < straight.quality.size(); ++i)
+    EXPECT_TRUE(at::equal(straight.quality[i].target, other.quality.at(i).target));
 }
 
 TEST_P(AssignerContract, PaddingTakesPartInNothing) {
@@ -314,7 +321,7 @@ TEST_P(AssignerContract, ImagesDoNotInfluenceEachOther) {
     };
     DenseScene alone = scene;
     for (at::Tensor* tensor :
-         {&alone.outputs.logits, &alone.outputs.deltas, &alone.outputs.boxes, &alone.targets.boxes,
+         {&alone.outputs.logits, &alone.outputs.offsets, &alone.outputs.boxes, &alone.targets.boxes,
           &alone.targets.labels, &alone.targets.valid, &alone.targets.ignoreBoxes})
       *tensor = one(*tensor);
     const Assignment single = assign(alone);
@@ -324,9 +331,8 @@ TEST_P(AssignerContract, ImagesDoNotInfluenceEachOther) {
     if (single.clsTarget.defined()) {
       EXPECT_TRUE(at::equal(one(together.clsTarget), single.clsTarget));
     }
-    if (single.qualityTarget.defined()) {
-      EXPECT_TRUE(at::equal(one(together.qualityTarget), single.qualityTarget));
-    }
+    for (std::size_t i = 0; i < single.quality.size(); ++i)
+      EXPECT_TRUE(at::equal(one(together.quality.at(i).target), single.quality[i].target));
   }
 }
 
@@ -343,9 +349,9 @@ TEST_P(AssignerContract, InputsStayAsTheyWere) {
   options.ignoreRegions = 2;
   const DenseScene scene = makeDenseScene(options);
   const std::vector<at::Tensor> inputs = {
-      scene.anchors.boxes,  scene.anchors.strides, scene.outputs.logits,
-      scene.outputs.deltas, scene.outputs.boxes,   scene.targets.boxes,
-      scene.targets.labels, scene.targets.valid,   scene.targets.ignoreBoxes};
+      scene.anchors.boxes,   scene.anchors.strides, scene.outputs.logits,
+      scene.outputs.offsets, scene.outputs.boxes,   scene.targets.boxes,
+      scene.targets.labels,  scene.targets.valid,   scene.targets.ignoreBoxes};
   std::vector<at::Tensor> before;
   for (const at::Tensor& tensor : inputs)
     before.push_back(tensor.clone());
@@ -365,7 +371,7 @@ TEST_P(AssignerContract, NoGradientFlowsIntoTheAssignment) {
 
 void expectPublishesWhatItDeclares(Assigner& assigner, const DenseScene& scene) {
   RecordingSink sink;
-  const Assignment assignment = assigner.assign(scene.anchors, scene.outputs, scene.targets, &sink);
+  const Assignment assignment = assigner.assign({scene.anchors, scene.outputs, scene.targets}, &sink);
   const EvidenceDeclaration declared = assigner.declaration();
   EXPECT_EQ(sink.channelSpecs, declared.channels);
   EXPECT_EQ(sink.pairSpecs, declared.pairTables);

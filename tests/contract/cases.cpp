@@ -2,7 +2,7 @@
 
 #include "core/base/named_registry.h"
 #include "core/losses/combiner.h"
-#include "core/losses/coupling.h"
+#include "core/losses/transform.h"
 #include "core/methods/method_info.h"
 #include "core/methods/recipe.h"
 #include "core/ops/box_coder.h"
@@ -25,9 +25,9 @@ const std::vector<HeadKind>& headKinds() {
   return kinds;
 }
 
-DenseOutputs withOffsets(const DenseScene& scene, const at::Tensor& offsets) {
-  DenseOutputs outputs = scene.outputs;
-  outputs.deltas = offsets;
+HeadOutputs withOffsets(const DenseScene& scene, const at::Tensor& offsets) {
+  HeadOutputs outputs = scene.outputs;
+  outputs.offsets = offsets;
   outputs.boxes = BoxCoder::of(scene.anchors.offsets).decode(scene.anchors.boxes, offsets);
   return outputs;
 }
@@ -48,26 +48,45 @@ bool MethodCase::holdsConstants() const {
 
 ParamSet MethodCase::differentiableParams() const {
   ParamSet set = params;
-  for (const auto& [name, value] :
-       (*findNamed(lossCouplingEntries(), coupling, "coupling"))->differentiableWith)
-    EXPECT_TRUE(set.set(name, value).ok()) << name;
+  for (const std::string& transform : transforms)
+    for (const auto& [name, value] :
+         (*findNamed(lossTransformEntries(), transform, "transform"))->differentiableWith)
+      EXPECT_TRUE(set.set(name, value).ok()) << name;
   return set;
+}
+
+std::vector<std::vector<std::string>> transformChoices(const Recipe& recipe) {
+  std::vector<std::vector<std::string>> all{{}};
+  for (const TransformSlot& slot : recipe.transforms) {
+    std::vector<std::vector<std::string>> longer;
+    for (const std::string& choice : slot.choices)
+      for (std::vector<std::string> chosen : all) {
+        chosen.push_back(choice);
+        longer.push_back(std::move(chosen));
+      }
+    all = std::move(longer);
+  }
+  return all;
 }
 
 std::vector<MethodCase> methodCases() {
   std::vector<MethodCase> cases;
   for (const Recipe& recipe : recipes())
     for (const std::string& assigner : recipe.assigners)
-      for (const std::string& coupling : recipe.couplings)
+      for (const std::vector<std::string>& transforms : transformChoices(recipe))
         for (const std::string& combiner : recipe.combiners) {
           MethodCase made{
-              recipe.info.name, assigner, coupling, combiner, ParamSet(recipeParams(recipe)), {}, false};
-          for (const auto& [option, value] :
-               {std::pair{"assigner", assigner}, {"coupling", coupling}, {"combiner", combiner}})
+              recipe.info.name, assigner, transforms, combiner, ParamSet(recipeParams(recipe)), {}, false};
+          std::vector<std::pair<std::string, std::string>> choices = {{"assigner", assigner},
+                                                                      {"combiner", combiner}};
+          for (std::size_t i = 0; i < transforms.size(); ++i)
+            choices.emplace_back(recipe.transforms[i].option, transforms[i]);
+          for (const auto& [option, value] : choices)
             if (made.params.find(option)) {
               EXPECT_TRUE(made.params.set(option, value).ok()) << option;
             }
-          made.isDefault = assigner == recipe.assigners.front() && coupling == recipe.couplings.front() &&
+          made.isDefault = assigner == recipe.assigners.front() &&
+                           transforms == transformChoices(recipe).front() &&
                            combiner == recipe.combiners.front();
           for (const HeadKind& kind : headKinds()) {
             made.kind = kind;
@@ -95,7 +114,12 @@ std::string nameOf(const AssignerCase& tested) {
 
 std::string nameOf(const MethodCase& tested) {
   std::string name = tested.method;
-  if (!tested.isDefault) name += "_" + tested.assigner + "_" + tested.coupling + "_" + tested.combiner;
+  if (!tested.isDefault) {
+    name += "_" + tested.assigner;
+    for (const std::string& transform : tested.transforms)
+      name += "_" + transform;
+    name += "_" + tested.combiner;
+  }
   return name + "_on_" + tested.kind.name;
 }
 

@@ -11,6 +11,7 @@
 #include "core/assigners/assigner.h"
 #include "core/base/combination.h"
 #include "core/base/param.h"
+#include "core/methods/recipe.h"
 #include "tests/support/dense_scene.h"
 
 namespace anchorscope::testing {
@@ -27,7 +28,7 @@ struct HeadKind {
 const std::vector<HeadKind>& headKinds();
 
 /// The scene's outputs with these offsets, and the boxes they stand for.
-DenseOutputs withOffsets(const DenseScene& scene, const at::Tensor& offsets);
+HeadOutputs withOffsets(const DenseScene& scene, const at::Tensor& offsets);
 
 /// An assigner with default options on a kind of heads without centerness.
 struct AssignerCase {
@@ -38,7 +39,9 @@ std::vector<AssignerCase> assignerCases();
 
 /// A method with one choice of parts, its other options at their defaults, on a kind of heads.
 struct MethodCase {
-  std::string method, assigner, coupling, combiner;
+  std::string method, assigner;
+  std::vector<std::string> transforms;  ///< Of the recipe's slots, in their order.
+  std::string combiner;
   ParamSet params;
   HeadKind kind;
   bool isDefault = false;  ///< All parts are the method's defaults.
@@ -48,6 +51,8 @@ struct MethodCase {
   ParamSet differentiableParams() const;
 };
 std::vector<MethodCase> methodCases();
+/// Every choice of transforms for a recipe's slots; the first is its default.
+std::vector<std::vector<std::string>> transformChoices(const Recipe& recipe);
 /// Only those with default parts.
 std::vector<MethodCase> defaultMethodCases();
 

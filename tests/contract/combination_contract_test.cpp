@@ -1,4 +1,4 @@
-// What every registered coupling and combiner of the heads' losses must hold to.
+// What every registered transform and combiner of the heads' losses must hold to.
 
 #include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 
 #include "core/base/named_registry.h"
 #include "core/losses/combiner.h"
-#include "core/losses/coupling.h"
+#include "core/losses/transform.h"
 #include "core/ops/box_losses.h"
 #include "core/ops/cls_losses.h"
 #include "tests/contract/cases.h"
@@ -40,28 +40,46 @@ struct Batch {
     weight = object.ge(0).to(dtype) * (0.5 + (index % 5).to(dtype) * 0.1);
   }
 
-  LossContext context(const DenseOutputs& outputs) const { return {scene.anchors, outputs, scene.targets}; }
+  StageInputs context(const HeadOutputs& outputs) const { return {scene.anchors, outputs, scene.targets}; }
 
   /// Binary cross entropy, GIoU and centerness losses of these outputs.
-  HeadLosses losses(const DenseOutputs& outputs) const {
-    HeadLosses heads;
+  LossTable losses(const HeadOutputs& outputs) const {
+    LossTable heads;
     heads.clsObject = heads.regObject = object;
     heads.regWeight = weight;
     const at::Tensor label = scene.targets.labels.gather(1, object.clamp_min(0));
-    heads.clsRows =
-        clsLossRowsOfLabels(outputs.logits, at::where(object >= 0, label, object), {ClsElementLoss::kBce});
-    heads.locRows =
-        matchedSimilarityLoss(outputs.boxes, scene.targets.boxes, object, weight, {BoxSimilarity::kGiou});
-    heads.qualityRows =
-        at::binary_cross_entropy_with_logits(outputs.centerness, at::full_like(outputs.centerness, 0.7), {},
-                                             {}, at::Reduction::None) *
-        object.ge(0).to(outputs.centerness.scalar_type());
     const at::Tensor count =
         object.ge(0).sum().clamp_min(1).to(weight.scalar_type()).expand({object.size(0)});
-    heads.clsDivisors = heads.locDivisors = heads.qualityDivisors = count;
+    const auto add = [&](const char* head, const at::Tensor& values) {
+      heads.rows.push_back({head, values, count});
+    };
+    add(kClsHead,
+        clsLossRowsOfLabels(outputs.logits, at::where(object >= 0, label, object), {ClsElementLoss::kBce}));
+    add(kLocHead,
+        matchedSimilarityLoss(outputs.boxes, scene.targets.boxes, object, weight, {BoxSimilarity::kGiou}));
+    const at::Tensor centerness = outputs.output(kCenternessOutput);
+    add(kQualityHead, at::binary_cross_entropy_with_logits(centerness, at::full_like(centerness, 0.7), {}, {},
+                                                           at::Reduction::None) *
+                          object.ge(0).to(centerness.scalar_type()));
     return heads;
   }
 };
+
+/// The heads that a transform added.
+std::vector<LossRows> added(const LossTable& losses, const LossTable& before) {
+  std::vector<LossRows> out;
+  for (const LossRows& rows : losses.rows)
+    if (!before.find(rows.head)) out.push_back(rows);
+  return out;
+}
+
+/// Of every head but the quality's.
+at::Tensor totalOf(const LossTable& losses) {
+  at::Tensor total = losses.at(kClsHead).sum();
+  for (const LossRows& rows : losses.rows)
+    if (rows.head != kClsHead && rows.head != kQualityHead) total = total + rows.sum();
+  return total;
+}
 
 template <typename Entry>
 const Entry& entryOf(const std::vector<Entry>& entries, const std::string& name) {
@@ -89,113 +107,110 @@ void expectShown(const RecordingSink& sink, const EvidenceDeclaration& declared)
   EXPECT_EQ(sink.objectSpecs, declared.objectColumns);
 }
 
-// ---- couplings -------------------------------------------------------------------------------------------
+// ---- transforms -------------------------------------------------------------------------------------------
 
-class CouplingContract : public ::testing::TestWithParam<std::string> {
+class TransformContract : public ::testing::TestWithParam<std::string> {
  protected:
-  const LossCouplingEntry& entry() const { return entryOf(lossCouplingEntries(), GetParam()); }
-  std::unique_ptr<LossCoupling> make(const ParamSet& params) const {
-    auto made = makeLossCoupling(GetParam(), params);
+  const LossTransformEntry& entry() const { return entryOf(lossTransformEntries(), GetParam()); }
+  std::unique_ptr<LossTransform> make(const ParamSet& params) const {
+    auto made = makeLossTransform(GetParam(), params);
     EXPECT_TRUE(made.ok());
     return *std::move(made);
   }
-  std::unique_ptr<LossCoupling> make() const { return make(ParamSet(entry().params)); }
+  std::unique_ptr<LossTransform> make() const { return make(ParamSet(entry().params)); }
 };
 
-TEST_P(CouplingContract, ChangesOnlyPositivesAndShowsWhatItDeclares) {
+TEST_P(TransformContract, ChangesOnlyPositivesAndShowsWhatItDeclares) {
   const Batch batch;
-  const HeadLosses before = batch.losses(batch.scene.outputs);
-  HeadLosses losses = before;
+  const LossTable before = batch.losses(batch.scene.outputs);
+  LossTable losses = before;
   RecordingSink sink;
-  const auto coupling = make();
-  expectDeclared(coupling->couple(losses, batch.context(batch.scene.outputs), &sink),
-                 coupling->declaration());
-  expectShown(sink, coupling->declaration());
+  const auto transform = make();
+  expectDeclared(transform->apply(losses, batch.context(batch.scene.outputs), &sink),
+                 transform->declaration());
+  expectShown(sink, transform->declaration());
   const at::Tensor background = batch.object < 0;
-  for (const auto& [got, had] :
-       {std::pair{losses.clsRows, before.clsRows}, {losses.locRows, before.locRows}}) {
+  for (const LossRows& rows : before.rows) {
+    const at::Tensor &got = losses.at(rows.head).values, &had = rows.values;
     ASSERT_EQ(got.sizes(), had.sizes());
     EXPECT_TRUE(got.isfinite().all().item<bool>());
     EXPECT_TRUE(at::equal(got.index({background}), had.index({background})));
   }
-  if (losses.extraRows.defined()) {
-    ASSERT_EQ(losses.extraRows.sizes(), before.clsRows.sizes());
-    EXPECT_TRUE(losses.extraRows.index({background}).eq(0).all().item<bool>());
+  for (const LossRows& rows : added(losses, before)) {
+    ASSERT_EQ(rows.values.sizes(), before.rows.front().values.sizes());
+    EXPECT_TRUE(rows.values.index({background}).eq(0).all().item<bool>());
   }
   EXPECT_TRUE(at::equal(losses.clsObject, before.clsObject));
 }
 
-TEST_P(CouplingContract, WithoutPositivesNothingChanges) {
+TEST_P(TransformContract, WithoutPositivesNothingChanges) {
   const Batch batch(false);
-  const HeadLosses before = batch.losses(batch.scene.outputs);
-  HeadLosses losses = before;
+  const LossTable before = batch.losses(batch.scene.outputs);
+  LossTable losses = before;
   RecordingSink sink;
-  for (const NamedScalar& scalar : make()->couple(losses, batch.context(batch.scene.outputs), &sink))
+  for (const NamedScalar& scalar : make()->apply(losses, batch.context(batch.scene.outputs), &sink))
     EXPECT_TRUE(scalar.value.isfinite().item<bool>()) << scalar.name;
-  EXPECT_TRUE(at::equal(losses.clsRows, before.clsRows));
-  EXPECT_TRUE(at::equal(losses.locRows, before.locRows));
-  if (losses.extraRows.defined()) {
-    EXPECT_TRUE(losses.extraRows.eq(0).all().item<bool>());
-  }
+  for (const LossRows& rows : before.rows)
+    EXPECT_TRUE(at::equal(losses.at(rows.head).values, rows.values)) << rows.head;
+  for (const LossRows& rows : added(losses, before))
+    EXPECT_TRUE(rows.values.eq(0).all().item<bool>()) << rows.head;
 }
 
-TEST_P(CouplingContract, TheSameWithAndWithoutASinkAndInputsStay) {
+TEST_P(TransformContract, TheSameWithAndWithoutASinkAndInputsStay) {
   const Batch batch;
-  const HeadLosses before = batch.losses(batch.scene.outputs);
-  const at::Tensor cls = before.clsRows.clone(), loc = before.locRows.clone();
-  HeadLosses one = before, other = before;
+  const LossTable before = batch.losses(batch.scene.outputs);
+  const at::Tensor cls = before.at(kClsHead).values.clone(), loc = before.at(kLocHead).values.clone();
+  LossTable one = before, other = before;
   RecordingSink sink;
-  make()->couple(one, batch.context(batch.scene.outputs), nullptr);
-  make()->couple(other, batch.context(batch.scene.outputs), &sink);
-  EXPECT_TRUE(at::equal(one.clsRows, other.clsRows));
-  EXPECT_TRUE(at::equal(one.locRows, other.locRows));
-  EXPECT_TRUE(at::equal(before.clsRows, cls)) << "rows were changed in place";
-  EXPECT_TRUE(at::equal(before.locRows, loc)) << "rows were changed in place";
+  make()->apply(one, batch.context(batch.scene.outputs), nullptr);
+  make()->apply(other, batch.context(batch.scene.outputs), &sink);
+  ASSERT_EQ(one.rows.size(), other.rows.size());
+  for (const LossRows& rows : one.rows)
+    EXPECT_TRUE(at::equal(rows.values, other.at(rows.head).values)) << rows.head;
+  EXPECT_TRUE(at::equal(before.at(kClsHead).values, cls)) << "rows were changed in place";
+  EXPECT_TRUE(at::equal(before.at(kLocHead).values, loc)) << "rows were changed in place";
 }
 
-TEST_P(CouplingContract, FiniteAtExtremeLogits) {
+TEST_P(TransformContract, FiniteAtExtremeLogits) {
   const Batch batch(true, at::kFloat, 1e4);
-  DenseOutputs outputs = batch.scene.outputs;
+  HeadOutputs outputs = batch.scene.outputs;
   outputs.logits = outputs.logits.detach().requires_grad_();
   outputs.boxes = outputs.boxes.detach().requires_grad_();
-  HeadLosses losses = batch.losses(outputs);
-  make()->couple(losses, batch.context(outputs), nullptr);
-  const SummedLosses sums = sumLosses(losses);
-  at::Tensor total = sums.cls + sums.loc;
-  if (sums.extra.defined()) total = total + sums.extra;
+  LossTable losses = batch.losses(outputs);
+  make()->apply(losses, batch.context(outputs), nullptr);
+  const at::Tensor total = totalOf(losses);
   EXPECT_TRUE(total.isfinite().item<bool>());
   total.backward();
   EXPECT_TRUE(outputs.logits.grad().isfinite().all().item<bool>());
   EXPECT_TRUE(outputs.boxes.grad().isfinite().all().item<bool>());
 }
 
-TEST_P(CouplingContract, GradientInDoubles) {
+TEST_P(TransformContract, GradientInDoubles) {
   ParamSet params(entry().params);
   for (const auto& [name, value] : entry().differentiableWith)
     ASSERT_TRUE(params.set(name, value).ok()) << name;
-  const auto coupling = make(params);
+  const auto transform = make(params);
   const Batch batch;
-  const auto total = [&](const DenseOutputs& outputs) {
-    HeadLosses losses = batch.losses(outputs);
-    coupling->couple(losses, batch.context(outputs), nullptr);
-    const SummedLosses sums = sumLosses(losses);
-    return sums.extra.defined() ? sums.cls + sums.loc + sums.extra : sums.cls + sums.loc;
+  const auto total = [&](const HeadOutputs& outputs) {
+    LossTable losses = batch.losses(outputs);
+    transform->apply(losses, batch.context(outputs), nullptr);
+    return totalOf(losses);
   };
   expectGradient(
       batch.scene.outputs.logits,
       [&](const at::Tensor& logits) {
-        DenseOutputs outputs = batch.scene.outputs;
+        HeadOutputs outputs = batch.scene.outputs;
         outputs.logits = logits;
         return total(outputs);
       },
       11, 100);
   expectGradient(
-      batch.scene.outputs.deltas,
+      batch.scene.outputs.offsets,
       [&](const at::Tensor& deltas) { return total(testing::withOffsets(batch.scene, deltas)); }, 12, 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, CouplingContract,
-                         ::testing::ValuesIn(testing::namesOf(lossCouplingEntries())),
+INSTANTIATE_TEST_SUITE_P(Registry, TransformContract,
+                         ::testing::ValuesIn(testing::namesOf(lossTransformEntries())),
                          [](const auto& tested) { return tested.param; });
 
 // ---- combiners -------------------------------------------------------------------------------------------
@@ -245,9 +260,9 @@ class CombinerContract : public ::testing::TestWithParam<CombinerCase> {
 };
 
 /// The same losses, each row a leaf of its own.
-HeadLosses withLeaves(HeadLosses losses) {
-  for (at::Tensor* rows : {&losses.clsRows, &losses.locRows, &losses.qualityRows})
-    *rows = rows->detach().clone().requires_grad_();
+LossTable withLeaves(LossTable losses) {
+  for (LossRows& rows : losses.rows)
+    rows.values = rows.values.detach().clone().requires_grad_();
   return losses;
 }
 
@@ -255,9 +270,12 @@ TEST_P(CombinerContract, TheTotalIsAFiniteScalarWithDeclaredScalars) {
   const Batch batch;
   const auto combiner = make();
   RecordingSink sink;
-  const HeadLosses losses = withLeaves(batch.losses(batch.scene.outputs));
+  const LossTable losses = withLeaves(batch.losses(batch.scene.outputs));
   const CombinedLoss combined = combiner->combine(losses, batch.context(batch.scene.outputs), &sink);
-  for (const at::Tensor& value : {combined.total, combined.cls, combined.loc, combined.quality}) {
+  std::vector<at::Tensor> values = combined.heads;
+  ASSERT_EQ(values.size(), losses.rows.size());
+  values.push_back(combined.total);
+  for (const at::Tensor& value : values) {
     ASSERT_TRUE(value.defined());
     EXPECT_EQ(value.dim(), 0);
     EXPECT_TRUE(value.isfinite().item<bool>());
@@ -271,13 +289,11 @@ TEST_P(CombinerContract, EveryRowOfAHeadCountsAlike) {
   // The derivative by a row, times its image's divisor, is one number for the head: anchors are not told
   // apart.
   const Batch batch;
-  const HeadLosses losses = withLeaves(batch.losses(batch.scene.outputs));
+  const LossTable losses = withLeaves(batch.losses(batch.scene.outputs));
   make()->combine(losses, batch.context(batch.scene.outputs), nullptr).total.backward();
-  for (const auto& [rows, divisors] : {std::pair{losses.clsRows, losses.clsDivisors},
-                                       {losses.locRows, losses.locDivisors},
-                                       {losses.qualityRows, losses.qualityDivisors}}) {
-    ASSERT_TRUE(rows.grad().defined());
-    const at::Tensor counts = rows.grad() * divisors.unsqueeze(1);
+  for (const LossRows& rows : losses.rows) {
+    ASSERT_TRUE(rows.values.grad().defined());
+    const at::Tensor counts = rows.values.grad() * rows.divisors.unsqueeze(1);
     EXPECT_GT(counts.min().item<double>(), 0);
     EXPECT_NEAR(counts.max().item<double>(), counts.min().item<double>(), 1e-9 * counts.max().item<double>());
   }
@@ -290,46 +306,45 @@ TEST_P(CombinerContract, FiniteWithoutPositivesWithoutLossAndAtHugeLosses) {
   const Batch full, empty(false);
   for (const Batch* batch : {&full, &empty})
     for (const double factor : {0.0, 1.0, 1e6}) {
-      HeadLosses losses = batch->losses(batch->scene.outputs);
-      for (at::Tensor* rows : {&losses.clsRows, &losses.locRows, &losses.qualityRows})
-        *rows = *rows * factor;
+      LossTable losses = batch->losses(batch->scene.outputs);
+      for (LossRows& rows : losses.rows)
+        rows.values = rows.values * factor;
       losses = withLeaves(losses);
       const CombinedLoss combined = make()->combine(losses, batch->context(batch->scene.outputs), nullptr);
       EXPECT_TRUE(combined.total.isfinite().item<bool>()) << "factor " << factor;
       combined.total.backward();
-      for (const at::Tensor& rows : {losses.clsRows, losses.locRows, losses.qualityRows})
-        if (rows.grad().defined()) {
-          EXPECT_TRUE(rows.grad().isfinite().all().item<bool>()) << "factor " << factor;
+      for (const LossRows& rows : losses.rows)
+        if (rows.values.grad().defined()) {
+          EXPECT_TRUE(rows.values.grad().isfinite().all().item<bool>()) << "factor " << factor;
         }
     }
 }
 
 TEST_P(CombinerContract, WorksWithoutACenternessHead) {
   const Batch batch;
-  HeadLosses losses = batch.losses(batch.scene.outputs);
-  losses.qualityRows = losses.qualityDivisors = at::Tensor();
-  DenseOutputs outputs = batch.scene.outputs;
-  outputs.centerness = at::Tensor();
+  LossTable losses = batch.losses(batch.scene.outputs);
+  std::erase_if(losses.rows, [](const LossRows& rows) { return rows.head == kQualityHead; });
+  HeadOutputs outputs = batch.scene.outputs;
+  outputs.further.clear();
   const CombinedLoss combined = make()->combine(losses, batch.context(outputs), nullptr);
   EXPECT_TRUE(combined.total.isfinite().item<bool>());
-  EXPECT_FALSE(combined.quality.defined());
+  EXPECT_EQ(combined.heads.size(), 2U);
 }
 
 TEST_P(CombinerContract, GradientInDoubles) {
   const Batch batch;
-  const HeadLosses losses = batch.losses(batch.scene.outputs);
+  const LossTable losses = batch.losses(batch.scene.outputs);
   const auto combiner = make();
-  const auto total = [&](const HeadLosses& heads) {
+  const auto total = [&](const LossTable& heads) {
     return combiner->combine(heads, batch.context(batch.scene.outputs), nullptr).total;
   };
   if (!entry().holdsConstants)
-    for (at::Tensor HeadLosses::*rows :
-         {&HeadLosses::clsRows, &HeadLosses::locRows, &HeadLosses::qualityRows})
+    for (const LossRows& rows : losses.rows)
       expectGradient(
-          losses.*rows,
+          rows.values,
           [&](const at::Tensor& values) {
-            HeadLosses heads = losses;
-            heads.*rows = values;
+            LossTable heads = losses;
+            heads.at(rows.head).values = values;
             return total(heads);
           },
           13, 40);

@@ -56,9 +56,9 @@ at::Tensor someLogits(double scale = 2) {
 TEST_P(ClsLossContract, LabelsAreOneHotTargetsAndIgnoredOnesCountNothing) {
   const auto loss = make();
   const at::Tensor labels = someLabels(), logits = someLogits();
-  const at::Tensor hard = loss->rows(logits, {labels, {}, {}});
+  const at::Tensor hard = loss->rows(logits, {labels, {}, {}}, {});
   ASSERT_EQ(hard.sizes(), labels.sizes());
-  const at::Tensor soft = loss->rows(logits, {{}, oneHot(labels, 3), labels.ne(-2).to(at::kDouble)});
+  const at::Tensor soft = loss->rows(logits, {{}, oneHot(labels, 3), labels.ne(-2).to(at::kDouble)}, {});
   EXPECT_TRUE(at::allclose(hard, soft, 1e-12, 1e-14));
   EXPECT_TRUE(hard.index({labels == -2}).eq(0).all().item<bool>());
   EXPECT_TRUE(hard.index({labels != -2}).gt(0).all().item<bool>());
@@ -67,7 +67,7 @@ TEST_P(ClsLossContract, LabelsAreOneHotTargetsAndIgnoredOnesCountNothing) {
 TEST_P(ClsLossContract, IgnoredAnchorsGetNoGradient) {
   const auto loss = make();
   const at::Tensor labels = someLabels(), logits = someLogits().requires_grad_();
-  loss->rows(logits, {labels, {}, {}}).sum().backward();
+  loss->rows(logits, {labels, {}, {}}, {}).sum().backward();
   EXPECT_TRUE(logits.grad().index({labels == -2}).eq(0).all().item<bool>());
   EXPECT_TRUE(logits.grad().index({labels == -1}).gt(0).all().item<bool>())
       << "background pushes logits down";
@@ -77,8 +77,8 @@ TEST_P(ClsLossContract, RowsScaleWithTheirWeights) {
   const auto loss = make();
   const at::Tensor targets = oneHot(someLabels(), 3), logits = someLogits();
   const at::Tensor weights = at::linspace(0, 2, 320, kDouble).view({2, 160});
-  const at::Tensor plain = loss->rows(logits, {{}, targets, {}});
-  EXPECT_TRUE(at::allclose(loss->rows(logits, {{}, targets, weights}), plain * weights, 1e-12, 1e-14));
+  const at::Tensor plain = loss->rows(logits, {{}, targets, {}}, {});
+  EXPECT_TRUE(at::allclose(loss->rows(logits, {{}, targets, weights}, {}), plain * weights, 1e-12, 1e-14));
 }
 
 TEST_P(ClsLossContract, GradientOfSoftTargets) {
@@ -87,7 +87,7 @@ TEST_P(ClsLossContract, GradientOfSoftTargets) {
   expectGradient(
       someLogits(),
       [&](const at::Tensor& logits) {
-        return loss->rows(logits, {{}, targets, {}}).sum();
+        return loss->rows(logits, {{}, targets, {}}, {}).sum();
       },
       1);
 }
@@ -97,7 +97,7 @@ TEST_P(ClsLossContract, GradientOfLabels) {
   expectGradient(
       someLogits(),
       [&](const at::Tensor& logits) {
-        return loss->rows(logits, {someLabels(), {}, {}}).sum();
+        return loss->rows(logits, {someLabels(), {}, {}}, {}).sum();
       },
       2);
 }
@@ -111,7 +111,8 @@ TEST_P(ClsLossContract, FiniteAtExtremeLogits) {
                                     .view({1, 2, 3})
                                     .requires_grad_();
       for (const double target : {0.0, 0.4, 0.5, 1.0}) {
-        const at::Tensor rows = loss->rows(logits, {{}, at::full({1, 2, 3}, target, logits.options()), {}});
+        const at::Tensor rows =
+            loss->rows(logits, {{}, at::full({1, 2, 3}, target, logits.options()), {}}, {});
         EXPECT_TRUE(rows.isfinite().all().item<bool>()) << "gamma " << gamma << ", target " << target;
         rows.sum().backward();
         EXPECT_TRUE(logits.grad().isfinite().all().item<bool>())
@@ -121,8 +122,25 @@ TEST_P(ClsLossContract, FiniteAtExtremeLogits) {
   }
 }
 
+TEST_P(ClsLossContract, WeightsOfBothAnswersAreFactorsOfTheirLosses) {
+  const at::Tensor logits = someLogits();
+  const auto loss = make();
+  const auto rows = [&](double target) {
+    return loss
+        ->rows(logits.unsqueeze(3).flatten(0, 1),
+               {{}, at::full_like(logits, target).unsqueeze(3).flatten(0, 1), {}}, {})
+        .view(logits.sizes());
+  };
+  const at::Tensor positive = at::rand_like(logits), negative = at::rand_like(logits);
+  ClsTargets targets;
+  targets.positive = positive;
+  targets.negative = negative;
+  EXPECT_TRUE(at::allclose(loss->rows(logits, targets, {}), (positive * rows(1) + negative * rows(0)).sum(2),
+                           1e-12, 1e-14));
+}
+
 TEST_P(ClsLossContract, WithoutAnchorsThereIsNoLoss) {
-  const at::Tensor rows = make()->rows(at::zeros({2, 0, 3}), {at::zeros({2, 0}, kLong), {}, {}});
+  const at::Tensor rows = make()->rows(at::zeros({2, 0, 3}), {at::zeros({2, 0}, kLong), {}, {}}, {});
   EXPECT_EQ(rows.sizes(), at::IntArrayRef({2, 0}));
 }
 
@@ -160,7 +178,7 @@ class BoxLossContract : public ::testing::TestWithParam<BoxCase> {
 
 /// Objects in turn, every fourth anchor without one.
 BoxTargets someTargets(const DenseScene& scene) {
-  const std::int64_t batch = scene.outputs.deltas.size(0), anchors = scene.anchors.count();
+  const std::int64_t batch = scene.outputs.offsets.size(0), anchors = scene.anchors.count();
   const at::Tensor matched = (at::arange(batch * anchors, kLong) % 4 - 1).view({batch, anchors});
   const at::Tensor weights =
       matched.ge(0).to(scene.targets.boxes.scalar_type()) *
@@ -171,7 +189,7 @@ BoxTargets someTargets(const DenseScene& scene) {
 TEST_P(BoxLossContract, UnmatchedAnchorsCountNothing) {
   const DenseScene scene = doubleScene();
   const BoxTargets targets = someTargets(scene);
-  const at::Tensor rows = make()->rows(scene.anchors, scene.outputs, targets);
+  const at::Tensor rows = make()->rows(scene.anchors, scene.outputs, targets, {});
   ASSERT_EQ(rows.sizes(), targets.matched.sizes());
   EXPECT_TRUE(rows.index({targets.matched < 0}).eq(0).all().item<bool>());
   EXPECT_TRUE(rows.index({targets.matched >= 0}).gt(0).all().item<bool>());
@@ -180,11 +198,11 @@ TEST_P(BoxLossContract, UnmatchedAnchorsCountNothing) {
 TEST_P(BoxLossContract, RowsScaleWithTheirWeights) {
   const DenseScene scene = doubleScene();
   BoxTargets targets = someTargets(scene);
-  const at::Tensor weighted = make()->rows(scene.anchors, scene.outputs, targets);
+  const at::Tensor weighted = make()->rows(scene.anchors, scene.outputs, targets, {});
   const at::Tensor weights = targets.weights;
   targets.weights = targets.matched.ge(0).to(at::kDouble);
-  EXPECT_TRUE(
-      at::allclose(weighted, make()->rows(scene.anchors, scene.outputs, targets) * weights, 1e-12, 1e-14));
+  EXPECT_TRUE(at::allclose(weighted, make()->rows(scene.anchors, scene.outputs, targets, {}) * weights, 1e-12,
+                           1e-14));
 }
 
 TEST_P(BoxLossContract, ZeroAtTheObject) {
@@ -192,8 +210,9 @@ TEST_P(BoxLossContract, ZeroAtTheObject) {
   const BoxTargets targets = someTargets(scene);
   const at::Tensor object = targets.matched.clamp_min(0);
   scene.outputs.boxes = targets.boxes.gather(1, object.unsqueeze(2).expand({-1, -1, 4}));
-  scene.outputs.deltas = BoxCoder::of(scene.anchors.offsets).encode(scene.anchors.boxes, scene.outputs.boxes);
-  EXPECT_LT(make()->rows(scene.anchors, scene.outputs, targets).abs().max().item<double>(), 1e-9)
+  scene.outputs.offsets =
+      BoxCoder::of(scene.anchors.offsets).encode(scene.anchors.boxes, scene.outputs.boxes);
+  EXPECT_LT(make()->rows(scene.anchors, scene.outputs, targets, {}).abs().max().item<double>(), 1e-9)
       << "more than the 1e-7 px^2 that published formulas add to an area";
 }
 
@@ -202,9 +221,9 @@ TEST_P(BoxLossContract, GradientWithRespectToTheOffsets) {
   const BoxTargets targets = someTargets(scene);
   const auto loss = make();
   expectGradient(
-      scene.outputs.deltas,
+      scene.outputs.offsets,
       [&](const at::Tensor& deltas) {
-        return loss->rows(scene.anchors, testing::withOffsets(scene, deltas), targets).sum();
+        return loss->rows(scene.anchors, testing::withOffsets(scene, deltas), targets, {}).sum();
       },
       3);
 }
@@ -216,13 +235,13 @@ TEST_P(BoxLossContract, FiniteForDegenerateAndHugeBoxes) {
   scene.outputs.boxes[0].slice(0, 0, 40).slice(1, 2, 4).copy_(
       scene.outputs.boxes[0].slice(0, 0, 40).slice(1, 0, 2));
   scene.outputs.boxes[1].slice(0, 0, 40).mul_(1e6f);
-  scene.outputs.deltas[1].slice(0, 0, 40).mul_(1e4f);
+  scene.outputs.offsets[1].slice(0, 0, 40).mul_(1e4f);
   scene.outputs.boxes.requires_grad_();
-  scene.outputs.deltas.requires_grad_();
-  const at::Tensor rows = make()->rows(scene.anchors, scene.outputs, someTargets(scene));
+  scene.outputs.offsets.requires_grad_();
+  const at::Tensor rows = make()->rows(scene.anchors, scene.outputs, someTargets(scene), {});
   EXPECT_TRUE(rows.isfinite().all().item<bool>());
   rows.sum().backward();
-  for (const at::Tensor& output : {scene.outputs.boxes, scene.outputs.deltas})
+  for (const at::Tensor& output : {scene.outputs.boxes, scene.outputs.offsets})
     if (output.grad().defined()) {
       EXPECT_TRUE(output.grad().isfinite().all().item<bool>());
     }
@@ -234,14 +253,14 @@ TEST_P(BoxLossContract, PaddingObjectsHarmNothing) {
   options.objects = {0};
   options.padTo = 2;
   DenseScene scene = makeDenseScene(options);
-  scene.outputs.deltas.requires_grad_();
+  scene.outputs.offsets.requires_grad_();
   scene.outputs.boxes = scene.outputs.boxes.detach().requires_grad_();
   const std::int64_t anchors = scene.anchors.count();
   const BoxTargets targets{scene.targets.boxes, at::full({2, anchors}, -1, kLong), at::zeros({2, anchors})};
-  const at::Tensor rows = make()->rows(scene.anchors, scene.outputs, targets);
+  const at::Tensor rows = make()->rows(scene.anchors, scene.outputs, targets, {});
   EXPECT_TRUE(rows.eq(0).all().item<bool>());
   rows.sum().backward();
-  for (const at::Tensor& output : {scene.outputs.boxes, scene.outputs.deltas})
+  for (const at::Tensor& output : {scene.outputs.boxes, scene.outputs.offsets})
     if (output.grad().defined()) {
       EXPECT_TRUE(output.grad().eq(0).all().item<bool>());
     }
@@ -253,7 +272,7 @@ TEST_P(BoxLossContract, ShowsWhatItDeclares) {
   const DenseScene scene = makeDenseScene(options);
   const auto loss = make();
   testing::RecordingSink sink;
-  loss->publish(scene.anchors, scene.outputs, someTargets(scene), sink);
+  loss->rows(scene.anchors, scene.outputs, someTargets(scene), &sink);
   EXPECT_EQ(sink.channelSpecs, loss->declaration().channels);
   EXPECT_EQ(sink.pairSpecs, loss->declaration().pairTables);
   EXPECT_EQ(sink.objectSpecs, loss->declaration().objectColumns);
@@ -263,7 +282,8 @@ TEST_P(BoxLossContract, WithoutAnchorsThereIsNoLoss) {
   DenseSceneOptions options;
   options.noAnchors = true;
   const DenseScene scene = makeDenseScene(options);
-  EXPECT_EQ(make()->rows(scene.anchors, scene.outputs, someTargets(scene)).sizes(), at::IntArrayRef({2, 0}));
+  EXPECT_EQ(make()->rows(scene.anchors, scene.outputs, someTargets(scene), {}).sizes(),
+            at::IntArrayRef({2, 0}));
 }
 
 /// On anchors with logarithmic offsets and on points with distances to the sides.

@@ -40,7 +40,7 @@ class MethodContract : public ::testing::TestWithParam<MethodCase> {
 };
 
 LossTerms lossOf(Method& method, const DenseScene& scene, EvidenceSink* sink = nullptr) {
-  return method.loss(scene.anchors, scene.outputs, scene.targets, sink);
+  return method.loss({scene.anchors, scene.outputs, scene.targets}, sink);
 }
 
 std::map<std::string, double> scalarsOf(const LossTerms& terms) {
@@ -52,10 +52,11 @@ std::map<std::string, double> scalarsOf(const LossTerms& terms) {
 
 void requireGradients(DenseScene& scene) {
   scene.outputs.logits = scene.outputs.logits.detach().requires_grad_();
-  scene.outputs.deltas = scene.outputs.deltas.detach().requires_grad_();
+  scene.outputs.offsets = scene.outputs.offsets.detach().requires_grad_();
   scene.outputs.boxes = scene.outputs.boxes.detach().requires_grad_();
-  if (scene.outputs.centerness.defined())
-    scene.outputs.centerness = scene.outputs.centerness.detach().requires_grad_();
+  if (scene.outputs.output(kCenternessOutput).defined())
+    scene.outputs.further[kCenternessOutput] =
+        scene.outputs.output(kCenternessOutput).detach().requires_grad_();
 }
 
 TEST_P(MethodContract, TheLossIsAFiniteScalarWithGradient) {
@@ -70,15 +71,15 @@ TEST_P(MethodContract, TheLossIsAFiniteScalarWithGradient) {
   EXPECT_GT(scene.outputs.logits.grad().abs().max().item<double>(), 0);
   EXPECT_TRUE(scene.outputs.logits.grad().isfinite().all().item<bool>());
   double boxGradient = 0;
-  for (const at::Tensor& output : {scene.outputs.deltas, scene.outputs.boxes})
+  for (const at::Tensor& output : {scene.outputs.offsets, scene.outputs.boxes})
     if (output.grad().defined()) {
       EXPECT_TRUE(output.grad().isfinite().all().item<bool>());
       boxGradient += output.grad().abs().sum().item<double>();
     }
   EXPECT_GT(boxGradient, 0);
-  if (scene.outputs.centerness.defined()) {
-    EXPECT_TRUE(scene.outputs.centerness.grad().isfinite().all().item<bool>());
-    EXPECT_GT(scene.outputs.centerness.grad().abs().sum().item<double>(), 0);
+  if (scene.outputs.output(kCenternessOutput).defined()) {
+    EXPECT_TRUE(scene.outputs.output(kCenternessOutput).grad().isfinite().all().item<bool>());
+    EXPECT_GT(scene.outputs.output(kCenternessOutput).grad().abs().sum().item<double>(), 0);
   }
 }
 
@@ -163,7 +164,7 @@ TEST_P(MethodContract, WithoutObjectsEverythingIsBackground) {
     const at::Tensor& gradient = scene.outputs.logits.grad();
     EXPECT_TRUE((sumsPlainly() ? gradient > 0 : gradient >= 0).all().item<bool>())
         << "background pushes every logit down";
-    for (const at::Tensor& output : {scene.outputs.deltas, scene.outputs.boxes})
+    for (const at::Tensor& output : {scene.outputs.offsets, scene.outputs.boxes})
       if (output.grad().defined()) {
         EXPECT_TRUE(output.grad().eq(0).all().item<bool>());
       }
@@ -208,14 +209,14 @@ TEST_P(MethodContract, FiniteAtExtremeOutputs) {
   scene.outputs.boxes[0].slice(0, 0, 40).slice(1, 2, 4).copy_(
       scene.outputs.boxes[0].slice(0, 0, 40).slice(1, 0, 2));
   scene.outputs.boxes[1].slice(0, 0, 40).mul_(1e6f);
-  scene.outputs.deltas[1].slice(0, 0, 40).mul_(1e4f);
+  scene.outputs.offsets[1].slice(0, 0, 40).mul_(1e4f);
   requireGradients(scene);
   const auto method = make();
   RecordingSink sink;
   const LossTerms terms = lossOf(*method, scene, &sink);
   EXPECT_TRUE(terms.total.isfinite().item<bool>());
   terms.total.backward();
-  for (const at::Tensor& output : {scene.outputs.logits, scene.outputs.deltas, scene.outputs.boxes})
+  for (const at::Tensor& output : {scene.outputs.logits, scene.outputs.offsets, scene.outputs.boxes})
     if (output.grad().defined()) {
       EXPECT_TRUE(output.grad().isfinite().all().item<bool>());
     }
@@ -242,29 +243,29 @@ TEST_P(MethodContract, GradientInDoubles) {
   const DenseScene scene = makeDenseScene(options);
   const auto method = make(GetParam().differentiableParams());
   const std::int64_t samples = GetParam().isDefault ? 200 : 40;
-  const auto total = [&](const DenseOutputs& outputs) {
-    return method->loss(scene.anchors, outputs, scene.targets, nullptr).total;
+  const auto total = [&](const HeadOutputs& outputs) {
+    return method->loss({scene.anchors, outputs, scene.targets}, nullptr).total;
   };
   // The assignment is constant in the gradient. It is in the differences too: their step is far below what
   // moves a bag, a rank or a match in this scene (a method whose weights vary continuously with the outputs
   // needs its own check).
   expectGradient(
-      scene.outputs.deltas,
+      scene.outputs.offsets,
       [&](const at::Tensor& deltas) { return total(testing::withOffsets(scene, deltas)); }, 5, samples);
   expectGradient(
       scene.outputs.logits,
       [&](const at::Tensor& logits) {
-        DenseOutputs outputs = scene.outputs;
+        HeadOutputs outputs = scene.outputs;
         outputs.logits = logits;
         return total(outputs);
       },
       6, samples);
-  if (!scene.outputs.centerness.defined()) return;
+  if (!scene.outputs.output(kCenternessOutput).defined()) return;
   expectGradient(
-      scene.outputs.centerness,
+      scene.outputs.output(kCenternessOutput),
       [&](const at::Tensor& centerness) {
-        DenseOutputs outputs = scene.outputs;
-        outputs.centerness = centerness;
+        HeadOutputs outputs = scene.outputs;
+        outputs.further[kCenternessOutput] = centerness;
         return total(outputs);
       },
       7, 160);
@@ -274,8 +275,8 @@ TEST_P(MethodContract, GradientDescentOnTheOutputsLearns) {
   DenseScene scene = makeDenseScene();
   requireGradients(scene);
   const auto method = make();
-  at::Tensor deltas = scene.outputs.deltas, logits = scene.outputs.logits,
-             centerness = scene.outputs.centerness;
+  at::Tensor deltas = scene.outputs.offsets, logits = scene.outputs.logits,
+             centerness = scene.outputs.output(kCenternessOutput);
   std::vector<std::pair<at::Tensor*, double>> steps = {{&deltas, GetParam().kind.heads.points ? 0.05 : 0.01},
                                                        {&logits, 0.1}};
   if (centerness.defined()) steps.emplace_back(&centerness, 0.1);
@@ -411,7 +412,7 @@ TEST_P(MethodContract, StateStaysWhereNoGradientIsRecorded) {
 
 TEST_P(MethodContract, InputsStayAsTheyWere) {
   const DenseScene scene = makeDenseScene();
-  const std::vector<at::Tensor> inputs = {scene.anchors.boxes, scene.outputs.logits, scene.outputs.deltas,
+  const std::vector<at::Tensor> inputs = {scene.anchors.boxes, scene.outputs.logits, scene.outputs.offsets,
                                           scene.outputs.boxes, scene.targets.boxes,  scene.targets.labels};
   std::vector<at::Tensor> before;
   for (const at::Tensor& tensor : inputs)
@@ -429,12 +430,14 @@ INSTANTIATE_TEST_SUITE_P(Registry, MethodContract, ::testing::ValuesIn(testing::
 TEST(MethodCases, EveryChoiceOfPartsGoesWithSomeHeads) {
   std::set<std::string> tried;
   for (const MethodCase& tested : testing::methodCases())
-    tried.insert(tested.method + " " + tested.assigner + " " + tested.coupling + " " + tested.combiner);
+    tried.insert(tested.method + " " + tested.assigner + " " + join(tested.transforms, " ") + " " +
+                 tested.combiner);
   for (const Recipe& recipe : recipes())
     for (const std::string& assigner : recipe.assigners)
-      for (const std::string& coupling : recipe.couplings)
+      for (const std::vector<std::string>& transforms : testing::transformChoices(recipe))
         for (const std::string& combiner : recipe.combiners) {
-          const std::string parts = recipe.info.name + " " + assigner + " " + coupling + " " + combiner;
+          const std::string parts =
+              recipe.info.name + " " + assigner + " " + join(transforms, " ") + " " + combiner;
           EXPECT_EQ(tried.count(parts), 1u) << parts;
         }
 }

@@ -30,7 +30,7 @@ class MethodEvidence : public ::testing::TestWithParam<MethodCase> {
     options.objects = {4, 2};
     options.padTo = 5;
     scene = GetParam().kind.scene(options);
-    terms = method->loss(scene.anchors, scene.outputs, scene.targets, &sink);
+    terms = method->loss({scene.anchors, scene.outputs, scene.targets}, &sink);
     declared = method->declaration(GetParam().kind.heads);
   }
 
@@ -203,7 +203,7 @@ TEST_P(MethodEvidence, LossesOfTheAnchorsAddUpToTheScalars) {
     const double loss = scalars.at("loss." + head);
     EXPECT_NEAR(sum / scalars.at("loss." + head + "_normalizer"), loss, 1e-5 * loss) << head;
   }
-  if (!scene.outputs.centerness.defined()) return;
+  if (!scene.outputs.output(kCenternessOutput).defined()) return;
   const double sum = sink.channelValues.at("loss.quality").to(at::kDouble).sum().item<double>();
   EXPECT_NEAR(sum / scalars.at("positives.reg"), scalars.at("loss.quality"),
               1e-5 * scalars.at("loss.quality"));

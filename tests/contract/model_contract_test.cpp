@@ -63,15 +63,15 @@ void expectRuns(Detector& detector, const HeadTraits& traits, bool backward) {
 
   const at::Tensor images = at::sin(at::arange(2 * 3 * 48 * 64, at::kFloat)).view({2, 3, 48, 64});
   RecordingSink sink;
-  const DenseOutputs outputs = detector.forward(images, anchors, &sink);
+  const HeadOutputs outputs = detector.forward(images, anchors, &sink);
   EXPECT_EQ(outputs.logits.sizes(), (at::IntArrayRef{2, count, 3}));
-  EXPECT_EQ(outputs.deltas.sizes(), (at::IntArrayRef{2, count, 4}));
+  EXPECT_EQ(outputs.offsets.sizes(), (at::IntArrayRef{2, count, 4}));
   EXPECT_EQ(outputs.boxes.sizes(), (at::IntArrayRef{2, count, 4}));
-  ASSERT_EQ(outputs.centerness.defined(), traits.centerness);
+  ASSERT_EQ(outputs.output(kCenternessOutput).defined(), traits.centerness);
   at::Tensor sum = outputs.logits.sum() + outputs.boxes.sum();
   if (traits.centerness) {
-    EXPECT_EQ(outputs.centerness.sizes(), (at::IntArrayRef{2, count}));
-    sum = sum + outputs.centerness.sum();
+    EXPECT_EQ(outputs.output(kCenternessOutput).sizes(), (at::IntArrayRef{2, count}));
+    sum = sum + outputs.output(kCenternessOutput).sum();
   }
   EXPECT_TRUE(sum.isfinite().item<bool>());
   if (backward) {

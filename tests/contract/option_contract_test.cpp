@@ -8,7 +8,7 @@
 #include "core/losses/box_loss.h"
 #include "core/losses/cls_loss.h"
 #include "core/losses/combiner.h"
-#include "core/losses/coupling.h"
+#include "core/losses/transform.h"
 #include "core/methods/method.h"
 #include "tests/contract/cases.h"
 
@@ -75,10 +75,10 @@ void expectRuns(const std::string& name, const ParamSet& set, const std::string&
   options.ignoreRegions = 1;
   DenseScene scene = kind->scene(options);
   scene.outputs.logits.requires_grad_();
-  scene.outputs.deltas.requires_grad_();
+  scene.outputs.offsets.requires_grad_();
   scene.outputs.boxes = scene.outputs.boxes.detach().requires_grad_();
   RecordingSink sink;
-  const LossTerms terms = (*method)->loss(scene.anchors, scene.outputs, scene.targets, &sink);
+  const LossTerms terms = (*method)->loss({scene.anchors, scene.outputs, scene.targets}, &sink);
   terms.total.backward();
   // Normalisers named so divide by nothing where nothing is positive, as their source does.
   const bool unguarded = what.find("unguarded") != std::string::npos &&
@@ -189,7 +189,7 @@ TEST(Registries, EveryEntryIsDescribedAndHasItsOwnName) {
   expectDescribed(assignerEntries());
   expectDescribed(clsLossEntries());
   expectDescribed(boxLossEntries());
-  expectDescribed(lossCouplingEntries());
+  expectDescribed(lossTransformEntries());
   expectDescribed(lossCombinerEntries());
 }
 

@@ -11,7 +11,7 @@
 #include "core/losses/box_loss.h"
 #include "core/losses/cls_loss.h"
 #include "core/losses/combiner.h"
-#include "core/losses/coupling.h"
+#include "core/losses/transform.h"
 #include "core/model/detector.h"
 #include "core/trainer/trainer.h"
 #include "tests/contract/cases.h"
@@ -61,7 +61,7 @@ TEST(OptionBounds, EveryNumberOfEveryRegistryHasThem) {
   expectBoundsOf(assignerEntries());
   expectBoundsOf(clsLossEntries());
   expectBoundsOf(boxLossEntries());
-  expectBoundsOf(lossCouplingEntries());
+  expectBoundsOf(lossTransformEntries());
   expectBoundsOf(lossCombinerEntries());
 }
 
@@ -133,7 +133,7 @@ TEST_P(ModelOptionExtremes, ADetectorIsBuiltAndRuns) {
       const auto detector = makeDetector(name, params, 2, 0);
       ASSERT_TRUE(detector.ok()) << what << ": " << detector.error().text();
       const int side = 2;
-      const DenseOutputs outputs =
+      const HeadOutputs outputs =
           (*detector)->forward(at::zeros({1, 3, side, side}), (*detector)->anchors({side, side}));
       EXPECT_TRUE(outputs.logits.isfinite().all().item<bool>()) << what;
       EXPECT_GT(outputs.boxes.size(1), 0) << what;

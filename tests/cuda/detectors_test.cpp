@@ -42,7 +42,7 @@ TEST_P(DetectorParity, OutputsAndGradientsInFloat64) {
       detector->anchors(network.size);  // made on the CPU; must not be kept through the move
       detector->toDtype(at::kDouble);
       detector->moveTo(device, channelsLast);
-      const DenseOutputs outputs = run(*detector, images.to(device));
+      const HeadOutputs outputs = run(*detector, images.to(device));
       EXPECT_EQ(outputs.boxes.device(), device);
       lossOf(outputs).backward();
       for (const NamedTensor& named : detector->parameters())

@@ -20,18 +20,20 @@ using testing::RecordingSink;
 class MethodParity : public ::testing::TestWithParam<std::tuple<MethodCase, const char*>> {};
 
 DenseScene movedTo(at::Device device, DenseScene scene) {
-  for (at::Tensor* tensor :
-       {&scene.anchors.boxes, &scene.anchors.strides, &scene.outputs.logits, &scene.outputs.deltas,
-        &scene.outputs.boxes, &scene.targets.boxes, &scene.targets.labels, &scene.targets.valid,
-        &scene.targets.ignoreBoxes, &scene.outputs.centerness})
+  for (at::Tensor* tensor : {&scene.anchors.boxes, &scene.anchors.strides, &scene.outputs.logits,
+                             &scene.outputs.offsets, &scene.outputs.boxes, &scene.targets.boxes,
+                             &scene.targets.labels, &scene.targets.valid, &scene.targets.ignoreBoxes})
     if (tensor->defined()) *tensor = tensor->detach().to(device);
+  for (auto& [name, tensor] : scene.outputs.further)
+    tensor = tensor.detach().to(device);
   return scene;
 }
 
 void requireGradients(DenseScene& scene) {
-  for (at::Tensor* tensor :
-       {&scene.outputs.logits, &scene.outputs.deltas, &scene.outputs.boxes, &scene.outputs.centerness})
+  for (at::Tensor* tensor : {&scene.outputs.logits, &scene.outputs.offsets, &scene.outputs.boxes})
     if (tensor->defined()) *tensor = tensor->detach().requires_grad_();
+  for (auto& [name, tensor] : scene.outputs.further)
+    tensor = tensor.detach().requires_grad_();
 }
 
 TEST_P(MethodParity, LossGradientAndEvidence) {
@@ -53,9 +55,9 @@ TEST_P(MethodParity, LossGradientAndEvidence) {
     RecordingSink seenOnCpu, seenOnDevice;
     // Twice: what a method keeps from one step to the next is on the device, too.
     for (int step = 0; step < 2; ++step) {
-      const LossTerms cpu = (*method)->loss(onCpu.anchors, onCpu.outputs, onCpu.targets, &seenOnCpu);
+      const LossTerms cpu = (*method)->loss({onCpu.anchors, onCpu.outputs, onCpu.targets}, &seenOnCpu);
       const LossTerms terms =
-          (*other)->loss(onDevice.anchors, onDevice.outputs, onDevice.targets, &seenOnDevice);
+          (*other)->loss({onDevice.anchors, onDevice.outputs, onDevice.targets}, &seenOnDevice);
       std::map<std::string, double> got;
       for (const NamedScalar& scalar : terms.scalars) {
         EXPECT_EQ(scalar.value.device(), device) << scalar.name;
@@ -76,7 +78,7 @@ TEST_P(MethodParity, LossGradientAndEvidence) {
              (!a.grad().defined() || at::allclose(a.grad().cpu(), b.grad(), 1e-4, 1e-6));
     };
     EXPECT_TRUE(sameGradient(onDevice.outputs.logits, onCpu.outputs.logits));
-    EXPECT_TRUE(sameGradient(onDevice.outputs.deltas, onCpu.outputs.deltas));
+    EXPECT_TRUE(sameGradient(onDevice.outputs.offsets, onCpu.outputs.offsets));
     EXPECT_TRUE(sameGradient(onDevice.outputs.boxes, onCpu.outputs.boxes));
     for (const auto& [channel, values] : seenOnCpu.channelValues) {
       const at::Tensor found = seenOnDevice.channelValues.at(channel).cpu().to(values.scalar_type());

@@ -20,15 +20,17 @@ constexpr PostprocessOptions kCrowded{0.0, 2000, 0.01, 300};
 TEST_P(PostprocessParity, Detections) {
   const std::vector<LevelLayout> levels{{8, 6, 8, 2, 0}, {16, 3, 4, 2, 96}};
   for (const bool centerness : {false, true}) {
-    DenseOutputs outputs;
+    HeadOutputs outputs;
     // Many equal logits, and some without a number.
     outputs.logits = (testing::randomValues({3, 120, 20}, 1, -6, 2) * 8).round() / 8;
     outputs.logits[0][5][3] = std::numeric_limits<float>::quiet_NaN();
     outputs.boxes = testing::randomBoxes(360, 2, 64).view({3, 120, 4});
-    if (centerness) outputs.centerness = testing::randomValues({3, 120}, 3, -2, 2);
-    DenseOutputs onDevice = outputs;
-    for (const auto field : {&DenseOutputs::logits, &DenseOutputs::boxes, &DenseOutputs::centerness})
-      if ((onDevice.*field).defined()) onDevice.*field = (onDevice.*field).to(device());
+    if (centerness) outputs.further[kCenternessOutput] = testing::randomValues({3, 120}, 3, -2, 2);
+    HeadOutputs onDevice = outputs;
+    for (at::Tensor* tensor : {&onDevice.logits, &onDevice.boxes})
+      *tensor = tensor->to(device());
+    for (auto& [name, tensor] : onDevice.further)
+      tensor = tensor.to(device());
     const std::vector<PostprocessImage> images(3, {{}, {64, 48}});
     for (PostprocessOptions options :
          {PostprocessOptions{}, PostprocessOptions{0.0, 50, 0.5, 20}, kCrowded}) {

@@ -50,7 +50,7 @@ TEST_P(Traffic, AStepWaitsForNothing) {
 TEST(Evaluation, ReadsTheDetectionsOfABatchBackAtOnce) {
   const at::Device device("host:0");
   const std::vector<LevelLayout> levels{{8, 6, 8, 2, 0}, {16, 3, 4, 2, 96}};
-  DenseOutputs outputs;
+  HeadOutputs outputs;
   outputs.logits = testing::randomValues({3, 120, 20}, 1, -6, 2).to(device);
   outputs.boxes = testing::randomBoxes(360, 2, 64).view({3, 120, 4}).to(device);
   const std::vector<PostprocessImage> images(3, {{}, {64, 48}});
@@ -65,7 +65,7 @@ TEST(Evaluation, LooksAtMoreCandidatesWhereTheFirstSuppressEachOther) {
   // 2,400 candidates of one class, which all overlap: no more than one in a class is left of the first 2,048.
   const at::Device device("host:0");
   const std::vector<LevelLayout> levels{{8, 40, 30, 2, 0}};
-  DenseOutputs outputs;
+  HeadOutputs outputs;
   outputs.logits = testing::randomValues({1, 2400, 1}, 1, -1, 2).to(device);
   at::Tensor boxes = at::tensor({8.0F, 8.0F, 40.0F, 40.0F}).repeat({1, 2400, 1});
   const at::Tensor last = std::get<1>(outputs.logits.cpu().flatten().min(0));

@@ -17,9 +17,9 @@ const std::vector<LevelLayout> kLevels{{8, 6, 8, 2, 0}, {16, 3, 4, 2, 96}};
 constexpr std::int64_t kAnchors = 120;
 constexpr SizePx kSize{64, 48};
 
-DenseOutputs randomOutputs(std::int64_t images, std::int64_t classes, std::uint64_t seed) {
+HeadOutputs randomOutputs(std::int64_t images, std::int64_t classes, std::uint64_t seed) {
   Random random = Random::of(seed, RandomPurpose::kTest);
-  DenseOutputs out;
+  HeadOutputs out;
   out.logits = at::empty({images, kAnchors, classes}, at::kFloat);
   out.boxes = at::empty({images, kAnchors, 4}, at::kFloat);
   for (std::int64_t i = 0; i < out.logits.numel(); ++i)
@@ -40,7 +40,7 @@ double scoreOf(float logit) {
 }
 
 /// Object by object and in double, straight from the description of the reference.
-std::vector<PredictionRecord> byHand(const DenseOutputs& outputs, std::int64_t image,
+std::vector<PredictionRecord> byHand(const HeadOutputs& outputs, std::int64_t image,
                                      const PostprocessOptions& options) {
   const auto logits = outputs.logits.accessor<float, 3>();
   const auto boxes = outputs.boxes.accessor<float, 3>();
@@ -96,7 +96,7 @@ TEST(Postprocess, AgreesWithTheSameStepsDoneByHand) {
     for (const PostprocessOptions& options :
          {PostprocessOptions{}, PostprocessOptions{0.05, 10, 0.5, 300}, PostprocessOptions{0.2, 1000, 0.3, 5},
           PostprocessOptions{0.0, 1000, 0.7, 7}, PostprocessOptions{0.999, 1000, 0.5, 300}}) {
-      const DenseOutputs outputs = randomOutputs(3, classes, static_cast<std::uint64_t>(classes));
+      const HeadOutputs outputs = randomOutputs(3, classes, static_cast<std::uint64_t>(classes));
       const auto got = postprocess(outputs, kLevels, {3, {{}, kSize}}, options);
       ASSERT_EQ(got.size(), 3u);
       for (std::int64_t b = 0; b < 3; ++b) {
@@ -107,7 +107,7 @@ TEST(Postprocess, AgreesWithTheSameStepsDoneByHand) {
 }
 
 TEST(Postprocess, BoxesComeBackInTheOriginalImageAndNeverReachIntoThePadding) {
-  DenseOutputs outputs = randomOutputs(1, 1, 1);
+  HeadOutputs outputs = randomOutputs(1, 1, 1);
   outputs.logits.fill_(-20);
   outputs.logits[0][5][0] = 3;
   outputs.boxes[0][5] = at::tensor({0.0f, 10.0f, 64.0f, 30.0f});
@@ -121,13 +121,13 @@ TEST(Postprocess, BoxesComeBackInTheOriginalImageAndNeverReachIntoThePadding) {
 }
 
 TEST(Postprocess, CenternessWeighsTheScore) {
-  DenseOutputs outputs = randomOutputs(1, 2, 1);
+  HeadOutputs outputs = randomOutputs(1, 2, 1);
   outputs.logits.fill_(-20);
-  outputs.centerness = at::full({1, kAnchors}, -20.0f);
+  outputs.further[kCenternessOutput] = at::full({1, kAnchors}, -20.0f);
   outputs.logits[0][5][1] = 2;
   outputs.logits[0][7][0] = 1;
-  outputs.centerness[0][5] = -1;
-  outputs.centerness[0][7] = 1;
+  outputs.output(kCenternessOutput)[0][5] = -1;
+  outputs.output(kCenternessOutput)[0][7] = 1;
   const auto got = postprocess(outputs, kLevels, {{{}, kSize}})[0];
   ASSERT_EQ(got.size(), 2u);
   EXPECT_EQ(got[0].anchor, 7);
@@ -148,8 +148,21 @@ TEST(Postprocess, CenternessWeighsTheScore) {
   EXPECT_NEAR(none[0].score, scoreOf(2), 1e-6);
 }
 
+TEST(Postprocess, OfASoftmaxTheBackgroundIsNoClass) {
+  HeadOutputs outputs = randomOutputs(1, 3, 1);
+  outputs.activation = ScoreActivation::kSoftmaxWithBackground;
+  outputs.logits.fill_(-20);
+  outputs.logits.select(2, 2).fill_(0);  // the background
+  outputs.logits[0][5][1] = 1;
+  const auto got = postprocess(outputs, kLevels, {{{}, kSize}})[0];
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].anchor, 5);
+  EXPECT_EQ(got[0].classIndex, 1);
+  EXPECT_NEAR(got[0].score, std::exp(1.0) / (std::exp(1.0) + 1), 1e-6);
+}
+
 TEST(Postprocess, NothingAboveTheThresholdIsNoDetection) {
-  DenseOutputs outputs = randomOutputs(2, 3, 1);
+  HeadOutputs outputs = randomOutputs(2, 3, 1);
   outputs.logits.fill_(-20);
   outputs.logits[1].fill_(std::numeric_limits<float>::quiet_NaN());
   const auto got = postprocess(outputs, kLevels, {2, {{}, kSize}});
@@ -161,7 +174,7 @@ TEST(Postprocess, NothingAboveTheThresholdIsNoDetection) {
 }
 
 TEST(Postprocess, OfEqualScoresTheEarlierAnchorComesFirst) {
-  DenseOutputs outputs = randomOutputs(1, 1, 1);
+  HeadOutputs outputs = randomOutputs(1, 1, 1);
   outputs.logits.fill_(0);
   outputs.boxes.copy_(at::tensor({1.0f, 1.0f, 9.0f, 9.0f}).expand_as(outputs.boxes));
   const auto got = postprocess(outputs, kLevels, {{{}, kSize}})[0];
@@ -183,7 +196,7 @@ TEST(Postprocess, OptionsAreNamedWithTheReferencesDefaults) {
 }
 
 TEST(Postprocess, RefusesShapesThatDoNotFit) {
-  const DenseOutputs outputs = randomOutputs(2, 3, 1);
+  const HeadOutputs outputs = randomOutputs(2, 3, 1);
   EXPECT_THROW(postprocess(outputs, kLevels, {{{}, kSize}}), CheckFailure);
   EXPECT_THROW(postprocess(outputs, {kLevels[0]}, {2, {{}, kSize}}), CheckFailure);
 }

@@ -79,13 +79,17 @@ const std::map<std::string, std::set<std::string>>& allowedFolders() {
     allowed["ops"] = {"base", "evidence", "ops/cuda"};
     allowed["data"] = {"base", "evidence"};
     const std::set<std::string> upToOps = {"base", "evidence", "ops"};
-    for (const char* folder : {"model", "assigners", "losses", "samplers"})
+    for (const char* folder : {"parts", "model"})
       allowed[folder] = upToOps;
-    allowed["methods"] = {"base", "evidence", "ops", "assigners", "losses", "samplers"};
+    for (const char* folder : {"assigners", "losses"}) {
+      allowed[folder] = upToOps;
+      allowed[folder].insert("parts");
+    }
+    allowed["methods"] = {"base", "evidence", "ops", "parts", "assigners", "losses"};
     allowed["eval"] = {"base", "evidence", "ops", "data"};
     allowed["store"] = {"base", "evidence"};
-    allowed["trainer"] = {"base",   "evidence", "ops",     "data", "model", "assigners",
-                          "losses", "samplers", "methods", "eval", "store"};
+    allowed["trainer"] = {"base",      "evidence", "ops",     "parts", "data", "model",
+                          "assigners", "losses",   "methods", "eval",  "store"};
     allowed["session"] = allowed["conformance"] = allowed["trainer"];
     allowed["session"].insert("trainer");
     allowed["conformance"].insert("trainer");

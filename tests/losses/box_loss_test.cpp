@@ -30,7 +30,7 @@ at::Tensor rows(const std::string& name, const DenseScene& on, float weight,
       on.targets.boxes,
       at::tensor(std::vector<std::int64_t>{0, -1}, at::TensorOptions().dtype(at::kLong)).view({1, 2}),
       at::tensor({weight, 0.f}).view({1, 2})};
-  return (*loss)->rows(on.anchors, on.outputs, targets);
+  return (*loss)->rows(on.anchors, on.outputs, targets, {});
 }
 
 TEST(BoxLoss, L1OnEncodedOffsets) {

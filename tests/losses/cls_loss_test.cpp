@@ -23,7 +23,7 @@ std::unique_ptr<ClsLoss> make(const std::string& name,
 double soft(ClsLoss& loss, double logit, double target) {
   ClsTargets targets;
   targets.soft = at::full({1, 1, 1}, target, at::TensorOptions().dtype(at::kDouble));
-  return loss.rows(at::full({1, 1, 1}, logit, at::TensorOptions().dtype(at::kDouble)), targets)
+  return loss.rows(at::full({1, 1, 1}, logit, at::TensorOptions().dtype(at::kDouble)), targets, {})
       .item<double>();
 }
 

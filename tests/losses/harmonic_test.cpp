@@ -7,7 +7,7 @@
 
 #include "core/base/named_registry.h"
 #include "core/losses/box_loss.h"
-#include "core/losses/coupling.h"
+#include "core/losses/transform.h"
 #include "tests/support/dense_scene.h"
 
 namespace anchorscope {
@@ -30,17 +30,17 @@ ParamSet paramsOf(const std::vector<ParamSpec>& specs, const Changes& changes) {
   return params;
 }
 
-std::unique_ptr<LossCoupling> coupling(const Changes& changes) {
-  const auto* entry = *findNamed(lossCouplingEntries(), "harmonic", "coupling");
-  return *makeLossCoupling("harmonic", paramsOf(entry->params, changes));
+std::unique_ptr<LossTransform> coupling(const Changes& changes) {
+  const auto* entry = *findNamed(lossTransformEntries(), "harmonic", "coupling");
+  return *makeLossTransform("harmonic", paramsOf(entry->params, changes));
 }
 
 /// The first two anchors are positives (the second with weight 0.5), the third is background.
-HeadLosses losses() {
-  HeadLosses losses;
-  losses.clsRows = at::tensor({0.5f, 0.01f, 0.3f}).view({1, 3}).requires_grad_();
-  losses.locRows = at::tensor({0.2f, 0.5f * 4.f, 0.f}).view({1, 3}).requires_grad_();
-  losses.clsDivisors = losses.locDivisors = at::tensor({2.f});
+LossTable losses() {
+  LossTable losses;
+  losses.rows = {
+      {kClsHead, at::tensor({0.5f, 0.01f, 0.3f}).view({1, 3}).requires_grad_(), at::tensor({2.f})},
+      {kLocHead, at::tensor({0.2f, 0.5f * 4.f, 0.f}).view({1, 3}).requires_grad_(), at::tensor({2.f})}};
   losses.clsObject = losses.regObject =
       at::tensor(std::vector<std::int64_t>{0, 0, -1}, at::TensorOptions().dtype(at::kLong)).view({1, 3});
   losses.regWeight = at::tensor({1.f, 0.5f, 0.f}).view({1, 3});
@@ -56,31 +56,31 @@ double valueOf(const std::vector<NamedScalar>& scalars, const std::string& name)
 
 TEST(HarmonicCoupling, ChangesPositivesOnlyAndLooksAtTheUnweightedBoxLoss) {
   const DenseScene on = scene();
-  HeadLosses coupled = losses();
-  coupling({{"task_contrast", "false"}})->couple(coupled, {on.anchors, on.outputs, on.targets}, nullptr);
-  EXPECT_NEAR(coupled.clsRows[0][0].item<double>(), (1 + std::exp(-0.2)) * 0.5, 1e-6);
-  EXPECT_NEAR(coupled.clsRows[0][1].item<double>(), (1 + std::exp(-4.0)) * 0.01, 1e-6);
-  EXPECT_NEAR(coupled.clsRows[0][2].item<double>(), 0.3, 1e-7);
-  EXPECT_NEAR(coupled.locRows[0][1].item<double>(), 0.5 * (1 + std::exp(-0.01)) * 4, 1e-5);
-  EXPECT_EQ(coupled.locRows[0][2].item<double>(), 0);
-  EXPECT_FALSE(coupled.extraRows.defined());
+  LossTable coupled = losses();
+  coupling({{"task_contrast", "false"}})->apply(coupled, {on.anchors, on.outputs, on.targets}, nullptr);
+  EXPECT_NEAR(coupled.at(kClsHead).values[0][0].item<double>(), (1 + std::exp(-0.2)) * 0.5, 1e-6);
+  EXPECT_NEAR(coupled.at(kClsHead).values[0][1].item<double>(), (1 + std::exp(-4.0)) * 0.01, 1e-6);
+  EXPECT_NEAR(coupled.at(kClsHead).values[0][2].item<double>(), 0.3, 1e-7);
+  EXPECT_NEAR(coupled.at(kLocHead).values[0][1].item<double>(), 0.5 * (1 + std::exp(-0.01)) * 4, 1e-5);
+  EXPECT_EQ(coupled.at(kLocHead).values[0][2].item<double>(), 0);
+  EXPECT_EQ(coupled.rows.size(), 2U);
 }
 
 TEST(HarmonicCoupling, CountsAndFlagsNegativeEffectiveWeights) {
   const DenseScene on = scene();
   for (const bool detach : {true, false}) {
-    HeadLosses coupled = losses();
+    LossTable coupled = losses();
     RecordingSink sink;
     const auto scalars =
         coupling({{"task_contrast", "false"}, {"harmonic_detach", detach ? "true" : "false"}})
-            ->couple(coupled, {on.anchors, on.outputs, on.targets}, &sink);
+            ->apply(coupled, {on.anchors, on.outputs, on.targets}, &sink);
     // The second: 1 + exp(-4) - 4 exp(-0.01) < 0.
     EXPECT_EQ(valueOf(scalars, "harmonic.negative_cls"), detach ? 0 : 1);
     EXPECT_EQ(valueOf(scalars, "harmonic.negative_loc"), 0);
     const at::Tensor flags = sink.channelValues.at("harmonic.negative");
     EXPECT_EQ(flags[0][1].item<double>(), detach ? 0 : 1);
     EXPECT_TRUE(std::isnan(flags[0][2].item<double>()));
-    (coupled.clsRows.sum() + coupled.locRows.sum()).backward();
+    (coupled.at(kClsHead).values.sum() + coupled.at(kLocHead).values.sum()).backward();
     EXPECT_NEAR(valueOf(scalars, "harmonic.beta_reg"), (std::exp(-0.2) + std::exp(-4.0)) / 2, 1e-6);
   }
 }
@@ -88,21 +88,22 @@ TEST(HarmonicCoupling, CountsAndFlagsNegativeEffectiveWeights) {
 TEST(HarmonicCoupling, SlopesShownAreTheGradientsThatFlow) {
   const DenseScene on = scene();
   for (const char* detach : {"true", "false"}) {
-    const HeadLosses leaves = losses();
-    HeadLosses coupled = leaves;
+    const LossTable leaves = losses();
+    LossTable coupled = leaves;
     RecordingSink sink;
     coupling({{"task_contrast", "false"}, {"harmonic_detach", detach}})
-        ->couple(coupled, {on.anchors, on.outputs, on.targets}, &sink);
-    (coupled.clsRows.sum() + coupled.locRows.sum()).backward();
+        ->apply(coupled, {on.anchors, on.outputs, on.targets}, &sink);
+    (coupled.at(kClsHead).values.sum() + coupled.at(kLocHead).values.sum()).backward();
     for (int anchor = 0; anchor < 2; ++anchor) {
       EXPECT_NEAR(sink.channelValues.at("harmonic.effective_cls")[0][anchor].item<double>(),
-                  leaves.clsRows.grad()[0][anchor].item<double>(), 1e-5);
+                  leaves.at(kClsHead).values.grad()[0][anchor].item<double>(), 1e-5);
       // By the box loss itself, not by the weighted one.
-      EXPECT_NEAR(
-          sink.channelValues.at("harmonic.effective_loc")[0][anchor].item<double>(),
-          leaves.locRows.grad()[0][anchor].item<double>() * leaves.regWeight[0][anchor].item<double>(), 1e-5);
+      EXPECT_NEAR(sink.channelValues.at("harmonic.effective_loc")[0][anchor].item<double>(),
+                  leaves.at(kLocHead).values.grad()[0][anchor].item<double>() *
+                      leaves.regWeight[0][anchor].item<double>(),
+                  1e-5);
     }
-    EXPECT_EQ(leaves.clsRows.grad()[0][2].item<double>(), 1);
+    EXPECT_EQ(leaves.at(kClsHead).values.grad()[0][2].item<double>(), 1);
   }
 }
 
@@ -110,24 +111,24 @@ TEST(HarmonicCoupling, ABoxLossOfLittleWeightTurnsNothingRound) {
   // Of the second anchor, box loss 1.6: 1 + exp(-1.6) - weight * 1.6 exp(-0.01).
   const DenseScene on = scene();
   for (const auto& [weight, negative] : {std::pair{1.0, 1}, {0.5, 0}}) {
-    HeadLosses coupled = losses();
-    coupled.locRows = at::tensor({0.2, 1.6 * weight, 0.0}).view({1, 3});
+    LossTable coupled = losses();
+    coupled.at(kLocHead).values = at::tensor({0.2, 1.6 * weight, 0.0}).view({1, 3});
     coupled.regWeight = at::tensor({1.0, weight, 0.0}).view({1, 3});
     const auto scalars = coupling({{"task_contrast", "false"}, {"harmonic_detach", "false"}})
-                             ->couple(coupled, {on.anchors, on.outputs, on.targets}, nullptr);
+                             ->apply(coupled, {on.anchors, on.outputs, on.targets}, nullptr);
     EXPECT_EQ(valueOf(scalars, "harmonic.negative_cls"), negative) << weight;
   }
 }
 
 TEST(HarmonicCoupling, TaskContrastComparesTheScoreWithTheIou) {
   DenseScene on = scene();
-  HeadLosses coupled = losses();
+  LossTable coupled = losses();
   RecordingSink sink;
-  const auto scalars = coupling({})->couple(coupled, {on.anchors, on.outputs, on.targets}, &sink);
+  const auto scalars = coupling({})->apply(coupled, {on.anchors, on.outputs, on.targets}, &sink);
   // Scores 0.5; IoU 1 and 1/3; entropy 2 * 0.5 ln 2 of two sigmoids, so that 1 / (1 + e^H) = 1/3.
-  EXPECT_NEAR(coupled.extraRows[0][0].item<double>(), (0.5 - 0.2) / 3, 1e-6);
-  EXPECT_EQ(coupled.extraRows[0][1].item<double>(), 0);
-  EXPECT_EQ(coupled.extraRows[0][2].item<double>(), 0);
+  EXPECT_NEAR(coupled.at("task_contrast").values[0][0].item<double>(), (0.5 - 0.2) / 3, 1e-6);
+  EXPECT_EQ(coupled.at("task_contrast").values[0][1].item<double>(), 0);
+  EXPECT_EQ(coupled.at("task_contrast").values[0][2].item<double>(), 0);
   EXPECT_EQ(valueOf(scalars, "harmonic.contrast_active"), 1);
   EXPECT_NEAR(valueOf(scalars, "loss.task_contrast"), (0.5 - 0.2) / 3 / 2, 1e-6);
   EXPECT_NEAR(sink.channelValues.at("harmonic.score_minus_iou")[0][1].item<double>(), 0.5 - 1.0 / 3, 1e-6);
@@ -141,7 +142,7 @@ TEST(HarmonicIouLossEntry, AddsToSmoothL1ByAlpha) {
       at::tensor({1.f, 0.5f, 0.f}).view({1, 3})};
   const auto rows = [&](const std::string& name, const Changes& changes = {}) {
     const auto* entry = *findNamed(boxLossEntries(), name, "loss");
-    return (*makeBoxLoss(name, paramsOf(entry->params, changes)))->rows(on.anchors, on.outputs, targets);
+    return (*makeBoxLoss(name, paramsOf(entry->params, changes)))->rows(on.anchors, on.outputs, targets, {});
   };
   const at::Tensor harmonic = rows("harmonic_iou");
   EXPECT_NEAR(harmonic[0][0].item<double>(), 0, 1e-7);

@@ -56,16 +56,14 @@ TEST(WeightedSum, AddsTheNormalisedHeads) {
   auto combiner = makeLossCombiner("weighted_sum", params);
   ASSERT_TRUE(combiner.ok());
   const AnchorSet anchors;
-  const DenseOutputs outputs;
+  const HeadOutputs outputs;
   const DenseTargets targets;
-  HeadLosses losses;
-  losses.clsRows = at::tensor({1.f, 2.f, 3.f, 4.f}).view({2, 2});
-  losses.locRows = at::tensor({0.f, 1.f, 0.f, 5.f}).view({2, 2});
-  losses.clsDivisors = at::tensor({1.f, 7.f});
-  losses.locDivisors = at::tensor({2.f, 2.f});
+  LossTable losses;
+  losses.rows = {{kClsHead, at::tensor({1.f, 2.f, 3.f, 4.f}).view({2, 2}), at::tensor({1.f, 7.f})},
+                 {kLocHead, at::tensor({0.f, 1.f, 0.f, 5.f}).view({2, 2}), at::tensor({2.f, 2.f})}};
   const CombinedLoss combined = (*combiner)->combine(losses, {anchors, outputs, targets}, nullptr);
-  EXPECT_FLOAT_EQ(combined.cls.item<float>(), 3 + 1);
-  EXPECT_FLOAT_EQ(combined.loc.item<float>(), 3);
+  EXPECT_FLOAT_EQ(combined.heads[0].item<float>(), 3 + 1);
+  EXPECT_FLOAT_EQ(combined.heads[1].item<float>(), 3);
   EXPECT_FLOAT_EQ(combined.total.item<float>(), 4 + 9);
 }
 

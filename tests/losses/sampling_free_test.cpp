@@ -31,24 +31,21 @@ std::unique_ptr<LossCombiner> make(const std::string& generation, Changes change
 }
 
 /// One image, one anchor: each head's loss is its value. A centerness loss below 0 stands for none.
-HeadLosses losses(const at::Tensor& cls, const at::Tensor& loc, double quality = -1, double clsDivisor = 1) {
-  HeadLosses out;
-  out.clsRows = cls.view({1, 1});
-  out.locRows = loc.view({1, 1});
-  out.clsDivisors = at::full({1}, clsDivisor, cls.options().requires_grad(false));
-  out.locDivisors = at::ones({1}, cls.options().requires_grad(false));
+LossTable losses(const at::Tensor& cls, const at::Tensor& loc, double quality = -1, double clsDivisor = 1) {
+  LossTable out;
+  const at::TensorOptions options = cls.options().requires_grad(false);
+  out.rows = {{kClsHead, cls.view({1, 1}), at::full({1}, clsDivisor, options)},
+              {kLocHead, loc.view({1, 1}), at::ones({1}, options)}};
   out.clsObject = out.regObject = at::zeros({1, 1}, at::kLong);
   out.regWeight = at::ones({1, 1});
-  if (quality >= 0) {
-    out.qualityRows = at::full({1, 1}, quality, cls.options().requires_grad(false));
-    out.qualityDivisors = out.locDivisors;
-  }
+  if (quality >= 0)
+    out.rows.push_back({kQualityHead, at::full({1, 1}, quality, options), at::ones({1}, options)});
   return out;
 }
 
-CombinedLoss combine(LossCombiner& combiner, const HeadLosses& given) {
+CombinedLoss combine(LossCombiner& combiner, const LossTable& given) {
   const AnchorSet anchors;
-  const DenseOutputs outputs;
+  const HeadOutputs outputs;
   const DenseTargets targets;
   return combiner.combine(given, {anchors, outputs, targets}, nullptr);
 }
@@ -96,7 +93,7 @@ TEST(SamplingFree, Of2020AddsTheScaledLossWithoutLearning) {
   const CombinedLoss combined = combine(*combiner, 8, 0.5);
   EXPECT_DOUBLE_EQ(scalar(combined, "ratio"), 0.0625);
   EXPECT_DOUBLE_EQ(total(combined), 1.0);  // the box loss twice
-  EXPECT_DOUBLE_EQ(combined.cls.item<double>(), 8);
+  EXPECT_DOUBLE_EQ(combined.heads[0].item<double>(), 8);
   EXPECT_DOUBLE_EQ(total(combine(*combiner, 8, 0.5, 0.25)), 1.25);  // centerness is added as it is
 }
 
@@ -192,7 +189,7 @@ TEST_P(SamplingFreeGuard, ADivisorOfZeroCountsAsOne) {
   combined.total.backward();
   EXPECT_TRUE(std::isfinite(total(combined)));
   EXPECT_TRUE(std::isfinite(cls.grad().item<double>()));
-  EXPECT_EQ(combined.cls.item<double>(), 16);
+  EXPECT_EQ(combined.heads[0].item<double>(), 16);
   EXPECT_GE(scalar(combined, "guarded"), 1);
 }
 
@@ -324,16 +321,16 @@ TEST(IouPlusOne, ByHandAndWithItsGradient) {
                            at::tensor({1.0, 0.0}, at::kDouble).unsqueeze(0)};
   for (const char* name : {"iou_log_plus1", "giou_plus1"}) {
     const auto loss = *makeBoxLoss(name, ParamSet());
-    const at::Tensor rows = loss->rows(scene.anchors, scene.outputs, targets);
+    const at::Tensor rows = loss->rows(scene.anchors, scene.outputs, targets, {});
     const double iou = 3.0 / 13;
     const double expected = name[0] == 'i' ? -std::log(iou) : 1 - iou;  // together they fill their hull
     EXPECT_NEAR(rows[0][0].item<double>(), expected, 1e-9);
     EXPECT_EQ(rows[0][1].item<double>(), 0);
     testing::expectGradient(
         [&](const at::Tensor& boxes) {
-          DenseOutputs outputs;
+          HeadOutputs outputs;
           outputs.boxes = boxes;
-          return loss->rows(scene.anchors, outputs, targets);
+          return loss->rows(scene.anchors, outputs, targets, {});
         },
         scene.outputs.boxes + at::tensor({0.1, 0.2, 0.3, 0.15}, at::kDouble));
   }

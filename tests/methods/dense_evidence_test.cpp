@@ -32,7 +32,7 @@ class DenseEvidence : public ::testing::Test {
     scene.outputs.boxes[0][3] = at::tensor({30.f, 0.f, 40.f, 10.f});
     auto method = makeMethod("max_iou", *methodParams("max_iou"));
     ASSERT_TRUE(method.ok());
-    (*method)->loss(scene.anchors, scene.outputs, scene.targets, &sink);
+    (*method)->loss({scene.anchors, scene.outputs, scene.targets}, &sink);
   }
 
   std::vector<double> channel(const std::string& name) const {
@@ -110,7 +110,7 @@ TEST_F(DenseEvidence, WithoutAnyOverlapTheObjectsScoreIsUndefined) {
   ParamSet params = *methodParams("max_iou");
   ASSERT_TRUE(params.set("low_quality", "false").ok());
   RecordingSink seen;
-  (*makeMethod("max_iou", params))->loss(alone.anchors, alone.outputs, alone.targets, &seen);
+  (*makeMethod("max_iou", params))->loss({alone.anchors, alone.outputs, alone.targets}, &seen);
   EXPECT_TRUE(seen.channelValues.at("cls_score_object").isnan().all().item<bool>());
   EXPECT_EQ(seen.channelValues.at("iou").item<double>(), 0);
 }

@@ -32,7 +32,7 @@ std::unique_ptr<Method> make(const std::string& name, const Changes& changes = {
 std::map<std::string, double> scalars(const std::string& name, const Changes& changes,
                                       const DenseScene& scene) {
   std::map<std::string, double> all;
-  const LossTerms terms = make(name, changes)->loss(scene.anchors, scene.outputs, scene.targets, nullptr);
+  const LossTerms terms = make(name, changes)->loss({scene.anchors, scene.outputs, scene.targets}, nullptr);
   for (const NamedScalar& scalar : terms.scalars)
     all[scalar.name] = scalar.value.item<double>();
   return all;
@@ -86,7 +86,7 @@ TEST(MusuMethod, TheHeadsMayLearnAtDifferentAnchors) {
       "musu",
       {{"threshold", "top_k"}, {"k", "2"}, {"alpha", "0"}, {"weighting", "hard_top_k"}, {"k_weight", "1"}});
   RecordingSink sink;
-  method->loss(scene.anchors, scene.outputs, scene.targets, &sink);
+  method->loss({scene.anchors, scene.outputs, scene.targets}, &sink);
   const auto row = [&](const std::string& channel) {
     const at::Tensor values = sink.channelValues.at(channel)[0].to(at::kDouble).contiguous();
     return std::vector<double>(values.data_ptr<double>(), values.data_ptr<double>() + values.numel());
@@ -148,7 +148,7 @@ TEST(Normalisers, DivideAsTheirSourceDoes) {
     return scalars("max_iou", {{"cls_normalizer", normalizer}, {"loc_normalizer", normalizer}}, scene);
   };
   RecordingSink sink;
-  make("max_iou")->loss(scene.anchors, scene.outputs, scene.targets, &sink);
+  make("max_iou")->loss({scene.anchors, scene.outputs, scene.targets}, &sink);
   const at::Tensor sums = sink.channelValues.at("loss.cls").sum(1).to(at::kDouble);
   const at::Tensor positives = sink.channelValues.at("assigned_cls").ge(0).sum(1).to(at::kDouble);
   ASSERT_NE(positives[0].item<double>(), positives[1].item<double>())

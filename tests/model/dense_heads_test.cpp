@@ -22,9 +22,10 @@ using testing::run;
 using testing::Settings;
 
 /// A loss that reaches every output, centerness too.
-at::Tensor lossOf(const DenseOutputs& outputs) {
+at::Tensor lossOf(const HeadOutputs& outputs) {
   at::Tensor loss = testing::lossOf(outputs);
-  if (outputs.centerness.defined()) loss = loss + (outputs.centerness.flatten() * 0.3).sum();
+  if (outputs.output(kCenternessOutput).defined())
+    loss = loss + (outputs.output(kCenternessOutput).flatten() * 0.3).sum();
   return loss;
 }
 
@@ -69,16 +70,16 @@ TEST_P(DenseHeads, OutputsHaveOneRowPerLocationForAnySize) {
         EXPECT_EQ(level.rows, (size.height + level.stride - 1) / level.stride);
         EXPECT_EQ(level.columns, (size.width + level.stride - 1) / level.stride);
       }
-      const DenseOutputs outputs = run(*detector, imagesOf(2, size));
+      const HeadOutputs outputs = run(*detector, imagesOf(2, size));
       EXPECT_EQ(outputs.logits.sizes(), (at::IntArrayRef{2, anchors.count(), 5}));
-      EXPECT_EQ(outputs.deltas.sizes(), (at::IntArrayRef{2, anchors.count(), 4}));
-      EXPECT_EQ(outputs.boxes.sizes(), outputs.deltas.sizes());
-      EXPECT_EQ(outputs.centerness.defined(), traits.centerness);
+      EXPECT_EQ(outputs.offsets.sizes(), (at::IntArrayRef{2, anchors.count(), 4}));
+      EXPECT_EQ(outputs.boxes.sizes(), outputs.offsets.sizes());
+      EXPECT_EQ(outputs.output(kCenternessOutput).defined(), traits.centerness);
       if (traits.centerness) {
-        EXPECT_EQ(outputs.centerness.sizes(), (at::IntArrayRef{2, anchors.count()}));
+        EXPECT_EQ(outputs.output(kCenternessOutput).sizes(), (at::IntArrayRef{2, anchors.count()}));
       }
       EXPECT_LT(largestDifference(outputs.boxes,
-                                  BoxCoder::of(anchors.offsets).decode(anchors.boxes, outputs.deltas)),
+                                  BoxCoder::of(anchors.offsets).decode(anchors.boxes, outputs.offsets)),
                 1e-3);
     }
   }
@@ -91,12 +92,13 @@ TEST_P(DenseHeads, RowsFollowTheAnchorOrderInEveryOutput) {
   const SizePx size{640, 512};
   const int x = 600, y = 40;
   at::Tensor images = at::zeros({1, 3, size.height, size.width});
-  const DenseOutputs dark = run(*detector, images);
+  const HeadOutputs dark = run(*detector, images);
   images.select(0, 0).narrow(1, y, 1).narrow(2, x, 1).fill_(50);
-  const DenseOutputs lit = run(*detector, images);
+  const HeadOutputs lit = run(*detector, images);
   std::vector<at::Tensor> changes = {(lit.logits - dark.logits).abs().sum(-1)[0],
-                                     (lit.deltas - dark.deltas).abs().sum(-1)[0]};
-  if (detector->traits().centerness) changes.push_back((lit.centerness - dark.centerness).abs()[0]);
+                                     (lit.offsets - dark.offsets).abs().sum(-1)[0]};
+  if (detector->traits().centerness)
+    changes.push_back((lit.output(kCenternessOutput) - dark.output(kCenternessOutput)).abs()[0]);
   for (const at::Tensor& change : changes)
     for (const LevelLayout& level : detector->anchors(size).levels) {
       const at::Tensor map = change.slice(0, level.firstAnchor, level.firstAnchor + level.anchorCount())
@@ -151,10 +153,10 @@ TEST_P(DenseHeads, ChannelsLastAndBf16StayNear) {
   disturb(*detector);
   const at::Tensor images = imagesOf(2, {96, 64});
   const c10::NoGradGuard noGrad;
-  const DenseOutputs plain = run(*detector, images);
+  const HeadOutputs plain = run(*detector, images);
   detector->moveTo(at::kCPU, true);
-  const DenseOutputs last = run(*detector, images);
-  DenseOutputs rounded;
+  const HeadOutputs last = run(*detector, images);
+  HeadOutputs rounded;
   {
     const Autocast autocast;
     rounded = run(*detector, images);
@@ -167,18 +169,18 @@ TEST_P(DenseHeads, ChannelsLastAndBf16StayNear) {
     EXPECT_LT(largestDifference(a, c), 0.1 * a.abs().max().item<double>());
   };
   compare(plain.logits, last.logits, rounded.logits);
-  compare(plain.deltas, last.deltas, rounded.deltas);
-  compare(plain.centerness, last.centerness, rounded.centerness);
+  compare(plain.offsets, last.offsets, rounded.offsets);
+  compare(plain.output(kCenternessOutput), last.output(kCenternessOutput), rounded.output(kCenternessOutput));
 }
 
 TEST_P(DenseHeads, Float64GivesFloat64Everywhere) {
   const auto detector = detectorOf(GetParam() + "-small");
   detector->toDtype(at::kDouble);
-  const DenseOutputs outputs = run(*detector, imagesOf(1, {64, 64}).to(at::kDouble));
-  for (const at::Tensor& tensor : {outputs.logits, outputs.deltas, outputs.boxes})
+  const HeadOutputs outputs = run(*detector, imagesOf(1, {64, 64}).to(at::kDouble));
+  for (const at::Tensor& tensor : {outputs.logits, outputs.offsets, outputs.boxes})
     EXPECT_EQ(tensor.scalar_type(), at::kDouble);
   if (detector->traits().centerness) {
-    EXPECT_EQ(outputs.centerness.scalar_type(), at::kDouble);
+    EXPECT_EQ(outputs.output(kCenternessOutput).scalar_type(), at::kDouble);
   }
 }
 
@@ -206,7 +208,7 @@ TEST(Fcos, DistanceFormsAreTheirFormulas) {
   const at::Tensor images = imagesOf(1, {64, 64});
   const c10::NoGradGuard noGrad;
   const auto deltas = [&](const char* form, double bias) {
-    return run(*withConstantBoxes({{"distances", form}}, bias), images).deltas;
+    return run(*withConstantBoxes({{"distances", form}}, bias), images).offsets;
   };
   EXPECT_TRUE(at::equal(deltas("relu", 1.5), at::full({1, 85, 4}, 1.5f)));
   EXPECT_TRUE(at::equal(deltas("relu", -1.5), at::zeros({1, 85, 4})));
@@ -236,7 +238,7 @@ TEST(Fcos, LevelScalesMultiplyTheOutputsOfTheirLevel) {
   const auto detector = withConstantBoxes({{"distances", "relu"}, {"level_scales", "true"}}, 1);
   const c10::NoGradGuard noGrad;
   tensorNamed(*detector, "head.regression_head.scales.1").fill_(3);
-  const at::Tensor deltas = run(*detector, imagesOf(1, {64, 64})).deltas;
+  const at::Tensor deltas = run(*detector, imagesOf(1, {64, 64})).offsets;
   for (const LevelLayout& level : detector->anchors({64, 64}).levels) {
     const at::Tensor rows = deltas.slice(1, level.firstAnchor, level.firstAnchor + level.anchorCount());
     EXPECT_TRUE(rows.eq(level.stride == 16 ? 3 : 1).all().item<bool>()) << level.stride;
@@ -253,7 +255,7 @@ TEST(Fcos, TheCenternessOutputSitsOnTheBranchAskedFor) {
     ASSERT_TRUE(tensorNamed(*detector, prefix + "bbox_ctrness.weight").defined());
     const std::string other = branch == "regression" ? "classification" : "regression";
     EXPECT_FALSE(tensorNamed(*detector, "head." + other + "_head.bbox_ctrness.weight").defined());
-    run(*detector, imagesOf(1, {64, 64})).centerness.sum().backward();
+    run(*detector, imagesOf(1, {64, 64})).output(kCenternessOutput).sum().backward();
     EXPECT_GT(tensorNamed(*detector, prefix + "conv.0.weight").grad().abs().sum().item<double>(), 0);
     EXPECT_FALSE(tensorNamed(*detector, "head." + other + "_head.conv.0.weight").grad().defined());
   }
@@ -263,7 +265,7 @@ TEST(Fcos, WithoutCenternessThereIsNoSuchOutput) {
   for (const std::string model : {"fcos-small", "atss-small"}) {
     const auto detector = detectorOf(model, {{"centerness", "false"}});
     EXPECT_FALSE(detector->traits().centerness);
-    EXPECT_FALSE(run(*detector, imagesOf(1, {64, 64})).centerness.defined());
+    EXPECT_FALSE(run(*detector, imagesOf(1, {64, 64})).output(kCenternessOutput).defined());
     for (const std::string& name : namesOf(*detector))
       EXPECT_EQ(name.find("ctrness"), std::string::npos) << name;
   }
@@ -314,7 +316,7 @@ TEST(AtssHead, OffsetsAreOutputsTimesTheDeviationsOfMmdet) {
   const at::Tensor images = imagesOf(1, {64, 64});
   const auto detector = withConstantBoxes({}, 1, "atss-small");
   tensorNamed(*detector, "head.regression_head.scales.0").fill_(2);
-  const at::Tensor deltas = run(*detector, images).deltas[0];
+  const at::Tensor deltas = run(*detector, images).offsets[0];
   EXPECT_TRUE(at::allclose(deltas[0], at::tensor({0.2f, 0.2f, 0.4f, 0.4f})));
   EXPECT_TRUE(at::allclose(deltas[-1], at::tensor({0.1f, 0.1f, 0.2f, 0.2f})));
 }
@@ -322,8 +324,9 @@ TEST(AtssHead, OffsetsAreOutputsTimesTheDeviationsOfMmdet) {
 TEST(AtssHead, TakesSeveralAnchorsPerLocation) {
   const auto detector = detectorOf("atss-small", {{"scales_per_octave", "3"}, {"ratios", "0.5,1"}});
   EXPECT_EQ(detector->traits().anchorsPerCell, 6);
-  const DenseOutputs outputs = run(*detector, imagesOf(1, {64, 64}));
-  EXPECT_EQ(outputs.centerness.sizes(), (at::IntArrayRef{1, detector->anchors({64, 64}).count()}));
+  const HeadOutputs outputs = run(*detector, imagesOf(1, {64, 64}));
+  EXPECT_EQ(outputs.output(kCenternessOutput).sizes(),
+            (at::IntArrayRef{1, detector->anchors({64, 64}).count()}));
 }
 
 // ---- options ---------------------------------------------------------------------------------------------

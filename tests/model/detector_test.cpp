@@ -41,7 +41,7 @@ TEST(Models, EveryRegisteredModelHasUsableDefaults) {
     if (large) continue;  // building them is enough here
     const c10::NoGradGuard noGrad;
     detector->setTraining(false);
-    const DenseOutputs outputs = run(*detector, imagesOf(1, {64, 64}));
+    const HeadOutputs outputs = run(*detector, imagesOf(1, {64, 64}));
     EXPECT_TRUE(outputs.logits.isfinite().all().item<bool>());
     EXPECT_TRUE(outputs.boxes.isfinite().all().item<bool>());
     // The prior of 0.01, give or take what random weights add.
@@ -93,11 +93,11 @@ TEST(Models, OutputsHaveOneRowPerAnchorForAnySizeAndAnchorsPerLocation) {
         EXPECT_EQ(level.rows, (size.height + level.stride - 1) / level.stride);
         EXPECT_EQ(level.columns, (size.width + level.stride - 1) / level.stride);
       }
-      const DenseOutputs outputs = run(*detector, imagesOf(2, size));
+      const HeadOutputs outputs = run(*detector, imagesOf(2, size));
       EXPECT_EQ(outputs.logits.sizes(), (at::IntArrayRef{2, anchors.count(), 5}));
-      EXPECT_EQ(outputs.deltas.sizes(), (at::IntArrayRef{2, anchors.count(), 4}));
-      EXPECT_EQ(outputs.boxes.sizes(), outputs.deltas.sizes());
-      EXPECT_FALSE(outputs.centerness.defined());
+      EXPECT_EQ(outputs.offsets.sizes(), (at::IntArrayRef{2, anchors.count(), 4}));
+      EXPECT_EQ(outputs.boxes.sizes(), outputs.offsets.sizes());
+      EXPECT_FALSE(outputs.output(kCenternessOutput).defined());
     }
   }
 }
@@ -129,7 +129,7 @@ TEST(Models, AnUntouchedBoxHeadPredictsTheAnchorsThemselves) {
   for (const NamedTensor& named : detector->parameters()) {
     if (named.name.find("bbox_reg") != std::string::npos) named.tensor.zero_();
   }
-  const DenseOutputs outputs = run(*detector, imagesOf(2, {96, 96}));
+  const HeadOutputs outputs = run(*detector, imagesOf(2, {96, 96}));
   const at::Tensor boxes = detector->anchors({96, 96}).boxes.expand_as(outputs.boxes);
   EXPECT_LT(largestDifference(outputs.boxes, boxes), 1e-4);
 }
@@ -137,16 +137,16 @@ TEST(Models, AnUntouchedBoxHeadPredictsTheAnchorsThemselves) {
 TEST(Models, ScalesOfTheBoxHeadScaleTheOffsets) {
   const c10::NoGradGuard noGrad;
   const at::Tensor images = imagesOf(1, {64, 64});
-  const DenseOutputs plain =
+  const HeadOutputs plain =
       run(*detectorOf("retina-small", {{"center_scale", "1"}, {"size_scale", "1"}}), images);
   const std::unique_ptr<Detector> detector =
       detectorOf("retina-small", {{"center_scale", "0.1"}, {"size_scale", "0.2"}});
   detector->moveTo(at::kCPU, true);
-  const DenseOutputs scaled = run(*detector, images);
+  const HeadOutputs scaled = run(*detector, images);
   const at::Tensor scale = at::tensor({0.1, 0.1, 0.2, 0.2}, at::kFloat);
-  EXPECT_LT(largestDifference(plain.deltas * scale, scaled.deltas), 1e-4);
-  EXPECT_GT(plain.deltas.abs().max().item<double>(), 1e-2);
-  const at::Tensor boxes = BoxCoder::torchvision().decode(detector->anchors({64, 64}).boxes, scaled.deltas);
+  EXPECT_LT(largestDifference(plain.offsets * scale, scaled.offsets), 1e-4);
+  EXPECT_GT(plain.offsets.abs().max().item<double>(), 1e-2);
+  const at::Tensor boxes = BoxCoder::torchvision().decode(detector->anchors({64, 64}).boxes, scaled.offsets);
   EXPECT_LT(largestDifference(boxes, scaled.boxes), 1e-4);
 }
 
@@ -238,7 +238,7 @@ TEST(Models, ChannelsLastGivesTheSameOutputsAndGradients) {
                                                      {"retinanet-r50", {{"norm", "frozen_bn"}}}}) {
     SCOPED_TRACE(model);
     const at::Tensor images = imagesOf(2, {96, 64});
-    std::vector<DenseOutputs> outputs;
+    std::vector<HeadOutputs> outputs;
     std::vector<std::vector<at::Tensor>> gradients;
     for (const bool channelsLast : {false, true}) {
       const std::unique_ptr<Detector> detector = detectorOf(model, settings);
@@ -257,8 +257,8 @@ TEST(Models, ChannelsLastGivesTheSameOutputsAndGradients) {
     }
     EXPECT_LT(largestDifference(outputs[0].logits, outputs[1].logits),
               1e-4 * outputs[0].logits.abs().max().item<double>());
-    EXPECT_LT(largestDifference(outputs[0].deltas, outputs[1].deltas),
-              1e-4 * outputs[0].deltas.abs().max().item<double>());
+    EXPECT_LT(largestDifference(outputs[0].offsets, outputs[1].offsets),
+              1e-4 * outputs[0].offsets.abs().max().item<double>());
     ASSERT_EQ(gradients[0].size(), gradients[1].size());
     for (std::size_t i = 0; i < gradients[0].size(); ++i) {
       const double scale = gradients[0][i].abs().max().item<double>();
@@ -282,14 +282,14 @@ TEST(Models, Bf16AutocastStaysNearFloat32AndGivesFloat32) {
     disturb(*detector);
     detector->moveTo(at::kCPU, channelsLast);
     const at::Tensor images = imagesOf(2, {64, 64});
-    const DenseOutputs exact = run(*detector, images);
-    DenseOutputs rounded;
+    const HeadOutputs exact = run(*detector, images);
+    HeadOutputs rounded;
     {
       const Autocast autocast;
       rounded = run(*detector, images);
     }
     EXPECT_EQ(rounded.logits.scalar_type(), at::kFloat);
-    EXPECT_EQ(rounded.deltas.scalar_type(), at::kFloat);
+    EXPECT_EQ(rounded.offsets.scalar_type(), at::kFloat);
     EXPECT_EQ(rounded.boxes.scalar_type(), at::kFloat);
     const double spread = (exact.logits - exact.logits.mean()).abs().max().item<double>();
     const double difference = largestDifference(exact.logits, rounded.logits);
@@ -331,7 +331,7 @@ TEST(Models, TensorsKeepTheirIdentityThroughMovesAndDtypes) {
   for (std::size_t i = 0; i < before.size(); ++i)
     EXPECT_TRUE(before[i].tensor.is_same(after[i].tensor));
   EXPECT_EQ(before[0].tensor.scalar_type(), at::kDouble);
-  const DenseOutputs outputs = run(*detector, imagesOf(1, {64, 64}).to(at::kDouble));
+  const HeadOutputs outputs = run(*detector, imagesOf(1, {64, 64}).to(at::kDouble));
   EXPECT_EQ(outputs.logits.scalar_type(), at::kDouble);
   EXPECT_EQ(outputs.boxes.scalar_type(), at::kDouble);
 }

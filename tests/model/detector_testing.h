@@ -53,7 +53,7 @@ inline void disturb(Detector& detector) {
 }
 
 /// A loss that reaches every output.
-inline at::Tensor lossOf(const DenseOutputs& outputs) {
+inline at::Tensor lossOf(const HeadOutputs& outputs) {
   const at::Tensor ramp =
       at::sin(at::arange(outputs.logits.numel(), outputs.logits.options().requires_grad(false)));
   const at::Tensor boxRamp =
@@ -61,7 +61,7 @@ inline at::Tensor lossOf(const DenseOutputs& outputs) {
   return (outputs.logits.flatten() * ramp).sum() + (outputs.boxes.flatten() * boxRamp).sum() * 1e-2;
 }
 
-inline DenseOutputs run(Detector& detector, const at::Tensor& images, EvidenceSink* sink = nullptr) {
+inline HeadOutputs run(Detector& detector, const at::Tensor& images, EvidenceSink* sink = nullptr) {
   const SizePx size{static_cast<int>(images.size(3)), static_cast<int>(images.size(2))};
   return detector.forward(images, detector.anchors(size), sink);
 }

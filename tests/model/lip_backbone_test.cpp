@@ -103,9 +103,9 @@ TEST(LipBackbone, GradientReachesEveryParameterInEveryWay) {
     const std::unique_ptr<Detector> detector = detectorOf(model, way);
     disturb(*detector);
     detector->moveTo(at::kCPU, true);
-    const DenseOutputs outputs = run(*detector, imagesOf(2, {96, 64}));
+    const HeadOutputs outputs = run(*detector, imagesOf(2, {96, 64}));
     at::Tensor loss = lossOf(outputs);
-    if (outputs.centerness.defined()) loss = loss + outputs.centerness.sum();
+    if (outputs.output(kCenternessOutput).defined()) loss = loss + outputs.output(kCenternessOutput).sum();
     loss.backward();
     for (const NamedTensor& named : detector->parameters()) {
       ASSERT_TRUE(named.tensor.grad().defined()) << named.name;
@@ -204,7 +204,7 @@ TEST(LipBackbone, ChannelsLastGivesTheSameOutputsAndGradients) {
       const std::unique_ptr<Detector> detector = detectorOf(model, settings);
       disturb(*detector);
       detector->moveTo(at::kCPU, channelsLast);
-      const DenseOutputs outputs = run(*detector, images);
+      const HeadOutputs outputs = run(*detector, images);
       lossOf(outputs).backward();
       logits.push_back(outputs.logits.detach());
       for (const NamedTensor& named : detector->parameters()) {
@@ -317,7 +317,7 @@ void checkAutocast(const Settings& way, at::ScalarType dtype, bool channelsLast)
   detector->moveTo(at::kCPU, channelsLast);
   const at::Tensor images = imagesOf(2, {64, 64});
   const at::Tensor exact = run(*detector, images).logits.detach();
-  DenseOutputs rounded;
+  HeadOutputs rounded;
   {
     const Autocast autocast(dtype);
     rounded = run(*detector, images);

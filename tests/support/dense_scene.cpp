@@ -97,10 +97,12 @@ DenseScene makeDenseScene(const DenseSceneOptions& options) {
   scene.targets.ignoreBoxes = drawBoxes(random, batch, options.ignoreRegions).to(options.dtype);
   scene.outputs.logits =
       draw(random, {batch, anchors, options.classes}, options.logitScale, -1).to(options.dtype);
-  scene.outputs.deltas = draw(random, {batch, anchors, 4}, 0.2, 0).to(options.dtype);
-  if (options.points) scene.outputs.deltas = at::exp(scene.outputs.deltas);
-  scene.outputs.boxes = BoxCoder::of(scene.anchors.offsets).decode(scene.anchors.boxes, scene.outputs.deltas);
-  if (options.centerness) scene.outputs.centerness = draw(random, {batch, anchors}, 1, 0).to(options.dtype);
+  scene.outputs.offsets = draw(random, {batch, anchors, 4}, 0.2, 0).to(options.dtype);
+  if (options.points) scene.outputs.offsets = at::exp(scene.outputs.offsets);
+  scene.outputs.boxes =
+      BoxCoder::of(scene.anchors.offsets).decode(scene.anchors.boxes, scene.outputs.offsets);
+  if (options.centerness)
+    scene.outputs.further[kCenternessOutput] = draw(random, {batch, anchors}, 1, 0).to(options.dtype);
   return scene;
 }
 
@@ -111,7 +113,7 @@ DenseScene makeWorkedScene(const std::vector<Box>& anchors, const std::vector<Bo
   DenseScene scene;
   scene.anchors = anchorSetOf({{8, 1, static_cast<int>(count), 1, 0}}, anchors, at::kFloat);
   scene.outputs.logits = at::zeros({1, count, classes});
-  scene.outputs.deltas = at::zeros({1, count, 4});
+  scene.outputs.offsets = at::zeros({1, count, 4});
   scene.outputs.boxes = scene.anchors.boxes.unsqueeze(0).clone();
   std::vector<float> coordinates;
   for (const Box& box : objects)

@@ -32,7 +32,7 @@ struct DenseSceneOptions {
 
 struct DenseScene {
   AnchorSet anchors;  ///< 64 x 64 px input, strides 8 and 16, 160 anchors, with one per cell 80.
-  DenseOutputs outputs;
+  HeadOutputs outputs;
   DenseTargets targets;
 };
 

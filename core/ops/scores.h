@@ -1,0 +1,23 @@
+#pragma once
+// Internal header (ATen). Class scores of a stage's outputs, the same for evidence, assigners and detections.
+
+#include <ATen/ATen.h>
+
+#include "core/ops/dense_types.h"
+
+namespace anchorscope {
+
+/// [B,N,C] scores in [0,1] of the foreground classes, in the logits' dtype, with their gradient.
+at::Tensor scoresOf(const HeadOutputs& outputs);
+
+/// The logits of the foreground classes: [B,N,C], a view.
+at::Tensor foregroundLogits(const HeadOutputs& outputs);
+
+/// [B,N]: the score of one class of each candidate, classes [B,N] int64 in 0..C-1.
+at::Tensor scoresAt(const HeadOutputs& outputs, const at::Tensor& classes);
+
+/// [R]: the score of one class each, of single candidates: image, candidate, classes [R] int64.
+at::Tensor scoresAt(const HeadOutputs& outputs, const at::Tensor& image, const at::Tensor& candidate,
+                    const at::Tensor& classes);
+
+}  // namespace anchorscope

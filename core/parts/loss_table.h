@@ -1,0 +1,49 @@
+#pragma once
+// Internal header (ATen). The losses of a stage's heads on their way to one number: class, box and quality
+// losses fill the table, transforms change it one after the other, a combiner sums it.
+
+#include <ATen/ATen.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anchorscope {
+
+/// What one value of a head's loss belongs to.
+enum class LossDomain {
+  kCandidate,  ///< [B,N]
+  kObject,     ///< [B,G]
+  kBatch       ///< [B,1]: of the image as a whole.
+};
+
+inline constexpr const char* kClsHead = "cls";
+inline constexpr const char* kLocHead = "loc";
+inline constexpr const char* kQualityHead = "quality";
+
+/// One head's loss: the sum over images of (sum of its values / divisor).
+struct LossRows {
+  std::string head;     ///< kClsHead, kLocHead, kQualityHead, or what a transform adds ("task_contrast").
+  at::Tensor values;    ///< Of the domain's shape: weighted, not normalised, with gradient.
+  at::Tensor divisors;  ///< [B], see core/losses/normalizer.h.
+  LossDomain domain = LossDomain::kCandidate;
+
+  /// 0-dim, normalised, with gradient.
+  at::Tensor sum() const { return (values.sum(1) / divisors).sum(); }
+};
+
+/// The losses of a batch, in the order in which they are added.
+struct LossTable {
+  std::vector<LossRows> rows;
+  at::Tensor clsObject, regObject;  ///< [B,N] int64, as in Assignment: -1 background, -2 ignored.
+  at::Tensor regWeight;             ///< [B,N] the factor already in the box loss, as in Assignment.
+
+  /// Null where there is none of this head.
+  LossRows* find(std::string_view head);
+  const LossRows* find(std::string_view head) const;
+  /// Checked: there is one.
+  LossRows& at(std::string_view head);
+  const LossRows& at(std::string_view head) const;
+};
+
+}  // namespace anchorscope

@@ -1,0 +1,60 @@
+// Scores of sigmoid and softmax heads, whole and one by one.
+
+#include "core/ops/scores.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/support/random_boxes.h"
+
+namespace anchorscope {
+namespace {
+
+HeadOutputs heads(ScoreActivation activation) {
+  HeadOutputs outputs;
+  outputs.logits = testing::randomValues({2, 5, 4}, 3, -4, 4).to(at::kDouble);
+  outputs.activation = activation;
+  return outputs;
+}
+
+TEST(Scores, OfSigmoidsAreOnePerLogit) {
+  const HeadOutputs outputs = heads(ScoreActivation::kSigmoid);
+  const at::Tensor scores = scoresOf(outputs);
+  ASSERT_EQ(scores.sizes(), outputs.logits.sizes());
+  EXPECT_NEAR(scores[1][2][3].item<double>(), 1 / (1 + std::exp(-outputs.logits[1][2][3].item<double>())),
+              1e-15);
+  EXPECT_TRUE(foregroundLogits(outputs).is_same(outputs.logits));
+}
+
+TEST(Scores, OfASoftmaxLeaveTheBackgroundOut) {
+  const HeadOutputs outputs = heads(ScoreActivation::kSoftmaxWithBackground);
+  const at::Tensor scores = scoresOf(outputs);
+  ASSERT_EQ(scores.sizes(), at::IntArrayRef({2, 5, 3}));
+  double sum = 0;
+  for (int c = 0; c < 4; ++c)
+    sum += std::exp(outputs.logits[0][4][c].item<double>());
+  for (int c = 0; c < 3; ++c)
+    EXPECT_NEAR(scores[0][4][c].item<double>(), std::exp(outputs.logits[0][4][c].item<double>()) / sum,
+                1e-14);
+  EXPECT_EQ(foregroundLogits(outputs).size(2), 3);
+}
+
+TEST(Scores, OfSingleClassesAreThose) {
+  for (const ScoreActivation activation :
+       {ScoreActivation::kSigmoid, ScoreActivation::kSoftmaxWithBackground}) {
+    const HeadOutputs outputs = heads(activation);
+    const at::Tensor scores = scoresOf(outputs);
+    const at::Tensor classes = at::arange(10, at::TensorOptions().dtype(at::kLong)).view({2, 5}) % 3;
+    EXPECT_TRUE(
+        at::allclose(scoresAt(outputs, classes), scores.gather(2, classes.unsqueeze(2)).squeeze(2), 1e-13));
+    const at::Tensor image = at::tensor({1, 0, 1}, at::kLong), candidate = at::tensor({4, 2, 0}, at::kLong),
+                     of = at::tensor({2, 1, 0}, at::kLong);
+    EXPECT_TRUE(
+        at::allclose(scoresAt(outputs, image, candidate, of), scores.index({image, candidate, of}), 1e-13));
+  }
+}
+
+}  // namespace
+}  // namespace anchorscope
