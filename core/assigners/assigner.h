@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/combination.h"
@@ -92,6 +93,9 @@ struct AssignerEntry {
   std::vector<ParamSpec> params;
   bool usesPredictions = false;  ///< The assignment depends on the heads' outputs.
   bool usesLosses = false;       ///< And on what the method's losses say of them: see LossCosts.
+  /// Options (name, value) with which the targets do not follow the outputs continuously, so that differences
+  /// of the loss give its gradient; empty where the defaults are such options.
+  std::vector<std::pair<std::string, std::string>> differentiableWith;
   /// Why heads like these cannot be assigned with these options; option names without prefix. Empty function:
   /// any head will do.
   std::function<std::vector<OptionConflict>(const ParamSet&, const HeadTraits&)> conflicts;

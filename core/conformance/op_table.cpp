@@ -8,7 +8,7 @@ const std::vector<OpEntry>& opTable() {
   static const std::vector<OpEntry> table = [] {
     std::vector<OpEntry> all;
     for (const auto& family : {boxOps, anchorOps, lossOps, assignerOps, denseHeadOps, modelOps, fcosModelOps,
-                               evaluationOps, harmonicOps, samplingFreeOps, lipOps, lipModelOps}) {
+                               evaluationOps, harmonicOps, samplingFreeOps, lipOps, lipModelOps, simOtaOps}) {
       for (OpEntry& entry : family())
         all.push_back(std::move(entry));
     }

@@ -32,6 +32,7 @@ std::vector<OpEntry> evaluationOps();
 std::vector<OpEntry> harmonicOps();
 std::vector<OpEntry> samplingFreeOps();
 std::vector<OpEntry> lipOps();
+std::vector<OpEntry> simOtaOps();
 std::vector<OpEntry> lipModelOps();
 
 /// Every entry, sorted by op.

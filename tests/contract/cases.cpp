@@ -48,6 +48,8 @@ bool MethodCase::holdsConstants() const {
 
 ParamSet MethodCase::differentiableParams() const {
   ParamSet set = params;
+  for (const auto& [name, value] : (*findNamed(assignerEntries(), assigner, "assigner"))->differentiableWith)
+    EXPECT_TRUE(set.set(name, value).ok()) << name;
   for (const std::string& transform : transforms)
     for (const auto& [name, value] :
          (*findNamed(lossTransformEntries(), transform, "transform"))->differentiableWith)
