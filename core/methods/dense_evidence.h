@@ -49,7 +49,7 @@ class PairQualitySink final : public EvidenceSink {
   EvidenceSink& sink_;
 };
 
-/// Publishes the generic channels and object columns, the losses as a coupling leaves
+/// Publishes the generic channels and object columns, the losses as the transforms leave
 /// them, so that the anchors' losses add up to the scalars.
 void publishDense(const StageInputs& context, const LossTable& losses, const Assignment& assignment,
                   EvidenceSink& sink);
