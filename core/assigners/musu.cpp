@@ -33,8 +33,10 @@ class MusuAssigner final : public Assigner {
     inputs.gtBoxes = targets.boxes;
     inputs.gtLabels = targets.labels;
     inputs.gtValid = targets.valid;
-    MusuResult result =
-        assignMusu(inputs, options_, step.sink ? MusuDetail::kPairs : MusuDetail::kStatistics);
+    MusuResult result = assignMusu(inputs, options_,
+                                   step.sink         ? MusuDetail::kPairs
+                                   : step.statistics ? MusuDetail::kStatistics
+                                                     : MusuDetail::kWeights);
 
     Assignment assignment;
     const IgnoredRegions ignored =

@@ -11,6 +11,7 @@
 namespace anchorscope {
 namespace {
 
+constexpr const char* kStarvedScalar = "musu.starved_objects";
 constexpr const char* kPairs = "musu.pairs";
 constexpr const char* kPaper = "Paper: the quantity; formula ours";
 constexpr const char* kOurs = "Ours";
@@ -222,9 +223,9 @@ struct ObjectColumns {
 
 std::vector<ScalarSpec> scalarSpecs() {
   const auto sequential = ColorScale::kSequential;
-  return {
-      {"musu.starved_objects", "Starved objects", "objects", "Objects of the batch with no eligible anchor.",
-       kPaper, sequential},
+  std::vector<ScalarSpec> specs = {
+      {kStarvedScalar, "Starved objects", "objects", "Objects of the batch with no eligible anchor.", kPaper,
+       sequential},
       {"musu.mean_bag_size", "Mean bag size", "anchors",
        "Mean size of the batch's bags, starved objects left out.", kPaper, sequential},
       {"musu.min_bag_size", "Smallest bag", "anchors",
@@ -254,6 +255,9 @@ std::vector<ScalarSpec> scalarSpecs() {
        "Anchors of the batch whose two heads belong to different objects, or only one of them to any.", kOurs,
        sequential},
   };
+  for (ScalarSpec& spec : specs)
+    if (spec.name != kStarvedScalar) spec.description += kStatisticsRule;
+  return specs;
 }
 
 // ---- filling ---------------------------------------------------------------------------------------------
@@ -441,6 +445,7 @@ EvidenceDeclaration musuDeclaration(const MusuOptions& options, double ignoreIof
 
 std::vector<NamedScalar> musuScalars(const MusuResult& result) {
   RECORD_USER_SCOPE(kScalarsScope);
+  if (!result.statistics.defined()) return {{kStarvedScalar, result.starved.sum()}};
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const at::Tensor hasBag = result.bagSize > 0;
   const at::Tensor sizes = result.bagSize.to(at::kDouble).masked_fill(hasBag.logical_not(), kNan);
@@ -452,7 +457,7 @@ std::vector<NamedScalar> musuScalars(const MusuResult& result) {
   // A column for no object at all, so that there is always something to take the smallest of.
   const at::Tensor known = at::constant_pad_nd(sizes.flatten(), {0, 1}, kNan);
   const auto orNan = [&](const at::Tensor& value) { return value.masked_fill(value.isinf(), kNan); };
-  return {{"musu.starved_objects", result.starved.sum()},
+  return {{kStarvedScalar, result.starved.sum()},
           {"musu.mean_bag_size", means[kMusuStatistics]},
           {"musu.min_bag_size", orNan(known.nan_to_num(kInfinity).amin())},
           {"musu.max_bag_size", orNan(known.nan_to_num(-kInfinity).amax())},

@@ -14,8 +14,8 @@ namespace anchorscope {
 /// Everything MuSu publishes with these options; `ignoreIof`: see ignoreIofParam().
 EvidenceDeclaration musuDeclaration(const MusuOptions& options, double ignoreIof);
 
-/// Scalars of every step, from the statistics of `result`. Means over objects are NaN where no object has a
-/// value.
+/// Scalars of a step: all where `result` has statistics, else the starved objects alone. Means over objects
+/// are NaN where no object has a value.
 std::vector<NamedScalar> musuScalars(const MusuResult& result);
 
 /// Channels, pair rows and object columns of a batch. `result` must hold pairs.

@@ -64,7 +64,7 @@ struct MusuResult {
 /// How much assignMusu says beside the assignment itself, which is always the same.
 enum class MusuDetail {
   kWeights,     ///< Nothing: bestJoint, bestP, bestQ and statistics stay undefined.
-  kStatistics,  ///< The best anchors and the statistics of every object: what training shows on every step.
+  kStatistics,  ///< The best anchors and the statistics of every object: what training shows in its curves.
   kPairs        ///< And every eligible pair, for evidence.
 };
 

@@ -13,6 +13,9 @@
 
 namespace anchorscope {
 
+/// What the description of a scalar that StepContext::statistics asks for ends with.
+inline constexpr const char* kStatisticsRule = " Measured every train.statistics_every steps.";
+
 /// The step in which a part is called.
 struct StepContext {
   /// Of a call that nobody watches, or whose evidence goes to `seenBy`.
@@ -22,7 +25,8 @@ struct StepContext {
   std::int64_t plannedSteps = 0;  ///< Of the run; 0: not known.
   /// Gradients are recorded, and state may move: a training step. Not so while evidence is measured.
   bool training = at::GradMode::is_enabled();
-  /// Numbers that cost more than what a step computes anyway are wanted: see ScalarSpec::onRequest.
+  /// Scalars that cost more than what a step computes anyway are wanted: train.statistics_every says when. A
+  /// part leaves them out otherwise, and says so in their descriptions (kStatisticsRule).
   bool statistics = true;
   EvidenceSink* sink = nullptr;  ///< Null: nobody looks; nothing is published, and nothing extra computed.
 };

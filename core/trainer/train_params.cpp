@@ -131,6 +131,12 @@ std::vector<ParamSpec> trainParams() {
           "rounded up. No object is left out.",
           ours)),
 
+      intParam(
+          "statistics_every", 10, 1, 1 << 30, "steps",
+          "Distance of the steps whose curves hold what costs more than the step computes anyway, such as "
+          "the statistics of MuSu's bags; the first step is one, and so is every step whose evidence "
+          "somebody looks at. Results do not depend on it.",
+          ours),
       intParam("max_skipped_steps", 10, 0, 1 << 30, "steps",
                "So many steps in a row whose loss or gradient is not finite are skipped, counted and noted "
                "before training "

@@ -358,6 +358,7 @@ Status Trainer::step(EvidenceSink* sink) {
 
 Result<LossTerms> Trainer::accumulate(EvidenceSink* sink) {
   const std::int64_t count = config_.train.getInt("accumulate");
+  watched_ = sink != nullptr;  // all batches of the step alike
   std::vector<LossTerms> batches;
   // Of this step and the one before, whose numbers may still be on their way.
   while (!remembered_.empty() && remembered_.front().step < stepsDone_)
@@ -380,6 +381,8 @@ StepContext Trainer::contextOf(EvidenceSink* sink) const {
   StepContext step(sink);
   step.step = stepsDone_;
   step.plannedSteps = plannedSteps();
+  const std::int64_t every = config_.train.getInt("statistics_every");
+  step.statistics = sink != nullptr || watched_ || stepsDone_ == 0 || (stepsDone_ + 1) % every == 0;
   return step;
 }
 

@@ -166,6 +166,7 @@ class Trainer {
   Diagnostics diagnostics_;
   std::int64_t stepsDone_ = 0, loaderPosition_ = 0, skippedSteps_ = 0, skippedInARow_ = 0;
   bool sound_ = true;
+  bool watched_ = false;  ///< Somebody looks at the evidence of the step.
   std::deque<PendingReport> reports_;
   std::deque<StepBatches> remembered_;
 };

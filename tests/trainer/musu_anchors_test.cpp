@@ -32,6 +32,7 @@ class MusuHeads : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(MusuHeads, Train) {
   RunConfig config = smallConfig("musu", GetParam());
+  set(config, "train.statistics_every", "1");
   set(config, "model.centerness", "false");  // MuSu has no target for it
   for (const char* eligibility : {"overlap", "center_radius"}) {
     set(config, "method.eligibility", eligibility);
@@ -59,6 +60,7 @@ class MusuAnchors : public ::testing::TestWithParam<Tiling> {};
 TEST_P(MusuAnchors, TrainAndAreToldApartInTheEvidence) {
   const auto [scales, ratios, anchorsPerCell] = GetParam();
   RunConfig config = smallConfig("musu");
+  set(config, "train.statistics_every", "1");
   set(config, "model.scales_per_octave", scales);
   set(config, "model.ratios", ratios);
   const auto trainer = prepareOrFail(config);
