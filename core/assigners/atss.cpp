@@ -7,12 +7,12 @@
 #include <limits>
 
 #include "core/assigners/assigner.h"
-#include "core/assigners/evidence_specs.h"
 #include "core/assigners/ignored_regions.h"
 #include "core/assigners/locations.h"
 #include "core/assigners/pair_rows.h"
 #include "core/base/check.h"
 #include "core/ops/box_similarity.h"
+#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 namespace {
@@ -204,33 +204,18 @@ Assignment AtssAssigner::assign(const StageInputs& inputs, const StepContext& st
 // ---- evidence --------------------------------------------------------------------------------------------
 
 struct Channels {
-  ChannelSpec iou, candidacies, margin;
-  Channels() {
-    iou.name = "atss.iou";
-    iou.title = "IoU with its object";
-    iou.unit = "1";
-    iou.description = "IoU of the anchor with the object it learns; undefined for background.";
-    iou.source = kRule;
-    iou.min = 0.f;
-    iou.max = 1.f;
-    iou.sense = Sense::kHigherIsBetter;
-    iou.scale = ColorScale::kRegression;
-    candidacies.name = "atss.candidacies";
-    candidacies.title = "Objects it is near to";
-    candidacies.unit = "objects";
-    candidacies.description = "Objects of which the anchor is a candidate: among the nearest of its level.";
-    candidacies.source = kRule;
-    candidacies.min = 0.f;
-    margin.name = "atss.margin";
-    margin.title = "Distance to the threshold";
-    margin.unit = "1";
-    margin.description =
-        "IoU minus the object's threshold, for the object where it is largest; undefined where the anchor is "
-        "no candidate.";
-    margin.source = kOurs;
-    margin.sense = Sense::kHigherIsBetter;
-    margin.scale = ColorScale::kDiverging;
-  }
+  ChannelSpec iou = channelOf("atss.iou", "IoU with its object", "1",
+                              "IoU of the anchor with the object it learns; undefined for background.", kRule,
+                              ColorScale::kRegression, 0.f, 1.f, Sense::kHigherIsBetter);
+  ChannelSpec candidacies =
+      channelOf("atss.candidacies", "Objects it is near to", "objects",
+                "Objects of which the anchor is a candidate: among the nearest of its level.", kRule,
+                ColorScale::kSequential, 0.f);
+  ChannelSpec margin =
+      channelOf("atss.margin", "Distance to the threshold", "1",
+                "IoU minus the object's threshold, for the object where it is largest; undefined where the "
+                "anchor is no candidate.",
+                kOurs, ColorScale::kDiverging, {}, {}, Sense::kHigherIsBetter);
 };
 
 PairTableSpec pairSpec() {

@@ -9,11 +9,11 @@
 #include <limits>
 
 #include "core/assigners/assigner.h"
-#include "core/assigners/evidence_specs.h"
 #include "core/assigners/ignored_regions.h"
 #include "core/assigners/locations.h"
 #include "core/assigners/pair_rows.h"
 #include "core/base/check.h"
+#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 namespace {
@@ -199,24 +199,15 @@ Assignment FcosAssigner::assign(const StageInputs& inputs, const StepContext& st
 // ---- evidence --------------------------------------------------------------------------------------------
 
 struct Channels {
-  ChannelSpec contesting, largestSide;
-  Channels() {
-    contesting.name = "fcos.contesting";
-    contesting.title = "Objects that want the location";
-    contesting.unit = "objects";
-    contesting.description =
-        "Objects that pass every test but the area's; above 1 the smallest one gets the location.";
-    contesting.source = kOurs;
-    contesting.min = 0.f;
-    largestSide.name = "fcos.largest_side";
-    largestSide.title = "Largest distance to a side";
-    largestSide.unit = "px";
-    largestSide.description =
-        "Largest distance from the location to a side of its object, by which objects are given to levels; "
-        "undefined for background.";
-    largestSide.source = kRule;
-    largestSide.min = 0.f;
-  }
+  ChannelSpec contesting =
+      channelOf("fcos.contesting", "Objects that want the location", "objects",
+                "Objects that pass every test but the area's; above 1 the smallest one gets the location.",
+                kOurs, ColorScale::kSequential, 0.f);
+  ChannelSpec largestSide =
+      channelOf("fcos.largest_side", "Largest distance to a side", "px",
+                "Largest distance from the location to a side of its object, by which objects are given to "
+                "levels; undefined for background.",
+                kRule, ColorScale::kSequential, 0.f);
 };
 
 PairTableSpec pairSpec(const Options& options) {

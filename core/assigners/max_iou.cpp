@@ -11,6 +11,7 @@
 #include "core/assigners/pair_rows.h"
 #include "core/base/check.h"
 #include "core/ops/box_similarity.h"
+#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 namespace {
@@ -115,15 +116,8 @@ Assignment MaxIouAssigner::assign(const StageInputs& inputs, const StepContext& 
 
 ChannelSpec channelSpec(std::string name, std::string title, std::string description, Sense sense,
                         ColorScale scale = ColorScale::kSequential) {
-  ChannelSpec spec;
-  spec.name = std::move(name);
-  spec.title = std::move(title);
-  spec.unit = "1";
-  spec.description = std::move(description);
-  spec.source = kOurs;
-  spec.sense = sense;
-  spec.scale = scale;
-  return spec;
+  return channelOf(std::move(name), std::move(title), "1", std::move(description), kOurs, scale, {}, {},
+                   sense);
 }
 
 ChannelSpec secondIouSpec() {
@@ -190,48 +184,20 @@ DecisionSpec decisionSpec(const Options& options) {
   DecisionSpec spec;
   spec.pairTable = kPairs;
   spec.absentReason = "no overlap: the anchor does not touch the object";
-  TestSpec overlap;
-  overlap.name = "overlap";
-  overlap.description = "Does the anchor overlap the object?";
-  overlap.valueColumn = "iou";
-  overlap.relation = ">";
-  overlap.bound = 0.f;
-  overlap.passedColumn = "overlaps";
-  overlap.gate = false;
-  spec.tests.push_back(overlap);
+  spec.tests.push_back(
+      testOfBound("overlap", "Does the anchor overlap the object?", "iou", ">", 0, "overlaps"));
   if (options.ignoreIof > 0) spec.tests.push_back(ignoredRegionTest(options.ignoreIof));
-  TestSpec best;
-  best.name = "best object";
-  best.description = "Is this the object the anchor overlaps most?";
-  best.valueColumn = "iou";
-  best.relation = ">=";
-  best.boundColumn = "best_iou";
-  best.passedColumn = "is_best";
-  best.gate = false;
-  spec.tests.push_back(best);
-  TestSpec positive;
-  positive.name = "positive threshold";
-  positive.description = "Does the IoU reach the positive threshold?";
-  positive.valueColumn = "iou";
-  positive.relation = ">=";
-  positive.bound = static_cast<float>(options.positive);
-  positive.passedColumn = "above_positive";
-  positive.gate = false;
-  spec.tests.push_back(positive);
-  if (options.lowQuality) {
-    TestSpec rescue;
-    rescue.name = "low-quality rescue";
-    rescue.description = options.mmdet
-                             ? "Is the anchor the object's best one, so that the object takes it at any IoU?"
-                             : "Is the anchor the object's best one, so that it is positive at any IoU "
-                               "(for the object it overlaps most)?";
-    rescue.valueColumn = "iou";
-    rescue.relation = "=";
-    rescue.boundColumn = "object_best_iou";
-    rescue.passedColumn = "claimed";
-    rescue.gate = false;
-    spec.tests.push_back(rescue);
-  }
+  spec.tests.push_back(testOfColumn("best object", "Is this the object the anchor overlaps most?", "iou",
+                                    ">=", "best_iou", "is_best"));
+  spec.tests.push_back(testOfBound("positive threshold", "Does the IoU reach the positive threshold?", "iou",
+                                   ">=", options.positive, "above_positive"));
+  if (options.lowQuality)
+    spec.tests.push_back(testOfColumn(
+        "low-quality rescue",
+        options.mmdet ? "Is the anchor the object's best one, so that the object takes it at any IoU?"
+                      : "Is the anchor the object's best one, so that it is positive at any IoU (for the "
+                        "object it overlaps most)?",
+        "iou", "=", "object_best_iou", "claimed"));
   spec.outcomes = {{"classification", kClsObjectChannel, "iou", ""},
                    {"regression", kRegObjectChannel, "iou", ""}};
   return spec;

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/ops/box_similarity.h"
 #include "core/ops/scalars_scope.h"
+#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 namespace {
@@ -25,17 +26,8 @@ bool testsCenter(const MusuOptions& options) {
 
 ChannelSpec channelSpec(std::string name, std::string title, std::string description, ColorScale scale,
                         std::optional<float> max, Sense sense) {
-  ChannelSpec spec;
-  spec.name = std::move(name);
-  spec.title = std::move(title);
-  spec.unit = "1";
-  spec.description = std::move(description);
-  spec.source = kPaper;
-  spec.min = 0.f;
-  spec.max = max;
-  spec.sense = sense;
-  spec.scale = scale;
-  return spec;
+  return channelOf(std::move(name), std::move(title), "1", std::move(description), kPaper, scale, 0.f, max,
+                   sense);
 }
 
 // An anchor may be in several bags; its channels tell of one object each, named in the description.

@@ -5,12 +5,12 @@
 #include <limits>
 
 #include "core/assigners/assigner.h"
-#include "core/assigners/evidence_specs.h"
 #include "core/assigners/ignored_regions.h"
 #include "core/assigners/locations.h"
 #include "core/assigners/pair_rows.h"
 #include "core/ops/box_similarity.h"
 #include "core/ops/scores.h"
+#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 namespace {
@@ -144,29 +144,18 @@ Assignment SimOtaAssigner::assign(const StageInputs& inputs, const StepContext& 
 // ---- evidence --------------------------------------------------------------------------------------------
 
 struct Channels {
-  ChannelSpec candidate, cost, wishes;
-  Channels() {
-    candidate.name = "simota.candidate";
-    candidate.title = "Candidate";
-    candidate.description = "1 where the anchor's centre lies in a box or near the centre of an object.";
-    candidate.source = kRule;
-    candidate.min = 0.f;
-    candidate.max = 1.f;
-    cost.name = "simota.cost";
-    cost.title = "Lowest cost";
-    cost.unit = "nat";
-    cost.description =
-        "Lowest cost of the anchor over all objects: classification plus box, with the penalty; undefined "
-        "where it is no candidate.";
-    cost.source = kRule;
-    cost.sense = Sense::kLowerIsBetter;
-    wishes.name = "simota.wishes";
-    wishes.title = "Objects that want it";
-    wishes.unit = "objects";
-    wishes.description = "How many objects have the anchor among those that cost them least.";
-    wishes.source = kOurs;
-    wishes.min = 0.f;
-  }
+  ChannelSpec candidate =
+      channelOf("simota.candidate", "Candidate", "",
+                "1 where the anchor's centre lies in a box or near the centre of an object.", kRule,
+                ColorScale::kSequential, 0.f, 1.f);
+  ChannelSpec cost = channelOf("simota.cost", "Lowest cost", "nat",
+                               "Lowest cost of the anchor over all objects: classification plus box, with "
+                               "the penalty; undefined where "
+                               "it is no candidate.",
+                               kRule, ColorScale::kSequential, {}, {}, Sense::kLowerIsBetter);
+  ChannelSpec wishes = channelOf("simota.wishes", "Objects that want it", "objects",
+                                 "How many objects have the anchor among those that cost them least.", kOurs,
+                                 ColorScale::kSequential, 0.f);
 };
 
 PairTableSpec pairSpec() {

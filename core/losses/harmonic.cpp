@@ -9,6 +9,7 @@
 
 #include "core/losses/transform.h"
 #include "core/ops/box_losses.h"
+#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 namespace {
@@ -26,16 +27,7 @@ struct Options {
 
 ChannelSpec channelSpec(std::string name, std::string title, std::string description, ColorScale scale,
                         std::optional<float> min, std::optional<float> max) {
-  ChannelSpec spec;
-  spec.name = std::move(name);
-  spec.title = std::move(title);
-  spec.unit = "1";
-  spec.description = std::move(description);
-  spec.source = kPaper;
-  spec.scale = scale;
-  spec.min = min;
-  spec.max = max;
-  return spec;
+  return channelOf(std::move(name), std::move(title), "1", std::move(description), kPaper, scale, min, max);
 }
 
 struct Channels {

@@ -3,6 +3,7 @@
 #include "core/losses/box_loss.h"
 #include "core/ops/box_losses.h"
 #include "core/ops/harmonic.h"
+#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 
@@ -14,15 +15,8 @@ constexpr const char* kSource =
     "Wang and Zhang, ICCV 2021 (Harmonic IoU loss), from an independent note on the paper";
 
 ChannelSpec channelSpec(std::string name, std::string title, std::string description) {
-  ChannelSpec spec;
-  spec.name = std::move(name);
-  spec.title = std::move(title);
-  spec.unit = "1";
-  spec.description = std::move(description);
-  spec.source = kSource;
-  spec.min = 0.f;
-  spec.scale = ColorScale::kRegression;
-  return spec;
+  return channelOf(std::move(name), std::move(title), "1", std::move(description), kSource,
+                   ColorScale::kRegression, 0.f);
 }
 
 ChannelSpec factorSpec() {

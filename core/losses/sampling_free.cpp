@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/losses/combiner.h"
+#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 namespace {
@@ -30,15 +31,7 @@ struct Options {
 
 ChannelSpec channelSpec(const char* name, const char* title, const char* description, ColorScale scale,
                         Sense sense) {
-  ChannelSpec spec;
-  spec.name = name;
-  spec.title = title;
-  spec.unit = "1";
-  spec.description = description;
-  spec.source = kOurs;
-  spec.scale = scale;
-  spec.sense = sense;
-  return spec;
+  return channelOf(name, title, "1", description, kOurs, scale, {}, {}, sense);
 }
 
 const ChannelSpec& weightSpec() {

@@ -8,6 +8,7 @@
 #include "core/ops/box_similarity.h"
 #include "core/ops/scalars_scope.h"
 #include "core/ops/scores.h"
+#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 namespace {
@@ -18,17 +19,8 @@ constexpr const char* kOurs = "Ours";
 
 ChannelSpec channelSpec(std::string name, std::string title, std::string unit, std::string description,
                         ColorScale scale, std::optional<float> min, std::optional<float> max, Sense sense) {
-  ChannelSpec spec;
-  spec.name = std::move(name);
-  spec.title = std::move(title);
-  spec.unit = std::move(unit);
-  spec.description = std::move(description);
-  spec.source = kCommon;
-  spec.min = min;
-  spec.max = max;
-  spec.sense = sense;
-  spec.scale = scale;
-  return spec;
+  return channelOf(std::move(name), std::move(title), std::move(unit), std::move(description), kCommon, scale,
+                   min, max, sense);
 }
 
 struct Channels {

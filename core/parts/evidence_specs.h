@@ -1,5 +1,5 @@
 #pragma once
-// Internal header. Short forms of the declarations that assigners make.
+// Internal header. Short forms of the declarations that parts of a method make.
 
 #include <optional>
 #include <string>
@@ -8,6 +8,24 @@
 #include "core/evidence/specs.h"
 
 namespace anchorscope {
+
+/// A channel of one value per anchor. min, max: its range by definition.
+inline ChannelSpec channelOf(std::string name, std::string title, std::string unit, std::string description,
+                             std::string source, ColorScale scale = ColorScale::kSequential,
+                             std::optional<float> min = {}, std::optional<float> max = {},
+                             Sense sense = Sense::kNeutral) {
+  ChannelSpec spec;
+  spec.name = std::move(name);
+  spec.title = std::move(title);
+  spec.unit = std::move(unit);
+  spec.description = std::move(description);
+  spec.source = std::move(source);
+  spec.scale = scale;
+  spec.min = min;
+  spec.max = max;
+  spec.sense = sense;
+  return spec;
+}
 
 /// A column of real numbers.
 inline ColumnSpec realColumn(std::string name, std::string title, std::string unit, std::string description,
