@@ -78,8 +78,7 @@ class Assigner : public Part {
   /// Assigns a batch. `inputs.outputs` may carry gradients; none flows into the result of an assigner without
   /// parameters. Inputs are not modified, shapes depend on the inputs' shapes only, and the device is not
   /// waited for unless the step has a sink (pair rows are sparse). An image without objects is all
-  /// background. costs: the method's losses, null where a caller has none; only for assigners that
-  /// usesLosses.
+  /// background. costs: the method's losses, null where a caller has none.
   virtual Assignment assign(const StageInputs& inputs, const StepContext& step,
                             const LossCosts* costs = nullptr) = 0;
 };
@@ -92,7 +91,6 @@ struct AssignerEntry {
   std::string source;
   std::vector<ParamSpec> params;
   bool usesPredictions = false;  ///< The assignment depends on the heads' outputs.
-  bool usesLosses = false;       ///< And on what the method's losses say of them: see LossCosts.
   /// Options (name, value) with which the targets do not follow the outputs continuously, so that differences
   /// of the loss give its gradient; empty where the defaults are such options.
   std::vector<std::pair<std::string, std::string>> differentiableWith;

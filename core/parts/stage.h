@@ -2,19 +2,9 @@
 // Internal header (ATen). A detector's stage, as it is handed from the detector to a method and its parts:
 // the candidates, what the stage's heads say of them, and the objects of the batch.
 
-#include <string>
-
 #include "core/ops/dense_types.h"
 
 namespace anchorscope {
-
-/// One stage of a detector's forward pass: dense heads have one; a proposal network and the heads on its
-/// proposals are two.
-struct Stage {
-  std::string name;  ///< Unique in the detector: "dense".
-  AnchorSet candidates;
-  HeadOutputs outputs;
-};
 
 /// What the parts of a method work on. Members must outlive the call.
 struct StageInputs {
