@@ -91,7 +91,8 @@ Status FrameReader::prepare() {
   return {};
 }
 
-Result<std::shared_ptr<const ProbeFrame>> FrameReader::read(const std::string& probe, std::int64_t step) {
+Result<std::shared_ptr<const ProbeFrame>> FrameReader::read(const std::string& probe, std::int64_t step,
+                                                            FrameDetail detail) {
   auto frame = std::make_shared<ProbeFrame>();
   frame->step = step;
   bool found = false;
@@ -107,13 +108,13 @@ Result<std::shared_ptr<const ProbeFrame>> FrameReader::read(const std::string& p
     found = *row;
     if (!found) return {};
     ANCHORSCOPE_TRY(intact(findFrame_, "its row in the table frame"));
-    return readFrame(probe, *frame);
+    return readFrame(probe, detail, *frame);
   });
   if (!status) return std::move(status).error();
   return found ? std::shared_ptr<const ProbeFrame>(std::move(frame)) : nullptr;
 }
 
-Status FrameReader::readFrame(const std::string& probe, ProbeFrame& frame) {
+Status FrameReader::readFrame(const std::string& probe, FrameDetail detail, ProbeFrame& frame) {
   const std::int64_t id = findFrame_.integer(0), classNamesId = findFrame_.integer(5);
   budget_ = kMostFrameBytes;
   leftOut_ = false;
@@ -140,6 +141,9 @@ Status FrameReader::readFrame(const std::string& probe, ProbeFrame& frame) {
     const Result<bool> row = findArrays_.next();
     if (!row) return row.error();
     if (!*row) break;
+    if (detail == FrameDetail::kSummary &&
+        findArrays_.integer(2) != static_cast<int>(ArrayKind::kObjectColumn))
+      continue;
     ANCHORSCOPE_TRY(intact(findArrays_, concat("array ", arrays)));
     // A damaged index may give one row twice and another not at all.
     if (findArrays_.integer(1) != arrays) return damaged(concat("array ", arrays, " is missing"));

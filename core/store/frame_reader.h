@@ -20,19 +20,22 @@
 
 namespace anchorscope {
 
+enum class FrameDetail { kWhole, kSummary };  ///< kSummary: image, objects and their columns alone.
+
 class FrameReader {
  public:
   /// Both must outlive the reader.
   static Result<std::unique_ptr<FrameReader>> create(Database& database, DamageLog& log);
 
   /// The frame of a probe at a step; null when there is none. Damaged records are kBadData.
-  Result<std::shared_ptr<const ProbeFrame>> read(const std::string& probe, std::int64_t step);
+  Result<std::shared_ptr<const ProbeFrame>> read(const std::string& probe, std::int64_t step,
+                                                 FrameDetail detail = FrameDetail::kWhole);
 
  private:
   FrameReader(Database& database, DamageLog& log) : database_(database), log_(log) {}
   Status prepare();
 
-  Status readFrame(const std::string& probe, ProbeFrame& frame);
+  Status readFrame(const std::string& probe, FrameDetail detail, ProbeFrame& frame);
   Result<std::shared_ptr<const ProbeImage>> image(std::int64_t id, const std::string& probe);
   Result<std::shared_ptr<const AnchorGeometry>> geometry(std::int64_t id);
   Result<std::shared_ptr<const std::vector<std::string>>> classNames(std::int64_t id);

@@ -17,6 +17,7 @@ namespace anchorscope {
 /// A run folder opened for reading; may still be growing. All members may be called from any thread.
 ///
 /// A damaged record is left out, never believed, and told by takeProblems(); the rest of the run is there.
+/// None of it is quick enough for a thread that draws: a frame takes milliseconds, a million values a second.
 class RunReader {
  public:
   virtual ~RunReader() = default;
@@ -27,6 +28,8 @@ class RunReader {
   virtual std::int64_t lastStep() const = 0;
   virtual std::vector<std::string> probeNames() const = 0;
   virtual std::vector<std::int64_t> recordedSteps(const std::string& probe) const = 0;
+  /// Of all probes together; the same list until refresh() finds another step.
+  virtual RecordedSteps recordedSteps() const = 0;
   /// Every recorded value of a scalar in step order; empty for an unknown name.
   virtual Result<ScalarSeries> scalar(const std::string& name) const = 0;
   /// The first `atMost` of them at or after a step: a long run read bit by bit.
@@ -39,15 +42,25 @@ class RunReader {
   /// kNotFound names the nearest recorded step.
   virtual Result<std::shared_ptr<const ProbeFrame>> frame(const std::string& probe,
                                                           std::int64_t step) const = 0;
+  /// Of a frame its image, objects and object columns alone: what a thumbnail tells. Costs next to nothing;
+  /// damage elsewhere in the frame is not met.
+  virtual Result<std::shared_ptr<const ProbeFrame>> summary(const std::string& probe,
+                                                            std::int64_t step) const = 0;
   virtual std::vector<std::string> checkpoints() const = 0;  ///< Paths, oldest first.
+  /// Reads what has been recorded since. Its cost is that of the new rows, however long the run is.
   virtual Status refresh() = 0;
+  /// Looks through the structure of one more table: checksums show rows that were changed, but not those that
+  /// a damaged page has lost. False when no table is left. Tables of a long run take a good part of a second.
+  virtual bool lookForLostRows() = 0;
   /// What was found damaged and left out since the last call: a sentence each, which names the record.
   virtual std::vector<std::string> takeProblems() = 0;
 };
 
+enum class LostRows { kLookNow, kLookLater };  ///< kLookLater: lookForLostRows() is left to the caller.
+
 /// Opens a run folder, also one that is being recorded or whose recording was killed. kNotFound when there is
 /// no run, kBadData when its trace is damaged, no trace, or of another version.
-Result<std::shared_ptr<RunReader>> openRun(const std::string& folder);
+Result<std::shared_ptr<RunReader>> openRun(const std::string& folder, LostRows look = LostRows::kLookNow);
 
 /// Of ascending steps the one nearest to `step` (the earlier of two equally near); -1 when there are none.
 std::int64_t nearestRecordedStep(const std::vector<std::int64_t>& steps, std::int64_t step);

@@ -2,6 +2,7 @@
 // View header. What a run folder holds, as plain data.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct RunHeader {
   int threads = 1;           ///< CPU threads of training: results depend on it.
   std::int64_t plannedSteps = 0;
 };
+
+/// Steps with evidence, ascending and each once; never null. What is recorded later is in another list.
+using RecordedSteps = std::shared_ptr<const std::vector<std::int64_t>>;
 
 struct ScalarSeries {
   std::vector<std::int64_t> steps;

@@ -5,9 +5,11 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "core/base/result.h"
 
@@ -120,6 +122,26 @@ Status inTransaction(Database& database, const char* begin, Body body) {
   if (status) status = database.execute("COMMIT");
   if (!status) static_cast<void>(database.execute("ROLLBACK").ok());  // the first failure is the one to tell
   return status;
+}
+
+/// The rows of a query, until there are no more, or `take` gives false where it gives anything.
+template <typename Take>
+Status forEachRow(Database& database, std::string_view sql, Take take,
+                  std::initializer_list<std::int64_t> parameters = {}) {
+  Result<Statement> statement = database.prepare(sql);
+  if (!statement) return std::move(statement).error();
+  int place = 0;
+  for (const std::int64_t parameter : parameters)
+    statement->bind(++place, parameter);
+  while (true) {
+    const Result<bool> row = statement->next();
+    if (!row) return row.error();
+    if (!*row) return {};
+    if constexpr (std::is_void_v<decltype(take(*statement))>)
+      take(*statement);
+    else if (!take(*statement))
+      return {};
+  }
 }
 
 }  // namespace anchorscope

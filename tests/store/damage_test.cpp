@@ -273,6 +273,42 @@ TEST_F(Damage, ChangedNamesAndFramesAreLeftOutAndTold) {
                                               HasSubstr("Row 4 of the table 'frame'")));
 }
 
+TEST_F(Damage, RowsThatAPageHasLostAreToldNowOrWhenTheyAreLookedForLater) {
+  std::int64_t page = 0;
+  {
+    sqlite3* handle = nullptr;
+    ASSERT_EQ(sqlite3_open(tracePath(folder()).c_str(), &handle), SQLITE_OK);
+    sqlite3_stmt* statement = nullptr;
+    ASSERT_EQ(sqlite3_prepare_v2(handle, "SELECT rootpage FROM sqlite_master WHERE name='step'", -1,
+                                 &statement, nullptr),
+              SQLITE_OK);
+    ASSERT_EQ(sqlite3_step(statement), SQLITE_ROW);
+    page = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(handle);
+  }
+  // The page's header says how many rows it holds: one less, and the last is gone without a trace.
+  const auto rows = static_cast<std::size_t>((page - 1) * 16384 + 4);
+  std::string damaged = bytes_;
+  ASSERT_EQ(damaged[rows], 10);
+  damaged[rows] = 9;
+  replaceFile(damaged);
+
+  const auto later = openRun(folder(), LostRows::kLookLater);
+  ASSERT_TRUE(later) << later.error().text();
+  EXPECT_EQ((*later)->lastStep(), 8);
+  EXPECT_TRUE((*later)->takeProblems().empty());
+  int tables = 1;
+  while ((*later)->lookForLostRows())
+    ++tables;
+  EXPECT_EQ(tables, 8);
+  const std::vector<std::string> told{"The table 'step' of the trace is damaged: rows of it may be missing"};
+  EXPECT_EQ((*later)->takeProblems(), told);
+  const auto now = openRun(folder());
+  ASSERT_TRUE(now) << now.error().text();
+  EXPECT_EQ((*now)->takeProblems(), told);
+}
+
 TEST_F(Damage, TruncatedFilesAreRefusedOrReadInPart) {
   for (std::size_t size = bytes_.size() - 1; size > 0; size -= std::min<std::size_t>(size, 1 + size / 9)) {
     SCOPED_TRACE(size);

@@ -208,6 +208,22 @@ TEST_F(Run, FramesShareWhatDoesNotChange) {
   EXPECT_EQ(a0->classNames, b0->classNames);
 }
 
+TEST_F(Run, ASummaryHoldsWhatAThumbnailTells) {
+  { create()->record({3, {}, {makeAwkwardFrame("a", 3)}}); }
+  const auto reader = open();
+  const auto summary = reader->summary("a", 3);
+  ASSERT_TRUE(summary) << summary.error().text();
+  ProbeFrame expected = *makeAwkwardFrame("a", 3);
+  expected.channels.clear();
+  expected.pairTables.clear();
+  expected.decisions.clear();
+  expected.predictedBoxesInInput.clear();
+  expected.predictions.clear();
+  expectSameFrame(**summary, expected);
+  EXPECT_EQ((*summary)->image, (*reader->frame("a", 3))->image);
+  EXPECT_EQ(reader->summary("a", 4).error().code, ErrorCode::kNotFound);
+}
+
 TEST_F(Run, AStepRecordedTwiceKeepsTheLaterValues) {
   {
     const auto writer = create();
@@ -217,6 +233,50 @@ TEST_F(Run, AStepRecordedTwiceKeepsTheLaterValues) {
   const auto reader = open();
   EXPECT_THAT(reader->scalar("loss")->values, ElementsAre(2));
   EXPECT_EQ((*reader->frame("a", 5))->image->objects.size(), 4u);
+  EXPECT_THAT(reader->recordedSteps("a"), ElementsAre(5));
+}
+
+TEST_F(Run, AnOpenReaderListsAStepRecordedAgainOnce) {
+  const auto writer = create();
+  const auto record = [&](std::int64_t step) {
+    writer->record({step, {}, {makeAwkwardFrame("a", step)}});
+    return writer->flush();
+  };
+  for (const std::int64_t step : {1, 2, 3})
+    ASSERT_TRUE(record(step));
+  const auto reader = open();
+  for (const std::int64_t step : {2, 3, 4}) {
+    ASSERT_TRUE(record(step));
+    ASSERT_TRUE(reader->refresh());
+  }
+  EXPECT_THAT(reader->recordedSteps("a"), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(*reader->recordedSteps(), ElementsAre(1, 2, 3, 4));
+}
+
+TEST_F(Run, TheStepsOfAllProbesAreOneListUntilThereIsAnother) {
+  const auto writer = create();
+  const auto record = [&](std::int64_t step, const std::string& probe) {
+    writer->record({step, {{"loss", 1}}, {makeAwkwardFrame(probe, step)}});
+    ASSERT_TRUE(writer->flush());
+  };
+  const auto reader = open();
+  EXPECT_THAT(*reader->recordedSteps(), IsEmpty());
+  record(0, "a");
+  record(8, "a");
+  record(8, "b");
+  ASSERT_TRUE(reader->refresh());
+  const RecordedSteps before = reader->recordedSteps();
+  EXPECT_THAT(*before, ElementsAre(0, 8));
+  writer->record({9, {{"loss", 2}}, {}});
+  ASSERT_TRUE(writer->flush());
+  ASSERT_TRUE(reader->refresh());
+  EXPECT_EQ(reader->recordedSteps(), before) << "there is no evidence at step 9";
+  record(4, "b");
+  record(12, "c");
+  ASSERT_TRUE(reader->refresh());
+  EXPECT_THAT(*reader->recordedSteps(), ElementsAre(0, 4, 8, 12));
+  EXPECT_THAT(*before, ElementsAre(0, 8)) << "who holds a list keeps it";
+  EXPECT_THAT(reader->recordedSteps("b"), ElementsAre(4, 8));
 }
 
 TEST_F(Run, AMissingStepNamesTheNearestOne) {
@@ -438,6 +498,7 @@ TEST_F(Run, AnOpenReaderForgetsTheFramesThatARunGoneOnWithHasLost) {
   EXPECT_THAT(reader->recordedSteps("a"), ElementsAre(0, 1, 2, 4, 5));
   EXPECT_THAT(reader->recordedSteps("b"), ElementsAre(0, 1, 2, 5));
   EXPECT_THAT(reader->recordedSteps("c"), ElementsAre(4, 5, 6));
+  EXPECT_THAT(*reader->recordedSteps(), ElementsAre(0, 1, 2, 4, 5, 6));
 }
 
 TEST_F(Run, AnOpenReaderKeepsTheOldRunAndDoesNoHarmToTheNewOne) {

@@ -27,6 +27,7 @@ class GrowingRun final : public RunReader {
   std::int64_t lastStep() const override { return last_; }
   std::vector<std::string> probeNames() const override { return {}; }
   std::vector<std::int64_t> recordedSteps(const std::string&) const override { return {}; }
+  RecordedSteps recordedSteps() const override { return std::make_shared<const std::vector<std::int64_t>>(); }
   Result<ScalarSeries> scalar(const std::string& name) const override { return scalars.at(name); }
   Result<ScalarSeries> scalarFrom(const std::string& name, std::int64_t step,
                                   std::size_t atMost) const override {
@@ -51,8 +52,12 @@ class GrowingRun final : public RunReader {
   Result<std::shared_ptr<const ProbeFrame>> frame(const std::string&, std::int64_t) const override {
     return makeError(ErrorCode::kNotFound, "no evidence");
   }
+  Result<std::shared_ptr<const ProbeFrame>> summary(const std::string&, std::int64_t) const override {
+    return makeError(ErrorCode::kNotFound, "no evidence");
+  }
   std::vector<std::string> checkpoints() const override { return {}; }
   Status refresh() override { return {}; }
+  bool lookForLostRows() override { return false; }
   std::vector<std::string> takeProblems() override { return {}; }
 
  private:
