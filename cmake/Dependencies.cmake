@@ -9,6 +9,7 @@ find_package(pugixml REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(PkgConfig REQUIRED)
 
 # Debian's yaml-cpp 0.7 names its target without a namespace and gives it a relative include folder.
 if(NOT TARGET yaml-cpp::yaml-cpp)
@@ -18,7 +19,6 @@ endif()
 if(ANCHORSCOPE_TORCH)
   include(LibTorch)
   # Debian's CMake files of libzip ask for programs that its -dev package does not bring.
-  find_package(PkgConfig REQUIRED)
   pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 endif()
 
@@ -35,6 +35,7 @@ endif()
 if(ANCHORSCOPE_GUI)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets PrintSupport Svg Test)
   find_package(QCustomPlotQt6 REQUIRED)
+  pkg_check_modules(md4c REQUIRED IMPORTED_TARGET md4c-html)  # Debian gives its converter no CMake files
 endif()
 
 if(ANCHORSCOPE_TESTS)

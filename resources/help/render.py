@@ -1,18 +1,16 @@
 #!/usr/bin/env python3
-"""Draws the help's formulas as SVG and writes its pages as Markdown. Needs matplotlib; the build does not.
-
-    python3 resources/help/render.py              # formulas.toml -> formulas/*.svg
-    python3 resources/help/render.py --markdown   # the method pages as Markdown, to standard output
-"""
-import html.parser
+"""Draws the help's formulas as SVG: formulas.toml -> formulas/*.svg. Needs matplotlib; the build does not."""
 import pathlib
-import sys
 import tomllib
 from xml.sax.saxutils import escape
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 EM = 100  # units of the drawing per em of the text beside it
-METHODS = sorted(page.stem for page in FOLDER.glob("*.html") if page.stem not in ("index", "window"))
+TEXT = 20  # px per em where a browser shows the drawing
+# Pages are read on light and on dark ground. An embedded drawing learns of the system's choice alone, which need not be
+# the page's, so it brings its ground along. The window takes the path alone and inks it in its theme's colour.
+STYLE = ("svg{color:#1f2328}rect{fill:#fff}"
+         "@media(prefers-color-scheme:dark){svg{color:#e6edf3}rect{fill:#0d1117}}")
 
 
 def formulas():
@@ -21,7 +19,7 @@ def formulas():
 
 
 def draw(tex):
-    """One path in the colour of the text, the drawing's own size in hundredths of an em."""
+    """One path in the colour of the text; the viewBox counts hundredths of an em."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.path import Path
     from matplotlib.textpath import TextPath
@@ -39,84 +37,21 @@ def draw(tex):
         index += count
         numbers = "" if letter == "Z" else " ".join(f"{x - left:.1f} {top - y:.1f}" for x, y in points)
         parts.append(letter + numbers)
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.1f} {height:.1f}">'
-            f"<title>{escape(tex)}</title>"
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * TEXT / EM:.1f}" height="{height * TEXT / EM:.1f}" '
+            f'viewBox="0 0 {width:.1f} {height:.1f}">'
+            f'<title>{escape(tex)}</title><style>{STYLE}</style><rect width="100%" height="100%"/>\n'
             f'<path fill="currentColor" d="{"".join(parts)}"/></svg>\n')
 
 
-class Markdown(html.parser.HTMLParser):
-    """The few tags the pages use, as GitHub's Markdown."""
-
-    MARKS = {"b": "**", "i": "*", "code": "`"}
-
-    def __init__(self, tex):
-        super().__init__()
-        self.tex, self.out, self.hidden, self.link = tex, [], 0, None
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        if tag in ("title", "head"):
-            self.hidden += 1
-        elif tag in ("h1", "h2"):
-            self.out.append("\n\n### " if tag == "h1" else "\n\n**")
-        elif tag == "p":
-            self.out.append("\n\n")
-        elif tag in ("ul", "ol"):
-            self.out.append("\n")
-        elif tag == "li":
-            self.out.append("\n- ")
-        elif tag in self.MARKS:
-            self.out.append(self.MARKS[tag])
-        elif tag in ("sub", "sup"):
-            self.out.append(f"<{tag}>")
-        elif tag == "br":
-            self.out.append("<br>")
-        elif tag == "img":
-            self.out.append(f"\n\n$${self.tex[attributes['src'].removeprefix('formula:')]}$$\n\n")
-        elif tag == "a" and attributes.get("href", "").startswith("http"):
-            self.link = attributes["href"]
-            self.out.append("[")
-
-    def handle_endtag(self, tag):
-        if tag in ("title", "head"):
-            self.hidden -= 1
-        elif tag == "h2":
-            self.out.append("**")
-        elif tag in self.MARKS:
-            self.out.append(self.MARKS[tag])
-        elif tag in ("sub", "sup"):
-            self.out.append(f"</{tag}>")
-        elif tag == "a" and self.link:
-            self.out.append(f"]({self.link})")
-            self.link = None
-
-    def handle_data(self, data):
-        if not self.hidden:
-            text = " ".join(data.split())
-            lead = " " if data[:1].isspace() and self.out and not self.out[-1].endswith((" ", "\n")) else ""
-            self.out.append(lead + text + (" " if text and data[-1:].isspace() else ""))
-
-    def text(self):
-        lines = [line.rstrip() for line in "".join(self.out).splitlines()]
-        kept = [line for i, line in enumerate(lines) if line or (i and lines[i - 1])]
-        return "\n".join(kept).strip() + "\n"
-
-
 def main():
-    tex = formulas()
-    if "--markdown" in sys.argv:
-        for name in METHODS:
-            page = Markdown(tex)
-            page.feed((FOLDER / f"{name}.html").read_text())
-            print(page.text())
-        return
     target = FOLDER / "formulas"
     target.mkdir(exist_ok=True)
+    drawn = {name: draw(tex) for name, tex in formulas().items()}
     for old in target.glob("*.svg"):
         old.unlink()
-    for name, formula in tex.items():
-        (target / f"{name}.svg").write_text(draw(formula))
-    print(f"{len(tex)} formulas in {target}")
+    for name, drawing in drawn.items():
+        (target / f"{name}.svg").write_text(drawing)
+    print(f"{len(drawn)} formulas in {target}")
 
 
 main()

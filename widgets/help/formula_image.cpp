@@ -24,6 +24,8 @@ QByteArray drawingOf(const QString& name) {
 QImage formulaImage(const QString& name, double emPx, const QColor& ink, double devicePixelRatio) {
   QByteArray drawing = drawingOf(name);
   if (drawing.isEmpty()) return {};
+  const qsizetype ground = drawing.indexOf("<style>");  // what a browser's page needs, up to the path
+  if (ground >= 0) drawing.remove(ground, drawing.indexOf("<path") - ground);
   drawing.replace("currentColor", ink.name().toLatin1());
   QSvgRenderer renderer(drawing);
   const QSizeF size = renderer.viewBoxF().size() * (emPx / kUnitsPerEm);

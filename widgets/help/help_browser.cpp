@@ -28,8 +28,9 @@ QString styleOf(const Theme& theme) {
              ".faint { color: %2; }"
              "a { color: %3; text-decoration: none; }"
              "code { font-size: 12px; background-color: %4; }"
-             "table.options td { font-size: 12px; border-top: 1px solid %5; }"
-             "table.options th { font-size: 11px; color: %2; }")
+             "table { margin-top: 6px; margin-bottom: 10px; }"
+             "td { font-size: 12px; border-top: 1px solid %5; }"
+             "th { font-size: 11px; color: %2; }")
       .arg(theme.text.name(), theme.secondaryText.name(), theme.selection.name(), theme.raised.name(),
            theme.line.name());
 }

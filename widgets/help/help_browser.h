@@ -5,7 +5,7 @@
 
 namespace anchorscope {
 
-/// Addresses are "help:PAGE" and "help:PAGE#PART"; images "formula:NAME". GUI thread only.
+/// Addresses are "help:PAGE", images "formula:NAME". GUI thread only.
 class HelpBrowser : public QTextBrowser {
   Q_OBJECT
 

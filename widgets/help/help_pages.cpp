@@ -3,40 +3,35 @@
 #include <QDir>
 #include <QFile>
 #include <QRegularExpression>
-#include <algorithm>
 
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
+#include "widgets/help/markdown_html.h"
 #include "widgets/theme/icons.h"
 
 namespace anchorscope {
 namespace {
 
-QString fileText(const QString& page) {
+/// The page as its file has it.
+QString fileHtml(const QString& page) {
   loadIcons();  // brings in the resources
-  QFile file(QStringLiteral(":/help/%1.html").arg(page));
-  return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString();
+  QFile file(QStringLiteral(":/help/%1.md").arg(page));
+  return file.open(QIODevice::ReadOnly) ? htmlOfMarkdown(file.readAll()) : QString();
 }
 
-/// The names of all pages.
-QStringList pageFiles() {
-  loadIcons();
-  QStringList names =
-      QDir(QStringLiteral(":/help")).entryList({QStringLiteral("*.html")}, QDir::Files, QDir::Name);
-  for (QString& name : names)
-    name.chop(5);
-  return names;
+QString titleOf(const QString& page) {
+  static const QRegularExpression heading(QStringLiteral("<h1>(.*)</h1>"));
+  return heading.match(fileHtml(page)).captured(1);
 }
 
 /// The methods' pages with their first sentences.
 QString methodList() {
-  static const QRegularExpression title(QStringLiteral("<title>(.*)</title>")),
-      lead(QStringLiteral("<p class=\"lead\">(.*)</p>"));
+  static const QRegularExpression lead(QStringLiteral("<p class=\"lead\">([^<]*)</p>"));
   QString html = QStringLiteral("<ul>");
   for (const MethodInfo& info : methodInfos()) {
-    const QString name = QString::fromStdString(info.name), text = fileText(name);
+    const QString name = QString::fromStdString(info.name);
     html += QStringLiteral("\n<li><a href=\"help:%1\">%2</a><br>%3</li>")
-                .arg(name, title.match(text).captured(1), lead.match(text).captured(1));
+                .arg(name, titleOf(name), lead.match(fileHtml(name)).captured(1));
   }
   return html + QStringLiteral("\n</ul>");
 }
@@ -54,14 +49,19 @@ QString rangeOf(const ParamSpec& spec) {
   return {};
 }
 
-/// The table a comment in a page asks for; empty when nothing of that name is registered.
-QString askedTable(const QString& kind, const QString& name, const QString& only) {
-  const auto params =
-      kind == QLatin1String("method") ? methodParams(name.toStdString()) : modelParams(name.toStdString());
+/// What stands in place of a comment; nothing when it asks for what is not registered.
+QString filledIn(const QString& comment) {
+  static const QRegularExpression options(
+      QStringLiteral("^options (method|model) ([a-z0-9_-]+)(?: only ([a-z0-9_ ]+))?$"));
+  if (comment == QLatin1String("methods")) return methodList();
+  const QRegularExpressionMatch asked = options.match(comment);
+  const std::string name = asked.captured(2).toStdString();
+  const auto params = asked.captured(1) == QLatin1String("method") ? methodParams(name) : modelParams(name);
   if (!params) return {};
+  const QStringList only = asked.captured(3).split(QLatin1Char(' '), Qt::SkipEmptyParts);
   if (only.isEmpty()) return optionTable(*params);
   std::vector<ParamSpec> chosen;
-  for (const QString& option : only.split(QLatin1Char(' '), Qt::SkipEmptyParts))
+  for (const QString& option : only)
     if (const ParamSpec* spec = params->find(option.toStdString())) chosen.push_back(*spec);
   return optionTable(ParamSet(std::move(chosen)));
 }
@@ -70,18 +70,17 @@ QString askedTable(const QString& kind, const QString& name, const QString& only
 
 const std::vector<HelpPage>& helpPages() {
   static const std::vector<HelpPage> pages = [] {
-    static const QRegularExpression title(QStringLiteral("<title>(.*)</title>"));
+    static const QRegularExpression link(QStringLiteral("href=\"help:(\\w+)"));
+    const QString index = QStringLiteral("index");
+    QStringList names{index};
+    for (auto links = link.globalMatch(helpHtml(index)); links.hasNext();)
+      names << links.next().captured(1);
+    names << QDir(QStringLiteral(":/help")).entryList({QStringLiteral("*.md")}, QDir::Files, QDir::Name);
+    names.replaceInStrings(QStringLiteral(".md"), QString());
+    names.removeDuplicates();
     std::vector<HelpPage> read;
-    QStringList left = pageFiles(), names;
-    const auto take = [&](const QString& name) {
-      if (left.removeOne(name)) names << name;
-    };
-    take(QStringLiteral("index"));
-    take(QStringLiteral("window"));
-    for (const MethodInfo& info : methodInfos())
-      take(QString::fromStdString(info.name));
-    for (const QString& name : names + left)
-      read.push_back({name, title.match(fileText(name)).captured(1)});
+    for (const QString& name : names)
+      read.push_back({name, titleOf(name)});
     return read;
   }();
   return pages;
@@ -99,7 +98,7 @@ QString helpPageOf(const QString& what) {
 
 QString optionTable(const ParamSet& params) {
   QString html = QStringLiteral(
-      "<table class=\"options\" width=\"100%\" cellspacing=\"0\" cellpadding=\"5\">"
+      "<table width=\"100%\" cellspacing=\"0\" cellpadding=\"5\">"
       "<tr><th align=\"left\">Option and default</th><th align=\"left\">Meaning</th>"
       "<th align=\"left\">Source</th></tr>");
   for (const ParamSpec& spec : params.specs()) {
@@ -119,13 +118,11 @@ QString optionTable(const ParamSet& params) {
 }
 
 QString helpHtml(const QString& page) {
-  QString html = fileText(page);
-  static const QRegularExpression asked(
-      QStringLiteral("<!-- options (method|model) ([a-z0-9_-]+)(?: only ([a-z0-9_ ]+))? -->"));
+  static const QRegularExpression asked(QStringLiteral("<!-- ([^>]*) -->(.*?)<!-- end -->"),
+                                        QRegularExpression::DotMatchesEverythingOption);
+  QString html = fileHtml(page);
   for (QRegularExpressionMatch match = asked.match(html); match.hasMatch(); match = asked.match(html))
-    html.replace(match.capturedStart(), match.capturedLength(),
-                 askedTable(match.captured(1), match.captured(2), match.captured(3)));
-  html.replace(QLatin1String("<!-- methods -->"), methodList());
+    html.replace(match.capturedStart(), match.capturedLength(), filledIn(match.captured(1)));
   return html;
 }
 
