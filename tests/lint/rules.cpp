@@ -1,6 +1,8 @@
 #include "tests/lint/rules.h"
 
 #include <algorithm>
+#include <cctype>
+#include <filesystem>
 #include <functional>
 #include <regex>
 #include <set>
@@ -44,6 +46,23 @@ std::string reached(const SourceTree& tree, const SourceFile& file,
 
 std::ptrdiff_t lineOf(const std::string& text, std::ptrdiff_t position) {
   return 1 + std::count(text.begin(), text.begin() + position, '\n');
+}
+
+/// The headings of a Markdown text by the names GitHub gives them: small letters, no punctuation, hyphens.
+std::set<std::string> headingsOf(const std::string& markdown) {
+  std::set<std::string> headings;
+  std::istringstream lines(markdown);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with('#')) continue;
+    std::string name;
+    for (const char letter : line.substr(std::min(line.size(), line.find_first_not_of("# "))))
+      if (letter == ' ')
+        name += '-';
+      else if (std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '-' || letter == '_')
+        name += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+    headings.insert(name);
+  }
+  return headings;
 }
 
 /// The lines of the comment after #pragma once (or at the top), without slashes.
@@ -279,6 +298,30 @@ Violations longFilesHaveAReason(const SourceTree& tree, const std::map<std::stri
   for (const auto& [path, reason] : reasons)
     if (!used.contains(path))
       violations.push_back("tests/lint/long_files.txt: " + path + " is not that long (any more)");
+  return violations;
+}
+
+Violations markdownLinksLead(const SourceTree& tree) {
+  static const std::regex kLink(R"(\]\(([^)\s]+)\))");
+  Violations violations;
+  for (const SourceFile& file : tree.files()) {
+    if (!file.path.ends_with(".md")) continue;
+    for (std::sregex_iterator match(file.text.begin(), file.text.end(), kLink), end; match != end; ++match) {
+      const std::string link = (*match)[1];
+      if (link.starts_with("https://")) continue;
+      const std::size_t mark = std::min(link.find('#'), link.size());
+      const std::string path = mark == 0
+                                   ? file.path
+                                   : (std::filesystem::path(file.path).parent_path() / link.substr(0, mark))
+                                         .lexically_normal()
+                                         .string();
+      const SourceFile* text = tree.find(path);
+      if (!tree.has(path) || (mark < link.size() &&
+                              (text == nullptr || !headingsOf(text->text).contains(link.substr(mark + 1)))))
+        violations.push_back(file.path + ":" + std::to_string(lineOf(file.text, match->position())) + ": '" +
+                             link + "' leads nowhere");
+    }
+  }
   return violations;
 }
 

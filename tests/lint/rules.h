@@ -53,6 +53,10 @@ Violations headersSayTheirPurpose(const SourceTree& tree);
 /// long.
 Violations longFilesHaveAReason(const SourceTree& tree, const std::map<std::string, std::string>& reasons);
 
+/// A link or picture in a Markdown file leads out by https, or to a file or folder of the project, from where
+/// the file lies; what stands after '#' is a heading of that file, as GitHub names it.
+Violations markdownLinksLead(const SourceTree& tree);
+
 /// No paths of one machine, no registry hosts, no notes of unfinished work, no switched-off tests, no banned
 /// calls.
 Violations bannedText(const SourceTree& tree);

@@ -153,6 +153,20 @@ TEST_F(Rules, LongFilesNeedAReasonAndReasonsALongFile) {
       ElementsAre(HasSubstr("core/base/just.cpp")));
 }
 
+TEST_F(Rules, LinksOfMarkdownLeadSomewhere) {
+  write("README.md",
+        "[out](https://example.org/x) ![shot](pages/shot.png) [page](pages/a.md#what-it-is) [folder](pages)\n"
+        "[here](#start)\n\n## Start\n");
+  write("pages/shot.png", "");
+  write("pages/a.md",
+        "# What it is?\n[up](../README.md#start)\n[gone](b.md)\n[no "
+        "heading](../README.md#end)\n[plain](http://a)\n");
+  EXPECT_THAT(markdownLinksLead(tree()),
+              ElementsAre(AllOf(StartsWith("pages/a.md:3:"), HasSubstr("'b.md'")),
+                          AllOf(StartsWith("pages/a.md:4:"), HasSubstr("'../README.md#end'")),
+                          StartsWith("pages/a.md:5:")));
+}
+
 TEST_F(Rules, ReasonsAreReadLineByLine) {
   EXPECT_THAT(readReasons("# comment\n\ncore/a.cpp  one table\n"),
               ElementsAre(std::pair<const std::string, std::string>("core/a.cpp", "one table")));

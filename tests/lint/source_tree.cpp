@@ -60,12 +60,18 @@ SourceTree::SourceTree(const fs::path& root) {
   for (auto entry = fs::recursive_directory_iterator(root); entry != fs::recursive_directory_iterator();
        ++entry) {
     const fs::path& path = entry->path();
+    const std::string name = fs::relative(path, root).generic_string();
     if (entry->is_directory()) {
-      if (isSkippedFolder(path.filename().string())) entry.disable_recursion_pending();
+      if (isSkippedFolder(path.filename().string()))
+        entry.disable_recursion_pending();
+      else
+        paths_.insert(name);
       continue;
     }
-    if (!entry->is_regular_file() || !isText(path)) continue;
-    SourceFile file{fs::relative(path, root).generic_string(), readAll(path), {}};
+    if (!entry->is_regular_file()) continue;
+    paths_.insert(name);
+    if (!isText(path)) continue;
+    SourceFile file{name, readAll(path), {}};
     if (file.isCode()) file.includes = includesOf(file.text);
     files_.push_back(std::move(file));
   }

@@ -28,12 +28,15 @@ class SourceTree {
 
   const std::vector<SourceFile>& files() const { return files_; }
   const SourceFile* find(std::string_view path) const;
+  /// Whether this is a file or folder of the project, text or not.
+  bool has(const std::string& path) const { return paths_.contains(path); }
 
   /// Everything a file reaches through the project's own headers: includes that are not files of the project.
   const std::set<std::string>& outsideIncludes(const SourceFile& file) const;
 
  private:
   std::vector<SourceFile> files_;
+  std::set<std::string> paths_;
   mutable std::map<std::string, std::set<std::string>> outside_;
 };
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/lint/rules.h"
 #include "tests/support/shared_data.h"
 
@@ -57,6 +59,12 @@ TEST_F(Tree, QuotedIncludesExist) {
 }
 TEST_F(Tree, HeadersSayTheirPurpose) {
   EXPECT_THAT(headersSayTheirPurpose(tree()), IsEmpty());
+}
+TEST_F(Tree, MarkdownLinksLead) {
+  EXPECT_THAT(markdownLinksLead(tree()), IsEmpty());
+}
+TEST_F(Tree, TheReadmeIsForNewcomers) {
+  EXPECT_LE(std::ranges::count(tree().find("README.md")->text, '\n'), 200);
 }
 TEST_F(Tree, BannedText) {
   EXPECT_THAT(bannedText(tree()), IsEmpty());
