@@ -1,0 +1,159 @@
+// What maximum-IoU assignment shows: its declaration and the filling of it.
+
+#include <limits>
+
+#include "core/assigners/assigner.h"
+#include "core/assigners/max_iou.h"
+#include "core/assigners/pair_rows.h"
+#include "core/ops/box_similarity.h"
+#include "core/parts/evidence_specs.h"
+
+namespace anchorscope::max_iou {
+namespace {
+
+constexpr const char* kPairs = "max_iou.pairs";
+constexpr const char* kOurs = "Ours";
+
+ChannelSpec channelSpec(std::string name, std::string title, std::string description, Sense sense,
+                        ColorScale scale = ColorScale::kSequential) {
+  return channelOf(std::move(name), std::move(title), "1", std::move(description), kOurs, scale, {}, {},
+                   sense);
+}
+
+ChannelSpec secondIouSpec() {
+  ChannelSpec spec = channelSpec(
+      "max_iou.second_iou", "Second best IoU",
+      "IoU of the anchor with its second best object; near the best one, the anchor is contested.",
+      Sense::kNeutral);
+  spec.min = 0.f;
+  spec.max = 1.f;
+  return spec;
+}
+
+ChannelSpec marginSpec() {
+  return channelSpec("max_iou.margin", "Distance to the positive threshold",
+                     "Best IoU minus the positive threshold: 0 and above is a regular positive.",
+                     Sense::kHigherIsBetter, ColorScale::kDiverging);
+}
+
+ChannelSpec rescuedSpec() {
+  ChannelSpec spec =
+      channelSpec("max_iou.rescued", "Low-quality rescue",
+                  "1: positive only because it is an object's best anchor; 2: taken from the object it had; "
+                  "0: not touched by the rescue.",
+                  Sense::kNeutral);
+  spec.min = 0.f;
+  spec.max = 2.f;
+  return spec;
+}
+
+PairTableSpec pairSpec() {
+  PairTableSpec spec;
+  spec.name = kPairs;
+  spec.title = "Anchors that overlap an object";
+  spec.description =
+      "Every pair of anchor and object with an IoU above 0, and every anchor given to an object.";
+  spec.source = kRule;
+  spec.columns = {
+      {"iou", "IoU", "1", "IoU of the anchor with this object.", false, ColorScale::kSequential},
+      {"best_iou", "Anchor's best IoU", "1", "IoU of the anchor with its best object.", false,
+       ColorScale::kSequential},
+      {"best_object", "Anchor's best object", "",
+       "Index of the object the anchor overlaps most (ties: smaller index).", true, ColorScale::kSequential},
+      {"object_best_iou", "Object's best IoU", "1", "Largest IoU any anchor has with this object.", false,
+       ColorScale::kSequential},
+      ignoredShareColumn(),
+      {"overlaps", "Overlaps", "", "1 when the IoU is above 0.", true, ColorScale::kSequential},
+      outsideIgnoredColumn(),
+      {"is_best", "Is the anchor's best", "", "1 when no other object overlaps the anchor more.", true,
+       ColorScale::kSequential},
+      {"above_positive", "Reaches the positive threshold", "",
+       "1 when the IoU reaches the positive threshold.", true, ColorScale::kSequential},
+      {"claimed", "Claimed by the rescue", "",
+       "1 when the anchor ties this object's best IoU; -1: the rescue is not needed or off.", true,
+       ColorScale::kSequential},
+      {"member", "Positive", "", "1 when the anchor trains on this object.", true, ColorScale::kSequential},
+  };
+  spec.memberColumn = "member";
+  spec.sortColumn = "iou";
+  spec.sortDescending = true;
+  return spec;
+}
+
+DecisionSpec decisionSpec(const Options& options) {
+  DecisionSpec spec;
+  spec.pairTable = kPairs;
+  spec.absentReason = "no overlap: the anchor does not touch the object";
+  spec.tests.push_back(
+      testOfBound("overlap", "Does the anchor overlap the object?", "iou", ">", 0, "overlaps"));
+  if (options.ignoreIof > 0) spec.tests.push_back(ignoredRegionTest(options.ignoreIof));
+  spec.tests.push_back(testOfColumn("best object", "Is this the object the anchor overlaps most?", "iou",
+                                    ">=", "best_iou", "is_best"));
+  spec.tests.push_back(testOfBound("positive threshold", "Does the IoU reach the positive threshold?", "iou",
+                                   ">=", options.positive, "above_positive"));
+  if (options.lowQuality)
+    spec.tests.push_back(testOfColumn(
+        "low-quality rescue",
+        options.mmdet ? "Is the anchor the object's best one, so that the object takes it at any IoU?"
+                      : "Is the anchor the object's best one, so that it is positive at any IoU (for the "
+                        "object it overlaps most)?",
+        "iou", "=", "object_best_iou", "claimed"));
+  spec.outcomes = {{"classification", kClsObjectChannel, "iou", ""},
+                   {"regression", kRegObjectChannel, "iou", ""}};
+  return spec;
+}
+
+const ObjectColumnSpec kBestIouColumn{"max_iou.best_iou", "Best anchor IoU", "1",
+                                      "Largest IoU any anchor has with the object.", kOurs};
+const ObjectColumnSpec kStarvedSpec{kStarvedColumn, "Starved", "", "1 when no anchor trains on the object.",
+                                    kOurs};
+
+}  // namespace
+
+EvidenceDeclaration declaration(const Options& options) {
+  EvidenceDeclaration all;
+  all.channels = {secondIouSpec(), marginSpec(), rescuedSpec()};
+  all.pairTables = {pairSpec()};
+  all.decisions = {decisionSpec(options)};
+  all.objectColumns = {kBestIouColumn, kStarvedSpec};
+  all.scalars = {{"max_iou.starved_objects", "Starved objects", "objects",
+                  "Objects of the batch on which no anchor trains.", kOurs, ColorScale::kSequential}};
+  return all;
+}
+
+void publish(const Matching& m, const Options& options, const AnchorSet& anchors, const DenseTargets& targets,
+             EvidenceSink& sink) {
+  const std::int64_t objects = m.valid.size(1);
+  const at::Tensor indices = at::arange(objects, m.object.options()).view({1, objects, 1});
+  const at::Tensor isBestObject = m.bestObject.unsqueeze(1) == indices;
+  sink.channel(secondIouSpec(), m.overlaps.masked_fill(isBestObject, -1).amax(1).clamp_min(0));
+  sink.channel(marginSpec(), m.maxIou.clamp_min(0) - options.positive);
+  const at::Tensor rescued = at::where(m.object == m.beforeRescue, 0, at::where(m.beforeRescue >= 0, 2, 1));
+  sink.channel(rescuedSpec(), rescued);
+
+  // The table also tells of anchors in ignored regions, with the IoU they would have had.
+  const at::Tensor overlaps = options.ignoreIof > 0
+                                  ? pairwiseIou(targets.boxes.to(anchors.boxes.scalar_type()), anchors.boxes)
+                                        .masked_fill_(m.valid.logical_not().unsqueeze(2), -1)
+                                  : m.overlaps;
+  const auto [best, bestObject] = overlaps.max(1);
+  const at::Tensor assigned = m.object.unsqueeze(1) == indices;
+  const PairIndex rows = pairIndex(((overlaps > 0) | assigned) & m.valid.unsqueeze(2));
+  const at::Tensor iou = rows.pick(overlaps), bestIou = rows.pickAnchor(best);
+  const at::Tensor bestOfAnchor = rows.pickAnchor(bestObject);
+  const at::Tensor above = iou >= options.positive;
+  at::Tensor claimed = at::full_like(iou, std::numeric_limits<double>::quiet_NaN());
+  if (options.lowQuality) {
+    const at::Tensor regular = above & (bestOfAnchor == rows.object);
+    claimed = at::where(regular, claimed, rows.pick(m.claims).to(iou.scalar_type()));
+  }
+  const at::Tensor outsideIgnored =
+      m.ignored.inside.defined() ? rows.pickAnchor(m.ignored.inside).logical_not() : at::ones_like(above);
+  sink.pairs(pairSpec(), rows.withColumns({iou, bestIou, bestOfAnchor, rows.pickObject(m.objectBest),
+                                           rows.pickAnchor(m.ignored.share), iou > 0, outsideIgnored,
+                                           iou >= bestIou, above, claimed, rows.pick(assigned)}));
+  sink.objects(kBestIouColumn, m.objectBest.clamp_min(0));
+  sink.objects(kStarvedSpec, assigned.any(2).logical_not());
+}
+
+}  // namespace anchorscope::max_iou
