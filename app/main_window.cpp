@@ -31,7 +31,7 @@
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/message_bar.h"
-#include "widgets/notify/problems_model.h"
+#include "widgets/notify/notifier.h"
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/data_spec_guess.h"
 #include "widgets/panels/elided_button.h"
@@ -110,7 +110,6 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
   };
 
   transport_ = new TransportBar;
-  messages_ = new MessageBar;
   start_ = new StartPage;
   canvas_ = new CanvasView(*state_);
   preparing_ = new PreparingView;
@@ -120,7 +119,6 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
   curves_ = new CurvesView;
   evaluation_ = new EvaluationPanel;
   scrubber_ = new HistoryScrubber;
-  problems_ = new ProblemsModel(this);
   menus_ = new QMenuBar;
   makeDocks();
   makeMenus();
@@ -255,7 +253,7 @@ void MainWindow::makeWorkspace() {
   auto* centralLayout = new QVBoxLayout(central);
   centralLayout->setContentsMargins(0, 0, 0, 0);
   centralLayout->setSpacing(0);
-  centralLayout->addWidget(messages_);
+  centralLayout->addWidget(new MessageBar(notifier_));
   centralLayout->addWidget(pages_, 1);
   setCentralWidget(central);
   canvas_->setStatusTip({});  // it would hide the values under the cursor
@@ -327,7 +325,7 @@ void MainWindow::makeDocks() {
 
   problemsTable_ = new QTableView;
   problemsTable_->setObjectName(QStringLiteral("problemsTable"));
-  problemsTable_->setModel(problems_);
+  problemsTable_->setModel(&notifier_.problems());
   problemsTable_->verticalHeader()->hide();
   problemsTable_->verticalHeader()->setDefaultSectionSize(24);
   problemsTable_->setShowGrid(false);
@@ -376,8 +374,8 @@ void MainWindow::makeStatusBar() {
     else
       showDock(problemsDock_);
   });
-  connect(problems_, &QAbstractItemModel::rowsInserted, this, &MainWindow::refreshProblemsButton);
-  connect(problems_, &QAbstractItemModel::modelReset, this, &MainWindow::refreshProblemsButton);
+  connect(&notifier_.problems(), &QAbstractItemModel::rowsInserted, this, &MainWindow::refreshProblemsButton);
+  connect(&notifier_.problems(), &QAbstractItemModel::modelReset, this, &MainWindow::refreshProblemsButton);
   refreshProblemsButton();
   auto* hint = new QLabel(tr("?  keys"));
   hint->setContentsMargins(8, 0, 8, 0);
@@ -386,7 +384,8 @@ void MainWindow::makeStatusBar() {
 }
 
 void MainWindow::refreshProblemsButton() {
-  const int problems = problems_->presentCount(), earlier = problems_->rowCount() - problems;
+  const int problems = notifier_.problems().presentCount();
+  const int earlier = notifier_.problems().rowCount() - problems;
   problemsButton_->setVisible(problems + earlier > 0 &&
                               !onStartPage());  // there is no place for the list there
   problemsButton_->setText(problems > 0 ? countText(problems, QStringLiteral("problem"))
@@ -569,8 +568,8 @@ void MainWindow::openPath(const QString& path) {
     }
     start_->setDataSpec(spec);
   } else {
-    messages_->show(MessageKind::kWarning,
-                    tr("'%1' is neither a data set nor a recorded run that can be recognised.").arg(path));
+    notifier_.tell({MessageKind::kWarning,
+                    tr("'%1' is neither a data set nor a recorded run that can be recognised.").arg(path)});
   }
 }
 

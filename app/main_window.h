@@ -3,7 +3,6 @@
 // together.
 
 #include <QMainWindow>
-#include <QSet>
 #include <functional>
 #include <future>
 #include <map>
@@ -19,6 +18,7 @@
 #include "core/store/run_reader.h"
 #include "widgets/bridge/session_bridge.h"
 #include "widgets/figure/figure.h"
+#include "widgets/notify/notifier.h"
 #include "widgets/plot/recorded_curves.h"
 #include "widgets/state/view_state.h"
 #include "widgets/theme/app_theme.h"
@@ -40,11 +40,9 @@ class HelpWindow;
 class HistoryScrubber;
 class InspectorPanel;
 class LayersPanel;
-class MessageBar;
 class ParamForm;
 class PreparingView;
 class ProbesPanel;
-class ProblemsModel;
 class StartPage;
 class TemporaryRun;
 class TransportBar;
@@ -114,11 +112,10 @@ class MainWindow : public QMainWindow {
   HistoryScrubber& scrubber() { return *scrubber_; }
   InspectorPanel& inspector() { return *inspector_; }
   LayersPanel& layersPanel() { return *layers_; }
-  MessageBar& messages() { return *messages_; }
+  Notifier& notifier() { return notifier_; }
   ParamForm& parameters() { return *parameters_; }
   PreparingView& preparing() { return *preparing_; }
   ProbesPanel& probesPanel() { return *probes_; }
-  ProblemsModel& problems() { return *problems_; }
   StartPage& startPage() { return *start_; }
   TransportBar& transport() { return *transport_; }
   /// Null until the help is opened for the first time.
@@ -169,7 +166,6 @@ class MainWindow : public QMainWindow {
   void onSteps(const std::vector<StepEvent>& steps);
   void onFailed(const Error& error, const QString& culprit);
   void onNote(const RunEvent& event);
-  void onDiagnostics(const Diagnostics& diagnostics);
   void showEvaluation(const EvaluationEvent& evaluation);
   void showEvaluationSummary(std::int64_t step, const std::vector<ScalarValue>& metrics);
   void refreshEvaluationButton(const QString& what, double fraction);
@@ -217,6 +213,7 @@ class MainWindow : public QMainWindow {
   /// The folder of the run that has ended or is looked at, if it can be gone on with.
   QString continuableFolder() const;
 
+  Notifier notifier_;
   std::unique_ptr<ViewState> state_;
   SessionBridge* bridge_;
   std::shared_ptr<RunReader> reader_;           ///< Of the recorded run, or of the live run's folder.
@@ -233,9 +230,6 @@ class MainWindow : public QMainWindow {
   QString evaluated_;              ///< The newest evaluation in a line.
   RunConfig asked_;                ///< The run that was last to be started, without a temporary folder.
   QString wantedProbe_;            ///< To be selected when its evidence arrives.
-  std::map<std::string, std::size_t> dataProblems_;  ///< By kind.
-  QString dataProblemsText_;
-  QSet<QString> told_;  ///< What this run has said, so that it is said once.
   std::function<Answer(const Question&)> ask_;
   /// Edits that contradict something, full keys and values, in the order they were made.
   std::vector<std::pair<std::string, std::string>> unsentParameters_;
@@ -245,7 +239,6 @@ class MainWindow : public QMainWindow {
   QStackedWidget *pages_, *stage_;
   StartPage* start_;
   TransportBar* transport_;
-  MessageBar* messages_;
   CanvasView* canvas_;
   PreparingView* preparing_;
   QLabel *canvasTitle_, *canvasInfo_, *statusText_, *parameterHelp_, *runTitle_;
@@ -256,7 +249,6 @@ class MainWindow : public QMainWindow {
   CurvesView* curves_;
   EvaluationPanel* evaluation_;
   HistoryScrubber* scrubber_;
-  ProblemsModel* problems_;
   QTableView* problemsTable_;
   ParamForm* parameters_;
   HelpWindow* help_ = nullptr;

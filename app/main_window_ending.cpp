@@ -16,7 +16,7 @@
 #include "core/store/run_folder.h"
 #include "core/trainer/evaluation.h"
 #include "widgets/models/number_text.h"
-#include "widgets/notify/message_bar.h"
+#include "widgets/notify/notifier.h"
 #include "widgets/panels/leftover_card.h"
 #include "widgets/panels/start_page.h"
 
@@ -76,7 +76,7 @@ QString MainWindow::askWhereToKeep() {
                                    nullptr, QFileDialog::DontConfirmOverwrite);
   if (target.isEmpty()) return {};
   if (QFileInfo::exists(target)) {
-    messages_->show(MessageKind::kWarning, tr("'%1' exists already. Choose another name.").arg(target));
+    notifier_.tell({MessageKind::kWarning, tr("'%1' exists already. Choose another name.").arg(target)});
     return {};
   }
   settings.setValue(QStringLiteral("keepFolder"), QFileInfo(target).absolutePath());
@@ -105,14 +105,14 @@ void MainWindow::keepElsewhere(const std::shared_ptr<TemporaryRun>& run, const Q
       if (!status) {
         window->addLeftover(run);
         if (open && !elsewhere) window->openLeftover(run->folder());
-        window->messages_->show(status.error());
+        window->notifier_.tell(messageOf(status.error()));
         return;
       }
       if (open && !elsewhere)
         window->openRecordedRun(target);
       else
         window->rememberRecent(target);
-      window->messages_->show(MessageKind::kNote, tr("The run is kept in %1").arg(target));
+      window->notifier_.tell({MessageKind::kNote, tr("The run is kept in %1").arg(target)});
     });
   };
   // A session holds the folder open until it is gone; copying must not hold up the window.
@@ -203,10 +203,10 @@ void MainWindow::lookForLeftovers() {
       leftovers_.insert(leftovers_.end(), found->begin(), found->end());
       refreshLeftovers();
       if (!found->empty() && !onStartPage())
-        messages_->show(
-            MessageKind::kNote,
-            tr("An earlier recording was not kept: %1. File ▸ New run offers to open, keep or discard it.")
-                .arg(found->front().title));
+        notifier_.tell(
+            {MessageKind::kNote,
+             tr("An earlier recording was not kept: %1. File ▸ New run offers to open, keep or discard it.")
+                 .arg(found->front().title)});
     });
   });
 }

@@ -15,7 +15,7 @@
 #include "app/settings.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
-#include "widgets/notify/message_bar.h"
+#include "widgets/notify/notifier.h"
 #include "widgets/plot/curves_view.h"
 
 namespace anchorscope {
@@ -111,7 +111,7 @@ Result<FigureReport> MainWindow::exportViewTo(const QString& path, const ExportO
   if (!state_->frame()) {
     const Error error =
         makeError(ErrorCode::kUsage, "There is nothing to export yet", "Start a run or open a recorded one");
-    messages_->show(error);
+    notifier_.tell(messageOf(error));
     return error;
   }
   FigureSpec spec = figureFromView(*state_, canvas_->visibleInImage());
@@ -121,7 +121,7 @@ Result<FigureReport> MainWindow::exportViewTo(const QString& path, const ExportO
   spec.rasterAbove = options.rasterAbove;
   auto report = renderFigure(spec, path.toStdString(), options.overwrite);
   if (!report) {
-    messages_->show(report.error());
+    notifier_.tell(messageOf(report.error()));
     return report;
   }
   QString text = tr("Wrote %1 (%2 × %3 mm, %4)")
@@ -132,7 +132,7 @@ Result<FigureReport> MainWindow::exportViewTo(const QString& path, const ExportO
                                     QStringLiteral("vector boxes")));
   for (const std::string& note : report->notes)
     text += QStringLiteral(". ") + QString::fromStdString(note);
-  messages_->show(MessageKind::kNote, text);
+  notifier_.tell({MessageKind::kNote, text});
   return report;
 }
 
@@ -149,15 +149,15 @@ Status MainWindow::exportCurvesTo(const QString& path, const ExportOptions& opti
   Status status = curves_->exportTo(path, options.overwrite,
                                     {options.widthMm, static_cast<double>(options.dpi), options.theme});
   if (!status)
-    messages_->show(status.error());
+    notifier_.tell(messageOf(status.error()));
   else if (curves_->thinned().isEmpty())
     statusBar()->showMessage(tr("Wrote %1").arg(path), 8000);
   else
-    messages_->show(
-        MessageKind::kNote,
-        tr("Wrote %1. %2, as the window keeps them. anchorscope-cli writes all of a recorded run: "
-           "curves RUN, figure RUN --curves.")
-            .arg(path, curves_->thinned()));
+    notifier_.tell(
+        {MessageKind::kNote,
+         tr("Wrote %1. %2, as the window keeps them. anchorscope-cli writes all of a recorded run: "
+            "curves RUN, figure RUN --curves.")
+             .arg(path, curves_->thinned())});
   return status;
 }
 

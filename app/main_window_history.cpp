@@ -9,8 +9,7 @@
 #include "core/session/evaluation_scalars.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
-#include "widgets/notify/message_bar.h"
-#include "widgets/notify/problems_model.h"
+#include "widgets/notify/notifier.h"
 #include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/probes_panel.h"
@@ -22,7 +21,7 @@ namespace anchorscope {
 void MainWindow::openRecordedRun(const QString& folder) {
   auto opened = openRun(folder.toStdString());
   if (!opened) {
-    messages_->show(opened.error());
+    notifier_.tell(messageOf(opened.error()));
     return;
   }
   if (!confirmEndingRun()) return;
@@ -31,12 +30,10 @@ void MainWindow::openRecordedRun(const QString& folder) {
   state_->setFrame(nullptr);
   reader_ = *std::move(opened);
   recordedOnly_ = true;
-  messages_->clear();
-  told_.clear();
   wantedProbe_.clear();
   curves_->clear();
   scrubber_->clear();
-  problems_->beginRun();
+  notifier_.beginRun();
   curves_->setDeclaration(reader_->header().declaration);
   showRecordedCurves();
   probes_->setAvailableImages({});
@@ -45,8 +42,10 @@ void MainWindow::openRecordedRun(const QString& folder) {
   transport_->showRecorded(reader_->lastStep(), reader_->header().plannedSteps);
   refreshRecordedSteps();
   if (scrubber_->steps().empty())
-    messages_->show(MessageKind::kNote,
-                    tr("'%1' holds no evidence: none was recorded before it ended.").arg(folder));
+    notifier_.tell({MessageKind::kNote,
+                    tr("'%1' holds no evidence: none was recorded before it ended.").arg(folder),
+                    {},
+                    MessageScope::kRun});
   else
     showRecordedStep(scrubber_->steps().back());
   refreshTitle();
@@ -61,7 +60,8 @@ void MainWindow::tellDamage() {
   QString text = QString::fromStdString(problems.front());
   if (problems.size() > 1)
     text = tr("%1 damaged records in this run. The first: %2").arg(problems.size()).arg(text);
-  messages_->show(MessageKind::kWarning, text, QString::fromStdString(join(problems, "\n")));
+  notifier_.tell(
+      {MessageKind::kWarning, text, QString::fromStdString(join(problems, "\n")), MessageScope::kRun});
 }
 
 void MainWindow::wireHistory() {
@@ -93,7 +93,7 @@ void MainWindow::refreshRecordedSteps() {
       if (!opened) return;  // nothing is committed yet; the next round finds it
       reader_ = *std::move(opened);
     } else if (Status status = reader_->refresh(); !status) {
-      messages_->show(status.error());
+      notifier_.tell(messageOf(status.error(), MessageScope::kRun));
       return;
     }
   }
@@ -123,7 +123,7 @@ void MainWindow::showRecordedStep(std::int64_t step) {
     if (frame)
       frames.push_back(*std::move(frame));
     else
-      messages_->show(frame.error());
+      notifier_.tell(messageOf(frame.error(), MessageScope::kRun));
   }
   tellDamage();
   if (frames.empty()) return;
@@ -138,7 +138,7 @@ void MainWindow::loadHistory() {
   // What was recorded before the run was gone on with; what comes later is told as it happens.
   auto opened = openRun(bridge_->facts()->config.out);
   if (!opened) {
-    messages_->show(opened.error());
+    notifier_.tell(messageOf(opened.error(), MessageScope::kRun));
     return;
   }
   reader_ = *std::move(opened);
@@ -157,7 +157,7 @@ void MainWindow::showRecordedCurves() {
       curves_->addEvent(event);
     scrubber_->setEvents(*events);
   } else {
-    messages_->show(events.error());
+    notifier_.tell(messageOf(events.error(), MessageScope::kRun));
   }
   evaluation_->clear(tr("This run has not been evaluated."));
   refreshEvaluations();
@@ -171,7 +171,7 @@ void MainWindow::readRecordedCurves() {
   std::vector<Error> errors;
   const bool more = curvesToRead_->read(kValuesAtOnce, errors);
   for (const Error& error : errors)
-    messages_->show(error);
+    notifier_.tell(messageOf(error, MessageScope::kRun));
   curves_->historyChanged();
   if (more) return QTimer::singleShot(0, this, &MainWindow::readRecordedCurves);
   curvesToRead_.reset();

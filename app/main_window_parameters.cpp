@@ -2,7 +2,7 @@
 // rest.
 #include "app/main_window.h"
 #include "core/trainer/run_config.h"
-#include "widgets/notify/message_bar.h"
+#include "widgets/notify/notifier.h"
 #include "widgets/panels/param_form.h"
 
 namespace anchorscope {
@@ -80,10 +80,12 @@ void MainWindow::changeParameter(const QString& key, const QString& value) {
 void MainWindow::fixParameter(const QString& key, const QString& value) {
   const ParamSpec* spec = parameters_->params().find(key.toStdString());
   if (!spec || spec->effect != ParamEffect::kNextStep) {
-    messages_->show(MessageKind::kNote,
+    notifier_.tell({MessageKind::kNote,
                     tr("%1 cannot change while training: start a new run with it, or take "
                        "the change back.")
-                        .arg(key));
+                        .arg(key),
+                    {},
+                    MessageScope::kRun});
     return;
   }
   ParamSet fixed = parameters_->params();

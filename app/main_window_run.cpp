@@ -12,8 +12,7 @@
 #include "core/trainer/presets.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
-#include "widgets/notify/message_bar.h"
-#include "widgets/notify/problems_model.h"
+#include "widgets/notify/notifier.h"
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
@@ -44,11 +43,8 @@ void MainWindow::beginRun(const QString& what) {
   historyUpTo_ = -1;
   framesBefore_ = 0;
   wantedProbe_.clear();
-  told_.clear();
-  dataProblems_.clear();
   evaluated_.clear();
-  messages_->clear();
-  problems_->beginRun();
+  notifier_.beginRun();
   curves_->clear();
   scrubber_->clear();
   evaluation_->clear();
@@ -75,8 +71,11 @@ void MainWindow::startRun(const RunConfig& config, SessionOptions options) {
       temporary_ = *std::move(made);
       own.out = temporary_->folder().toStdString();
     } else {
-      messages_->show(MessageKind::kWarning, tr("Earlier steps of this run cannot be looked at again: %1")
-                                                 .arg(QString::fromStdString(made.error().text())));
+      notifier_.tell({MessageKind::kWarning,
+                      tr("Earlier steps of this run cannot be looked at again: %1")
+                          .arg(QString::fromStdString(made.error().text())),
+                      {},
+                      MessageScope::kRun});
     }
   }
   bridge_->start(std::move(own), std::move(options));
@@ -87,7 +86,7 @@ void MainWindow::startRun(const RunConfig& config, SessionOptions options) {
 void MainWindow::startDemo(SessionOptions options) {
   auto config = presetConfig("demo");
   if (!config) {
-    messages_->show(config.error());
+    notifier_.tell(messageOf(config.error()));
     return;
   }
   startRun(*config, std::move(options));
@@ -126,48 +125,20 @@ void MainWindow::wireBridge() {
   connect(bridge_, &SessionBridge::stepsArrived, this, &MainWindow::onSteps);
   connect(bridge_, &SessionBridge::evaluated, this, &MainWindow::showEvaluation);
   connect(bridge_, &SessionBridge::noteArrived, this, &MainWindow::onNote);
-  connect(bridge_, &SessionBridge::diagnosticsArrived, this, &MainWindow::onDiagnostics);
+  connect(bridge_, &SessionBridge::diagnosticsArrived, &notifier_, &Notifier::tellRecords);
   connect(bridge_, &SessionBridge::commandRefused, this, [this](const Error& error) {
-    messages_->show(error);
+    notifier_.tell(messageOf(error, MessageScope::kRun));
     refreshParameterForm();
   });
   connect(bridge_, &SessionBridge::failed, this, &MainWindow::onFailed);
 }
 
 void MainWindow::onNote(const RunEvent& event) {
-  const QString text = QString::fromStdString(event.text), kind = QString::fromStdString(event.kind);
   if (event.step > historyUpTo_ || !continued_) {
     curves_->addEvent(event);
     scrubber_->addEvent(event);
   }
-  if (event.kind == "thinned" || event.kind == "error") {
-    if (told_.contains(text)) return;
-    told_.insert(text);
-    messages_->show(MessageKind::kWarning, text);
-    problems_->add({tr("step %1").arg(countText(event.step)), kind, text, {}});
-  } else {
-    statusBar()->showMessage(text, 8000);
-  }
-}
-
-void MainWindow::onDiagnostics(const Diagnostics& diagnostics) {
-  if (diagnostics.empty()) return;
-  problems_->add(diagnostics);
-  if (diagnostics.countsOfBad().empty()) return;  // What was noted of good records is in the list.
-  // They arrive bit by bit: one message counts them all, and comes back only for something new.
-  const std::size_t kindsBefore = dataProblems_.size();
-  QStringList counts;
-  for (const auto& [kind, count] : diagnostics.countsOfBad())
-    dataProblems_[kind] += count;
-  for (const auto& [kind, count] : dataProblems_)
-    counts << tr("%1 × %2").arg(countText(static_cast<qint64>(count)), QString::fromStdString(kind));
-  const bool dismissed = kindsBefore > 0 && !messages_->pending().contains(dataProblemsText_);
-  messages_->withdraw(dataProblemsText_);
-  dataProblemsText_ =
-      tr("Some records of the data set are not used as they stand: %1. View ▸ Problems lists each.")
-          .arg(counts.join(QStringLiteral(", ")));
-  if (!dismissed || dataProblems_.size() > kindsBefore)
-    messages_->show(MessageKind::kWarning, dataProblemsText_);
+  if (!notifier_.tellEntry(event)) statusBar()->showMessage(QString::fromStdString(event.text), 8000);
 }
 
 void MainWindow::onFacts() {
@@ -203,21 +174,16 @@ void MainWindow::onFailed(const Error& error, const QString& culprit) {
       start_->setConfig(asked_);  // to be mended, wherever it came from
       start_->dataEdit()->setFocus();
     }
-    messages_->withdraw(QString::fromStdString(error.text()));  // it is told beside what was chosen
+    notifier_.withdraw(QString::fromStdString(error.text()));  // it is told beside what was chosen
     if (taken)
       start_->showTakenFolder(QString::fromStdString(asked_.out));
     else if (resumed)
-      messages_->show(error);
+      notifier_.tell(messageOf(error, MessageScope::kRun));
     else
       start_->showProblem(QString::fromStdString(error.text()));
     return;
   }
-  // The run's journal has said the same in the same words; here it is told with the image.
-  const QString text = QString::fromStdString(error.text());
-  if (!told_.contains(text) || messages_->pending().contains(text)) messages_->show(error);
-  told_.insert(text);
-  problems_->amend(text, {culprit, QString::fromLatin1(toString(error.code)),
-                          QString::fromStdString(error.message), QString::fromStdString(error.action)});
+  notifier_.tellFailure(error, culprit);
   if (culprit.isEmpty()) return;
   // Its evidence comes with the next snapshot, if it was no probe before.
   wantedProbe_ = culprit;

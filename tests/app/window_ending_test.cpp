@@ -17,7 +17,6 @@
 #include "core/store/run_writer.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/temporary_folder.h"
-#include "widgets/notify/message_bar.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/start_page.h"
 #include "widgets/panels/transport_bar.h"
@@ -102,7 +101,7 @@ TEST_F(WindowEndingTest, ATakenNameIsToldAndNothingIsLost) {
   nameFile(newFolder("taken"));
   EXPECT_FALSE(window.close());
   EXPECT_TRUE(window.bridge().hasSession());
-  EXPECT_TRUE(window.messages().pending().first().contains("exists already"));
+  EXPECT_TRUE(window.notifier().pending().first().contains("exists already"));
   EXPECT_TRUE(QDir(runFolder()).exists());
 }
 
@@ -315,7 +314,7 @@ TEST_F(LeftoverTest, AreOfferedUntilSomeoneDecides) {
   click(*window, "keepLeftover");
   EXPECT_TRUE(QTest::qWaitFor([&] { return QDir(kept).exists(); }));
   EXPECT_EQ(rows(*window), 0);
-  EXPECT_TRUE(QTest::qWaitFor([&] { return !window->messages().pending().isEmpty(); }));
+  EXPECT_TRUE(QTest::qWaitFor([&] { return !window->notifier().pending().isEmpty(); }));
   window->close();
   open(0)->close();
 }

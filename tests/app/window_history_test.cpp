@@ -15,7 +15,6 @@
 #include "core/store/run_writer.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/temporary_folder.h"
-#include "widgets/notify/message_bar.h"
 #include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/plot/curves_view.h"
@@ -168,8 +167,8 @@ TEST_F(WindowHistoryTest, ADamagedRowIsNamedAndTheRestOfTheRunIsShown) {
       "name='loss.cls')");
   open();
   EXPECT_FALSE(window.onStartPage());
-  EXPECT_EQ(window.messages().pending(), QStringList{"1 value of 'loss.cls' is damaged and left out"});
-  EXPECT_TRUE(window.messages().isVisible());
+  EXPECT_EQ(window.notifier().pending(), QStringList{"1 value of 'loss.cls' is damaged and left out"});
+  EXPECT_TRUE(window.findChild<QWidget*>("messageBar")->isVisible());
   EXPECT_EQ(curveSteps("loss.cls"), (std::vector<std::int64_t>{0, 1, 2, 4, 5, 6, 7, 8, 9}));
   EXPECT_EQ(curveSteps("loss.loc").size(), 10u);
   EXPECT_EQ(window.scrubber().steps(), (std::vector<std::int64_t>{0, 3, 6, 9}));
@@ -185,13 +184,13 @@ TEST_F(WindowHistoryTest, SeveralDamagedRecordsAreCountedAndEachIsNamedUnderDeta
   change("UPDATE event SET text='nothing'");
   open();
   EXPECT_FALSE(window.onStartPage());
-  ASSERT_EQ(window.messages().pending().size(), 1);
-  const QString text = window.messages().pending().first();
+  ASSERT_EQ(window.notifier().pending().size(), 1);
+  const QString text = window.notifier().pending().first();
   EXPECT_TRUE(text.startsWith("3 damaged records in this run. The first: The record 'run' of the trace"))
       << text.toStdString();
   EXPECT_EQ(curveSteps("loss.loc"), (std::vector<std::int64_t>{0, 1, 3, 4, 6, 7, 8, 9}));
   ASSERT_TRUE(window.viewState().frame());
-  auto* details = window.messages().findChild<QToolButton*>("messageDetails");
+  auto* details = window.findChild<QToolButton*>("messageDetails");
   ASSERT_NE(details, nullptr);
   EXPECT_TRUE(details->isVisible());
   QString told;
@@ -209,15 +208,15 @@ TEST_F(WindowHistoryTest, ADamagedFrameIsNamedWhenItIsGoneToAndTheOthersAreShown
   record();
   change("UPDATE array SET bytes=x'00' WHERE frame_id=(SELECT id FROM frame WHERE step=3)");
   open();
-  EXPECT_TRUE(window.messages().pending().isEmpty()) << "frames are read when they are looked at";
+  EXPECT_TRUE(window.notifier().pending().isEmpty()) << "frames are read when they are looked at";
   EXPECT_EQ(window.viewState().frame()->step, 9);
   window.scrubber().setFocus();
   QTest::keyClick(&window.scrubber(), Qt::Key_Home);
   EXPECT_EQ(window.viewState().frame()->step, 0);
   QTest::keyClick(&window.scrubber(), Qt::Key_Right);
-  ASSERT_EQ(window.messages().pending().size(), 1);
-  EXPECT_TRUE(window.messages().pending().first().contains("at step 3"))
-      << window.messages().pending().first().toStdString();
+  ASSERT_EQ(window.notifier().pending().size(), 1);
+  EXPECT_TRUE(window.notifier().pending().first().contains("at step 3"))
+      << window.notifier().pending().first().toStdString();
   EXPECT_EQ(window.viewState().frame()->step, 0) << "what was shown stays";
   QTest::keyClick(&window.scrubber(), Qt::Key_End);
   EXPECT_EQ(window.viewState().frame()->step, 9);
@@ -228,9 +227,9 @@ TEST_F(WindowHistoryTest, ATraceThatCannotBeOpenedIsToldAndTheWindowStaysWhereIt
   change("DROP TABLE step");
   open();
   EXPECT_TRUE(window.onStartPage());
-  ASSERT_EQ(window.messages().pending().size(), 1);
-  EXPECT_TRUE(window.messages().pending().first().contains("no such table: step"));
-  EXPECT_TRUE(window.messages().pending().first().contains("trace.sqlite"));
+  ASSERT_EQ(window.notifier().pending().size(), 1);
+  EXPECT_TRUE(window.notifier().pending().first().contains("no such table: step"));
+  EXPECT_TRUE(window.notifier().pending().first().contains("trace.sqlite"));
 }
 
 }  // namespace

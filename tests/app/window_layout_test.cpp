@@ -12,7 +12,6 @@
 #include "app/settings.h"
 #include "tests/app/window_fixture.h"
 #include "widgets/canvas/canvas_view.h"
-#include "widgets/notify/problems_model.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/inspector_panel.h"
 #include "widgets/panels/start_page.h"
@@ -92,7 +91,7 @@ TEST_F(WindowLayoutTest, ADockIsDraggedByItsGrip) {
 
 TEST_F(WindowLayoutTest, ProblemsStandBesideCurvesAndScrubber) {
   run();
-  window.problems().add(Problem{"step 3", "error", "The disk is full", ""});
+  window.notifier().problems().add(Problem{"step 3", "error", "The disk is full", ""});
   auto* button = window.findChild<QToolButton*>("problemsButton");
   QTest::mouseClick(button, Qt::LeftButton);
   const auto* table = window.findChild<QTableView*>("problemsTable");

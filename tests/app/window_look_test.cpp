@@ -19,7 +19,6 @@
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/help/help_browser.h"
 #include "widgets/help/help_window.h"
-#include "widgets/notify/message_bar.h"
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/inspector_panel.h"
@@ -219,7 +218,7 @@ TEST_P(WindowLookTest, MessagesProblemsAndParameters) {
   diagnostics.add({"JPEGImages/BloodImage_00280.jpg", "", "truncated image", "The JPEG ends early",
                    RecordAction::kSkipped});
   trainer.send(DiagnosticsEvent{diagnostics});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.messages().pending().isEmpty(); }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.notifier().pending().isEmpty(); }));
   window.findChild<QToolButton*>("problemsButton")->click();
   for (QDockWidget* dock : window.docks())
     if (dock->objectName() == "parameters") {

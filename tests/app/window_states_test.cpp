@@ -26,8 +26,6 @@
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/help/help_browser.h"
 #include "widgets/help/help_window.h"
-#include "widgets/notify/message_bar.h"
-#include "widgets/notify/problems_model.h"
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/conflict_label.h"
 #include "widgets/panels/evaluation_panel.h"
@@ -103,7 +101,7 @@ TEST_F(WindowStatesTest, AFailureBeforeAnythingWasShownIsToldOnTheStartPage) {
   EXPECT_TRUE(problem->isVisible());
   EXPECT_TRUE(problem->text().contains("There is no folder '/data/cells'"));
   EXPECT_TRUE(problem->text().contains("Check the path"));
-  EXPECT_TRUE(window.messages().pending().isEmpty()) << "told once";
+  EXPECT_TRUE(window.notifier().pending().isEmpty()) << "told once";
   // What was to be opened stands in the form, wherever it came from, to be put right.
   EXPECT_EQ(window.startPage().dataEdit()->text(), "voc:/data/cells#train");
   EXPECT_TRUE(window.startPage().dataEdit()->hasFocus());
@@ -123,10 +121,10 @@ TEST_F(WindowStatesTest, AFailureWhileTrainingStaysInTheBarAndSelectsTheCulprit)
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().probes().size() == 2; }));
   trainer.send(FailedEvent{makeError(ErrorCode::kNumeric, "The loss is not finite"), "culprit.jpg"});
   trainer.setState(TrainerState::kFailed);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.messages().pending().isEmpty(); }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.notifier().pending().isEmpty(); }));
   EXPECT_FALSE(window.onStartPage());
-  EXPECT_TRUE(window.messages().pending().first().contains("The loss is not finite"));
-  EXPECT_EQ(window.problems().rowCount(), 1);
+  EXPECT_TRUE(window.notifier().pending().first().contains("The loss is not finite"));
+  EXPECT_EQ(window.notifier().problems().rowCount(), 1);
   EXPECT_EQ(window.viewState().probeName(), "culprit.jpg");
 }
 
@@ -140,15 +138,15 @@ TEST_F(WindowStatesTest, ACulpritThatWasNoProbeIsSelectedWhenItsEvidenceArrives)
   auto image = std::make_shared<ProbeImage>(*culprit->image);
   image->name = "culprit.jpg";
   culprit->image = image;
-  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.messages().pending().isEmpty(); }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.notifier().pending().isEmpty(); }));
   trainer.publish(6, {testing::makeSyntheticFrame(), culprit});
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().probes().size() == 2; }));
   EXPECT_EQ(window.viewState().probeName(), "culprit.jpg");
   EXPECT_EQ(window.viewState().frame(), culprit);
   // Told once, in the bar and in the list.
-  EXPECT_EQ(window.messages().pending(), QStringList{QString::fromStdString(error.text())});
-  ASSERT_EQ(window.problems().rowCount(), 1);
-  EXPECT_EQ(window.problems().index(0, 2).data().toString(), "culprit.jpg");
+  EXPECT_EQ(window.notifier().pending(), QStringList{QString::fromStdString(error.text())});
+  ASSERT_EQ(window.notifier().problems().rowCount(), 1);
+  EXPECT_EQ(window.notifier().problems().index(0, 2).data().toString(), "culprit.jpg");
   // What the user looks at next stays.
   window.viewState().setProbeName(QString::fromStdString(testing::makeSyntheticFrame()->image->name));
   const QString chosen = window.viewState().probeName();
@@ -161,27 +159,27 @@ TEST_F(WindowStatesTest, MessagesAreToldOnceNewestFirstAndGoWithTheirRun) {
   run();
   trainer.send(NoteEvent{{6, "error", "Recording has stopped: no space left on device"}});
   trainer.send(NoteEvent{{7, "thinned", "3 frames were not recorded: the disk is behind"}});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.messages().pending().size() == 2; }));
-  EXPECT_EQ(window.messages().pending().first(), "3 frames were not recorded: the disk is behind");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.notifier().pending().size() == 2; }));
+  EXPECT_EQ(window.notifier().pending().first(), "3 frames were not recorded: the disk is behind");
   auto* close = window.findChild<QToolButton*>("messageClose");
   QTest::mouseClick(close, Qt::LeftButton);
   QTest::mouseClick(close, Qt::LeftButton);
-  EXPECT_TRUE(window.messages().pending().isEmpty());
+  EXPECT_TRUE(window.notifier().pending().isEmpty());
   // A state is not told again with every snapshot.
   auto failing = std::make_shared<Snapshot>(*window.bridge().snapshot());
   failing->status.recording.failure = "no space left on device";
   failing->status.step = 8;
   trainer.publish(std::move(failing));
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().snapshot()->status.step == 8; }));
-  EXPECT_TRUE(window.messages().pending().isEmpty());
-  EXPECT_EQ(window.problems().presentCount(), 2);
+  EXPECT_TRUE(window.notifier().pending().isEmpty());
+  EXPECT_EQ(window.notifier().problems().presentCount(), 2);
 
   trainer.send(NoteEvent{{9, "error", "A checkpoint could not be written"}});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.messages().pending().size() == 1; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.notifier().pending().size() == 1; }));
   run();  // another one
-  EXPECT_TRUE(window.messages().pending().isEmpty());
-  EXPECT_EQ(window.problems().presentCount(), 0);
-  EXPECT_EQ(window.problems().rowCount(), 3) << "what went wrong before stays listed";
+  EXPECT_TRUE(window.notifier().pending().isEmpty());
+  EXPECT_EQ(window.notifier().problems().presentCount(), 0);
+  EXPECT_EQ(window.notifier().problems().rowCount(), 3) << "what went wrong before stays listed";
   EXPECT_EQ(window.findChild<QToolButton*>("problemsButton")->text(), "3 earlier");
 }
 
@@ -194,16 +192,16 @@ TEST_F(WindowStatesTest, DamagedRecordsThatArriveBitByBitAreOneMessage) {
   };
   find("a.jpg", "truncated image");
   find("b.jpg", "truncated image");
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.problems().rowCount() == 2; }));
-  ASSERT_EQ(window.messages().pending().size(), 1);
-  EXPECT_TRUE(window.messages().pending().first().contains("2 × truncated image"));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.notifier().problems().rowCount() == 2; }));
+  ASSERT_EQ(window.notifier().pending().size(), 1);
+  EXPECT_TRUE(window.notifier().pending().first().contains("2 × truncated image"));
   QTest::mouseClick(window.findChild<QToolButton*>("messageClose"), Qt::LeftButton);
   find("c.jpg", "truncated image");
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.problems().rowCount() == 3; }));
-  EXPECT_TRUE(window.messages().pending().isEmpty()) << "dismissed is dismissed";
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.notifier().problems().rowCount() == 3; }));
+  EXPECT_TRUE(window.notifier().pending().isEmpty()) << "dismissed is dismissed";
   find("d.xml", "box without area");
-  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.messages().pending().isEmpty(); }));
-  EXPECT_TRUE(window.messages().pending().first().contains("3 × truncated image"));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.notifier().pending().isEmpty(); }));
+  EXPECT_TRUE(window.notifier().pending().first().contains("3 × truncated image"));
 }
 
 TEST_F(WindowStatesTest, HowARunEndedIsSaidInWords) {
@@ -502,7 +500,7 @@ TEST_F(WindowStatesTest, ADroppedDataFolderFillsTheStartPageAndSomethingElseIsTo
   drop("images");
   EXPECT_TRUE(window.startPage().dataEdit()->text().startsWith("folder:"));
   drop("other");
-  EXPECT_EQ(window.messages().pending().size(), 1);
+  EXPECT_EQ(window.notifier().pending().size(), 1);
 }
 
 TEST_F(WindowStatesTest, LayerSettingsComeBackWithTheNextWindow) {

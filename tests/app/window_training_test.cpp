@@ -23,7 +23,6 @@
 #include "tests/support/temporary_folder.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/pair_table_model.h"
-#include "widgets/notify/message_bar.h"
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/decision_view.h"
 #include "widgets/panels/history_scrubber.h"
@@ -186,7 +185,7 @@ TEST_F(WindowTrainingTest, GoesBackToARecordedStepAndToLiveAgainThenKeepsTheReco
   window.showStartPage();
   window.openRecordedRun(target);
   EXPECT_EQ(scrubber.steps().size(), 4u);
-  EXPECT_TRUE(window.messages().pending().filter("cannot").isEmpty());
+  EXPECT_TRUE(window.notifier().pending().filter("cannot").isEmpty());
 }
 
 TEST_F(WindowTrainingTest, AStoppedRunIsContinuedWhereItStopped) {
@@ -226,7 +225,7 @@ TEST_F(WindowTrainingTest, AStoppedRunIsContinuedWhereItStopped) {
   ANCHORSCOPE_WAIT(state() == TrainerState::kStopped && step() == 10);
   EXPECT_EQ(curveSteps().back(), 10);
   EXPECT_EQ(curveSteps().size(), 10u);
-  EXPECT_TRUE(window.messages().pending().isEmpty()) << window.messages().pending().first().toStdString();
+  EXPECT_TRUE(window.notifier().pending().isEmpty()) << window.notifier().pending().first().toStdString();
 }
 
 TEST_F(WindowTrainingTest, KeepingARunDoesNotEndTheOneStartedMeanwhile) {
@@ -239,7 +238,7 @@ TEST_F(WindowTrainingTest, KeepingARunDoesNotEndTheOneStartedMeanwhile) {
   const QString target = QString::fromStdString((folder / "kept").string());
   window.keepRecordedRun(target);
   startPausedDemo();  // before the window hears that the folder was moved
-  ANCHORSCOPE_WAIT(!window.messages().pending().filter(target).isEmpty());
+  ANCHORSCOPE_WAIT(!window.notifier().pending().filter(target).isEmpty());
   EXPECT_TRUE(window.bridge().hasSession());
   EXPECT_EQ(state(), TrainerState::kPaused);
   EXPECT_TRUE(std::filesystem::exists(target.toStdString()));

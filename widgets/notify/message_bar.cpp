@@ -6,11 +6,12 @@
 #include <QStyle>
 #include <QToolButton>
 
+#include "widgets/notify/notifier.h"
 #include "widgets/theme/icons.h"
 
 namespace anchorscope {
 
-MessageBar::MessageBar(QWidget* parent) : QWidget(parent) {
+MessageBar::MessageBar(Notifier& notifier, QWidget* parent) : QWidget(parent), notifier_(notifier) {
   setObjectName(QStringLiteral("messageBar"));
   setAttribute(Qt::WA_StyledBackground);
   auto* line = new QHBoxLayout(this);
@@ -41,60 +42,31 @@ MessageBar::MessageBar(QWidget* parent) : QWidget(parent) {
   close_->setFixedSize(26, 24);
   close_->setToolTip(tr("Dismiss this message"));
   line->addWidget(close_);
-  connect(close_, &QToolButton::clicked, this, &MessageBar::dismiss);
-  connect(closeAll_, &QToolButton::clicked, this, &MessageBar::clear);
-  connect(details_, &QToolButton::clicked, this, [this] {
-    if (messages_.isEmpty()) return;
-    QMessageBox box(QMessageBox::NoIcon, tr("Details"), messages_.first().text, QMessageBox::Close, this);
-    box.setDetailedText(messages_.first().details);
-    box.exec();
-  });
+  connect(close_, &QToolButton::clicked, &notifier_, &Notifier::dismiss);
+  connect(closeAll_, &QToolButton::clicked, &notifier_, &Notifier::dismissAll);
+  connect(details_, &QToolButton::clicked, this, &MessageBar::showDetails);
+  connect(&notifier_, &Notifier::changed, this, &MessageBar::refresh);
   refresh();
 }
 
-void MessageBar::show(MessageKind kind, const QString& text, const QString& details) {
-  messages_.removeIf([&](const Message& message) { return message.text == text; });
-  messages_.push_front({kind, text, details});
-  refresh();
-}
-
-void MessageBar::show(const Error& error) {
-  show(error.code == ErrorCode::kCancelled ? MessageKind::kNote : MessageKind::kError,
-       QString::fromStdString(error.text()), QString::fromStdString(error.details));
-}
-
-QStringList MessageBar::pending() const {
-  QStringList texts;
-  for (const Message& message : messages_)
-    texts << message.text;
-  return texts;
-}
-
-void MessageBar::withdraw(const QString& text) {
-  messages_.removeIf([&](const Message& message) { return message.text == text; });
-  refresh();
-}
-
-void MessageBar::clear() {
-  messages_.clear();
-  refresh();
-}
-
-void MessageBar::dismiss() {
-  if (!messages_.isEmpty()) messages_.removeFirst();
-  refresh();
+void MessageBar::showDetails() {
+  if (notifier_.messages().isEmpty()) return;
+  const Message message = notifier_.messages().first();  // the list may change while it is read
+  QMessageBox box(QMessageBox::NoIcon, tr("Details"), message.text, QMessageBox::Close, this);
+  box.setDetailedText(message.details);
+  box.exec();
 }
 
 void MessageBar::refresh() {
-  setVisible(!messages_.isEmpty());
-  emit countChanged(static_cast<int>(messages_.size()));
-  if (messages_.isEmpty()) return;
-  const Message& message = messages_.first();
+  const QList<Message>& messages = notifier_.messages();
+  setVisible(!messages.isEmpty());
+  if (messages.isEmpty()) return;
+  const Message& message = messages.first();
   text_->setText(message.text);
   details_->setVisible(!message.details.isEmpty());
-  more_->setVisible(messages_.size() > 1);
-  more_->setText(tr("%1 earlier").arg(messages_.size() - 1));
-  closeAll_->setVisible(messages_.size() > 1);
+  more_->setVisible(messages.size() > 1);
+  more_->setText(tr("%1 earlier").arg(messages.size() - 1));
+  closeAll_->setVisible(messages.size() > 1);
   setProperty("kind", message.kind == MessageKind::kError     ? "error"
                       : message.kind == MessageKind::kWarning ? "warning"
                                                               : "note");
