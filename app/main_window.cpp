@@ -10,14 +10,12 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QLabel>
-#include <QLineEdit>
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPainter>
 #include <QPushButton>
 #include <QScreen>
-#include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QStatusBar>
@@ -26,8 +24,9 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/run/temporary_run.h"
 #include "app/settings.h"
-#include "app/temporary_run.h"
+#include "widgets/bridge/live_parameters.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/message_bar.h"
@@ -40,7 +39,7 @@
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/inspector_panel.h"
 #include "widgets/panels/layers_panel.h"
-#include "widgets/panels/param_form.h"
+#include "widgets/panels/parameters_panel.h"
 #include "widgets/panels/preparing_view.h"
 #include "widgets/panels/probes_panel.h"
 #include "widgets/panels/start_page.h"
@@ -119,6 +118,8 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
   curves_ = new CurvesView;
   evaluation_ = new EvaluationPanel;
   scrubber_ = new HistoryScrubber;
+  parameters_ = new LiveParameters(*bridge_, this);
+  parametersPanel_ = new ParametersPanel(*parameters_);
   menus_ = new QMenuBar;
   makeDocks();
   makeMenus();
@@ -149,9 +150,13 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
   connect(start_, &StartPage::leftoverKept, this, &MainWindow::keepLeftover);
   connect(start_, &StartPage::leftoverDiscarded, this, &MainWindow::discardLeftover);
   connect(preparing_, &PreparingView::cancelled, this, &MainWindow::showStartPage);
-  connect(parameterSearch_, &QLineEdit::textChanged, parameters_, &ParamForm::setFilter);
-  connect(parameters_, &ParamForm::paramEdited, this, &MainWindow::changeParameter);
-  connect(parameters_, &ParamForm::fixWanted, this, &MainWindow::fixParameter);
+  connect(parametersPanel_, &ParametersPanel::cannotChange, this, [this](const QString& key) {
+    notifier_.tell(
+        {MessageKind::kNote,
+         tr("%1 cannot change while training: start a new run with it, or take the change back.").arg(key),
+         {},
+         MessageScope::kRun});
+  });
   connect(transport_, &TransportBar::commanded, this, [this](const Command& command) {
     if (!std::holds_alternative<StopCommand>(command) || confirmStopping()) bridge_->post(command);
   });
@@ -290,32 +295,8 @@ void MainWindow::makeDocks() {
   QDockWidget* curvesDock =
       addDock(QStringLiteral("curves"), tr("Curves and history"), bottom, Qt::BottomDockWidgetArea);
 
-  auto* parameterHost = new QWidget;
-  auto* parameterLayout = new QVBoxLayout(parameterHost);
-  parameterLayout->setContentsMargins(12, 8, 8, 8);
-  parameterLayout->setSpacing(8);
-  auto* parameterTitle = new QLabel(tr("LIVE PARAMETERS"));
-  parameterTitle->setProperty("role", "section");
-  parameterLayout->addWidget(parameterTitle);
-  parameterHelp_ = new QLabel;
-  parameterHelp_->setObjectName(QStringLiteral("parameterHelp"));
-  parameterHelp_->setProperty("role", "secondary");
-  parameterHelp_->setWordWrap(true);
-  parameterLayout->addWidget(parameterHelp_);
-  parameterSearch_ = new QLineEdit;
-  parameterSearch_->setObjectName(QStringLiteral("parameterSearch"));
-  parameterSearch_->setPlaceholderText(tr("Search options"));
-  parameterSearch_->setClearButtonEnabled(true);
-  parameterLayout->addWidget(parameterSearch_);
-  auto* parameterScroll = new QScrollArea;
-  parameterScroll->setWidgetResizable(true);
-  parameterScroll->setFrameShape(QFrame::NoFrame);
-  parameterScroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  parameters_ = new ParamForm;
-  parameterScroll->setWidget(parameters_);
-  parameterLayout->addWidget(parameterScroll, 1);
   parametersDock_ =
-      addDock(QStringLiteral("parameters"), tr("Live parameters"), parameterHost, Qt::RightDockWidgetArea);
+      addDock(QStringLiteral("parameters"), tr("Live parameters"), parametersPanel_, Qt::RightDockWidgetArea);
   evaluationDock_ =
       addDock(QStringLiteral("evaluation"), tr("Evaluation"), evaluation_, Qt::RightDockWidgetArea);
   tabifyDockWidget(inspectorDock, parametersDock_);

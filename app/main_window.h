@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/leftovers.h"
+#include "app/run/leftovers.h"
 #include "core/base/atomic_file.h"
 #include "core/session/session.h"
 #include "core/store/run_reader.h"
@@ -25,7 +25,6 @@
 
 class QDockWidget;
 class QLabel;
-class QLineEdit;
 class QMenuBar;
 class QStackedWidget;
 class QTableView;
@@ -40,7 +39,8 @@ class HelpWindow;
 class HistoryScrubber;
 class InspectorPanel;
 class LayersPanel;
-class ParamForm;
+class LiveParameters;
+class ParametersPanel;
 class PreparingView;
 class ProbesPanel;
 class StartPage;
@@ -113,7 +113,7 @@ class MainWindow : public QMainWindow {
   InspectorPanel& inspector() { return *inspector_; }
   LayersPanel& layersPanel() { return *layers_; }
   Notifier& notifier() { return notifier_; }
-  ParamForm& parameters() { return *parameters_; }
+  ParametersPanel& parameters() { return *parametersPanel_; }
   PreparingView& preparing() { return *preparing_; }
   ProbesPanel& probesPanel() { return *probes_; }
   StartPage& startPage() { return *start_; }
@@ -176,14 +176,6 @@ class MainWindow : public QMainWindow {
   // main_window_help.cpp
   QString presentTopic() const;
 
-  // main_window_parameters.cpp
-  void refreshParameterForm();
-  void changeParameter(const QString& key, const QString& value);
-  void fixParameter(const QString& key, const QString& value);
-  void showParameterConflicts(std::vector<OptionConflict> conflicts);
-  /// The running config with what was edited but could not be sent yet.
-  RunConfig wantedConfig() const;
-
   // main_window_history.cpp
   void wireHistory();
   void refreshRecordedSteps();
@@ -231,17 +223,13 @@ class MainWindow : public QMainWindow {
   RunConfig asked_;                ///< The run that was last to be started, without a temporary folder.
   QString wantedProbe_;            ///< To be selected when its evidence arrives.
   std::function<Answer(const Question&)> ask_;
-  /// Edits that contradict something, full keys and values, in the order they were made.
-  std::vector<std::pair<std::string, std::string>> unsentParameters_;
-  std::map<std::string, std::string> sentParameters_;  ///< The last value sent; the facts follow later.
-
   QMenuBar* menus_;
   QStackedWidget *pages_, *stage_;
   StartPage* start_;
   TransportBar* transport_;
   CanvasView* canvas_;
   PreparingView* preparing_;
-  QLabel *canvasTitle_, *canvasInfo_, *statusText_, *parameterHelp_, *runTitle_;
+  QLabel *canvasTitle_, *canvasInfo_, *statusText_, *runTitle_;
   QToolButton *problemsButton_, *evaluationButton_, *evaluationCancel_;
   ProbesPanel* probes_;
   LayersPanel* layers_;
@@ -250,9 +238,9 @@ class MainWindow : public QMainWindow {
   EvaluationPanel* evaluation_;
   HistoryScrubber* scrubber_;
   QTableView* problemsTable_;
-  ParamForm* parameters_;
+  LiveParameters* parameters_;
+  ParametersPanel* parametersPanel_;
   HelpWindow* help_ = nullptr;
-  QLineEdit* parameterSearch_;
   QList<QDockWidget*> docks_;
   QDockWidget *parametersDock_ = nullptr, *problemsDock_ = nullptr, *evaluationDock_ = nullptr;
   QAction *keep_ = nullptr, *checkpoint_ = nullptr, *evaluate_ = nullptr, *cancelEvaluation_ = nullptr,

@@ -7,12 +7,10 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QLabel>
-#include <QLineEdit>
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QScrollArea>
 #include <QScrollBar>
-#include <QTimer>
 #include <QVBoxLayout>
 
 #include "app/main_window.h"
@@ -21,7 +19,7 @@
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
-#include "widgets/panels/param_form.h"
+#include "widgets/panels/parameters_panel.h"
 #include "widgets/panels/start_page.h"
 #include "widgets/panels/transport_bar.h"
 #include "widgets/theme/icons.h"
@@ -119,9 +117,7 @@ void MainWindow::makeMenus() {
       add(training, tr("Change &parameters"), QKeySequence(Qt::CTRL | Qt::Key_P),
           tr("Change learning rate, weights and the method's constants while training goes on"), [this] {
             showDock(parametersDock_);
-            // A tab that has just been raised takes the focus only once it is laid out.
-            QTimer::singleShot(0, parameterSearch_,
-                               [this] { parameterSearch_->setFocus(Qt::ShortcutFocusReason); });
+            parametersPanel_->focusSearch();
           });
   showParameters_->setIcon(themedIcon(QStringLiteral("sliders"), &Theme::secondaryText));
   checkpoint_ = add(training, tr("Save &checkpoint"), QKeySequence::Save,
@@ -194,8 +190,8 @@ void MainWindow::refreshActions() {
   evaluate_->setToolTip(whyNot.isEmpty() ? evaluate_->statusTip() : whyNot);
   evaluation_->setCanEvaluate(enabled.checkpoint && whyNot.isEmpty(), whyNot);
   const bool live = bridge_->hasSession();
-  parameters_->setEnabled(enabled.setParam);
-  parameterHelp_->setText(
+  parametersPanel_->setCanChange(
+      enabled.setParam,
       !live || enabled.setParam ? tr("A change takes effect at the next step and is marked in the curves.")
       : isEnded()
           ? tr("This run has ended with these values. They can be changed again once it is continued.")

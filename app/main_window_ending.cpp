@@ -11,8 +11,8 @@
 #include <limits>
 
 #include "app/main_window.h"
+#include "app/run/temporary_run.h"
 #include "app/settings.h"
-#include "app/temporary_run.h"
 #include "core/store/run_folder.h"
 #include "core/trainer/evaluation.h"
 #include "widgets/models/number_text.h"

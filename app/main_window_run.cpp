@@ -6,8 +6,8 @@
 #include <QToolButton>
 
 #include "app/main_window.h"
+#include "app/run/temporary_run.h"
 #include "app/settings.h"
-#include "app/temporary_run.h"
 #include "core/session/evaluation_scalars.h"
 #include "core/trainer/presets.h"
 #include "widgets/canvas/canvas_view.h"
@@ -17,7 +17,6 @@
 #include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/layer_presets.h"
-#include "widgets/panels/param_form.h"
 #include "widgets/panels/preparing_view.h"
 #include "widgets/panels/probes_panel.h"
 #include "widgets/panels/start_page.h"
@@ -55,7 +54,6 @@ void MainWindow::beginRun(const QString& what) {
   state_->setFrame(nullptr);
   state_->followLive();
   start_->showProblem({});
-  unsentParameters_.clear();
   enterWorkspace(true);
   preparing_->start(what);
 }
@@ -110,8 +108,6 @@ void MainWindow::wireBridge() {
     transport_->clear();
     evaluation_->setProgress({}, 0);
     refreshEvaluationButton({}, 0);
-    unsentParameters_.clear();
-    parameters_->setParams({});
     refreshActions();
   });
   connect(bridge_, &SessionBridge::progress, this, [this](const QString& what, double fraction) {
@@ -126,9 +122,8 @@ void MainWindow::wireBridge() {
   connect(bridge_, &SessionBridge::evaluated, this, &MainWindow::showEvaluation);
   connect(bridge_, &SessionBridge::noteArrived, this, &MainWindow::onNote);
   connect(bridge_, &SessionBridge::diagnosticsArrived, &notifier_, &Notifier::tellRecords);
-  connect(bridge_, &SessionBridge::commandRefused, this, [this](const Error& error) {
-    notifier_.tell(messageOf(error, MessageScope::kRun));
-    refreshParameterForm();
+  connect(bridge_, &SessionBridge::commandAcknowledged, this, [this](const AcknowledgedEvent& event) {
+    if (event.error) notifier_.tell(messageOf(*event.error, MessageScope::kRun));
   });
   connect(bridge_, &SessionBridge::failed, this, &MainWindow::onFailed);
 }
@@ -158,7 +153,6 @@ void MainWindow::onFacts() {
        {facts.weightsReport, facts.priorReport, facts.precisionReport, facts.trainingReport})
     if (!text.empty()) reports.push_back(text);
   if (!reports.empty()) statusBar()->showMessage(QString::fromStdString(join(reports, ". ")), 12000);
-  refreshParameterForm();
   refreshTitle();
   refreshActions();
 }

@@ -76,7 +76,7 @@ struct AcknowledgedEvent {
   CommandId id = 0;
   bool coalesced = false;
   std::optional<Error> error;
-  std::int64_t appliedAtStep = 0;
+  std::int64_t appliedAtStep = 0;  ///< Steps done by then: what it changes holds from the next one.
 };
 struct ProgressEvent {
   std::string what;

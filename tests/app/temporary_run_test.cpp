@@ -1,4 +1,4 @@
-#include "app/temporary_run.h"
+#include "app/run/temporary_run.h"
 
 #include <gtest/gtest.h>
 

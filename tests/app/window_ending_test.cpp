@@ -11,8 +11,8 @@
 #include <QToolButton>
 #include <filesystem>
 
+#include "app/run/temporary_run.h"
 #include "app/settings.h"
-#include "app/temporary_run.h"
 #include "core/store/run_folder.h"
 #include "core/store/run_writer.h"
 #include "tests/app/window_fixture.h"

@@ -31,6 +31,7 @@
 #include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/inspector_panel.h"
 #include "widgets/panels/param_form.h"
+#include "widgets/panels/parameters_panel.h"
 #include "widgets/panels/preparing_view.h"
 #include "widgets/panels/probes_panel.h"
 #include "widgets/panels/start_page.h"
@@ -413,7 +414,7 @@ TEST_F(WindowStatesTest, AChangeThatDoesNotGoTogetherIsToldBesideTheOptionAndNot
 TEST_F(WindowStatesTest, AValueOutOfRangeIsToldBesideTheOptionAndNotSent) {
   run();
   action("Change parameters")->trigger();
-  ParamForm& form = window.parameters();
+  ParamForm& form = window.parameters().form();
   auto* beta = form.findChild<QLineEdit*>("method.beta");
   ASSERT_NE(beta, nullptr);
   beta->setFocus();

@@ -136,6 +136,27 @@ TEST(Session, LiveOptionsAreJournaled) {
   EXPECT_EQ(session->facts()->config.train.getFloat("lr"), 0.125);
 }
 
+TEST(Session, TellsAfterWhichStepACommandWasApplied) {
+  RunConfig config = smallConfig();
+  set(config, "train.schedule", "constant");
+  set(config, "train.warmup_steps", "0");
+  const auto session = startSession(config, paused());
+  SessionWatch watch(*session);
+  watch.waitForState(TrainerState::kPaused);
+  EXPECT_EQ(watch.waitForAcknowledgement(session->post(StepCommand{3})).appliedAtStep, 0);
+  watch.waitForState(TrainerState::kPaused);
+  EXPECT_EQ(watch.waitForAcknowledgement(session->post(SetParamCommand{"lr", "0.125"})).appliedAtStep, 3);
+  watch.waitForAcknowledgement(session->post(StepCommand{1}));
+  watch.waitForState(TrainerState::kPaused);
+  std::vector<double> rates;
+  for (const StepEvent& step : watch.all<StepEvent>())
+    for (const ScalarValue& scalar : step.scalars)
+      if (scalar.name == "train.lr") rates.push_back(scalar.value);
+  ASSERT_THAT(rates, SizeIs(4));
+  EXPECT_NE(rates[2], 0.125);
+  EXPECT_EQ(rates[3], 0.125) << "the first step after it";
+}
+
 TEST(Session, EveryCommandIsAcknowledgedOnceWhateverTheEnd) {
   RunConfig config = smallConfig();
   set(config, "train.steps", "0");

@@ -82,10 +82,10 @@ void FakeTrainer::close(TrainerState lastState) {
   port_->close(lastState, "", 0);
 }
 
-std::vector<Command> FakeTrainer::takeCommands() {
+std::vector<Command> FakeTrainer::takeCommands(std::int64_t step, const std::optional<Error>& refusal) {
   std::vector<Command> commands;
   for (QueuedCommand& queued : port_->commands().take()) {
-    port_->acknowledge(queued.id, std::nullopt, 0);
+    port_->acknowledge(queued.id, refusal, step);
     commands.push_back(std::move(queued.command));
   }
   return commands;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,9 @@ class FakeTrainer {
   void publish(std::shared_ptr<const Snapshot> snapshot);
   /// Refuses every waiting command and ends.
   void close(TrainerState lastState);
-  /// What the window has asked for since the last call; each is acknowledged.
-  std::vector<Command> takeCommands();
+  /// What the window has asked for since the last call; each is acknowledged as applied with so many steps
+  /// done, or refused.
+  std::vector<Command> takeCommands(std::int64_t step = 0, const std::optional<Error>& refusal = {});
 
   std::vector<std::string> validationImageNames{"validation.jpg"};  ///< Of the facts.
   RunConfig config;

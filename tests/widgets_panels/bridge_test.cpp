@@ -139,16 +139,26 @@ TEST(SessionBridgeTest, ASlotMayEndTheRunInTheMiddleOfItsEvents) {
   EXPECT_EQ(failures, QStringList{"first"});
 }
 
-TEST(SessionBridgeTest, TellsOfRefusedCommands) {
+TEST(SessionBridgeTest, TellsWhatBecameOfEachCommand) {
   FakeTrainer trainer;
   SessionBridge bridge(nullptr, trainer.factory());
-  QStringList refused;
-  QObject::connect(&bridge, &SessionBridge::commandRefused,
-                   [&](const Error& error) { refused << QString::fromStdString(error.message); });
+  std::vector<AcknowledgedEvent> told;
+  QObject::connect(&bridge, &SessionBridge::commandAcknowledged,
+                   [&](const AcknowledgedEvent& event) { told.push_back(event); });
   bridge.start({}, {});
+  const CommandId replaced = bridge.post(SetParamCommand{"train.lr", "0.2"});
+  const CommandId applied = bridge.post(SetParamCommand{"train.lr", "0.1"});
+  trainer.takeCommands(/*step=*/12);
   trainer.close(TrainerState::kStopped);
-  bridge.post(SetParamCommand{"train.lr", "0.1"});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return !refused.isEmpty(); }));
+  const CommandId refused = bridge.post(SetParamCommand{"train.lr", "0.3"});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return told.size() == 3; }));
+  EXPECT_EQ(told[0].id, replaced);
+  EXPECT_TRUE(told[0].coalesced);
+  EXPECT_EQ(told[1].id, applied);
+  EXPECT_EQ(told[1].appliedAtStep, 12);
+  EXPECT_FALSE(told[1].error);
+  EXPECT_EQ(told[2].id, refused);
+  EXPECT_TRUE(told[2].error);
 }
 
 }  // namespace

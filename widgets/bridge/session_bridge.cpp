@@ -91,7 +91,7 @@ void SessionBridge::drain() {
       state_ = changed->state;
       emit stateChanged(state_, QString::fromStdString(changed->reason));
     } else if (const auto* acknowledged = std::get_if<AcknowledgedEvent>(&event)) {
-      if (acknowledged->error) emit commandRefused(*acknowledged->error);
+      emit commandAcknowledged(*acknowledged);
     } else if (const auto* preparing = std::get_if<ProgressEvent>(&event)) {
       emit progress(QString::fromStdString(preparing->what), preparing->fraction);
     } else if (const auto* note = std::get_if<NoteEvent>(&event)) {

@@ -52,7 +52,8 @@ class SessionBridge : public QObject {
   void noteArrived(const anchorscope::RunEvent& event);
   void evaluated(const anchorscope::EvaluationEvent& evaluation);
   void diagnosticsArrived(const anchorscope::Diagnostics& diagnostics);
-  void commandRefused(const anchorscope::Error& error);
+  /// What became of the command of this id: one call for each.
+  void commandAcknowledged(const anchorscope::AcknowledgedEvent& event);
   void failed(const anchorscope::Error& error, const QString& culpritImage);
 
  private:

@@ -1,4 +1,4 @@
-#include "app/leftovers.h"
+#include "app/run/leftovers.h"
 
 #include <QCoreApplication>
 #include <QDir>
@@ -6,8 +6,8 @@
 #include <QFileInfo>
 #include <QLocale>
 
+#include "app/run/temporary_run.h"
 #include "app/settings.h"
-#include "app/temporary_run.h"
 #include "core/store/run_folder.h"
 #include "core/store/run_reader.h"
 #include "widgets/models/number_text.h"
