@@ -100,7 +100,7 @@ int run(int argc, char** argv) {
     SessionOptions session;
     session.startPaused = options.paused;
     if (resumes)
-      window.continueRun(QString::fromStdString(options.resume), *changes);
+      window.run().goOn(QString::fromStdString(options.resume), *changes);
     else if (!options.folder.empty())
       window.openRecordedRun(QString::fromStdString(options.folder));
     else if (options.startsRun() && config->data.empty())

@@ -11,22 +11,16 @@
 #include <QJsonDocument>
 #include <QLabel>
 #include <QMenuBar>
-#include <QMessageBox>
 #include <QMimeData>
-#include <QPainter>
-#include <QPushButton>
-#include <QScreen>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
-#include <algorithm>
 
-#include "app/run/temporary_run.h"
+#include "app/run/run_dialogs.h"
 #include "app/settings.h"
-#include "widgets/bridge/live_parameters.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/message_bar.h"
@@ -45,69 +39,24 @@
 #include "widgets/panels/start_page.h"
 #include "widgets/panels/transport_bar.h"
 #include "widgets/plot/curves_view.h"
-#include "widgets/state/theme.h"
 #include "widgets/theme/icons.h"
 
 namespace anchorscope {
 namespace {
 
-/// Layouts of another number are not restored: the docks stand elsewhere now.
+/// Of the arrangement of the docks.
 constexpr int kLayoutVersion = 2;
-
-/// What a dock is moved by; the panels carry their own titles, so it is a mere strip.
-class DockGrip : public QWidget {
- public:
-  explicit DockGrip(QDockWidget* dock) : QWidget(dock) {
-    setCursor(Qt::SizeAllCursor);
-    setToolTip(QObject::tr("Drag to move “%1”, double-click to let it float; the View menu hides it")
-                   .arg(dock->windowTitle()));
-  }
-  // The dock lays its title out by these.
-  QSize sizeHint() const override { return {48, kHeight}; }
-  QSize minimumSizeHint() const override { return {16, kHeight}; }
-
- protected:
-  void paintEvent(QPaintEvent*) override {
-    QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(Qt::NoPen);
-    QColor color = themeOf(palette()).secondaryText;
-    color.setAlphaF(underMouse() ? 0.9f : 0.45f);
-    painter.setBrush(color);
-    for (int dot = -2; dot <= 2; ++dot)
-      painter.drawEllipse(QPointF(width() / 2.0 + 6 * dot, height() / 2.0), 1.2, 1.2);
-  }
-  void enterEvent(QEnterEvent*) override { update(); }
-  void leaveEvent(QEvent*) override { update(); }
-
- private:
-  static constexpr int kHeight = 8;
-};
 
 }  // namespace
 
 MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
     : QMainWindow(parent),
       state_(std::make_unique<ViewState>()),
-      bridge_(new SessionBridge(this, std::move(factory))) {
+      run_(std::make_unique<RunController>(std::move(factory), notifier_, leftovers_,
+                                           askWithDialogs(this, notifier_))),
+      parameters_(run_->bridge()) {
   setWindowTitle(QStringLiteral("Anchorscope"));
   setAcceptDrops(true);
-  setDockNestingEnabled(true);
-  setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
-  setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
-  setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
-  ask_ = [this](const Question& question) {
-    QMessageBox box(QMessageBox::NoIcon, question.title, question.title, QMessageBox::Cancel, this);
-    box.setInformativeText(question.text);
-    QPushButton* keep = question.offersKeep ? box.addButton(tr("Keep…"), QMessageBox::AcceptRole) : nullptr;
-    QPushButton* goAhead =
-        box.addButton(question.goAhead, keep ? QMessageBox::DestructiveRole : QMessageBox::AcceptRole);
-    box.setDefaultButton(keep ? keep : goAhead);
-    box.exec();
-    if (keep && box.clickedButton() == keep) return Answer::kKeep;
-    return box.clickedButton() == goAhead ? Answer::kGoAhead : Answer::kCancel;
-  };
-
   transport_ = new TransportBar;
   start_ = new StartPage;
   canvas_ = new CanvasView(*state_);
@@ -118,9 +67,10 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
   curves_ = new CurvesView;
   evaluation_ = new EvaluationPanel;
   scrubber_ = new HistoryScrubber;
-  parameters_ = new LiveParameters(*bridge_, this);
-  parametersPanel_ = new ParametersPanel(*parameters_);
+  parametersPanel_ = new ParametersPanel(parameters_);
   menus_ = new QMenuBar;
+  actions_ = new ActionRegistry(*menus_, this);
+  docks_ = std::make_unique<DockManager>(*this, kLayoutVersion);
   makeDocks();
   makeMenus();
   makeWorkspace();
@@ -146,9 +96,6 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
   });
   connect(start_, &StartPage::runWanted, this, &MainWindow::openRecordedRun);
   connect(start_, &StartPage::helpWanted, this, &MainWindow::showHelp);
-  connect(start_, &StartPage::leftoverOpened, this, &MainWindow::openLeftover);
-  connect(start_, &StartPage::leftoverKept, this, &MainWindow::keepLeftover);
-  connect(start_, &StartPage::leftoverDiscarded, this, &MainWindow::discardLeftover);
   connect(preparing_, &PreparingView::cancelled, this, &MainWindow::showStartPage);
   connect(parametersPanel_, &ParametersPanel::cannotChange, this, [this](const QString& key) {
     notifier_.tell(
@@ -158,31 +105,28 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
          MessageScope::kRun});
   });
   connect(transport_, &TransportBar::commanded, this, [this](const Command& command) {
-    if (!std::holds_alternative<StopCommand>(command) || confirmStopping()) bridge_->post(command);
+    if (!std::holds_alternative<StopCommand>(command) || run_->confirmStopping())
+      run_->bridge().post(command);
   });
-  connect(transport_, &TransportBar::continueWanted, this, qOverload<>(&MainWindow::continueRun));
-  connect(evaluation_, &EvaluationPanel::evaluateWanted, this, [this] { bridge_->post(EvaluateCommand{}); });
+  connect(transport_, &TransportBar::continueWanted, run_.get(), qOverload<>(&RunController::goOn));
+  connect(evaluation_, &EvaluationPanel::evaluateWanted, this,
+          [this] { run_->bridge().post(EvaluateCommand{}); });
   connect(evaluation_, &EvaluationPanel::stepWanted, this,
           [this](std::int64_t step) { evaluation_->showEvaluation(evaluationAt(step)); });
   connect(evaluation_, &EvaluationPanel::cancelWanted, this,
-          [this] { bridge_->post(CancelEvaluationCommand{}); });
+          [this] { run_->bridge().post(CancelEvaluationCommand{}); });
   connect(probes_, &ProbesPanel::probesWanted, this,
-          [this](const std::vector<std::string>& names) { bridge_->post(SetProbesCommand{names}); });
+          [this](const std::vector<std::string>& names) { run_->bridge().post(SetProbesCommand{names}); });
+  wireRun();
   wireBridge();
   wireHistory();
   qApp->installEventFilter(this);
-  lookForLeftovers();
+  leftovers_.search();
 
   resize(1440, 900);
-  resizeDocks({docks_[0], docks_[1]}, {236, 344}, Qt::Horizontal);
-  resizeDocks({docks_[2]}, {216}, Qt::Vertical);
-  defaultLayout_ = workspaceLayout_ = saveState(kLayoutVersion);
+  docks_->fixDefault();
   const QSettings settings = openSettings();
-  if (settings.contains(QStringLiteral("window/geometry")))
-    restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
-  fitOnScreen();
-  if (settings.contains(QStringLiteral("window/layout")))
-    workspaceLayout_ = settings.value(QStringLiteral("window/layout")).toByteArray();
+  docks_->restore(settings);
   state_->layers().restore(
       QJsonDocument::fromJson(settings.value(QStringLiteral("window/layers")).toByteArray()).array());
   start_->setRecent(recentEntries());
@@ -191,11 +135,12 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
 
 MainWindow::~MainWindow() {
   qApp->removeEventFilter(this);
-  disconnect(bridge_, nullptr, this, nullptr);
-  endRun();
+  reader_.reset();
+  disconnect(run_.get(), nullptr, this, nullptr);
+  disconnect(&run_->bridge(), nullptr, this, nullptr);
   // The panels look at the state, so they go before it.
   hide();
-  qDeleteAll(std::exchange(docks_, {}));
+  docks_.reset();
   delete centralWidget();
 }
 
@@ -228,17 +173,17 @@ void MainWindow::makeWorkspace() {
   line->addWidget(evaluationButton_);
   evaluationCancel_ = new QToolButton;
   evaluationCancel_->setObjectName(QStringLiteral("evaluationCancel"));
-  evaluationCancel_->setDefaultAction(cancelEvaluation_);
+  evaluationCancel_->setDefaultAction(actions_->find("training.cancelEvaluation"));
   evaluationCancel_->setProperty("role", "icon");
   evaluationCancel_->setToolButtonStyle(Qt::ToolButtonIconOnly);
   evaluationCancel_->setFixedSize(26, 24);
   evaluationCancel_->hide();
   line->addWidget(evaluationCancel_);
   line->addSpacing(8);
-  connect(evaluationButton_, &QToolButton::clicked, this, [this] { showDock(evaluationDock_); });
-  for (QAction* action : {fit_, exportView_, showParameters_}) {
+  connect(evaluationButton_, &QToolButton::clicked, this, [this] { docks_->show("evaluation"); });
+  for (const char* id : {"view.fit", "figure.view", "training.parameters"}) {
     auto* button = new QToolButton;
-    button->setDefaultAction(action);
+    button->setDefaultAction(actions_->find(id));
     button->setProperty("role", "icon");
     button->setToolButtonStyle(Qt::ToolButtonIconOnly);
     button->setIconSize({16, 16});
@@ -267,7 +212,7 @@ void MainWindow::makeWorkspace() {
   connect(state_.get(), &ViewState::stepChanged, this, &MainWindow::refreshHeader);
   // What is selected is told in the inspector: from behind another tab it comes forward.
   connect(state_.get(), &ViewState::selectionChanged, this, [this] {
-    QDockWidget* dock = docks_[1];
+    QDockWidget* dock = docks_->find("inspector");
     const bool selected = state_->selectedObject() >= 0 || state_->selectedAnchor() >= 0;
     if (selected && canvas_->hasFocus() && dock->isVisible() && inspector_->visibleRegion().isEmpty())
       dock->raise();
@@ -282,9 +227,9 @@ void MainWindow::makeDocks() {
   left->setStretchFactor(0, 2);
   left->setStretchFactor(1, 5);
   left->setSizes({240, 460});
-  addDock(QStringLiteral("probesAndLayers"), tr("Probes and layers"), left, Qt::LeftDockWidgetArea);
+  docks_->add(QStringLiteral("probesAndLayers"), tr("Probes and layers"), left, Qt::LeftDockWidgetArea);
   QDockWidget* inspectorDock =
-      addDock(QStringLiteral("inspector"), tr("Inspector"), inspector_, Qt::RightDockWidgetArea);
+      docks_->add(QStringLiteral("inspector"), tr("Inspector"), inspector_, Qt::RightDockWidgetArea);
 
   auto* bottom = new QWidget;
   auto* bottomLayout = new QVBoxLayout(bottom);
@@ -293,16 +238,16 @@ void MainWindow::makeDocks() {
   bottomLayout->addWidget(curves_, 1);
   bottomLayout->addWidget(scrubber_);
   QDockWidget* curvesDock =
-      addDock(QStringLiteral("curves"), tr("Curves and history"), bottom, Qt::BottomDockWidgetArea);
+      docks_->add(QStringLiteral("curves"), tr("Curves and history"), bottom, Qt::BottomDockWidgetArea);
 
-  parametersDock_ =
-      addDock(QStringLiteral("parameters"), tr("Live parameters"), parametersPanel_, Qt::RightDockWidgetArea);
-  evaluationDock_ =
-      addDock(QStringLiteral("evaluation"), tr("Evaluation"), evaluation_, Qt::RightDockWidgetArea);
-  tabifyDockWidget(inspectorDock, parametersDock_);
-  tabifyDockWidget(parametersDock_, evaluationDock_);
-  parametersDock_->hide();
-  evaluationDock_->hide();
+  QDockWidget* parametersDock = docks_->add(QStringLiteral("parameters"), tr("Live parameters"),
+                                            parametersPanel_, Qt::RightDockWidgetArea);
+  QDockWidget* evaluationDock =
+      docks_->add(QStringLiteral("evaluation"), tr("Evaluation"), evaluation_, Qt::RightDockWidgetArea);
+  tabifyDockWidget(inspectorDock, parametersDock);
+  tabifyDockWidget(parametersDock, evaluationDock);
+  parametersDock->hide();
+  evaluationDock->hide();
 
   problemsTable_ = new QTableView;
   problemsTable_->setObjectName(QStringLiteral("problemsTable"));
@@ -329,9 +274,13 @@ void MainWindow::makeDocks() {
   problemsLayout->addWidget(problemsTable_, 1);
   // Above the curves, which stay in sight with the scrubber.
   problemsHost->setMinimumHeight(96);
-  problemsDock_ = addDock(QStringLiteral("problems"), tr("Problems"), problemsHost, Qt::BottomDockWidgetArea);
-  splitDockWidget(problemsDock_, curvesDock, Qt::Vertical);
-  problemsDock_->hide();
+  QDockWidget* problemsDock =
+      docks_->add(QStringLiteral("problems"), tr("Problems"), problemsHost, Qt::BottomDockWidgetArea);
+  splitDockWidget(problemsDock, curvesDock, Qt::Vertical);
+  problemsDock->hide();
+  docks_->setShare("probesAndLayers", Qt::Horizontal, {0.185, 190, 236});
+  docks_->setShare("inspector", Qt::Horizontal, {0.27, 280, 344});
+  docks_->setShare("curves", Qt::Vertical, {0.27, 150, 216});
 }
 
 void MainWindow::makeStatusBar() {
@@ -350,10 +299,10 @@ void MainWindow::makeStatusBar() {
   statusBar()->addPermanentWidget(problemsButton_);
   connect(problemsButton_, &QToolButton::clicked, this, [this] {
     if (onStartPage()) return;
-    if (problemsDock_->isVisible())
-      problemsDock_->hide();
+    if (QDockWidget* dock = docks_->find("problems"); dock->isVisible())
+      dock->hide();
     else
-      showDock(problemsDock_);
+      docks_->show("problems");
   });
   connect(&notifier_.problems(), &QAbstractItemModel::rowsInserted, this, &MainWindow::refreshProblemsButton);
   connect(&notifier_.problems(), &QAbstractItemModel::modelReset, this, &MainWindow::refreshProblemsButton);
@@ -373,19 +322,6 @@ void MainWindow::refreshProblemsButton() {
                                         : tr("%1 earlier").arg(countText(earlier)));
 }
 
-QDockWidget* MainWindow::addDock(const QString& name, const QString& title, QWidget* content,
-                                 Qt::DockWidgetArea area) {
-  auto* dock = new QDockWidget(title, this);
-  dock->setObjectName(name);
-  dock->setWidget(content);
-  dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetFloatable |
-                    QDockWidget::DockWidgetClosable);
-  dock->setTitleBarWidget(new DockGrip(dock));
-  addDockWidget(area, dock);
-  docks_ << dock;
-  return dock;
-}
-
 void MainWindow::showPage(int index) {
   // The page that is not shown must not hold the window wide.
   for (int page = 0; page < pages_->count(); ++page) {
@@ -396,35 +332,13 @@ void MainWindow::showPage(int index) {
   refreshProblemsButton();
 }
 
-void MainWindow::showDock(QDockWidget* dock) {
-  dock->show();
-  dock->raise();
-}
-
-void MainWindow::fitOnScreen() {
-  const QRect room = screen()->availableGeometry();
-  // Before it is shown a window has no frame yet; those of common desktops are thinner than this.
-  const QSize frame = frameSize() == size() ? QSize(16, 40) : frameSize() - size();
-  if (isMaximized() || isFullScreen()) return;
-  resize(size().boundedTo(room.size() - frame).expandedTo({320, 240}));
-  const QRect wanted(pos(), size() + frame);
-  const QPoint corner(
-      std::clamp(wanted.x(), room.left(), std::max(room.left(), room.right() - wanted.width())),
-      std::clamp(wanted.y(), room.top(), std::max(room.top(), room.bottom() - wanted.height())));
-  if (corner != pos() && (testAttribute(Qt::WA_Moved) || !room.contains(wanted))) move(corner);
-}
-
 bool MainWindow::onStartPage() const {
   return pages_->currentIndex() == 0;
 }
 
 void MainWindow::enterWorkspace(bool live) {
-  if (onStartPage()) {
-    showPage(1);
-    restoreLayout();
-  }
-  for (QDockWidget* dock : docks_)
-    dock->toggleViewAction()->setEnabled(true);
+  showPage(1);
+  docks_->enter();
   transport_->show();
   stage_->setCurrentWidget(live ? static_cast<QWidget*>(preparing_) : canvas_);
   canvas_->setFocus();
@@ -432,11 +346,7 @@ void MainWindow::enterWorkspace(bool live) {
 }
 
 void MainWindow::leaveWorkspace() {
-  if (!onStartPage()) workspaceLayout_ = saveState(kLayoutVersion);
-  for (QDockWidget* dock : docks_) {
-    dock->hide();
-    dock->toggleViewAction()->setEnabled(false);
-  }
+  docks_->leave();
   transport_->hide();
   showPage(0);
   statusText_->clear();
@@ -444,8 +354,7 @@ void MainWindow::leaveWorkspace() {
 }
 
 void MainWindow::showStartPage() {
-  endRun();
-  recordedOnly_ = false;
+  run_->end();
   state_->setProbes({});
   state_->setFrame(nullptr);
   leaveWorkspace();
@@ -453,31 +362,14 @@ void MainWindow::showStartPage() {
   refreshTitle();
 }
 
-void MainWindow::resetLayout() {
-  workspaceLayout_ = defaultLayout_;
-  if (!onStartPage()) restoreLayout();
-}
-
-void MainWindow::restoreLayout() {
-  restoreState(workspaceLayout_, kLayoutVersion);
-  if (workspaceLayout_ != defaultLayout_) return;
-  // At first the panels of a small window leave the image its room.
-  const auto share = [](double part, int whole, int least, int most) {
-    return std::clamp(static_cast<int>(part * whole), least, most);
-  };
-  resizeDocks({docks_[0], docks_[1]}, {share(0.185, width(), 190, 236), share(0.27, width(), 280, 344)},
-              Qt::Horizontal);
-  resizeDocks({docks_[2]}, {share(0.27, height(), 150, 216)}, Qt::Vertical);
-}
-
 void MainWindow::refreshTitle() {
   QString what;
-  if (recordedOnly_ && reader_)
+  if (run_->isRecorded() && reader_)
     what = QStringLiteral("%1 · %2 · %3")
                .arg(QFileInfo(QString::fromStdString(reader_->folder())).fileName(),
                     QString::fromStdString(reader_->header().methodName),
                     QString::fromStdString(reader_->header().modelName));
-  else if (const auto& facts = bridge_->facts())
+  else if (const auto& facts = run_->bridge().facts())
     what =
         QStringLiteral("%1 · %2 · %3")
             .arg(shortDataName(QString::fromStdString(facts->config.data)),
@@ -493,7 +385,7 @@ void MainWindow::refreshHeader() {
   canvasTitle_->setText(canvas_->imageTitle());
   QString info = canvas_->imageInfo();
   if (!info.isEmpty() && state_->frame())
-    info += state_->followsLive() && bridge_->hasSession()
+    info += state_->followsLive() && run_->bridge().hasSession()
                 ? tr(" · following live")
                 : tr(" · step %1").arg(countText(state_->frame()->step));
   canvasInfo_->setText(info);
@@ -510,19 +402,16 @@ void MainWindow::rememberRecent(const QString& entry) {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
-  if (!confirmEndingRun()) {
+  if (!run_->confirmEnding()) {
     event->ignore();
     return;
   }
-  if (!onStartPage()) workspaceLayout_ = saveState(kLayoutVersion);
   QSettings settings = openSettings();
-  settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
-  settings.setValue(QStringLiteral("window/layout"), workspaceLayout_);
+  docks_->save(settings);
   settings.setValue(QStringLiteral("window/layers"),
                     QJsonDocument(state_->layers().save()).toJson(QJsonDocument::Compact));
   hide();
-  reader_.reset();
-  endRun();
+  run_->end();
   event->accept();
 }
 
@@ -544,7 +433,7 @@ void MainWindow::openPath(const QString& path) {
     openRecordedRun(path);
   } else if (const QString spec = guessDataSpec(path); !spec.isEmpty()) {
     if (!onStartPage()) {
-      if (!confirmEndingRun()) return;
+      if (!run_->confirmEnding()) return;
       showStartPage();
     }
     start_->setDataSpec(spec);

@@ -4,27 +4,28 @@
 
 #include <QMainWindow>
 #include <functional>
-#include <future>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "app/run/leftovers.h"
+#include "app/run/leftover_list.h"
+#include "app/run/run_controller.h"
 #include "core/base/atomic_file.h"
 #include "core/session/session.h"
 #include "core/store/run_reader.h"
-#include "widgets/bridge/session_bridge.h"
+#include "widgets/actions/action_registry.h"
+#include "widgets/bridge/live_parameters.h"
+#include "widgets/docks/dock_manager.h"
 #include "widgets/figure/figure.h"
 #include "widgets/notify/notifier.h"
 #include "widgets/plot/recorded_curves.h"
 #include "widgets/state/view_state.h"
 #include "widgets/theme/app_theme.h"
 
-class QDockWidget;
 class QLabel;
+class QMenu;
 class QMenuBar;
 class QStackedWidget;
 class QTableView;
@@ -39,12 +40,10 @@ class HelpWindow;
 class HistoryScrubber;
 class InspectorPanel;
 class LayersPanel;
-class LiveParameters;
 class ParametersPanel;
 class PreparingView;
 class ProbesPanel;
 class StartPage;
-class TemporaryRun;
 class TransportBar;
 
 /// How exported views and curves are drawn.
@@ -55,14 +54,6 @@ struct ExportOptions {
   std::size_t rasterAbove = 20'000;
   Overwrite overwrite = Overwrite::kNo;
 };
-
-/// What the window asks before something is lost or replaced.
-struct Question {
-  QString title, text;
-  QString goAhead;          ///< The button that does it: "Discard".
-  bool offersKeep = false;  ///< The recording can be kept instead, as a folder.
-};
-enum class Answer { kCancel, kGoAhead, kKeep };
 
 /// GUI thread only.
 class MainWindow : public QMainWindow {
@@ -81,14 +72,6 @@ class MainWindow : public QMainWindow {
   void openRecordedRun(const QString& folder);
   /// Ends what is shown (without asking) and goes back to the first page.
   void showStartPage();
-  /// Moves the temporary folder of a run that has ended to `target`, which must not exist, and goes on from
-  /// there.
-  void keepRecordedRun(const QString& target);
-  /// Goes on training the run that has ended or is looked at, from its last checkpoint; asks until when where
-  /// all its steps are done.
-  void continueRun();
-  /// The same for any folder, with what is to differ (SessionOptions::resumeSettings).
-  void continueRun(const QString& folder, std::vector<std::pair<std::string, std::string>> changes = {});
   /// Ends the window without a question, as a signal to the program does: a recording that was not kept is
   /// left for the next start.
   void closeForGood();
@@ -97,14 +80,14 @@ class MainWindow : public QMainWindow {
   Result<FigureReport> exportViewTo(const QString& path, const ExportOptions& options = {});
   Status exportCurvesTo(const QString& path, const ExportOptions& options = {});
 
-  void resetLayout();
   void setTheme(ThemeChoice choice);
   /// Opens the help at the page that tells of this method, detector or topic.
   void showHelp(const QString& what);
   /// How the window asks; a test answers itself.
-  void setAsk(std::function<Answer(const Question&)> ask) { ask_ = std::move(ask); }
+  void setAsk(std::function<Answer(const Question&)> ask) { run_->questions().ask = std::move(ask); }
 
-  SessionBridge& bridge() { return *bridge_; }
+  RunController& run() { return *run_; }
+  SessionBridge& bridge() { return run_->bridge(); }
   ViewState& viewState() { return *state_; }
   CanvasView& canvas() { return *canvas_; }
   CurvesView& curves() { return *curves_; }
@@ -120,8 +103,9 @@ class MainWindow : public QMainWindow {
   TransportBar& transport() { return *transport_; }
   /// Null until the help is opened for the first time.
   HelpWindow* help() const { return help_; }
-  const QList<QDockWidget*>& docks() const { return docks_; }
   bool onStartPage() const;
+  ActionRegistry& actions() { return *actions_; }
+  DockManager& docks() { return *docks_; }
   /// Null when neither a recorded run nor the recording of the live one is open.
   const std::shared_ptr<RunReader>& reader() const { return reader_; }
 
@@ -136,12 +120,8 @@ class MainWindow : public QMainWindow {
   void makeWorkspace();
   void makeDocks();
   void makeStatusBar();
-  QDockWidget* addDock(const QString& name, const QString& title, QWidget* content, Qt::DockWidgetArea area);
   void refreshProblemsButton();
   void showPage(int index);
-  void showDock(QDockWidget* dock);
-  void fitOnScreen();
-  void restoreLayout();
   void enterWorkspace(bool live);
   void leaveWorkspace();
   void refreshTitle();
@@ -151,7 +131,10 @@ class MainWindow : public QMainWindow {
 
   // main_window_actions.cpp
   void makeMenus();
+  ActionContext actionContext() const;
   void refreshActions();
+  void fillRecent(QMenu& menu);
+  void showAbout();
   void showCheatSheet();
   void exportView();
   void exportCurves();
@@ -159,8 +142,6 @@ class MainWindow : public QMainWindow {
   // main_window_run.cpp
   void wireBridge();
   void beginRun(const QString& what);
-  void endRun();
-  bool isEnded() const;
   void onFacts();
   void onSnapshot(const std::shared_ptr<const Snapshot>& snapshot);
   void onSteps(const std::vector<StepEvent>& steps);
@@ -191,39 +172,27 @@ class MainWindow : public QMainWindow {
   void refreshEvaluations();
 
   // main_window_ending.cpp
-  bool confirmEndingRun();
-  bool confirmStopping();
-  QString askWhereToKeep();
-  void keepElsewhere(const std::shared_ptr<TemporaryRun>& run, const QString& target, bool open);
-  void addLeftover(std::shared_ptr<TemporaryRun> run);
-  std::shared_ptr<TemporaryRun> takeLeftover(const QString& folder);
+  void wireRun();
   void refreshLeftovers();
-  void lookForLeftovers();
-  void openLeftover(const QString& folder);
   void keepLeftover(const QString& folder);
   void discardLeftover(const QString& folder);
-  /// The folder of the run that has ended or is looked at, if it can be gone on with.
-  QString continuableFolder() const;
 
   Notifier notifier_;
   std::unique_ptr<ViewState> state_;
-  SessionBridge* bridge_;
+  LeftoverList leftovers_;
+  std::unique_ptr<RunController> run_;
+  LiveParameters parameters_;
   std::shared_ptr<RunReader> reader_;           ///< Of the recorded run, or of the live run's folder.
-  std::shared_ptr<TemporaryRun> temporary_;     ///< Where the run records that was given no folder.
-  std::vector<Leftover> leftovers_;             ///< Of earlier starts, and what could not be moved.
-  std::future<void> search_;                    ///< For leftovers.
-  std::vector<std::future<void>> moves_;        ///< Of folders that no session records into.
   std::optional<RecordedCurves> curvesToRead_;  ///< What of the reader's scalars is not in the curves yet.
-  bool recordedOnly_ = false;
-  bool showPredictions_ = false;   ///< With the next frame.
-  bool continued_ = false;         ///< The live run goes on with an earlier one, whose history belongs to it.
-  std::int64_t historyUpTo_ = -1;  ///< Steps up to this one are read from the run's folder.
-  std::int64_t framesBefore_ = 0;  ///< Recorded before the run was continued.
-  QString evaluated_;              ///< The newest evaluation in a line.
-  RunConfig asked_;                ///< The run that was last to be started, without a temporary folder.
-  QString wantedProbe_;            ///< To be selected when its evidence arrives.
-  std::function<Answer(const Question&)> ask_;
+  bool showPredictions_ = false;                ///< With the next frame.
+  std::int64_t historyUpTo_ = -1;               ///< Steps up to this one are read from the run's folder.
+  std::int64_t framesBefore_ = 0;               ///< Recorded before the run was continued.
+  bool evaluating_ = false;
+  QString evaluated_;    ///< The newest evaluation in a line.
+  QString wantedProbe_;  ///< To be selected when its evidence arrives.
+  std::unique_ptr<DockManager> docks_;
   QMenuBar* menus_;
+  ActionRegistry* actions_;
   QStackedWidget *pages_, *stage_;
   StartPage* start_;
   TransportBar* transport_;
@@ -238,16 +207,8 @@ class MainWindow : public QMainWindow {
   EvaluationPanel* evaluation_;
   HistoryScrubber* scrubber_;
   QTableView* problemsTable_;
-  LiveParameters* parameters_;
   ParametersPanel* parametersPanel_;
   HelpWindow* help_ = nullptr;
-  QList<QDockWidget*> docks_;
-  QDockWidget *parametersDock_ = nullptr, *problemsDock_ = nullptr, *evaluationDock_ = nullptr;
-  QAction *keep_ = nullptr, *checkpoint_ = nullptr, *evaluate_ = nullptr, *cancelEvaluation_ = nullptr,
-          *exportView_ = nullptr, *exportCurves_ = nullptr, *fit_ = nullptr, *goToAnchor_ = nullptr,
-          *showParameters_ = nullptr;
-  QList<QAction*> historyActions_;
-  QByteArray defaultLayout_, workspaceLayout_;
 };
 
 }  // namespace anchorscope

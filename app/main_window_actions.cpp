@@ -26,203 +26,222 @@
 
 namespace anchorscope {
 
+namespace {
+
+QString whyNoEvaluation(const ActionContext& at) {
+  return at.hasValidation
+             ? QString()
+             : MainWindow::tr("This run has no validation images: they are named when a run is started.");
+}
+
+}  // namespace
+
 void MainWindow::makeMenus() {
-  const auto add = [this](QMenu* menu, const QString& text, const QKeySequence& keys, const QString& help,
-                          auto slot) {
-    QAction* action = menu->addAction(text);
-    action->setShortcut(keys);
-    action->setToolTip(
-        keys.isEmpty() ? help : QStringLiteral("%1 (%2)").arg(help, keys.toString(QKeySequence::NativeText)));
-    action->setStatusTip(help);
-    connect(action, &QAction::triggered, this, slot);
-    return action;
+  const auto in = [](bool ActionContext::*fact) {
+    return [fact](const ActionContext& context) { return context.*fact; };
+  };
+  const QString file = QStringLiteral("file"), view = QStringLiteral("view"),
+                theme = QStringLiteral("view.theme"), training = QStringLiteral("training"),
+                history = QStringLiteral("history"), figure = QStringLiteral("figure"),
+                help = QStringLiteral("help");
+  const auto add = [this](const QString& id, const QString& text, const QKeySequence& keys,
+                          const QString& what, std::function<void()> run,
+                          std::function<bool(const ActionContext&)> enabledWhen = {},
+                          const QString& icon = {}) {
+    return actions_->add({id, text, keys, what, std::move(run), std::move(enabledWhen), {}, icon});
   };
 
-  QMenu* file = menus_->addMenu(tr("&File"));
-  add(file, tr("&Demo"), QKeySequence(Qt::CTRL | Qt::Key_D), tr("Train the demo from the start"),
+  actions_->addMenu(file, tr("&File"));
+  add("file.demo", tr("&Demo"), Qt::CTRL | Qt::Key_D, tr("Train the demo from the start"),
       [this] { startDemo(); });
-  add(file, tr("&New run…"), QKeySequence::New, tr("Choose data, method and detector"), [this] {
-    if (confirmEndingRun()) showStartPage();
+  add("file.new", tr("&New run…"), QKeySequence::New, tr("Choose data, method and detector"), [this] {
+    if (run_->confirmEnding()) showStartPage();
   });
-  add(file, tr("Open &data…"), QKeySequence::Open,
+  add("file.openData", tr("Open &data…"), QKeySequence::Open,
       tr("A folder or file of a data set in one of the known formats"), [this] {
         const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a data set's folder"));
         if (!folder.isEmpty()) openPath(folder);
       });
-  add(file, tr("&Open recorded run…"), QKeySequence(Qt::CTRL | Qt::Key_R),
+  add("file.openRun", tr("&Open recorded run…"), Qt::CTRL | Qt::Key_R,
       tr("Look at what an earlier run recorded"), [this] {
         const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a recorded run"));
         if (!folder.isEmpty()) openRecordedRun(folder);
       });
-  QMenu* recent = file->addMenu(tr("Open &recent"));
-  connect(recent, &QMenu::aboutToShow, this, [this, recent] {
-    recent->clear();
-    for (const QString& entry : recentEntries())
-      recent->addAction(entry, this, [this, entry] {
-        if (QFileInfo(entry).isDir()) {
-          openRecordedRun(entry);
-        } else if (confirmEndingRun()) {
-          showStartPage();
-          start_->setDataSpec(entry);
-        }
-      });
-    if (recent->isEmpty()) recent->addAction(tr("Nothing yet"))->setEnabled(false);
-  });
-  file->addSeparator();
-  keep_ = add(
-      file, tr("&Keep recorded run…"), {},
+  QMenu* recent = actions_->addMenu(QStringLiteral("file.recent"), tr("Open &recent"), file);
+  connect(recent, &QMenu::aboutToShow, this, [this, recent] { fillRecent(*recent); });
+  actions_->addSeparator(file);
+  add(
+      "file.keep", tr("&Keep recorded run…"), {},
       tr("Move the recording of a run that was given no folder to where it stays; when training has stopped"),
       [this] {
-        if (const QString target = askWhereToKeep(); !target.isEmpty()) keepRecordedRun(target);
-      });
-  file->addSeparator();
-  add(file, tr("&Quit"), QKeySequence::Quit, tr("Close the window; a running step is finished first"),
+        if (const QString target = run_->questions().whereToKeep(); !target.isEmpty()) run_->keep(target);
+      },
+      in(&ActionContext::canKeep));
+  actions_->addSeparator(file);
+  add("file.quit", tr("&Quit"), QKeySequence::Quit, tr("Close the window; a running step is finished first"),
       [this] { close(); });
 
-  QMenu* view = menus_->addMenu(tr("&View"));
-  for (QDockWidget* dock : docks_) {
+  actions_->addMenu(view, tr("&View"));
+  for (QDockWidget* dock : docks_->all()) {
     QAction* toggle = dock->toggleViewAction();
     toggle->setToolTip(tr("Show or hide: %1").arg(dock->windowTitle()));
-    view->addAction(toggle);
+    toggle->setStatusTip(toggle->toolTip());
+    actions_->adopt(QStringLiteral("view.") + dock->objectName(), toggle);
   }
-  view->addSeparator();
-  add(view, tr("&Reset layout"), {}, tr("Put every panel back where it was at first"),
-      [this] { resetLayout(); });
+  actions_->addSeparator(view);
+  add("view.resetLayout", tr("&Reset layout"), {}, tr("Put every panel back where it was at first"),
+      [this] { docks_->reset(); });
   // F and Ctrl+G are the canvas' own keys while it has the focus; from here they work everywhere.
-  fit_ = add(view, tr("&Fit image"), QKeySequence(Qt::CTRL | Qt::Key_0), tr("Fit the image into the canvas"),
-             [this] { canvas_->fit(); });
-  fit_->setIcon(themedIcon(QStringLiteral("fit"), &Theme::secondaryText));
-  goToAnchor_ = add(view, tr("&Go to anchor…"), QKeySequence(Qt::CTRL | Qt::Key_G),
-                    tr("Select an anchor by its number"), [this] { canvas_->askForAnchor(); });
-  view->addSeparator();
-  QMenu* themes = view->addMenu(tr("&Theme"));
+  add(
+      "view.fit", tr("&Fit image"), Qt::CTRL | Qt::Key_0, tr("Fit the image into the canvas"),
+      [this] { canvas_->fit(); }, in(&ActionContext::picture), "fit");
+  add(
+      "view.goToAnchor", tr("&Go to anchor…"), Qt::CTRL | Qt::Key_G, tr("Select an anchor by its number"),
+      [this] { canvas_->askForAnchor(); }, in(&ActionContext::picture));
+  actions_->addSeparator(view);
+  actions_->addMenu(theme, tr("&Theme"), view);
   auto* group = new QActionGroup(this);
   const ThemeChoice present = themeChoiceFromString(openSettings().value(QStringLiteral("theme")).toString());
-  for (const auto& [choice, text] : {std::pair{ThemeChoice::kSystem, tr("As the system")},
-                                     {ThemeChoice::kDark, tr("Dark")},
-                                     {ThemeChoice::kLight, tr("Light")}}) {
-    QAction* action = themes->addAction(text);
-    action->setCheckable(true);
-    action->setChecked(choice == present);
-    group->addAction(action);
-    connect(action, &QAction::triggered, this, [this, choice = choice] { setTheme(choice); });
+  for (const auto& [choice, text, what] :
+       {std::tuple{ThemeChoice::kSystem, tr("As the system"), tr("Dark or light as the desktop is")},
+        {ThemeChoice::kDark, tr("Dark"), tr("Light text on a dark ground")},
+        {ThemeChoice::kLight, tr("Light"), tr("Dark text on a light ground")}}) {
+    ActionSpec spec{
+        QStringLiteral("view.theme.") + toString(choice), text, {}, what, [this, choice = choice] {
+          setTheme(choice);
+        }};
+    spec.group = group;
+    actions_->add(std::move(spec))->setChecked(choice == present);
   }
 
-  QMenu* training = menus_->addMenu(tr("&Training"));
-  for (QAction* action : {transport_->runPauseAction(), transport_->stepAction(),
-                          transport_->stepManyAction(), transport_->untilAction(), transport_->stopAction()})
-    training->addAction(action);
-  training->addSeparator();
-  showParameters_ =
-      add(training, tr("Change &parameters"), QKeySequence(Qt::CTRL | Qt::Key_P),
-          tr("Change learning rate, weights and the method's constants while training goes on"), [this] {
-            showDock(parametersDock_);
-            parametersPanel_->focusSearch();
-          });
-  showParameters_->setIcon(themedIcon(QStringLiteral("sliders"), &Theme::secondaryText));
-  checkpoint_ = add(training, tr("Save &checkpoint"), QKeySequence::Save,
-                    tr("Write model, optimizer and every random state into the run folder"),
-                    [this] { bridge_->post(SaveCheckpointCommand{}); });
-  evaluate_ =
-      add(training, tr("&Evaluate now"), QKeySequence(Qt::CTRL | Qt::Key_E),
-          tr("Average precision on the validation images"), [this] { bridge_->post(EvaluateCommand{}); });
-  cancelEvaluation_ = add(training, tr("&Cancel evaluation"), {},
-                          tr("End the evaluation that is going on; training goes on"), [this] {
-                            cancelEvaluation_->setEnabled(false);
-                            bridge_->post(CancelEvaluationCommand{});
-                          });
-  cancelEvaluation_->setIcon(themedIcon(QStringLiteral("close"), &Theme::secondaryText));
-  cancelEvaluation_->setEnabled(false);
+  actions_->addMenu(training, tr("&Training"));
+  actions_->adopt("training.run", transport_->runPauseAction());
+  actions_->adopt("training.step", transport_->stepAction());
+  actions_->adopt("training.stepMany", transport_->stepManyAction());
+  actions_->adopt("training.until", transport_->untilAction());
+  actions_->adopt("training.stop", transport_->stopAction());
+  actions_->addSeparator(training);
+  add(
+      "training.parameters", tr("Change &parameters"), Qt::CTRL | Qt::Key_P,
+      tr("Change learning rate, weights and the method's constants while training goes on"),
+      [this] {
+        docks_->show("parameters");
+        parametersPanel_->focusSearch();
+      },
+      in(&ActionContext::live), "sliders");
+  add(
+      "training.checkpoint", tr("Save &checkpoint"), QKeySequence::Save,
+      tr("Write model, optimizer and every random state into the run folder"),
+      [this] { run_->bridge().post(SaveCheckpointCommand{}); }, in(&ActionContext::takesCheckpoint));
+  ActionSpec evaluate{"training.evaluate", tr("&Evaluate now"), Qt::CTRL | Qt::Key_E,
+                      tr("Average precision on the validation images"),
+                      [this] { run_->bridge().post(EvaluateCommand{}); }};
+  evaluate.enabledWhen = [](const ActionContext& at) { return at.takesCheckpoint && at.hasValidation; };
+  evaluate.whyNot = [](const ActionContext& at) { return whyNoEvaluation(at); };
+  actions_->add(std::move(evaluate));
+  add(
+      "training.cancelEvaluation", tr("&Cancel evaluation"), {},
+      tr("End the evaluation that is going on; training goes on"),
+      [this] {
+        actions_->find("training.cancelEvaluation")->setEnabled(false);
+        run_->bridge().post(CancelEvaluationCommand{});
+      },
+      in(&ActionContext::evaluating), "close");
 
-  QMenu* history = menus_->addMenu(tr("&History"));
-  historyActions_ << add(history, tr("&Previous recorded step"), QKeySequence(Qt::ALT | Qt::Key_Left),
-                         tr("One recorded step back"), [this] { scrubber_->walk(-1); });
-  historyActions_ << add(history, tr("&Next recorded step"), QKeySequence(Qt::ALT | Qt::Key_Right),
-                         tr("One recorded step on"), [this] { scrubber_->walk(+1); });
-  historyActions_ << add(history, tr("Ten steps back"), QKeySequence(Qt::ALT | Qt::SHIFT | Qt::Key_Left),
-                         tr("Ten recorded steps back"), [this] { scrubber_->walk(-10); });
-  historyActions_ << add(history, tr("Ten steps on"), QKeySequence(Qt::ALT | Qt::SHIFT | Qt::Key_Right),
-                         tr("Ten recorded steps on"), [this] { scrubber_->walk(+10); });
-  add(history, tr("Follow &live"), QKeySequence(Qt::Key_L), tr("Show training as it goes on"),
+  actions_->addMenu(history, tr("&History"));
+  const auto steps = in(&ActionContext::recordedSteps);
+  add(
+      "history.previous", tr("&Previous recorded step"), Qt::ALT | Qt::Key_Left, tr("One recorded step back"),
+      [this] { scrubber_->walk(-1); }, steps);
+  add(
+      "history.next", tr("&Next recorded step"), Qt::ALT | Qt::Key_Right, tr("One recorded step on"),
+      [this] { scrubber_->walk(+1); }, steps);
+  add(
+      "history.tenBack", tr("Ten steps back"), Qt::ALT | Qt::SHIFT | Qt::Key_Left,
+      tr("Ten recorded steps back"), [this] { scrubber_->walk(-10); }, steps);
+  add(
+      "history.tenOn", tr("Ten steps on"), Qt::ALT | Qt::SHIFT | Qt::Key_Right, tr("Ten recorded steps on"),
+      [this] { scrubber_->walk(+10); }, steps);
+  add("history.live", tr("Follow &live"), Qt::Key_L, tr("Show training as it goes on"),
       [this] { scrubber_->goLive(); });
 
-  QMenu* figure = menus_->addMenu(tr("F&igure"));
-  exportView_ = add(figure, tr("&Export view…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E),
-                    tr("Image, layers and colour bar as PDF, SVG or PNG"), [this] { exportView(); });
-  exportView_->setIcon(themedIcon(QStringLiteral("export"), &Theme::secondaryText));
-  exportCurves_ = add(figure, tr("Export &curves…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
-                      tr("The curves as PDF, SVG or PNG, their values as CSV"), [this] { exportCurves(); });
+  actions_->addMenu(figure, tr("F&igure"));
+  add(
+      "figure.view", tr("&Export view…"), Qt::CTRL | Qt::SHIFT | Qt::Key_E,
+      tr("Image, layers and colour bar as PDF, SVG or PNG"), [this] { exportView(); },
+      in(&ActionContext::picture), "export");
+  add(
+      "figure.curves", tr("Export &curves…"), Qt::CTRL | Qt::SHIFT | Qt::Key_C,
+      tr("The curves as PDF, SVG or PNG, their values as CSV"), [this] { exportCurves(); },
+      in(&ActionContext::workspace));
 
-  QMenu* help = menus_->addMenu(tr("&Help"));
-  add(help, tr("&Method and detector"), QKeySequence::HelpContents,
+  actions_->addMenu(help, tr("&Help"));
+  add("help.topic", tr("&Method and detector"), QKeySequence::HelpContents,
       tr("Read about the method in use: idea, formulas, what to look at"),
       [this] { showHelp(presentTopic()); });
-  add(help, tr("&Contents"), {}, tr("Every page of the help"), [this] { showHelp(QStringLiteral("index")); });
-  add(help, tr("Reading the &window"), {}, tr("What is where in this window"),
+  add("help.contents", tr("&Contents"), {}, tr("Every page of the help"),
+      [this] { showHelp(QStringLiteral("index")); });
+  add("help.window", tr("Reading the &window"), {}, tr("What is where in this window"),
       [this] { showHelp(QStringLiteral("window")); });
-  help->addSeparator();
-  add(help, tr("&Keys"), QKeySequence(Qt::Key_Question), tr("Every key on one sheet"),
-      [this] { showCheatSheet(); });
-  add(help, tr("&About"), {}, tr("Version and licences"), [this] {
-    QMessageBox::about(this, tr("Anchorscope"),
-                       tr("<b>Anchorscope %1</b><br>Train a detector and watch every anchor "
-                          "learn.<br><br>Source code under the MIT licence. "
-                          "This program is linked with QCustomPlot (GPL 3) and Qt (LGPL 3): the binary as a "
-                          "whole is under the GPL 3.")
-                           .arg(QCoreApplication::applicationVersion()));
-  });
-  for (QMenu* menu : {file, view, training, history, figure, help})
-    menu->setToolTipsVisible(true);
+  actions_->addSeparator(help);
+  add("help.keys", tr("&Keys"), Qt::Key_Question, tr("Every key on one sheet"), [this] { showCheatSheet(); });
+  add("help.about", tr("&About"), {}, tr("Version and licences"), [this] { showAbout(); });
   connect(state_.get(), &ViewState::frameChanged, this, &MainWindow::refreshActions);
 }
 
+void MainWindow::fillRecent(QMenu& menu) {
+  menu.clear();
+  for (const QString& entry : recentEntries())
+    menu.addAction(entry, this, [this, entry] {
+      if (QFileInfo(entry).isDir()) {
+        openRecordedRun(entry);
+      } else if (run_->confirmEnding()) {
+        showStartPage();
+        start_->setDataSpec(entry);
+      }
+    });
+  if (menu.isEmpty()) menu.addAction(tr("Nothing yet"))->setEnabled(false);
+}
+
+void MainWindow::showAbout() {
+  QMessageBox::about(
+      this, tr("Anchorscope"),
+      tr("<b>Anchorscope %1</b><br>Train a detector and watch every anchor learn.<br><br>Source "
+         "code under the MIT licence. This program is linked with QCustomPlot (GPL 3) and Qt "
+         "(LGPL 3): the binary as a whole is under the GPL 3.")
+          .arg(QCoreApplication::applicationVersion()));
+}
+
+ActionContext MainWindow::actionContext() const {
+  const SessionBridge& bridge = run_->bridge();
+  const EnabledActions enabled = run_->isLive() ? enabledActions(bridge.state()) : EnabledActions{};
+  ActionContext at;
+  at.workspace = !onStartPage();
+  at.picture = at.workspace && state_->frame() != nullptr;
+  at.live = at.workspace && run_->isLive();
+  at.takesParameters = enabled.setParam;
+  at.takesCheckpoint = enabled.checkpoint;
+  at.hasValidation = !bridge.facts() || !bridge.facts()->validationImageNames.empty();
+  at.evaluating = evaluating_;
+  at.canKeep = at.workspace && run_->canKeep();
+  at.recordedSteps = at.workspace && !scrubber_->steps().empty();
+  return at;
+}
+
 void MainWindow::refreshActions() {
-  const bool workspace = !onStartPage();
-  const bool picture = workspace && state_->frame() != nullptr;
-  const EnabledActions enabled = bridge_->hasSession() ? enabledActions(bridge_->state()) : EnabledActions{};
-  keep_->setEnabled(workspace && temporary_ && isEnded());
-  checkpoint_->setEnabled(enabled.checkpoint);
-  const auto& facts = bridge_->facts();
-  const QString whyNot = facts && facts->validationImageNames.empty()
-                             ? tr("This run has no validation images: they are named when a run is started.")
-                             : QString();
-  evaluate_->setEnabled(enabled.checkpoint && whyNot.isEmpty());
-  evaluate_->setToolTip(whyNot.isEmpty() ? evaluate_->statusTip() : whyNot);
-  evaluation_->setCanEvaluate(enabled.checkpoint && whyNot.isEmpty(), whyNot);
-  const bool live = bridge_->hasSession();
+  const ActionContext at = actionContext();
+  actions_->refresh(at);
+  evaluation_->setCanEvaluate(at.takesCheckpoint && at.hasValidation, whyNoEvaluation(at));
   parametersPanel_->setCanChange(
-      enabled.setParam,
-      !live || enabled.setParam ? tr("A change takes effect at the next step and is marked in the curves.")
-      : isEnded()
+      at.takesParameters,
+      !run_->isLive() || at.takesParameters
+          ? tr("A change takes effect at the next step and is marked in the curves.")
+      : run_->isEnded()
           ? tr("This run has ended with these values. They can be changed again once it is continued.")
           : tr("They can be changed while training runs or pauses."));
-  showParameters_->setEnabled(workspace && live);
-  for (QAction* action : {fit_, goToAnchor_, exportView_})
-    action->setEnabled(picture);
-  exportCurves_->setEnabled(workspace);
-  for (QAction* action : historyActions_)
-    action->setEnabled(workspace && !scrubber_->steps().empty());
 }
 
 void MainWindow::showCheatSheet() {
-  QString html = QStringLiteral("<table cellspacing='0' cellpadding='4'>");
-  const auto row = [&](const QString& keys, const QString& what) {
-    html += QStringLiteral("<tr><td><b>%1</b></td><td>%2</td></tr>")
-                .arg(keys.toHtmlEscaped(), what.toHtmlEscaped());
-  };
-  for (const QAction* menuAction : menus_->actions()) {
-    if (!menuAction->menu()) continue;
-    QString title = menuAction->text();
-    html += QStringLiteral("<tr><td colspan='2'><br><i>%1</i></td></tr>")
-                .arg(title.remove(QLatin1Char('&')).toHtmlEscaped());
-    for (const QAction* action : menuAction->menu()->actions())
-      if (!action->shortcut().isEmpty())
-        row(action->shortcut().toString(QKeySequence::NativeText), action->statusTip());
-  }
-  html += QStringLiteral("<tr><td colspan='2'><br><i>%1</i></td></tr>").arg(tr("Canvas"));
-  for (const auto& [keys, what] : CanvasView::gestures())
-    row(keys, what);
-  html += QStringLiteral("</table>");
   auto* dialog = new QDialog(this);
   dialog->setObjectName(QStringLiteral("cheatSheet"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -232,7 +251,7 @@ void MainWindow::showCheatSheet() {
   auto* scroll = new QScrollArea;
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
-  auto* text = new QLabel(html);
+  auto* text = new QLabel(actions_->cheatSheet({{tr("Canvas"), CanvasView::gestures()}}));
   text->setAlignment(Qt::AlignTop | Qt::AlignLeft);
   text->setContentsMargins(12, 0, 12, 12);
   scroll->setWidget(text);

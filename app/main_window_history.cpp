@@ -24,12 +24,11 @@ void MainWindow::openRecordedRun(const QString& folder) {
     notifier_.tell(messageOf(opened.error()));
     return;
   }
-  if (!confirmEndingRun()) return;
-  endRun();
+  if (!run_->confirmEnding()) return;
+  run_->lookAt(folder, (*opened)->lastStep());
   state_->setProbes({});
   state_->setFrame(nullptr);
   reader_ = *std::move(opened);
-  recordedOnly_ = true;
   wantedProbe_.clear();
   curves_->clear();
   scrubber_->clear();
@@ -50,7 +49,7 @@ void MainWindow::openRecordedRun(const QString& folder) {
     showRecordedStep(scrubber_->steps().back());
   refreshTitle();
   refreshActions();
-  transport_->setContinuable(!continuableFolder().isEmpty());
+  transport_->setContinuable(!run_->continuableFolder().isEmpty());
   tellDamage();
 }
 
@@ -72,21 +71,21 @@ void MainWindow::wireHistory() {
   });
   connect(scrubber_, &HistoryScrubber::liveWanted, this, [this] {
     state_->followLive();
-    if (bridge_->snapshot()) onSnapshot(bridge_->snapshot());
+    if (run_->bridge().snapshot()) onSnapshot(run_->bridge().snapshot());
     refreshHeader();
   });
   // What has been recorded meanwhile; reading the list of steps is cheap, but need not follow every snapshot.
   auto* timer = new QTimer(this);
   timer->setInterval(700);
   connect(timer, &QTimer::timeout, this, [this] {
-    if (!recordedOnly_ && bridge_->hasSession()) refreshRecordedSteps();
+    if (!run_->isRecorded() && run_->bridge().hasSession()) refreshRecordedSteps();
   });
   timer->start();
 }
 
 void MainWindow::refreshRecordedSteps() {
-  if (!recordedOnly_) {
-    const auto& facts = bridge_->facts();
+  if (!run_->isRecorded()) {
+    const auto& facts = run_->bridge().facts();
     if (!facts || facts->config.out.empty()) return;
     if (!reader_) {
       auto opened = openRun(facts->config.out);
@@ -104,7 +103,7 @@ void MainWindow::refreshRecordedSteps() {
   }
   std::sort(steps.begin(), steps.end());
   steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
-  if (recordedOnly_)
+  if (run_->isRecorded())
     scrubber_->setNote(tr("evidence of %1 of %2 · %3")
                            .arg(countText(static_cast<qint64>(steps.size())),
                                 countText(reader_->lastStep() + 1, QStringLiteral("step")),
@@ -136,7 +135,7 @@ void MainWindow::showRecordedStep(std::int64_t step) {
 
 void MainWindow::loadHistory() {
   // What was recorded before the run was gone on with; what comes later is told as it happens.
-  auto opened = openRun(bridge_->facts()->config.out);
+  auto opened = openRun(run_->bridge().facts()->config.out);
   if (!opened) {
     notifier_.tell(messageOf(opened.error(), MessageScope::kRun));
     return;

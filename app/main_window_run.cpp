@@ -1,4 +1,4 @@
-// The live run of the main window: starting, what arrives from it, ending.
+// What arrives from the live run, on its way to the views.
 #include <QLabel>
 #include <QLineEdit>
 #include <QStackedWidget>
@@ -6,10 +6,7 @@
 #include <QToolButton>
 
 #include "app/main_window.h"
-#include "app/run/temporary_run.h"
-#include "app/settings.h"
 #include "core/session/evaluation_scalars.h"
-#include "core/trainer/presets.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/notifier.h"
@@ -25,19 +22,9 @@
 
 namespace anchorscope {
 
-bool MainWindow::isEnded() const {
-  const TrainerState state = bridge_->state();
-  return !bridge_->hasSession() || state == TrainerState::kStopped || state == TrainerState::kFailed;
-}
-
-void MainWindow::endRun() {
-  reader_.reset();
-  // The temporary folder goes when nothing writes into it any more.
-  bridge_->retire([temporary = std::exchange(temporary_, nullptr)]() mutable { temporary.reset(); });
-}
-
 void MainWindow::beginRun(const QString& what) {
-  recordedOnly_ = continued_ = false;
+  // The boxes that learn are what the demo is for.
+  showPredictions_ = !run_->isContinued() && run_->asked().data == "demo";
   curvesToRead_.reset();
   historyUpTo_ = -1;
   framesBefore_ = 0;
@@ -58,78 +45,47 @@ void MainWindow::beginRun(const QString& what) {
   preparing_->start(what);
 }
 
-void MainWindow::startRun(const RunConfig& config, SessionOptions options) {
-  if (!confirmEndingRun()) return;
-  endRun();
-  beginRun(shortDataName(QString::fromStdString(config.data)));
-  showPredictions_ = config.data == "demo";  // the boxes that learn are what the demo is for
-  RunConfig own = asked_ = config;
-  if (own.out.empty()) {
-    if (auto made = TemporaryRun::create()) {
-      temporary_ = *std::move(made);
-      own.out = temporary_->folder().toStdString();
-    } else {
-      notifier_.tell({MessageKind::kWarning,
-                      tr("Earlier steps of this run cannot be looked at again: %1")
-                          .arg(QString::fromStdString(made.error().text())),
-                      {},
-                      MessageScope::kRun});
-    }
-  }
-  bridge_->start(std::move(own), std::move(options));
-  refreshTitle();
-  refreshActions();
-}
-
-void MainWindow::startDemo(SessionOptions options) {
-  auto config = presetConfig("demo");
-  if (!config) {
-    notifier_.tell(messageOf(config.error()));
-    return;
-  }
-  startRun(*config, std::move(options));
-}
-
 void MainWindow::wireBridge() {
-  connect(bridge_, &SessionBridge::stateChanged, this, [this](TrainerState state, const QString& reason) {
-    transport_->setState(state, reason);
-    if (state == TrainerState::kStopped)
-      statusBar()->showMessage(reason.isEmpty() || reason == QLatin1String("stopped")
-                                   ? tr("Training has stopped.")
-                                   : tr("Training has ended: %1.").arg(reason),
-                               8000);
-    if (isEnded()) refreshRecordedSteps();  // its last ones
-    refreshActions();
-    transport_->setContinuable(!continuableFolder().isEmpty());
-    refreshHeader();
-    if (bridge_->snapshot()) refreshRecordingNote(bridge_->snapshot()->status.recording);
-  });
-  connect(bridge_, &SessionBridge::sessionEnded, this, [this] {
+  connect(&run_->bridge(), &SessionBridge::stateChanged, this,
+          [this](TrainerState state, const QString& reason) {
+            transport_->setState(state, reason);
+            if (state == TrainerState::kStopped)
+              statusBar()->showMessage(reason.isEmpty() || reason == QLatin1String("stopped")
+                                           ? tr("Training has stopped.")
+                                           : tr("Training has ended: %1.").arg(reason),
+                                       8000);
+            if (run_->isEnded()) refreshRecordedSteps();  // its last ones
+            refreshActions();
+            transport_->setContinuable(!run_->continuableFolder().isEmpty());
+            refreshHeader();
+            if (run_->bridge().snapshot()) refreshRecordingNote(run_->bridge().snapshot()->status.recording);
+          });
+  connect(&run_->bridge(), &SessionBridge::sessionEnded, this, [this] {
     transport_->clear();
     evaluation_->setProgress({}, 0);
     refreshEvaluationButton({}, 0);
     refreshActions();
   });
-  connect(bridge_, &SessionBridge::progress, this, [this](const QString& what, double fraction) {
+  connect(&run_->bridge(), &SessionBridge::progress, this, [this](const QString& what, double fraction) {
     preparing_->setProgress(what, fraction);
-    if (!bridge_->snapshot()) return;  // else it is an evaluation, while training waits
+    if (!run_->bridge().snapshot()) return;  // else it is an evaluation, while training waits
     evaluation_->setProgress(what, fraction);
     refreshEvaluationButton(what, fraction);
   });
-  connect(bridge_, &SessionBridge::factsAvailable, this, &MainWindow::onFacts);
-  connect(bridge_, &SessionBridge::snapshotArrived, this, &MainWindow::onSnapshot);
-  connect(bridge_, &SessionBridge::stepsArrived, this, &MainWindow::onSteps);
-  connect(bridge_, &SessionBridge::evaluated, this, &MainWindow::showEvaluation);
-  connect(bridge_, &SessionBridge::noteArrived, this, &MainWindow::onNote);
-  connect(bridge_, &SessionBridge::diagnosticsArrived, &notifier_, &Notifier::tellRecords);
-  connect(bridge_, &SessionBridge::commandAcknowledged, this, [this](const AcknowledgedEvent& event) {
+  connect(&run_->bridge(), &SessionBridge::factsAvailable, this, &MainWindow::onFacts);
+  connect(&run_->bridge(), &SessionBridge::snapshotArrived, this, &MainWindow::onSnapshot);
+  connect(&run_->bridge(), &SessionBridge::stepsArrived, this, &MainWindow::onSteps);
+  connect(&run_->bridge(), &SessionBridge::evaluated, this, &MainWindow::showEvaluation);
+  connect(&run_->bridge(), &SessionBridge::noteArrived, this, &MainWindow::onNote);
+  connect(&run_->bridge(), &SessionBridge::diagnosticsArrived, &notifier_, &Notifier::tellRecords);
+  connect(&run_->bridge(), &SessionBridge::commandAcknowledged, this, [this](const AcknowledgedEvent& event) {
     if (event.error) notifier_.tell(messageOf(*event.error, MessageScope::kRun));
   });
-  connect(bridge_, &SessionBridge::failed, this, &MainWindow::onFailed);
+  connect(&run_->bridge(), &SessionBridge::failed, this, &MainWindow::onFailed);
 }
 
 void MainWindow::onNote(const RunEvent& event) {
-  if (event.step > historyUpTo_ || !continued_) {
+  if (event.step > historyUpTo_ || !run_->isContinued()) {
     curves_->addEvent(event);
     scrubber_->addEvent(event);
   }
@@ -137,14 +93,15 @@ void MainWindow::onNote(const RunEvent& event) {
 }
 
 void MainWindow::onFacts() {
-  const RunFacts& facts = *bridge_->facts();
-  if (!continued_ && facts.config.data != "demo") rememberRecent(QString::fromStdString(facts.config.data));
+  const RunFacts& facts = *run_->bridge().facts();
+  if (!run_->isContinued() && facts.config.data != "demo")
+    rememberRecent(QString::fromStdString(facts.config.data));
   curves_->setDeclaration(facts.declaration);
   std::vector<std::string> names;
   for (const ScalarSpec& scalar : facts.declaration.scalars)
     names.push_back(scalar.name);
   transport_->setScalarNames(names);
-  if (continued_) loadHistory();
+  if (run_->isContinued()) loadHistory();
   std::vector<std::string> images = facts.imageNames;
   images.insert(images.end(), facts.validationImageNames.begin(), facts.validationImageNames.end());
   probes_->setAvailableImages(images);
@@ -158,19 +115,19 @@ void MainWindow::onFacts() {
 }
 
 void MainWindow::onFailed(const Error& error, const QString& culprit) {
-  const bool showedSomething = bridge_->snapshot() != nullptr;
+  const bool showedSomething = run_->bridge().snapshot() != nullptr;
   if (!showedSomething) {
     // There is nothing to look at: back to where the data was named.
-    const bool taken = error.code == ErrorCode::kExists && !asked_.out.empty();
-    const bool resumed = continued_;
+    const bool taken = error.code == ErrorCode::kExists && !run_->asked().out.empty();
+    const bool resumed = run_->isContinued();
     showStartPage();
-    if (!resumed && asked_.data != "demo") {
-      start_->setConfig(asked_);  // to be mended, wherever it came from
+    if (!resumed && run_->asked().data != "demo") {
+      start_->setConfig(run_->asked());  // to be mended, wherever it came from
       start_->dataEdit()->setFocus();
     }
     notifier_.withdraw(QString::fromStdString(error.text()));  // it is told beside what was chosen
     if (taken)
-      start_->showTakenFolder(QString::fromStdString(asked_.out));
+      start_->showTakenFolder(QString::fromStdString(run_->asked().out));
     else if (resumed)
       notifier_.tell(messageOf(error, MessageScope::kRun));
     else
@@ -217,7 +174,7 @@ void MainWindow::showProbes(std::vector<std::shared_ptr<const ProbeFrame>> probe
 }
 
 void MainWindow::refreshRecordingNote(const RecordingState& recording) {
-  const auto& facts = bridge_->facts();
+  const auto& facts = run_->bridge().facts();
   if (!facts || facts->config.out.empty()) {
     scrubber_->setNote(tr("This run is not recorded: give it a run folder to go back in time."));
     return;
@@ -229,11 +186,11 @@ void MainWindow::refreshRecordingNote(const RecordingState& recording) {
                      .arg(static_cast<double>(recording.bytesOnDisk) / 1e6, 0, 'f', 1);
   if (!recording.failure.empty()) note += tr(" · recording has ended");
   if (recording.framesDropped > 0) note += tr(" · %1 dropped").arg(countText(recording.framesDropped));
-  if (!temporary_)
+  if (!run_->isTemporary())
     note += tr(" in %1").arg(QString::fromStdString(facts->config.out));
   else
-    note += isEnded() ? tr(" in a temporary folder: File ▸ Keep recorded run keeps it")
-                      : tr(" in a temporary folder; it can be kept when the run is left");
+    note += run_->isEnded() ? tr(" in a temporary folder: File ▸ Keep recorded run keeps it")
+                            : tr(" in a temporary folder; it can be kept when the run is left");
   scrubber_->setNote(note);
 }
 
@@ -269,7 +226,8 @@ void MainWindow::refreshEvaluationButton(const QString& what, double fraction) {
   evaluationButton_->setText(active ? tr("%1 %2 %").arg(what).arg(static_cast<int>(100 * fraction))
                                     : evaluated_);
   evaluationButton_->setVisible(active || !evaluated_.isEmpty());
-  cancelEvaluation_->setEnabled(active);
+  evaluating_ = active;
+  refreshActions();
   evaluationCancel_->setVisible(active);
 }
 

@@ -96,7 +96,7 @@ struct FreshWindow {
   explicit FreshWindow(const std::function<void()>& remember = {}, const QSize& size = {1280, 800})
       : window((openSettings().clear(), remember ? remember() : void(), trainer.factory())) {
     window.setAsk([](const Question&) { return Answer::kGoAhead; });
-    window.resetLayout();
+    window.docks().reset();
     window.resize(size);
     window.show();
     EXPECT_TRUE(QTest::qWaitForWindowExposed(&window));
@@ -118,7 +118,7 @@ struct FreshWindow {
 class WindowFixture : public ::testing::Test {
  protected:
   WindowFixture() : window((removeUnkeptRuns(), trainer.factory())) {
-    window.resetLayout();
+    window.docks().reset();
     window.resize(1280, 800);
     window.show();
     window.activateWindow();

@@ -99,7 +99,7 @@ class WindowHistoryTest : public testing::WindowFixture {
     return out;
   }
   void showEvaluationDock() {
-    for (QDockWidget* dock : window.docks())
+    for (QDockWidget* dock : window.docks().all())
       if (dock->objectName() == "evaluation") {
         dock->show();
         dock->raise();

@@ -26,7 +26,7 @@ using testing::FakeTrainer;
 class WindowLayoutTest : public testing::WindowFixture {
  protected:
   QDockWidget* dock(const char* name) {
-    for (QDockWidget* found : window.docks())
+    for (QDockWidget* found : window.docks().all())
       if (found->objectName() == QLatin1String(name)) return found;
     ADD_FAILURE() << "no dock " << name;
     return nullptr;
@@ -154,7 +154,7 @@ TEST_F(WindowLayoutTest, TheWorkspaceFitsHalfOfAFullScreen) {
   EXPECT_GE(window.canvas().width(), 200);
   EXPECT_GE(window.canvas().height(), 120);
   // As it is laid out at first, the image has the greatest part.
-  window.resetLayout();
+  window.docks().reset();
   QCoreApplication::processEvents();
   EXPECT_GE(window.canvas().width(), 400);
   testing::keepPicture(window.grab().toImage(), "workspace_960");

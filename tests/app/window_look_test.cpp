@@ -161,7 +161,7 @@ TEST_P(WindowLookTest, TheMiddleFitsBetweenTheDocksOfANarrowWindow) {
   EXPECT_GE(window.canvas().width(), 370);
   EXPECT_EQ(window.curves().legend()->shownCount(), 2u);
   EXPECT_GE(window.curves().legend()->width(), 300);
-  for (const QDockWidget* dock : window.docks())
+  for (const QDockWidget* dock : window.docks().all())
     if (dock->isVisible()) {
       EXPECT_LE(dock->mapTo(&window, QPoint(dock->width(), 0)).x(), 960) << dock->objectName().toStdString();
     }
@@ -220,7 +220,7 @@ TEST_P(WindowLookTest, MessagesProblemsAndParameters) {
   trainer.send(DiagnosticsEvent{diagnostics});
   ASSERT_TRUE(QTest::qWaitFor([&] { return !window.notifier().pending().isEmpty(); }));
   window.findChild<QToolButton*>("problemsButton")->click();
-  for (QDockWidget* dock : window.docks())
+  for (QDockWidget* dock : window.docks().all())
     if (dock->objectName() == "parameters") {
       dock->show();
       dock->raise();

@@ -288,14 +288,14 @@ TEST_F(WindowStatesTest, TheProblemCountOpensTheList) {
 
 TEST_F(WindowStatesTest, TheViewMenuListsEveryDockAndResetBringsAllBack) {
   run();
-  for (QDockWidget* dock : window.docks()) {
+  for (QDockWidget* dock : window.docks().all()) {
     EXPECT_NE(action(dock->windowTitle()), nullptr);
     dock->close();
     EXPECT_FALSE(dock->isVisible());
   }
   action("Reset layout")->trigger();
   QCoreApplication::processEvents();
-  for (QDockWidget* dock : window.docks()) {
+  for (QDockWidget* dock : window.docks().all()) {
     const bool extra = QStringList{"parameters", "problems", "evaluation"}.contains(dock->objectName());
     EXPECT_EQ(dock->isVisible(), !extra) << dock->objectName().toStdString();
   }
@@ -304,11 +304,11 @@ TEST_F(WindowStatesTest, TheViewMenuListsEveryDockAndResetBringsAllBack) {
 TEST_F(WindowStatesTest, ClosedDocksStayClosedOverTheStartPage) {
   run();
   QDockWidget* curves = nullptr;
-  for (QDockWidget* dock : window.docks())
+  for (QDockWidget* dock : window.docks().all())
     if (dock->objectName() == "curves") curves = dock;
   curves->close();
   window.showStartPage();
-  for (QDockWidget* dock : window.docks())
+  for (QDockWidget* dock : window.docks().all())
     EXPECT_FALSE(dock->isVisible());
   run();
   EXPECT_FALSE(curves->isVisible());

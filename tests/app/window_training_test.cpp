@@ -45,7 +45,7 @@ class WindowTrainingTest : public ::testing::Test {
  protected:
   WindowTrainingTest() {
     window.setAsk([](const Question&) { return Answer::kGoAhead; });
-    window.resetLayout();
+    window.docks().reset();
     window.resize(1280, 800);
     window.show();
     window.activateWindow();
@@ -170,7 +170,7 @@ TEST_F(WindowTrainingTest, GoesBackToARecordedStepAndToLiveAgainThenKeepsTheReco
 
   const testing::TemporaryFolder folder;
   const QString target = QString::fromStdString((folder / "kept").string());
-  window.keepRecordedRun(target);
+  window.run().keep(target);
   ANCHORSCOPE_WAIT(window.reader() && QString::fromStdString(window.reader()->folder()) == target);
   EXPECT_EQ(scrubber.steps(), (std::vector<std::int64_t>{0, 4, 8, 12}));
   EXPECT_EQ(window.viewState().frame()->step, 12);
@@ -236,7 +236,7 @@ TEST_F(WindowTrainingTest, KeepingARunDoesNotEndTheOneStartedMeanwhile) {
   ANCHORSCOPE_WAIT(state() == TrainerState::kStopped);
   const testing::TemporaryFolder folder;
   const QString target = QString::fromStdString((folder / "kept").string());
-  window.keepRecordedRun(target);
+  window.run().keep(target);
   startPausedDemo();  // before the window hears that the folder was moved
   ANCHORSCOPE_WAIT(!window.notifier().pending().filter(target).isEmpty());
   EXPECT_TRUE(window.bridge().hasSession());

@@ -1,0 +1,91 @@
+#pragma once
+// Everything that can be done, in one place: each action with its id, text, keys, help and when it can be
+// done. Menus and the sheet of keys are made from it.
+
+#include <QKeySequence>
+#include <QObject>
+#include <QString>
+#include <QStringList>
+#include <functional>
+#include <utility>
+#include <vector>
+
+class QAction;
+class QActionGroup;
+class QMenu;
+class QMenuBar;
+
+namespace anchorscope {
+
+/// What the window is at, as far as it decides what can be done.
+struct ActionContext {
+  bool workspace = false;        ///< A run is shown, not the first page.
+  bool picture = false;          ///< There is a frame on the canvas.
+  bool live = false;             ///< There is a session, also one that has ended.
+  bool takesParameters = false;  ///< Of the live run, as enabledActions(state) tells it.
+  bool takesCheckpoint = false;
+  bool hasValidation = false;  ///< The run has images to be evaluated on.
+  bool evaluating = false;
+  bool canKeep = false;        ///< A temporary recording that nothing is written into.
+  bool recordedSteps = false;  ///< There are steps to go back to.
+};
+
+struct ActionSpec {
+  QString id;    ///< "training.evaluate": the menu's id and a word.
+  QString text;  ///< With "&" and, where it asks first, "…".
+  QKeySequence keys = {};
+  QString help;  ///< One line: what it does.
+  std::function<void()> run;
+  /// Without one it can always be done.
+  std::function<bool(const ActionContext&)> enabledWhen = {};
+  /// Why it cannot be done, where that is worth saying: instead of the help while it is not empty.
+  std::function<QString(const ActionContext&)> whyNot = {};
+  QString icon = {};              ///< Of resources/icons, in the colour of secondary text.
+  QActionGroup* group = nullptr;  ///< One of several of which one is chosen.
+};
+
+/// GUI thread only.
+class ActionRegistry : public QObject {
+  Q_OBJECT
+
+ public:
+  /// The menus stand in `bar`, which must outlive it.
+  explicit ActionRegistry(QMenuBar& bar, QObject* parent = nullptr);
+
+  /// In the order of the calls; one with a parent stands in that menu, at its present end.
+  QMenu* addMenu(const QString& id, const QString& title, const QString& parent = {});
+  void addSeparator(const QString& menu);
+  /// At the end of its menu. Ids are unique.
+  QAction* add(ActionSpec spec);
+  /// An action that another object made, names and enables.
+  void adopt(const QString& id, QAction* action);
+
+  /// In the order in which they were added.
+  QStringList ids() const;
+  /// Null: there is none of this id.
+  QAction* find(const QString& id) const;
+  void refresh(const ActionContext& context);
+
+  /// All actions that have keys, by menu, then `more` sections of keys and what they do; as HTML.
+  using Keys = std::vector<std::pair<QString, QString>>;
+  QString cheatSheet(const std::vector<std::pair<QString, Keys>>& more) const;
+
+ private:
+  struct Entry {
+    ActionSpec spec;
+    QAction* action = nullptr;
+  };
+  struct Menu {
+    QString id, title;
+    QMenu* menu = nullptr;
+  };
+  QMenu* menuOf(const QString& actionId) const;
+  QMenu* menu(const QString& id) const;
+  void put(ActionSpec spec, QAction* action);
+
+  QMenuBar& bar_;
+  std::vector<Menu> menus_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace anchorscope
