@@ -59,6 +59,23 @@ class SqliteRunReader final : public RunReader {
     return index_.steps();
   }
 
+  std::vector<std::string> probesAt(std::int64_t step) const override {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> probes;
+    for (const std::string& probe : index_.probeNames())
+      if (const auto& steps = index_.steps(probe); std::binary_search(steps.begin(), steps.end(), step))
+        probes.push_back(probe);
+    return probes;
+  }
+
+  std::int64_t frameCount() const override {
+    const std::lock_guard lock(mutex_);
+    std::int64_t count = 0;
+    for (const std::string& probe : index_.probeNames())
+      count += static_cast<std::int64_t>(index_.steps(probe).size());
+    return count;
+  }
+
   std::vector<std::string> scalarNames() const override {
     const std::lock_guard lock(mutex_);
     return index_.scalarNames();

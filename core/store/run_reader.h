@@ -30,6 +30,9 @@ class RunReader {
   virtual std::vector<std::int64_t> recordedSteps(const std::string& probe) const = 0;
   /// Of all probes together; the same list until refresh() finds another step.
   virtual RecordedSteps recordedSteps() const = 0;
+  /// Those with evidence at a step.
+  virtual std::vector<std::string> probesAt(std::int64_t step) const = 0;
+  virtual std::int64_t frameCount() const = 0;  ///< Of all probes and steps.
   /// Every recorded value of a scalar in step order; empty for an unknown name.
   virtual Result<ScalarSeries> scalar(const std::string& name) const = 0;
   /// The first `atMost` of them at or after a step: a long run read bit by bit.

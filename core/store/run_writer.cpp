@@ -70,7 +70,8 @@ class FolderLock {
   int file_ = -1;
 };
 
-/// What a queued frame keeps alive in memory, without what it shares with others.
+}  // namespace
+
 std::int64_t memoryOf(const ProbeFrame& frame) {
   std::size_t bytes =
       frame.predictedBoxesInInput.size() * sizeof(Box) + frame.predictions.size() * sizeof(PredictionRecord);
@@ -80,6 +81,8 @@ std::int64_t memoryOf(const ProbeFrame& frame) {
     bytes += table.rowCount() * 4 * (2 + table.columns.size());
   return static_cast<std::int64_t>(bytes);
 }
+
+namespace {
 
 /// Puts steps and events into the trace. Lives on the store thread.
 class TraceWriter {

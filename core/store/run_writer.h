@@ -40,6 +40,9 @@ struct RecordingOptions {
   int commitMs = 100;                ///< What was recorded is committed at the latest so long after.
 };
 
+/// What a frame keeps alive in memory, without what it shares with others.
+std::int64_t memoryOf(const ProbeFrame& frame);
+
 /// The trainer thread calls the record functions; none of them waits.
 class RunWriter {
  public:

@@ -277,6 +277,10 @@ TEST_F(Run, TheStepsOfAllProbesAreOneListUntilThereIsAnother) {
   EXPECT_THAT(*reader->recordedSteps(), ElementsAre(0, 4, 8, 12));
   EXPECT_THAT(*before, ElementsAre(0, 8)) << "who holds a list keeps it";
   EXPECT_THAT(reader->recordedSteps("b"), ElementsAre(4, 8));
+  EXPECT_THAT(reader->probesAt(8), ElementsAre("a", "b"));
+  EXPECT_THAT(reader->probesAt(4), ElementsAre("b"));
+  EXPECT_THAT(reader->probesAt(5), IsEmpty());
+  EXPECT_EQ(reader->frameCount(), 5);
 }
 
 TEST_F(Run, AMissingStepNamesTheNearestOne) {

@@ -1,5 +1,5 @@
 // A recorded run's scalars, read bit by bit while the run goes on.
-#include "widgets/plot/recorded_curves.h"
+#include "widgets/source/recorded_scalars.h"
 
 #include <gtest/gtest.h>
 
@@ -28,6 +28,8 @@ class GrowingRun final : public RunReader {
   std::vector<std::string> probeNames() const override { return {}; }
   std::vector<std::int64_t> recordedSteps(const std::string&) const override { return {}; }
   RecordedSteps recordedSteps() const override { return std::make_shared<const std::vector<std::int64_t>>(); }
+  std::vector<std::string> probesAt(std::int64_t) const override { return {}; }
+  std::int64_t frameCount() const override { return 0; }
   Result<ScalarSeries> scalar(const std::string& name) const override { return scalars.at(name); }
   Result<ScalarSeries> scalarFrom(const std::string& name, std::int64_t step,
                                   std::size_t atMost) const override {
@@ -66,12 +68,15 @@ class GrowingRun final : public RunReader {
   std::int64_t last_ = -1;
 };
 
-std::vector<std::int64_t> stepsOf(const CurveHistory& history, const std::string& name) {
-  std::vector<std::int64_t> out;
-  if (const CurveSeries* series = history.find(name))
-    for (const CurvePoint& point : series->points())
-      out.push_back(point.step);
-  return out;
+using Values = std::map<std::string, ScalarSeries>;
+
+/// What is told, put together.
+void add(Values& values, const ScalarParts& parts) {
+  for (const auto& [name, part] : parts) {
+    ScalarSeries& own = values[name];
+    own.steps.insert(own.steps.end(), part.steps.begin(), part.steps.end());
+    own.values.insert(own.values.end(), part.values.begin(), part.values.end());
+  }
 }
 
 std::vector<std::int64_t> upTo(std::int64_t last) {
@@ -81,68 +86,80 @@ std::vector<std::int64_t> upTo(std::int64_t last) {
   return out;
 }
 
-struct RecordedCurvesTest : ::testing::Test {
+struct RecordedScalarsTest : ::testing::Test {
   std::shared_ptr<GrowingRun> run = std::make_shared<GrowingRun>();
-  CurveHistory history;
   std::vector<Error> errors;
 
-  RecordedCurvesTest() {
+  RecordedScalarsTest() {
     run->scalars = {{"a", {}}, {"eval.ap", {}}, {"z", {}}};
     for (std::int64_t step = 0; step < 10; ++step)
       run->measure(step);
   }
 };
 
-TEST_F(RecordedCurvesTest, AreReadWholeWhateverIsReadAtOnce) {
+TEST_F(RecordedScalarsTest, AreReadWholeWhateverIsReadAtOnce) {
   for (std::size_t values = 1; values <= 31; ++values) {
-    CurveHistory own;
-    RecordedCurves curves(run, own, "eval.");
-    for (int rounds = 0; curves.read(values, errors); ++rounds)
+    Values own;
+    RecordedScalars scalars(*run, "eval.");
+    bool more = true;
+    for (int rounds = 0; more; ++rounds) {
       ASSERT_LT(rounds, 40);
-    for (const std::string& name : run->scalarNames())
-      EXPECT_EQ(stepsOf(own, name), upTo(9)) << name << ", " << values << " at once";
+      ScalarParts parts;
+      more = scalars.read(values, parts, errors);
+      std::size_t count = 0;
+      for (const auto& [name, part] : parts)
+        count += part.steps.size();
+      EXPECT_LE(count, values);
+      add(own, parts);
+    }
+    for (const std::string& name : run->scalarNames()) {
+      EXPECT_EQ(own[name].steps, upTo(9)) << name << ", " << values << " at once";
+      EXPECT_EQ(own[name].values, run->scalars[name].values);
+    }
   }
   EXPECT_TRUE(errors.empty());
 }
 
-TEST_F(RecordedCurvesTest, BeginWithTheNamedOnes) {
-  RecordedCurves curves(run, history, "eval.");
-  EXPECT_TRUE(curves.read(12, errors));
-  EXPECT_EQ(stepsOf(history, "eval.ap"), upTo(9));
-  EXPECT_EQ(stepsOf(history, "a"), upTo(1));
-  EXPECT_TRUE(stepsOf(history, "z").empty());
+TEST_F(RecordedScalarsTest, BeginWithTheNamedOnes) {
+  RecordedScalars scalars(*run, "eval.");
+  ScalarParts parts;
+  EXPECT_TRUE(scalars.read(12, parts, errors));
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[0].first, "eval.ap");
+  EXPECT_EQ(parts[0].second.steps, upTo(9));
+  EXPECT_EQ(parts[1].first, "a");
+  EXPECT_EQ(parts[1].second.steps, upTo(1));
 }
 
-TEST_F(RecordedCurvesTest, WhatIsMeasuredMeanwhileComesAfterThemAndOnce) {
+TEST_F(RecordedScalarsTest, WhatIsRecordedMeanwhileIsNotAmongThem) {
   for (std::size_t values = 1; values <= 40; ++values) {
     auto growing = std::make_shared<GrowingRun>(*run);
-    CurveHistory own;
-    RecordedCurves curves(growing, own, "eval.");
-    std::int64_t step = 10;
+    Values own;
+    RecordedScalars scalars(*growing, "eval.");
+    EXPECT_EQ(scalars.lastStep(), 9);
     bool more = true;
-    for (; more; ++step) {
-      growing->measure(step);  // it is recorded and handed over
-      curves.append({{step, {{"a", 5}, {"eval.ap", 5}, {"z", 5}, {"new", 5}}}});
-      more = curves.read(values, errors);
-      EXPECT_EQ(stepsOf(own, "new").empty(), more) << "held back until the recorded ones are there";
+    for (std::int64_t step = 10; more; ++step) {
+      growing->measure(step);
+      ScalarParts parts;
+      more = scalars.read(values, parts, errors);
+      add(own, parts);
     }
     for (const std::string& name : run->scalarNames())
-      EXPECT_EQ(stepsOf(own, name), upTo(step - 1)) << name << ", " << values << " at once";
-    EXPECT_EQ(stepsOf(own, "new").front(), 10);
-    EXPECT_EQ(own.find("a")->exactly(9), 4.5);
-    EXPECT_EQ(own.find("a")->exactly(10), 5);
+      EXPECT_EQ(own[name].steps, upTo(9)) << name << ", " << values << " at once";
   }
   EXPECT_TRUE(errors.empty());
 }
 
-TEST_F(RecordedCurvesTest, GoOnAfterAScalarThatCannotBeRead) {
+TEST_F(RecordedScalarsTest, GoOnAfterAScalarThatCannotBeRead) {
   run->damaged = "a";
-  RecordedCurves curves(run, history, "eval.");
-  curves.append({{10, {{"z", 1}}}});
-  EXPECT_FALSE(curves.read(100, errors));
+  RecordedScalars scalars(*run, "eval.");
+  ScalarParts parts;
+  EXPECT_FALSE(scalars.read(100, parts, errors));
   ASSERT_EQ(errors.size(), 1u);
   EXPECT_EQ(errors[0].message, "damaged");
-  EXPECT_EQ(stepsOf(history, "z"), upTo(10));
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[1].first, "z");
+  EXPECT_EQ(parts[1].second.steps, upTo(9));
 }
 
 }  // namespace

@@ -1,0 +1,61 @@
+#pragma once
+// Where evidence comes from, whether it is being measured or was recorded: views ask for moments of a run and
+// are told them later, so that nothing on the GUI thread waits for a disk.
+
+#include <QObject>
+#include <QString>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/evidence/frame.h"
+#include "core/store/run_types.h"
+
+namespace anchorscope {
+
+/// What there is to look at of one step.
+struct Moment {
+  std::int64_t step = -1;
+  /// Of the probe that was asked for, or of the first at this step where that one is not there.
+  std::shared_ptr<const ProbeFrame> frame;
+  /// Of every probe at this step, in the run's order: `frame` itself, of the others at least what thumbnails
+  /// tell (RunReader::summary).
+  std::vector<std::shared_ptr<const ProbeFrame>> probes;
+};
+
+/// Values of scalars, in the order in which they are to be appended; steps of one scalar do not fall.
+using ScalarParts = std::vector<std::pair<std::string, ScalarSeries>>;
+
+/// GUI thread only; no member waits.
+class EvidenceSource : public QObject {
+  Q_OBJECT
+
+ public:
+  using QObject::QObject;
+
+  /// Empty until opened().
+  virtual const EvidenceDeclaration& declaration() const = 0;
+  /// With evidence that can be asked for; changes with stepsChanged().
+  virtual const RecordedSteps& steps() const = 0;
+  /// Asks for what there is at one of steps(). A newer request takes the place of one that waits; one that is
+  /// being answered already is told all the same, so that what is dragged over is seen.
+  virtual void request(std::int64_t step, const QString& probe) = 0;
+
+ signals:
+  void opened();
+  void stepsChanged();
+  void momentArrived(const anchorscope::Moment& moment);
+  /// Nothing can be shown of this step; `told` by problemsFound already or by failed.
+  void momentMissing(std::int64_t step);
+  /// `complete`: all that was recorded has been told; what comes after is new.
+  void scalarsArrived(const anchorscope::ScalarParts& parts, bool complete);
+  void eventsArrived(const std::vector<anchorscope::RunEvent>& events);
+  /// Records that were left out, a sentence each.
+  void problemsFound(const std::vector<std::string>& problems);
+  void failed(const anchorscope::Error& error);
+};
+
+}  // namespace anchorscope

@@ -1,0 +1,168 @@
+#include "widgets/source/live_source.h"
+
+#include <QMetaObject>
+#include <QTimer>
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "core/session/evaluation_scalars.h"
+
+namespace anchorscope {
+namespace {
+
+constexpr int kLookMs = 700;  // the list of steps need not follow every step
+
+/// Values by step as values by scalar.
+ScalarParts partsOf(const std::vector<StepEvent>& steps) {
+  std::map<std::string, ScalarSeries> series;
+  for (const StepEvent& step : steps)
+    for (const ScalarValue& scalar : step.scalars) {
+      ScalarSeries& own = series[scalar.name];
+      own.steps.push_back(step.step);
+      own.values.push_back(scalar.value);
+    }
+  return {std::make_move_iterator(series.begin()), std::make_move_iterator(series.end())};
+}
+
+bool isSame(const RunEvent& a, const RunEvent& b) {
+  return a.step == b.step && a.kind == b.kind && a.text == b.text;
+}
+
+}  // namespace
+
+LiveSource::LiveSource(SessionBridge& bridge, bool continued, QObject* parent)
+    : EvidenceSource(parent),
+      bridge_(bridge),
+      none_(std::make_shared<const std::vector<std::int64_t>>()),
+      scalarsWait_(continued),
+      eventsWait_(continued),
+      timer_(new QTimer(this)) {
+  connect(&bridge_, &SessionBridge::factsAvailable, this, &LiveSource::onFacts);
+  connect(&bridge_, &SessionBridge::stepsArrived, this, &LiveSource::onSteps);
+  connect(&bridge_, &SessionBridge::evaluated, this, &LiveSource::onEvaluation);
+  connect(&bridge_, &SessionBridge::noteArrived, this, &LiveSource::onNote);
+  connect(timer_, &QTimer::timeout, this, &LiveSource::refresh);
+  timer_->setInterval(kLookMs);
+}
+
+LiveSource::~LiveSource() = default;
+
+const EvidenceDeclaration& LiveSource::declaration() const {
+  static const EvidenceDeclaration none;
+  return bridge_.facts() ? bridge_.facts()->declaration : none;
+}
+
+void LiveSource::onFacts() {
+  if (timer_->isActive()) return;  // they change with the options
+  timer_->start();
+  emit opened();
+  if (scalarsWait_) openRecording();
+}
+
+void LiveSource::openRecording() {
+  if (!bridge_.facts() || bridge_.facts()->config.out.empty()) return endWaiting();
+  ReaderOptions options;
+  options.scalars = scalarsWait_;
+  recording_ = std::make_unique<RecordedSource>(QString::fromStdString(bridge_.facts()->config.out), options);
+  connect(recording_.get(), &RecordedSource::opened, this, [this] {
+    if (scalarsWait_) {
+      recordedUpTo_ = recording_->lastStep();
+      framesBefore_ = recording_->frames();
+    }
+    emit stepsChanged();
+    if (const auto asked = std::exchange(asked_, std::nullopt))
+      recording_->request(asked->first, asked->second);
+  });
+  connect(recording_.get(), &RecordedSource::cannotOpen, this, [this](const Error& error) {
+    // Of a new run nothing is committed yet; the next look finds it.
+    if (scalarsWait_) emit failed(error);
+    endWaiting();
+    recording_.release()->deleteLater();
+  });
+  connect(recording_.get(), &EvidenceSource::stepsChanged, this, &EvidenceSource::stepsChanged);
+  connect(recording_.get(), &EvidenceSource::momentArrived, this, &EvidenceSource::momentArrived);
+  connect(recording_.get(), &EvidenceSource::momentMissing, this, &EvidenceSource::momentMissing);
+  connect(recording_.get(), &EvidenceSource::problemsFound, this, &EvidenceSource::problemsFound);
+  connect(recording_.get(), &EvidenceSource::failed, this, &EvidenceSource::failed);
+  connect(recording_.get(), &EvidenceSource::scalarsArrived, this, &LiveSource::onRecordedScalars);
+  connect(recording_.get(), &EvidenceSource::eventsArrived, this, &LiveSource::onRecordedEvents);
+}
+
+void LiveSource::refresh() {
+  if (!recording_)
+    openRecording();
+  else if (recording_->isOpen())
+    recording_->refresh();
+}
+
+void LiveSource::request(std::int64_t step, const QString& probe) {
+  asked_.reset();
+  const auto& snapshot = bridge_.snapshot();
+  const auto isOfStep = [&](const auto& frame) { return frame && frame->step == step; };
+  if (snapshot && !snapshot->probes.empty() &&
+      std::all_of(snapshot->probes.begin(), snapshot->probes.end(), isOfStep)) {
+    Moment moment{step, snapshot->probes.front(), snapshot->probes};
+    for (const auto& frame : snapshot->probes)
+      if (QString::fromStdString(frame->image->name) == probe) moment.frame = frame;
+    QMetaObject::invokeMethod(
+        this, [this, moment = std::move(moment)] { emit momentArrived(moment); }, Qt::QueuedConnection);
+  } else if (recording_ && recording_->isOpen()) {
+    recording_->request(step, probe);
+  } else {
+    asked_ = {step, probe};
+  }
+}
+
+void LiveSource::onSteps(const std::vector<StepEvent>& steps) {
+  std::vector<StepEvent> news;
+  for (const StepEvent& step : steps)
+    if (scalarsWait_ || step.step > recordedUpTo_) news.push_back(step);
+  if (scalarsWait_)
+    std::move(news.begin(), news.end(), std::back_inserter(steps_));
+  else if (!news.empty())
+    emit scalarsArrived(partsOf(news), true);
+}
+
+void LiveSource::onEvaluation(const EvaluationEvent& evaluation) {
+  if (scalarsWait_)
+    evaluations_.push_back(evaluation);
+  else
+    emit scalarsArrived(partsOf({{evaluation.step, evaluationScalars(evaluation)}}), true);
+}
+
+void LiveSource::onNote(const RunEvent& event) {
+  if (eventsWait_)
+    events_.push_back(event);
+  else
+    emit eventsArrived({event});
+}
+
+void LiveSource::onRecordedScalars(const ScalarParts& parts, bool complete) {
+  emit scalarsArrived(parts, false);
+  if (!complete) return;
+  scalarsWait_ = false;
+  onSteps(std::exchange(steps_, {}));
+  for (const EvaluationEvent& evaluation : std::exchange(evaluations_, {}))
+    onEvaluation(evaluation);
+  emit scalarsArrived({}, true);
+}
+
+void LiveSource::onRecordedEvents(const std::vector<RunEvent>& events) {
+  emit eventsArrived(events);
+  if (!std::exchange(eventsWait_, false)) return;
+  // What happened since the run goes on may have been recorded already.
+  std::vector<RunEvent> news;
+  for (const RunEvent& event : std::exchange(events_, {}))
+    if (std::none_of(events.begin(), events.end(),
+                     [&](const RunEvent& other) { return isSame(event, other); }))
+      news.push_back(event);
+  if (!news.empty()) emit eventsArrived(news);
+}
+
+void LiveSource::endWaiting() {
+  if (eventsWait_) onRecordedEvents({});
+  if (scalarsWait_) onRecordedScalars({}, true);
+}
+
+}  // namespace anchorscope

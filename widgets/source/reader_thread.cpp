@@ -1,0 +1,283 @@
+#include "widgets/source/reader_thread.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <list>
+#include <mutex>
+#include <utility>
+
+#include "widgets/source/frame_cache.h"
+#include "widgets/source/recorded_scalars.h"
+
+namespace anchorscope {
+namespace {
+
+using Frame = std::shared_ptr<const ProbeFrame>;
+
+/// Threads whose owners are gone. The end of the program waits for them, nobody else does.
+class Ending {
+ public:
+  static void add(std::future<void> thread) {
+    static Ending ending;
+    const std::lock_guard lock(ending.mutex_);
+    std::erase_if(ending.threads_, [](const std::future<void>& other) {
+      return other.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    });
+    ending.threads_.push_back(std::move(thread));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::list<std::future<void>> threads_;
+};
+
+}  // namespace
+
+class ReaderThread::Work {
+ public:
+  Work(std::string folder, ReaderOptions options, ReaderReports reports)
+      : folder_(std::move(folder)),
+        options_(std::move(options)),
+        reports_(std::move(reports)),
+        cache_(options_.cacheBytes) {}
+
+  void start(std::shared_ptr<Work> self) {
+    thread_ = std::async(std::launch::async, [self = std::move(self)] { self->run(); });
+  }
+  /// Nothing is told after this.
+  void end() {
+    {
+      const std::lock_guard lock(telling_);
+      ended_ = true;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    woken_.notify_one();
+    Ending::add(std::move(thread_));
+  }
+  void request(std::int64_t step, std::string probe) {
+    {
+      const std::lock_guard lock(mutex_);
+      wanted_ = {step, std::move(probe)};
+    }
+    woken_.notify_one();
+  }
+  void refresh() {
+    {
+      const std::lock_guard lock(mutex_);
+      refresh_ = true;
+    }
+    woken_.notify_one();
+  }
+
+ private:
+  struct Wanted {
+    std::int64_t step = 0;
+    std::string probe;
+  };
+
+  template <typename Report, typename... Values>
+  void tell(const Report& report, Values... values) {
+    const std::lock_guard lock(telling_);
+    if (!ended_ && report) report(std::move(values)...);
+  }
+
+  void run() {
+    if (!open()) return;
+    while (true) {
+      std::optional<Wanted> wanted;
+      bool refresh = false;
+      {
+        std::unique_lock lock(mutex_);
+        if (!hasMore_) woken_.wait(lock, [&] { return stop_ || wanted_ || refresh_; });
+        if (stop_) return;
+        wanted = std::exchange(wanted_, std::nullopt);
+        if (!wanted) refresh = std::exchange(refresh_, false);
+      }
+      if (wanted)
+        answer(*wanted);
+      else if (refresh)
+        look();
+      else if (hasMore_ = goOn(); !hasMore_)
+        tell(reports_.rested);
+      if (std::vector<std::string> problems = reader_->takeProblems(); !problems.empty())
+        tell(reports_.problems, std::move(problems));
+    }
+  }
+
+  bool open() {
+    auto opened = openRun(folder_, LostRows::kLookLater);
+    if (!opened) {
+      tell(reports_.cannotOpen, opened.error());
+      return false;
+    }
+    reader_ = *std::move(opened);
+    RunOutline outline = this->outline();
+    outline.header = reader_->header();
+    tell(reports_.opened, std::move(outline));
+    if (options_.scalars) scalars_.emplace(*reader_, options_.firstScalars);
+    return true;
+  }
+
+  RunOutline outline() const {
+    RunOutline out;
+    out.lastStep = reader_->lastStep();
+    out.steps = reader_->recordedSteps();
+    out.frames = reader_->frameCount();
+    return out;
+  }
+
+  void look() {
+    const RecordedSteps steps = reader_->recordedSteps();
+    const std::int64_t lastStep = reader_->lastStep();
+    if (const Status status = reader_->refresh(); !status) {
+      tell(reports_.failed, status.error());
+      return;
+    }
+    if (reader_->recordedSteps() == steps && reader_->lastStep() == lastStep) return;
+    if (reader_->lastStep() < lastStep)
+      cache_.clear();  // another program goes on with it from an earlier step
+    tell(reports_.refreshed, outline());
+  }
+
+  Result<Frame> whole(const std::string& probe, std::int64_t step) {
+    if (Frame known = cache_.find(probe, step)) return known;
+    Result<Frame> frame = reader_->frame(probe, step);
+    if (frame) cache_.put(probe, *frame);
+    return frame;
+  }
+
+  void answer(const Wanted& wanted) {
+    const std::vector<std::string> probes = reader_->probesAt(wanted.step);
+    std::vector<std::string> order = probes;
+    std::stable_partition(order.begin(), order.end(),
+                          [&](const std::string& probe) { return probe == wanted.probe; });
+    Moment moment;
+    moment.step = wanted.step;
+    std::string shown;
+    for (const std::string& probe : order) {
+      Result<Frame> frame = whole(probe, wanted.step);
+      if (frame) {
+        moment.frame = *std::move(frame);
+        shown = probe;
+        break;
+      }
+      tell(reports_.failed, frame.error());
+    }
+    if (!moment.frame) {
+      tell(reports_.missing, wanted.step);
+      return;
+    }
+    for (const std::string& probe : probes) {
+      if (probe == shown) {
+        moment.probes.push_back(moment.frame);
+      } else if (Frame known = cache_.find(probe, wanted.step)) {
+        moment.probes.push_back(std::move(known));
+      } else if (auto summary = reader_->summary(probe, wanted.step)) {
+        moment.probes.push_back(*std::move(summary));
+      } else {
+        tell(reports_.failed, summary.error());
+      }
+    }
+    tell(reports_.moment, std::move(moment));
+    expect(wanted.step, shown, probes);
+  }
+
+  /// What is probably looked at next: the steps around it, and the other probes.
+  void expect(std::int64_t step, const std::string& shown, const std::vector<std::string>& probes) {
+    ahead_.clear();
+    const RecordedSteps steps = reader_->recordedSteps();
+    const auto here = std::lower_bound(steps->begin(), steps->end(), step) - steps->begin();
+    const auto add = [&](std::ptrdiff_t index) {
+      if (index >= 0 && index < static_cast<std::ptrdiff_t>(steps->size()))
+        ahead_.push_back({(*steps)[static_cast<std::size_t>(index)], shown});
+    };
+    const int towards = step < before_ ? -1 : 1;
+    before_ = step;
+    for (int distance = 1; distance <= options_.neighbours; ++distance) {
+      add(here + towards * distance);
+      if (distance == 1)
+        for (const std::string& probe : probes)
+          if (probe != shown) ahead_.push_back({step, probe});
+    }
+    for (int distance = 1; distance <= options_.neighbours; ++distance)
+      add(here - towards * distance);
+    hasMore_ = true;
+  }
+
+  /// One small part of what nobody waits for; false when there is none left.
+  bool goOn() {
+    if (options_.scalars && !eventsTold_) {
+      eventsTold_ = true;
+      if (auto events = reader_->events())
+        tell(reports_.events, *std::move(events));
+      else
+        tell(reports_.failed, events.error());
+      return true;
+    }
+    if (scalars_) {
+      ScalarParts parts;
+      std::vector<Error> errors;
+      const bool more = scalars_->read(options_.valuesAtOnce, parts, errors);
+      for (const Error& error : errors)
+        tell(reports_.failed, error);
+      tell(reports_.scalars, std::move(parts), !more);
+      if (!more) scalars_.reset();
+      return true;
+    }
+    while (!ahead_.empty()) {
+      const Wanted next = std::move(ahead_.front());
+      ahead_.pop_front();
+      if (cache_.holds(next.probe, next.step)) continue;
+      // What is damaged is told when it is looked at, and not every probe is there at every step.
+      if (const auto frame = reader_->frame(next.probe, next.step)) cache_.put(next.probe, *frame);
+      return true;
+    }
+    return reader_->lookForLostRows();
+  }
+
+  const std::string folder_;
+  const ReaderOptions options_;
+  const ReaderReports reports_;
+  std::future<void> thread_;
+
+  std::mutex telling_;  // so that nothing is told any more once end() has returned
+  bool ended_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable woken_;
+  bool stop_ = false, refresh_ = false;
+  std::optional<Wanted> wanted_;
+
+  // ---- the thread's own
+  std::shared_ptr<RunReader> reader_;
+  FrameCache cache_;
+  std::optional<RecordedScalars> scalars_;
+  std::deque<Wanted> ahead_;
+  std::int64_t before_ = -1;
+  bool hasMore_ = true, eventsTold_ = false;
+};
+
+ReaderThread::ReaderThread(std::string folder, ReaderOptions options, ReaderReports reports)
+    : work_(std::make_shared<Work>(std::move(folder), std::move(options), std::move(reports))) {
+  work_->start(work_);
+}
+
+ReaderThread::~ReaderThread() {
+  work_->end();
+}
+
+void ReaderThread::request(std::int64_t step, std::string probe) {
+  work_->request(step, std::move(probe));
+}
+
+void ReaderThread::refresh() {
+  work_->refresh();
+}
+
+}  // namespace anchorscope

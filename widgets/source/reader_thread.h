@@ -1,0 +1,65 @@
+#pragma once
+// Reads a recorded run on a thread of its own: what is looked at first, then what has been recorded since,
+// then all the rest in small parts.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/store/run_reader.h"
+#include "widgets/source/evidence_source.h"
+
+namespace anchorscope {
+
+struct ReaderOptions {
+  std::int64_t cacheBytes = std::int64_t{256} << 20;  ///< Memory for frames that were read.
+  bool scalars = true;                                ///< Reads what was recorded of scalars and events.
+  std::string firstScalars = "eval.";                 ///< Those whose name begins so before others.
+  std::size_t valuesAtOnce = 20'000;                  ///< Some milliseconds of work.
+  int neighbours = 2;                                 ///< Recorded steps to either side, read when idle.
+};
+
+/// What a run holds, as of the last look.
+struct RunOutline {
+  RunHeader header;
+  std::int64_t lastStep = -1, frames = 0;
+  RecordedSteps steps;
+};
+
+/// What the thread has to tell; called on it.
+struct ReaderReports {
+  std::function<void(RunOutline)> opened;
+  std::function<void(Error)> cannotOpen;
+  std::function<void(RunOutline)> refreshed;  ///< Only when something has changed; without the header.
+  std::function<void(Moment)> moment;
+  std::function<void(std::int64_t step)> missing;
+  std::function<void(ScalarParts, bool complete)> scalars;
+  std::function<void(std::vector<RunEvent>)> events;
+  std::function<void(std::vector<std::string>)> problems;
+  std::function<void(Error)> failed;
+  std::function<void()> rested;  ///< There is nothing left to be read until something is asked for.
+};
+
+/// Its members may be called from any thread and do not wait, nor does its end: what is being read then is
+/// read to its end and not told.
+class ReaderThread {
+ public:
+  ReaderThread(std::string folder, ReaderOptions options, ReaderReports reports);
+  ~ReaderThread();
+  ReaderThread(const ReaderThread&) = delete;
+  ReaderThread& operator=(const ReaderThread&) = delete;
+
+  void request(std::int64_t step, std::string probe);
+  void refresh();
+
+ private:
+  class Work;
+  std::shared_ptr<Work> work_;
+};
+
+}  // namespace anchorscope

@@ -1,0 +1,46 @@
+#pragma once
+// The evidence of a recorded run, also of one that is being recorded.
+
+#include <memory>
+
+#include "widgets/source/evidence_source.h"
+#include "widgets/source/reader_thread.h"
+
+namespace anchorscope {
+
+/// Opens its run at once, on its own thread: opened() or cannotOpen() is told later.
+class RecordedSource final : public EvidenceSource {
+  Q_OBJECT
+
+ public:
+  explicit RecordedSource(const QString& folder, ReaderOptions options = {}, QObject* parent = nullptr);
+  ~RecordedSource() override;
+
+  const QString& folder() const { return folder_; }
+  bool isOpen() const { return open_; }
+  /// Empty until it is open; as of the last refresh.
+  const RunHeader& header() const { return outline_.header; }
+  std::int64_t lastStep() const { return outline_.lastStep; }
+  std::int64_t frames() const { return outline_.frames; }
+
+  const EvidenceDeclaration& declaration() const override { return outline_.header.declaration; }
+  const RecordedSteps& steps() const override { return outline_.steps; }
+  void request(std::int64_t step, const QString& probe) override;
+  /// Looks for what has been recorded since; stepsChanged() tells when there is something.
+  void refresh();
+
+ signals:
+  void cannotOpen(const anchorscope::Error& error);
+  /// All has been told, and what is probably asked for next has been read.
+  void rested();
+
+ private:
+  ReaderReports reports();
+
+  const QString folder_;
+  bool open_ = false;
+  RunOutline outline_;
+  std::unique_ptr<ReaderThread> reader_;  // told nothing of once it is gone
+};
+
+}  // namespace anchorscope
