@@ -1,6 +1,7 @@
 #include "widgets/plot/curve_plan.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -45,12 +46,35 @@ struct Weighted {
   double value = 0, weight = 1;
 };
 
+/// Leaves those among which the value lies before which `sought` of the weight is; what of it lies before
+/// them is taken from `sought`. Many values are parted in one go, which takes far less than sorting them by
+/// halves.
+void narrow(std::vector<Weighted>& values, double& sought) {
+  constexpr std::size_t kMany = 1024, kParts = 512;
+  if (values.size() < kMany) return;
+  const auto [low, high] = std::minmax_element(
+      values.begin(), values.end(), [](const Weighted& a, const Weighted& b) { return a.value < b.value; });
+  const double from = low->value, scale = kParts / (high->value - from);
+  if (!std::isfinite(scale)) return;  // all are equal, or lie farther apart than a number can say
+  const auto partOf = [&](double value) {
+    return std::min(static_cast<std::size_t>((value - from) * scale), kParts - 1);
+  };
+  std::array<double, kParts> weights{};
+  for (const Weighted& entry : values)
+    weights[partOf(entry.value)] += entry.weight;
+  std::size_t part = 0;
+  while (part + 1 < kParts && weights[part] <= sought)
+    sought -= weights[part++];
+  std::erase_if(values, [&](const Weighted& entry) { return partOf(entry.value) != part; });
+}
+
 /// The smallest value that more than kBulk of the weight but one lies at or below. Takes one at least.
 double bulkOf(std::vector<Weighted>& values) {
   double sought = -1;
   for (const Weighted& entry : values)
     sought += entry.weight;
   sought *= kBulk;
+  narrow(values, sought);
   auto first = values.begin(), last = values.end();
   while (last - first > 1) {
     const auto middle = first + (last - first) / 2;
@@ -75,6 +99,12 @@ double sizeOf(const std::vector<DrawnPoint>& points) {
   for (const DrawnPoint& point : points)
     if (std::isfinite(point.value)) sizes.push_back({std::abs(point.value), point.weight});
   return sizes.empty() ? 0 : bulkOf(sizes);
+}
+
+/// How many steps a block of a series that has blocks takes on the average.
+double stepsOfBlock(const CurveSeries& series) {
+  const auto blocks = static_cast<double>(series.blocks().size());
+  return static_cast<double>(series.thinnedUntil() - series.blocks().front().first + 1) / blocks;
 }
 
 struct Axis {
@@ -121,7 +151,7 @@ std::string curveUnit(const EvidenceDeclaration& declaration, const std::string&
 }
 
 CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& declaration,
-                     const std::vector<std::string>& names, double smoothing, double viewFrom) {
+                     const std::vector<std::string>& names, double smoothing, double viewFrom, double apart) {
   CurvePlan plan;
   Palette colors;
   std::vector<Axis> axes;
@@ -132,8 +162,9 @@ CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& dec
     curve.unit = curveUnit(declaration, name);
     curve.color = colors.take(headOf(declaration, name));
     const CurveSeries* series = history.find(name);
-    if (series) curve.points = series->drawn();
     const bool blocksInView = series && viewFrom <= static_cast<double>(series->thinnedUntil());
+    const bool dense = blocksInView && stepsOfBlock(*series) <= apart;
+    if (series) curve.points = series->drawn(dense ? series->blockSize() : 1);
     const ScalarSpec* spec = declaration.scalar(name);
     if (smoothing > 0 && !(spec && isSetting(*spec)))
       curve.bold = smoothed(curve.points, smoothing, blocksInView ? series->blockSize() : 1);

@@ -30,9 +30,12 @@ struct CurvePlan {
 /// Curves of one unit share an axis. Pure numbers do so while their sizes are within a factor of 20: a
 /// learning rate beside losses would be a line at 0. Heads have their colours (the first curve of each);
 /// the others are told apart by Okabe and Ito's set. `smoothing` as smoothed() takes it, 0: raw; where blocks
-/// are in view, from step `viewFrom` on, of means of as many values all along.
+/// are in view, from step `viewFrom` on, of means of as many values all along. Of exact values that lie
+/// closer than `apart` steps (the width of a pixel) the extremes are planned where blocks are in view beside
+/// them.
 CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& declaration,
-                     const std::vector<std::string>& names, double smoothing, double viewFrom = 0);
+                     const std::vector<std::string>& names, double smoothing, double viewFrom = 0,
+                     double apart = 0);
 
 /// A scalar's title for people, its name where it was declared without one; its unit, empty for pure numbers.
 std::string curveTitle(const EvidenceDeclaration& declaration, const std::string& name);

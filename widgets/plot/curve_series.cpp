@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace anchorscope {
 namespace {
@@ -71,10 +72,13 @@ class Average {
 }  // namespace
 
 void CurveSeries::append(std::int64_t step, double value) {
+  if ((gone_ + static_cast<std::int64_t>(points_.size())) % kFine == 0) fine_.emplace_back();
   points_.push_back({step, value});
+  add(fine_.back(), points_.back());
   if (points_.size() <= limits_.points) return;
   addToBlocks(points_.front());
   points_.pop_front();
+  if (++gone_ % kFine == 0) fine_.pop_front();
 }
 
 void CurveSeries::addToBlocks(const CurvePoint& point) {
@@ -114,13 +118,29 @@ CurveSeries::Reading CurveSeries::at(std::int64_t step) const {
   return out;
 }
 
-std::vector<DrawnPoint> CurveSeries::drawn() const {
+std::vector<DrawnPoint> CurveSeries::drawn(std::int64_t together) const {
   std::vector<DrawnPoint> out;
-  out.reserve(3 * blocks_.size() + points_.size());
+  out.reserve(3 * (blocks_.size() + fine_.size()) + (together < kFine ? points_.size() : 0));
   for (const CurveBlock& block : blocks_)
     appendDrawn(block, out);
-  for (const CurvePoint& point : points_)
-    out.push_back({point.step, point.value, 1, point.value});
+  if (together < kFine) {
+    for (const CurvePoint& point : points_)
+      out.push_back({point.step, point.value, 1, point.value});
+    return out;
+  }
+  CurveBlock block;
+  for (std::size_t i = 0; i < points_.size();) {
+    const std::int64_t index = gone_ + static_cast<std::int64_t>(i);
+    if (index % together == 0 && block.count > 0) appendDrawn(std::exchange(block, {}), out);
+    if (index % kFine == 0) {
+      const CurveBlock& fine = fine_[static_cast<std::size_t>(index / kFine - gone_ / kFine)];
+      block = block.count == 0 ? fine : joined(block, fine);
+      i += static_cast<std::size_t>(fine.count);
+    } else {
+      add(block, points_[i++]);
+    }
+  }
+  if (block.count > 0) appendDrawn(block, out);
   return out;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // One scalar's values by step in bounded memory: the newest ones exactly, what is older as blocks of their
-// extremes.
+// extremes. Over the exact ones lie blocks, too, so that many of them are drawn as fast as few.
 
 #include <cstddef>
 #include <cstdint>
@@ -70,7 +70,9 @@ class CurveSeries {
   std::optional<double> exactly(std::int64_t step) const;
 
   /// All of it in the order of steps: of a block its lowest, its highest and one that is not finite.
-  std::vector<DrawnPoint> drawn() const;
+  /// `together`: the exact ones as blocks of so many, too, a power of two; below kFine each by itself.
+  std::vector<DrawnPoint> drawn(std::int64_t together = 1) const;
+  static constexpr std::int64_t kFine = 64;
 
  private:
   void addToBlocks(const CurvePoint& point);
@@ -81,6 +83,9 @@ class CurveSeries {
   std::vector<CurveBlock> blocks_;
   std::int64_t blockSize_ = 2;
   std::deque<CurvePoint> points_;
+  std::deque<CurveBlock>
+      fine_;               // over the points, each from a multiple of kFine on; of the first some are gone
+  std::int64_t gone_ = 0;  // values that are in blocks
 };
 
 /// Exponential moving average with bias correction (as in Adam's first moment); weight 0 returns the values.

@@ -291,8 +291,8 @@ std::vector<std::string> CurvesView::shownNames() const {
   return names;
 }
 
-CurvePlan CurvesView::plan() const {
-  return planCurves(history_, declaration_, shownNames(), smoothing(), followsX_ ? 0 : steps().from);
+CurvePlan CurvesView::plan(double apart) const {
+  return planCurves(history_, declaration_, shownNames(), smoothing(), followsX_ ? 0 : steps().from, apart);
 }
 
 QString CurvesView::thinned() const {
@@ -406,7 +406,8 @@ void CurvesView::replot() {
       tr("Wheel zooms and dragging pans along the steps; double-click shows all; click goes to a step")};
   if (const QString older = thinned(); !older.isEmpty()) help << older;
   title_->setToolTip(help.join(QStringLiteral(".\n")));
-  plan_ = plan();
+  const StepRange inView = followsX_ ? allSteps() : steps();
+  plan_ = plan((inView.to - inView.from) / std::max(1, plot_->axisRect()->width()));
   setAxisCount(plan_.axisTitles.size());
   fitTicks();
   if (followsX_) {
@@ -531,7 +532,7 @@ Status CurvesView::exportTo(const QString& path, Overwrite overwrite, const Curv
     return makeError(ErrorCode::kUsage, "Curves cannot be written as '" + kind.toStdString() + "'",
                      "Use .pdf, .svg, .png or .csv");
   FigureSpec spec;
-  spec.curves = figureCurves(plan(), followsX_ ? allSteps() : steps());
+  spec.curves = figureCurves(plan(0), followsX_ ? allSteps() : steps());
   if (!spec.curves.empty()) spec.curves.back().caption = thinned().toStdString();
   if (spec.curves.empty())
     return makeError(ErrorCode::kUsage, "There are no curves to write yet",

@@ -100,7 +100,8 @@ class CurvesView : public QWidget {
   void refreshLegend();
   void choose();
   StepRange allSteps() const;
-  CurvePlan plan() const;
+  /// `apart`: as planCurves takes it.
+  CurvePlan plan(double apart) const;
   std::vector<std::string> shownNames() const;
 
   CurveHistory history_;

@@ -13,7 +13,11 @@ constexpr std::int64_t kFirstStep = 0;
 
 RecordedCurves::RecordedCurves(std::shared_ptr<const RunReader> reader, CurveHistory& history,
                                const std::string& first)
-    : reader_(std::move(reader)), history_(history), names_(reader_->scalarNames()), lastStep_(reader_->lastStep()), step_(kFirstStep) {
+    : reader_(std::move(reader)),
+      history_(history),
+      names_(reader_->scalarNames()),
+      lastStep_(reader_->lastStep()),
+      step_(kFirstStep) {
   std::stable_partition(names_.begin(), names_.end(),
                         [&](const std::string& name) { return name.starts_with(first); });
 }

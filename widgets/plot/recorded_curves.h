@@ -15,8 +15,8 @@
 
 namespace anchorscope {
 
-/// GUI thread only. What was recorded up to the reader's last step when it was made is read, scalars whose name
-/// begins with `first` before others; then come the steps that were appended.
+/// GUI thread only. What was recorded up to the reader's last step when it was made is read, scalars whose
+/// name begins with `first` before others; then come the steps that were appended.
 class RecordedCurves {
  public:
   using Steps = std::vector<std::pair<std::int64_t, std::vector<ScalarValue>>>;
@@ -28,7 +28,8 @@ class RecordedCurves {
   /// scalar that cannot be read is left at what was read of it and told in `errors`.
   bool read(std::size_t values, std::vector<Error>& errors);
 
-  /// Held back until all that was recorded is in the history. Steps after the recorded ones, which do not fall.
+  /// Held back until all that was recorded is in the history. Steps after the recorded ones, which do not
+  /// fall.
   void append(Steps steps);
 
   const std::shared_ptr<const RunReader>& reader() const { return reader_; }

@@ -1,0 +1,95 @@
+// What the curves of a million steps cost the thread that draws.
+
+#include <benchmark/benchmark.h>
+#include <qcustomplot.h>
+
+#include <QApplication>
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <vector>
+
+#include "widgets/plot/curves_view.h"
+
+namespace anchorscope {
+namespace {
+
+constexpr std::int64_t kSteps = 1'000'000;
+constexpr int kRounds = 7;
+
+/// CPU time of this thread: the view itself waits between two replots.
+double threadMs() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
+}
+
+class Curves {
+ public:
+  explicit Curves(const CurveLimits& limits) {
+    view_.resize(1200, 216);
+    view_.history() = CurveHistory(limits);
+    ScalarSeries series;
+    for (std::int64_t step = 0; step < kSteps; ++step) {
+      const auto at = static_cast<double>(step);
+      series.steps.push_back(step);
+      series.values.push_back(1 + std::sin(at / 1e5) + 0.3 * std::sin(1.7 * at));
+    }
+    view_.history().append("loss.cls", series);
+    view_.history().append("loss.loc", series);
+    QObject::connect(view_.findChild<QCustomPlot*>(), &QCustomPlot::afterReplot, [this] { ++replots_; });
+    view_.show();
+    replotMs();
+  }
+  double replotMs() {
+    for (int i = 0; i < 10; ++i)
+      QCoreApplication::processEvents();  // of what was drawn before nothing is left
+    const int before = replots_;
+    const double start = threadMs();
+    view_.historyChanged();
+    while (replots_ == before)
+      QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+    return threadMs() - start;
+  }
+
+ private:
+  int replots_ = 0;
+  CurvesView view_;
+};
+
+void replot(benchmark::State& state) {
+  const auto median = [](std::vector<double> times) {
+    std::nth_element(times.begin(), times.begin() + kRounds / 2, times.end());
+    return times[kRounds / 2];
+  };
+  double all = 0, kept = 0;
+  for (auto _ : state) {
+    Curves every(CurveLimits::none()), usual{CurveLimits()};
+    std::vector<double> everyMs, usualMs;
+    for (int round = 0; round < kRounds; ++round) {
+      everyMs.push_back(every.replotMs());
+      usualMs.push_back(usual.replotMs());
+    }
+    all = median(everyMs);
+    kept = median(usualMs);
+    state.SetIterationTime(kept / 1000);
+  }
+  state.counters["every_value_ms"] = all;
+  state.counters["view_ms"] = kept;
+  state.counters["ratio"] = all / kept;
+  state.counters["aim"] = 20;
+  state.SetLabel("a replot of two curves of a million steps: every value / as the window keeps them");
+}
+BENCHMARK(replot)->Name("curves/replot")->Iterations(1)->UseManualTime();
+
+}  // namespace
+}  // namespace anchorscope
+
+int main(int argc, char** argv) {
+  if (qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
+  benchmark::Initialize(&argc, argv);
+  QApplication application(argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}
