@@ -135,7 +135,7 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
 
 MainWindow::~MainWindow() {
   qApp->removeEventFilter(this);
-  reader_.reset();
+  releaseSources();
   disconnect(run_.get(), nullptr, this, nullptr);
   disconnect(&run_->bridge(), nullptr, this, nullptr);
   // The panels look at the state, so they go before it.
@@ -364,11 +364,11 @@ void MainWindow::showStartPage() {
 
 void MainWindow::refreshTitle() {
   QString what;
-  if (run_->isRecorded() && reader_)
+  if (recorded_)
     what = QStringLiteral("%1 · %2 · %3")
-               .arg(QFileInfo(QString::fromStdString(reader_->folder())).fileName(),
-                    QString::fromStdString(reader_->header().methodName),
-                    QString::fromStdString(reader_->header().modelName));
+               .arg(QFileInfo(recorded_->folder()).fileName(),
+                    QString::fromStdString(recorded_->header().methodName),
+                    QString::fromStdString(recorded_->header().modelName));
   else if (const auto& facts = run_->bridge().facts())
     what =
         QStringLiteral("%1 · %2 · %3")

@@ -14,13 +14,13 @@
 #include "app/run/run_controller.h"
 #include "core/base/atomic_file.h"
 #include "core/session/session.h"
-#include "core/store/run_reader.h"
 #include "widgets/actions/action_registry.h"
 #include "widgets/bridge/live_parameters.h"
 #include "widgets/docks/dock_manager.h"
 #include "widgets/figure/figure.h"
 #include "widgets/notify/notifier.h"
-#include "widgets/plot/recorded_curves.h"
+#include "widgets/source/live_source.h"
+#include "widgets/source/recorded_source.h"
 #include "widgets/state/view_state.h"
 #include "widgets/theme/app_theme.h"
 
@@ -106,8 +106,8 @@ class MainWindow : public QMainWindow {
   bool onStartPage() const;
   ActionRegistry& actions() { return *actions_; }
   DockManager& docks() { return *docks_; }
-  /// Null when neither a recorded run nor the recording of the live one is open.
-  const std::shared_ptr<RunReader>& reader() const { return reader_; }
+  /// The recorded run that is looked at, or null.
+  const RecordedSource* recordedRun() const { return recorded_.get(); }
 
  protected:
   void closeEvent(QCloseEvent* event) override;
@@ -147,11 +147,12 @@ class MainWindow : public QMainWindow {
   void onSteps(const std::vector<StepEvent>& steps);
   void onFailed(const Error& error, const QString& culprit);
   void onNote(const RunEvent& event);
-  void showEvaluation(const EvaluationEvent& evaluation);
   void showEvaluationSummary(std::int64_t step, const std::vector<ScalarValue>& metrics);
   void refreshEvaluationButton(const QString& what, double fraction);
   void selectWantedProbe();
   void showProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes);
+  /// `show` gives the view state what there is to see; its look is made to fit.
+  void showFrames(const std::function<void()>& show);
   void refreshRecordingNote(const RecordingState& recording);
 
   // main_window_help.cpp
@@ -159,14 +160,17 @@ class MainWindow : public QMainWindow {
 
   // main_window_history.cpp
   void wireHistory();
+  /// Of what is looked at; null on the first page.
+  EvidenceSource* source();
+  void wireSource(EvidenceSource& source);
+  void releaseSources();
+  void showOpenedRun();
   void refreshRecordedSteps();
-  void readRecordedCurves();
-  /// What the live run measured, after what was recorded of it.
-  void appendToCurves(RecordedCurves::Steps steps);
   void showRecordedStep(std::int64_t step);
-  void tellDamage();
-  void loadHistory();
-  void showRecordedCurves();
+  void showMoment(const Moment& moment);
+  void returnToWhatIsShown(std::int64_t missingStep);
+  void onScalars(const ScalarParts& parts);
+  void tellDamage(const std::vector<std::string>& problems);
   /// As the curves' history holds it, which a live and a recorded run fill alike.
   EvaluationEvent evaluationAt(std::int64_t step) const;
   void refreshEvaluations();
@@ -182,11 +186,11 @@ class MainWindow : public QMainWindow {
   LeftoverList leftovers_;
   std::unique_ptr<RunController> run_;
   LiveParameters parameters_;
-  std::shared_ptr<RunReader> reader_;           ///< Of the recorded run, or of the live run's folder.
-  std::optional<RecordedCurves> curvesToRead_;  ///< What of the reader's scalars is not in the curves yet.
-  bool showPredictions_ = false;                ///< With the next frame.
-  std::int64_t historyUpTo_ = -1;               ///< Steps up to this one are read from the run's folder.
-  std::int64_t framesBefore_ = 0;               ///< Recorded before the run was continued.
+  std::unique_ptr<RecordedSource> opening_, recorded_;  ///< The run to be looked at, and the one that is.
+  std::unique_ptr<LiveSource> live_;
+  std::vector<std::string> damage_;  ///< Found in what is looked at.
+  bool wasLive_ = false;             ///< When the recorded step was asked for that is not shown yet.
+  bool showPredictions_ = false;     ///< With the next frame.
   bool evaluating_ = false;
   QString evaluated_;    ///< The newest evaluation in a line.
   QString wantedProbe_;  ///< To be selected when its evidence arrives.

@@ -16,7 +16,7 @@ void MainWindow::wireRun() {
     refreshTitle();
     refreshActions();
   });
-  connect(run_.get(), &RunController::folderReleased, this, [this] { reader_.reset(); });
+  connect(run_.get(), &RunController::folderReleased, this, &MainWindow::releaseSources);
   connect(run_.get(), &RunController::moving, this, [this](const QString& target) {
     statusBar()->showMessage(tr("Moving the recorded run to %1").arg(target));
     refreshActions();

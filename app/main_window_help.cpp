@@ -15,7 +15,7 @@ void MainWindow::showHelp(const QString& what) {
 
 QString MainWindow::presentTopic() const {
   if (onStartPage()) return QString::fromStdString(start_->config().method);
-  if (run_->isRecorded() && reader_) return QString::fromStdString(reader_->header().methodName);
+  if (recorded_) return QString::fromStdString(recorded_->header().methodName);
   if (const auto& facts = run_->bridge().facts()) return QString::fromStdString(facts->config.method);
   return QStringLiteral("index");
 }

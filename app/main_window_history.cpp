@@ -1,12 +1,11 @@
 // Going back in time: recorded runs, and the live run's recorded steps.
-#include <QDir>
-#include <QLabel>
-#include <QTimer>
-#include <algorithm>
+#include <QStatusBar>
+#include <utility>
 
 #include "app/main_window.h"
 #include "app/settings.h"
 #include "core/session/evaluation_scalars.h"
+#include "core/store/run_reader.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/notifier.h"
@@ -18,49 +17,78 @@
 
 namespace anchorscope {
 
+EvidenceSource* MainWindow::source() {
+  if (recorded_) return recorded_.get();
+  return live_.get();
+}
+
+void MainWindow::releaseSources() {
+  opening_.reset();
+  recorded_.reset();
+  live_.reset();
+  damage_.clear();
+}
+
 void MainWindow::openRecordedRun(const QString& folder) {
-  auto opened = openRun(folder.toStdString());
-  if (!opened) {
-    notifier_.tell(messageOf(opened.error()));
+  statusBar()->showMessage(tr("Opening %1…").arg(folder));
+  opening_ = std::make_unique<RecordedSource>(folder);
+  connect(opening_.get(), &EvidenceSource::opened, this, &MainWindow::showOpenedRun);
+  connect(opening_.get(), &RecordedSource::cannotOpen, this, [this](const Error& error) {
+    statusBar()->clearMessage();
+    notifier_.tell(messageOf(error));
+    opening_.release()->deleteLater();
+  });
+}
+
+void MainWindow::showOpenedRun() {
+  statusBar()->clearMessage();
+  // A question may be asked, during which another run may be opened.
+  std::unique_ptr<RecordedSource> opened = std::move(opening_);
+  if (!run_->confirmEnding()) {
+    opened.release()->deleteLater();
     return;
   }
-  if (!run_->confirmEnding()) return;
-  run_->lookAt(folder, (*opened)->lastStep());
+  run_->lookAt(opened->folder(), opened->lastStep());
+  recorded_ = std::move(opened);
+  const RunHeader& header = recorded_->header();
   state_->setProbes({});
   state_->setFrame(nullptr);
-  reader_ = *std::move(opened);
   wantedProbe_.clear();
   curves_->clear();
   scrubber_->clear();
   notifier_.beginRun();
-  curves_->setDeclaration(reader_->header().declaration);
-  showRecordedCurves();
+  curves_->setDeclaration(header.declaration);
+  evaluation_->clear(tr("This run has not been evaluated."));
+  refreshEvaluations();
   probes_->setAvailableImages({});
   enterWorkspace(false);
   transport_->clear();
-  transport_->showRecorded(reader_->lastStep(), reader_->header().plannedSteps);
+  transport_->showRecorded(recorded_->lastStep(), header.plannedSteps);
+  wireSource(*recorded_);
+  tellDamage(recorded_->problems());
   refreshRecordedSteps();
   if (scrubber_->steps().empty())
     notifier_.tell({MessageKind::kNote,
-                    tr("'%1' holds no evidence: none was recorded before it ended.").arg(folder),
+                    tr("'%1' holds no evidence: none was recorded before it ended.").arg(recorded_->folder()),
                     {},
                     MessageScope::kRun});
   else
     showRecordedStep(scrubber_->steps().back());
+  recorded_->tellSeries();
   refreshTitle();
   refreshActions();
   transport_->setContinuable(!run_->continuableFolder().isEmpty());
-  tellDamage();
 }
 
-void MainWindow::tellDamage() {
-  const std::vector<std::string> problems = reader_->takeProblems();
+/// Records that were left out are found as the run is read: one message counts them.
+void MainWindow::tellDamage(const std::vector<std::string>& problems) {
   if (problems.empty()) return;
-  QString text = QString::fromStdString(problems.front());
-  if (problems.size() > 1)
-    text = tr("%1 damaged records in this run. The first: %2").arg(problems.size()).arg(text);
-  notifier_.tell(
-      {MessageKind::kWarning, text, QString::fromStdString(join(problems, "\n")), MessageScope::kRun});
+  damage_.insert(damage_.end(), problems.begin(), problems.end());
+  QString text = QString::fromStdString(damage_.front());
+  if (damage_.size() > 1)
+    text = tr("%1 damaged records in this run. The first: %2").arg(damage_.size()).arg(text);
+  notifier_.tell({MessageKind::kWarning, text, QString::fromStdString(join(damage_, "\n")),
+                  MessageScope::kRun, QStringLiteral("damage")});
 }
 
 void MainWindow::wireHistory() {
@@ -74,115 +102,78 @@ void MainWindow::wireHistory() {
     if (run_->bridge().snapshot()) onSnapshot(run_->bridge().snapshot());
     refreshHeader();
   });
-  // What has been recorded meanwhile; reading the list of steps is cheap, but need not follow every snapshot.
-  auto* timer = new QTimer(this);
-  timer->setInterval(700);
-  connect(timer, &QTimer::timeout, this, [this] {
-    if (!run_->isRecorded() && run_->bridge().hasSession()) refreshRecordedSteps();
+  // Of a recorded moment one probe's frame is there; another's is asked for.
+  connect(state_.get(), &ViewState::probeNameChanged, this, [this](const QString& name) {
+    const auto& frame = state_->frame();
+    const bool shown =
+        frame && frame->step == state_->pinnedStep() && QString::fromStdString(frame->image->name) == name;
+    if (!state_->followsLive() && !shown && source()) source()->request(state_->pinnedStep(), name);
   });
-  timer->start();
+}
+
+void MainWindow::wireSource(EvidenceSource& source) {
+  connect(&source, &EvidenceSource::stepsChanged, this, &MainWindow::refreshRecordedSteps);
+  connect(&source, &EvidenceSource::momentArrived, this, &MainWindow::showMoment);
+  connect(&source, &EvidenceSource::momentMissing, this, &MainWindow::returnToWhatIsShown);
+  connect(&source, &EvidenceSource::scalarsArrived, this, &MainWindow::onScalars);
+  connect(&source, &EvidenceSource::problemsFound, this, &MainWindow::tellDamage);
+  connect(&source, &EvidenceSource::eventsArrived, this, [this](const std::vector<RunEvent>& events) {
+    for (const RunEvent& event : events) {
+      curves_->addEvent(event);
+      scrubber_->addEvent(event);
+    }
+  });
+  connect(&source, &EvidenceSource::failed, this,
+          [this](const Error& error) { notifier_.tell(messageOf(error, MessageScope::kRun)); });
 }
 
 void MainWindow::refreshRecordedSteps() {
-  if (!run_->isRecorded()) {
-    const auto& facts = run_->bridge().facts();
-    if (!facts || facts->config.out.empty()) return;
-    if (!reader_) {
-      auto opened = openRun(facts->config.out);
-      if (!opened) return;  // nothing is committed yet; the next round finds it
-      reader_ = *std::move(opened);
-    } else if (Status status = reader_->refresh(); !status) {
-      notifier_.tell(messageOf(status.error(), MessageScope::kRun));
-      return;
-    }
-  }
-  std::vector<std::int64_t> steps;
-  for (const std::string& probe : reader_->probeNames()) {
-    const auto own = reader_->recordedSteps(probe);
-    steps.insert(steps.end(), own.begin(), own.end());
-  }
-  std::sort(steps.begin(), steps.end());
-  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
-  if (run_->isRecorded())
+  const RecordedSteps steps = source()->steps();
+  if (recorded_)
     scrubber_->setNote(tr("evidence of %1 of %2 · %3")
-                           .arg(countText(static_cast<qint64>(steps.size())),
-                                countText(reader_->lastStep() + 1, QStringLiteral("step")),
-                                QString::fromStdString(reader_->folder())));
-  scrubber_->setSteps(std::move(steps));
+                           .arg(countText(static_cast<qint64>(steps->size())),
+                                countText(recorded_->lastStep() + 1, QStringLiteral("step")),
+                                recorded_->folder()));
+  scrubber_->setSteps(steps);
   refreshActions();
 }
 
+/// What is shown stays until the step's evidence arrives; where the views will stand is seen at once.
 void MainWindow::showRecordedStep(std::int64_t step) {
-  if (!reader_) return;
-  std::vector<std::shared_ptr<const ProbeFrame>> frames;
-  for (const std::string& probe : reader_->probeNames()) {
-    const auto steps = reader_->recordedSteps(probe);
-    if (!std::binary_search(steps.begin(), steps.end(), step)) continue;  // pinned later or unpinned earlier
-    auto frame = reader_->frame(probe, step);
-    if (frame)
-      frames.push_back(*std::move(frame));
-    else
-      notifier_.tell(messageOf(frame.error(), MessageScope::kRun));
-  }
-  tellDamage();
-  if (frames.empty()) return;
+  if (!source()) return;
+  wasLive_ = state_->followsLive() && state_->frame();
   state_->pinStep(step);
-  showProbes(std::move(frames));
+  scrubber_->showStep(step, false);
+  curves_->setCurrentStep(step);
+  source()->request(step, state_->probeName());
+  refreshHeader();
+}
+
+void MainWindow::showMoment(const Moment& moment) {
+  if (state_->followsLive()) return;  // meanwhile
+  wasLive_ = false;
+  showFrames([&] { state_->showMoment(moment.frame, moment.probes); });
+  refreshHeader();
+}
+
+void MainWindow::returnToWhatIsShown(std::int64_t missingStep) {
+  if (state_->followsLive() || state_->pinnedStep() != missingStep) return;
+  if (std::exchange(wasLive_, false)) return scrubber_->goLive();
+  const std::int64_t step = state_->frame() ? state_->frame()->step : -1;
+  state_->pinStep(step);
   scrubber_->showStep(step, false);
   curves_->setCurrentStep(step);
   refreshHeader();
 }
 
-void MainWindow::loadHistory() {
-  // What was recorded before the run was gone on with; what comes later is told as it happens.
-  auto opened = openRun(run_->bridge().facts()->config.out);
-  if (!opened) {
-    notifier_.tell(messageOf(opened.error(), MessageScope::kRun));
-    return;
+void MainWindow::onScalars(const ScalarParts& parts) {
+  bool evaluated = false;
+  for (const auto& [name, series] : parts) {
+    curves_->history().append(name, series);
+    evaluated = evaluated || name.starts_with("eval.");
   }
-  reader_ = *std::move(opened);
-  historyUpTo_ = reader_->lastStep();
-  for (const std::string& probe : reader_->probeNames())
-    framesBefore_ += static_cast<std::int64_t>(reader_->recordedSteps(probe).size());
-  showRecordedCurves();
-  refreshRecordedSteps();
-}
-
-void MainWindow::showRecordedCurves() {
-  curvesToRead_.emplace(reader_, curves_->history(), "eval.");
-  readRecordedCurves();
-  if (auto events = reader_->events()) {
-    for (const RunEvent& event : *events)
-      curves_->addEvent(event);
-    scrubber_->setEvents(*events);
-  } else {
-    notifier_.tell(messageOf(events.error(), MessageScope::kRun));
-  }
-  evaluation_->clear(tr("This run has not been evaluated."));
-  refreshEvaluations();
-}
-
-/// So much at a time that the window stays usable with a long run.
-void MainWindow::readRecordedCurves() {
-  constexpr std::size_t kValuesAtOnce = 200'000;
-  if (!curvesToRead_) return;
-  if (curvesToRead_->reader() != reader_) return curvesToRead_.reset();  // another run is looked at
-  std::vector<Error> errors;
-  const bool more = curvesToRead_->read(kValuesAtOnce, errors);
-  for (const Error& error : errors)
-    notifier_.tell(messageOf(error, MessageScope::kRun));
   curves_->historyChanged();
-  if (more) return QTimer::singleShot(0, this, &MainWindow::readRecordedCurves);
-  curvesToRead_.reset();
-  refreshEvaluations();
-  tellDamage();
-}
-
-void MainWindow::appendToCurves(RecordedCurves::Steps steps) {
-  if (curvesToRead_)
-    curvesToRead_->append(std::move(steps));
-  else
-    curves_->appendSteps(steps);
+  if (evaluated) refreshEvaluations();
 }
 
 EvaluationEvent MainWindow::evaluationAt(std::int64_t step) const {

@@ -6,7 +6,6 @@
 #include <QToolButton>
 
 #include "app/main_window.h"
-#include "core/session/evaluation_scalars.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/notifier.h"
@@ -25,9 +24,6 @@ namespace anchorscope {
 void MainWindow::beginRun(const QString& what) {
   // The boxes that learn are what the demo is for.
   showPredictions_ = !run_->isContinued() && run_->asked().data == "demo";
-  curvesToRead_.reset();
-  historyUpTo_ = -1;
-  framesBefore_ = 0;
   wantedProbe_.clear();
   evaluated_.clear();
   notifier_.beginRun();
@@ -43,6 +39,8 @@ void MainWindow::beginRun(const QString& what) {
   start_->showProblem({});
   enterWorkspace(true);
   preparing_->start(what);
+  live_ = std::make_unique<LiveSource>(run_->bridge(), run_->isContinued());
+  wireSource(*live_);
 }
 
 void MainWindow::wireBridge() {
@@ -54,7 +52,7 @@ void MainWindow::wireBridge() {
                                            ? tr("Training has stopped.")
                                            : tr("Training has ended: %1.").arg(reason),
                                        8000);
-            if (run_->isEnded()) refreshRecordedSteps();  // its last ones
+            if (live_ && run_->isEnded()) live_->refresh();  // its last steps
             refreshActions();
             transport_->setContinuable(!run_->continuableFolder().isEmpty());
             refreshHeader();
@@ -75,7 +73,6 @@ void MainWindow::wireBridge() {
   connect(&run_->bridge(), &SessionBridge::factsAvailable, this, &MainWindow::onFacts);
   connect(&run_->bridge(), &SessionBridge::snapshotArrived, this, &MainWindow::onSnapshot);
   connect(&run_->bridge(), &SessionBridge::stepsArrived, this, &MainWindow::onSteps);
-  connect(&run_->bridge(), &SessionBridge::evaluated, this, &MainWindow::showEvaluation);
   connect(&run_->bridge(), &SessionBridge::noteArrived, this, &MainWindow::onNote);
   connect(&run_->bridge(), &SessionBridge::diagnosticsArrived, &notifier_, &Notifier::tellRecords);
   connect(&run_->bridge(), &SessionBridge::commandAcknowledged, this, [this](const AcknowledgedEvent& event) {
@@ -85,10 +82,6 @@ void MainWindow::wireBridge() {
 }
 
 void MainWindow::onNote(const RunEvent& event) {
-  if (event.step > historyUpTo_ || !run_->isContinued()) {
-    curves_->addEvent(event);
-    scrubber_->addEvent(event);
-  }
   if (!notifier_.tellEntry(event)) statusBar()->showMessage(QString::fromStdString(event.text), 8000);
 }
 
@@ -101,7 +94,7 @@ void MainWindow::onFacts() {
   for (const ScalarSpec& scalar : facts.declaration.scalars)
     names.push_back(scalar.name);
   transport_->setScalarNames(names);
-  if (run_->isContinued()) loadHistory();
+  if (run_->isContinued()) evaluation_->clear(tr("This run has not been evaluated."));
   std::vector<std::string> images = facts.imageNames;
   images.insert(images.end(), facts.validationImageNames.begin(), facts.validationImageNames.end());
   probes_->setAvailableImages(images);
@@ -164,8 +157,12 @@ void MainWindow::onSnapshot(const std::shared_ptr<const Snapshot>& snapshot) {
 }
 
 void MainWindow::showProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes) {
+  showFrames([&] { state_->setProbes(std::move(probes)); });
+}
+
+void MainWindow::showFrames(const std::function<void()>& show) {
   const bool first = state_->layers().layers().empty();
-  state_->setProbes(std::move(probes));
+  show();
   if (!state_->frame()) return;
   selectWantedProbe();
   if (first) applyFirstLook(state_->layers(), *state_->frame());
@@ -181,7 +178,8 @@ void MainWindow::refreshRecordingNote(const RecordingState& recording) {
   }
   const std::int64_t every = facts->config.train.getInt("record_every");
   QString note = tr("%1 recorded, every %2 · %3 MB")
-                     .arg(countText(framesBefore_ + recording.framesWritten, QStringLiteral("frame")))
+                     .arg(countText((live_ ? live_->framesBefore() : 0) + recording.framesWritten,
+                                    QStringLiteral("frame")))
                      .arg(every == 1 ? QStringLiteral("step") : countText(every, QStringLiteral("step")))
                      .arg(static_cast<double>(recording.bytesOnDisk) / 1e6, 0, 'f', 1);
   if (!recording.failure.empty()) note += tr(" · recording has ended");
@@ -195,20 +193,11 @@ void MainWindow::refreshRecordingNote(const RecordingState& recording) {
 }
 
 void MainWindow::onSteps(const std::vector<StepEvent>& steps) {
-  RecordedCurves::Steps batch;
-  for (const StepEvent& step : steps)
-    if (step.step > historyUpTo_) batch.emplace_back(step.step, step.scalars);
-  if (batch.empty()) return;
-  appendToCurves(std::move(batch));
+  if (steps.empty()) return;
   std::vector<ScalarValue> losses;
   for (const ScalarValue& scalar : steps.back().scalars)
     if (scalar.name == "loss.cls" || scalar.name == "loss.loc") losses.push_back(scalar);
   transport_->setLosses(losses);
-}
-
-void MainWindow::showEvaluation(const EvaluationEvent& evaluation) {
-  appendToCurves({{evaluation.step, evaluationScalars(evaluation)}});
-  refreshEvaluations();
 }
 
 void MainWindow::showEvaluationSummary(std::int64_t step, const std::vector<ScalarValue>& metrics) {

@@ -138,7 +138,9 @@ TEST_F(WindowEndingTest, AStoppedRunGoesOnInTheSameFolder) {
     trainer.send(StepEvent{step, {{"loss.cls", 0.1}}});
   trainer.publish(7, {testing::makeSyntheticFrame()});
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().snapshot() != nullptr; }));
-  EXPECT_EQ(curveSteps("loss.cls"), (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7}));
+  const std::vector<std::int64_t> all{0, 1, 2, 3, 4, 5, 6, 7};
+  EXPECT_TRUE(QTest::qWaitFor([&] { return curveSteps("loss.cls").size() >= all.size(); }));
+  EXPECT_EQ(curveSteps("loss.cls"), all);
 
   answerWith("Discard");
   window.close();
@@ -210,6 +212,7 @@ TEST_F(WindowEndingTest, WhatWasRecordedAfterTheLastCheckpointIsAskedFor) {
   QFile file(QString::fromStdString(checkpointPath(recorded.toStdString(), 30)));
   ASSERT_TRUE(file.open(QIODevice::WriteOnly));
   window.openRecordedRun(recorded);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.recordedRun() != nullptr; }));
   ASSERT_EQ(runButton()->text(), "Continue");
   QString asked;
   whenAsked<QMessageBox>([&](QMessageBox& box) {
@@ -241,8 +244,8 @@ TEST_F(WindowEndingTest, AFolderThatHoldsARunIsOfferedToBeOpened) {
   EXPECT_TRUE(problem.contains(taken)) << problem.toStdString();
   EXPECT_FALSE(problem.contains("overwrit")) << "the window cannot: " << problem.toStdString();
   QTest::mouseClick(window.findChild<QPushButton*>("startProblemLink"), Qt::LeftButton);
-  ASSERT_NE(window.reader(), nullptr);
-  EXPECT_EQ(QString::fromStdString(window.reader()->folder()), taken);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.recordedRun() != nullptr; }));
+  EXPECT_EQ(window.recordedRun()->folder(), taken);
 }
 
 // ---- what a killed window has left behind
@@ -323,8 +326,8 @@ TEST_F(LeftoverTest, AnOpenedOneIsAskedForWhenItIsLeftAndCanGoOn) {
   const QString left = leaveBehind("run-1", 340);
   auto window = open(1);
   click(*window, "openLeftover");
-  ASSERT_NE(window->reader(), nullptr);
-  EXPECT_EQ(QString::fromStdString(window->reader()->folder()), left);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window->recordedRun() && window->recordedRun()->isRested(); }));
+  EXPECT_EQ(window->recordedRun()->folder(), left);
   EXPECT_EQ(window->curves().history().lastStep(), 340);
   answerWith("Cancel");
   EXPECT_FALSE(window->close());

@@ -6,6 +6,7 @@
 #include <QAbstractItemModel>
 #include <QComboBox>
 #include <QLabel>
+#include <QListWidget>
 #include <QTableView>
 #include <QToolButton>
 #include <filesystem>
@@ -77,7 +78,19 @@ class WindowHistoryTest : public testing::WindowFixture {
         << sqlite3_errmsg(handle);
     sqlite3_close(handle);
   }
-  void open() { window.openRecordedRun(QString::fromStdString(recorded)); }
+  /// Until all of it is there. What was shown before stays meanwhile.
+  void open() {
+    const RecordedSource* before = window.recordedRun();
+    window.openRecordedRun(QString::fromStdString(recorded));
+    EXPECT_EQ(window.recordedRun(), before) << "the window does not wait";
+    ASSERT_TRUE(
+        QTest::qWaitFor([&] { return window.recordedRun() && window.recordedRun() != before && rested(); }));
+  }
+  bool rested() const { return window.recordedRun()->isRested(); }
+  void press(Qt::Key key) {
+    QTest::keyClick(&window.scrubber(), key);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return rested(); }));
+  }
   std::vector<std::int64_t> curveSteps(const char* name) {
     std::vector<std::int64_t> steps;
     if (const CurveSeries* series = window.curves().history().find(name))
@@ -114,15 +127,21 @@ class WindowHistoryTest : public testing::WindowFixture {
 TEST_F(WindowHistoryTest, TheCurvesOfALongRunComeBitByBitAndItsEvaluationsAtOnce) {
   constexpr std::int64_t kSteps = 110'000;
   recordLong(kSteps);
-  open();
-  EXPECT_EQ(curveSteps("eval.ap"), std::vector<std::int64_t>{7});
+  window.openRecordedRun(QString::fromStdString(recorded));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.recordedRun() != nullptr; }));
   const auto values = [&](const char* name) {
     const CurveSeries* series = window.curves().history().find(name);
     return series ? series->drawn().back().step + 1 : 0;
   };
-  EXPECT_EQ(values("loss.cls"), kSteps);
-  EXPECT_LT(values("loss.loc"), kSteps) << "the window has been busy with all of it";
+  std::vector<std::int64_t> lossesThen;
+  QObject::connect(window.recordedRun(), &EvidenceSource::scalarsArrived, &window, [&] {
+    EXPECT_EQ(curveSteps("eval.ap"), std::vector<std::int64_t>{7}) << "evaluations come first";
+    lossesThen.push_back(values("loss.loc"));
+  });
   ASSERT_TRUE(QTest::qWaitFor([&] { return values("loss.loc") == kSteps; }, 20000));
+  EXPECT_EQ(values("loss.cls"), kSteps);
+  EXPECT_GT(lossesThen.size(), 5u) << "the window has been busy with all of it at once";
+  EXPECT_LT(lossesThen.front(), kSteps);
 }
 
 TEST_F(WindowHistoryTest, ARecordedRunShowsOfEveryEvaluationWhatItShowedLive) {
@@ -158,6 +177,54 @@ TEST_F(WindowHistoryTest, ARecordedRunShowsOfEveryEvaluationWhatItShowedLive) {
   open();
   EXPECT_FALSE(button->isVisible()) << "nothing of the run before stays";
   EXPECT_TRUE(shownEvaluation().contains("evaluationStep This run has not been evaluated."));
+}
+
+TEST_F(WindowHistoryTest, AnotherProbeOfARecordedStepIsShownWhenItIsChosen) {
+  const auto frameOf = [](const std::string& name, std::int64_t step) {
+    auto frame = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame({.step = step}));
+    auto image = std::make_shared<ProbeImage>(*frame->image);
+    image->name = name;
+    frame->image = std::move(image);
+    return frame;
+  };
+  {
+    auto writer = createRun(recorded, RunHeader(), Overwrite::kYes);
+    ASSERT_TRUE(writer) << writer.error().text();
+    for (std::int64_t step = 0; step < 3; ++step)
+      (*writer)->record({step, {}, {frameOf("a.jpg", step), frameOf("b.jpg", step)}});
+  }
+  open();
+  const ViewState& state = window.viewState();
+  auto* probes = window.findChild<QListWidget*>("probeList");
+  ASSERT_EQ(probes->count(), 2);
+  EXPECT_EQ(state.probeName(), "a.jpg");
+  const auto choose = [&](int row) {
+    QTest::mouseClick(probes->viewport(), Qt::LeftButton, {},
+                      probes->visualItemRect(probes->item(row)).center());
+    ASSERT_TRUE(QTest::qWaitFor([&] { return rested(); }));
+  };
+  const auto shown = [&] {
+    return QString::fromStdString(state.frame()->image->name) + ' ' + QString::number(state.frame()->step);
+  };
+  EXPECT_EQ(shown(), "a.jpg 2");
+  choose(1);
+  EXPECT_EQ(shown(), "b.jpg 2");
+  EXPECT_EQ(state.probeName(), "b.jpg");
+  EXPECT_FALSE(state.frame()->predictedBoxesInInput.empty() && state.frame()->channels.empty());
+  window.scrubber().setFocus();
+  press(Qt::Key_Home);
+  EXPECT_EQ(shown(), "b.jpg 0");
+  choose(0);
+  EXPECT_EQ(shown(), "a.jpg 0");
+  EXPECT_EQ(probes->currentRow(), 0);
+  // As fast as keys come: where it goes counts, not what could be shown on the way.
+  press(Qt::Key_End);
+  window.scrubber().setFocus();
+  QTest::keyClick(&window.scrubber(), Qt::Key_Left);
+  QTest::keyClick(&window.scrubber(), Qt::Key_Left);
+  EXPECT_EQ(window.scrubber().step(), 0);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return rested(); }));
+  EXPECT_EQ(shown(), "a.jpg 0");
 }
 
 TEST_F(WindowHistoryTest, ADamagedRowIsNamedAndTheRestOfTheRunIsShown) {
@@ -211,21 +278,23 @@ TEST_F(WindowHistoryTest, ADamagedFrameIsNamedWhenItIsGoneToAndTheOthersAreShown
   EXPECT_TRUE(window.notifier().pending().isEmpty()) << "frames are read when they are looked at";
   EXPECT_EQ(window.viewState().frame()->step, 9);
   window.scrubber().setFocus();
-  QTest::keyClick(&window.scrubber(), Qt::Key_Home);
+  press(Qt::Key_Home);
   EXPECT_EQ(window.viewState().frame()->step, 0);
-  QTest::keyClick(&window.scrubber(), Qt::Key_Right);
+  press(Qt::Key_Right);
   ASSERT_EQ(window.notifier().pending().size(), 1);
   EXPECT_TRUE(window.notifier().pending().first().contains("at step 3"))
       << window.notifier().pending().first().toStdString();
   EXPECT_EQ(window.viewState().frame()->step, 0) << "what was shown stays";
-  QTest::keyClick(&window.scrubber(), Qt::Key_End);
+  EXPECT_EQ(window.scrubber().step(), 0);
+  press(Qt::Key_End);
   EXPECT_EQ(window.viewState().frame()->step, 9);
 }
 
 TEST_F(WindowHistoryTest, ATraceThatCannotBeOpenedIsToldAndTheWindowStaysWhereItWas) {
   record();
   change("DROP TABLE step");
-  open();
+  window.openRecordedRun(QString::fromStdString(recorded));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !window.notifier().pending().isEmpty(); }));
   EXPECT_TRUE(window.onStartPage());
   ASSERT_EQ(window.notifier().pending().size(), 1);
   EXPECT_TRUE(window.notifier().pending().first().contains("no such table: step"));

@@ -162,8 +162,8 @@ TEST_F(WindowTrainingTest, GoesBackToARecordedStepAndToLiveAgainThenKeepsTheReco
   HistoryScrubber& scrubber = window.scrubber();
   EXPECT_EQ(scrubber.steps(), (std::vector<std::int64_t>{0, 4, 8, 12}));
   QTest::mouseClick(&scrubber, Qt::LeftButton, {}, {static_cast<int>(scrubber.xOf(4)), 14});
-  EXPECT_EQ(window.viewState().frame()->step, 4);
   EXPECT_FALSE(window.viewState().followsLive());
+  ANCHORSCOPE_WAIT(window.viewState().frame()->step == 4);
   scrubber.goLive();
   EXPECT_EQ(window.viewState().frame()->step, 12);
   EXPECT_TRUE(window.viewState().followsLive());
@@ -171,20 +171,21 @@ TEST_F(WindowTrainingTest, GoesBackToARecordedStepAndToLiveAgainThenKeepsTheReco
   const testing::TemporaryFolder folder;
   const QString target = QString::fromStdString((folder / "kept").string());
   window.run().keep(target);
-  ANCHORSCOPE_WAIT(window.reader() && QString::fromStdString(window.reader()->folder()) == target);
+  ANCHORSCOPE_WAIT(window.recordedRun() && window.recordedRun()->folder() == target);
   EXPECT_EQ(scrubber.steps(), (std::vector<std::int64_t>{0, 4, 8, 12}));
+  ANCHORSCOPE_WAIT(window.recordedRun()->isRested());
   EXPECT_EQ(window.viewState().frame()->step, 12);
   EXPECT_FALSE(window.transport().stepAction()->isEnabled()) << "a recorded run is not training";
   EXPECT_EQ(window.transport().runPauseAction()->text(), "Continue");
   scrubber.setFocus();
   QTest::keyClick(&scrubber, Qt::Key_Home);
-  EXPECT_EQ(window.viewState().frame()->step, 0);
+  ANCHORSCOPE_WAIT(window.viewState().frame()->step == 0);
   EXPECT_EQ(window.curves().history().lastStep(), 12);
 
   // The same folder opens again in a fresh window.
   window.showStartPage();
   window.openRecordedRun(target);
-  EXPECT_EQ(scrubber.steps().size(), 4u);
+  ANCHORSCOPE_WAIT(scrubber.steps().size() == 4u);
   EXPECT_TRUE(window.notifier().pending().filter("cannot").isEmpty());
 }
 

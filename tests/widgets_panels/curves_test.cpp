@@ -27,6 +27,14 @@
 namespace anchorscope {
 namespace {
 
+using Steps = std::vector<std::pair<std::int64_t, std::vector<ScalarValue>>>;
+
+void append(CurvesView& view, const Steps& steps) {
+  for (const auto& [step, scalars] : steps)
+    view.history().append(step, scalars);
+  view.historyChanged();
+}
+
 TEST(SmoothedTest, IsABiasCorrectedMovingAverage) {
   // By hand with weight 1/2: 2/2 / (1/2) = 2;  (1 + 4)/2 ... 0.5*1 + 0.5*4 = 2.5, / (1 - 1/4) = 10/3;
   // 0.5*2.5 + 0.5*0 = 1.25, / (1 - 1/8) = 10/7.
@@ -82,7 +90,7 @@ TEST(CurvesFilesTest, WritesCsvPdfAndPngWholeAndNeverOverAFileUnasked) {
   const testing::TemporaryFolder folder;
   CurvesView view;
   view.resize(600, 200);
-  view.appendSteps({{1, {{"loss.cls", 0.1}, {"loss.loc", 1}, {"other", 5}}}, {2, {{"loss.cls", 0.25}}}});
+  append(view, {{1, {{"loss.cls", 0.1}, {"loss.loc", 1}, {"other", 5}}}, {2, {{"loss.cls", 0.25}}}});
   const auto path = [&](const char* name) { return QString::fromStdString((folder / name).string()); };
   ASSERT_TRUE(view.exportTo(path("c.csv"), Overwrite::kNo));
   EXPECT_EQ(testing::readFile(folder / "c.csv"),
@@ -206,7 +214,7 @@ class CurvesViewTest : public ::testing::Test {
     view.show();
     EXPECT_TRUE(QTest::qWaitForWindowExposed(&view));
     view.setDeclaration(someDeclaration());
-    view.appendSteps(someSteps());
+    append(view, someSteps());
     plot = view.findChild<QWidget*>("curvePlot");
     QObject::connect(&view, &CurvesView::stepClicked, [&](std::int64_t step) { clicked.push_back(step); });
     waitForPlot();

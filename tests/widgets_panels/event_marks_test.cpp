@@ -10,6 +10,14 @@
 namespace anchorscope {
 namespace {
 
+using Steps = std::vector<std::pair<std::int64_t, std::vector<ScalarValue>>>;
+
+void append(CurvesView& view, const Steps& steps) {
+  for (const auto& [step, scalars] : steps)
+    view.history().append(step, scalars);
+  view.historyChanged();
+}
+
 TEST(EventMarksTest, KeepsEveryEventWhileTheyAreFew) {
   EventMarks marks;
   for (std::size_t i = 0; i < EventMarks::kMost; ++i)
@@ -51,7 +59,7 @@ TEST(EventMarksTest, TheViewDrawsManyEventsAsFastAsFew) {
   view.resize(700, 240);
   view.show();
   ASSERT_TRUE(QTest::qWaitForWindowExposed(&view));
-  view.appendSteps({{1, {{"loss.cls", 1}}}, {100'000, {{"loss.cls", 2}}}});
+  append(view, {{1, {{"loss.cls", 1}}}, {100'000, {{"loss.cls", 2}}}});
   for (std::int64_t step = 1; step <= 100'000; ++step)
     view.addEvent({step, "thinned", "1 frame was not recorded"});
   auto* plot = view.findChild<QWidget*>("curvePlot");

@@ -10,6 +10,10 @@
 namespace anchorscope {
 namespace {
 
+RecordedSteps stepsOf(std::vector<std::int64_t> steps) {
+  return std::make_shared<const std::vector<std::int64_t>>(std::move(steps));
+}
+
 class HistoryScrubberTest : public ::testing::Test {
  protected:
   HistoryScrubberTest() {
@@ -20,7 +24,7 @@ class HistoryScrubberTest : public ::testing::Test {
       wanted.push_back(step);
       scrubber.showStep(step, false);  // as the window answers
     });
-    scrubber.setSteps({0, 10, 20, 40, 80});
+    scrubber.setSteps(stepsOf({0, 10, 20, 40, 80}));
     scrubber.setLiveStep(100);
     scrubber.showStep(100, true);
   }
@@ -62,7 +66,7 @@ TEST_F(HistoryScrubberTest, LiveIsOfferedOnlyWhileThereIsALiveRun) {
   QTest::mouseClick(&scrubber, Qt::LeftButton, {}, {scrubber.width() - 40, 14});
   EXPECT_EQ(live.count(), 1);
   scrubber.clear();
-  scrubber.setSteps({0, 10});
+  scrubber.setSteps(stepsOf({0, 10}));
   scrubber.goLive();
   QTest::mouseClick(&scrubber, Qt::LeftButton, {}, {scrubber.width() - 40, 14});
   EXPECT_EQ(live.count(), 1);

@@ -95,6 +95,8 @@ class RecordedSourceTest : public ::testing::Test {
                      [this](const Error& error) { errors.push_back(error); });
     EXPECT_FALSE(source->isOpen()) << "the constructor does not wait";
     EXPECT_TRUE(QTest::qWaitFor([&] { return source->isOpen(); }));
+    EXPECT_TRUE(scalars.empty() && events.empty());
+    source->tellSeries();
     return source;
   }
   bool arrives(std::size_t count) {
@@ -191,10 +193,8 @@ TEST_F(RecordedSourceTest, WhatWasLookedAtIsNotReadAgain) {
 TEST_F(RecordedSourceTest, NeighboursAreReadAheadWhileNobodyAsks) {
   writer.reset();
   const auto source = open();
-  bool rested = false;
-  QObject::connect(source.get(), &RecordedSource::rested, [&] { rested = !moments.empty(); });
   ask(*source, 20, "a");
-  ASSERT_TRUE(QTest::qWaitFor([&] { return rested; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return source->isRested(); }));
   change("UPDATE array SET bytes=x'00'");  // only what was read before can be shown
   for (const auto& [step, probe] : std::initializer_list<std::pair<std::int64_t, const char*>>{
            {10, "a"}, {30, "a"}, {20, "b"}, {40, "a"}}) {

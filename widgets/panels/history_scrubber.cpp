@@ -28,7 +28,7 @@ HistoryScrubber::HistoryScrubber(QWidget* parent) : QWidget(parent) {
   player_ = new QTimer(this);
   player_->setInterval(kPlayMs);
   connect(player_, &QTimer::timeout, this, [this] {
-    if (steps_.empty() || step_ >= steps_.back())
+    if (steps_->empty() || step_ >= steps_->back())
       setPlaying(false);
     else
       walk(+1);
@@ -47,7 +47,7 @@ QRectF HistoryScrubber::track() const {
 }
 
 std::int64_t HistoryScrubber::lastStep() const {
-  return std::max<std::int64_t>({1, liveStep_, steps_.empty() ? 0 : steps_.back(), step_});
+  return std::max<std::int64_t>({1, liveStep_, steps_->empty() ? 0 : steps_->back(), step_});
 }
 
 double HistoryScrubber::xOf(std::int64_t step) const {
@@ -56,19 +56,19 @@ double HistoryScrubber::xOf(std::int64_t step) const {
 }
 
 std::int64_t HistoryScrubber::nearestStep(double x) const {
-  if (steps_.empty()) return -1;
+  if (steps_->empty()) return -1;
   const QRectF area = track();
   const double wanted =
       std::clamp((x - area.left()) / area.width(), 0.0, 1.0) * static_cast<double>(lastStep());
   const auto after =
-      std::lower_bound(steps_.begin(), steps_.end(), static_cast<std::int64_t>(std::llround(wanted)));
-  if (after == steps_.begin()) return *after;
-  if (after == steps_.end()) return steps_.back();
+      std::lower_bound(steps_->begin(), steps_->end(), static_cast<std::int64_t>(std::llround(wanted)));
+  if (after == steps_->begin()) return *after;
+  if (after == steps_->end()) return steps_->back();
   return static_cast<double>(*after) - wanted < wanted - static_cast<double>(*(after - 1)) ? *after
                                                                                            : *(after - 1);
 }
 
-void HistoryScrubber::setSteps(std::vector<std::int64_t> steps) {
+void HistoryScrubber::setSteps(RecordedSteps steps) {
   steps_ = std::move(steps);
   update();
 }
@@ -101,7 +101,7 @@ void HistoryScrubber::setNote(const QString& note) {
 
 void HistoryScrubber::clear() {
   setPlaying(false);
-  steps_.clear();
+  steps_ = std::make_shared<const std::vector<std::int64_t>>();
   events_.clear();
   step_ = liveStep_ = -1;
   live_ = true;
@@ -110,13 +110,13 @@ void HistoryScrubber::clear() {
 }
 
 void HistoryScrubber::walk(int by) {
-  if (steps_.empty()) return;
-  const auto here = std::lower_bound(steps_.begin(), steps_.end(), step_);
-  std::int64_t index = here - steps_.begin();
+  if (steps_->empty()) return;
+  const auto here = std::lower_bound(steps_->begin(), steps_->end(), step_);
+  std::int64_t index = here - steps_->begin();
   // Between two recorded steps the one before counts as where we stand.
-  if (here == steps_.end() || *here != step_) index -= by > 0 ? 1 : 0;
-  index = std::clamp<std::int64_t>(index + by, 0, static_cast<std::int64_t>(steps_.size()) - 1);
-  emit stepWanted(steps_[static_cast<std::size_t>(index)]);
+  if (here == steps_->end() || *here != step_) index -= by > 0 ? 1 : 0;
+  index = std::clamp<std::int64_t>(index + by, 0, static_cast<std::int64_t>(steps_->size()) - 1);
+  emit stepWanted((*steps_)[static_cast<std::size_t>(index)]);
 }
 
 void HistoryScrubber::goLive() {
@@ -124,8 +124,8 @@ void HistoryScrubber::goLive() {
 }
 
 void HistoryScrubber::setPlaying(bool playing) {
-  if (playing && !steps_.empty()) {
-    if (step_ >= steps_.back()) emit stepWanted(steps_.front());
+  if (playing && !steps_->empty()) {
+    if (step_ >= steps_->back()) emit stepWanted(steps_->front());
     player_->start();
   } else {
     player_->stop();
@@ -137,7 +137,7 @@ void HistoryScrubber::paintEvent(QPaintEvent*) {
   const Theme& theme = themeOf(palette());
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
-  const bool usable = !steps_.empty();
+  const bool usable = !steps_->empty();
   QColor violet = theme.scrubber;
   if (!usable) violet.setAlpha(90);
 
@@ -228,7 +228,7 @@ void HistoryScrubber::mousePressEvent(QMouseEvent* event) {
 
 void HistoryScrubber::mouseMoveEvent(QMouseEvent* event) {
   const bool onTrack = track().adjusted(-8, -10, 8, 10).contains(event->position());
-  setCursor(onTrack && !steps_.empty() ? Qt::PointingHandCursor : Qt::ArrowCursor);
+  setCursor(onTrack && !steps_->empty() ? Qt::PointingHandCursor : Qt::ArrowCursor);
   if ((event->buttons() & Qt::LeftButton) && onTrack) pick(event->position().x());
 }
 
@@ -240,10 +240,10 @@ void HistoryScrubber::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_Right:
       return walk(far);
     case Qt::Key_Home:
-      if (!steps_.empty()) emit stepWanted(steps_.front());
+      if (!steps_->empty()) emit stepWanted(steps_->front());
       return;
     case Qt::Key_End:
-      if (!steps_.empty()) emit stepWanted(steps_.back());
+      if (!steps_->empty()) emit stepWanted(steps_->back());
       return;
     default:
       QWidget::keyPressEvent(event);
@@ -269,7 +269,7 @@ bool HistoryScrubber::event(QEvent* event) {
       text = tr("Next recorded step (Right; Shift: ten)");
     else if (livePill().contains(at))
       text = tr("Follow training live (L)");
-    else if (steps_.empty())
+    else if (steps_->empty())
       text = tr("Steps can be revisited once a run records them: give it a run folder");
     else
       text = tr("Drag to look at an earlier recorded step; training goes on");

@@ -4,6 +4,7 @@
 
 #include <QWidget>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "widgets/plot/event_marks.h"
@@ -20,8 +21,8 @@ class HistoryScrubber : public QWidget {
   explicit HistoryScrubber(QWidget* parent = nullptr);
 
   /// Steps that can be shown, ascending.
-  void setSteps(std::vector<std::int64_t> steps);
-  const std::vector<std::int64_t>& steps() const { return steps_; }
+  void setSteps(RecordedSteps steps);
+  const std::vector<std::int64_t>& steps() const { return *steps_; }
   /// The newest step of a live run; -1 for a recorded one (then there is no "live").
   void setLiveStep(std::int64_t step);
   void setEvents(const std::vector<RunEvent>& events);
@@ -62,7 +63,7 @@ class HistoryScrubber : public QWidget {
   std::int64_t nearestStep(double x) const;
   void pick(double x);
 
-  std::vector<std::int64_t> steps_;
+  RecordedSteps steps_ = std::make_shared<const std::vector<std::int64_t>>();
   EventMarks events_;
   std::int64_t step_ = -1, liveStep_ = -1;
   bool live_ = true;

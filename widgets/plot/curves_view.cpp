@@ -210,12 +210,6 @@ void CurvesView::setDeclaration(const EvidenceDeclaration& declaration) {
   scheduleReplot();
 }
 
-void CurvesView::appendSteps(const std::vector<std::pair<std::int64_t, std::vector<ScalarValue>>>& steps) {
-  for (const auto& [step, scalars] : steps)
-    history_.append(step, scalars);
-  scheduleReplot();
-}
-
 void CurvesView::addEvent(const RunEvent& event) {
   events_.add(event);
   scheduleReplot();

@@ -48,7 +48,6 @@ class CurvesView : public QWidget {
   CurveHistory& history() { return history_; }
   /// Titles, units and colours of scalars.
   void setDeclaration(const EvidenceDeclaration& declaration);
-  void appendSteps(const std::vector<std::pair<std::int64_t, std::vector<ScalarValue>>>& steps);
   void addEvent(const RunEvent& event);
   void setShown(const QStringList& names);
   QStringList shown() const { return shown_; }

@@ -62,13 +62,12 @@ void LiveSource::onFacts() {
 
 void LiveSource::openRecording() {
   if (!bridge_.facts() || bridge_.facts()->config.out.empty()) return endWaiting();
-  ReaderOptions options;
-  options.scalars = scalarsWait_;
-  recording_ = std::make_unique<RecordedSource>(QString::fromStdString(bridge_.facts()->config.out), options);
+  recording_ = std::make_unique<RecordedSource>(QString::fromStdString(bridge_.facts()->config.out));
   connect(recording_.get(), &RecordedSource::opened, this, [this] {
     if (scalarsWait_) {
       recordedUpTo_ = recording_->lastStep();
       framesBefore_ = recording_->frames();
+      recording_->tellSeries();
     }
     emit stepsChanged();
     if (const auto asked = std::exchange(asked_, std::nullopt))

@@ -64,6 +64,7 @@ class ReaderThread::Work {
     {
       const std::lock_guard lock(mutex_);
       wanted_ = {step, std::move(probe)};
+      ++asked_;
     }
     woken_.notify_one();
   }
@@ -71,6 +72,15 @@ class ReaderThread::Work {
     {
       const std::lock_guard lock(mutex_);
       refresh_ = true;
+      ++asked_;
+    }
+    woken_.notify_one();
+  }
+  void tellSeries() {
+    {
+      const std::lock_guard lock(mutex_);
+      series_ = true;
+      ++asked_;
     }
     woken_.notify_one();
   }
@@ -91,20 +101,27 @@ class ReaderThread::Work {
     if (!open()) return;
     while (true) {
       std::optional<Wanted> wanted;
-      bool refresh = false;
+      bool refresh = false, series = false;
       {
         std::unique_lock lock(mutex_);
-        if (!hasMore_) woken_.wait(lock, [&] { return stop_ || wanted_ || refresh_; });
+        if (!hasMore_) woken_.wait(lock, [&] { return stop_ || wanted_ || refresh_ || series_; });
         if (stop_) return;
         wanted = std::exchange(wanted_, std::nullopt);
         if (!wanted) refresh = std::exchange(refresh_, false);
+        series = std::exchange(series_, false);
+        seen_ = asked_;
       }
+      if (series) {
+        eventsToTell_ = true;
+        scalars_.emplace(*reader_, options_.firstScalars);
+      }
+      hasMore_ = true;
       if (wanted)
         answer(*wanted);
       else if (refresh)
         look();
       else if (hasMore_ = goOn(); !hasMore_)
-        tell(reports_.rested);
+        tell(reports_.rested, seen_);
       if (std::vector<std::string> problems = reader_->takeProblems(); !problems.empty())
         tell(reports_.problems, std::move(problems));
     }
@@ -120,7 +137,6 @@ class ReaderThread::Work {
     RunOutline outline = this->outline();
     outline.header = reader_->header();
     tell(reports_.opened, std::move(outline));
-    if (options_.scalars) scalars_.emplace(*reader_, options_.firstScalars);
     return true;
   }
 
@@ -207,13 +223,11 @@ class ReaderThread::Work {
     }
     for (int distance = 1; distance <= options_.neighbours; ++distance)
       add(here - towards * distance);
-    hasMore_ = true;
   }
 
   /// One small part of what nobody waits for; false when there is none left.
   bool goOn() {
-    if (options_.scalars && !eventsTold_) {
-      eventsTold_ = true;
+    if (std::exchange(eventsToTell_, false)) {
       if (auto events = reader_->events())
         tell(reports_.events, *std::move(events));
       else
@@ -251,16 +265,17 @@ class ReaderThread::Work {
 
   std::mutex mutex_;
   std::condition_variable woken_;
-  bool stop_ = false, refresh_ = false;
+  bool stop_ = false, refresh_ = false, series_ = false;
   std::optional<Wanted> wanted_;
+  std::int64_t asked_ = 0;
 
   // ---- the thread's own
   std::shared_ptr<RunReader> reader_;
   FrameCache cache_;
   std::optional<RecordedScalars> scalars_;
   std::deque<Wanted> ahead_;
-  std::int64_t before_ = -1;
-  bool hasMore_ = true, eventsTold_ = false;
+  std::int64_t before_ = -1, seen_ = 0;
+  bool hasMore_ = true, eventsToTell_ = false;
 };
 
 ReaderThread::ReaderThread(std::string folder, ReaderOptions options, ReaderReports reports)
@@ -273,11 +288,18 @@ ReaderThread::~ReaderThread() {
 }
 
 void ReaderThread::request(std::int64_t step, std::string probe) {
+  ++asked_;
   work_->request(step, std::move(probe));
 }
 
 void ReaderThread::refresh() {
+  ++asked_;
   work_->refresh();
+}
+
+void ReaderThread::tellSeries() {
+  ++asked_;
+  work_->tellSeries();
 }
 
 }  // namespace anchorscope

@@ -18,7 +18,6 @@ namespace anchorscope {
 
 struct ReaderOptions {
   std::int64_t cacheBytes = std::int64_t{256} << 20;  ///< Memory for frames that were read.
-  bool scalars = true;                                ///< Reads what was recorded of scalars and events.
   std::string firstScalars = "eval.";                 ///< Those whose name begins so before others.
   std::size_t valuesAtOnce = 20'000;                  ///< Some milliseconds of work.
   int neighbours = 2;                                 ///< Recorded steps to either side, read when idle.
@@ -42,11 +41,12 @@ struct ReaderReports {
   std::function<void(std::vector<RunEvent>)> events;
   std::function<void(std::vector<std::string>)> problems;
   std::function<void(Error)> failed;
-  std::function<void()> rested;  ///< There is nothing left to be read until something is asked for.
+  /// Nothing is left to be read of so many things that were asked for.
+  std::function<void(std::int64_t asked)> rested;
 };
 
-/// Its members may be called from any thread and do not wait, nor does its end: what is being read then is
-/// read to its end and not told.
+/// Its members do not wait, nor does its end: what is being read then is read to its end and not told. One
+/// thread at a time.
 class ReaderThread {
  public:
   ReaderThread(std::string folder, ReaderOptions options, ReaderReports reports);
@@ -56,9 +56,13 @@ class ReaderThread {
 
   void request(std::int64_t step, std::string probe);
   void refresh();
+  /// What was recorded of events and scalars is told from now on.
+  void tellSeries();
+  std::int64_t asked() const { return asked_; }  ///< Calls of the three.
 
  private:
   class Work;
+  std::int64_t asked_ = 0;
   std::shared_ptr<Work> work_;
 };
 

@@ -48,10 +48,18 @@ ReaderReports RecordedSource::reports() {
     post([this, events = std::move(events)] { emit eventsArrived(events); });
   };
   out.problems = [this, post](std::vector<std::string> problems) {
-    post([this, problems = std::move(problems)] { emit problemsFound(problems); });
+    post([this, problems = std::move(problems)] {
+      problems_.insert(problems_.end(), problems.begin(), problems.end());
+      emit problemsFound(problems);
+    });
   };
   out.failed = [this, post](Error error) { post([this, error = std::move(error)] { emit failed(error); }); };
-  out.rested = [this, post] { post([this] { emit rested(); }); };
+  out.rested = [this, post](std::int64_t asked) {
+    post([this, asked] {
+      rested_ = asked;
+      if (isRested()) emit rested();
+    });
+  };
   return out;
 }
 

@@ -28,10 +28,15 @@ class RecordedSource final : public EvidenceSource {
   void request(std::int64_t step, const QString& probe) override;
   /// Looks for what has been recorded since; stepsChanged() tells when there is something.
   void refresh();
+  /// Has the events and scalars told that are recorded by then.
+  void tellSeries() { reader_->tellSeries(); }
+  /// All that was asked for has been told, and what is probably asked for next has been read.
+  bool isRested() const { return rested_ == reader_->asked(); }
+  /// All that were found so far.
+  const std::vector<std::string>& problems() const { return problems_; }
 
  signals:
   void cannotOpen(const anchorscope::Error& error);
-  /// All has been told, and what is probably asked for next has been read.
   void rested();
 
  private:
@@ -39,7 +44,9 @@ class RecordedSource final : public EvidenceSource {
 
   const QString folder_;
   bool open_ = false;
+  std::int64_t rested_ = -1;  ///< After so many things that were asked for.
   RunOutline outline_;
+  std::vector<std::string> problems_;
   std::unique_ptr<ReaderThread> reader_;  // told nothing of once it is gone
 };
 

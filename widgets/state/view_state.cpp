@@ -21,12 +21,13 @@ ViewState::~ViewState() = default;
 void ViewState::setProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes) {
   std::erase(probes, nullptr);
   probes_ = std::move(probes);
+  wholeProbes_ = true;
   emit probesChanged();
   showCurrentProbe();
 }
 
 void ViewState::showCurrentProbe() {
-  if (probes_.empty()) return;
+  if (probes_.empty() || !wholeProbes_) return;
   std::shared_ptr<const ProbeFrame> current;
   for (const auto& probe : probes_)
     if (probe->image && QString::fromStdString(probe->image->name) == probeName_) current = probe;
@@ -37,6 +38,18 @@ void ViewState::showCurrentProbe() {
     emit probeNameChanged(probeName_);
   }
   if (followsLive_ || !frame_ || current->step == pinnedStep_) show(std::move(current));
+}
+
+void ViewState::showMoment(std::shared_ptr<const ProbeFrame> frame,
+                           std::vector<std::shared_ptr<const ProbeFrame>> probes) {
+  const QString name = QString::fromStdString(frame->image->name);
+  const bool other = name != probeName_;
+  probeName_ = name;
+  probes_ = std::move(probes);
+  wholeProbes_ = false;
+  emit probesChanged();
+  show(std::move(frame));
+  if (other) emit probeNameChanged(probeName_);
 }
 
 void ViewState::setFrame(std::shared_ptr<const ProbeFrame> frame) {

@@ -38,6 +38,10 @@ class ViewState : public QObject {
   /// when it is of the pinned step; a pinned view else keeps its frame.
   void setProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes);
   void setFrame(std::shared_ptr<const ProbeFrame> frame);  ///< A recorded moment of the current probe.
+  /// A recorded moment: its frame is shown, whose probe becomes the current one, and the others are good
+  /// enough for thumbnails alone. Choosing one of them changes the name; whoever has its frame shows it.
+  void showMoment(std::shared_ptr<const ProbeFrame> frame,
+                  std::vector<std::shared_ptr<const ProbeFrame>> probes);
   void setProbeName(const QString& name);
   void selectObject(int object);  ///< Also clears the anchor when it belongs to no row of the object.
   void selectAnchor(std::int64_t anchor);  ///< Keeps the object, or takes the most relevant one.
@@ -64,7 +68,7 @@ class ViewState : public QObject {
   QString probeName_;
   int selectedObject_ = -1;
   std::int64_t selectedAnchor_ = -1, hoveredAnchor_ = -1, pinnedStep_ = 0;
-  bool followsLive_ = true;
+  bool followsLive_ = true, wholeProbes_ = true;
   std::unique_ptr<LayerStack> layers_;
 };
 
