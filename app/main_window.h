@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/exporter.h"
 #include "app/run/leftover_list.h"
 #include "app/run/run_controller.h"
 #include "core/base/atomic_file.h"
@@ -77,8 +78,9 @@ class MainWindow : public QMainWindow {
   void closeForGood();
 
   /// Writes the current view; what went wrong is shown as a message, too.
-  Result<FigureReport> exportViewTo(const QString& path, const ExportOptions& options = {});
-  Status exportCurvesTo(const QString& path, const ExportOptions& options = {});
+  void exportViewTo(const QString& path, const ExportOptions& options = {});
+  void exportCurvesTo(const QString& path, const ExportOptions& options = {});
+  bool isExporting() const { return exporter_.isBusy(); }
 
   void setTheme(ThemeChoice choice);
   /// Opens the help at the page that tells of this method, detector or topic.
@@ -138,6 +140,9 @@ class MainWindow : public QMainWindow {
   void showCheatSheet();
   void exportView();
   void exportCurves();
+  /// Draws and writes while the window goes on; tells failures, and `written` what was done.
+  void exportFile(const QString& path, std::function<Result<FigureReport>()> write,
+                  std::function<void(const FigureReport&)> written);
 
   // main_window_run.cpp
   void wireBridge();
@@ -194,6 +199,7 @@ class MainWindow : public QMainWindow {
   bool evaluating_ = false;
   QString evaluated_;    ///< The newest evaluation in a line.
   QString wantedProbe_;  ///< To be selected when its evidence arrives.
+  Exporter exporter_;
   std::unique_ptr<DockManager> docks_;
   QMenuBar* menus_;
   ActionRegistry* actions_;

@@ -104,36 +104,48 @@ void MainWindow::exportView() {
       askForExport(this, tr("Export view"),
                    {QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png")}, base, true);
   if (!choice || !state_->frame()) return;  // what was shown may have ended while the dialog was open
-  if (!exportViewTo(choice->path, choice->options)) return;  // told in the message bar
+  exportViewTo(choice->path, choice->options);
 }
 
-Result<FigureReport> MainWindow::exportViewTo(const QString& path, const ExportOptions& options) {
+void MainWindow::exportFile(const QString& path, std::function<Result<FigureReport>()> write,
+                            std::function<void(const FigureReport&)> written) {
+  statusBar()->showMessage(tr("Writing %1…").arg(path));
+  exporter_.start(std::move(write), [this, written = std::move(written)](const Result<FigureReport>& report) {
+    statusBar()->clearMessage();
+    if (report)
+      written(*report);
+    else
+      notifier_.tell(messageOf(report.error()));
+  });
+}
+
+void MainWindow::exportViewTo(const QString& path, const ExportOptions& options) {
   if (!state_->frame()) {
-    const Error error =
-        makeError(ErrorCode::kUsage, "There is nothing to export yet", "Start a run or open a recorded one");
-    notifier_.tell(messageOf(error));
-    return error;
+    notifier_.tell(messageOf(makeError(ErrorCode::kUsage, "There is nothing to export yet",
+                                       "Start a run or open a recorded one")));
+    return;
   }
   FigureSpec spec = figureFromView(*state_, canvas_->visibleInImage());
   spec.widthMm = options.widthMm;
   spec.dpi = options.dpi;
   spec.theme = options.theme;
   spec.rasterAbove = options.rasterAbove;
-  auto report = renderFigure(spec, path.toStdString(), options.overwrite);
-  if (!report) {
-    notifier_.tell(messageOf(report.error()));
-    return report;
-  }
-  QString text = tr("Wrote %1 (%2 × %3 mm, %4)")
-                     .arg(path)
-                     .arg(report->widthMm, 0, 'f', 1)
-                     .arg(report->heightMm, 0, 'f', 1)
-                     .arg(countText(static_cast<qint64>(report->vectorBoxes), QStringLiteral("vector box"),
-                                    QStringLiteral("vector boxes")));
-  for (const std::string& note : report->notes)
-    text += QStringLiteral(". ") + QString::fromStdString(note);
-  notifier_.tell({MessageKind::kNote, text});
-  return report;
+  exportFile(
+      path,
+      [spec = std::move(spec), target = path.toStdString(), overwrite = options.overwrite] {
+        return renderFigure(spec, target, overwrite);
+      },
+      [this, path](const FigureReport& report) {
+        QString text = tr("Wrote %1 (%2 × %3 mm, %4)")
+                           .arg(path)
+                           .arg(report.widthMm, 0, 'f', 1)
+                           .arg(report.heightMm, 0, 'f', 1)
+                           .arg(countText(static_cast<qint64>(report.vectorBoxes),
+                                          QStringLiteral("vector box"), QStringLiteral("vector boxes")));
+        for (const std::string& note : report.notes)
+          text += QStringLiteral(". ") + QString::fromStdString(note);
+        notifier_.tell({MessageKind::kNote, text});
+      });
 }
 
 void MainWindow::exportCurves() {
@@ -142,23 +154,28 @@ void MainWindow::exportCurves() {
       {QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png"), QStringLiteral("csv")},
       QStringLiteral("curves"), false);
   if (!choice) return;
-  if (!exportCurvesTo(choice->path, choice->options)) return;  // told in the message bar
+  exportCurvesTo(choice->path, choice->options);
 }
 
-Status MainWindow::exportCurvesTo(const QString& path, const ExportOptions& options) {
-  Status status = curves_->exportTo(path, options.overwrite,
-                                    {options.widthMm, static_cast<double>(options.dpi), options.theme});
-  if (!status)
-    notifier_.tell(messageOf(status.error()));
-  else if (curves_->thinned().isEmpty())
-    statusBar()->showMessage(tr("Wrote %1").arg(path), 8000);
-  else
-    notifier_.tell(
-        {MessageKind::kNote,
-         tr("Wrote %1. %2, as the window keeps them. anchorscope-cli writes all of a recorded run: "
-            "curves RUN, figure RUN --curves.")
-             .arg(path, curves_->thinned())});
-  return status;
+void MainWindow::exportCurvesTo(const QString& path, const ExportOptions& options) {
+  exportFile(
+      path,
+      [job = curves_->exportJob(
+           path, options.overwrite,
+           {options.widthMm, static_cast<double>(options.dpi), options.theme})]() -> Result<FigureReport> {
+        ANCHORSCOPE_TRY(job());
+        return FigureReport();
+      },
+      [this, path, thinned = curves_->thinned()](const FigureReport&) {
+        if (thinned.isEmpty())
+          statusBar()->showMessage(tr("Wrote %1").arg(path), 8000);
+        else
+          notifier_.tell(
+              {MessageKind::kNote,
+               tr("Wrote %1. %2, as the window keeps them. anchorscope-cli writes all of a recorded run: "
+                  "curves RUN, figure RUN --curves.")
+                   .arg(path, thinned)});
+      });
 }
 
 }  // namespace anchorscope

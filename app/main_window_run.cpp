@@ -97,7 +97,7 @@ void MainWindow::onFacts() {
   if (run_->isContinued()) evaluation_->clear(tr("This run has not been evaluated."));
   std::vector<std::string> images = facts.imageNames;
   images.insert(images.end(), facts.validationImageNames.begin(), facts.validationImageNames.end());
-  probes_->setAvailableImages(images);
+  probes_->setAvailableImages(std::move(images));
   std::vector<std::string> reports;
   for (const std::string& text :
        {facts.weightsReport, facts.priorReport, facts.precisionReport, facts.trainingReport})

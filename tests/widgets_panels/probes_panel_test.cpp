@@ -5,6 +5,7 @@
 #include <QDialog>
 #include <QDialogButtonBox>
 #include <QLineEdit>
+#include <QListView>
 #include <QListWidget>
 #include <QPushButton>
 #include <QTest>
@@ -13,6 +14,7 @@
 
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
+#include "widgets/models/image_choice_model.h"
 
 namespace anchorscope {
 namespace {
@@ -73,26 +75,58 @@ TEST_F(ProbesPanelTest, PinningIsOfferedOnlyWhereThereIsADataSet) {
   EXPECT_TRUE(pin->isVisible());
 }
 
+TEST(ImageChoiceModelTest, WhatIsCheckedComesFirstAndStaysSoOutOfSight) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 118'000; ++i)
+    names.push_back("train2017/" + std::to_string(i) + ".jpg");
+  ImageChoiceModel model(names, {names[500], names[7]});
+  ASSERT_EQ(model.rowCount(), 118'000);
+  const auto nameAt = [&](int row) { return model.index(row, 0).data().toString().toStdString(); };
+  EXPECT_EQ(nameAt(0), names[7]);
+  EXPECT_EQ(nameAt(1), names[500]);
+  EXPECT_EQ(nameAt(2), names[0]);
+  model.setFilter("/1179");
+  EXPECT_EQ(model.rowCount(), 111);  // itself, ten of five figures and a hundred of six
+  model.setFilter("/11799");
+  EXPECT_EQ(model.rowCount(), 11);
+  EXPECT_TRUE(model.setData(model.index(1, 0), Qt::Checked, Qt::CheckStateRole));
+  EXPECT_EQ(nameAt(1), names[117'990]);
+  model.setFilter("/500.");
+  ASSERT_EQ(model.rowCount(), 1);
+  EXPECT_EQ(model.index(0, 0).data(Qt::CheckStateRole).toInt(), Qt::Checked);
+  EXPECT_TRUE(model.setData(model.index(0, 0), Qt::Unchecked, Qt::CheckStateRole));
+  model.setFilter("nowhere");
+  EXPECT_EQ(model.rowCount(), 0);
+  EXPECT_EQ(model.checked(), (std::vector<std::string>{names[7], names[117'990]}));
+  model.setFilter({});
+  EXPECT_EQ(model.rowCount(), 118'000);
+}
+
 TEST_F(ProbesPanelTest, TheDialogSearchesAndPins) {
   panel.setAvailableImages({"a.jpg", "b.jpg", "cell.jpg"});
   QTimer::singleShot(0, [] {
     auto* dialog = qobject_cast<QDialog*>(QApplication::activeModalWidget());
     ASSERT_NE(dialog, nullptr);
-    auto* choices = dialog->findChild<QListWidget*>();
+    auto* choices = dialog->findChild<QListView*>("probeChoices");
+    auto* search = dialog->findChild<QLineEdit*>();
     auto* accept = dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok);
-    EXPECT_EQ(choices->count(), 3);
-    QTest::keyClicks(dialog->findChild<QLineEdit*>(), "CELL");
-    int shown = 0;
-    for (int row = 0; row < choices->count(); ++row) {
-      QListWidgetItem* item = choices->item(row);
-      shown += item->isHidden() ? 0 : 1;
-      item->setCheckState(Qt::Unchecked);
-    }
-    EXPECT_EQ(shown, 1);
-    EXPECT_FALSE(accept->isEnabled()) << "a run needs at least one probe";
-    choices->item(2)->setCheckState(Qt::Checked);
-    choices->item(0)->setCheckState(Qt::Checked);
+    const auto toggle = [&](int row) {
+      choices->setCurrentIndex(choices->model()->index(row, 0));
+      QTest::keyClick(choices, Qt::Key_Space);
+    };
+    EXPECT_EQ(choices->model()->rowCount(), 3);
+    toggle(0);
     EXPECT_TRUE(accept->isEnabled());
+    toggle(1);
+    EXPECT_FALSE(accept->isEnabled()) << "a run needs at least one probe";
+    QTest::keyClicks(search, "CELL");
+    ASSERT_EQ(choices->model()->rowCount(), 1);
+    EXPECT_EQ(choices->model()->index(0, 0).data().toString(), "cell.jpg");
+    toggle(0);
+    EXPECT_TRUE(accept->isEnabled());
+    search->clear();
+    EXPECT_EQ(choices->model()->rowCount(), 3);
+    toggle(0);
     accept->click();
   });
   QTest::mouseClick(panel.findChild<QToolButton*>("pinButton"), Qt::LeftButton);

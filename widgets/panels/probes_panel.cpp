@@ -5,17 +5,17 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListView>
 #include <QListWidget>
 #include <QMenu>
 #include <QPainter>
 #include <QPushButton>
-#include <QSortFilterProxyModel>
-#include <QStringListModel>
 #include <QStyledItemDelegate>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "widgets/models/image_choice_model.h"
 #include "widgets/models/number_text.h"
 #include "widgets/state/theme.h"
 
@@ -139,8 +139,8 @@ ProbesPanel::ProbesPanel(ViewState& state, QWidget* parent) : QWidget(parent), s
   refresh();
 }
 
-void ProbesPanel::setAvailableImages(const std::vector<std::string>& names) {
-  available_ = names;
+void ProbesPanel::setAvailableImages(std::vector<std::string> names) {
+  available_ = std::move(names);
   pin_->setVisible(!available_.empty());
 }
 
@@ -204,42 +204,23 @@ void ProbesPanel::pin() {
       tr("Search %1").arg(countText(static_cast<qint64>(available_.size()), QStringLiteral("image"))));
   search->setClearButtonEnabled(true);
   layout->addWidget(search);
-  auto* choices = new QListWidget;
+  auto* model = new ImageChoiceModel(available_, probeNames(), &dialog);
+  auto* choices = new QListView;
   choices->setObjectName(QStringLiteral("probeChoices"));
   choices->setUniformItemSizes(true);
-  const std::vector<std::string> pinned = probeNames();
-  const auto isPinned = [&](const std::string& name) {
-    return std::find(pinned.begin(), pinned.end(), name) != pinned.end();
-  };
-  for (const bool first : {true, false})  // what is pinned stands on top
-    for (const std::string& name : available_) {
-      if (isPinned(name) != first) continue;
-      auto* item = new QListWidgetItem(QString::fromStdString(name), choices);
-      item->setFlags(item->flags() | Qt::ItemIsUserCheckable);
-      item->setCheckState(first ? Qt::Checked : Qt::Unchecked);
-    }
+  choices->setModel(model);
   layout->addWidget(choices, 1);
   auto* hint = new QLabel(tr("Every probe costs one forward pass per capture; 4 are usual."));
   hint->setProperty("role", "secondary");
   layout->addWidget(hint);
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
   layout->addWidget(buttons);
-  connect(search, &QLineEdit::textChanged, &dialog, [choices](const QString& text) {
-    for (int row = 0; row < choices->count(); ++row)
-      choices->item(row)->setHidden(!choices->item(row)->text().contains(text, Qt::CaseInsensitive));
-  });
-  const auto chosen = [choices] {
-    std::vector<std::string> names;
-    for (int row = 0; row < choices->count(); ++row)
-      if (choices->item(row)->checkState() == Qt::Checked)
-        names.push_back(choices->item(row)->text().toStdString());
-    return names;
-  };
-  connect(choices, &QListWidget::itemChanged, &dialog,
-          [buttons, chosen] { buttons->button(QDialogButtonBox::Ok)->setEnabled(!chosen().empty()); });
+  connect(search, &QLineEdit::textChanged, model, &ImageChoiceModel::setFilter);
+  connect(model, &ImageChoiceModel::dataChanged, &dialog,
+          [buttons, model] { buttons->button(QDialogButtonBox::Ok)->setEnabled(model->hasChecked()); });
   connect(buttons, &QDialogButtonBox::accepted, &dialog, &QDialog::accept);
   connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
-  if (dialog.exec() == QDialog::Accepted) emit probesWanted(chosen());
+  if (dialog.exec() == QDialog::Accepted) emit probesWanted(model->checked());
 }
 
 }  // namespace anchorscope

@@ -21,7 +21,7 @@ class ProbesPanel : public QWidget {
   explicit ProbesPanel(ViewState& state, QWidget* parent = nullptr);
 
   /// Images that may be pinned; empty hides the pin button (recorded runs).
-  void setAvailableImages(const std::vector<std::string>& names);
+  void setAvailableImages(std::vector<std::string> names);
   QListWidget* list() const { return list_; }
 
  signals:

@@ -17,6 +17,14 @@ void CurveHistory::append(const std::string& name, const ScalarSeries& series) {
   if (!series.steps.empty()) lastStep_ = std::max(lastStep_, series.steps.back());
 }
 
+CurveHistory CurveHistory::only(const std::vector<std::string>& names) const {
+  CurveHistory out(limits_);
+  for (const std::string& name : names)
+    if (const CurveSeries* series = find(name)) out.series_.emplace(name, *series);
+  out.lastStep_ = lastStep_;
+  return out;
+}
+
 std::vector<std::string> CurveHistory::names() const {
   std::vector<std::string> out;
   for (const auto& [name, series] : series_)

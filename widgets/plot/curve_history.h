@@ -24,6 +24,8 @@ class CurveHistory {
     lastStep_ = -1;
   }
 
+  /// These alone.
+  CurveHistory only(const std::vector<std::string>& names) const;
   std::vector<std::string> names() const;
   /// Null for an unknown name.
   const CurveSeries* find(const std::string& name) const;

@@ -517,26 +517,36 @@ void CurvesView::choose() {
   picker_->popUp(*choose_);
 }
 
-Status CurvesView::exportTo(const QString& path, Overwrite overwrite, const CurveExport& figure) const {
+std::function<Status()> CurvesView::exportJob(const QString& path, Overwrite overwrite,
+                                              const CurveExport& figure) const {
   const QString kind = QFileInfo(path).suffix().toLower();
+  if (kind != QLatin1String("csv") && kind != QLatin1String("pdf") && kind != QLatin1String("svg") &&
+      kind != QLatin1String("png"))
+    return [kind] {
+      return Status(makeError(ErrorCode::kUsage, "Curves cannot be written as '" + kind.toStdString() + "'",
+                              "Use .pdf, .svg, .png or .csv"));
+    };
+  const std::vector<std::string> names = shownNames();
   const std::string target = path.toStdString();
   if (kind == QLatin1String("csv"))
-    return writeFileAtomically(target, curvesAsCsv(history_, shownNames()), overwrite);
-  if (kind != QLatin1String("pdf") && kind != QLatin1String("svg") && kind != QLatin1String("png"))
-    return makeError(ErrorCode::kUsage, "Curves cannot be written as '" + kind.toStdString() + "'",
-                     "Use .pdf, .svg, .png or .csv");
-  FigureSpec spec;
-  spec.curves = figureCurves(plan(0), followsX_ ? allSteps() : steps());
-  if (!spec.curves.empty()) spec.curves.back().caption = thinned().toStdString();
-  if (spec.curves.empty())
-    return makeError(ErrorCode::kUsage, "There are no curves to write yet",
-                     "Choose scalars that have values, then repeat");
-  spec.widthMm = figure.widthMm;
-  spec.dpi = figure.dpi;
-  spec.theme = figure.theme;
-  auto report = renderFigure(spec, target, overwrite);
-  if (!report) return std::move(report).error();
-  return {};
+    return [target, overwrite, names, history = history_.only(names)] {
+      return writeFileAtomically(target, curvesAsCsv(history, names), overwrite);
+    };
+  const StepRange range = followsX_ ? allSteps() : steps();
+  return [target, overwrite, figure, names, history = history_.only(names), declaration = declaration_, range,
+          viewFrom = followsX_ ? 0 : range.from, smoothing = smoothing()]() -> Status {
+    FigureSpec spec;
+    spec.curves = figureCurves(planCurves(history, declaration, names, smoothing, viewFrom), range);
+    if (spec.curves.empty())
+      return makeError(ErrorCode::kUsage, "There are no curves to write yet",
+                       "Choose scalars that have values, then repeat");
+    spec.curves.back().caption = thinnedText(history, names);
+    spec.widthMm = figure.widthMm;
+    spec.dpi = figure.dpi;
+    spec.theme = figure.theme;
+    if (auto report = renderFigure(spec, target, overwrite); !report) return std::move(report).error();
+    return {};
+  };
 }
 
 }  // namespace anchorscope

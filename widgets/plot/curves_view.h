@@ -4,6 +4,7 @@
 #include <QColor>
 #include <QStringList>
 #include <QWidget>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -68,7 +69,12 @@ class CurvesView : public QWidget {
 
   /// The steps in view as a figure (.pdf, .svg or .png), or all raw values that are kept of the shown scalars
   /// (.csv). Both say where points stand for more than themselves. Whole or not at all.
-  Status exportTo(const QString& path, Overwrite overwrite, const CurveExport& figure = {}) const;
+  Status exportTo(const QString& path, Overwrite overwrite, const CurveExport& figure = {}) const {
+    return exportJob(path, overwrite, figure)();
+  }
+  /// The same as what can be called on any thread, of what is shown now.
+  std::function<Status()> exportJob(const QString& path, Overwrite overwrite,
+                                    const CurveExport& figure = {}) const;
   /// What of the shown curves is not exact any more, as thinnedText tells it; empty when all is.
   QString thinned() const;
   const CurveLegend* legend() const { return legend_; }
