@@ -1,6 +1,5 @@
 #include "app/cli/common.h"
 
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -8,6 +7,7 @@
 #include <map>
 
 #include "core/base/check.h"
+#include "core/base/numbers.h"
 #include "core/base/text.h"
 
 namespace anchorscope::cli {
@@ -178,11 +178,10 @@ Result<std::int64_t> parseStep(const RunReader& run, const std::string& probe, c
     return makeError(ErrorCode::kNotFound, concat("There is no recorded evidence of '", probe, "'"));
   if (text == "last") return steps.back();
   if (text == "first") return steps.front();
-  std::int64_t step = -1;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), step);
-  if (code != std::errc{} || end != text.data() + text.size() || step < 0)
+  const auto step = parseNumber<std::int64_t>(text);
+  if (!step || *step < 0)
     return makeError(ErrorCode::kUsage, concat("'", text, "' is not a step"), "Give a number, first or last");
-  return step;
+  return *step;
 }
 
 }  // namespace anchorscope::cli

@@ -5,7 +5,7 @@
 #include "core/assigners/assigner.h"
 #include "core/assigners/atss.h"
 #include "core/assigners/pair_rows.h"
-#include "core/parts/evidence_specs.h"
+#include "core/evidence/spec_forms.h"
 
 namespace anchorscope::atss {
 namespace {
@@ -120,17 +120,18 @@ EvidenceDeclaration declaration(const Options& options) {
   all.decisions = {decisionSpec(options)};
   all.objectColumns = {columns.candidates, columns.mean, columns.deviation,
                        columns.threshold,  columns.lost, columns.starved};
-  all.scalars = {{"atss.starved_objects", "Starved objects", "objects",
-                  "Objects of the batch on which no anchor trains.", kOurs, ColorScale::kSequential},
-                 {"atss.without_threshold", "Objects without threshold", "objects",
-                  "Objects of the batch with fewer than two candidates, which therefore get no positive.",
-                  kOurs, ColorScale::kSequential},
-                 {"atss.contested", "Contested anchors", "anchors",
-                  "Anchors of the batch that several objects want.", kOurs, ColorScale::kSequential},
-                 {"atss.mean_threshold", "Mean threshold", "1",
-                  "Mean over the batch's objects of the IoU that a "
-                  "positive needs; 0 without objects.",
-                  kOurs, ColorScale::kSequential}};
+  all.scalars = {
+      scalarOf("atss.starved_objects", "Starved objects", "objects",
+               "Objects of the batch on which no anchor trains.", kOurs),
+      scalarOf("atss.without_threshold", "Objects without threshold", "objects",
+               "Objects of the batch with fewer than two candidates, which therefore get no positive.",
+               kOurs),
+      scalarOf("atss.contested", "Contested anchors", "anchors",
+               "Anchors of the batch that several objects want.", kOurs),
+      scalarOf("atss.mean_threshold", "Mean threshold", "1",
+               "Mean over the batch's objects of the IoU that a "
+               "positive needs; 0 without objects.",
+               kOurs)};
   return all;
 }
 

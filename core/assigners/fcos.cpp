@@ -5,12 +5,13 @@
 
 #include <c10/core/GradMode.h>
 
-#include <charconv>
+#include <algorithm>
 #include <limits>
 
 #include "core/assigners/assigner.h"
 #include "core/assigners/fcos.h"
 #include "core/base/check.h"
+#include "core/base/numbers.h"
 
 namespace anchorscope {
 namespace fcos {
@@ -151,31 +152,14 @@ Assignment FcosAssigner::assign(const StageInputs& inputs, const StepContext& st
 
 /// "64,128,256": rising bounds above 0; empty text: none.
 Result<std::vector<double>> parseBounds(const std::string& text) {
-  std::vector<double> bounds;
-  const char* position = text.data();
-  const char* const end = position + text.size();
-  const auto skipSpaces = [&] {
-    while (position != end && *position == ' ')
-      ++position;
-  };
-  skipSpaces();
-  if (position == end) return bounds;
-  while (true) {
-    double value = 0;
-    const auto [next, code] = std::from_chars(position, end, value);
-    position = next;
-    skipSpaces();
-    const bool rising = value > (bounds.empty() ? 0 : bounds.back()) && value < 1e9;
-    const bool last = position == end;
-    if (code != std::errc{} || !rising || (!last && *position != ','))
-      return makeError(ErrorCode::kUsage, concat("The option regress_ranges is '", text, "'"),
-                       "Give the rising upper ends of the levels' ranges in px, separated by commas, such as "
-                       "64,128,256,512, or nothing");
-    bounds.push_back(value);
-    if (last) return bounds;
-    ++position;
-    skipSpaces();
-  }
+  auto bounds = parseNumbers(text);
+  double last = 0;
+  const auto rises = [&](double bound) { return bound > std::exchange(last, bound) && bound < 1e9; };
+  if (!bounds || !std::all_of(bounds->begin(), bounds->end(), rises))
+    return makeError(ErrorCode::kUsage, concat("The option regress_ranges is '", text, "'"),
+                     "Give the rising upper ends of the levels' ranges in px, separated by commas, such as "
+                     "64,128,256,512, or nothing");
+  return *std::move(bounds);
 }
 
 Result<std::unique_ptr<Assigner>> make(const ParamSet& params) {

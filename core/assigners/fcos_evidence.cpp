@@ -5,7 +5,7 @@
 #include "core/assigners/assigner.h"
 #include "core/assigners/fcos.h"
 #include "core/assigners/pair_rows.h"
-#include "core/parts/evidence_specs.h"
+#include "core/evidence/spec_forms.h"
 
 namespace anchorscope::fcos {
 namespace {
@@ -112,10 +112,10 @@ EvidenceDeclaration declaration(const Options& options) {
   all.pairTables = {pairSpec(options)};
   all.decisions = {decisionSpec(options)};
   all.objectColumns = {columns.inBox, columns.candidates, columns.lost, columns.area, columns.starved};
-  all.scalars = {{"fcos.starved_objects", "Starved objects", "objects",
-                  "Objects of the batch on which no location trains.", kOurs, ColorScale::kSequential},
-                 {"fcos.contested", "Contested locations", "locations",
-                  "Locations of the batch that several objects want.", kOurs, ColorScale::kSequential}};
+  all.scalars = {scalarOf("fcos.starved_objects", "Starved objects", "objects",
+                          "Objects of the batch on which no location trains.", kOurs),
+                 scalarOf("fcos.contested", "Contested locations", "locations",
+                          "Locations of the batch that several objects want.", kOurs)};
   return all;
 }
 

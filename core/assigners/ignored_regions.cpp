@@ -1,7 +1,7 @@
 #include "core/assigners/ignored_regions.h"
 
+#include "core/evidence/spec_forms.h"
 #include "core/ops/box_similarity.h"
-#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 

@@ -5,8 +5,8 @@
 #include "core/assigners/assigner.h"
 #include "core/assigners/max_iou.h"
 #include "core/assigners/pair_rows.h"
+#include "core/evidence/spec_forms.h"
 #include "core/ops/box_similarity.h"
-#include "core/parts/evidence_specs.h"
 
 namespace anchorscope::max_iou {
 namespace {
@@ -55,24 +55,20 @@ PairTableSpec pairSpec() {
       "Every pair of anchor and object with an IoU above 0, and every anchor given to an object.";
   spec.source = kRule;
   spec.columns = {
-      {"iou", "IoU", "1", "IoU of the anchor with this object.", false, ColorScale::kSequential},
-      {"best_iou", "Anchor's best IoU", "1", "IoU of the anchor with its best object.", false,
-       ColorScale::kSequential},
-      {"best_object", "Anchor's best object", "",
-       "Index of the object the anchor overlaps most (ties: smaller index).", true, ColorScale::kSequential},
-      {"object_best_iou", "Object's best IoU", "1", "Largest IoU any anchor has with this object.", false,
-       ColorScale::kSequential},
+      realColumn("iou", "IoU", "1", "IoU of the anchor with this object."),
+      realColumn("best_iou", "Anchor's best IoU", "1", "IoU of the anchor with its best object."),
+      wholeColumn("best_object", "Anchor's best object",
+                  "Index of the object the anchor overlaps most (ties: smaller index)."),
+      realColumn("object_best_iou", "Object's best IoU", "1", "Largest IoU any anchor has with this object."),
       ignoredShareColumn(),
-      {"overlaps", "Overlaps", "", "1 when the IoU is above 0.", true, ColorScale::kSequential},
+      wholeColumn("overlaps", "Overlaps", "1 when the IoU is above 0."),
       outsideIgnoredColumn(),
-      {"is_best", "Is the anchor's best", "", "1 when no other object overlaps the anchor more.", true,
-       ColorScale::kSequential},
-      {"above_positive", "Reaches the positive threshold", "",
-       "1 when the IoU reaches the positive threshold.", true, ColorScale::kSequential},
-      {"claimed", "Claimed by the rescue", "",
-       "1 when the anchor ties this object's best IoU; -1: the rescue is not needed or off.", true,
-       ColorScale::kSequential},
-      {"member", "Positive", "", "1 when the anchor trains on this object.", true, ColorScale::kSequential},
+      wholeColumn("is_best", "Is the anchor's best", "1 when no other object overlaps the anchor more."),
+      wholeColumn("above_positive", "Reaches the positive threshold",
+                  "1 when the IoU reaches the positive threshold."),
+      wholeColumn("claimed", "Claimed by the rescue",
+                  "1 when the anchor ties this object's best IoU; -1: the rescue is not needed or off."),
+      wholeColumn("member", "Positive", "1 when the anchor trains on this object."),
   };
   spec.memberColumn = "member";
   spec.sortColumn = "iou";
@@ -116,8 +112,8 @@ EvidenceDeclaration declaration(const Options& options) {
   all.pairTables = {pairSpec()};
   all.decisions = {decisionSpec(options)};
   all.objectColumns = {kBestIouColumn, kStarvedSpec};
-  all.scalars = {{"max_iou.starved_objects", "Starved objects", "objects",
-                  "Objects of the batch on which no anchor trains.", kOurs, ColorScale::kSequential}};
+  all.scalars = {scalarOf("max_iou.starved_objects", "Starved objects", "objects",
+                          "Objects of the batch on which no anchor trains.", kOurs)};
   return all;
 }
 

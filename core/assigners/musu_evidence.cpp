@@ -5,9 +5,9 @@
 #include "core/assigners/assigner.h"
 #include "core/assigners/pair_rows.h"
 #include "core/base/check.h"
+#include "core/evidence/spec_forms.h"
 #include "core/ops/box_similarity.h"
 #include "core/ops/scalars_scope.h"
-#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 namespace {
@@ -62,7 +62,6 @@ struct Channels {
 };
 
 PairTableSpec pairSpec(double ignoreIof) {
-  const auto sequential = ColorScale::kSequential;
   const auto cls = ColorScale::kClassification;
   const auto reg = ColorScale::kRegression;
   PairTableSpec spec;
@@ -72,33 +71,32 @@ PairTableSpec pairSpec(double ignoreIof) {
       "Every pair whose predicted box overlaps the object, with the reason it is in the bag or not.";
   spec.source = kPaper;
   spec.columns = {
-      {"p", "p", "1", "Score of the object's class.", false, cls},
-      {"q", "q", "1", "IoU of the predicted box with the object.", false, reg},
-      {"joint", "P", "1", "Joint score of p and q, which decides membership.", false, sequential},
-      {"threshold", "t", "1", "Joint score that a member of this object's bag needs.", false, sequential},
-      {"margin", "P - t", "1", "How far the joint score is above (or below) the threshold.", false,
-       ColorScale::kDiverging},
-      {"rank_cls", "Rank cls", "", "Rank for the classification head, 0 best; -1 outside the bag.", true,
-       cls},
-      {"rank_reg", "Rank reg", "", "Rank for the regression head, 0 best; -1 outside the bag.", true, reg},
-      {"w_cls", "w cls", "1", "Weight for the classification head.", false, cls},
-      {"w_reg", "w reg", "1", "Weight for the regression head.", false, reg},
-      {"s_cls", "s cls", "1", "Criterion of the classification ranking; 0 outside the bag.", false, cls},
-      {"s_reg", "s reg", "1", "Criterion of the regression ranking; 0 outside the bag.", false, reg},
-      {"in_bag", "In bag", "", "1 for members of the bag.", true, sequential},
-      {"overlaps", "Overlaps", "", "1 when the predicted box overlaps the object.", true, sequential},
-      {"centered", "Centred", "", "1 when the anchor's centre is where eligibility wants it; -1: not asked.",
-       true, sequential},
-      {"reaches", "Reaches t", "", "1 when the threshold keeps the pair (also the best of an empty bag).",
-       true, sequential},
-      {"fallback", "Fallback", "", "1 for the best of an empty bag.", true, sequential},
-      {"kept", "Kept by max_bag", "",
-       "1 when the limit on the bag's size leaves the pair in; -1: there is no limit.", true, sequential},
-      {"joint_rank", "Rank by P", "",
-       "Rank by joint score among the object's eligible anchors; -1 when not eligible.", true, sequential},
-      {"weighs_cls", "Has a cls weight", "", "1 when the classification weight is above 0.", true,
-       sequential},
-      {"weighs_reg", "Has a reg weight", "", "1 when the regression weight is above 0.", true, sequential},
+      realColumn("p", "p", "1", "Score of the object's class.", cls),
+      realColumn("q", "q", "1", "IoU of the predicted box with the object.", reg),
+      realColumn("joint", "P", "1", "Joint score of p and q, which decides membership."),
+      realColumn("threshold", "t", "1", "Joint score that a member of this object's bag needs."),
+      realColumn("margin", "P - t", "1", "How far the joint score is above (or below) the threshold.",
+                 ColorScale::kDiverging),
+      wholeColumn("rank_cls", "Rank cls", "Rank for the classification head, 0 best; -1 outside the bag.",
+                  cls),
+      wholeColumn("rank_reg", "Rank reg", "Rank for the regression head, 0 best; -1 outside the bag.", reg),
+      realColumn("w_cls", "w cls", "1", "Weight for the classification head.", cls),
+      realColumn("w_reg", "w reg", "1", "Weight for the regression head.", reg),
+      realColumn("s_cls", "s cls", "1", "Criterion of the classification ranking; 0 outside the bag.", cls),
+      realColumn("s_reg", "s reg", "1", "Criterion of the regression ranking; 0 outside the bag.", reg),
+      wholeColumn("in_bag", "In bag", "1 for members of the bag."),
+      wholeColumn("overlaps", "Overlaps", "1 when the predicted box overlaps the object."),
+      wholeColumn("centered", "Centred",
+                  "1 when the anchor's centre is where eligibility wants it; -1: not asked."),
+      wholeColumn("reaches", "Reaches t",
+                  "1 when the threshold keeps the pair (also the best of an empty bag)."),
+      wholeColumn("fallback", "Fallback", "1 for the best of an empty bag."),
+      wholeColumn("kept", "Kept by max_bag",
+                  "1 when the limit on the bag's size leaves the pair in; -1: there is no limit."),
+      wholeColumn("joint_rank", "Rank by P",
+                  "Rank by joint score among the object's eligible anchors; -1 when not eligible."),
+      wholeColumn("weighs_cls", "Has a cls weight", "1 when the classification weight is above 0."),
+      wholeColumn("weighs_reg", "Has a reg weight", "1 when the regression weight is above 0."),
   };
   if (ignoreIof > 0) {
     spec.columns.push_back(ignoredShareColumn());
@@ -110,32 +108,12 @@ PairTableSpec pairSpec(double ignoreIof) {
   return spec;
 }
 
-TestSpec testSpec(std::string name, std::string description, std::string value, std::string relation,
-                  std::string bound, std::string passed) {
-  TestSpec test;
-  test.name = std::move(name);
-  test.description = std::move(description);
-  test.valueColumn = std::move(value);
-  test.relation = std::move(relation);
-  test.boundColumn = std::move(bound);
-  test.passedColumn = std::move(passed);
-  return test;
-}
-
-TestSpec testAgainst(std::string name, std::string description, std::string value, std::string relation,
-                     float bound, std::string passed) {
-  TestSpec test = testSpec(std::move(name), std::move(description), std::move(value), std::move(relation), "",
-                           std::move(passed));
-  test.bound = bound;
-  return test;
-}
-
 DecisionSpec decisionSpec(const MusuOptions& options, double ignoreIof) {
   DecisionSpec spec;
   spec.pairTable = kPairs;
   spec.absentReason = "not eligible, no overlap: the predicted box does not touch the object";
   spec.tests.push_back(
-      testAgainst("overlap", "Does the predicted box overlap the object?", "q", ">", 0.f, "overlaps"));
+      gate(testOfBound("overlap", "Does the predicted box overlap the object?", "q", ">", 0, "overlaps")));
   if (ignoreIof > 0) {
     TestSpec ignored = ignoredRegionTest(ignoreIof);
     ignored.description += " Inside, it is no background where no bag wants it.";
@@ -143,26 +121,25 @@ DecisionSpec decisionSpec(const MusuOptions& options, double ignoreIof) {
     spec.tests.push_back(std::move(ignored));
   }
   if (testsCenter(options))
-    spec.tests.push_back(testSpec("centre",
-                                  options.eligibility == MusuOptions::Eligibility::kCenterInGt
-                                      ? "Is the anchor's centre inside the object's box?"
-                                      : "Is the anchor's centre inside the object's box and near its centre?",
-                                  "", "", "", "centered"));
-  TestSpec joint = testSpec("joint score", "Does the joint score reach the object's threshold?", "joint",
-                            ">=", "threshold", "reaches");
+    spec.tests.push_back(
+        gate(testOfColumn("centre",
+                          options.eligibility == MusuOptions::Eligibility::kCenterInGt
+                              ? "Is the anchor's centre inside the object's box?"
+                              : "Is the anchor's centre inside the object's box and near its centre?",
+                          "", "", "", "centered")));
+  TestSpec joint = gate(testOfColumn("joint score", "Does the joint score reach the object's threshold?",
+                                     "joint", ">=", "threshold", "reaches"));
   joint.noteColumn = "fallback";
   joint.note = "best of an empty bag";
   spec.tests.push_back(joint);
   if (options.maxBag > 0)
-    spec.tests.push_back(testAgainst("bag size", "Is the pair among the best that max_bag lets stay?",
-                                     "joint_rank", "<", static_cast<float>(options.maxBag), "kept"));
+    spec.tests.push_back(gate(testOfBound("bag size", "Is the pair among the best that max_bag lets stay?",
+                                          "joint_rank", "<", static_cast<double>(options.maxBag), "kept")));
   for (const bool cls : {true, false}) {
-    TestSpec weight = testAgainst(cls ? "classification weight" : "regression weight",
-                                  cls ? "Does its rank for the classification head give it a weight?"
-                                      : "Does its rank for the regression head give it a weight?",
-                                  cls ? "w_cls" : "w_reg", ">", 0.f, cls ? "weighs_cls" : "weighs_reg");
-    weight.gate = false;
-    spec.tests.push_back(weight);
+    spec.tests.push_back(testOfBound(cls ? "classification weight" : "regression weight",
+                                     cls ? "Does its rank for the classification head give it a weight?"
+                                         : "Does its rank for the regression head give it a weight?",
+                                     cls ? "w_cls" : "w_reg", ">", 0, cls ? "weighs_cls" : "weighs_reg"));
   }
   spec.outcomes = {{"classification", kClsObjectChannel, "w_cls", "rank_cls"},
                    {"regression", kRegObjectChannel, "w_reg", "rank_reg"}};
@@ -214,38 +191,40 @@ struct ObjectColumns {
 };
 
 std::vector<ScalarSpec> scalarSpecs() {
-  const auto sequential = ColorScale::kSequential;
   std::vector<ScalarSpec> specs = {
-      {kStarvedScalar, "Starved objects", "objects", "Objects of the batch with no eligible anchor.", kPaper,
-       sequential},
-      {"musu.mean_bag_size", "Mean bag size", "anchors",
-       "Mean size of the batch's bags, starved objects left out.", kPaper, sequential},
-      {"musu.min_bag_size", "Smallest bag", "anchors",
-       "Size of the batch's smallest bag, starved objects left out.", kOurs, sequential},
-      {"musu.max_bag_size", "Largest bag", "anchors", "Size of the batch's largest bag.", kOurs, sequential},
-      {"musu.mean_threshold", "Mean threshold", "1", "Mean of the bags' thresholds t.", kPaper, sequential},
-      {"musu.rank_disagreement", "Rank disagreement", "1",
-       "How far a member's two ranks lie apart, of the bag's length: mean |rank reg - rank cls| / (bag size "
-       "- 1) "
-       "in a bag, then over objects. 0: the rankings agree.",
-       kOurs, sequential},
-      {"musu.spearman_pq", "Correlation of p and q", "1",
-       "Spearman correlation of class score and predicted IoU in a bag (equal values share their mean rank), "
-       "mean "
-       "over objects with a bag of at least three.",
-       kOurs, ColorScale::kDiverging},
-      {"musu.best_pq_distance", "Best p to best q", "px",
-       "Distance of the centres of an object's best-p and best-q anchors, mean over objects.", kOurs,
-       sequential},
-      {"musu.best_pq_distance_relative", "Best p to best q, relative", "1",
-       "The same divided by the square root of the object's area.", kOurs, sequential},
-      {"musu.entropy_cls", "Entropy of w_cls", "nat",
-       "Entropy of a bag's classification weights, mean over objects.", kOurs, ColorScale::kClassification},
-      {"musu.entropy_reg", "Entropy of w_reg", "nat",
-       "Entropy of a bag's regression weights, mean over objects.", kOurs, ColorScale::kRegression},
-      {"musu.split_anchors", "Anchors the heads share out differently", "anchors",
-       "Anchors of the batch whose two heads belong to different objects, or only one of them to any.", kOurs,
-       sequential},
+      scalarOf(kStarvedScalar, "Starved objects", "objects", "Objects of the batch with no eligible anchor.",
+               kPaper),
+      scalarOf("musu.mean_bag_size", "Mean bag size", "anchors",
+               "Mean size of the batch's bags, starved objects left out.", kPaper),
+      scalarOf("musu.min_bag_size", "Smallest bag", "anchors",
+               "Size of the batch's smallest bag, starved objects left out.", kOurs),
+      scalarOf("musu.max_bag_size", "Largest bag", "anchors", "Size of the batch's largest bag.", kOurs),
+      scalarOf("musu.mean_threshold", "Mean threshold", "1", "Mean of the bags' thresholds t.", kPaper),
+      scalarOf("musu.rank_disagreement", "Rank disagreement", "1",
+               "How far a member's two ranks lie apart, of the bag's length: mean |rank reg - rank cls| / "
+               "(bag size "
+               "- 1) "
+               "in a bag, then over objects. 0: the rankings agree.",
+               kOurs),
+      scalarOf("musu.spearman_pq", "Correlation of p and q", "1",
+               "Spearman correlation of class score and predicted IoU in a bag (equal values share their "
+               "mean rank), "
+               "mean "
+               "over objects with a bag of at least three.",
+               kOurs, ColorScale::kDiverging),
+      scalarOf("musu.best_pq_distance", "Best p to best q", "px",
+               "Distance of the centres of an object's best-p and best-q anchors, mean over objects.", kOurs),
+      scalarOf("musu.best_pq_distance_relative", "Best p to best q, relative", "1",
+               "The same divided by the square root of the object's area.", kOurs),
+      scalarOf("musu.entropy_cls", "Entropy of w_cls", "nat",
+               "Entropy of a bag's classification weights, mean over objects.", kOurs,
+               ColorScale::kClassification),
+      scalarOf("musu.entropy_reg", "Entropy of w_reg", "nat",
+               "Entropy of a bag's regression weights, mean over objects.", kOurs, ColorScale::kRegression),
+      scalarOf(
+          "musu.split_anchors", "Anchors the heads share out differently", "anchors",
+          "Anchors of the batch whose two heads belong to different objects, or only one of them to any.",
+          kOurs),
   };
   for (ScalarSpec& spec : specs)
     if (spec.name != kStarvedScalar) spec.description += kStatisticsRule;

@@ -5,7 +5,7 @@
 #include "core/assigners/assigner.h"
 #include "core/assigners/pair_rows.h"
 #include "core/assigners/sim_ota.h"
-#include "core/parts/evidence_specs.h"
+#include "core/evidence/spec_forms.h"
 
 namespace anchorscope::sim_ota {
 namespace {
@@ -100,12 +100,12 @@ EvidenceDeclaration declaration(const Options& options) {
   all.pairTables = {pairSpec()};
   all.decisions = {decisionSpec(options)};
   all.objectColumns = {columns.needed, columns.lost, columns.starved};
-  all.scalars = {{"simota.starved_objects", "Starved objects", "objects",
-                  "Objects of the batch on which no anchor trains.", kOurs, ColorScale::kSequential},
-                 {"simota.needed", "Anchors that objects take", "anchors",
-                  "Sum of what the batch's objects take.", kRule, ColorScale::kSequential},
-                 {"simota.contested", "Contested anchors", "anchors",
-                  "Anchors that more than one object wants.", kOurs, ColorScale::kSequential}};
+  all.scalars = {scalarOf("simota.starved_objects", "Starved objects", "objects",
+                          "Objects of the batch on which no anchor trains.", kOurs),
+                 scalarOf("simota.needed", "Anchors that objects take", "anchors",
+                          "Sum of what the batch's objects take.", kRule),
+                 scalarOf("simota.contested", "Contested anchors", "anchors",
+                          "Anchors that more than one object wants.", kOurs)};
   return all;
 }
 

@@ -1,11 +1,11 @@
 #include "core/base/param.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numeric>
 
 #include "core/base/check.h"
+#include "core/base/numbers.h"
 
 namespace anchorscope {
 namespace {
@@ -54,13 +54,11 @@ Error badValue(const ParamSpec& spec, std::string_view got) {
                    concat("Give ", rangeText(spec)));
 }
 
+/// Options may be written with their sign.
 template <typename Number>
-std::optional<Number> parseNumber(std::string_view text) {
+std::optional<Number> parseSigned(std::string_view text) {
   if (!text.empty() && text.front() == '+') text.remove_prefix(1);
-  Number number{};
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (code != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
+  return parseNumber<Number>(text);
 }
 
 std::size_t editDistance(std::string_view a, std::string_view b) {
@@ -131,7 +129,7 @@ std::optional<double> parseEpochs(std::string_view text) {
   constexpr double kMostEpochs = 1e9;
   if (!text.ends_with('e')) return std::nullopt;
   text.remove_suffix(1);
-  const auto epochs = parseNumber<double>(text);
+  const auto epochs = parseSigned<double>(text);
   if (!epochs || !(*epochs > 0) || !(*epochs <= kMostEpochs)) return std::nullopt;
   return epochs;
 }
@@ -164,15 +162,15 @@ Result<ParamValue> parseParam(const ParamSpec& spec, std::string_view text) {
       if (text == "false" || text == "0" || text == "off" || text == "no") return ParamValue(false);
       return badValue(spec, text);
     case ParamType::kInt:
-      if (const auto number = parseNumber<std::int64_t>(text))
+      if (const auto number = parseSigned<std::int64_t>(text))
         return validateParam(spec, ParamValue(*number));
       return badValue(spec, text);
     case ParamType::kSteps:
-      if (const auto number = parseNumber<std::int64_t>(text))
+      if (const auto number = parseSigned<std::int64_t>(text))
         return validateParam(spec, ParamValue(*number));
       return validateParam(spec, ParamValue(std::string(text)));
     case ParamType::kFloat:
-      if (const auto number = parseNumber<double>(text)) return validateParam(spec, ParamValue(*number));
+      if (const auto number = parseSigned<double>(text)) return validateParam(spec, ParamValue(*number));
       return badValue(spec, text);
     case ParamType::kChoice:
     case ParamType::kText:

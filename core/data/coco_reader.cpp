@@ -1,7 +1,6 @@
 // COCO's instances_*.json. Format: Lin et al. 2014 and https://cocodataset.org/#format-data.
 #include <simdjson.h>
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -9,6 +8,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/check.h"
+#include "core/base/numbers.h"
 #include "core/data/coco_masks.h"
 #include "core/data/dataset_builder.h"
 #include "core/data/readers.h"
@@ -354,12 +354,7 @@ class CocoReader {
 
   /// By number where both ids are numbers of 64 bits, else as text.
   static bool idLess(const Id& a, const Id& b) {
-    const auto number = [](const Id& id) {
-      std::int64_t value = 0;
-      const auto [end, code] = std::from_chars(id.data(), id.data() + id.size(), value);
-      return code == std::errc{} && end == id.data() + id.size() ? std::optional(value) : std::nullopt;
-    };
-    const auto numberA = number(a), numberB = number(b);
+    const auto numberA = parseNumber<std::int64_t>(a), numberB = parseNumber<std::int64_t>(b);
     if (numberA && numberB) return *numberA < *numberB;
     return numberA.has_value() != numberB.has_value() ? numberA.has_value() : a < b;
   }

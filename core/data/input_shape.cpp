@@ -1,11 +1,11 @@
 #include "core/data/input_shape.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <string_view>
 
 #include "core/base/check.h"
+#include "core/base/numbers.h"
 
 namespace anchorscope {
 namespace {
@@ -14,17 +14,9 @@ int roundedUp(int length, int divisor) {
   return (length + divisor - 1) / divisor * divisor;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
 /// A whole number that is all of `text`; 0 otherwise.
 int wholeNumber(std::string_view text) {
-  int number = 0;
-  const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return code == std::errc{} && stop == text.data() + text.size() ? number : 0;
+  return parseNumber<int>(withoutSpaces(text)).value_or(0);
 }
 
 bool isInputSize(int size) {
@@ -40,9 +32,9 @@ bool appendSizes(std::string_view item, std::vector<int>& sizes) {
   }
   const std::size_t slash = item.find('/', dots);
   if (slash == std::string_view::npos) return false;
-  const int first = wholeNumber(trimmed(item.substr(0, dots))),
-            last = wholeNumber(trimmed(item.substr(dots + 2, slash - dots - 2))),
-            step = wholeNumber(trimmed(item.substr(slash + 1)));
+  const int first = wholeNumber(item.substr(0, dots)),
+            last = wholeNumber(item.substr(dots + 2, slash - dots - 2)),
+            step = wholeNumber(item.substr(slash + 1));
   if (!isInputSize(first) || !isInputSize(last) || last < first || step < 1) return false;
   for (int size = first; size <= last; size += step)
     sizes.push_back(size);
@@ -97,11 +89,7 @@ int aspectBucket(SizePx image, int perOctave) {
 
 Result<std::vector<int>> parseSizes(const std::string& text) {
   std::vector<int> sizes;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    const std::string_view item = trimmed(std::string_view(text).substr(begin, end - begin));
-    begin = end + 1;
-    if (item.empty() && trimmed(text).empty()) break;
+  for (const std::string_view item : listItems(text)) {
     if (!appendSizes(item, sizes))
       return makeError(
           ErrorCode::kUsage,

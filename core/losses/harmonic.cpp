@@ -7,9 +7,9 @@
 
 #include <limits>
 
+#include "core/evidence/spec_forms.h"
 #include "core/losses/transform.h"
 #include "core/ops/box_losses.h"
-#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 namespace {
@@ -70,11 +70,6 @@ struct Channels {
   Channels() { entropy.unit = "nat"; }
 };
 
-ScalarSpec scalarSpec(std::string name, std::string title, std::string unit, std::string description) {
-  return {std::move(name),        std::move(title), std::move(unit),
-          std::move(description), kPaper,           ColorScale::kSequential};
-}
-
 class Harmonic final : public LossTransform {
  public:
   explicit Harmonic(const Options& options) : options_(options) {}
@@ -84,21 +79,21 @@ class Harmonic final : public LossTransform {
     EvidenceDeclaration declaration;
     declaration.channels = {c.betaReg, c.betaCls, c.slopeCls, c.slopeLoc, c.negative};
     declaration.scalars = {
-        scalarSpec("harmonic.beta_reg", "Harmonic factor from boxes", "1",
-                   "Mean of exp(-box loss) over positives."),
-        scalarSpec("harmonic.beta_cls", "Harmonic factor from classes", "1",
-                   "Mean of exp(-classification loss) over positives."),
-        scalarSpec("harmonic.negative_cls", "Negative effective weights, classification", "anchors",
-                   "Positives whose classification loss the coupled loss pushes up."),
-        scalarSpec("harmonic.negative_loc", "Negative effective weights, box", "anchors",
-                   "Positives whose box loss the coupled loss pushes up.")};
+        scalarOf("harmonic.beta_reg", "Harmonic factor from boxes", "1",
+                 "Mean of exp(-box loss) over positives.", kPaper),
+        scalarOf("harmonic.beta_cls", "Harmonic factor from classes", "1",
+                 "Mean of exp(-classification loss) over positives.", kPaper),
+        scalarOf("harmonic.negative_cls", "Negative effective weights, classification", "anchors",
+                 "Positives whose classification loss the coupled loss pushes up.", kPaper),
+        scalarOf("harmonic.negative_loc", "Negative effective weights, box", "anchors",
+                 "Positives whose box loss the coupled loss pushes up.", kPaper)};
     if (options_.contrast) {
       declaration.channels.insert(declaration.channels.end(), {c.gap, c.entropy, c.contrast});
-      declaration.scalars.push_back(scalarSpec("loss.task_contrast", "Task contrast loss", "1",
-                                               "Task contrast of the batch, normalised."));
+      declaration.scalars.push_back(scalarOf("loss.task_contrast", "Task contrast loss", "1",
+                                             "Task contrast of the batch, normalised.", kPaper));
       declaration.scalars.push_back(
-          scalarSpec("harmonic.contrast_active", "Positives outside the margin", "anchors",
-                     "Positives whose score and IoU differ by more than the margin."));
+          scalarOf("harmonic.contrast_active", "Positives outside the margin", "anchors",
+                   "Positives whose score and IoU differ by more than the margin.", kPaper));
     }
     return declaration;
   }

@@ -1,9 +1,9 @@
 // The Harmonic IoU loss on decoded boxes, alone and added to smooth L1 as the paper's localisation loss.
 
+#include "core/evidence/spec_forms.h"
 #include "core/losses/box_loss.h"
 #include "core/ops/box_losses.h"
 #include "core/ops/harmonic.h"
-#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 

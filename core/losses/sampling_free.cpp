@@ -6,8 +6,8 @@
 #include <c10/core/GradMode.h>
 
 #include "core/base/check.h"
+#include "core/evidence/spec_forms.h"
 #include "core/losses/combiner.h"
-#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 namespace {
@@ -50,11 +50,6 @@ const ChannelSpec& gradientSpec() {
                   "asks of the anchor's logits. Negative: they are to rise.",
                   ColorScale::kDiverging, Sense::kNeutral);
   return spec;
-}
-
-ScalarSpec scalarSpec(const char* name, const char* title, const char* unit, const char* description,
-                      const char* source = kPaper) {
-  return {name, title, unit, description, source, ColorScale::kSequential};
 }
 
 /// The magnitude of learnt factors, at least kLeastFactor; a negative one counts as its mirror image. The
@@ -246,42 +241,43 @@ EvidenceDeclaration SamplingFree::declaration() const {
   EvidenceDeclaration declaration;
   declaration.channels = {weightSpec(), gradientSpec()};
   declaration.scalars = {
-      scalarSpec("sampling_free.ratio", "Ratio r", "1",
-                 "What the classification loss was multiplied by: box loss over classification loss, held "
-                 "constant."),
-      scalarSpec("sampling_free.scaled_cls", "Scaled classification loss", "1",
-                 "Ratio times classification loss."),
-      scalarSpec("sampling_free.weighted_cls", "Weighted classification loss", "1",
-                 "The classification loss as it stands in the total, learnt factor included."),
-      scalarSpec("sampling_free.weighted_loc", "Weighted box loss", "1",
-                 "The box loss as it stands in the total, learnt factor included."),
-      scalarSpec(
-          "sampling_free.guarded", "Guards of the step", "1",
-          "How many values of the step the guard replaced: a divisor of 0, a ratio of 0 or that is not "
-          "finite, a learnt factor near or below 0, the logarithm of a sigma without a loss.",
-          kOurs),
-      scalarSpec("sampling_free.guarded_steps", "Guarded steps", "steps",
-                 "Training steps so far in which the guard stepped in.", kOurs)};
+      scalarOf("sampling_free.ratio", "Ratio r", "1",
+               "What the classification loss was multiplied by: box loss over classification loss, held "
+               "constant.",
+               kPaper),
+      scalarOf("sampling_free.scaled_cls", "Scaled classification loss", "1",
+               "Ratio times classification loss.", kPaper),
+      scalarOf("sampling_free.weighted_cls", "Weighted classification loss", "1",
+               "The classification loss as it stands in the total, learnt factor included.", kPaper),
+      scalarOf("sampling_free.weighted_loc", "Weighted box loss", "1",
+               "The box loss as it stands in the total, learnt factor included.", kPaper),
+      scalarOf("sampling_free.guarded", "Guards of the step", "1",
+               "How many values of the step the guard replaced: a divisor of 0, a ratio of 0 or that is not "
+               "finite, a learnt factor near or below 0, the logarithm of a sigma without a loss.",
+               kOurs),
+      scalarOf("sampling_free.guarded_steps", "Guarded steps", "steps",
+               "Training steps so far in which the guard stepped in.", kOurs)};
   if (options_.learnsDelta() || options_.learnsSigmas())
-    declaration.scalars.push_back(
-        scalarSpec("sampling_free.log_term", "Logarithmic term", "1",
-                   "What keeps learnt factors from vanishing: -ln delta^2, or ln of the product of sigmas."));
+    declaration.scalars.push_back(scalarOf(
+        "sampling_free.log_term", "Logarithmic term", "1",
+        "What keeps learnt factors from vanishing: -ln delta^2, or ln of the product of sigmas.", kPaper));
   if (options_.learnsDelta())
-    declaration.scalars.push_back(scalarSpec("sampling_free.delta2", "delta^2", "1",
-                                             "Learnt factor of the scaled classification loss; in balance it "
-                                             "makes the weighted classification loss 1."));
+    declaration.scalars.push_back(scalarOf("sampling_free.delta2", "delta^2", "1",
+                                           "Learnt factor of the scaled classification loss; in balance it "
+                                           "makes the weighted classification loss 1.",
+                                           kPaper));
   if (options_.learnsSigmas()) {
     const std::vector<ScalarSpec> own = {
-        scalarSpec("sampling_free.sigma2_cls", "sigma^2, classification", "1",
-                   "Learnt variance of the scaled classification loss; in balance equal to it."),
-        scalarSpec("sampling_free.sigma2_loc", "sigma^2, box", "1",
-                   "Learnt variance of the box loss; in balance equal to it."),
-        scalarSpec("sampling_free.sigma2_quality", "sigma^2, centerness", "1",
-                   "Learnt variance of the centerness loss; 1 for heads without one."),
-        scalarSpec("sampling_free.frozen_ratio", "Ratio in memory", "1",
-                   "The last ratio measured during the warm-up; generation 2021c keeps using it."),
-        scalarSpec("sampling_free.warmup_left", "Warm-up left", "steps",
-                   "Training steps during which the ratio is still measured.")};
+        scalarOf("sampling_free.sigma2_cls", "sigma^2, classification", "1",
+                 "Learnt variance of the scaled classification loss; in balance equal to it.", kPaper),
+        scalarOf("sampling_free.sigma2_loc", "sigma^2, box", "1",
+                 "Learnt variance of the box loss; in balance equal to it.", kPaper),
+        scalarOf("sampling_free.sigma2_quality", "sigma^2, centerness", "1",
+                 "Learnt variance of the centerness loss; 1 for heads without one.", kPaper),
+        scalarOf("sampling_free.frozen_ratio", "Ratio in memory", "1",
+                 "The last ratio measured during the warm-up; generation 2021c keeps using it.", kPaper),
+        scalarOf("sampling_free.warmup_left", "Warm-up left", "steps",
+                 "Training steps during which the ratio is still measured.", kPaper)};
     declaration.scalars.insert(declaration.scalars.end(), own.begin(), own.end());
   }
   return declaration;

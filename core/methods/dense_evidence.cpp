@@ -5,10 +5,10 @@
 #include <limits>
 
 #include "core/assigners/assigner.h"
+#include "core/evidence/spec_forms.h"
 #include "core/ops/box_similarity.h"
 #include "core/ops/scalars_scope.h"
 #include "core/ops/scores.h"
-#include "core/parts/evidence_specs.h"
 
 namespace anchorscope {
 namespace {
@@ -101,45 +101,46 @@ EvidenceDeclaration denseDeclaration(bool withQuality) {
                           c.clsLoss, c.locLoss,     c.clsObject, c.regObject,  c.state};
   declaration.objectColumns = {o.clsPositives, o.regPositives, o.bestIou, o.locLoss};
   declaration.scalars = {
-      {"loss.total", "Total loss", "1", "What is minimised.", kCommon, ColorScale::kSequential},
-      {"loss.cls", "Classification loss", "nat", "Classification loss of the batch, normalised.", kCommon,
-       ColorScale::kClassification},
-      {"loss.loc", "Box loss", "1", "Box loss of the batch, normalised, before its weight in the total.",
-       kCommon, ColorScale::kRegression},
-      {"loss.cls_fg", "Classification loss, positives", "nat", "Share of loss.cls at anchors with an object.",
-       kCommon, ColorScale::kClassification},
-      {"loss.cls_bg", "Classification loss, background", "nat",
-       "Share of loss.cls at anchors without an object.", kCommon, ColorScale::kClassification},
-      {"loss.cls_normalizer", "Divisor of the classification loss", "1",
-       "Mean over images of what loss.cls is divided by.", kCommon, ColorScale::kSequential},
-      {"loss.loc_normalizer", "Divisor of the box loss", "1",
-       "Mean over images of what loss.loc is divided by.", kCommon, ColorScale::kSequential},
-      {"positives.cls", "Positives, classification", "anchors",
-       "Anchors of the batch with an object for the classification head.", kCommon,
-       ColorScale::kClassification},
-      {"positives.reg", "Positives, regression", "anchors",
-       "Anchors of the batch with an object for the box head.", kCommon, ColorScale::kRegression},
-      {"ignored", "Ignored", "anchors", "Anchors of the batch that the classification head ignores.", kCommon,
-       ColorScale::kSequential},
-      {"background", "Background", "anchors", "Anchors of the batch that learn that there is no object.",
-       kCommon, ColorScale::kSequential},
-      {"objects", "Objects", "objects", "Objects of the batch that are trained on.", kCommon,
-       ColorScale::kSequential},
-      {"grad.cls_fg", "Gradient at positives", "1",
-       "Sum of absolute values of the total loss's gradient to the class logits, at anchors with an object; "
-       "0 "
-       "where no backward pass was made.",
-       "Chen et al., TIP 2021", ColorScale::kClassification},
-      {"grad.cls_bg", "Gradient at background", "1",
-       "The same at anchors without an object: what floods a detector that starts with the wrong prior.",
-       "Chen et al., TIP 2021", ColorScale::kClassification},
+      scalarOf("loss.total", "Total loss", "1", "What is minimised.", kCommon),
+      scalarOf("loss.cls", "Classification loss", "nat", "Classification loss of the batch, normalised.",
+               kCommon, ColorScale::kClassification),
+      scalarOf("loss.loc", "Box loss", "1",
+               "Box loss of the batch, normalised, before its weight in the total.", kCommon,
+               ColorScale::kRegression),
+      scalarOf("loss.cls_fg", "Classification loss, positives", "nat",
+               "Share of loss.cls at anchors with an object.", kCommon, ColorScale::kClassification),
+      scalarOf("loss.cls_bg", "Classification loss, background", "nat",
+               "Share of loss.cls at anchors without an object.", kCommon, ColorScale::kClassification),
+      scalarOf("loss.cls_normalizer", "Divisor of the classification loss", "1",
+               "Mean over images of what loss.cls is divided by.", kCommon),
+      scalarOf("loss.loc_normalizer", "Divisor of the box loss", "1",
+               "Mean over images of what loss.loc is divided by.", kCommon),
+      scalarOf("positives.cls", "Positives, classification", "anchors",
+               "Anchors of the batch with an object for the classification head.", kCommon,
+               ColorScale::kClassification),
+      scalarOf("positives.reg", "Positives, regression", "anchors",
+               "Anchors of the batch with an object for the box head.", kCommon, ColorScale::kRegression),
+      scalarOf("ignored", "Ignored", "anchors", "Anchors of the batch that the classification head ignores.",
+               kCommon),
+      scalarOf("background", "Background", "anchors",
+               "Anchors of the batch that learn that there is no object.", kCommon),
+      scalarOf("objects", "Objects", "objects", "Objects of the batch that are trained on.", kCommon),
+      scalarOf("grad.cls_fg", "Gradient at positives", "1",
+               "Sum of absolute values of the total loss's gradient to the class logits, at anchors with an "
+               "object; "
+               "0 "
+               "where no backward pass was made.",
+               "Chen et al., TIP 2021", ColorScale::kClassification),
+      scalarOf(
+          "grad.cls_bg", "Gradient at background", "1",
+          "The same at anchors without an object: what floods a detector that starts with the wrong prior.",
+          "Chen et al., TIP 2021", ColorScale::kClassification),
   };
   if (withQuality) {
     declaration.channels.insert(declaration.channels.end(),
                                 {c.centerness, c.centernessTarget, c.qualityLoss});
-    declaration.scalars.push_back({"loss.quality", "Centerness loss", "nat",
-                                   "Centerness loss of the batch, normalised.", kCommon,
-                                   ColorScale::kSequential});
+    declaration.scalars.push_back(scalarOf("loss.quality", "Centerness loss", "nat",
+                                           "Centerness loss of the batch, normalised.", kCommon));
   }
   return declaration;
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/base/check.h"
+#include "core/evidence/spec_forms.h"
 #include "core/ops/lip.h"
 
 namespace anchorscope {
@@ -11,35 +12,27 @@ namespace {
 constexpr LipWindow kWindow{3, 2, 1};  // of the official code, and of ResNet's max-pool
 
 std::vector<ChannelSpec> lipChannels(const PoolPlace::Site& site) {
-  const std::string source = "Gao et al., ICCV 2019; the measure is ours";
-  ChannelSpec importance;
-  importance.name = concat("lip.", site.place, ".importance");
-  importance.title = concat("LIP importance, ", site.title);
-  importance.unit = "1";
-  importance.description =
-      "Weight of the pixel in the pooled map relative to average pooling: 1 = as average pooling, 0 = passed "
-      "over; mean over channels.";
-  importance.source = source;
-  importance.min = 0.0f;
-  importance.domain = ChannelDomain::kCell;
-
-  ChannelSpec entropy = importance;
-  entropy.name = concat("lip.", site.place, ".entropy");
-  entropy.title = concat("LIP window entropy, ", site.title);
-  entropy.unit = "nat";
-  entropy.description =
-      "Entropy of the weights in the window: ln 9 = average pooling (less at the border, whose windows hold "
-      "fewer pixels), 0 = one pixel is taken; mean over channels.";
-  entropy.max = static_cast<float>(std::log(9.0));
-
-  ChannelSpec saturation = importance;
-  saturation.name = concat("lip.", site.place, ".saturation");
-  saturation.title = concat("LIP gate saturation, ", site.title);
-  saturation.description = concat("Part of the channels whose logit, 12 sigmoid(.), is below ", kLipGateLow,
-                                  " or above ", kLipGateHigh, ", where hardly any gradient is left.");
-  saturation.max = 1.0f;
-  importance.scale = ColorScale::kDiverging;  // around 1, which is average pooling
-  return {importance, entropy, saturation};
+  const auto channel = [&](const char* name, const char* title, const char* unit, std::string description,
+                           ColorScale scale, std::optional<float> max) {
+    ChannelSpec spec =
+        channelOf(concat("lip.", site.place, ".", name), concat("LIP ", title, ", ", site.title), unit,
+                  std::move(description), "Gao et al., ICCV 2019; the measure is ours", scale, 0.f, max);
+    spec.domain = ChannelDomain::kCell;
+    return spec;
+  };
+  return {
+      channel("importance", "importance", "1",
+              "Weight of the pixel in the pooled map relative to average pooling: 1 = as average pooling, "
+              "0 = passed over; mean over channels.",
+              ColorScale::kDiverging /* around 1, which is average pooling */, {}),
+      channel("entropy", "window entropy", "nat",
+              "Entropy of the weights in the window: ln 9 = average pooling (less at the border, whose "
+              "windows hold fewer pixels), 0 = one pixel is taken; mean over channels.",
+              ColorScale::kSequential, static_cast<float>(std::log(9.0))),
+      channel("saturation", "gate saturation", "1",
+              concat("Part of the channels whose logit, 12 sigmoid(.), is below ", kLipGateLow, " or above ",
+                     kLipGateHigh, ", where hardly any gradient is left."),
+              ColorScale::kSequential, 1.f)};
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // The detectors by name: every head of heads() on every backbone of backbones().
-#include <charconv>
+#include <algorithm>
 #include <optional>
 
 #include "core/base/check.h"
 #include "core/base/named_registry.h"
+#include "core/base/numbers.h"
 #include "core/evidence/frame.h"
 #include "core/model/dense_detector.h"
 #include "core/model/detector.h"
@@ -239,27 +240,12 @@ std::vector<ParamSpec> specsOf(const ModelRow& row) {
 }
 
 Result<std::vector<double>> parseRatios(const std::string& text) {
-  std::vector<double> ratios;
-  const char* position = text.data();
-  const char* const end = position + text.size();
-  while (true) {
-    while (position != end && *position == ' ')
-      ++position;
-    double value = 0;
-    const auto [next, code] = std::from_chars(position, end, value);
-    position = next;
-    while (code == std::errc{} && position != end && *position == ' ')
-      ++position;
-    const bool separated = position == end || *position == ',';
-    if (code != std::errc{} || !separated || !(value >= 0.01 && value <= 100)) {
-      return makeError(
-          ErrorCode::kUsage, concat("The model option ratios is '", text, "'"),
-          "Give height / width ratios between 0.01 and 100, separated by commas, such as 0.5,1,2");
-    }
-    ratios.push_back(value);
-    if (position == end) return ratios;
-    ++position;
-  }
+  auto ratios = parseNumbers(text);
+  const auto fits = [](double ratio) { return ratio >= 0.01 && ratio <= 100; };
+  if (!ratios || ratios->empty() || !std::all_of(ratios->begin(), ratios->end(), fits))
+    return makeError(ErrorCode::kUsage, concat("The model option ratios is '", text, "'"),
+                     "Give height / width ratios between 0.01 and 100, separated by commas, such as 0.5,1,2");
+  return *std::move(ratios);
 }
 
 AnchorConvention anchorConventionOf(const std::string& name) {

@@ -1,9 +1,11 @@
 #include "core/store/run_folder.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
+#include <string_view>
+
+#include "core/base/numbers.h"
 
 namespace anchorscope {
 namespace fs = std::filesystem;
@@ -37,11 +39,9 @@ std::int64_t checkpointStep(const std::string& path) {
   if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix) ||
       name.size() <= kPrefix.size() + kSuffix.size())
     return -1;
-  const char* first = name.data() + kPrefix.size();
-  const char* last = name.data() + name.size() - kSuffix.size();
-  std::int64_t step = -1;
-  const auto [end, code] = std::from_chars(first, last, step);
-  return code == std::errc{} && end == last && step >= 0 ? step : -1;
+  const std::string_view middle =
+      std::string_view(name).substr(kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size());
+  return std::max<std::int64_t>(-1, parseNumber<std::int64_t>(middle).value_or(-1));
 }
 
 std::vector<std::string> listCheckpoints(const std::string& folder) {

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 #include <thread>
 
 #include "core/base/check.h"
+#include "core/base/numbers.h"
 #include "core/base/param.h"
 #include "core/ops/capabilities.h"
 
@@ -31,8 +31,7 @@ Result<at::Device> resolveDevice(const std::string& name) {
   if (std::find(names.begin(), names.end(), name) != names.end()) return at::Device(name);
   int index = 0;
   if (name.rfind("cuda:", 0) == 0) {
-    const auto [end, code] = std::from_chars(name.data() + 5, name.data() + name.size(), index);
-    if (code != std::errc{} || end != name.data() + name.size() || index < 0) index = -1;
+    index = parseNumber<int>(std::string_view(name).substr(5)).value_or(-1);
   } else if (name != "auto" && name != "cuda") {
     index = -1;
   }

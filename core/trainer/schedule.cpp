@@ -1,12 +1,12 @@
 #include "core/trainer/schedule.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numbers>
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/numbers.h"
 
 namespace anchorscope {
 namespace {
@@ -19,26 +19,18 @@ struct Fall {
 
 Result<std::vector<Fall>> parseList(const std::string& text) {
   std::vector<Fall> falls;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    std::string_view part(text.data() + begin, end - begin);
-    while (!part.empty() && part.front() == ' ')
-      part.remove_prefix(1);
-    while (!part.empty() && part.back() == ' ')
-      part.remove_suffix(1);
-    begin = end + 1;
+  for (const std::string_view part : listItems(text)) {
     if (part.empty()) continue;
     if (const auto epochs = parseEpochs(part)) {
       falls.push_back({*epochs, true});
       continue;
     }
-    double number = 0;
-    const auto [stop, code] = std::from_chars(part.data(), part.data() + part.size(), number);
-    if (code != std::errc{} || stop != part.data() + part.size() || !(number > 0))
+    const auto number = parseNumber<double>(part);
+    if (!number || !(*number > 0))
       return makeError(
           ErrorCode::kUsage, concat("'", part, "' in lr_steps is not a positive number"),
           "Give shares of the run, step numbers or epochs, such as 0.67,0.89 or 6000,8000 or 8e,11e");
-    falls.push_back({number, false});
+    falls.push_back({*number, false});
   }
   return falls;
 }

@@ -12,6 +12,7 @@
 #include "core/data/largest_input.h"
 #include "core/eval/coco_ap.h"
 #include "core/evidence/setting.h"
+#include "core/evidence/spec_forms.h"
 #include "core/model/weights.h"
 #include "core/ops/scalars_scope.h"
 #include "core/trainer/accumulation.h"
@@ -72,16 +73,6 @@ std::int64_t mostPerImage(const Dataset& dataset, bool ignored) {
         std::max(most, std::count_if(image.annotations.begin(), image.annotations.end(),
                                      [&](const Annotation& object) { return isIgnored(object) == ignored; }));
   return most;
-}
-
-ScalarSpec scalarSpec(std::string name, std::string title, std::string unit, std::string description) {
-  ScalarSpec spec;
-  spec.name = std::move(name);
-  spec.title = std::move(title);
-  spec.unit = std::move(unit);
-  spec.description = std::move(description);
-  spec.source = "ours";
-  return spec;
 }
 
 }  // namespace
@@ -291,22 +282,24 @@ void Trainer::describe() {
   facts_.trainingReport = trainingReport();
   facts_.declaration = method_->declaration(detector_->traits());
   facts_.declaration.merge(detector_->declaration());
+  const std::string ours = "ours";
   EvidenceDeclaration own;
-  own.scalars.push_back(scalarSpec("train.lr", "Learning rate", "1", "Learning rate of the step."));
-  own.scalars.back().source = optionSource("train.lr");
-  own.scalars.push_back(
-      scalarSpec("train.grad_norm", "Gradient norm", "1", "L2 norm of the whole gradient before clipping."));
-  own.scalars.push_back(
-      scalarSpec("train.skipped_steps", "Skipped steps", "steps",
-                 "Steps so far whose loss or gradient was not finite: they changed nothing."));
+  own.scalars = {
+      scalarOf("train.lr", "Learning rate", "1", "Learning rate of the step.", optionSource("train.lr")),
+      scalarOf("train.grad_norm", "Gradient norm", "1", "L2 norm of the whole gradient before clipping.",
+               ours),
+      scalarOf("train.skipped_steps", "Skipped steps", "steps",
+               "Steps so far whose loss or gradient was not finite: they changed nothing.", ours)};
   if (prior())
-    own.scalars.push_back(scalarSpec("train.prior", "Counted prior", "1",
-                                     "The class score that training started with: positives over positives "
-                                     "and background of the training set, per class."));
+    own.scalars.push_back(scalarOf("train.prior", "Counted prior", "1",
+                                   "The class score that training started with: positives over positives "
+                                   "and background of the training set, per class.",
+                                   ours));
   for (const CocoStat& stat : kCocoStats)
-    own.scalars.push_back(scalarSpec(concat("eval.", stat.name), concat(stat.title, ", validation"), "1",
-                                     concat("COCO ", stat.title, " on the validation set (", stat.description,
-                                            "); -1 where there is nothing to measure.")));
+    own.scalars.push_back(scalarOf(concat("eval.", stat.name), concat(stat.title, ", validation"), "1",
+                                   concat("COCO ", stat.title, " on the validation set (", stat.description,
+                                          "); -1 where there is nothing to measure."),
+                                   ours));
   facts_.declaration.merge(own);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Internal header. Short forms of the declarations that parts of a method make.
+// View header. Short forms of declarations (core/evidence/specs.h), for whoever makes them.
 
 #include <optional>
 #include <string>
@@ -27,6 +27,13 @@ inline ChannelSpec channelOf(std::string name, std::string title, std::string un
   return spec;
 }
 
+/// A number per step.
+inline ScalarSpec scalarOf(std::string name, std::string title, std::string unit, std::string description,
+                           std::string source, ColorScale scale = ColorScale::kSequential) {
+  return {std::move(name),        std::move(title),  std::move(unit),
+          std::move(description), std::move(source), scale};
+}
+
 /// A column of real numbers.
 inline ColumnSpec realColumn(std::string name, std::string title, std::string unit, std::string description,
                              ColorScale scale = ColorScale::kSequential) {
@@ -34,8 +41,9 @@ inline ColumnSpec realColumn(std::string name, std::string title, std::string un
 }
 
 /// A column of ranks, indices or flags.
-inline ColumnSpec wholeColumn(std::string name, std::string title, std::string description) {
-  return {std::move(name), std::move(title), "", std::move(description), true, ColorScale::kSequential};
+inline ColumnSpec wholeColumn(std::string name, std::string title, std::string description,
+                              ColorScale scale = ColorScale::kSequential) {
+  return {std::move(name), std::move(title), "", std::move(description), true, scale};
 }
 
 /// A test whose bound is a column of the pair table; later tests are told even when it fails.
@@ -58,6 +66,12 @@ inline TestSpec testOfBound(std::string name, std::string description, std::stri
   TestSpec test = testOfColumn(std::move(name), std::move(description), std::move(valueColumn),
                                std::move(relation), "", std::move(passedColumn));
   test.bound = static_cast<float>(bound);
+  return test;
+}
+
+/// The same test, after whose failure no further one is told.
+inline TestSpec gate(TestSpec test) {
+  test.gate = true;
   return test;
 }
 
