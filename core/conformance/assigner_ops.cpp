@@ -6,13 +6,13 @@
 #include "core/assigners/assigner.h"
 #include "core/base/check.h"
 #include "core/conformance/capture_sink.h"
+#include "core/conformance/element_losses.h"
 #include "core/conformance/method_cases.h"
 #include "core/conformance/op_table.h"
 #include "core/losses/normalizer.h"
 #include "core/methods/method.h"
 #include "core/ops/box_losses.h"
 #include "core/ops/box_similarity.h"
-#include "core/ops/cls_losses.h"
 #include "core/ops/musu.h"
 
 namespace anchorscope::conformance {
@@ -100,11 +100,9 @@ PairScores scoresOfAllPairs(const ReferenceCase& reference, const at::Tensor& lo
                  .t();
   scores.q =
       pairwiseIou(boxes.index({image}), reference.input("gt_boxes").to(device).unsqueeze(1)).squeeze(2).t();
-  MusuOptions options;
-  options.beta = reference.number("beta");
-  options.joint =
-      reference.text("joint") == "product" ? MusuOptions::Joint::kProduct : MusuOptions::Joint::kGeometric;
-  scores.joint = musuJointScore(scores.p, scores.q, options);
+  const double beta = reference.number("beta");
+  const at::Tensor ofP = reference.text("joint") == "product" ? scores.p : scores.p.pow(1 - beta);
+  scores.joint = ofP * scores.q.pow(beta);
   return scores;
 }
 
@@ -208,7 +206,7 @@ Outputs runMusu(const ReferenceCase& reference, at::Device device) {
   outputs["W_reg"] = assignment.regWeight;
   outputs["winner_reg"] = globalWinners(assignment.regObject, objects);
   outputs["winner_cls"] = globalWinners(assignment.clsObject, objects);
-  outputs["cls_elements"] = clsLossElements(heads.logits, assignment.clsTarget, musuClsLoss(reference));
+  outputs["cls_elements"] = clsElements(heads.logits, assignment.clsTarget, musuClsLoss(reference));
   outputs["reg_elements"] = matchedSimilarityLoss(heads.boxes, objects.targets.boxes, assignment.regObject,
                                                   assignment.regWeight, {BoxSimilarity::kGiou});
   const at::Tensor none = at::zeros({batch}, heads.logits.options().dtype(at::kLong));

@@ -1,9 +1,9 @@
 // boxes.*: similarity, coder, suppression.
 
 #include "core/base/check.h"
+#include "core/conformance/element_losses.h"
 #include "core/conformance/op_table.h"
 #include "core/ops/box_coder.h"
-#include "core/ops/box_losses.h"
 #include "core/ops/box_similarity.h"
 #include "core/ops/nms.h"
 
@@ -27,7 +27,7 @@ Outputs runSimilarity(const ReferenceCase& reference, at::Device device, BoxSimi
                                          reference.input("boxes2").to(device), forMatrix);
   if (reference.hasInput("pred")) {
     const at::Tensor pred = reference.input("pred").to(device).detach().requires_grad_();
-    const at::Tensor loss = similarityLoss(pred, reference.input("target").to(device), forLoss);
+    const at::Tensor loss = similarityElements(pred, reference.input("target").to(device), forLoss);
     loss.sum().backward();
     outputs["loss"] = loss;
     outputs["loss_sum"] = loss.sum();
@@ -56,11 +56,6 @@ BoxCoder coderOf(const ReferenceCase& reference) {
   } else {
     throw UnsupportedCase(concat("there is no box coder convention '", convention, "'"));
   }
-  if (reference.has("max_shape")) {
-    const std::vector<double> shape = reference.numbers("max_shape", 2);
-    coder.clipTo = SizePx{static_cast<int>(shape[1]), static_cast<int>(shape[0])};
-  }
-  if (reference.flag("add_ctr_clamp", false)) coder.centerClampPx = reference.number("ctr_clamp");
   return coder;
 }
 
@@ -69,16 +64,49 @@ Outputs runEncode(const ReferenceCase& reference, at::Device device) {
                                                reference.input("gt").to(device))}};
 }
 
+/// The deltas with the shifts of the centres limited to +-`bound` px, as mmdet's add_ctr_clamp does.
+at::Tensor withNearCenters(const BoxCoder& coder, const at::Tensor& anchors, const at::Tensor& deltas,
+                           double bound) {
+  std::vector<at::Tensor> columns;
+  for (int axis = 0; axis < 2; ++axis) {
+    const double mean = coder.means[axis], std = coder.stds[axis];
+    const at::Tensor size = anchors.select(-1, 2 + axis) - anchors.select(-1, axis);
+    const at::Tensor shift = ((deltas.select(-1, axis) * std + mean) * size).clamp(-bound, bound);
+    columns.push_back((shift / size - mean) / std);
+  }
+  columns.insert(columns.end(), {deltas.select(-1, 2), deltas.select(-1, 3)});
+  return at::stack(columns, -1);
+}
+
+/// Boxes cut at the edges of an image of `shape`: height, width.
+at::Tensor clipped(const at::Tensor& boxes, const std::vector<double>& shape) {
+  std::vector<at::Tensor> columns;
+  for (int k = 0; k < 4; ++k)
+    columns.push_back(boxes.select(-1, k).clamp(0, k % 2 == 0 ? shape[1] : shape[0]));
+  return at::stack(columns, -1);
+}
+
 Outputs runDecode(const ReferenceCase& reference, at::Device device) {
   const at::Tensor deltas = reference.input("deltas").to(device).detach().requires_grad_();
-  const at::Tensor boxes = coderOf(reference).decode(reference.input("anchors").to(device), deltas);
+  const at::Tensor anchors = reference.input("anchors").to(device);
+  BoxCoder coder = coderOf(reference);
+  at::Tensor boxes;
+  if (reference.flag("add_ctr_clamp", false)) {
+    coder.limitShrinking = false;  // as there
+    boxes = coder.decode(anchors, withNearCenters(coder, anchors, deltas, reference.number("ctr_clamp")));
+  } else {
+    boxes = coder.decode(anchors, deltas);
+  }
+  if (reference.has("max_shape")) boxes = clipped(boxes, reference.numbers("max_shape", 2));
   (boxes * reference.input("upstream").to(device)).sum().backward();
   return {{"boxes", boxes}, {"grad_deltas", deltas.grad()}};
 }
 
 Outputs runNms(const ReferenceCase& reference, at::Device device) {
-  return {{"keep", nms(reference.input("boxes").to(device), reference.input("scores").to(device),
-                       reference.number("iou_threshold"))}};
+  const at::Tensor boxes = reference.input("boxes").to(device);
+  return {{"keep", batchedNms(boxes, reference.input("scores").to(device),
+                              at::zeros({boxes.size(0)}, boxes.options().dtype(at::kLong)),
+                              reference.number("iou_threshold"))}};
 }
 
 Outputs runBatchedNms(const ReferenceCase& reference, at::Device device) {

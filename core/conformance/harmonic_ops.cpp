@@ -1,6 +1,7 @@
 // loss.harmonic, loss.harmonic_iou, loss.task_contrast.
 
 #include "core/base/check.h"
+#include "core/conformance/element_losses.h"
 #include "core/conformance/op_table.h"
 #include "core/ops/box_losses.h"
 #include "core/ops/cls_losses.h"
@@ -31,7 +32,7 @@ Outputs runHarmonic(const ReferenceCase& reference, at::Device device) {
   const at::Tensor positive = labels >= 0;
   const at::Tensor c = clsPerSample(reference.text("cls"), logits, labels);
   const at::Tensor l =
-      smoothL1Loss(pred, reference.input("target").to(device), reference.number("beta")).sum(1);
+      smoothL1Elements(pred, reference.input("target").to(device), reference.number("beta")).sum(1);
   const HarmonicTerms terms = harmonicTerms(c, l, detach);
   const HarmonicSlopes slopes = harmonicSlopes(c, l, detach);
   const at::Tensor elements = at::where(positive, terms.cls + terms.loc, c);
@@ -53,7 +54,7 @@ Outputs runHarmonic(const ReferenceCase& reference, at::Device device) {
 Outputs runHarmonicIou(const ReferenceCase& reference, at::Device device) {
   const at::Tensor pred = leafOf(reference, "pred", device);
   const at::Tensor iouLoss =
-      similarityLoss(pred, reference.input("target").to(device), {BoxSimilarity::kIou});
+      similarityElements(pred, reference.input("target").to(device), {BoxSimilarity::kIou});
   const at::Tensor elements =
       harmonicIouLoss(iouLoss, reference.number("gamma"), reference.flag("detach_factor", false)) *
       reference.input("weights").to(device);

@@ -1,9 +1,8 @@
 // loss.*: classification losses on logits, box losses on boxes and on offsets.
 
 #include "core/base/check.h"
+#include "core/conformance/element_losses.h"
 #include "core/conformance/op_table.h"
-#include "core/ops/box_losses.h"
-#include "core/ops/cls_losses.h"
 
 namespace anchorscope::conformance {
 namespace {
@@ -30,7 +29,7 @@ at::Tensor weighted(const ReferenceCase& reference, const at::Tensor& elements, 
 
 Outputs runCls(const ReferenceCase& reference, at::Device device, const ClsLossOptions& options) {
   const at::Tensor logits = leafOf(reference, "logits", device);
-  const at::Tensor elements = clsLossElements(logits, reference.input("targets").to(device), options);
+  const at::Tensor elements = clsElements(logits, reference.input("targets").to(device), options);
   return finish(weighted(reference, elements), reference.number("avg_factor"), logits, "grad_logits");
 }
 
@@ -53,29 +52,23 @@ Outputs runBox(const ReferenceCase& reference, at::Device device, const Loss& lo
 }
 
 Outputs runL1(const ReferenceCase& reference, at::Device device) {
-  return runBox(reference, device, l1Loss);
+  return runBox(reference, device, [](const at::Tensor& pred, const at::Tensor& target) {
+    return smoothL1Elements(pred, target, 0);
+  });
 }
 
 Outputs runSmoothL1(const ReferenceCase& reference, at::Device device) {
   const double beta = reference.number("beta");
   return runBox(reference, device, [&](const at::Tensor& pred, const at::Tensor& target) {
-    return smoothL1Loss(pred, target, beta);
+    return smoothL1Elements(pred, target, beta);
   });
 }
 
 Outputs runIou(const ReferenceCase& reference, at::Device device) {
   const std::string mode = reference.text("mode");
-  IouLossForm form = IouLossForm::kLog;
-  if (mode == "linear") {
-    form = IouLossForm::kLinear;
-  } else if (mode == "square") {
-    form = IouLossForm::kSquare;
-  } else if (mode != "log") {
-    throw UnsupportedCase(concat("there is no IoU loss mode '", mode, "'"));
-  }
   const double epsilon = reference.number("eps");
   return runBox(reference, device, [&](const at::Tensor& pred, const at::Tensor& target) {
-    return iouLoss(pred, target, form, epsilon);
+    return iouElements(pred, target, mode, epsilon);
   });
 }
 
@@ -83,7 +76,7 @@ std::function<Outputs(const ReferenceCase&, at::Device)> similarity(BoxSimilarit
   return [kind](const ReferenceCase& reference, at::Device device) {
     const SimilarityOptions options{kind, EpsilonRule::kMmdet, reference.number("eps")};
     return runBox(reference, device, [&](const at::Tensor& pred, const at::Tensor& target) {
-      return similarityLoss(pred, target, options);
+      return similarityElements(pred, target, options);
     });
   };
 }

@@ -46,7 +46,6 @@ struct ReferenceCase {
   /// An input; MalformedCase when it is missing.
   const at::Tensor& input(const std::string& name) const;
   bool hasInput(const std::string& name) const { return inputs.count(name) != 0; }
-  bool expects(const std::string& name) const { return expected.count(name) != 0; }
 };
 
 /// Reads and checks a file: schema, shapes against data, dtypes. kNotFound, kIo or kBadData with file and

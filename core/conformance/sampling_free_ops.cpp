@@ -7,6 +7,7 @@
 
 #include "core/assigners/assigner.h"
 #include "core/base/check.h"
+#include "core/conformance/element_losses.h"
 #include "core/conformance/method_cases.h"
 #include "core/conformance/op_table.h"
 #include "core/losses/cls_loss.h"
@@ -162,7 +163,7 @@ Outputs runGuidedScale(const ReferenceCase& reference, at::Device device) {
     losses.rows = {
         {kClsHead, clsLoss->rows(logits, {label, {}, {}}, {}), divisor(clsNormalizer)},
         {kLocHead,
-         smoothL1Loss(deltas, input("delta_targets").to(at::kDouble), kBeta).sum(2) * losses.regWeight,
+         smoothL1Elements(deltas, input("delta_targets").to(at::kDouble), kBeta).sum(2) * losses.regWeight,
          divisor("four_positives")}};
     if (extra) {
       const at::Tensor values = input("extra_loss").to(at::kDouble).view({1, 1});

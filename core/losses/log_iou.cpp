@@ -18,8 +18,7 @@ class LogIouLoss final : public BoxLoss {
     // Boxes of anchors without an object are replaced, so that whatever they hold reaches neither the loss
     // nor the gradient.
     const at::Tensor boxes = at::where(matched.unsqueeze(2), outputs.boxes, objects);
-    return (iouLoss(boxes, objects, IouLossForm::kLog, kLeastIou) * targets.weights)
-        .masked_fill(matched.logical_not(), 0);
+    return (logIouLoss(boxes, objects, kLeastIou) * targets.weights).masked_fill(matched.logical_not(), 0);
   }
 };
 

@@ -5,7 +5,6 @@
 
 #include <c10/core/GradMode.h>
 
-#include "core/base/check.h"
 #include "core/evidence/spec_forms.h"
 #include "core/losses/combiner.h"
 

@@ -145,9 +145,4 @@ Result<WeightsReport> loadWeights(Detector& detector, const std::vector<NamedTen
   return report;
 }
 
-Status saveWeights(const Detector& detector, const std::string& path,
-                   const std::map<std::string, std::string>& metadata, Overwrite overwrite) {
-  return writeSafetensors(path, detector.stateDict(), metadata, overwrite);
-}
-
 }  // namespace anchorscope

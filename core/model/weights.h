@@ -49,8 +49,4 @@ Result<WeightsReport> loadWeights(Detector& detector, const std::string& path,
 Result<WeightsReport> loadWeights(Detector& detector, const std::vector<NamedTensor>& tensors,
                                   const std::string& source);
 
-/// Writes the detector's state_dict as .safetensors, atomically.
-Status saveWeights(const Detector& detector, const std::string& path,
-                   const std::map<std::string, std::string>& metadata, Overwrite overwrite);
-
 }  // namespace anchorscope

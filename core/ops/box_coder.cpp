@@ -101,14 +101,7 @@ CoderParameters BoxCoder::parameters() const {
     result.stds[k] = stds[k];
   }
   result.maxLogScale = maxLogScale;
-  result.limitShrinking = limitShrinking && !centerClampPx;
-  result.limitCenters = centerClampPx.has_value();
-  result.centerClampPx = centerClampPx.value_or(0);
-  result.clip = clipTo.has_value();
-  if (clipTo) {
-    result.clipWidth = clipTo->width;
-    result.clipHeight = clipTo->height;
-  }
+  result.limitShrinking = limitShrinking;
   result.sideDistances = offsets == BoxOffsets::kSideDistances;
   return result;
 }

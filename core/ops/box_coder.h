@@ -7,9 +7,7 @@
 #include <ATen/ATen.h>
 
 #include <array>
-#include <optional>
 
-#include "core/base/geometry.h"
 #include "core/ops/coder_math.h"
 #include "core/ops/dense_types.h"
 
@@ -17,14 +15,12 @@ namespace anchorscope {
 
 /// delta = (raw - mean) / std with raw = ((gx - ax) / aw, (gy - ay) / ah, log(gw / aw), log(gh / ah)); with
 /// kSideDistances (ax - x1, ay - y1, x2 - ax, y2 - ay) / (aw, ah, aw, ah) of a box (x1, y1, x2, y2), where
-/// the anchor is the stride-sized box around a location; nothing is limited or clipped then.
+/// the anchor is the stride-sized box around a location; nothing is limited then.
 struct BoxCoder {
   std::array<double, 4> means{0, 0, 0, 0};
-  std::array<double, 4> stds{1, 1, 1, 1};  ///< torchvision's weights are 1 / stds.
-  double maxLogScale = 4.135166556742356;  ///< ln(1000 / 16); decoded |dw|, |dh| are limited to it.
-  bool limitShrinking = false;  ///< Also limit from below at -maxLogScale (mmdet, unless centerClampPx).
-  std::optional<double> centerClampPx;  ///< mmdet's add_ctr_clamp: centre shifts are limited to +-this.
-  std::optional<SizePx> clipTo;         ///< Decoded boxes are clipped to this image (mmdet's max_shape).
+  std::array<double, 4> stds{1, 1, 1, 1};          ///< torchvision's weights are 1 / stds.
+  double maxLogScale = 4.135166556742356;          ///< ln(1000 / 16); decoded |dw|, |dh| are limited to it.
+  bool limitShrinking = false;                     ///< Also limit from below at -maxLogScale (mmdet).
   BoxOffsets offsets = BoxOffsets::kAnchorDeltas;  ///< With kSideDistances the members above do not matter.
 
   static BoxCoder torchvision(std::array<double, 4> weights = {1, 1, 1, 1});
@@ -40,7 +36,7 @@ struct BoxCoder {
   at::Tensor encode(const at::Tensor& anchors, const at::Tensor& boxes) const;
 
   /// anchors [N,4], deltas [N,4] or [B,N,4] -> boxes of the deltas' shape. Gradient to deltas only; a limited
-  /// or clipped coordinate passes none. float32 or float64, one device. N or B may be 0.
+  /// scale passes none. float32 or float64, one device. N or B may be 0.
   at::Tensor decode(const at::Tensor& anchors, const at::Tensor& deltas) const;
 };
 

@@ -175,35 +175,10 @@ at::Tensor matchedLoss(const at::Tensor& pred, const at::Tensor& anchors, const 
 
 }  // namespace
 
-at::Tensor similarityLoss(const at::Tensor& pred, const at::Tensor& target,
-                          const SimilarityOptions& options) {
-  const at::Tensor similarity = elementwiseSimilarity(pred, target, options);
-  return 1 - (options.kind == BoxSimilarity::kCiou && options.rule == EpsilonRule::kMmdet
-                  ? similarity.clamp(-1, 1)
-                  : similarity);
-}
-
-at::Tensor iouLoss(const at::Tensor& pred, const at::Tensor& target, IouLossForm form, double epsilon) {
-  const at::Tensor iou =
-      elementwiseSimilarity(pred, target, {BoxSimilarity::kIou, EpsilonRule::kMmdet, epsilon})
-          .clamp_min(epsilon);
-  switch (form) {
-    case IouLossForm::kLinear:
-      return 1 - iou;
-    case IouLossForm::kSquare:
-      return 1 - iou.square();
-    case IouLossForm::kLog:
-      break;
-  }
-  return -iou.log();
-}
-
-at::Tensor l1Loss(const at::Tensor& pred, const at::Tensor& target) {
-  return at::l1_loss(pred, target, at::Reduction::None);
-}
-
-at::Tensor smoothL1Loss(const at::Tensor& pred, const at::Tensor& target, double beta) {
-  return beta == 0 ? l1Loss(pred, target) : at::smooth_l1_loss(pred, target, at::Reduction::None, beta);
+at::Tensor logIouLoss(const at::Tensor& pred, const at::Tensor& target, double epsilon) {
+  return -elementwiseSimilarity(pred, target, {BoxSimilarity::kIou, EpsilonRule::kMmdet, epsilon})
+              .clamp_min(epsilon)
+              .log();
 }
 
 at::Tensor matchedSimilarityLoss(const at::Tensor& pred, const at::Tensor& objects, const at::Tensor& matched,

@@ -9,18 +9,9 @@
 
 namespace anchorscope {
 
-/// 1 - similarity of pred [..,4] and target [..,4] -> [..], gradient to both. With EpsilonRule::kMmdet CIoU
-/// is limited to [-1,1] first, as there.
-at::Tensor similarityLoss(const at::Tensor& pred, const at::Tensor& target, const SimilarityOptions& options);
-
-/// mmdet's IoU loss forms of iou = max(IoU, epsilon): 1 - iou, 1 - iou^2, -ln iou.
-enum class IouLossForm { kLinear, kSquare, kLog };
-at::Tensor iouLoss(const at::Tensor& pred, const at::Tensor& target, IouLossForm form, double epsilon);
-
-/// |pred - target| per coordinate, gradient to both.
-at::Tensor l1Loss(const at::Tensor& pred, const at::Tensor& target);
-/// 0.5 d^2 / beta for d < beta, else d - 0.5 beta, with d = |pred - target|; beta 0 is l1Loss.
-at::Tensor smoothL1Loss(const at::Tensor& pred, const at::Tensor& target, double beta);
+/// -ln max(IoU, epsilon) of pred [..,4] and target [..,4] -> [..], gradient to both; mmdet 3.3.0's form,
+/// whose union is at least epsilon, too.
+at::Tensor logIouLoss(const at::Tensor& pred, const at::Tensor& target, double epsilon);
 
 /// Loss of every anchor against its object, without gathering: pred [B,N,4], objects [B,G,4], matched [B,N]
 /// int64 (index into G; negative = none), weights [B,N] or undefined (1) -> [B,N] = weight * (1 -

@@ -171,8 +171,4 @@ at::Tensor elementwiseIou(const at::Tensor& boxes1, const at::Tensor& boxes2) {
   return elementwiseSimilarity(boxes1, boxes2, {BoxSimilarity::kIou});
 }
 
-at::Tensor elementwiseGiou(const at::Tensor& boxes1, const at::Tensor& boxes2) {
-  return elementwiseSimilarity(boxes1, boxes2, {BoxSimilarity::kGiou});
-}
-
 }  // namespace anchorscope

@@ -23,8 +23,7 @@ at::Tensor pairwiseIof(const at::Tensor& boxes1, const at::Tensor& boxes2);
 /// edge.
 at::Tensor elementwiseSimilarity(const at::Tensor& boxes1, const at::Tensor& boxes2,
                                  const SimilarityOptions& options);
-/// elementwiseSimilarity with kIou or kGiou, exact.
+/// elementwiseSimilarity with kIou, exact.
 at::Tensor elementwiseIou(const at::Tensor& boxes1, const at::Tensor& boxes2);
-at::Tensor elementwiseGiou(const at::Tensor& boxes1, const at::Tensor& boxes2);
 
 }  // namespace anchorscope

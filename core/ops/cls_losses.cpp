@@ -13,46 +13,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-template <typename Body>
-void forElements(std::int64_t count, const Body& body) {
-  parallelFor(0, count, kGrainRows, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i)
-      body(i);
-  });
-}
-
-/// Forward with an undefined upstream, backward otherwise.
-void runElements(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& upstream,
-                 const ClsLossOptions& options, at::Tensor& out) {
-  const c10::DeviceGuard guard(logits.device());
-  withFloatType(logits, [&](auto zero) {
-    using T = decltype(zero);
-    const std::int64_t count = logits.numel();
-    const T* z = logits.const_data_ptr<T>();
-    const T* y = targets.const_data_ptr<T>();
-    T* result = out.data_ptr<T>();
-    if (!upstream.defined()) {
-      if (usesKernels(logits)) {
-        requireLaunched(kernels::clsLossElements(z, y, count, options, result, streamOf(logits)),
-                        "clsLossElements");
-      } else {
-        forElements(count,
-                    [&](std::int64_t i) { result[i] = clsmath::elementLoss(z[i], y[i], options).value; });
-      }
-      return;
-    }
-    const T* up = upstream.const_data_ptr<T>();
-    if (usesKernels(logits)) {
-      requireLaunched(kernels::clsLossElementsBackward(z, y, up, count, options, result, streamOf(logits)),
-                      "clsLossElements' backward");
-    } else {
-      forElements(count, [&](std::int64_t i) {
-        result[i] = up[i] * clsmath::elementLoss(z[i], y[i], options).slope;
-      });
-    }
-  });
-}
-
 /// Calls body(row, class, target) for every element of a row that takes part.
 template <typename T, typename Body>
 void forRow(std::int64_t row, std::int64_t classes, const T* targets, const std::int64_t* labels,
@@ -130,26 +90,6 @@ void runRows(const at::Tensor& logits, const at::Tensor& targets, const at::Tens
   });
 }
 
-class ElementLosses : public torch::autograd::Function<ElementLosses> {
- public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& logits, const at::Tensor& targets,
-                            const ClsLossOptions& options) {
-    context->save_for_backward({logits, targets});
-    context->saved_data["options"] = packed(options);
-    at::Tensor out = at::empty_like(logits);
-    runElements(logits, targets, at::Tensor(), options, out);
-    return out;
-  }
-
-  static variable_list backward(AutogradContext* context, const variable_list& upstreams) {
-    const auto saved = context->get_saved_variables();
-    at::Tensor gradient = at::empty_like(saved[0]);
-    runElements(saved[0], saved[1], upstreams[0].contiguous(),
-                unpacked<ClsLossOptions>(context->saved_data["options"].toTensor()), gradient);
-    return {gradient, at::Tensor(), at::Tensor()};
-  }
-};
-
 class RowLosses : public torch::autograd::Function<RowLosses> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& logits,
@@ -183,12 +123,6 @@ void checkTargets(const at::Tensor& logits, const at::Tensor& targets) {
 }
 
 }  // namespace
-
-at::Tensor clsLossElements(const at::Tensor& logits, const at::Tensor& targets,
-                           const ClsLossOptions& options) {
-  checkTargets(logits, targets);
-  return ElementLosses::apply(logits.contiguous(), targets.detach().contiguous(), options);
-}
 
 at::Tensor clsLossRows(const at::Tensor& logits, const at::Tensor& targets, const ClsLossOptions& options) {
   checkTargets(logits, targets);

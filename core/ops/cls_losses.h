@@ -9,10 +9,6 @@
 
 namespace anchorscope {
 
-/// logits and targets of one shape -> element losses of that shape.
-at::Tensor clsLossElements(const at::Tensor& logits, const at::Tensor& targets,
-                           const ClsLossOptions& options);
-
 /// logits and targets [..,C] -> [..], summed over classes. Nothing of the logits' size is stored for the
 /// backward pass besides the inputs themselves.
 at::Tensor clsLossRows(const at::Tensor& logits, const at::Tensor& targets, const ClsLossOptions& options);

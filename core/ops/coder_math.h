@@ -13,10 +13,6 @@ struct CoderParameters {
   double stds[4];
   double maxLogScale;
   bool limitShrinking;
-  bool limitCenters;
-  double centerClampPx;
-  bool clip;
-  double clipWidth, clipHeight;
   bool sideDistances;  ///< Distances to the four sides; nothing of the above applies.
 };
 
@@ -50,12 +46,11 @@ ANCHORSCOPE_HD T limited(T x, T low, T high, T& inside) {
 }
 
 /// A decoded axis: the two corner coordinates, how the centre follows the shift delta and half the size the
-/// scale delta, and whether each corner passes a gradient (1) or was clipped (0).
+/// scale delta.
 template <typename T>
 struct DecodedAxis {
   T low, high;
   T centerByShift, halfByScale;
-  T passesLow, passesHigh;
 };
 
 /// Decodes one axis; `axis` 0 is x, 1 is y; low and high are the anchor's corners.
@@ -65,25 +60,14 @@ ANCHORSCOPE_HD DecodedAxis<T> decodeAxis(T low, T high, T shiftDelta, T scaleDel
   const T size = high - low;
   const T center = low + T(0.5) * size;
   const T shiftStd = T(coder.stds[axis]), scaleStd = T(coder.stds[2 + axis]);
-  T shift = (shiftDelta * shiftStd + T(coder.means[axis])) * size;
-  T centerByShift = shiftStd * size;
-  if (coder.limitCenters) {
-    shift = limited(shift, T(-coder.centerClampPx), T(coder.centerClampPx), centerByShift);
-  }
+  const T shift = (shiftDelta * shiftStd + T(coder.means[axis])) * size;
   T slope = scaleStd;
   const T logLimit = T(coder.maxLogScale);
   const T raw = scaleDelta * scaleStd + T(coder.means[2 + axis]);
   const T logScale =
       limited(raw, coder.limitShrinking ? -logLimit : smaller(raw, -logLimit), logLimit, slope);
   const T half = T(0.5) * size * naturalExp(logScale);
-  DecodedAxis<T> result{
-      center + shift - half, center + shift + half, centerByShift, half * slope, T(1), T(1)};
-  if (coder.clip) {
-    const T limit = T(axis == 0 ? coder.clipWidth : coder.clipHeight);
-    result.low = limited(result.low, T(0), limit, result.passesLow);
-    result.high = limited(result.high, T(0), limit, result.passesHigh);
-  }
-  return result;
+  return {center + shift - half, center + shift + half, shiftStd * size, half * slope};
 }
 
 /// One axis of a location: the middle of its stride-sized box, and the stride.
@@ -128,7 +112,7 @@ ANCHORSCOPE_HD void decodeBoxBackward(const T* anchor, const T* delta, const T* 
     }
     const DecodedAxis<T> decoded =
         decodeAxis(anchor[axis], anchor[2 + axis], delta[axis], delta[2 + axis], coder, axis);
-    const T low = upstream[axis] * decoded.passesLow, high = upstream[2 + axis] * decoded.passesHigh;
+    const T low = upstream[axis], high = upstream[2 + axis];
     gradient[axis] = (low + high) * decoded.centerByShift;
     gradient[2 + axis] = (high - low) * decoded.halfByScale;
   }

@@ -149,14 +149,6 @@ at::Tensor lipPool(const at::Tensor& x, const at::Tensor& logit, std::int64_t ke
   return lipPool(x, logit, LipWindow{kernel, stride, padding});
 }
 
-at::Tensor lipPoolTwoAverages(const at::Tensor& x, const at::Tensor& logit, const LipWindow& window) {
-  const at::Tensor weight = logit.exp();
-  const auto average = [&](const at::Tensor& map) {
-    return at::avg_pool2d(map, window.kernel, window.stride, window.padding);
-  };
-  return average(x * weight) / average(weight);
-}
-
 LipStatistics lipWindowStatistics(const at::Tensor& logit, const LipWindow& window) {
   checkLogit(logit, window);
   ANCHORSCOPE_CHECK(logit.size(1) >= 1, "there is no channel in ", logit.sizes());

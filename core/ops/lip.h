@@ -31,10 +31,6 @@ at::Tensor lipPool(const at::Tensor& x, const at::Tensor& logit, const LipWindow
 at::Tensor lipPool(const at::Tensor& x, const at::Tensor& logit, std::int64_t kernel, std::int64_t stride,
                    std::int64_t padding);
 
-/// The same as the official code writes it, averagePool(x e^g) / averagePool(e^g): for comparison. Overflows
-/// where e^g does. padding <= kernel / 2.
-at::Tensor lipPoolTwoAverages(const at::Tensor& x, const at::Tensor& logit, const LipWindow& window);
-
 /// What the logits do, for display. All float32, on the logit's device, without gradient.
 struct LipStatistics {
   at::Tensor share;       ///< [B,H,W]: a pixel's shares summed over its windows, mean over channels. Sums

@@ -107,9 +107,4 @@ MusuResult assignMusu(const MusuInputs& given, const MusuOptions& options, MusuD
                                     : assignMusuOnCpu(inputs, options, detail);
 }
 
-at::Tensor musuJointScore(const at::Tensor& p, const at::Tensor& q, const MusuOptions& options) {
-  const at::Tensor ofP = options.joint == MusuOptions::Joint::kGeometric ? p.pow(1 - options.beta) : p;
-  return ofP * q.pow(options.beta);
-}
-
 }  // namespace anchorscope

@@ -74,7 +74,4 @@ enum class MusuDetail {
 /// objects on the host; the total bag size is read back once (and the number of eligible pairs with kPairs).
 MusuResult assignMusu(const MusuInputs& inputs, const MusuOptions& options, MusuDetail detail);
 
-/// The joint score P of scores and overlaps of one shape, eligible or not.
-at::Tensor musuJointScore(const at::Tensor& p, const at::Tensor& q, const MusuOptions& options);
-
 }  // namespace anchorscope

@@ -16,7 +16,7 @@ void nmsOnCpu(const T* boxes, const std::int64_t* labels, std::int64_t count, do
   const T threshold = static_cast<T>(iouThreshold);
   for (std::int64_t i = 0; i < count; ++i) {
     const T* box = boxes + 4 * i;
-    std::vector<std::size_t>& rivals = keptOfLabel[labels != nullptr ? labels[i] : 0];
+    std::vector<std::size_t>& rivals = keptOfLabel[labels[i]];
     bool kept = true;
     for (const std::size_t j : rivals) {
       if (boxmath::iou(x1[j], y1[j], x2[j], y2[j], box[0], box[1], box[2], box[3]) > threshold) {
@@ -34,10 +34,9 @@ void nmsOnCpu(const T* boxes, const std::int64_t* labels, std::int64_t count, do
   }
 }
 
-/// Labels may be undefined: one for all.
 at::Tensor standing(const at::Tensor& sorted, const at::Tensor& labels, double iouThreshold) {
   const std::int64_t count = sorted.size(0);
-  const std::int64_t* label = labels.defined() ? labels.const_data_ptr<std::int64_t>() : nullptr;
+  const auto* label = labels.const_data_ptr<std::int64_t>();
   at::Tensor keep = at::empty({count}, sorted.options().dtype(at::kBool));
   const c10::DeviceGuard guard(sorted.device());
   withFloatType(sorted, [&](auto zero) {
@@ -56,11 +55,15 @@ at::Tensor standing(const at::Tensor& sorted, const at::Tensor& labels, double i
   return keep;
 }
 
-at::Tensor suppress(const at::Tensor& boxes, const at::Tensor& scores, const at::Tensor& labels,
-                    double iouThreshold) {
+}  // namespace
+
+at::Tensor batchedNms(const at::Tensor& boxes, const at::Tensor& scores, const at::Tensor& labels,
+                      double iouThreshold) {
   ANCHORSCOPE_CHECK(boxes.dim() == 2 && boxes.size(1) == 4 && isFloating(boxes), "boxes are ", boxes.sizes());
   ANCHORSCOPE_CHECK(scores.dim() == 1 && scores.size(0) == boxes.size(0), "scores are ", scores.sizes());
   ANCHORSCOPE_CHECK(scores.device() == boxes.device(), "boxes and scores are on different devices");
+  ANCHORSCOPE_CHECK(labels.dim() == 1 && labels.size(0) == boxes.size(0) && labels.scalar_type() == at::kLong,
+                    "labels are ", labels.sizes());
   const c10::NoGradGuard noGradient;
   const std::int64_t count = boxes.size(0);
   if (count == 0) return at::empty({0}, boxes.options().dtype(at::kLong));
@@ -69,22 +72,7 @@ at::Tensor suppress(const at::Tensor& boxes, const at::Tensor& scores, const at:
   const at::Tensor ranked = at::where(at::isnan(scores), at::full({}, -INFINITY, scores.options()), scores);
   const at::Tensor order = std::get<1>(at::sort(ranked, /*stable=*/true, 0, /*descending=*/true));
   const at::Tensor sorted = boxes.index_select(0, order).contiguous();
-  const at::Tensor sortedLabels =
-      labels.defined() ? labels.index_select(0, order).contiguous() : at::Tensor();
-  return order.masked_select(standing(sorted, sortedLabels, iouThreshold));
-}
-
-}  // namespace
-
-at::Tensor nms(const at::Tensor& boxes, const at::Tensor& scores, double iouThreshold) {
-  return suppress(boxes, scores, at::Tensor(), iouThreshold);
-}
-
-at::Tensor batchedNms(const at::Tensor& boxes, const at::Tensor& scores, const at::Tensor& labels,
-                      double iouThreshold) {
-  ANCHORSCOPE_CHECK(labels.dim() == 1 && labels.size(0) == boxes.size(0) && labels.scalar_type() == at::kLong,
-                    "labels are ", labels.sizes());
-  return suppress(boxes, scores, labels, iouThreshold);
+  return order.masked_select(standing(sorted, labels.index_select(0, order).contiguous(), iouThreshold));
 }
 
 at::Tensor standingBoxes(const at::Tensor& boxes, const at::Tensor& labels, double iouThreshold) {

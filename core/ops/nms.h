@@ -5,14 +5,10 @@
 
 namespace anchorscope {
 
-/// boxes [N,4], scores [N], float32 or float64 -> indices kept [K] int64, by (score descending, index
-/// ascending). A box is dropped when its IoU with a kept box of higher order is > iouThreshold. NaN scores
-/// come last; boxes with NaN overlap nothing. No gradient. On CUDA the result's size is read back (one
-/// synchronisation).
-at::Tensor nms(const at::Tensor& boxes, const at::Tensor& scores, double iouThreshold);
-
-/// The same within each label; labels [N] int64. Exact: no coordinate offsets. Order over all labels as
-/// above.
+/// boxes [N,4], scores [N], float32 or float64, labels [N] int64 -> indices kept [K] int64, by (score
+/// descending, index ascending) over all labels. A box is dropped when its IoU with a kept box of its label
+/// and of higher order is > iouThreshold; exact, without offsets of coordinates. NaN scores come last; boxes
+/// with NaN overlap nothing. No gradient. On CUDA the result's size is read back (one synchronisation).
 at::Tensor batchedNms(const at::Tensor& boxes, const at::Tensor& scores, const at::Tensor& labels,
                       double iouThreshold);
 

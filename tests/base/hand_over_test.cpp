@@ -37,37 +37,5 @@ TEST(EventQueue, LosesNothingAndKeepsEachProducersOrder) {
   EXPECT_TRUE(queue.drain().empty());
 }
 
-TEST(BoundedQueue, RefusesInsteadOfWaitingAndLeavesTheValue) {
-  BoundedQueue<std::string> queue(2);
-  std::string a = "a", b = "b", c = "c";
-  EXPECT_TRUE(queue.tryPush(a));
-  EXPECT_TRUE(queue.tryPush(b));
-  EXPECT_FALSE(queue.tryPush(c));
-  EXPECT_EQ(c, "c");
-  EXPECT_EQ(queue.pop(), "a");
-  EXPECT_TRUE(queue.tryPush(c));
-  EXPECT_EQ(queue.pop(), "b");
-  EXPECT_EQ(queue.pop(), "c");
-}
-
-TEST(BoundedQueue, GivesWhatIsLeftAfterClosing) {
-  BoundedQueue<int> queue(4);
-  int one = 1, two = 2;
-  EXPECT_TRUE(queue.tryPush(one));
-  queue.close();
-  EXPECT_FALSE(queue.tryPush(two));
-  EXPECT_EQ(queue.pop(), 1);
-  EXPECT_EQ(queue.pop(), std::nullopt);
-}
-
-TEST(BoundedQueue, ClosingWakesAWaitingReader) {
-  BoundedQueue<int> queue(1);
-  std::optional<int> got = 5;
-  std::thread reader([&] { got = queue.pop(); });
-  queue.close();
-  reader.join();
-  EXPECT_EQ(got, std::nullopt);
-}
-
 }  // namespace
 }  // namespace anchorscope

@@ -16,9 +16,12 @@
 #include <vector>
 
 #include "core/ops/lip.h"
+#include "tests/support/two_average_pools.h"
 
 namespace anchorscope {
 namespace {
+
+using testing::lipPoolTwoAverages;
 
 constexpr std::int64_t kBatch = 2;
 constexpr LipWindow kWindow{3, 2, 1};

@@ -93,11 +93,9 @@ TEST_P(Parity, SimilarityAndGradient) {
 }
 
 TEST_P(Parity, DecodeAndGradient) {
-  BoxCoder clipped = BoxCoder::mmdet({0.1, 0, 0, 0.2}, {0.5, 0.5, 0.9, 0.9});
-  clipped.clipTo = SizePx{100, 90};
-  clipped.centerClampPx = 20;
+  const BoxCoder limited = BoxCoder::mmdet({0.1, 0, 0, 0.2}, {0.5, 0.5, 0.9, 0.9});
   for (const std::int64_t count : {0, 1, 1500}) {
-    for (const BoxCoder& coder : {BoxCoder::torchvision({10, 10, 5, 5}), clipped}) {
+    for (const BoxCoder& coder : {BoxCoder::torchvision({10, 10, 5, 5}), limited}) {
       const at::Tensor anchors = randomBoxes(count, 5), deltas = randomValues({2, count, 4}, 6, -8, 8);
       const at::Tensor x = leafOf(deltas, device(), at::kFloat), u = leafOf(deltas, at::kCPU, at::kDouble);
       const at::Tensor got = coder.decode(anchors.to(device()), x),
@@ -120,20 +118,19 @@ TEST_P(Parity, ClassificationLossesAndGradient) {
                                         {ClsElementLoss::kSoftFocal, 2},
                                         {ClsElementLoss::kWeightedFocal, 2, 0.25},
                                         {ClsElementLoss::kWeightedBce}}) {
-    for (const int form : {0, 1, 2}) {
+    for (const bool ofLabels : {false, true}) {
       const auto loss = [&](const at::Tensor& logits) {
         const at::Tensor targets = y.to(logits.options());
-        return form == 0   ? clsLossElements(logits, targets, options)
-               : form == 1 ? clsLossRows(logits, targets, options)
-                           : clsLossRowsOfLabels(logits, labels.to(logits.device()), options);
+        return ofLabels ? clsLossRowsOfLabels(logits, labels.to(logits.device()), options)
+                        : clsLossRows(logits, targets, options);
       };
       const at::Tensor x = leafOf(z, device(), at::kFloat), u = leafOf(z, at::kCPU, at::kDouble);
       const at::Tensor got = loss(x), wanted = loss(u);
       got.sum().backward();
       wanted.sum().backward();
-      EXPECT_TRUE(at::allclose(got.detach().cpu().to(at::kDouble), wanted.detach(), 1e-5, 1e-9)) << form;
+      EXPECT_TRUE(at::allclose(got.detach().cpu().to(at::kDouble), wanted.detach(), 1e-5, 1e-9)) << ofLabels;
       // y - p near 0 is a difference of numbers near 1.
-      EXPECT_TRUE(at::allclose(x.grad().cpu().to(at::kDouble), u.grad(), 1e-5, 2e-7)) << form;
+      EXPECT_TRUE(at::allclose(x.grad().cpu().to(at::kDouble), u.grad(), 1e-5, 2e-7)) << ofLabels;
     }
   }
 }
@@ -195,18 +192,16 @@ TEST_P(Parity, Nms) {
     const at::Tensor boxes = randomBoxes(count, 14);
     at::Tensor scores = (randomValues({count}, 15, 0, 1) * 32).round() / 32;  // many ties
     if (count > 10) scores[4] = kNan;
-    const at::Tensor labels = at::arange(count, at::kLong) % 3;
-    for (const double threshold : {0.3, 0.5, 0.7}) {
-      const at::Tensor got =
-          batchedNms(boxes.to(device()), scores.to(device()), labels.to(device()), threshold).cpu();
-      const std::vector<std::int64_t> list(got.data_ptr<std::int64_t>(),
-                                           got.data_ptr<std::int64_t>() + got.numel());
-      EXPECT_EQ(list, bruteNms(boxes, scores, labels, threshold)) << count << " " << threshold;
-      const at::Tensor single = nms(boxes.to(device()), scores.to(device()), threshold).cpu();
-      EXPECT_EQ(std::vector<std::int64_t>(single.data_ptr<std::int64_t>(),
-                                          single.data_ptr<std::int64_t>() + single.numel()),
-                bruteNms(boxes, scores, at::zeros_like(labels), threshold));
-    }
+    for (const double threshold : {0.3, 0.5, 0.7})
+      for (const int classes : {1, 3}) {
+        const at::Tensor labels = at::arange(count, at::kLong) % classes;
+        const at::Tensor got =
+            batchedNms(boxes.to(device()), scores.to(device()), labels.to(device()), threshold).cpu();
+        const std::vector<std::int64_t> list(got.data_ptr<std::int64_t>(),
+                                             got.data_ptr<std::int64_t>() + got.numel());
+        EXPECT_EQ(list, bruteNms(boxes, scores, labels, threshold))
+            << count << " " << threshold << " " << classes;
+      }
   }
 }
 
@@ -215,8 +210,9 @@ TEST_P(Parity, NmsAroundTheThreshold) {
   const at::Tensor boxes =
       at::tensor({0., 0., 2., 2., 1., 0., 3., 2.}).to(at::kFloat).view({2, 4}).to(device());
   const at::Tensor scores = at::tensor({0.9, 0.8}).to(at::kFloat).to(device());
-  EXPECT_EQ(nms(boxes, scores, 1.0 / 3 + 1e-4).size(0), 2);
-  EXPECT_EQ(nms(boxes, scores, 1.0 / 3 - 1e-4).size(0), 1);
+  const at::Tensor labels = at::zeros({2}, scores.options().dtype(at::kLong));
+  EXPECT_EQ(batchedNms(boxes, scores, labels, 1.0 / 3 + 1e-4).size(0), 2);
+  EXPECT_EQ(batchedNms(boxes, scores, labels, 1.0 / 3 - 1e-4).size(0), 1);
 }
 
 TEST_P(Parity, Musu) {

@@ -29,7 +29,7 @@ TEST(Weights, ADetectorSavedAndLoadedIsTheSame) {
   const std::string path = (folder / "detector.safetensors").string();
   const auto source = detectorOf("retinanet-r18", "bn", 1);
   source->moveTo(at::kCPU, true);
-  ASSERT_TRUE(saveWeights(*source, path, {{"model", "retinanet-r18"}}, Overwrite::kNo).ok());
+  ASSERT_TRUE(writeSafetensors(path, source->stateDict(), {{"model", "retinanet-r18"}}, Overwrite::kNo).ok());
   const auto target = detectorOf("retinanet-r18", "bn", 2);
   const std::vector<NamedTensor> handles = target->stateDict();
   const Result<WeightsReport> report = loadWeights(*target, path);

@@ -98,7 +98,7 @@ TEST(Similarity, EmptySetsGiveEmptyResults) {
   EXPECT_EQ(pairwiseIou(none, some).sizes(), (std::vector<std::int64_t>{0, 3}));
   EXPECT_EQ(pairwiseIou(some, none).sizes(), (std::vector<std::int64_t>{3, 0}));
   EXPECT_EQ(pairwiseIou(at::empty({2, 0, 4}), some).sizes(), (std::vector<std::int64_t>{2, 0, 3}));
-  EXPECT_EQ(elementwiseGiou(none, none).sizes(), (std::vector<std::int64_t>{0}));
+  EXPECT_EQ(elementwiseIou(none, none).sizes(), (std::vector<std::int64_t>{0}));
 }
 
 TEST(Similarity, WrongShapesAreBugs) {

@@ -39,6 +39,11 @@ at::Tensor composed(const at::Tensor& z, const at::Tensor& y, const ClsLossOptio
   return at::where(y > 0, y * bce(z, one), bce(z, zero));
 }
 
+/// What rows sum up: rows of one class.
+at::Tensor elements(const at::Tensor& logits, const at::Tensor& targets, const ClsLossOptions& options) {
+  return clsLossRows(logits.unsqueeze(-1), targets.unsqueeze(-1), options);
+}
+
 std::vector<ClsLossOptions> everyLoss() {
   return {{ClsElementLoss::kBce},
           {ClsElementLoss::kFocal, 2, 0.25},
@@ -60,10 +65,10 @@ at::Tensor softTargets(at::IntArrayRef shape, unsigned seed) {
 TEST(ClsLosses, ElementsAgreeWithTheFormulas) {
   const at::Tensor z = randomValues({40, 7}, 1, -9, 9, at::kDouble), y = softTargets({40, 7}, 2);
   for (const ClsLossOptions& options : everyLoss()) {
-    EXPECT_TRUE(at::allclose(clsLossElements(z, y, options), composed(z, y, options), 1e-10, 1e-13))
+    EXPECT_TRUE(at::allclose(elements(z, y, options), composed(z, y, options), 1e-10, 1e-13))
         << static_cast<int>(options.element);
     EXPECT_TRUE(at::allclose(
-        clsLossElements(z.to(at::kFloat), y.to(at::kFloat), options),
+        elements(z.to(at::kFloat), y.to(at::kFloat), options),
         composed(z.to(at::kFloat).to(at::kDouble), y.to(at::kFloat).to(at::kDouble), options).to(at::kFloat),
         2e-6, 1e-9));
   }
@@ -74,7 +79,7 @@ TEST(ClsLosses, RowsAreTheSumsOfElements) {
   for (const ClsLossOptions& options : everyLoss()) {
     const at::Tensor rows = clsLossRows(z, y, options);
     EXPECT_TRUE(
-        at::allclose(rows, clsLossElements(z, y, options).to(at::kDouble).sum(2).to(at::kFloat), 1e-6, 1e-9));
+        at::allclose(rows, elements(z, y, options).to(at::kDouble).sum(2).to(at::kFloat), 1e-6, 1e-9));
   }
 }
 
@@ -97,7 +102,7 @@ TEST(ClsLosses, LabelsAreOneHotTargetsAndMayIgnore) {
 TEST(ClsLosses, GradientsAgreeWithDifferences) {
   const at::Tensor z = randomValues({6, 5}, 6, -5, 5, at::kDouble), y = softTargets({6, 5}, 7);
   for (const ClsLossOptions& options : everyLoss()) {
-    expectGradient([&](const at::Tensor& x) { return clsLossElements(x, y, options); }, z);
+    expectGradient([&](const at::Tensor& x) { return elements(x, y, options); }, z);
     expectGradient([&](const at::Tensor& x) { return clsLossRows(x, y, options); }, z);
   }
 }
@@ -106,7 +111,7 @@ TEST(ClsLosses, ExtremeLogitsStayAccurate) {
   const at::Tensor z = at::tensor({-100., -60., 60., 100., -1e30, 1e30}, at::kFloat).requires_grad_();
   const at::Tensor y = at::tensor({0., 0., 1., 1., 0., 1.}, at::kFloat);
   for (const ClsLossOptions& options : everyLoss()) {
-    const at::Tensor right = clsLossElements(z, y, options), wrong = clsLossElements(z, 1 - y, options);
+    const at::Tensor right = elements(z, y, options), wrong = elements(z, 1 - y, options);
     EXPECT_TRUE((right < 1e-20).all().item<bool>());
     EXPECT_TRUE(wrong.isfinite().all().item<bool>());
     (right + wrong).sum().backward();

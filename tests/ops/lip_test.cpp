@@ -10,6 +10,7 @@
 
 #include "tests/support/gradcheck.h"
 #include "tests/support/random_boxes.h"
+#include "tests/support/two_average_pools.h"
 
 namespace anchorscope {
 namespace {
@@ -154,7 +155,7 @@ TEST(LipPool, AgreesWithTwoAveragePools) {
   for (const LipWindow& window : {LipWindow{3, 2, 1}, LipWindow{2, 2, 0}, LipWindow{3, 1, 1}}) {
     const at::Tensor upstream = upstreamFor(x, window);
     const at::Tensor a = x.clone().requires_grad_(), b = logit.clone().requires_grad_();
-    const at::Tensor y = lipPoolTwoAverages(a, b, window);
+    const at::Tensor y = testing::lipPoolTwoAverages(a, b, window);
     y.backward(upstream);
     expectClose(pooled(x, logit, upstream, window), {y.detach(), a.grad(), b.grad()}, 1e-11, 1e-13);
   }

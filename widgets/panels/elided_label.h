@@ -22,7 +22,6 @@ class ElidedLabel : public QLabel {
     faint_ = faint;
     update();
   }
-  bool isCutOff() const { return fontMetrics().horizontalAdvance(text()) > contentsRect().width(); }
 
  protected:
   void paintEvent(QPaintEvent*) override {

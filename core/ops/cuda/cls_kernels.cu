@@ -9,26 +9,6 @@ namespace {
 constexpr int kWarp = 32;
 
 template <typename T>
-struct Elements {
-  const T *logits, *targets;
-  ClsLossOptions options;
-  T* out;
-  __device__ void operator()(std::int64_t i) const {
-    out[i] = clsmath::elementLoss(logits[i], targets[i], options).value;
-  }
-};
-
-template <typename T>
-struct ElementsBackward {
-  const T *logits, *targets, *upstream;
-  ClsLossOptions options;
-  T* gradient;
-  __device__ void operator()(std::int64_t i) const {
-    gradient[i] = upstream[i] * clsmath::elementLoss(logits[i], targets[i], options).slope;
-  }
-};
-
-template <typename T>
 __global__ void rowsKernel(const T* logits, const T* targets, const std::int64_t* labels, std::int64_t rows,
                            std::int64_t classes, ClsLossOptions options, T* out) {
   const std::int64_t warps = static_cast<std::int64_t>(gridDim.x) * (blockDim.x / kWarp);
@@ -70,18 +50,6 @@ struct RowsBackward {
 }  // namespace
 
 template <typename T>
-KernelStatus clsLossElements(const T* logits, const T* targets, std::int64_t n, ClsLossOptions options,
-                             T* out, Stream stream) {
-  return forEach(n, Elements<T>{logits, targets, options, out}, stream);
-}
-
-template <typename T>
-KernelStatus clsLossElementsBackward(const T* logits, const T* targets, const T* upstream, std::int64_t n,
-                                     ClsLossOptions options, T* gradient, Stream stream) {
-  return forEach(n, ElementsBackward<T>{logits, targets, upstream, options, gradient}, stream);
-}
-
-template <typename T>
 KernelStatus clsLossRows(const T* logits, const T* targets, const std::int64_t* labels, std::int64_t rows,
                          std::int64_t classes, ClsLossOptions options, T* out, Stream stream) {
   if (rows <= 0) return {};
@@ -98,9 +66,6 @@ KernelStatus clsLossRowsBackward(const T* logits, const T* targets, const std::i
 }
 
 #define ANCHORSCOPE_INSTANTIATE(T)                                                                          \
-  template KernelStatus clsLossElements<T>(const T*, const T*, std::int64_t, ClsLossOptions, T*, Stream);   \
-  template KernelStatus clsLossElementsBackward<T>(const T*, const T*, const T*, std::int64_t,              \
-                                                   ClsLossOptions, T*, Stream);                             \
   template KernelStatus clsLossRows<T>(const T*, const T*, const std::int64_t*, std::int64_t, std::int64_t, \
                                        ClsLossOptions, T*, Stream);                                         \
   template KernelStatus clsLossRowsBackward<T>(const T*, const T*, const std::int64_t*, const T*,           \

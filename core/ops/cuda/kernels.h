@@ -82,13 +82,6 @@ template <typename T>
 KernelStatus decodeBackward(const T* anchorBoxes, const T* deltas, const T* upstream, std::int64_t batch,
                             std::int64_t anchors, CoderParameters coder, T* gradient, Stream stream);
 
-/// Element losses: logits, targets [n] -> out [n].
-template <typename T>
-KernelStatus clsLossElements(const T* logits, const T* targets, std::int64_t n, ClsLossOptions options,
-                             T* out, Stream stream);
-template <typename T>
-KernelStatus clsLossElementsBackward(const T* logits, const T* targets, const T* upstream, std::int64_t n,
-                                     ClsLossOptions options, T* gradient, Stream stream);
 /// Row sums: logits [rows,classes], targets [rows,classes] or null with labels [rows] -> out [rows].
 template <typename T>
 KernelStatus clsLossRows(const T* logits, const T* targets, const std::int64_t* labels, std::int64_t rows,
@@ -99,7 +92,7 @@ KernelStatus clsLossRowsBackward(const T* logits, const T* targets, const std::i
                                  const T* upstream, std::int64_t rows, std::int64_t classes,
                                  ClsLossOptions options, T* gradient, Stream stream);
 
-/// Boxes [n,4] in visiting order with their labels [n] (null: one label) -> keep [n], 1 for kept. `mask` is
+/// Boxes [n,4] in visiting order with their labels [n] -> keep [n], 1 for kept. `mask` is
 /// scratch of n * ceil(n / 64) words.
 template <typename T>
 KernelStatus nms(const T* boxes, const std::int64_t* labels, std::int64_t n, double iouThreshold,

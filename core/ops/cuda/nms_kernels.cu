@@ -24,7 +24,7 @@ struct Overlaps {
     const std::int64_t begin = first > i + 1 ? first : i + 1;
     const std::int64_t end = first + kBits < n ? first + kBits : n;
     for (std::int64_t j = begin; j < end; ++j) {
-      if (labels != nullptr && labels[j] != labels[i]) continue;
+      if (labels[j] != labels[i]) continue;
       const T* b = boxes + 4 * j;
       if (boxmath::iou(a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]) > threshold) {
         bits |= std::uint64_t{1} << (j - first);

@@ -72,15 +72,6 @@ std::string deviceName(int) {
     return kNotBuilt;                                                                                        \
   }                                                                                                          \
   template <>                                                                                                \
-  KernelStatus clsLossElements<T>(const T*, const T*, std::int64_t, ClsLossOptions, T*, Stream) {            \
-    return kNotBuilt;                                                                                        \
-  }                                                                                                          \
-  template <>                                                                                                \
-  KernelStatus clsLossElementsBackward<T>(const T*, const T*, const T*, std::int64_t, ClsLossOptions, T*,    \
-                                          Stream) {                                                          \
-    return kNotBuilt;                                                                                        \
-  }                                                                                                          \
-  template <>                                                                                                \
   KernelStatus clsLossRows<T>(const T*, const T*, const std::int64_t*, std::int64_t, std::int64_t,           \
                               ClsLossOptions, T*, Stream) {                                                  \
     return kNotBuilt;                                                                                        \
