@@ -14,38 +14,20 @@ namespace {
 constexpr const char* kPairs = "max_iou.pairs";
 constexpr const char* kOurs = "Ours";
 
-ChannelSpec channelSpec(std::string name, std::string title, std::string description, Sense sense,
-                        ColorScale scale = ColorScale::kSequential) {
-  return channelOf(std::move(name), std::move(title), "1", std::move(description), kOurs, scale, {}, {},
-                   sense);
-}
-
-ChannelSpec secondIouSpec() {
-  ChannelSpec spec = channelSpec(
-      "max_iou.second_iou", "Second best IoU",
-      "IoU of the anchor with its second best object; near the best one, the anchor is contested.",
-      Sense::kNeutral);
-  spec.min = 0.f;
-  spec.max = 1.f;
-  return spec;
-}
-
-ChannelSpec marginSpec() {
-  return channelSpec("max_iou.margin", "Distance to the positive threshold",
-                     "Best IoU minus the positive threshold: 0 and above is a regular positive.",
-                     Sense::kHigherIsBetter, ColorScale::kDiverging);
-}
-
-ChannelSpec rescuedSpec() {
-  ChannelSpec spec =
-      channelSpec("max_iou.rescued", "Low-quality rescue",
-                  "1: positive only because it is an object's best anchor; 2: taken from the object it had; "
-                  "0: not touched by the rescue.",
-                  Sense::kNeutral);
-  spec.min = 0.f;
-  spec.max = 2.f;
-  return spec;
-}
+struct Channels {
+  ChannelSpec secondIou =
+      channelOf("max_iou.second_iou", "Second best IoU", "1",
+                "IoU of the anchor with its second best object; near the best one, the anchor is contested.",
+                kOurs, ColorScale::kSequential, 0.f, 1.f);
+  ChannelSpec margin = channelOf("max_iou.margin", "Distance to the positive threshold", "1",
+                                 "Best IoU minus the positive threshold: 0 and above is a regular positive.",
+                                 kOurs, ColorScale::kDiverging, {}, {}, Sense::kHigherIsBetter);
+  ChannelSpec rescued =
+      channelOf("max_iou.rescued", "Low-quality rescue", "1",
+                "1: positive only because it is an object's best anchor; 2: taken from the object it had; "
+                "0: not touched by the rescue.",
+                kOurs, ColorScale::kSequential, 0.f, 2.f);
+};
 
 PairTableSpec pairSpec() {
   PairTableSpec spec;
@@ -107,8 +89,9 @@ const ObjectColumnSpec kStarvedSpec{kStarvedColumn, "Starved", "", "1 when no an
 }  // namespace
 
 EvidenceDeclaration declaration(const Options& options) {
+  const Channels c;
   EvidenceDeclaration all;
-  all.channels = {secondIouSpec(), marginSpec(), rescuedSpec()};
+  all.channels = {c.secondIou, c.margin, c.rescued};
   all.pairTables = {pairSpec()};
   all.decisions = {decisionSpec(options)};
   all.objectColumns = {kBestIouColumn, kStarvedSpec};
@@ -122,10 +105,11 @@ void publish(const Matching& m, const Options& options, const AnchorSet& anchors
   const std::int64_t objects = m.valid.size(1);
   const at::Tensor indices = at::arange(objects, m.object.options()).view({1, objects, 1});
   const at::Tensor isBestObject = m.bestObject.unsqueeze(1) == indices;
-  sink.channel(secondIouSpec(), m.overlaps.masked_fill(isBestObject, -1).amax(1).clamp_min(0));
-  sink.channel(marginSpec(), m.maxIou.clamp_min(0) - options.positive);
+  const Channels channels;
+  sink.channel(channels.secondIou, m.overlaps.masked_fill(isBestObject, -1).amax(1).clamp_min(0));
+  sink.channel(channels.margin, m.maxIou.clamp_min(0) - options.positive);
   const at::Tensor rescued = at::where(m.object == m.beforeRescue, 0, at::where(m.beforeRescue >= 0, 2, 1));
-  sink.channel(rescuedSpec(), rescued);
+  sink.channel(channels.rescued, rescued);
 
   // The table also tells of anchors in ignored regions, with the IoU they would have had.
   const at::Tensor overlaps = options.ignoreIof > 0

@@ -11,7 +11,6 @@
 #include "core/compare/comparison_table.h"
 #include "core/data/dataset.h"
 #include "core/data/epoch_list.h"
-#include "core/trainer/batch_tensors.h"
 #include "core/trainer/json_file.h"
 #include "core/trainer/presets.h"
 #include "core/trainer/schedule.h"

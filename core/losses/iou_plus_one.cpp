@@ -1,7 +1,7 @@
 // The box losses of Sampling-Free's FCOS: intersection and union are each one px^2 larger, so that the
 // logarithm always has an argument.
 
-#include "core/losses/box_loss.h"
+#include "core/losses/matched_rows.h"
 
 namespace anchorscope {
 namespace {
@@ -15,12 +15,9 @@ class IouPlusOneLoss final : public BoxLoss {
 
   at::Tensor rows(const AnchorSet&, const HeadOutputs& outputs, const BoxTargets& targets,
                   const StepContext&) override {
-    const at::Tensor matched = (targets.matched >= 0) & (targets.weights > 0);
-    const at::Tensor index = targets.matched.clamp_min(0).unsqueeze(2).expand_as(outputs.boxes);
-    const at::Tensor objects = targets.boxes.to(outputs.boxes.scalar_type()).gather(1, index);
-    // As in the logarithmic IoU loss: what anchors without an object predict must not matter.
-    const at::Tensor boxes = at::where(matched.unsqueeze(2), outputs.boxes, objects);
-    return (lossOf(boxes, objects) * targets.weights).masked_fill(matched.logical_not(), 0);
+    return matchedRows(outputs, targets, [this](const at::Tensor& boxes, const at::Tensor& objects) {
+      return lossOf(boxes, objects);
+    });
   }
 
  private:

@@ -1,6 +1,6 @@
 // -ln IoU of the decoded box and the object: UnitBox's loss, which FCOS's authors train with.
 
-#include "core/losses/box_loss.h"
+#include "core/losses/matched_rows.h"
 #include "core/ops/box_losses.h"
 
 namespace anchorscope {
@@ -12,13 +12,9 @@ class LogIouLoss final : public BoxLoss {
  public:
   at::Tensor rows(const AnchorSet&, const HeadOutputs& outputs, const BoxTargets& targets,
                   const StepContext&) override {
-    const at::Tensor matched = (targets.matched >= 0) & (targets.weights > 0);
-    const at::Tensor index = targets.matched.clamp_min(0).unsqueeze(2).expand_as(outputs.boxes);
-    const at::Tensor objects = targets.boxes.to(outputs.boxes.scalar_type()).gather(1, index);
-    // Boxes of anchors without an object are replaced, so that whatever they hold reaches neither the loss
-    // nor the gradient.
-    const at::Tensor boxes = at::where(matched.unsqueeze(2), outputs.boxes, objects);
-    return (logIouLoss(boxes, objects, kLeastIou) * targets.weights).masked_fill(matched.logical_not(), 0);
+    return matchedRows(outputs, targets, [](const at::Tensor& boxes, const at::Tensor& objects) {
+      return logIouLoss(boxes, objects, kLeastIou);
+    });
   }
 };
 

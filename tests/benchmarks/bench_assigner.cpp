@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <functional>
@@ -23,6 +22,7 @@
 #include "core/assigners/musu_evidence.h"
 #include "core/ops/anchors.h"
 #include "core/ops/musu.h"
+#include "tests/benchmarks/timing.h"
 
 namespace {
 
@@ -56,6 +56,9 @@ void operator delete(void* block, std::size_t) noexcept {
 
 namespace anchorscope {
 namespace {
+
+using testing::median;
+using testing::seconds;
 
 constexpr std::int64_t kClasses = 80;
 
@@ -149,18 +152,6 @@ Weights objectByObject(const MusuInputs& in, const MusuOptions& options) {
     out.reg.index_put_({members}, at::maximum(out.reg.index({members}), wReg));
   }
   return out;
-}
-
-double seconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
 }
 
 /// Both sides take turns, so that what else the machine does hits both.

@@ -6,13 +6,13 @@
 #include <QImage>
 #include <QPainter>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <ctime>
 #include <functional>
 #include <memory>
 #include <vector>
 
+#include "tests/benchmarks/timing.h"
 #include "tests/support/synthetic_frame.h"
 #include "widgets/canvas/canvas_picture.h"
 #include "widgets/canvas/canvas_renderer.h"
@@ -23,6 +23,8 @@
 
 namespace anchorscope {
 namespace {
+
+using testing::seconds;
 
 constexpr int kWidth = 1920, kHeight = 1080, kThreads = 2;
 
@@ -48,12 +50,6 @@ struct Scene {
             static_cast<std::size_t>(canvas.bytesPerLine()) / 4};
   }
 };
-
-double seconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 /// The median of the state's iterations.
 double medianSeconds(benchmark::State& state, const std::function<void()>& work) {

@@ -8,20 +8,21 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <chrono>
-#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/ops/lip.h"
+#include "tests/benchmarks/timing.h"
 #include "tests/support/two_average_pools.h"
 
 namespace anchorscope {
 namespace {
 
 using testing::lipPoolTwoAverages;
+using testing::median;
+using testing::seconds;
 
 constexpr std::int64_t kBatch = 2;
 constexpr LipWindow kWindow{3, 2, 1};
@@ -63,18 +64,6 @@ bool agree(const Inputs& inputs) {
                       lipPoolTwoAverages(inputs.x, inputs.logit, kWindow), 1e-4, 1e-5) &&
          at::allclose(gradX, inputs.x.grad(), 1e-4, 1e-5) &&
          at::allclose(gradLogit, inputs.logit.grad(), 1e-4, 1e-4);
-}
-
-double seconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
 }
 
 std::string nameOf(at::MemoryFormat layout) {

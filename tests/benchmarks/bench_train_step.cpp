@@ -20,20 +20,17 @@
 #include "core/trainer/presets.h"
 #include "core/trainer/trainer.h"
 #include "tests/benchmarks/step_costs.h"
+#include "tests/benchmarks/timing.h"
 
 namespace anchorscope {
 namespace {
+
+using testing::median;
 
 using Clock = std::chrono::steady_clock;
 
 double millisecondsSince(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
 }
 
 void set(RunConfig& config, const char* key, const std::string& value) {

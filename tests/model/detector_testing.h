@@ -52,6 +52,18 @@ inline void disturb(Detector& detector) {
   }
 }
 
+/// A change per anchor ([N], of one changed pixel at x, y of the input) is found on every level at the
+/// anchors over the pixel, and at none far from it in x or in y.
+inline void expectChangeAt(Detector& detector, SizePx size, int x, int y, const at::Tensor& change) {
+  for (const LevelLayout& level : detector.anchors(size).levels) {
+    const at::Tensor map = change.slice(0, level.firstAnchor, level.firstAnchor + level.anchorCount())
+                               .view({level.rows, level.columns, level.anchorsPerCell});
+    EXPECT_GT(map[y / level.stride][x / level.stride].min().item<float>(), 0);
+    EXPECT_EQ(map[y / level.stride][0].max().item<float>(), 0);
+    EXPECT_EQ(map[level.rows - 1][x / level.stride].max().item<float>(), 0);
+  }
+}
+
 /// A loss that reaches every output.
 inline at::Tensor lossOf(const HeadOutputs& outputs) {
   const at::Tensor ramp =
