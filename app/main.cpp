@@ -102,11 +102,11 @@ int run(int argc, char** argv) {
     if (resumes)
       window.run().goOn(QString::fromStdString(options.resume), *changes);
     else if (!options.folder.empty())
-      window.openRecordedRun(QString::fromStdString(options.folder));
+      window.runView().open(QString::fromStdString(options.folder));
     else if (options.startsRun() && config->data.empty())
       window.startPage().setConfig(*config);
     else if (options.startsRun())
-      window.startRun(*config, session);
+      window.run().start(*config, session);
   });
   FirstPicture firstPicture;
   if (options.measureStart) window.installEventFilter(&firstPicture);

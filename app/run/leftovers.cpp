@@ -30,7 +30,7 @@ bool isWorthAQuestion(const Leftover& leftover) {
 
 QString Leftover::text() const {
   QStringList parts;
-  if (problem.isEmpty()) parts << countText(steps, QStringLiteral("step"));
+  if (problem.isEmpty()) parts << countText(steps, noun::kSteps);
   parts << tr("%1 MB").arg(static_cast<double>(bytes) / 1e6, 0, 'f', 1)
         << QLocale(QLocale::English).toString(changed, QStringLiteral("d MMM HH:mm"));
   if (!problem.isEmpty()) parts << tr("cannot be read: %1").arg(problem);

@@ -187,8 +187,20 @@ void RunController::keep(const QString& target) {
   move(std::exchange(temporary_, nullptr), target, /*look=*/true, /*own=*/true);
 }
 
-void RunController::keepElsewhere(const std::shared_ptr<TemporaryRun>& run, const QString& target) {
-  move(run, target, /*look=*/false, /*own=*/false);
+void RunController::keepLeftover(const QString& folder) {
+  const QString target = questions_.whereToKeep();
+  if (target.isEmpty()) return;
+  if (auto run = leftovers_.take(folder)) move(std::move(run), target, /*look=*/false, /*own=*/false);
+}
+
+void RunController::discardLeftover(const QString& folder) {
+  const Leftover* leftover = leftovers_.find(folder);
+  if (!leftover) return;
+  if (questions_.ask({tr("Discard this recording?"),
+                      tr("%1 (%2) is removed for good.").arg(leftover->title, leftover->text()),
+                      tr("Discard"), false}) != Answer::kGoAhead)
+    return;
+  if (auto run = leftovers_.take(folder)) run->giveUp();
 }
 
 void RunController::leaveBehind() {
@@ -198,7 +210,8 @@ void RunController::leaveBehind() {
 
 void RunController::move(std::shared_ptr<TemporaryRun> run, const QString& target, bool look, bool own) {
   run->leaveBehind();  // if it cannot be moved, it is there at the next start
-  emit moving(target);
+  notifier_.mention(tr("Moving the recorded run to %1").arg(target));
+  emit moving();
   const QPointer<RunController> self(this);
   // The work is kept for as long as its future: it gives the run away, so that a folder that is given up
   // goes.
@@ -218,7 +231,6 @@ void RunController::move(std::shared_ptr<TemporaryRun> run, const QString& targe
 
 void RunController::onMoved(const std::shared_ptr<TemporaryRun>& run, const QString& target, bool look,
                             const Status& status) {
-  emit moved();
   if (!status) {
     leftovers_.add(run);
     if (look) emit lookWanted(run->folder());

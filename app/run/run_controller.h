@@ -34,6 +34,8 @@ class RunController : public QObject {
   SessionBridge& bridge() { return bridge_; }
   const SessionBridge& bridge() const { return bridge_; }
   RunQuestions& questions() { return questions_; }
+  /// How it asks before something is lost; a test answers itself.
+  void setAsk(std::function<Answer(const Question&)> ask) { questions_.ask = std::move(ask); }
 
   // ---- what it is
   bool isLive() const { return bridge_.hasSession(); }  ///< Also when its training has ended.
@@ -54,7 +56,7 @@ class RunController : public QObject {
   // ---- what can be done; false when it was given up
   /// Trains; without a folder into a temporary one, so that it can be gone back in. The former run is ended,
   /// after asking.
-  bool start(const RunConfig& config, SessionOptions options);
+  bool start(const RunConfig& config, SessionOptions options = {});
   /// Goes on training from the last checkpoint; asks until when where all its steps are done.
   bool goOn();
   /// The same for any folder, with what is to differ (SessionOptions::resumeSettings).
@@ -64,8 +66,10 @@ class RunController : public QObject {
   void lookAt(const QString& folder, std::int64_t lastStep);
   /// Moves the temporary folder to `target`, which must not exist, and looks at it there.
   void keep(const QString& target);
-  /// The same for a folder that is no run of this window's.
-  void keepElsewhere(const std::shared_ptr<TemporaryRun>& run, const QString& target);
+  /// The same for a recording that an earlier start has left behind, after asking where; it is not looked at.
+  void keepLeftover(const QString& folder);
+  /// Removes one, after asking.
+  void discardLeftover(const QString& folder);
   /// Asks whether it may be ended, if that would lose something.
   bool confirmEnding();
   /// Asks whether training may be stopped, if it could not be gone on with.
@@ -81,8 +85,8 @@ class RunController : public QObject {
   void began();
   /// Whoever reads in the folder lets go of it: it is about to be moved or removed.
   void folderReleased();
-  void moving(const QString& target);
-  void moved();
+  /// A recording is on its way, which may take a while.
+  void moving();
   /// A recording is in this folder now, and nothing else has been begun since: it is to be looked at.
   void lookWanted(const QString& folder);
   void keptAside(const QString& folder);  ///< Something else is looked at meanwhile.

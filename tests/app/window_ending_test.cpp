@@ -60,12 +60,12 @@ class WindowEndingTest : public testing::WindowFixture {
   QString newFolder(const char* name) const { return QString::fromStdString((folder / name).string()); }
   std::vector<std::int64_t> curveSteps(const char* name) {
     std::vector<std::int64_t> steps;
-    if (const CurveSeries* curve = window.curves().history().find(name))
+    if (const CurveSeries* curve = window.workspace().curves().history().find(name))
       for (const CurvePoint& point : curve->points())
         steps.push_back(point.step);
     return steps;
   }
-  QToolButton* runButton() { return window.transport().findChild<QToolButton*>("runButton"); }
+  QToolButton* runButton() { return window.workspace().transport().findChild<QToolButton*>("runButton"); }
 
   const testing::TemporaryFolder folder;
 };
@@ -75,7 +75,7 @@ TEST_F(WindowEndingTest, ClosingOffersToKeepTheRecording) {
   const QString temporary = runFolder();
   answerWith("Cancel");
   EXPECT_FALSE(window.close());
-  EXPECT_TRUE(window.bridge().hasSession());
+  EXPECT_TRUE(window.run().bridge().hasSession());
   EXPECT_TRUE(QDir(temporary).exists());
 
   answerWith("Keep…");
@@ -90,7 +90,7 @@ TEST_F(WindowEndingTest, GivingUpToChooseAFolderEndsNothing) {
   answerWith("Keep…");
   whenAsked<QFileDialog>([](QFileDialog& dialog) { QTest::keyClick(&dialog, Qt::Key_Escape); });
   EXPECT_FALSE(window.close());
-  EXPECT_TRUE(window.bridge().hasSession());
+  EXPECT_TRUE(window.run().bridge().hasSession());
   EXPECT_TRUE(QDir(runFolder()).exists());
 }
 
@@ -100,7 +100,7 @@ TEST_F(WindowEndingTest, ATakenNameIsToldAndNothingIsLost) {
   answerWith("Keep…");
   nameFile(newFolder("taken"));
   EXPECT_FALSE(window.close());
-  EXPECT_TRUE(window.bridge().hasSession());
+  EXPECT_TRUE(window.run().bridge().hasSession());
   EXPECT_TRUE(window.notifier().pending().first().contains("exists already"));
   EXPECT_TRUE(QDir(runFolder()).exists());
 }
@@ -117,7 +117,7 @@ TEST_F(WindowEndingTest, DiscardingRemovesTheRecording) {
 TEST_F(WindowEndingTest, AStoppedRunGoesOnInTheSameFolder) {
   run(5);
   EXPECT_EQ(runButton()->text(), "Pause");
-  QTest::mouseClick(window.transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
+  QTest::mouseClick(window.workspace().transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
   EXPECT_TRUE(commanded<StopCommand>());
   const QString temporary = runFolder();
   record(temporary, 5);
@@ -137,7 +137,7 @@ TEST_F(WindowEndingTest, AStoppedRunGoesOnInTheSameFolder) {
   for (std::int64_t step = 5; step <= 7; ++step)
     trainer.send(StepEvent{step, {{"loss.cls", 0.1}}});
   trainer.publish(7, {testing::makeSyntheticFrame()});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().snapshot() != nullptr; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().snapshot() != nullptr; }));
   const std::vector<std::int64_t> all{0, 1, 2, 3, 4, 5, 6, 7};
   EXPECT_TRUE(QTest::qWaitFor([&] { return curveSteps("loss.cls").size() >= all.size(); }));
   EXPECT_EQ(curveSteps("loss.cls"), all);
@@ -149,7 +149,7 @@ TEST_F(WindowEndingTest, AStoppedRunGoesOnInTheSameFolder) {
 
 TEST_F(WindowEndingTest, ALongRunGoesOnWhileItsCurvesAreRead) {
   run(5);
-  QTest::mouseClick(window.transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
+  QTest::mouseClick(window.workspace().transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
   const QString temporary = runFolder();
   record(temporary, 2'200, true, 200);  // more than is read at once
   enter(TrainerState::kStopped, "stopped");
@@ -178,7 +178,7 @@ TEST_F(WindowEndingTest, ALongRunGoesOnWhileItsCurvesAreRead) {
   }
   EXPECT_EQ(curveSteps("eval.ap"), std::vector<std::int64_t>{2'201});
   trainer.publish(last, {testing::makeSyntheticFrame()});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().snapshot() != nullptr; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().snapshot() != nullptr; }));
   answerWith("Discard");
   window.close();
   EXPECT_TRUE(QTest::qWaitFor([&] { return !QDir(temporary).exists(); }));
@@ -186,11 +186,11 @@ TEST_F(WindowEndingTest, ALongRunGoesOnWhileItsCurvesAreRead) {
 
 TEST_F(WindowEndingTest, StoppingAsksOnlyWhereItIsForGood) {
   run(5);
-  auto* stop = window.transport().findChild<QToolButton*>("stopButton");
+  auto* stop = window.workspace().transport().findChild<QToolButton*>("stopButton");
   trainer.config.out.clear();  // as when no temporary folder could be made
   trainer.publishFacts({"a.jpg"});
   trainer.send(StepEvent{6, {}});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().facts()->config.out.empty(); }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().facts()->config.out.empty(); }));
   answerWith("Cancel");
   QTest::mouseClick(stop, Qt::LeftButton);
   EXPECT_FALSE(commanded<StopCommand>());
@@ -211,8 +211,8 @@ TEST_F(WindowEndingTest, WhatWasRecordedAfterTheLastCheckpointIsAskedFor) {
   record(recorded, 40, /*checkpoint=*/false);
   QFile file(QString::fromStdString(checkpointPath(recorded.toStdString(), 30)));
   ASSERT_TRUE(file.open(QIODevice::WriteOnly));
-  window.openRecordedRun(recorded);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.recordedRun() != nullptr; }));
+  window.runView().open(recorded);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.runView().recordedRun() != nullptr; }));
   ASSERT_EQ(runButton()->text(), "Continue");
   QString asked;
   whenAsked<QMessageBox>([&](QMessageBox& box) {
@@ -235,7 +235,7 @@ TEST_F(WindowEndingTest, AFolderThatHoldsARunIsOfferedToBeOpened) {
   ASSERT_TRUE(config);
   config->data = "voc:/data/cells#train";
   config->out = taken.toStdString();
-  window.startRun(*config);
+  window.run().start(*config);
   trainer.send(FailedEvent{makeError(ErrorCode::kExists, "'run' holds a recorded run already",
                                      "Choose another folder, resume that run, or allow overwriting"),
                            ""});
@@ -244,8 +244,8 @@ TEST_F(WindowEndingTest, AFolderThatHoldsARunIsOfferedToBeOpened) {
   EXPECT_TRUE(problem.contains(taken)) << problem.toStdString();
   EXPECT_FALSE(problem.contains("overwrit")) << "the window cannot: " << problem.toStdString();
   QTest::mouseClick(window.findChild<QPushButton*>("startProblemLink"), Qt::LeftButton);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.recordedRun() != nullptr; }));
-  EXPECT_EQ(window.recordedRun()->folder(), taken);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.runView().recordedRun() != nullptr; }));
+  EXPECT_EQ(window.runView().recordedRun()->folder(), taken);
 }
 
 // ---- what a killed window has left behind
@@ -326,18 +326,19 @@ TEST_F(LeftoverTest, AnOpenedOneIsAskedForWhenItIsLeftAndCanGoOn) {
   const QString left = leaveBehind("run-1", 340);
   auto window = open(1);
   click(*window, "openLeftover");
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window->recordedRun() && window->recordedRun()->isRested(); }));
-  EXPECT_EQ(window->recordedRun()->folder(), left);
-  EXPECT_EQ(window->curves().history().lastStep(), 340);
+  ASSERT_TRUE(QTest::qWaitFor(
+      [&] { return window->runView().recordedRun() && window->runView().recordedRun()->isRested(); }));
+  EXPECT_EQ(window->runView().recordedRun()->folder(), left);
+  EXPECT_EQ(window->workspace().curves().history().lastStep(), 340);
   answerWith("Cancel");
   EXPECT_FALSE(window->close());
-  QTest::mouseClick(window->transport().findChild<QToolButton*>("runButton"), Qt::LeftButton);
+  QTest::mouseClick(window->workspace().transport().findChild<QToolButton*>("runButton"), Qt::LeftButton);
   EXPECT_EQ(trainer.options.resumeFolder, left.toStdString());
   trainer.config.out = left.toStdString();
   trainer.config.data = "voc:/data/cells#train";
   trainer.publishFacts({"a.jpg"});
   trainer.publish(341, {testing::makeSyntheticFrame()});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window->bridge().snapshot() != nullptr; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window->run().bridge().snapshot() != nullptr; }));
   answerWith("Discard");
   EXPECT_TRUE(window->close());
   window.reset();
@@ -362,12 +363,12 @@ TEST_F(LeftoverTest, AnInterruptedWindowLeavesItsRecordingForTheNextStart) {
   auto config = makeRunConfig("musu", "retina-small");
   ASSERT_TRUE(config);
   config->data = "voc:/data/cells#train";
-  window->startRun(*config);
+  window->run().start(*config);
   record(QString::fromStdString(trainer.config.out), 20);
   trainer.publishFacts({"a.jpg"});
   trainer.setState(TrainerState::kRunning);
   trainer.publish(20, {testing::makeSyntheticFrame()});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window->bridge().snapshot() != nullptr; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window->run().bridge().snapshot() != nullptr; }));
   window->closeForGood();
   EXPECT_FALSE(window->isVisible());
   window.reset();

@@ -86,7 +86,7 @@ inline void startRun(MainWindow& window, FakeTrainer& trainer, const std::string
   auto config = makeRunConfig("musu", "retina-small");
   ASSERT_TRUE(config);
   config->data = data;
-  window.startRun(*config);
+  window.run().start(*config);
   trainer.setState(TrainerState::kPreparing);
 }
 
@@ -95,8 +95,8 @@ struct FreshWindow {
   /// `remember` may write settings that it shall find.
   explicit FreshWindow(const std::function<void()>& remember = {}, const QSize& size = {1280, 800})
       : window((openSettings().clear(), remember ? remember() : void(), trainer.factory())) {
-    window.setAsk([](const Question&) { return Answer::kGoAhead; });
-    window.docks().reset();
+    window.run().setAsk([](const Question&) { return Answer::kGoAhead; });
+    window.workspace().docks().reset();
     window.resize(size);
     window.show();
     EXPECT_TRUE(QTest::qWaitForWindowExposed(&window));
@@ -118,7 +118,7 @@ struct FreshWindow {
 class WindowFixture : public ::testing::Test {
  protected:
   WindowFixture() : window((removeUnkeptRuns(), trainer.factory())) {
-    window.docks().reset();
+    window.workspace().docks().reset();
     window.resize(1280, 800);
     window.show();
     window.activateWindow();
@@ -132,13 +132,14 @@ class WindowFixture : public ::testing::Test {
     trainer.publishFacts({"a.jpg", "b.jpg"});
     trainer.setState(TrainerState::kRunning);
     trainer.publish(step, {makeSyntheticFrame()});
-    ASSERT_TRUE(QTest::qWaitFor(
-        [&] { return window.bridge().state() == TrainerState::kRunning && window.viewState().frame(); }));
+    ASSERT_TRUE(QTest::qWaitFor([&] {
+      return window.run().bridge().state() == TrainerState::kRunning && window.viewState().frame();
+    }));
   }
 
   void enter(TrainerState state, const std::string& reason = {}) {
     trainer.setState(state, reason);
-    ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().state() == state; }));
+    ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().state() == state; }));
   }
 
   QAction* action(const QString& text) {

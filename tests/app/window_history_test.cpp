@@ -80,20 +80,21 @@ class WindowHistoryTest : public testing::WindowFixture {
   }
   /// Until all of it is there. What was shown before stays meanwhile.
   void open() {
-    const RecordedSource* before = window.recordedRun();
-    window.openRecordedRun(QString::fromStdString(recorded));
-    EXPECT_EQ(window.recordedRun(), before) << "the window does not wait";
-    ASSERT_TRUE(
-        QTest::qWaitFor([&] { return window.recordedRun() && window.recordedRun() != before && rested(); }));
+    const RecordedSource* before = window.runView().recordedRun();
+    window.runView().open(QString::fromStdString(recorded));
+    EXPECT_EQ(window.runView().recordedRun(), before) << "the window does not wait";
+    ASSERT_TRUE(QTest::qWaitFor([&] {
+      return window.runView().recordedRun() && window.runView().recordedRun() != before && rested();
+    }));
   }
-  bool rested() const { return window.recordedRun()->isRested(); }
+  bool rested() { return window.runView().recordedRun()->isRested(); }
   void press(Qt::Key key) {
-    QTest::keyClick(&window.scrubber(), key);
+    QTest::keyClick(&window.workspace().scrubber(), key);
     ASSERT_TRUE(QTest::qWaitFor([&] { return rested(); }));
   }
   std::vector<std::int64_t> curveSteps(const char* name) {
     std::vector<std::int64_t> steps;
-    if (const CurveSeries* series = window.curves().history().find(name))
+    if (const CurveSeries* series = window.workspace().curves().history().find(name))
       for (const CurvePoint& point : series->points())
         steps.push_back(point.step);
     return steps;
@@ -101,24 +102,24 @@ class WindowHistoryTest : public testing::WindowFixture {
   /// Everything the panel tells of the evaluation it shows.
   QStringList shownEvaluation() {
     QStringList out;
-    for (const QLabel* label : window.evaluation().findChildren<QLabel*>())
+    for (const QLabel* label : window.workspace().evaluation().findChildren<QLabel*>())
       if (label->objectName().startsWith("metric:") || label->objectName() == "evaluationStep")
         out << label->objectName() + ' ' + label->text();
     out.sort();
-    const QAbstractItemModel* classes = window.evaluation().classTable()->model();
+    const QAbstractItemModel* classes = window.workspace().evaluation().classTable()->model();
     for (int row = 0; row < classes->rowCount(); ++row)
       for (int column = 0; column < classes->columnCount(); ++column)
         out << classes->index(row, column).data().toString();
     return out;
   }
   void showEvaluationDock() {
-    for (QDockWidget* dock : window.docks().all())
+    for (QDockWidget* dock : window.workspace().docks().all())
       if (dock->objectName() == "evaluation") {
         dock->show();
         dock->raise();
       }
   }
-  QComboBox* steps() { return window.evaluation().findChild<QComboBox*>("evaluatedSteps"); }
+  QComboBox* steps() { return window.workspace().evaluation().findChild<QComboBox*>("evaluatedSteps"); }
 
   const testing::TemporaryFolder folder;
   const std::string recorded = (folder / "run").string();
@@ -127,14 +128,14 @@ class WindowHistoryTest : public testing::WindowFixture {
 TEST_F(WindowHistoryTest, TheCurvesOfALongRunComeBitByBitAndItsEvaluationsAtOnce) {
   constexpr std::int64_t kSteps = 110'000;
   recordLong(kSteps);
-  window.openRecordedRun(QString::fromStdString(recorded));
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.recordedRun() != nullptr; }));
+  window.runView().open(QString::fromStdString(recorded));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.runView().recordedRun() != nullptr; }));
   const auto values = [&](const char* name) {
-    const CurveSeries* series = window.curves().history().find(name);
+    const CurveSeries* series = window.workspace().curves().history().find(name);
     return series ? series->drawn().back().step + 1 : 0;
   };
   std::vector<std::int64_t> lossesThen;
-  QObject::connect(window.recordedRun(), &EvidenceSource::scalarsArrived, &window, [&] {
+  QObject::connect(window.runView().recordedRun(), &EvidenceSource::scalarsArrived, &window, [&] {
     EXPECT_EQ(curveSteps("eval.ap"), std::vector<std::int64_t>{7}) << "evaluations come first";
     lossesThen.push_back(values("loss.loc"));
   });
@@ -162,7 +163,7 @@ TEST_F(WindowHistoryTest, ARecordedRunShowsOfEveryEvaluationWhatItShowedLive) {
   EXPECT_EQ(shownEvaluation(), live[4]) << "the earlier one is still there";
 
   record();
-  window.setAsk([](const Question&) { return Answer::kGoAhead; });
+  window.run().setAsk([](const Question&) { return Answer::kGoAhead; });
   open();
   showEvaluationDock();
   EXPECT_EQ(steps()->currentText(), "step 8");
@@ -211,7 +212,7 @@ TEST_F(WindowHistoryTest, AnotherProbeOfARecordedStepIsShownWhenItIsChosen) {
   EXPECT_EQ(shown(), "b.jpg 2");
   EXPECT_EQ(state.probeName(), "b.jpg");
   EXPECT_FALSE(state.frame()->predictedBoxesInInput.empty() && state.frame()->channels.empty());
-  window.scrubber().setFocus();
+  window.workspace().scrubber().setFocus();
   press(Qt::Key_Home);
   EXPECT_EQ(shown(), "b.jpg 0");
   choose(0);
@@ -219,10 +220,10 @@ TEST_F(WindowHistoryTest, AnotherProbeOfARecordedStepIsShownWhenItIsChosen) {
   EXPECT_EQ(probes->currentRow(), 0);
   // As fast as keys come: where it goes counts, not what could be shown on the way.
   press(Qt::Key_End);
-  window.scrubber().setFocus();
-  QTest::keyClick(&window.scrubber(), Qt::Key_Left);
-  QTest::keyClick(&window.scrubber(), Qt::Key_Left);
-  EXPECT_EQ(window.scrubber().step(), 0);
+  window.workspace().scrubber().setFocus();
+  QTest::keyClick(&window.workspace().scrubber(), Qt::Key_Left);
+  QTest::keyClick(&window.workspace().scrubber(), Qt::Key_Left);
+  EXPECT_EQ(window.workspace().scrubber().step(), 0);
   ASSERT_TRUE(QTest::qWaitFor([&] { return rested(); }));
   EXPECT_EQ(shown(), "a.jpg 0");
 }
@@ -238,7 +239,7 @@ TEST_F(WindowHistoryTest, ADamagedRowIsNamedAndTheRestOfTheRunIsShown) {
   EXPECT_TRUE(window.findChild<QWidget*>("messageBar")->isVisible());
   EXPECT_EQ(curveSteps("loss.cls"), (std::vector<std::int64_t>{0, 1, 2, 4, 5, 6, 7, 8, 9}));
   EXPECT_EQ(curveSteps("loss.loc").size(), 10u);
-  EXPECT_EQ(window.scrubber().steps(), (std::vector<std::int64_t>{0, 3, 6, 9}));
+  EXPECT_EQ(window.workspace().scrubber().steps(), (std::vector<std::int64_t>{0, 3, 6, 9}));
   ASSERT_TRUE(window.viewState().frame());
   EXPECT_EQ(window.viewState().frame()->step, 9);
   EXPECT_EQ(steps()->count(), 2);
@@ -277,7 +278,7 @@ TEST_F(WindowHistoryTest, ADamagedFrameIsNamedWhenItIsGoneToAndTheOthersAreShown
   open();
   EXPECT_TRUE(window.notifier().pending().isEmpty()) << "frames are read when they are looked at";
   EXPECT_EQ(window.viewState().frame()->step, 9);
-  window.scrubber().setFocus();
+  window.workspace().scrubber().setFocus();
   press(Qt::Key_Home);
   EXPECT_EQ(window.viewState().frame()->step, 0);
   press(Qt::Key_Right);
@@ -285,7 +286,7 @@ TEST_F(WindowHistoryTest, ADamagedFrameIsNamedWhenItIsGoneToAndTheOthersAreShown
   EXPECT_TRUE(window.notifier().pending().first().contains("at step 3"))
       << window.notifier().pending().first().toStdString();
   EXPECT_EQ(window.viewState().frame()->step, 0) << "what was shown stays";
-  EXPECT_EQ(window.scrubber().step(), 0);
+  EXPECT_EQ(window.workspace().scrubber().step(), 0);
   press(Qt::Key_End);
   EXPECT_EQ(window.viewState().frame()->step, 9);
 }
@@ -293,7 +294,7 @@ TEST_F(WindowHistoryTest, ADamagedFrameIsNamedWhenItIsGoneToAndTheOthersAreShown
 TEST_F(WindowHistoryTest, ATraceThatCannotBeOpenedIsToldAndTheWindowStaysWhereItWas) {
   record();
   change("DROP TABLE step");
-  window.openRecordedRun(QString::fromStdString(recorded));
+  window.runView().open(QString::fromStdString(recorded));
   ASSERT_TRUE(QTest::qWaitFor([&] { return !window.notifier().pending().isEmpty(); }));
   EXPECT_TRUE(window.onStartPage());
   ASSERT_EQ(window.notifier().pending().size(), 1);

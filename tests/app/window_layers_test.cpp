@@ -46,7 +46,9 @@ class WindowLayersTest : public ::testing::Test, protected testing::FreshWindow 
     ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() == frame; }));
   }
   LayerStack& layers() { return window.viewState().layers(); }
-  QWidget* notice(const char* name) { return window.layersPanel().findChild<QWidget*>(QLatin1String(name)); }
+  QWidget* notice(const char* name) {
+    return window.workspace().layers().findChild<QWidget*>(QLatin1String(name));
+  }
 };
 
 TEST_F(WindowLayersTest, ALayerOfAnotherMethodGivesWayVisiblyAndIsBackWithItsMethod) {
@@ -56,11 +58,11 @@ TEST_F(WindowLayersTest, ALayerOfAnotherMethodGivesWayVisiblyAndIsBackWithItsMet
   EXPECT_FALSE(notice("soloNotice")->isVisible()) << "the solo layer is not there";
   const std::string instead = layers().active()->id;
   EXPECT_TRUE(layers().find(instead)->visible);
-  const QImage coloured = window.canvas().grab().toImage();
+  const QImage coloured = window.workspace().canvas().grab().toImage();
 
-  auto* undo = window.layersPanel().findChild<QToolButton*>(QStringLiteral("standInNoticeUndo"));
+  auto* undo = window.workspace().layers().findChild<QToolButton*>(QStringLiteral("standInNoticeUndo"));
   QTest::mouseClick(undo, Qt::LeftButton);
-  EXPECT_NE(window.canvas().grab().toImage(), coloured);
+  EXPECT_NE(window.workspace().canvas().grab().toImage(), coloured);
   publish(frameOfAnotherMethod(2));
   EXPECT_FALSE(layers().find(instead)->visible) << "undone for good";
   QTest::mouseClick(undo, Qt::LeftButton);
@@ -76,11 +78,11 @@ TEST_F(WindowLayersTest, ALayerOfAnotherMethodGivesWayVisiblyAndIsBackWithItsMet
 TEST_F(WindowLayersTest, ASavedSoloLayerSaysWhatItHides) {
   publish(testing::makeSyntheticFrame());
   ASSERT_TRUE(notice("soloNotice")->isVisible());
-  const QImage solo = window.canvas().grab().toImage();
-  QTest::mouseClick(window.layersPanel().findChild<QToolButton*>(QStringLiteral("soloNoticeUndo")),
+  const QImage solo = window.workspace().canvas().grab().toImage();
+  QTest::mouseClick(window.workspace().layers().findChild<QToolButton*>(QStringLiteral("soloNoticeUndo")),
                     Qt::LeftButton);
   EXPECT_FALSE(notice("soloNotice")->isVisible());
-  EXPECT_NE(window.canvas().grab().toImage(), solo) << "the objects are drawn again";
+  EXPECT_NE(window.workspace().canvas().grab().toImage(), solo) << "the objects are drawn again";
 }
 
 }  // namespace

@@ -141,7 +141,7 @@ TEST_P(WindowLookTest, PreparingThenTrainingThenAnObjectThenAnAnchor) {
   window.viewState().selectPair(0, table.pairTables.front().anchor[first + (last - first) / 2]);
   keep("anchor");
   expectNothingCutOff();
-  EXPECT_FALSE(window.inspector().bagTable()->horizontalScrollBar()->isVisible());
+  EXPECT_FALSE(window.workspace().inspector().bagTable()->horizontalScrollBar()->isVisible());
 }
 
 /// As a screen of 1920 pixels shows it at a scale of 2.
@@ -152,16 +152,17 @@ TEST_P(WindowLookTest, TheMiddleFitsBetweenTheDocksOfANarrowWindow) {
   evaluation.step = 1200;
   evaluation.metrics = {{"ap", 0.387}, {"ap50", 0.735}};
   trainer.send(evaluation);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.curves().history().find("eval.ap") != nullptr; }));
+  ASSERT_TRUE(
+      QTest::qWaitFor([&] { return window.workspace().curves().history().find("eval.ap") != nullptr; }));
   window.viewState().selectObject(0);
   window.resize(960, 600);
   QTest::qWait(120);
   keep("narrow");
   EXPECT_EQ(window.width(), 960);
-  EXPECT_GE(window.canvas().width(), 370);
-  EXPECT_EQ(window.curves().legend()->shownCount(), 2u);
-  EXPECT_GE(window.curves().legend()->width(), 300);
-  for (const QDockWidget* dock : window.docks().all())
+  EXPECT_GE(window.workspace().canvas().width(), 370);
+  EXPECT_EQ(window.workspace().curves().legend()->shownCount(), 2u);
+  EXPECT_GE(window.workspace().curves().legend()->width(), 300);
+  for (const QDockWidget* dock : window.workspace().docks().all())
     if (dock->isVisible()) {
       EXPECT_LE(dock->mapTo(&window, QPoint(dock->width(), 0)).x(), 960) << dock->objectName().toStdString();
     }
@@ -191,7 +192,7 @@ TEST_P(WindowLookTest, ImportanceMaps) {
     if (preset.title == "LIP importance") applyPreset(window.viewState().layers(), preset);
   window.viewState().layers().update("channel:lip.stem.importance",
                                      [](Layer& layer) { layer.smooth = true; });
-  QTest::mouseMove(&window.canvas(), window.canvas().toCanvas({300, 260}).toPoint());
+  QTest::mouseMove(&window.workspace().canvas(), window.workspace().canvas().toCanvas({300, 260}).toPoint());
   keep("lip");
   EXPECT_EQ(window.size(), GetParam().size);
   expectNothingCutOff();
@@ -202,11 +203,11 @@ TEST_P(WindowLookTest, ImportanceMaps) {
 
 TEST_P(WindowLookTest, Help) {
   window.showHelp("musu");
-  ASSERT_TRUE(QTest::qWaitForWindowExposed(window.help()));
-  keepPicture(window.help()->grab().toImage(), "help_musu_" + GetParam().name());
+  ASSERT_TRUE(QTest::qWaitForWindowExposed(window.findChild<HelpWindow*>()));
+  keepPicture(window.findChild<HelpWindow*>()->grab().toImage(), "help_musu_" + GetParam().name());
   window.showHelp("lip");
   QCoreApplication::processEvents();
-  keepPicture(window.help()->grab().toImage(), "help_lip_" + GetParam().name());
+  keepPicture(window.findChild<HelpWindow*>()->grab().toImage(), "help_lip_" + GetParam().name());
 }
 
 TEST_P(WindowLookTest, MessagesProblemsAndParameters) {
@@ -220,7 +221,7 @@ TEST_P(WindowLookTest, MessagesProblemsAndParameters) {
   trainer.send(DiagnosticsEvent{diagnostics});
   ASSERT_TRUE(QTest::qWaitFor([&] { return !window.notifier().pending().isEmpty(); }));
   window.findChild<QToolButton*>("problemsButton")->click();
-  for (QDockWidget* dock : window.docks().all())
+  for (QDockWidget* dock : window.workspace().docks().all())
     if (dock->objectName() == "parameters") {
       dock->show();
       dock->raise();

@@ -45,7 +45,7 @@ using testing::FakeTrainer;
 class WindowStatesTest : public testing::WindowFixture {
  protected:
   WindowStatesTest() {
-    window.setAsk([this](const Question& question) {
+    window.run().setAsk([this](const Question& question) {
       asked << question.title;
       return answer;
     });
@@ -66,12 +66,12 @@ TEST_F(WindowStatesTest, ActionsFollowTheState) {
   for (const TrainerState state :
        {TrainerState::kPaused, TrainerState::kStopping, TrainerState::kStopped, TrainerState::kFailed}) {
     trainer.setState(state);
-    ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().state() == state; }));
+    ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().state() == state; }));
     const EnabledActions enabled = enabledActions(state);
     EXPECT_EQ(action("Save checkpoint")->isEnabled(), enabled.checkpoint);
     EXPECT_EQ(action("Evaluate now")->isEnabled(), enabled.checkpoint);
-    EXPECT_EQ(window.transport().stepAction()->isEnabled(), enabled.step);
-    EXPECT_EQ(window.transport().stopAction()->isEnabled(), enabled.stop);
+    EXPECT_EQ(window.workspace().transport().stepAction()->isEnabled(), enabled.step);
+    EXPECT_EQ(window.workspace().transport().stopAction()->isEnabled(), enabled.stop);
     EXPECT_EQ(action("Keep recorded run…")->isEnabled(),
               state == TrainerState::kStopped || state == TrainerState::kFailed);
   }
@@ -80,13 +80,13 @@ TEST_F(WindowStatesTest, ActionsFollowTheState) {
 TEST_F(WindowStatesTest, PreparingShowsHowFarItIsAndCancelGoesBack) {
   start();
   trainer.send(ProgressEvent{"Reading 5,000 annotations", 0.4});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.preparing().text().contains("annotations"); }));
-  EXPECT_TRUE(window.preparing().isVisible());
-  EXPECT_FALSE(window.canvas().isVisible());
-  EXPECT_TRUE(window.preparing().text().contains("40 %"));
-  QTest::mouseClick(window.preparing().cancelButton(), Qt::LeftButton);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().preparing().text().contains("annotations"); }));
+  EXPECT_TRUE(window.workspace().preparing().isVisible());
+  EXPECT_FALSE(window.workspace().canvas().isVisible());
+  EXPECT_TRUE(window.workspace().preparing().text().contains("40 %"));
+  QTest::mouseClick(window.workspace().preparing().cancelButton(), Qt::LeftButton);
   EXPECT_TRUE(window.onStartPage());
-  EXPECT_FALSE(window.bridge().hasSession());
+  EXPECT_FALSE(window.run().bridge().hasSession());
   EXPECT_TRUE(asked.isEmpty());
 }
 
@@ -152,7 +152,7 @@ TEST_F(WindowStatesTest, ACulpritThatWasNoProbeIsSelectedWhenItsEvidenceArrives)
   window.viewState().setProbeName(QString::fromStdString(testing::makeSyntheticFrame()->image->name));
   const QString chosen = window.viewState().probeName();
   trainer.publish(7, {testing::makeSyntheticFrame(), culprit});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().snapshot()->status.step == 7; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().snapshot()->status.step == 7; }));
   EXPECT_EQ(window.viewState().probeName(), chosen);
 }
 
@@ -167,11 +167,11 @@ TEST_F(WindowStatesTest, MessagesAreToldOnceNewestFirstAndGoWithTheirRun) {
   QTest::mouseClick(close, Qt::LeftButton);
   EXPECT_TRUE(window.notifier().pending().isEmpty());
   // A state is not told again with every snapshot.
-  auto failing = std::make_shared<Snapshot>(*window.bridge().snapshot());
+  auto failing = std::make_shared<Snapshot>(*window.run().bridge().snapshot());
   failing->status.recording.failure = "no space left on device";
   failing->status.step = 8;
   trainer.publish(std::move(failing));
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().snapshot()->status.step == 8; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().snapshot()->status.step == 8; }));
   EXPECT_TRUE(window.notifier().pending().isEmpty());
   EXPECT_EQ(window.notifier().problems().presentCount(), 2);
 
@@ -217,7 +217,7 @@ TEST_F(WindowStatesTest, HowARunEndedIsSaidInWords) {
 TEST_F(WindowStatesTest, ParametersOfARunThatHasEndedAreReadOnly) {
   run();
   action("Change parameters")->trigger();
-  auto* beta = window.parameters().findChild<QLineEdit*>("method.beta");
+  auto* beta = window.workspace().parameters().findChild<QLineEdit*>("method.beta");
   ASSERT_TRUE(QTest::qWaitFor([&] { return beta->isVisible(); }));
   EXPECT_TRUE(beta->isEnabled());
   enter(TrainerState::kStopped, "stopped");
@@ -249,9 +249,9 @@ TEST_F(WindowStatesTest, AnEvaluationIsShownWithEveryClassAndCanBeCancelled) {
   ASSERT_TRUE(QTest::qWaitFor([&] { return line->isVisible(); }));
   EXPECT_EQ(line->text(), "AP 0.412 · AP50 0.733 at step 40");
   QTest::mouseClick(line, Qt::LeftButton);
-  EXPECT_TRUE(window.evaluation().isVisible());
-  EXPECT_EQ(window.evaluation().classTable()->model()->rowCount(), 3);
-  QTest::mouseClick(window.evaluation().evaluateButton(), Qt::LeftButton);
+  EXPECT_TRUE(window.workspace().evaluation().isVisible());
+  EXPECT_EQ(window.workspace().evaluation().classTable()->model()->rowCount(), 3);
+  QTest::mouseClick(window.workspace().evaluation().evaluateButton(), Qt::LeftButton);
   EXPECT_TRUE(commanded<EvaluateCommand>());
 }
 
@@ -261,10 +261,13 @@ TEST_F(WindowStatesTest, WithoutValidationImagesTheWindowSaysSoInsteadOfFailing)
   EXPECT_FALSE(action("Evaluate now")->isEnabled());
   EXPECT_TRUE(action("Evaluate now")->toolTip().contains("no validation images"));
   action("Evaluation")->trigger();
-  ASSERT_TRUE(window.evaluation().isVisible());
-  EXPECT_FALSE(window.evaluation().evaluateButton()->isEnabled());
-  EXPECT_TRUE(
-      window.evaluation().findChild<QLabel*>("evaluationStep")->text().contains("no validation images"));
+  ASSERT_TRUE(window.workspace().evaluation().isVisible());
+  EXPECT_FALSE(window.workspace().evaluation().evaluateButton()->isEnabled());
+  EXPECT_TRUE(window.workspace()
+                  .evaluation()
+                  .findChild<QLabel*>("evaluationStep")
+                  ->text()
+                  .contains("no validation images"));
   QTest::keyClick(&window, Qt::Key_E, Qt::ControlModifier);
   EXPECT_FALSE(commanded<EvaluateCommand>());
 }
@@ -288,14 +291,14 @@ TEST_F(WindowStatesTest, TheProblemCountOpensTheList) {
 
 TEST_F(WindowStatesTest, TheViewMenuListsEveryDockAndResetBringsAllBack) {
   run();
-  for (QDockWidget* dock : window.docks().all()) {
+  for (QDockWidget* dock : window.workspace().docks().all()) {
     EXPECT_NE(action(dock->windowTitle()), nullptr);
     dock->close();
     EXPECT_FALSE(dock->isVisible());
   }
   action("Reset layout")->trigger();
   QCoreApplication::processEvents();
-  for (QDockWidget* dock : window.docks().all()) {
+  for (QDockWidget* dock : window.workspace().docks().all()) {
     const bool extra = QStringList{"parameters", "problems", "evaluation"}.contains(dock->objectName());
     EXPECT_EQ(dock->isVisible(), !extra) << dock->objectName().toStdString();
   }
@@ -304,23 +307,24 @@ TEST_F(WindowStatesTest, TheViewMenuListsEveryDockAndResetBringsAllBack) {
 TEST_F(WindowStatesTest, ClosedDocksStayClosedOverTheStartPage) {
   run();
   QDockWidget* curves = nullptr;
-  for (QDockWidget* dock : window.docks().all())
+  for (QDockWidget* dock : window.workspace().docks().all())
     if (dock->objectName() == "curves") curves = dock;
   curves->close();
   window.showStartPage();
-  for (QDockWidget* dock : window.docks().all())
+  for (QDockWidget* dock : window.workspace().docks().all())
     EXPECT_FALSE(dock->isVisible());
   run();
   EXPECT_FALSE(curves->isVisible());
-  EXPECT_TRUE(window.inspector().isVisible());
+  EXPECT_TRUE(window.workspace().inspector().isVisible());
 }
 
 TEST_F(WindowStatesTest, SpaceRunsAndPausesFromCanvasTableAndList) {
   run();
   window.viewState().selectObject(0);
   for (QWidget* focus :
-       {static_cast<QWidget*>(&window.canvas()), static_cast<QWidget*>(window.inspector().bagTable()),
-        static_cast<QWidget*>(window.probesPanel().findChild<QWidget*>("probeList"))}) {
+       {static_cast<QWidget*>(&window.workspace().canvas()),
+        static_cast<QWidget*>(window.workspace().inspector().bagTable()),
+        static_cast<QWidget*>(window.workspace().probes().findChild<QWidget*>("probeList"))}) {
     focus->setFocus();
     ASSERT_EQ(QApplication::focusWidget(), focus);
     QTest::keyClick(focus, Qt::Key_Space);
@@ -331,8 +335,8 @@ TEST_F(WindowStatesTest, SpaceRunsAndPausesFromCanvasTableAndList) {
 TEST_F(WindowStatesTest, LettersAndSpaceAreTextWhileTyping) {
   run();
   trainer.setState(TrainerState::kPaused);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().state() == TrainerState::kPaused; }));
-  QTest::keyClick(&window.canvas(), Qt::Key_P, Qt::ControlModifier);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().state() == TrainerState::kPaused; }));
+  QTest::keyClick(&window.workspace().canvas(), Qt::Key_P, Qt::ControlModifier);
   auto* search = window.findChild<QLineEdit*>("parameterSearch");
   ASSERT_TRUE(QTest::qWaitFor([&] { return QApplication::focusWidget() == search; }));
   QTest::keyClicks(search, "l u. f1?");
@@ -344,35 +348,35 @@ TEST_F(WindowStatesTest, LettersAndSpaceAreTextWhileTyping) {
 TEST_F(WindowStatesTest, KeysStepAndRunWhilePaused) {
   run();
   trainer.setState(TrainerState::kPaused);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().state() == TrainerState::kPaused; }));
-  window.canvas().setFocus();
-  QTest::keyClick(&window.canvas(), Qt::Key_Period);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().state() == TrainerState::kPaused; }));
+  window.workspace().canvas().setFocus();
+  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Period);
   EXPECT_TRUE(commanded<StepCommand>());
-  QTest::keyClick(&window.canvas(), Qt::Key_Space);
+  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Space);
   EXPECT_TRUE(commanded<ResumeCommand>());
 }
 
 TEST_F(WindowStatesTest, F1OpensThePageOfTheMethodInUse) {
   QTest::keyClick(&window, Qt::Key_F1);
-  ASSERT_NE(window.help(), nullptr);
-  EXPECT_TRUE(window.help()->isVisible());
-  EXPECT_EQ(window.help()->browser()->page(), "musu");
-  window.help()->close();
+  ASSERT_NE(window.findChild<HelpWindow*>(), nullptr);
+  EXPECT_TRUE(window.findChild<HelpWindow*>()->isVisible());
+  EXPECT_EQ(window.findChild<HelpWindow*>()->browser()->page(), "musu");
+  window.findChild<HelpWindow*>()->close();
   auto* method = window.startPage().findChild<QComboBox*>("method");
   method->setCurrentIndex(method->findData("max_iou"));
   QTest::mouseClick(window.startPage().findChild<QToolButton*>("methodPage"), Qt::LeftButton);
-  EXPECT_TRUE(window.help()->isVisible());
-  EXPECT_EQ(window.help()->browser()->page(), "max_iou");
-  window.help()->close();
+  EXPECT_TRUE(window.findChild<HelpWindow*>()->isVisible());
+  EXPECT_EQ(window.findChild<HelpWindow*>()->browser()->page(), "max_iou");
+  window.findChild<HelpWindow*>()->close();
   run();
   window.activateWindow();
   ASSERT_TRUE(QTest::qWaitFor([this] { return QApplication::activeWindow() == &window; }));
-  window.canvas().setFocus();
-  QTest::keyClick(&window.canvas(), Qt::Key_F1);
-  EXPECT_TRUE(window.help()->isVisible());
-  EXPECT_EQ(window.help()->browser()->page(), "musu");
+  window.workspace().canvas().setFocus();
+  QTest::keyClick(&window.workspace().canvas(), Qt::Key_F1);
+  EXPECT_TRUE(window.findChild<HelpWindow*>()->isVisible());
+  EXPECT_EQ(window.findChild<HelpWindow*>()->browser()->page(), "musu");
   action("Reading the window")->trigger();
-  EXPECT_EQ(window.help()->browser()->page(), "window");
+  EXPECT_EQ(window.findChild<HelpWindow*>()->browser()->page(), "window");
 }
 
 TEST_F(WindowStatesTest, AChangeThatDoesNotGoTogetherIsToldBesideTheOptionAndNotSent) {
@@ -381,23 +385,23 @@ TEST_F(WindowStatesTest, AChangeThatDoesNotGoTogetherIsToldBesideTheOptionAndNot
   ASSERT_TRUE(applySetting(*config, "method.assigner", "fcos"));
   ASSERT_TRUE(conflictsOf(*config).empty());
   config->data = "voc:/data/cells#train";
-  window.startRun(*config);
+  window.run().start(*config);
   trainer.publishFacts({"a.jpg"});
   trainer.setState(TrainerState::kRunning);
   trainer.publish(5, {testing::makeSyntheticFrame()});
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() != nullptr; }));
   action("Change parameters")->trigger();
-  auto* assigner = window.parameters().findChild<QComboBox*>("method.assigner");
+  auto* assigner = window.workspace().parameters().findChild<QComboBox*>("method.assigner");
   ASSERT_NE(assigner, nullptr);
   assigner->setFocus();
   QTest::keyClick(assigner, Qt::Key_Down);
   ASSERT_EQ(assigner->currentText(), "atss");
-  const auto* message = window.parameters().findChild<ConflictLabel*>("message:method.assigner");
+  const auto* message = window.workspace().parameters().findChild<ConflictLabel*>("message:method.assigner");
   EXPECT_TRUE(message->isVisible());
   EXPECT_TRUE(message->text().contains("points")) << message->text().toStdString();
   EXPECT_TRUE(trainer.takeCommands().empty());
   // Another option waits with it, as nothing is sent while the whole does not go together.
-  auto* beta = window.parameters().findChild<QLineEdit*>("method.harmonic_gamma");
+  auto* beta = window.workspace().parameters().findChild<QLineEdit*>("method.harmonic_gamma");
   beta->setFocus();
   beta->selectAll();
   QTest::keyClicks(beta, "0.5");
@@ -414,7 +418,7 @@ TEST_F(WindowStatesTest, AChangeThatDoesNotGoTogetherIsToldBesideTheOptionAndNot
 TEST_F(WindowStatesTest, AValueOutOfRangeIsToldBesideTheOptionAndNotSent) {
   run();
   action("Change parameters")->trigger();
-  ParamForm& form = window.parameters().form();
+  ParamForm& form = window.workspace().parameters().form();
   auto* beta = form.findChild<QLineEdit*>("method.beta");
   ASSERT_NE(beta, nullptr);
   beta->setFocus();
@@ -437,7 +441,7 @@ TEST_F(WindowStatesTest, AValueOutOfRangeIsToldBesideTheOptionAndNotSent) {
 
 TEST_F(WindowStatesTest, TheDemoShowsWhatIsFoundFromTheStart) {
   window.viewState().layers().setLayers({}, {});
-  window.startDemo();
+  window.start().demo();
   trainer.publishFacts({"a", "b"});
   trainer.setState(TrainerState::kRunning);
   trainer.publish(0, {testing::makeSyntheticFrame()});
@@ -447,18 +451,18 @@ TEST_F(WindowStatesTest, TheDemoShowsWhatIsFoundFromTheStart) {
   // Once only: what the user hides stays hidden.
   window.viewState().layers().setVisible("predictions", false);
   trainer.publish(1, {testing::makeSyntheticFrame()});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.bridge().snapshot()->status.step == 1; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().snapshot()->status.step == 1; }));
   EXPECT_FALSE(window.viewState().layers().find("predictions")->visible);
 }
 
 TEST_F(WindowStatesTest, TheCheatSheetListsEveryShortcut) {
   run();
-  QTest::keyClick(&window.canvas(), Qt::Key_Question);
+  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Question);
   auto* sheet = window.findChild<QDialog*>("cheatSheet");
   ASSERT_NE(sheet, nullptr);
   const QString text = sheet->findChild<QLabel*>()->text();
   for (const QAction* found :
-       {window.transport().runPauseAction(), action("Export view…"), action("Follow live")})
+       {window.workspace().transport().runPauseAction(), action("Export view…"), action("Follow live")})
     EXPECT_TRUE(text.contains(found->shortcut().toString(QKeySequence::NativeText).toHtmlEscaped()))
         << found->text().toStdString();
   EXPECT_TRUE(text.contains("Wheel"));
@@ -469,11 +473,11 @@ TEST_F(WindowStatesTest, AsksBeforeAnUnkeptRunIsThrownAway) {
   answer = Answer::kCancel;
   EXPECT_FALSE(window.close());
   EXPECT_EQ(asked.size(), 1);
-  window.startDemo();
+  window.start().demo();
   EXPECT_EQ(trainer.started, 1);
   answer = Answer::kGoAhead;
   EXPECT_TRUE(window.close());
-  EXPECT_FALSE(window.bridge().hasSession());
+  EXPECT_FALSE(window.run().bridge().hasSession());
 }
 
 TEST_F(WindowStatesTest, ARunWithoutAFolderRecordsIntoOneThatGoesWithIt) {

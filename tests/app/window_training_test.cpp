@@ -44,8 +44,8 @@ constexpr int kPatienceMs = 120'000;
 class WindowTrainingTest : public ::testing::Test {
  protected:
   WindowTrainingTest() {
-    window.setAsk([](const Question&) { return Answer::kGoAhead; });
-    window.docks().reset();
+    window.run().setAsk([](const Question&) { return Answer::kGoAhead; });
+    window.workspace().docks().reset();
     window.resize(1280, 800);
     window.show();
     window.activateWindow();
@@ -53,16 +53,16 @@ class WindowTrainingTest : public ::testing::Test {
   }
 
   std::int64_t step() const {
-    const auto& snapshot = window.bridge().snapshot();
+    const auto& snapshot = window.run().bridge().snapshot();
     return snapshot ? snapshot->status.step : -1;
   }
-  TrainerState state() const { return window.bridge().state(); }
+  TrainerState state() const { return window.run().bridge().state(); }
 
   /// The demo, waiting at step 0.
   void startPausedDemo() {
     SessionOptions options;
     options.startPaused = true;
-    window.startDemo(options);
+    window.start().demo(options);
     ANCHORSCOPE_WAIT(window.viewState().frame() && state() == TrainerState::kPaused);
   }
 
@@ -71,42 +71,42 @@ class WindowTrainingTest : public ::testing::Test {
 
 TEST_F(WindowTrainingTest, OneClickToBoxesLearningThenPauseStepSelectAndExport) {
   std::vector<std::int64_t> steps, shown;
-  QObject::connect(&window.bridge(), &SessionBridge::stepsArrived,
+  QObject::connect(&window.run().bridge(), &SessionBridge::stepsArrived,
                    [&](const std::vector<StepEvent>& arrived) {
                      for (const StepEvent& event : arrived)
                        steps.push_back(event.step);
                    });
   QObject::connect(
-      &window.bridge(), &SessionBridge::snapshotArrived,
+      &window.run().bridge(), &SessionBridge::snapshotArrived,
       [&](const std::shared_ptr<const Snapshot>& snapshot) { shown.push_back(snapshot->status.step); });
   ASSERT_TRUE(window.onStartPage());
   QTest::mouseClick(window.startPage().demoButton(), Qt::LeftButton);
   EXPECT_FALSE(window.onStartPage());
   ANCHORSCOPE_WAIT(window.viewState().frame() != nullptr);
-  EXPECT_TRUE(window.canvas().isVisible());
+  EXPECT_TRUE(window.workspace().canvas().isVisible());
   ANCHORSCOPE_WAIT(steps.size() >= 5);
   for (std::size_t i = 0; i < steps.size(); ++i)
     EXPECT_EQ(steps[i], steps[0] + static_cast<std::int64_t>(i));  // none is left out
 
-  window.canvas().setFocus();
-  QTest::keyClick(&window.canvas(), Qt::Key_Space);
+  window.workspace().canvas().setFocus();
+  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Space);
   ANCHORSCOPE_WAIT(state() == TrainerState::kPaused);
   // What the window shows when paused is of the very last step.
   ANCHORSCOPE_WAIT(!steps.empty() && step() == steps.back());
   const std::int64_t before = step();
-  QTest::keyClick(&window.canvas(), Qt::Key_Period);
+  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Period);
   ANCHORSCOPE_WAIT(step() == before + 1 && state() == TrainerState::kPaused);
   EXPECT_EQ(window.viewState().frame()->step, before + 1);
 
   // A click on an object's outline selects it, one inside it an anchor.
-  CanvasView& canvas = window.canvas();
+  CanvasView& canvas = window.workspace().canvas();
   const ProbeFrame& frame = *window.viewState().frame();
   ASSERT_FALSE(frame.image->objects.empty());
   const Box box = frame.image->objects[0].boxInImage;
   QTest::mouseClick(&canvas, Qt::LeftButton, Qt::ControlModifier,
                     canvas.toCanvas({(box.x1 + box.x2) / 2.0, (box.y1 + box.y2) / 2.0}).toPoint());
   ASSERT_GE(window.viewState().selectedObject(), 0);
-  InspectorPanel& inspector = window.inspector();
+  InspectorPanel& inspector = window.workspace().inspector();
   ANCHORSCOPE_WAIT(inspector.bagTable()->isVisible());
   QPointF inside(box.x1 + 0.3 * static_cast<double>(box.width()),
                  box.y1 + 0.3 * static_cast<double>(box.height()));
@@ -132,11 +132,11 @@ TEST_F(WindowTrainingTest, OneClickToBoxesLearningThenPauseStepSelectAndExport) 
   const auto exported = [&](bool curves, const char* name) {
     window.notifier().dismissAll();
     if (curves)
-      window.exportCurvesTo(path(name));
+      window.workspace().exports().writeCurves(path(name));
     else
-      window.exportViewTo(path(name));
-    EXPECT_TRUE(window.isExporting()) << "the window does not wait";
-    EXPECT_TRUE(QTest::qWaitFor([&] { return !window.isExporting(); }, 20'000));
+      window.workspace().exports().writeView(path(name));
+    EXPECT_TRUE(window.workspace().exports().isBusy()) << "the window does not wait";
+    EXPECT_TRUE(QTest::qWaitFor([&] { return !window.workspace().exports().isBusy(); }, 20'000));
     const auto& messages = window.notifier().messages();
     return std::none_of(messages.begin(), messages.end(), [](const Message& message) {
       return message.kind == MessageKind::kError && message.text.contains("exists");
@@ -160,10 +160,10 @@ TEST_F(WindowTrainingTest, ShowsStepZeroBeforeAnythingIsTrainedAndStepsOneByOne)
   EXPECT_EQ(step(), 0);
   EXPECT_EQ(window.viewState().frame()->step, 0);
   EXPECT_FALSE(window.viewState().probes().empty());
-  EXPECT_TRUE(window.transport().stepAction()->isEnabled());
-  window.canvas().setFocus();
+  EXPECT_TRUE(window.workspace().transport().stepAction()->isEnabled());
+  window.workspace().canvas().setFocus();
   for (std::int64_t wanted = 1; wanted <= 3; ++wanted) {
-    QTest::keyClick(&window.canvas(), Qt::Key_Period);
+    QTest::keyClick(&window.workspace().canvas(), Qt::Key_Period);
     ANCHORSCOPE_WAIT(step() == wanted && state() == TrainerState::kPaused);
   }
 }
@@ -173,10 +173,10 @@ TEST_F(WindowTrainingTest, GoesBackToARecordedStepAndToLiveAgainThenKeepsTheReco
   ASSERT_TRUE(config) << config.error().text();
   ASSERT_TRUE(applySetting(*config, "train.record_every", "4"));
   ASSERT_TRUE(applySetting(*config, "train.steps", "12"));
-  window.startRun(*config);
+  window.run().start(*config);
   ANCHORSCOPE_WAIT(state() == TrainerState::kStopped);
-  ANCHORSCOPE_WAIT(window.scrubber().steps().size() >= 4);  // 0, 4, 8, 12
-  HistoryScrubber& scrubber = window.scrubber();
+  ANCHORSCOPE_WAIT(window.workspace().scrubber().steps().size() >= 4);  // 0, 4, 8, 12
+  HistoryScrubber& scrubber = window.workspace().scrubber();
   EXPECT_EQ(scrubber.steps(), (std::vector<std::int64_t>{0, 4, 8, 12}));
   QTest::mouseClick(&scrubber, Qt::LeftButton, {}, {static_cast<int>(scrubber.xOf(4)), 14});
   EXPECT_FALSE(window.viewState().followsLive());
@@ -188,20 +188,20 @@ TEST_F(WindowTrainingTest, GoesBackToARecordedStepAndToLiveAgainThenKeepsTheReco
   const testing::TemporaryFolder folder;
   const QString target = QString::fromStdString((folder / "kept").string());
   window.run().keep(target);
-  ANCHORSCOPE_WAIT(window.recordedRun() && window.recordedRun()->folder() == target);
+  ANCHORSCOPE_WAIT(window.runView().recordedRun() && window.runView().recordedRun()->folder() == target);
   EXPECT_EQ(scrubber.steps(), (std::vector<std::int64_t>{0, 4, 8, 12}));
-  ANCHORSCOPE_WAIT(window.recordedRun()->isRested());
+  ANCHORSCOPE_WAIT(window.runView().recordedRun()->isRested());
   EXPECT_EQ(window.viewState().frame()->step, 12);
-  EXPECT_FALSE(window.transport().stepAction()->isEnabled()) << "a recorded run is not training";
-  EXPECT_EQ(window.transport().runPauseAction()->text(), "Continue");
+  EXPECT_FALSE(window.workspace().transport().stepAction()->isEnabled()) << "a recorded run is not training";
+  EXPECT_EQ(window.workspace().transport().runPauseAction()->text(), "Continue");
   scrubber.setFocus();
   QTest::keyClick(&scrubber, Qt::Key_Home);
   ANCHORSCOPE_WAIT(window.viewState().frame()->step == 0);
-  EXPECT_EQ(window.curves().history().lastStep(), 12);
+  EXPECT_EQ(window.workspace().curves().history().lastStep(), 12);
 
   // The same folder opens again in a fresh window.
   window.showStartPage();
-  window.openRecordedRun(target);
+  window.runView().open(target);
   ANCHORSCOPE_WAIT(scrubber.steps().size() == 4u);
   EXPECT_TRUE(window.notifier().pending().filter("cannot").isEmpty());
 }
@@ -213,33 +213,33 @@ TEST_F(WindowTrainingTest, AStoppedRunIsContinuedWhereItStopped) {
   ASSERT_TRUE(applySetting(*config, "train.steps", "8"));
   SessionOptions options;
   options.startPaused = true;
-  window.startRun(*config, options);
+  window.run().start(*config, options);
   ANCHORSCOPE_WAIT(window.viewState().frame() && state() == TrainerState::kPaused);
-  window.canvas().setFocus();
-  QTest::keyClick(&window.canvas(), Qt::Key_Period);
+  window.workspace().canvas().setFocus();
+  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Period);
   ANCHORSCOPE_WAIT(step() == 1 && state() == TrainerState::kPaused);
-  auto* run = window.transport().findChild<QToolButton*>("runButton");
-  QTest::mouseClick(window.transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
+  auto* run = window.workspace().transport().findChild<QToolButton*>("runButton");
+  QTest::mouseClick(window.workspace().transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
   ANCHORSCOPE_WAIT(state() == TrainerState::kStopped);
   ASSERT_EQ(run->text(), "Continue");
   QTest::mouseClick(run, Qt::LeftButton);
   ANCHORSCOPE_WAIT(state() == TrainerState::kStopped && step() == 8);
   const auto curveSteps = [&] {
     std::vector<std::int64_t> steps;
-    if (const CurveSeries* curve = window.curves().history().find("loss.cls"))
+    if (const CurveSeries* curve = window.workspace().curves().history().find("loss.cls"))
       for (const CurvePoint& point : curve->points())
         steps.push_back(point.step);
     return steps;
   };
   ANCHORSCOPE_WAIT(curveSteps() == (std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8}));
-  ANCHORSCOPE_WAIT(window.scrubber().steps() == (std::vector<std::int64_t>{0, 1, 4, 8}));
+  ANCHORSCOPE_WAIT(window.workspace().scrubber().steps() == (std::vector<std::int64_t>{0, 1, 4, 8}));
 
   // All its steps are done: it is asked until when, and goes on with Space as well.
   whenAsked<QInputDialog>([](QInputDialog& dialog) {
     dialog.setIntValue(10);
     dialog.accept();
   });
-  QTest::keyClick(&window.canvas(), Qt::Key_Space);
+  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Space);
   ANCHORSCOPE_WAIT(state() == TrainerState::kStopped && step() == 10);
   EXPECT_EQ(curveSteps().back(), 10);
   EXPECT_EQ(curveSteps().size(), 10u);
@@ -250,14 +250,14 @@ TEST_F(WindowTrainingTest, KeepingARunDoesNotEndTheOneStartedMeanwhile) {
   auto config = presetConfig("demo");
   ASSERT_TRUE(config) << config.error().text();
   ASSERT_TRUE(applySetting(*config, "train.steps", "1"));
-  window.startRun(*config);
+  window.run().start(*config);
   ANCHORSCOPE_WAIT(state() == TrainerState::kStopped);
   const testing::TemporaryFolder folder;
   const QString target = QString::fromStdString((folder / "kept").string());
   window.run().keep(target);
   startPausedDemo();  // before the window hears that the folder was moved
   ANCHORSCOPE_WAIT(!window.notifier().pending().filter(target).isEmpty());
-  EXPECT_TRUE(window.bridge().hasSession());
+  EXPECT_TRUE(window.run().bridge().hasSession());
   EXPECT_EQ(state(), TrainerState::kPaused);
   EXPECT_TRUE(std::filesystem::exists(target.toStdString()));
 }
@@ -275,13 +275,13 @@ TEST_F(WindowTrainingTest, AnUnknownDataSetIsToldOnTheStartPage) {
 TEST_F(WindowTrainingTest, AChangedParameterTakesEffectAndIsMarked) {
   startPausedDemo();
   std::vector<RunEvent> notes;
-  QObject::connect(&window.bridge(), &SessionBridge::noteArrived,
+  QObject::connect(&window.run().bridge(), &SessionBridge::noteArrived,
                    [&](const RunEvent& event) { notes.push_back(event); });
   auto* rate = window.findChild<QLineEdit*>("train.lr");
   ASSERT_NE(rate, nullptr);
   rate->setText("0.0005");
   emit rate->editingFinished();
-  QTest::keyClick(&window.canvas(), Qt::Key_Period);
+  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Period);
   ANCHORSCOPE_WAIT(
       std::any_of(notes.begin(), notes.end(), [](const RunEvent& e) { return e.kind == "parameter"; }));
 }
@@ -290,10 +290,10 @@ TEST_F(WindowTrainingTest, ClosesCleanlyInTheMiddleOfAStepAndWhilePreparing) {
   QTest::mouseClick(window.startPage().demoButton(), Qt::LeftButton);
   ANCHORSCOPE_WAIT(step() >= 1);
   EXPECT_TRUE(window.close());
-  EXPECT_FALSE(window.bridge().hasSession());
+  EXPECT_FALSE(window.run().bridge().hasSession());
   MainWindow preparing;
   preparing.show();
-  preparing.startDemo();
+  preparing.start().demo();
   EXPECT_TRUE(preparing.close());
 }
 

@@ -35,6 +35,7 @@ HelpWindow::HelpWindow(QWidget* parent) : QWidget(parent, Qt::Window) {
     made->setObjectName(QLatin1String(name));
     made->setIcon(themedIcon(QLatin1String(icon), &Theme::text));
     made->setToolTip(QStringLiteral("%1 (%2)").arg(help, keys.toString(QKeySequence::NativeText)));
+    made->setAccessibleName(help);
     made->setFixedSize(30, 26);
     auto* action = new QAction(this);
     action->setShortcut(keys);
@@ -54,6 +55,7 @@ HelpWindow::HelpWindow(QWidget* parent) : QWidget(parent, Qt::Window) {
   find_ = new QLineEdit;
   find_->setObjectName(QStringLiteral("helpFind"));
   find_->setPlaceholderText(tr("Find in page (Ctrl+F)"));
+  find_->setAccessibleName(tr("Find in page"));
   find_->setClearButtonEnabled(true);
   find_->setToolTip(tr("Return: the next place; Shift+Return: the one before"));
   find_->setFixedWidth(240);
@@ -71,6 +73,7 @@ HelpWindow::HelpWindow(QWidget* parent) : QWidget(parent, Qt::Window) {
   body->setSpacing(0);
   contents_ = new QListWidget;
   contents_->setObjectName(QStringLiteral("helpContents"));
+  contents_->setAccessibleName(tr("Contents"));
   contents_->setFixedWidth(248);
   contents_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   contents_->setTextElideMode(Qt::ElideRight);

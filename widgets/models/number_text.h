@@ -1,9 +1,12 @@
 #pragma once
 // How numbers are written throughout the window: short, with tabular digits, NaN as a dash.
 
+#include <QCoreApplication>
 #include <QLocale>
 #include <QString>
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace anchorscope {
 
@@ -40,10 +43,32 @@ inline QString countText(qint64 value) {
   return QLocale(QLocale::English).toString(value);
 }
 
-/// The same with its noun: "1 object", "2,000 objects"; `plural` where it is more than an s.
-inline QString countText(qint64 value, const QString& singular, const QString& plural = {}) {
-  const QString many = plural.isEmpty() ? singular + QLatin1Char('s') : plural;
-  return countText(value) + QLatin1Char(' ') + (value == 1 ? singular : many);
+/// What is counted. `many` is translated with its number, so that a language has as many plurals as it needs.
+struct Noun {
+  const char *one, *many;
+};
+namespace noun {
+constexpr Noun kFrames{QT_TRANSLATE_NOOP("Count", "%1 frame"), QT_TRANSLATE_N_NOOP("Count", "%1 frames")};
+constexpr Noun kImages{QT_TRANSLATE_NOOP("Count", "%1 image"), QT_TRANSLATE_N_NOOP("Count", "%1 images")};
+constexpr Noun kMisses{QT_TRANSLATE_NOOP("Count", "%1 miss"), QT_TRANSLATE_N_NOOP("Count", "%1 misses")};
+constexpr Noun kObjects{QT_TRANSLATE_NOOP("Count", "%1 object"), QT_TRANSLATE_N_NOOP("Count", "%1 objects")};
+constexpr Noun kPairs{QT_TRANSLATE_NOOP("Count", "%1 pair"), QT_TRANSLATE_N_NOOP("Count", "%1 pairs")};
+constexpr Noun kPredictions{QT_TRANSLATE_NOOP("Count", "%1 prediction"),
+                            QT_TRANSLATE_N_NOOP("Count", "%1 predictions")};
+constexpr Noun kProblems{QT_TRANSLATE_NOOP("Count", "%1 problem"),
+                         QT_TRANSLATE_N_NOOP("Count", "%1 problems")};
+constexpr Noun kSteps{QT_TRANSLATE_NOOP("Count", "%1 step"), QT_TRANSLATE_N_NOOP("Count", "%1 steps")};
+constexpr Noun kVectorBoxes{QT_TRANSLATE_NOOP("Count", "%1 vector box"),
+                            QT_TRANSLATE_N_NOOP("Count", "%1 vector boxes")};
+}  // namespace noun
+
+/// The same with its noun: "1 object", "2,000 objects".
+inline QString countText(qint64 value, const Noun& noun) {
+  const int number = static_cast<int>(std::clamp<qint64>(value, 0, std::numeric_limits<int>::max()));
+  const QString many = QCoreApplication::translate("Count", noun.many, nullptr, number);
+  // Without a translation Qt gives the text itself, whatever the number.
+  const bool untranslated = many == QLatin1String(noun.many);
+  return (untranslated && value == 1 ? QString::fromLatin1(noun.one) : many).arg(countText(value));
 }
 
 /// Every digit a float32 has, for exact read-outs.

@@ -41,6 +41,7 @@ MessageBar::MessageBar(Notifier& notifier, QWidget* parent) : QWidget(parent), n
   close_->setProperty("role", "icon");
   close_->setFixedSize(26, 24);
   close_->setToolTip(tr("Dismiss this message"));
+  close_->setAccessibleName(close_->toolTip());
   line->addWidget(close_);
   connect(close_, &QToolButton::clicked, &notifier_, &Notifier::dismiss);
   connect(closeAll_, &QToolButton::clicked, &notifier_, &Notifier::dismissAll);

@@ -51,6 +51,9 @@ class Notifier : public QObject {
   /// Takes back what is not true any more.
   void withdraw(const QString& key);
 
+  /// Tells in passing, for some seconds.
+  void mention(const QString& text) { emit mentioned(text); }
+
   // ---- what a run says
   /// An entry of its journal: what went wrong is a message, once, and a problem. Returns whether it is one
   /// of those; the others are told in passing.
@@ -73,6 +76,7 @@ class Notifier : public QObject {
 
  signals:
   void changed();
+  void mentioned(const QString& text);
 
  private:
   bool waits(const QString& key) const;

@@ -20,6 +20,7 @@ CellEditor::CellEditor(ViewState& state, QWidget* parent) : QWidget(parent), sta
     auto* made = new QComboBox;
     made->setObjectName(QLatin1String(objectName));
     made->setToolTip(help);
+    made->setAccessibleName(help);
     made->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     made->setMinimumContentsLength(6);
     line->addWidget(made, 1);

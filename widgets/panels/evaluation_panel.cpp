@@ -88,6 +88,7 @@ EvaluationPanel::EvaluationPanel(QWidget* parent) : QWidget(parent) {
   moment->addWidget(when_, 1);
   steps_ = new QComboBox;
   steps_->setObjectName(QStringLiteral("evaluatedSteps"));
+  steps_->setAccessibleName(tr("Evaluation that is shown"));
   steps_->setToolTip(tr("The evaluations of this run, the newest first"));
   moment->addWidget(steps_);
   layout->addLayout(moment);
@@ -114,6 +115,7 @@ EvaluationPanel::EvaluationPanel(QWidget* parent) : QWidget(parent) {
   order->setSourceModel(classes_);
   table_ = new QTableView;
   table_->setObjectName(QStringLiteral("classTable"));
+  table_->setAccessibleName(tr("Average precision of each class"));
   table_->setModel(order);
   table_->setSortingEnabled(true);
   table_->verticalHeader()->hide();

@@ -22,6 +22,7 @@ constexpr int kPlayMs = 120;
 
 HistoryScrubber::HistoryScrubber(QWidget* parent) : QWidget(parent) {
   setObjectName(QStringLiteral("scrubber"));
+  setAccessibleName(tr("Recorded steps"));
   setMouseTracking(true);
   setFocusPolicy(Qt::StrongFocus);
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
@@ -140,6 +141,11 @@ void HistoryScrubber::paintEvent(QPaintEvent*) {
   const bool usable = !steps_->empty();
   QColor violet = theme.scrubber;
   if (!usable) violet.setAlpha(90);
+  if (hasFocus()) {
+    painter.setPen(theme.selection);
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRoundedRect(QRectF(rect()).adjusted(1.5, 1.5, -1.5, -1.5), 4, 4);
+  }
 
   painter.setPen(Qt::NoPen);
   painter.setBrush(violet);

@@ -139,6 +139,7 @@ InspectorPanel::InspectorPanel(ViewState& state, QWidget* parent) : QWidget(pare
   model_ = new PairTableModel(this);
   table_ = new QTableView;
   table_->setObjectName(QStringLiteral("bagTable"));
+  table_->setAccessibleName(tr("Anchors of the object"));
   table_->setModel(model_);
   table_->setItemDelegate(new PairDelegate(table_));
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -352,11 +353,11 @@ void InspectorPanel::refreshObjectFacts() {
   bagCount_->setToolTip(tr("Anchors in the bag of the pairs the method considered"));
   const int omitted = model_->omittedCount();
   omitted_->setVisible(omitted > 0);
-  omitted_->setText(tr("· %1 not kept").arg(countText(omitted, tr("pair"))));
+  omitted_->setText(tr("· %1 not kept").arg(countText(omitted, noun::kPairs)));
   if (omitted > 0)
     omitted_->setToolTip(
         tr("Beside the bag an object keeps its nearest %1 (train.evidence_pairs); 0 keeps every pair")
-            .arg(countText(model_->table()->missesPerObject, tr("miss"), tr("misses"))));
+            .arg(countText(model_->table()->missesPerObject, noun::kMisses)));
   QStringList parts{tr("%1 × %2 px")
                         .arg(shortText(static_cast<double>(record.boxInImage.width())),
                              shortText(static_cast<double>(record.boxInImage.height())))};

@@ -27,9 +27,8 @@ LayerHint predictionsHint(const Layer& layer, const ProbeFrame& frame) {
   hint.text = LayerNotices::tr("≥ %1 · %2 of %3")
                   .arg(static_cast<double>(hint.score), 0, 'f', 2)
                   .arg(count(shown.count()), count(all));
-  hint.help =
-      LayerNotices::tr("Hidden by their score: %1 of the frame's %2")
-          .arg(count(all - shown.count()), countText(static_cast<qint64>(all), QStringLiteral("prediction")));
+  hint.help = LayerNotices::tr("Hidden by their score: %1 of the frame's %2")
+                  .arg(count(all - shown.count()), countText(static_cast<qint64>(all), noun::kPredictions));
   return hint;
 }
 

@@ -82,6 +82,7 @@ void LayerRow::makeHintLine() {
     score_->setRange(0, 100);
     score_->setFixedWidth(46);
     score_->setFocusPolicy(Qt::TabFocus);
+    score_->setAccessibleName(tr("Least score"));
     score_->setToolTip(tr("Only predictions with this score or more are drawn"));
     line->addWidget(score_);
     connect(score_, &QSlider::valueChanged, this, [this](int value) {
@@ -143,7 +144,11 @@ void LayerRow::refresh(const Layer& layer, bool active) {
       (layer.hasChannel() ? tr("\nDouble-click shows this channel alone; drag changes the order.")
                           : tr("\nDrag changes the order.")));
   title_->setFaint(!layer.visible);
-  title_->setText(QString::fromStdString(layer.title));
+  const QString title = QString::fromStdString(layer.title);
+  title_->setText(title);
+  eye_->setAccessibleName(tr("Show %1").arg(title));
+  solo_->setAccessibleName(tr("Show only %1").arg(title));
+  opacity_->setAccessibleName(tr("Opacity of %1").arg(title));
   refreshSolo();
   refreshing_ = false;
   update();

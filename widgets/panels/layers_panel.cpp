@@ -61,6 +61,7 @@ LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
     button->setProperty("role", "icon");
     button->setIcon(themedIcon(QLatin1String(icon), &Theme::secondaryText));
     button->setToolTip(help);
+    button->setAccessibleName(help);
     button->setFixedSize(22, 22);
     connect(button, &QToolButton::clicked, this, [this, by] { moveActive(by); });
     head->addWidget(button);
@@ -147,6 +148,7 @@ QWidget* LayersPanel::makeDetails() {
   settings_->setCheckable(true);
   settings_->setFixedSize(22, 20);
   settings_->setToolTip(tr("Colour map, range, filter and boxes of this layer"));
+  settings_->setAccessibleName(tr("Layer settings"));
   titleLine->addWidget(settings_);
   detailsLayout_->addLayout(titleLine);
   channelPart_ = new QWidget;
@@ -164,6 +166,7 @@ QWidget* LayersPanel::makeDetails() {
   for (const ColorMapId map : kAllColorMaps)
     colorMap_->addItem(QString::fromStdString(std::string(name(map))), static_cast<int>(map));
   colorMap_->setToolTip(tr("Colour map"));
+  colorMap_->setAccessibleName(tr("Colour map"));
   rangeMode_ = new QComboBox;
   rangeMode_->addItem(tr("declared"), static_cast<int>(RangeMode::kDeclared));
   rangeMode_->addItem(tr("auto"), static_cast<int>(RangeMode::kAuto));
@@ -171,6 +174,7 @@ QWidget* LayersPanel::makeDetails() {
   rangeMode_->addItem(tr("manual"), static_cast<int>(RangeMode::kManual));
   rangeMode_->setToolTip(
       tr("Colour range: the channel's own, this frame's values, values so far, or as set by the handles"));
+  rangeMode_->setAccessibleName(tr("Colour range"));
   first->addWidget(colorMap_, 1);
   first->addWidget(rangeMode_, 1);
   moreLayout->addLayout(first);
@@ -181,6 +185,8 @@ QWidget* LayersPanel::makeDetails() {
   filterMax_->setObjectName(QStringLiteral("filterMax"));
   filterMin_->setPlaceholderText(tr("from"));
   filterMax_->setPlaceholderText(tr("to"));
+  filterMin_->setAccessibleName(tr("Smallest value that is drawn"));
+  filterMax_->setAccessibleName(tr("Largest value that is drawn"));
   for (QLineEdit* edit : {filterMin_, filterMax_})
     edit->setToolTip(tr("Only values in this range are drawn; empty: no limit"));
   auto* only = new QLabel(tr("only"));
@@ -204,6 +210,7 @@ QWidget* LayersPanel::makeDetails() {
   boxes_ = new QComboBox;
   boxes_->addItem(tr("anchor boxes"), static_cast<int>(BoxKind::kAnchor));
   boxes_->addItem(tr("predicted boxes"), static_cast<int>(BoxKind::kPredicted));
+  boxes_->setAccessibleName(tr("Boxes"));
   boxes_->setToolTip(tr("Draw each anchor's own box or the box predicted from it"));
   boxes_->hide();
   boxLayout->addWidget(boxes_);

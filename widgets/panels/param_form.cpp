@@ -100,6 +100,7 @@ void ParamForm::makeRow(const ParamSpec& spec) {
   row.editor = makeEditor(spec);
   row.editor->setObjectName(prefix_ + name);
   row.editor->setToolTip(helpOf(spec));
+  row.editor->setAccessibleName(QString(name).replace(QLatin1Char('_'), QLatin1Char(' ')));
   line->addWidget(row.editor, 1);
   if (!spec.unit.empty() && spec.unit != "1") {
     auto* unit = new QLabel(QString::fromStdString(spec.unit), row.host);

@@ -60,7 +60,7 @@ class ProbeDelegate : public QStyledItemDelegate {
                                          static_cast<int>(text.width())));
     painter->setPen(theme.secondaryText);
     painter->drawText(text.adjusted(0, 18, 0, 0), Qt::AlignLeft | Qt::AlignTop,
-                      countText(index.data(kObjectsRole).toInt(), QStringLiteral("object")));
+                      countText(index.data(kObjectsRole).toInt(), noun::kObjects));
     if (const int starved = index.data(kStarvedRole).toInt(); starved > 0) {
       const QString badge = QObject::tr("%1 starved").arg(starved);
       QFont small = option.font;
@@ -106,6 +106,7 @@ ProbesPanel::ProbesPanel(ViewState& state, QWidget* parent) : QWidget(parent), s
   outer->addLayout(head);
   list_ = new QListWidget;
   list_->setObjectName(QStringLiteral("probeList"));
+  list_->setAccessibleName(tr("Probe images"));
   list_->setItemDelegate(new ProbeDelegate(list_));
   list_->setFrameShape(QFrame::NoFrame);
   list_->setMouseTracking(true);
@@ -201,12 +202,14 @@ void ProbesPanel::pin() {
   auto* layout = new QVBoxLayout(&dialog);
   auto* search = new QLineEdit;
   search->setPlaceholderText(
-      tr("Search %1").arg(countText(static_cast<qint64>(available_.size()), QStringLiteral("image"))));
+      tr("Search %1").arg(countText(static_cast<qint64>(available_.size()), noun::kImages)));
+  search->setAccessibleName(tr("Search images"));
   search->setClearButtonEnabled(true);
   layout->addWidget(search);
   auto* model = new ImageChoiceModel(available_, probeNames(), &dialog);
   auto* choices = new QListView;
   choices->setObjectName(QStringLiteral("probeChoices"));
+  choices->setAccessibleName(tr("Images"));
   choices->setUniformItemSizes(true);
   choices->setModel(model);
   layout->addWidget(choices, 1);

@@ -16,6 +16,7 @@ constexpr double kBarHeight = 10;
 }  // namespace
 
 RangeEditor::RangeEditor(QWidget* parent) : QWidget(parent) {
+  setAccessibleName(tr("Colour range"));
   setToolTip(
       tr("Drag the handles to set the colour range; the histogram counts this frame's values (square-root "
          "scale)"));

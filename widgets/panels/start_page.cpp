@@ -185,21 +185,25 @@ QWidget* StartPage::makeDataCard() {
   data_->setObjectName(QStringLiteral("dataSpec"));
   data_->setPlaceholderText(tr("voc:DIR#train · coco:JSON,IMAGES · yolo:YAML#train · folder:DIR · demo"));
   data_->setToolTip(tr("Where the images and boxes are. #train and #val choose a split."));
+  data_->setAccessibleName(tr("Data"));
   form->addRow(tr("Data"), dataLine(data_));
   validation_ = new QLineEdit;
   validation_->setObjectName(QStringLiteral("validationSpec"));
   validation_->setToolTip(
       tr("What average precision is measured on; left empty, the data's own validation split"));
+  validation_->setAccessibleName(tr("Validation"));
   form->addRow(tr("Validation"), dataLine(validation_));
 
   method_ = new QComboBox;
   method_->setObjectName(QStringLiteral("method"));
+  method_->setAccessibleName(tr("Method"));
   for (const MethodInfo& info : methodInfos()) {
     method_->addItem(QString::fromStdString(info.title), QString::fromStdString(info.name));
     method_->setItemData(method_->count() - 1, QString::fromStdString(info.description), Qt::ToolTipRole);
   }
   form->addRow(tr("Method"), chooserOf(method_, methodConflict_, methodPage_));
   methodPage_->setObjectName(QStringLiteral("methodPage"));
+  methodPage_->setAccessibleName(tr("Read about this method"));
   methodPage_->setToolTip(tr("Read about this method: idea, formulas, what to look at (F1)"));
   methodHelp_ = new FittedLabel;
   methodHelp_->setObjectName(QStringLiteral("methodHelp"));
@@ -208,6 +212,7 @@ QWidget* StartPage::makeDataCard() {
   form->addRow(QString(), methodHelp_);
   model_ = new QComboBox;
   model_->setObjectName(QStringLiteral("model"));
+  model_->setAccessibleName(tr("Detector"));
   for (const ModelInfo& info : modelInfos()) {
     model_->addItem(QString::fromStdString(info.title), QString::fromStdString(info.name));
     model_->setItemData(model_->count() - 1, QString::fromStdString(info.description), Qt::ToolTipRole);
@@ -215,32 +220,36 @@ QWidget* StartPage::makeDataCard() {
   form->addRow(tr("Detector"), chooserOf(model_, modelConflict_, modelPage_));
   modelPage_->setObjectName(QStringLiteral("modelPage"));
   modelPage_->setToolTip(tr("Read about this detector"));
+  modelPage_->setAccessibleName(modelPage_->toolTip());
   for (const auto& [button, box] : {std::pair{methodPage_, method_}, std::pair{modelPage_, model_}})
     connect(button, &QToolButton::clicked, this,
             [this, box = box] { emit helpWanted(box->currentData().toString()); });
 
-  const auto fileRow = [&](QLineEdit*& edit, const QString& placeholder, const QString& help, auto choose) {
+  const auto fileRow = [&](QLineEdit*& edit, const QString& title, const QString& placeholder,
+                           const QString& help, auto choose) {
     auto* line = new QHBoxLayout;
     edit = new QLineEdit;
+    edit->setAccessibleName(title);
     edit->setPlaceholderText(placeholder);
     edit->setToolTip(help);
     line->addWidget(edit, 1);
     auto* button = new QToolButton;
     button->setText(QStringLiteral("…"));
+    button->setAccessibleName(tr("Browse: %1").arg(title));
     button->setToolTip(help);
     connect(button, &QToolButton::clicked, this, choose);
     line->addWidget(button);
     return line;
   };
   form->addRow(tr("Weights"),
-               fileRow(weights_, tr("random (or a .pth / .safetensors file)"),
+               fileRow(weights_, tr("Weights"), tr("random (or a .pth / .safetensors file)"),
                        tr("torchvision's ResNets and retinanet_resnet50_fpn load by name"), [this] {
                          const QString file = QFileDialog::getOpenFileName(
                              this, tr("Weights"), {}, tr("Weights (*.pth *.pt *.safetensors)"));
                          if (!file.isEmpty()) weights_->setText(file);
                        }));
   form->addRow(tr("Record to"),
-               fileRow(out_, tr("a temporary folder (choose one to keep the recording)"),
+               fileRow(out_, tr("Record to"), tr("a temporary folder (choose one to keep the recording)"),
                        tr("A folder that will hold the run: evidence, curves, checkpoints"), [this] {
                          const QString folder = QFileDialog::getSaveFileName(this, tr("New run folder"));
                          if (!folder.isEmpty()) out_->setText(folder);

@@ -123,6 +123,7 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   count_->setGroupSeparatorShown(true);
   count_->setButtonSymbols(QAbstractSpinBox::NoButtons);
   count_->setFixedWidth(72);
+  count_->setAccessibleName(tr("Number of steps"));
   count_->setToolTip(tr("How many steps “Run N” trains"));
   bar->addWidget(count_);
   addButton(bar, stepMany_, "stepManyButton", Qt::ToolButtonIconOnly);
@@ -296,14 +297,18 @@ void TransportBar::askUntil() {
   stepTarget->setRange(0, std::numeric_limits<int>::max());
   stepTarget->setGroupSeparatorShown(true);
   stepTarget->setObjectName(QStringLiteral("untilStep"));
+  stepTarget->setAccessibleName(tr("Step"));
   stepTarget->setValue(static_cast<int>(presentStep_) + 100);
   auto* byScalar = new QRadioButton(tr("scalar"));
   auto* scalar = new QComboBox;
   for (const std::string& name : scalarNames_)
     scalar->addItem(QString::fromStdString(name));
+  scalar->setAccessibleName(tr("Scalar"));
   auto* relation = new QComboBox;
+  relation->setAccessibleName(tr("Condition"));
   relation->addItems({tr("falls below"), tr("rises above")});
   auto* bound = new QDoubleSpinBox;
+  bound->setAccessibleName(tr("Bound"));
   bound->setDecimals(4);
   bound->setRange(-1e9, 1e9);
   bound->setValue(0.5);

@@ -117,6 +117,7 @@ CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
   head_->addSpacing(6);
   smoothing_ = new QSlider(Qt::Horizontal);
   smoothing_->setObjectName(QStringLiteral("smoothing"));
+  smoothing_->setAccessibleName(tr("Smoothing"));
   smoothing_->setRange(0, 99);
   smoothing_->setValue(90);
   smoothing_->setFixedWidth(96);

@@ -24,11 +24,13 @@ ScalarPicker::ScalarPicker(QWidget* parent) : QFrame(parent, Qt::Popup) {
   search_ = new QLineEdit;
   search_->setObjectName(QStringLiteral("scalarSearch"));
   search_->setPlaceholderText(tr("Search scalars"));
+  search_->setAccessibleName(tr("Search scalars"));
   search_->setClearButtonEnabled(true);
   search_->installEventFilter(this);
   column->addWidget(search_);
   list_ = new QTreeWidget;
   list_->setObjectName(QStringLiteral("scalarList"));
+  list_->setAccessibleName(tr("Scalars"));
   list_->setColumnCount(kColumnCount);
   list_->setHeaderLabels({tr("scalar"), tr("unit"), tr("name")});
   list_->setRootIsDecorated(false);

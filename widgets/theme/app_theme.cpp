@@ -89,6 +89,7 @@ QToolButton[role="icon"]:hover { background: {raised}; border-color: {line}; }
 QToolButton[role="link"] { color: {selection}; padding: 2px 6px; }
 QToolButton[role="caption"] { color: {secondary}; font-size: 10px; padding: 0px 5px; border-color: {line}; }
 QToolButton[role="caption"]:checked { color: {selection}; border-color: {selection}; }
+QToolButton[role="caption"]:focus, QToolButton[role="caption"]:checked:focus { border-color: {text}; }
 QToolButton:focus, QToolButton[role="icon"]:focus, QToolButton[role="transport"]:focus, #runButton:focus { border-color: {selection}; }
 QToolButton[role="transport"] { background: {panel}; border: 1px solid {line}; padding: 6px 8px; font-weight: 600; }
 QToolButton[role="transport"]:hover { border-color: {secondary}; }
@@ -132,6 +133,7 @@ QRadioButton::indicator:checked { width: 5px; height: 5px; border: 5px solid {se
 QRadioButton::indicator:disabled { border-color: {line}; }
 QCheckBox:focus, QRadioButton:focus { color: {selection}; }
 QCheckBox::indicator:focus, QRadioButton::indicator:unchecked:focus { border-color: {selection}; }
+QCheckBox::indicator:checked:focus { border-color: {text}; }
 QMenu::indicator { margin-left: 4px; }
 QComboBox QAbstractItemView { background: {raised}; border: 1px solid {line}; selection-background-color: {selection}; }
 QCheckBox, QRadioButton { spacing: 6px; }

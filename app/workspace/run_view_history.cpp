@@ -1,12 +1,11 @@
 // Going back in time: recorded runs, and the live run's recorded steps.
-#include <QStatusBar>
 #include <utility>
 
-#include "app/main_window.h"
-#include "app/settings.h"
+#include "app/run/run_controller.h"
+#include "app/workspace/run_view.h"
+#include "app/workspace/workspace_page.h"
 #include "core/session/evaluation_scalars.h"
 #include "core/store/run_reader.h"
-#include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/notifier.h"
 #include "widgets/panels/evaluation_panel.h"
@@ -14,34 +13,35 @@
 #include "widgets/panels/probes_panel.h"
 #include "widgets/panels/transport_bar.h"
 #include "widgets/plot/curves_view.h"
+#include "widgets/state/view_state.h"
 
 namespace anchorscope {
 
-EvidenceSource* MainWindow::source() {
+EvidenceSource* RunView::source() {
   if (recorded_) return recorded_.get();
   return live_.get();
 }
 
-void MainWindow::releaseSources() {
+void RunView::releaseSources() {
   opening_.reset();
   recorded_.reset();
   live_.reset();
   damage_.clear();
 }
 
-void MainWindow::openRecordedRun(const QString& folder) {
-  statusBar()->showMessage(tr("Opening %1…").arg(folder));
+void RunView::open(const QString& folder) {
+  notifier_.mention(tr("Opening %1…").arg(folder));
   opening_ = std::make_unique<RecordedSource>(folder);
-  connect(opening_.get(), &EvidenceSource::opened, this, &MainWindow::showOpenedRun);
+  connect(opening_.get(), &EvidenceSource::opened, this, &RunView::showOpenedRun);
   connect(opening_.get(), &RecordedSource::cannotOpen, this, [this](const Error& error) {
-    statusBar()->clearMessage();
+    notifier_.mention({});
     notifier_.tell(messageOf(error));
     opening_.release()->deleteLater();
   });
 }
 
-void MainWindow::showOpenedRun() {
-  statusBar()->clearMessage();
+void RunView::showOpenedRun() {
+  notifier_.mention({});
   // A question may be asked, during which another run may be opened.
   std::unique_ptr<RecordedSource> opened = std::move(opening_);
   if (!run_->confirmEnding()) {
@@ -51,8 +51,7 @@ void MainWindow::showOpenedRun() {
   run_->lookAt(opened->folder(), opened->lastStep());
   recorded_ = std::move(opened);
   const RunHeader& header = recorded_->header();
-  state_->setProbes({});
-  state_->setFrame(nullptr);
+  clear();
   wantedProbe_.clear();
   curves_->clear();
   scrubber_->clear();
@@ -60,8 +59,8 @@ void MainWindow::showOpenedRun() {
   curves_->setDeclaration(header.declaration);
   evaluation_->clear(tr("This run has not been evaluated."));
   refreshEvaluations();
-  probes_->setAvailableImages({});
-  enterWorkspace(false);
+  page_.probes().setAvailableImages({});
+  page_.enter(/*preparing=*/false);
   transport_->clear();
   transport_->showRecorded(recorded_->lastStep(), header.plannedSteps);
   wireSource(*recorded_);
@@ -75,13 +74,12 @@ void MainWindow::showOpenedRun() {
   else
     showRecordedStep(scrubber_->steps().back());
   recorded_->tellSeries();
-  refreshTitle();
-  refreshActions();
+  emit changed();
   transport_->setContinuable(!run_->continuableFolder().isEmpty());
 }
 
 /// Records that were left out are found as the run is read: one message counts them.
-void MainWindow::tellDamage(const std::vector<std::string>& problems) {
+void RunView::tellDamage(const std::vector<std::string>& problems) {
   if (problems.empty()) return;
   damage_.insert(damage_.end(), problems.begin(), problems.end());
   QString text = QString::fromStdString(damage_.front());
@@ -91,8 +89,8 @@ void MainWindow::tellDamage(const std::vector<std::string>& problems) {
                   MessageScope::kRun, QStringLiteral("damage")});
 }
 
-void MainWindow::wireHistory() {
-  connect(scrubber_, &HistoryScrubber::stepWanted, this, &MainWindow::showRecordedStep);
+void RunView::wireHistory() {
+  connect(scrubber_, &HistoryScrubber::stepWanted, this, &RunView::showRecordedStep);
   connect(curves_, &CurvesView::stepClicked, this, [this](std::int64_t step) {
     if (const std::int64_t nearest = nearestRecordedStep(scrubber_->steps(), step); nearest >= 0)
       showRecordedStep(nearest);
@@ -100,10 +98,9 @@ void MainWindow::wireHistory() {
   connect(scrubber_, &HistoryScrubber::liveWanted, this, [this] {
     state_->followLive();
     if (run_->bridge().snapshot()) onSnapshot(run_->bridge().snapshot());
-    refreshHeader();
   });
   // Of a recorded moment one probe's frame is there; another's is asked for.
-  connect(state_.get(), &ViewState::probeNameChanged, this, [this](const QString& name) {
+  connect(state_, &ViewState::probeNameChanged, this, [this](const QString& name) {
     const auto& frame = state_->frame();
     const bool shown =
         frame && frame->step == state_->pinnedStep() && QString::fromStdString(frame->image->name) == name;
@@ -111,12 +108,12 @@ void MainWindow::wireHistory() {
   });
 }
 
-void MainWindow::wireSource(EvidenceSource& source) {
-  connect(&source, &EvidenceSource::stepsChanged, this, &MainWindow::refreshRecordedSteps);
-  connect(&source, &EvidenceSource::momentArrived, this, &MainWindow::showMoment);
-  connect(&source, &EvidenceSource::momentMissing, this, &MainWindow::returnToWhatIsShown);
-  connect(&source, &EvidenceSource::scalarsArrived, this, &MainWindow::onScalars);
-  connect(&source, &EvidenceSource::problemsFound, this, &MainWindow::tellDamage);
+void RunView::wireSource(EvidenceSource& source) {
+  connect(&source, &EvidenceSource::stepsChanged, this, &RunView::refreshRecordedSteps);
+  connect(&source, &EvidenceSource::momentArrived, this, &RunView::showMoment);
+  connect(&source, &EvidenceSource::momentMissing, this, &RunView::returnToWhatIsShown);
+  connect(&source, &EvidenceSource::scalarsArrived, this, &RunView::onScalars);
+  connect(&source, &EvidenceSource::problemsFound, this, &RunView::tellDamage);
   connect(&source, &EvidenceSource::eventsArrived, this, [this](const std::vector<RunEvent>& events) {
     for (const RunEvent& event : events) {
       curves_->addEvent(event);
@@ -127,46 +124,42 @@ void MainWindow::wireSource(EvidenceSource& source) {
           [this](const Error& error) { notifier_.tell(messageOf(error, MessageScope::kRun)); });
 }
 
-void MainWindow::refreshRecordedSteps() {
+void RunView::refreshRecordedSteps() {
   const RecordedSteps steps = source()->steps();
   if (recorded_)
     scrubber_->setNote(tr("evidence of %1 of %2 · %3")
                            .arg(countText(static_cast<qint64>(steps->size())),
-                                countText(recorded_->lastStep() + 1, QStringLiteral("step")),
-                                recorded_->folder()));
+                                countText(recorded_->lastStep() + 1, noun::kSteps), recorded_->folder()));
   scrubber_->setSteps(steps);
-  refreshActions();
+  emit changed();
 }
 
 /// What is shown stays until the step's evidence arrives; where the views will stand is seen at once.
-void MainWindow::showRecordedStep(std::int64_t step) {
+void RunView::showRecordedStep(std::int64_t step) {
   if (!source()) return;
   wasLive_ = state_->followsLive() && state_->frame();
   state_->pinStep(step);
   scrubber_->showStep(step, false);
   curves_->setCurrentStep(step);
   source()->request(step, state_->probeName());
-  refreshHeader();
 }
 
-void MainWindow::showMoment(const Moment& moment) {
+void RunView::showMoment(const Moment& moment) {
   if (state_->followsLive()) return;  // meanwhile
   wasLive_ = false;
   showFrames([&] { state_->showMoment(moment.frame, moment.probes); });
-  refreshHeader();
 }
 
-void MainWindow::returnToWhatIsShown(std::int64_t missingStep) {
+void RunView::returnToWhatIsShown(std::int64_t missingStep) {
   if (state_->followsLive() || state_->pinnedStep() != missingStep) return;
   if (std::exchange(wasLive_, false)) return scrubber_->goLive();
   const std::int64_t step = state_->frame() ? state_->frame()->step : -1;
   state_->pinStep(step);
   scrubber_->showStep(step, false);
   curves_->setCurrentStep(step);
-  refreshHeader();
 }
 
-void MainWindow::onScalars(const ScalarParts& parts) {
+void RunView::onScalars(const ScalarParts& parts) {
   bool evaluated = false;
   for (const auto& [name, series] : parts) {
     curves_->history().append(name, series);
@@ -176,7 +169,7 @@ void MainWindow::onScalars(const ScalarParts& parts) {
   if (evaluated) refreshEvaluations();
 }
 
-EvaluationEvent MainWindow::evaluationAt(std::int64_t step) const {
+EvaluationEvent RunView::evaluationAt(std::int64_t step) const {
   const CurveHistory& history = curves_->history();
   return evaluationOf(step, history.names(), [&](const std::string& name) {
     const CurveSeries* series = history.find(name);
@@ -184,7 +177,7 @@ EvaluationEvent MainWindow::evaluationAt(std::int64_t step) const {
   });
 }
 
-void MainWindow::refreshEvaluations() {
+void RunView::refreshEvaluations() {
   std::vector<std::int64_t> steps;
   if (const CurveSeries* series = curves_->history().find("eval.ap"))
     for (const CurvePoint& point : series->points())

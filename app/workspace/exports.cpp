@@ -1,4 +1,5 @@
-// Figures and curves of the main window as files.
+#include "app/workspace/exports.h"
+
 #include <QComboBox>
 #include <QDialog>
 #include <QDialogButtonBox>
@@ -8,18 +9,16 @@
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QSpinBox>
-#include <QStatusBar>
 #include <optional>
 
-#include "app/main_window.h"
 #include "app/settings.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/notifier.h"
 #include "widgets/plot/curves_view.h"
+#include "widgets/state/view_state.h"
 
 namespace anchorscope {
-
 namespace {
 
 struct ExportChoice {
@@ -41,29 +40,29 @@ std::optional<ExportChoice> askForExport(QWidget* parent, const QString& title, 
   auto* width = new QDoubleSpinBox;
   width->setRange(20, 500);
   width->setValue(84);
-  width->setSuffix(QObject::tr(" mm"));
-  width->setToolTip(QObject::tr("84 mm is one column, 174 mm two columns of most papers"));
+  width->setSuffix(Exports::tr(" mm"));
+  width->setToolTip(Exports::tr("84 mm is one column, 174 mm two columns of most papers"));
   auto* dpi = new QSpinBox;
   dpi->setRange(72, 1200);
   dpi->setValue(300);
-  dpi->setToolTip(rasterises ? QObject::tr("Resolution of PNG files and rasterised layers")
-                             : QObject::tr("Resolution of PNG files"));
+  dpi->setToolTip(rasterises ? Exports::tr("Resolution of PNG files and rasterised layers")
+                             : Exports::tr("Resolution of PNG files"));
   auto* theme = new QComboBox;
-  theme->addItems({QObject::tr("light"), QObject::tr("dark")});
+  theme->addItems({Exports::tr("light"), Exports::tr("dark")});
   auto* raster = new QSpinBox;
   raster->setRange(0, 1'000'000);
   raster->setValue(20'000);
-  raster->setSpecialValueText(QObject::tr("never"));
+  raster->setSpecialValueText(Exports::tr("never"));
   raster->setGroupSeparatorShown(true);
   raster->setToolTip(
-      QObject::tr("PDF and SVG: a layer of more boxes than this becomes one lossless image, so that the file "
+      Exports::tr("PDF and SVG: a layer of more boxes than this becomes one lossless image, so that the file "
                   "stays readable"));
-  form->addRow(QObject::tr("Format"), kind);
-  form->addRow(QObject::tr("Width"), width);
-  form->addRow(QObject::tr("Resolution (dpi)"), dpi);
-  form->addRow(QObject::tr("Figure theme"), theme);
+  form->addRow(Exports::tr("Format"), kind);
+  form->addRow(Exports::tr("Width"), width);
+  form->addRow(Exports::tr("Resolution (dpi)"), dpi);
+  form->addRow(Exports::tr("Figure theme"), theme);
   if (rasterises)
-    form->addRow(QObject::tr("Rasterise layers above"), raster);
+    form->addRow(Exports::tr("Rasterise layers above"), raster);
   else
     raster->setParent(&dialog), raster->hide();
   QObject::connect(kind, &QComboBox::currentTextChanged, &dialog, [=](const QString& chosen) {
@@ -82,7 +81,7 @@ std::optional<ExportChoice> askForExport(QWidget* parent, const QString& title, 
   choice.path = QFileDialog::getSaveFileName(parent, title,
                                              QDir(settings.value(QStringLiteral("exportFolder")).toString())
                                                  .filePath(baseName + QLatin1Char('.') + chosen),
-                                             QObject::tr("%1 file (*.%2)").arg(chosen.toUpper(), chosen));
+                                             Exports::tr("%1 file (*.%2)").arg(chosen.toUpper(), chosen));
   if (choice.path.isEmpty()) return std::nullopt;
   settings.setValue(QStringLiteral("exportFolder"), QFileInfo(choice.path).absolutePath());
   choice.options.widthMm = width->value();
@@ -95,23 +94,27 @@ std::optional<ExportChoice> askForExport(QWidget* parent, const QString& title, 
 
 }  // namespace
 
-void MainWindow::exportView() {
-  if (!state_->frame()) return;
+Exports::Exports(QWidget& parent, ViewState& state, CanvasView& canvas, CurvesView& curves,
+                 Notifier& notifier)
+    : parent_(parent), state_(state), canvas_(canvas), curves_(curves), notifier_(notifier) {}
+
+void Exports::askForView() {
+  if (!state_.frame()) return;
   const QString base = QStringLiteral("%1-step%2")
-                           .arg(QFileInfo(state_->probeName()).completeBaseName())
-                           .arg(state_->frame()->step);
+                           .arg(QFileInfo(state_.probeName()).completeBaseName())
+                           .arg(state_.frame()->step);
   const auto choice =
-      askForExport(this, tr("Export view"),
+      askForExport(parent_.window(), tr("Export view"),
                    {QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png")}, base, true);
-  if (!choice || !state_->frame()) return;  // what was shown may have ended while the dialog was open
-  exportViewTo(choice->path, choice->options);
+  if (!choice || !state_.frame()) return;  // what was shown may have ended while the dialog was open
+  writeView(choice->path, choice->options);
 }
 
-void MainWindow::exportFile(const QString& path, std::function<Result<FigureReport>()> write,
-                            std::function<void(const FigureReport&)> written) {
-  statusBar()->showMessage(tr("Writing %1…").arg(path));
-  exporter_.start(std::move(write), [this, written = std::move(written)](const Result<FigureReport>& report) {
-    statusBar()->clearMessage();
+void Exports::begin(const QString& path, std::function<Result<FigureReport>()> draw,
+                    std::function<void(const FigureReport&)> written) {
+  notifier_.mention(tr("Writing %1…").arg(path));
+  exporter_.start(std::move(draw), [this, written = std::move(written)](const Result<FigureReport>& report) {
+    notifier_.mention({});
     if (report)
       written(*report);
     else
@@ -119,18 +122,18 @@ void MainWindow::exportFile(const QString& path, std::function<Result<FigureRepo
   });
 }
 
-void MainWindow::exportViewTo(const QString& path, const ExportOptions& options) {
-  if (!state_->frame()) {
+void Exports::writeView(const QString& path, const ExportOptions& options) {
+  if (!state_.frame()) {
     notifier_.tell(messageOf(makeError(ErrorCode::kUsage, "There is nothing to export yet",
                                        "Start a run or open a recorded one")));
     return;
   }
-  FigureSpec spec = figureFromView(*state_, canvas_->visibleInImage());
+  FigureSpec spec = figureFromView(state_, canvas_.visibleInImage());
   spec.widthMm = options.widthMm;
   spec.dpi = options.dpi;
   spec.theme = options.theme;
   spec.rasterAbove = options.rasterAbove;
-  exportFile(
+  begin(
       path,
       [spec = std::move(spec), target = path.toStdString(), overwrite = options.overwrite] {
         return renderFigure(spec, target, overwrite);
@@ -140,35 +143,34 @@ void MainWindow::exportViewTo(const QString& path, const ExportOptions& options)
                            .arg(path)
                            .arg(report.widthMm, 0, 'f', 1)
                            .arg(report.heightMm, 0, 'f', 1)
-                           .arg(countText(static_cast<qint64>(report.vectorBoxes),
-                                          QStringLiteral("vector box"), QStringLiteral("vector boxes")));
+                           .arg(countText(static_cast<qint64>(report.vectorBoxes), noun::kVectorBoxes));
         for (const std::string& note : report.notes)
           text += QStringLiteral(". ") + QString::fromStdString(note);
         notifier_.tell({MessageKind::kNote, text});
       });
 }
 
-void MainWindow::exportCurves() {
+void Exports::askForCurves() {
   const auto choice = askForExport(
-      this, tr("Export curves"),
+      parent_.window(), tr("Export curves"),
       {QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png"), QStringLiteral("csv")},
       QStringLiteral("curves"), false);
   if (!choice) return;
-  exportCurvesTo(choice->path, choice->options);
+  writeCurves(choice->path, choice->options);
 }
 
-void MainWindow::exportCurvesTo(const QString& path, const ExportOptions& options) {
-  exportFile(
+void Exports::writeCurves(const QString& path, const ExportOptions& options) {
+  begin(
       path,
-      [job = curves_->exportJob(
+      [job = curves_.exportJob(
            path, options.overwrite,
            {options.widthMm, static_cast<double>(options.dpi), options.theme})]() -> Result<FigureReport> {
         ANCHORSCOPE_TRY(job());
         return FigureReport();
       },
-      [this, path, thinned = curves_->thinned()](const FigureReport&) {
+      [this, path, thinned = curves_.thinned()](const FigureReport&) {
         if (thinned.isEmpty())
-          statusBar()->showMessage(tr("Wrote %1").arg(path), 8000);
+          notifier_.mention(tr("Wrote %1").arg(path));
         else
           notifier_.tell(
               {MessageKind::kNote,

@@ -1,0 +1,241 @@
+#include "app/window_actions.h"
+
+#include <QAction>
+#include <QActionGroup>
+#include <QCoreApplication>
+#include <QDialog>
+#include <QDockWidget>
+#include <QFileDialog>
+#include <QLabel>
+#include <QMenu>
+#include <QMessageBox>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QVBoxLayout>
+#include <tuple>
+
+#include "app/main_window.h"
+#include "app/settings.h"
+#include "widgets/canvas/canvas_view.h"
+#include "widgets/panels/history_scrubber.h"
+#include "widgets/panels/parameters_panel.h"
+#include "widgets/panels/transport_bar.h"
+
+namespace anchorscope {
+namespace {
+
+QString tr(const char* text) {
+  return QCoreApplication::translate("WindowActions", text);
+}
+
+void fillRecent(QMenu& menu, MainWindow& window) {
+  menu.clear();
+  for (const QString& entry : recentEntries())
+    menu.addAction(entry, &window, [&window, entry] { window.start().openRecent(entry); });
+  if (menu.isEmpty()) menu.addAction(tr("Nothing yet"))->setEnabled(false);
+}
+
+void showAbout(MainWindow& window) {
+  QMessageBox::about(
+      &window, tr("Anchorscope"),
+      tr("<b>Anchorscope %1</b><br>Train a detector and watch every anchor learn.<br><br>Source "
+         "code under the MIT licence. This program is linked with QCustomPlot (GPL 3) and Qt "
+         "(LGPL 3): the binary as a whole is under the GPL 3.")
+          .arg(QCoreApplication::applicationVersion()));
+}
+
+void showKeys(const ActionRegistry& actions, MainWindow& window) {
+  auto* dialog = new QDialog(&window);
+  dialog->setObjectName(QStringLiteral("cheatSheet"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setWindowTitle(tr("Keys"));
+  dialog->resize(520, 640);
+  auto* layout = new QVBoxLayout(dialog);
+  auto* scroll = new QScrollArea;
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  auto* text = new QLabel(actions.cheatSheet({{tr("Canvas"), CanvasView::gestures()}}));
+  text->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+  text->setContentsMargins(12, 0, 12, 12);
+  scroll->setWidget(text);
+  // The lines are read, not scrolled sideways.
+  scroll->setMinimumWidth(text->sizeHint().width() + scroll->verticalScrollBar()->sizeHint().width());
+  layout->addWidget(scroll);
+  dialog->show();
+}
+
+}  // namespace
+
+void addWindowActions(ActionRegistry& actions, MainWindow& window) {
+  const auto in = [](bool ActionContext::*fact) {
+    return [fact](const ActionContext& context) { return context.*fact; };
+  };
+  const QString file = QStringLiteral("file"), view = QStringLiteral("view"),
+                theme = QStringLiteral("view.theme"), training = QStringLiteral("training"),
+                history = QStringLiteral("history"), figure = QStringLiteral("figure"),
+                help = QStringLiteral("help");
+  const auto add = [&actions](const QString& id, const QString& text, const QKeySequence& keys,
+                              const QString& what, std::function<void()> run,
+                              std::function<bool(const ActionContext&)> enabledWhen = {},
+                              const QString& icon = {}) {
+    return actions.add({id, text, keys, what, std::move(run), std::move(enabledWhen), {}, icon});
+  };
+
+  actions.addMenu(file, tr("&File"));
+  add("file.demo", tr("&Demo"), Qt::CTRL | Qt::Key_D, tr("Train the demo from the start"),
+      [&window] { window.start().demo(); });
+  add("file.new", tr("&New run…"), QKeySequence::New, tr("Choose data, method and detector"), [&window] {
+    if (window.run().confirmEnding()) window.showStartPage();
+  });
+  add("file.openData", tr("Open &data…"), QKeySequence::Open,
+      tr("A folder or file of a data set in one of the known formats"), [&window] {
+        const QString folder = QFileDialog::getExistingDirectory(&window, tr("Open a data set's folder"));
+        if (!folder.isEmpty()) window.start().open(folder);
+      });
+  add("file.openRun", tr("&Open recorded run…"), Qt::CTRL | Qt::Key_R,
+      tr("Look at what an earlier run recorded"), [&window] {
+        const QString folder = QFileDialog::getExistingDirectory(&window, tr("Open a recorded run"));
+        if (!folder.isEmpty()) window.runView().open(folder);
+      });
+  QMenu* recent = actions.addMenu(QStringLiteral("file.recent"), tr("Open &recent"), file);
+  QObject::connect(recent, &QMenu::aboutToShow, &window, [&window, recent] { fillRecent(*recent, window); });
+  actions.addSeparator(file);
+  add(
+      "file.keep", tr("&Keep recorded run…"), {},
+      tr("Move the recording of a run that was given no folder to where it stays; when training has stopped"),
+      [&window] {
+        if (const QString target = window.run().questions().whereToKeep(); !target.isEmpty())
+          window.run().keep(target);
+      },
+      in(&ActionContext::canKeep));
+  actions.addSeparator(file);
+  add("file.quit", tr("&Quit"), QKeySequence::Quit, tr("Close the window; a running step is finished first"),
+      [&window] { window.close(); });
+
+  actions.addMenu(view, tr("&View"));
+  for (QDockWidget* dock : window.workspace().docks().all()) {
+    QAction* toggle = dock->toggleViewAction();
+    toggle->setToolTip(tr("Show or hide: %1").arg(dock->windowTitle()));
+    toggle->setStatusTip(toggle->toolTip());
+    actions.adopt(QStringLiteral("view.") + dock->objectName(), toggle);
+  }
+  actions.addSeparator(view);
+  add("view.resetLayout", tr("&Reset layout"), {}, tr("Put every panel back where it was at first"),
+      [&window] { window.workspace().docks().reset(); });
+  // F and Ctrl+G are the canvas' own keys while it has the focus; from here they work everywhere.
+  add(
+      "view.fit", tr("&Fit image"), Qt::CTRL | Qt::Key_0, tr("Fit the image into the canvas"),
+      [&window] { window.workspace().canvas().fit(); }, in(&ActionContext::picture), "fit");
+  add(
+      "view.goToAnchor", tr("&Go to anchor…"), Qt::CTRL | Qt::Key_G, tr("Select an anchor by its number"),
+      [&window] { window.workspace().canvas().askForAnchor(); }, in(&ActionContext::picture));
+  actions.addSeparator(view);
+  actions.addMenu(theme, tr("&Theme"), view);
+  auto* group = new QActionGroup(&actions);
+  const ThemeChoice present = themeChoiceFromString(openSettings().value(QStringLiteral("theme")).toString());
+  for (const auto& [choice, text, what] :
+       {std::tuple{ThemeChoice::kSystem, tr("As the system"), tr("Dark or light as the desktop is")},
+        {ThemeChoice::kDark, tr("Dark"), tr("Light text on a dark ground")},
+        {ThemeChoice::kLight, tr("Light"), tr("Dark text on a light ground")}}) {
+    ActionSpec spec{
+        QStringLiteral("view.theme.") + toString(choice), text, {}, what, [&window, choice = choice] {
+          window.setTheme(choice);
+        }};
+    spec.group = group;
+    actions.add(std::move(spec))->setChecked(choice == present);
+  }
+
+  actions.addMenu(training, tr("&Training"));
+  actions.adopt("training.run", window.workspace().transport().runPauseAction());
+  actions.adopt("training.step", window.workspace().transport().stepAction());
+  actions.adopt("training.stepMany", window.workspace().transport().stepManyAction());
+  actions.adopt("training.until", window.workspace().transport().untilAction());
+  actions.adopt("training.stop", window.workspace().transport().stopAction());
+  actions.addSeparator(training);
+  add(
+      "training.parameters", tr("Change &parameters"), Qt::CTRL | Qt::Key_P,
+      tr("Change learning rate, weights and the method's constants while training goes on"),
+      [&window] {
+        window.workspace().docks().show("parameters");
+        window.workspace().parameters().focusSearch();
+      },
+      in(&ActionContext::live), "sliders");
+  add(
+      "training.checkpoint", tr("Save &checkpoint"), QKeySequence::Save,
+      tr("Write model, optimizer and every random state into the run folder"),
+      [&window] { window.run().bridge().post(SaveCheckpointCommand{}); },
+      in(&ActionContext::takesCheckpoint));
+  ActionSpec evaluate{"training.evaluate", tr("&Evaluate now"), Qt::CTRL | Qt::Key_E,
+                      tr("Average precision on the validation images"),
+                      [&window] { window.run().bridge().post(EvaluateCommand{}); }};
+  evaluate.enabledWhen = [](const ActionContext& at) { return at.takesCheckpoint && at.hasValidation; };
+  evaluate.whyNot = &WorkspacePage::whyNoEvaluation;
+  actions.add(std::move(evaluate));
+  add(
+      "training.cancelEvaluation", tr("&Cancel evaluation"), {},
+      tr("End the evaluation that is going on; training goes on"),
+      [&actions, &window] {
+        actions.find("training.cancelEvaluation")->setEnabled(false);
+        window.run().bridge().post(CancelEvaluationCommand{});
+      },
+      in(&ActionContext::evaluating), "close");
+
+  actions.addMenu(history, tr("&History"));
+  const auto steps = in(&ActionContext::recordedSteps);
+  add(
+      "history.previous", tr("&Previous recorded step"), Qt::ALT | Qt::Key_Left, tr("One recorded step back"),
+      [&window] { window.workspace().scrubber().walk(-1); }, steps);
+  add(
+      "history.next", tr("&Next recorded step"), Qt::ALT | Qt::Key_Right, tr("One recorded step on"),
+      [&window] { window.workspace().scrubber().walk(+1); }, steps);
+  add(
+      "history.tenBack", tr("Ten steps back"), Qt::ALT | Qt::SHIFT | Qt::Key_Left,
+      tr("Ten recorded steps back"), [&window] { window.workspace().scrubber().walk(-10); }, steps);
+  add(
+      "history.tenOn", tr("Ten steps on"), Qt::ALT | Qt::SHIFT | Qt::Key_Right, tr("Ten recorded steps on"),
+      [&window] { window.workspace().scrubber().walk(+10); }, steps);
+  add("history.live", tr("Follow &live"), Qt::Key_L, tr("Show training as it goes on"),
+      [&window] { window.workspace().scrubber().goLive(); });
+
+  actions.addMenu(figure, tr("F&igure"));
+  add(
+      "figure.view", tr("&Export view…"), Qt::CTRL | Qt::SHIFT | Qt::Key_E,
+      tr("Image, layers and colour bar as PDF, SVG or PNG"),
+      [&window] { window.workspace().exports().askForView(); }, in(&ActionContext::picture), "export");
+  add(
+      "figure.curves", tr("Export &curves…"), Qt::CTRL | Qt::SHIFT | Qt::Key_C,
+      tr("The curves as PDF, SVG or PNG, their values as CSV"),
+      [&window] { window.workspace().exports().askForCurves(); }, in(&ActionContext::workspace));
+
+  actions.addMenu(help, tr("&Help"));
+  add("help.topic", tr("&Method and detector"), QKeySequence::HelpContents,
+      tr("Read about the method in use: idea, formulas, what to look at"),
+      [&window] { window.showHelp({}); });
+  add("help.contents", tr("&Contents"), {}, tr("Every page of the help"),
+      [&window] { window.showHelp(QStringLiteral("index")); });
+  add("help.window", tr("Reading the &window"), {}, tr("What is where in this window"),
+      [&window] { window.showHelp(QStringLiteral("window")); });
+  actions.addSeparator(help);
+  add("help.keys", tr("&Keys"), Qt::Key_Question, tr("Every key on one sheet"),
+      [&actions, &window] { showKeys(actions, window); });
+  add("help.about", tr("&About"), {}, tr("Version and licences"), [&window] { showAbout(window); });
+}
+
+ActionContext actionContextOf(MainWindow& window) {
+  const RunController& run = window.run();
+  const SessionBridge& bridge = run.bridge();
+  const EnabledActions enabled = run.isLive() ? enabledActions(bridge.state()) : EnabledActions{};
+  ActionContext at;
+  at.workspace = !window.onStartPage();
+  at.picture = at.workspace && window.viewState().frame() != nullptr;
+  at.live = at.workspace && run.isLive();
+  at.takesParameters = enabled.setParam;
+  at.takesCheckpoint = enabled.checkpoint;
+  at.hasValidation = !bridge.facts() || !bridge.facts()->validationImageNames.empty();
+  at.evaluating = window.runView().isEvaluating();
+  at.canKeep = at.workspace && run.canKeep();
+  at.recordedSteps = at.workspace && !window.workspace().scrubber().steps().empty();
+  return at;
+}
+
+}  // namespace anchorscope

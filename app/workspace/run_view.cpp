@@ -1,0 +1,256 @@
+#include "app/workspace/run_view.h"
+
+#include <QFileInfo>
+
+#include "app/run/run_controller.h"
+#include "app/settings.h"
+#include "app/workspace/workspace_page.h"
+#include "widgets/models/number_text.h"
+#include "widgets/notify/notifier.h"
+#include "widgets/overlays/layer_stack.h"
+#include "widgets/panels/canvas_header.h"
+#include "widgets/panels/evaluation_panel.h"
+#include "widgets/panels/history_scrubber.h"
+#include "widgets/panels/layer_presets.h"
+#include "widgets/panels/preparing_view.h"
+#include "widgets/panels/probes_panel.h"
+#include "widgets/panels/transport_bar.h"
+#include "widgets/plot/curves_view.h"
+#include "widgets/state/view_state.h"
+
+namespace anchorscope {
+namespace {
+
+QString titleOf(const QString& what, const std::string& method, const std::string& model) {
+  return QStringLiteral("%1 · %2 · %3")
+      .arg(what, QString::fromStdString(method), QString::fromStdString(model));
+}
+
+}  // namespace
+
+RunView::RunView(WorkspacePage& page, ViewState& state, RunController& run, Notifier& notifier)
+    : page_(page),
+      state_(&state),
+      run_(&run),
+      notifier_(notifier),
+      curves_(&page.curves()),
+      evaluation_(&page.evaluation()),
+      scrubber_(&page.scrubber()),
+      transport_(&page.transport()) {
+  wireRun();
+  wireHistory();
+}
+
+RunView::~RunView() = default;
+
+void RunView::wireRun() {
+  const SessionBridge* bridge = &run_->bridge();
+  connect(run_, &RunController::beginning, this, &RunView::begin);
+  connect(run_, &RunController::began, this, &RunView::changed);
+  connect(run_, &RunController::folderReleased, this, &RunView::releaseSources);
+  connect(run_, &RunController::moving, this, &RunView::changed);
+  connect(run_, &RunController::lookWanted, this, &RunView::open);
+  connect(bridge, &SessionBridge::stateChanged, this, &RunView::onState);
+  connect(bridge, &SessionBridge::sessionEnded, this, [this] {
+    transport_->clear();
+    evaluation_->setProgress({}, 0);
+    page_.header().setLive(false);
+    refreshEvaluation({}, 0);
+  });
+  connect(bridge, &SessionBridge::progress, this, &RunView::onProgress);
+  connect(bridge, &SessionBridge::factsAvailable, this, &RunView::onFacts);
+  connect(bridge, &SessionBridge::snapshotArrived, this, &RunView::onSnapshot);
+  connect(bridge, &SessionBridge::stepsArrived, this, &RunView::onSteps);
+  connect(bridge, &SessionBridge::noteArrived, this, &RunView::onNote);
+  connect(bridge, &SessionBridge::diagnosticsArrived, &notifier_, &Notifier::tellRecords);
+  connect(bridge, &SessionBridge::commandAcknowledged, this, [this](const AcknowledgedEvent& event) {
+    if (event.error) notifier_.tell(messageOf(*event.error, MessageScope::kRun));
+  });
+  connect(bridge, &SessionBridge::failed, this, &RunView::onFailed);
+  connect(evaluation_, &EvaluationPanel::stepWanted, this,
+          [this](std::int64_t step) { evaluation_->showEvaluation(evaluationAt(step)); });
+}
+
+QString RunView::title() const {
+  if (recorded_)
+    return titleOf(QFileInfo(recorded_->folder()).fileName(), recorded_->header().methodName,
+                   recorded_->header().modelName);
+  if (const auto& facts = run_->bridge().facts())
+    return titleOf(shortDataName(QString::fromStdString(facts->config.data)), facts->config.method,
+                   facts->config.model);
+  return {};
+}
+
+QString RunView::topic() const {
+  if (recorded_) return QString::fromStdString(recorded_->header().methodName);
+  const auto& facts = run_->bridge().facts();
+  return facts ? QString::fromStdString(facts->config.method) : QString();
+}
+
+void RunView::clear() {
+  state_->setProbes({});
+  state_->setFrame(nullptr);
+}
+
+void RunView::begin(const QString& what) {
+  // The boxes that learn are what the demo is for.
+  showPredictions_ = !run_->isContinued() && run_->asked().data == "demo";
+  wantedProbe_.clear();
+  evaluated_.clear();
+  notifier_.beginRun();
+  curves_->clear();
+  scrubber_->clear();
+  evaluation_->clear();
+  evaluation_->setProgress({}, 0);
+  refreshEvaluation({}, 0);
+  transport_->clear();
+  clear();
+  state_->followLive();
+  page_.enter(/*preparing=*/true);
+  page_.preparing().start(what);
+  live_ = std::make_unique<LiveSource>(run_->bridge(), run_->isContinued());
+  wireSource(*live_);
+}
+
+void RunView::onState(TrainerState state, const QString& reason) {
+  transport_->setState(state, reason);
+  if (state == TrainerState::kStopped)
+    notifier_.mention(reason.isEmpty() || reason == QLatin1String("stopped")
+                          ? tr("Training has stopped.")
+                          : tr("Training has ended: %1.").arg(reason));
+  if (live_ && run_->isEnded()) live_->refresh();  // its last steps
+  emit changed();
+  transport_->setContinuable(!run_->continuableFolder().isEmpty());
+  page_.header().setLive(run_->isLive());
+  if (run_->bridge().snapshot()) refreshRecordingNote(run_->bridge().snapshot()->status.recording);
+}
+
+void RunView::onProgress(const QString& what, double fraction) {
+  page_.preparing().setProgress(what, fraction);
+  if (!run_->bridge().snapshot()) return;  // else it is an evaluation, while training waits
+  evaluation_->setProgress(what, fraction);
+  refreshEvaluation(what, fraction);
+}
+
+void RunView::onNote(const RunEvent& event) {
+  if (!notifier_.tellEntry(event)) notifier_.mention(QString::fromStdString(event.text));
+}
+
+void RunView::onFacts() {
+  const RunFacts& facts = *run_->bridge().facts();
+  if (!run_->isContinued() && facts.config.data != "demo")
+    emit dataOpened(QString::fromStdString(facts.config.data));
+  curves_->setDeclaration(facts.declaration);
+  std::vector<std::string> names;
+  for (const ScalarSpec& scalar : facts.declaration.scalars)
+    names.push_back(scalar.name);
+  transport_->setScalarNames(names);
+  if (run_->isContinued()) evaluation_->clear(tr("This run has not been evaluated."));
+  std::vector<std::string> images = facts.imageNames;
+  images.insert(images.end(), facts.validationImageNames.begin(), facts.validationImageNames.end());
+  page_.probes().setAvailableImages(std::move(images));
+  std::vector<std::string> reports;
+  for (const std::string& text :
+       {facts.weightsReport, facts.priorReport, facts.precisionReport, facts.trainingReport})
+    if (!text.empty()) reports.push_back(text);
+  if (!reports.empty()) notifier_.mention(QString::fromStdString(join(reports, ". ")));
+  emit changed();
+}
+
+void RunView::onFailed(const Error& error, const QString& culprit) {
+  if (!run_->bridge().snapshot()) {
+    emit neverBegan(error);
+    return;
+  }
+  notifier_.tellFailure(error, culprit);
+  if (culprit.isEmpty()) return;
+  // Its evidence comes with the next snapshot, if it was no probe before.
+  wantedProbe_ = culprit;
+  if (!state_->followsLive()) scrubber_->goLive();
+  selectWantedProbe();
+}
+
+void RunView::selectWantedProbe() {
+  if (wantedProbe_.isEmpty()) return;
+  for (const auto& probe : state_->probes())
+    if (QString::fromStdString(probe->image->name) == wantedProbe_) {
+      state_->setProbeName(std::exchange(wantedProbe_, {}));
+      return;
+    }
+}
+
+void RunView::onSnapshot(const std::shared_ptr<const Snapshot>& snapshot) {
+  page_.showCanvas();
+  transport_->setStatus(snapshot->status);
+  scrubber_->setLiveStep(snapshot->status.step);
+  if (state_->followsLive()) {
+    showProbes(snapshot->probes);
+    scrubber_->showStep(snapshot->status.step, true);
+    curves_->setCurrentStep(-1);
+  }
+  refreshRecordingNote(snapshot->status.recording);
+}
+
+void RunView::showProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes) {
+  showFrames([&] { state_->setProbes(std::move(probes)); });
+}
+
+void RunView::showFrames(const std::function<void()>& show) {
+  const bool first = state_->layers().layers().empty();
+  show();
+  if (!state_->frame()) return;
+  selectWantedProbe();
+  if (first) applyFirstLook(state_->layers(), *state_->frame());
+  replaceForeignLook(state_->layers(), *state_->frame());
+  if (std::exchange(showPredictions_, false)) state_->layers().setVisible("predictions", true);
+}
+
+void RunView::refreshRecordingNote(const RecordingState& recording) {
+  const auto& facts = run_->bridge().facts();
+  if (!facts || facts->config.out.empty()) {
+    scrubber_->setNote(tr("This run is not recorded: give it a run folder to go back in time."));
+    return;
+  }
+  const std::int64_t every = facts->config.train.getInt("record_every");
+  QString note =
+      tr("%1 recorded, every %2 · %3 MB")
+          .arg(countText((live_ ? live_->framesBefore() : 0) + recording.framesWritten, noun::kFrames))
+          .arg(every == 1 ? tr("step") : countText(every, noun::kSteps))
+          .arg(static_cast<double>(recording.bytesOnDisk) / 1e6, 0, 'f', 1);
+  if (!recording.failure.empty()) note += tr(" · recording has ended");
+  if (recording.framesDropped > 0) note += tr(" · %1 dropped").arg(countText(recording.framesDropped));
+  if (!run_->isTemporary())
+    note += tr(" in %1").arg(QString::fromStdString(facts->config.out));
+  else
+    note += run_->isEnded() ? tr(" in a temporary folder: File ▸ Keep recorded run keeps it")
+                            : tr(" in a temporary folder; it can be kept when the run is left");
+  scrubber_->setNote(note);
+}
+
+void RunView::onSteps(const std::vector<StepEvent>& steps) {
+  if (steps.empty()) return;
+  std::vector<ScalarValue> losses;
+  for (const ScalarValue& scalar : steps.back().scalars)
+    if (scalar.name == "loss.cls" || scalar.name == "loss.loc") losses.push_back(scalar);
+  transport_->setLosses(losses);
+}
+
+void RunView::showEvaluationSummary(std::int64_t step, const std::vector<ScalarValue>& metrics) {
+  QStringList parts;
+  for (const ScalarValue& metric : metrics)
+    if (metric.name == "ap" || metric.name == "ap50")
+      parts << QString::fromStdString(metric.name).toUpper() + QLatin1Char(' ') + precisionText(metric.value);
+  evaluated_ = parts.isEmpty() ? QString()
+                               : tr("%1 at step %2").arg(parts.join(QStringLiteral(" · ")), countText(step));
+  refreshEvaluation({}, 0);
+}
+
+void RunView::refreshEvaluation(const QString& what, double fraction) {
+  const bool active = !what.isEmpty();
+  page_.header().setEvaluation(
+      active ? tr("%1 %2 %").arg(what).arg(static_cast<int>(100 * fraction)) : evaluated_, active);
+  evaluating_ = active;
+  emit changed();
+}
+
+}  // namespace anchorscope

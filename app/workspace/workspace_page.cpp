@@ -1,0 +1,160 @@
+#include "app/workspace/workspace_page.h"
+
+#include <QDockWidget>
+#include <QMainWindow>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include "app/run/run_controller.h"
+#include "widgets/actions/action_registry.h"
+#include "widgets/canvas/canvas_view.h"
+#include "widgets/notify/notifier.h"
+#include "widgets/notify/problems_panel.h"
+#include "widgets/panels/canvas_header.h"
+#include "widgets/panels/evaluation_panel.h"
+#include "widgets/panels/history_scrubber.h"
+#include "widgets/panels/inspector_panel.h"
+#include "widgets/panels/layers_panel.h"
+#include "widgets/panels/parameters_panel.h"
+#include "widgets/panels/preparing_view.h"
+#include "widgets/panels/probes_panel.h"
+#include "widgets/panels/transport_bar.h"
+#include "widgets/plot/curves_view.h"
+#include "widgets/state/view_state.h"
+
+namespace anchorscope {
+namespace {
+
+/// Of the arrangement of the docks.
+constexpr int kLayoutVersion = 2;
+
+}  // namespace
+
+WorkspacePage::WorkspacePage(QMainWindow& host, ViewState& state, RunController& run, Notifier& notifier)
+    : liveParameters_(run.bridge()),
+      docks_(host, kLayoutVersion),
+      canvas_(new CanvasView(state)),
+      header_(new CanvasHeader(state, *canvas_)),
+      preparing_(new PreparingView),
+      stage_(new QStackedWidget),
+      probes_(new ProbesPanel(state)),
+      layers_(new LayersPanel(state)),
+      inspector_(new InspectorPanel(state)),
+      curves_(new CurvesView),
+      scrubber_(new HistoryScrubber),
+      evaluation_(new EvaluationPanel),
+      parameters_(new ParametersPanel(liveParameters_)),
+      transport_(new TransportBar(this)),
+      exports_(*this, state, *canvas_, *curves_, notifier) {
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  canvas_->setStatusTip({});  // it would hide the values under the cursor
+  stage_->addWidget(canvas_);
+  stage_->addWidget(preparing_);
+  column->addWidget(header_);
+  column->addWidget(stage_, 1);
+  makeDocks(host, notifier);
+  wire(state, run, notifier);
+}
+
+WorkspacePage::~WorkspacePage() {
+  delete transport_;
+}
+
+void WorkspacePage::makeDocks(QMainWindow& host, Notifier& notifier) {
+  auto* left = new QSplitter(Qt::Vertical);
+  left->setChildrenCollapsible(false);
+  left->addWidget(probes_);
+  left->addWidget(layers_);
+  left->setStretchFactor(0, 2);
+  left->setStretchFactor(1, 5);
+  left->setSizes({240, 460});
+  auto* bottom = new QWidget;
+  auto* column = new QVBoxLayout(bottom);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  column->addWidget(curves_, 1);
+  column->addWidget(scrubber_);
+  docks_.add("probesAndLayers", tr("Probes and layers"), left, Qt::LeftDockWidgetArea);
+  QDockWidget* inspector = docks_.add("inspector", tr("Inspector"), inspector_, Qt::RightDockWidgetArea);
+  QDockWidget* curves = docks_.add("curves", tr("Curves and history"), bottom, Qt::BottomDockWidgetArea);
+  QDockWidget* parameters =
+      docks_.add("parameters", tr("Live parameters"), parameters_, Qt::RightDockWidgetArea);
+  QDockWidget* evaluation = docks_.add("evaluation", tr("Evaluation"), evaluation_, Qt::RightDockWidgetArea);
+  QDockWidget* problems = docks_.add("problems", tr("Problems"), new ProblemsPanel(notifier.problems()),
+                                     Qt::BottomDockWidgetArea);
+  host.tabifyDockWidget(inspector, parameters);
+  host.tabifyDockWidget(parameters, evaluation);
+  host.splitDockWidget(problems, curves, Qt::Vertical);
+  for (QDockWidget* dock : {parameters, evaluation, problems})
+    dock->hide();
+  docks_.setShare("probesAndLayers", Qt::Horizontal, {0.185, 190, 236});
+  docks_.setShare("inspector", Qt::Horizontal, {0.27, 280, 344});
+  docks_.setShare("curves", Qt::Vertical, {0.27, 150, 216});
+}
+
+void WorkspacePage::wire(ViewState& state, RunController& run, Notifier& notifier) {
+  connect(header_, &CanvasHeader::evaluationClicked, this, [this] { docks_.show("evaluation"); });
+  // What is selected is told in the inspector: from behind another tab it comes forward.
+  connect(&state, &ViewState::selectionChanged, this, [this, &state] {
+    QDockWidget* dock = docks_.find("inspector");
+    const bool selected = state.selectedObject() >= 0 || state.selectedAnchor() >= 0;
+    if (selected && canvas_->hasFocus() && dock->isVisible() && inspector_->visibleRegion().isEmpty())
+      dock->raise();
+  });
+  connect(parameters_, &ParametersPanel::cannotChange, this, [&notifier](const QString& key) {
+    notifier.tell(
+        {MessageKind::kNote,
+         tr("%1 cannot change while training: start a new run with it, or take the change back.").arg(key),
+         {},
+         MessageScope::kRun});
+  });
+  connect(transport_, &TransportBar::commanded, this, [&run](const Command& command) {
+    if (!std::holds_alternative<StopCommand>(command) || run.confirmStopping()) run.bridge().post(command);
+  });
+  connect(transport_, &TransportBar::continueWanted, &run, qOverload<>(&RunController::goOn));
+  connect(evaluation_, &EvaluationPanel::evaluateWanted, this,
+          [&run] { run.bridge().post(EvaluateCommand{}); });
+  connect(evaluation_, &EvaluationPanel::cancelWanted, this,
+          [&run] { run.bridge().post(CancelEvaluationCommand{}); });
+  connect(probes_, &ProbesPanel::probesWanted, this,
+          [&run](const std::vector<std::string>& names) { run.bridge().post(SetProbesCommand{names}); });
+}
+
+void WorkspacePage::enter(bool preparing) {
+  emit entered();
+  docks_.enter();
+  transport_->show();
+  stage_->setCurrentWidget(preparing ? static_cast<QWidget*>(preparing_) : canvas_);
+  canvas_->setFocus();
+}
+
+void WorkspacePage::leave() {
+  docks_.leave();
+  transport_->hide();
+  emit left();
+}
+
+QString WorkspacePage::whyNoEvaluation(const ActionContext& at) {
+  return at.hasValidation ? QString()
+                          : tr("This run has no validation images: they are named when a run is started.");
+}
+
+void WorkspacePage::refresh(const ActionContext& at, const RunController& run) {
+  evaluation_->setCanEvaluate(at.takesCheckpoint && at.hasValidation, whyNoEvaluation(at));
+  parameters_->setCanChange(
+      at.takesParameters,
+      !run.isLive() || at.takesParameters
+          ? tr("A change takes effect at the next step and is marked in the curves.")
+      : run.isEnded()
+          ? tr("This run has ended with these values. They can be changed again once it is continued.")
+          : tr("They can be changed while training runs or pauses."));
+}
+
+void WorkspacePage::showCanvas() {
+  stage_->setCurrentWidget(canvas_);
+}
+
+}  // namespace anchorscope
