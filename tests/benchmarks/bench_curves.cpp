@@ -33,7 +33,7 @@ class Curves {
     for (std::int64_t step = 0; step < kSteps; ++step) {
       const auto at = static_cast<double>(step);
       series.steps.push_back(step);
-      series.values.push_back(1 + std::sin(at / 1e5) + 0.3 * std::sin(1.7 * at));
+      series.values.push_back(1 + std::sin(at / 1e3) + 0.3 * std::sin(1.7 * at));
     }
     view_.history().append("loss.cls", series);
     view_.history().append("loss.loc", series);

@@ -5,34 +5,23 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <cstdlib>
-#include <memory>
-#include <string>
 #include <vector>
 
-#include "core/store/run_reader.h"
-#include "core/store/run_writer.h"
-#include "tests/support/synthetic_frame.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/benchmarks/recorded_runs.h"
 
 namespace anchorscope {
 namespace {
 
+using benchmarks::DenseRun;
+using benchmarks::kProbes;
+using benchmarks::LongRun;
+using benchmarks::must;
+using benchmarks::probeName;
+using benchmarks::take;
+
 using Steps = std::vector<std::int64_t>;
 
-constexpr std::int64_t kSteps = 1'000'000, kFrameEvery = 20, kMoments = 6;
-constexpr int kRounds = 5, kProbes = 4;
-
-template <typename Value>
-Value take(Result<Value> result) {
-  if (!result) std::abort();
-  return *std::move(result);
-}
-
-void must(const Status& status) {
-  if (!status) std::abort();
-}
+constexpr int kRounds = 5;
 
 template <typename Work>
 double milliseconds(Work work) {
@@ -40,101 +29,6 @@ double milliseconds(Work work) {
   work();
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
-
-std::string probeName(int probe) {
-  return "image-" + std::to_string(probe) + ".jpg";
-}
-
-/// The same evidence as another probe's and of another step.
-std::shared_ptr<const ProbeFrame> asOf(const ProbeFrame& frame, int probe, std::int64_t step) {
-  auto out = std::make_shared<ProbeFrame>(frame);
-  auto image = std::make_shared<ProbeImage>(*frame.image);
-  image->name = probeName(probe);
-  out->image = std::move(image);
-  out->step = step;
-  return out;
-}
-
-/// A run of a million steps with small evidence every so many.
-class LongRun {
- public:
-  static LongRun& shared() {
-    static LongRun run;
-    return run;
-  }
-  std::string folder() const { return (home_ / "long").string(); }
-  /// One more step with evidence, committed.
-  void grow() {
-    record(next_);
-    must(writer_->flush());
-  }
-
- private:
-  LongRun() {
-    testing::SyntheticFrameOptions small;
-    small.imageSize = small.inputSize = {64, 64};
-    small.objectCount = 1;
-    const auto whole = testing::makeSyntheticFrame(small);
-    ProbeFrame frame;
-    frame.image = whole->image;
-    frame.anchors = whole->anchors;
-    for (int probe = 0; probe < kProbes; ++probe)
-      frames_.push_back(asOf(frame, probe, 0));
-    writer_ = take(createRun(folder(), RunHeader(), Overwrite::kNo));
-    for (std::int64_t step = 0; step < kSteps; ++step) {
-      record(step);
-      if (step % 200 == 0) must(writer_->flush());
-    }
-    must(writer_->flush());
-  }
-  void record(std::int64_t step) {
-    const double value = 1 + std::sin(static_cast<double>(step) / 1000);
-    StepRecord record{step, {{"loss.cls", value}, {"loss.loc", value / 3}}, {}};
-    if (step % kFrameEvery == 0)
-      for (int probe = 0; probe < kProbes; ++probe)
-        record.frames.push_back(asOf(*frames_[static_cast<std::size_t>(probe)], probe, step));
-    writer_->record(std::move(record));
-    next_ = (step / kFrameEvery + 1) * kFrameEvery;
-  }
-
-  testing::TemporaryFolder home_;
-  std::vector<std::shared_ptr<const ProbeFrame>> frames_;
-  std::unique_ptr<RunWriter> writer_;
-  std::int64_t next_ = 0;
-};
-
-/// A few moments of large probes.
-class DenseRun {
- public:
-  static DenseRun& shared() {
-    static DenseRun run;
-    return run;
-  }
-  RunReader& reader() { return *reader_; }
-  std::int64_t nextStep() { return at_ = (at_ + 1) % kMoments; }
-
- private:
-  DenseRun() {
-    const std::string folder = (home_ / "dense").string();
-    const auto frame = testing::makeDenseSyntheticFrame();
-    {
-      auto writer = take(createRun(folder, RunHeader(), Overwrite::kNo));
-      for (std::int64_t step = 0; step < kMoments; ++step) {
-        StepRecord record{step, {}, {}};
-        for (int probe = 0; probe < kProbes; ++probe)
-          record.frames.push_back(asOf(*frame, probe, step));
-        writer->record(std::move(record));
-        must(writer->flush());
-      }
-    }
-    reader_ = take(openRun(folder));
-    for (int probe = 0; probe < kProbes; ++probe)
-      take(reader_->frame(probeName(probe), 0));  // what all moments share is read once
-  }
-  testing::TemporaryFolder home_;
-  std::shared_ptr<RunReader> reader_;
-  std::int64_t at_ = 0;
-};
 
 /// The whole way against the short one, by turns.
 template <typename Whole, typename Short>

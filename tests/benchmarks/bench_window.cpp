@@ -1,6 +1,6 @@
 // What the window costs training and the user: steps per second with the window drawing against without one,
-// how soon the event loop answers while training uses every core it takes, and how soon the program shows
-// something.
+// how soon the event loop answers while training uses every core it takes or a long run is opened, how soon a
+// recorded moment is shown, and how soon the program shows something.
 
 #include <benchmark/benchmark.h>
 
@@ -11,15 +11,20 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "app/main_window.h"
+#include "core/store/run_reader.h"
 #include "core/trainer/presets.h"
+#include "tests/benchmarks/recorded_runs.h"
 #include "tests/support/shared_data.h"
 #include "widgets/bridge/session_bridge.h"
+#include "widgets/panels/history_scrubber.h"
+#include "widgets/state/view_state.h"
 
 namespace anchorscope {
 namespace {
@@ -29,7 +34,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kWarmSteps = 30, kSteps = 150;
 constexpr int kRounds = 2;
 constexpr std::chrono::milliseconds kPingEvery{7};
-constexpr double kStartBoundMs = 2000, kReactionBoundMs = 50;
+constexpr int kScrubs = 8;
+constexpr double kStartBoundMs = 2000, kReactionBoundMs = 33, kScrubBoundMs = 50;
 
 double secondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -104,6 +110,36 @@ class Probe : public QObject {
   }
 };
 
+/// A user who touches the window all the time, from a thread of its own.
+class User {
+ public:
+  User() : thread_([this] { touch(); }) {}
+  ~User() { leave(); }
+  /// How long the window took for each touch, ms.
+  const std::vector<double>& leave() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    over_.notify_one();
+    if (thread_.joinable()) thread_.join();
+    return probe_.delaysMs;
+  }
+
+ private:
+  void touch() {
+    std::unique_lock lock(mutex_);
+    while (!over_.wait_for(lock, kPingEvery, [&] { return ended_; }))
+      QCoreApplication::postEvent(&probe_, new Probe::Ping(Clock::now()));
+  }
+
+  Probe probe_;
+  std::mutex mutex_;
+  std::condition_variable over_;
+  bool ended_ = false;
+  std::thread thread_;
+};
+
 double windowRate(std::vector<double>& delaysMs) {
   MainWindow window;
   window.resize(1440, 900);
@@ -112,24 +148,11 @@ double windowRate(std::vector<double>& delaysMs) {
   QObject::connect(&window.bridge(), &SessionBridge::stepsArrived,
                    [&](const std::vector<StepEvent>& steps) { rate.add(steps); });
   window.startRun(demoConfig());
-  Probe probe;
-  std::mutex mutex;
-  std::condition_variable over;
-  bool ended = false;
-  std::thread user([&] {
-    std::unique_lock lock(mutex);
-    while (!over.wait_for(lock, kPingEvery, [&] { return ended; }))
-      QCoreApplication::postEvent(&probe, new Probe::Ping(Clock::now()));
-  });
+  User user;
   while (!rate.done())
     QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
-  {
-    const std::lock_guard lock(mutex);
-    ended = true;
-  }
-  over.notify_one();
-  user.join();
-  delaysMs.insert(delaysMs.end(), probe.delaysMs.begin(), probe.delaysMs.end());
+  const std::vector<double>& delays = user.leave();
+  delaysMs.insert(delaysMs.end(), delays.begin(), delays.end());
   window.close();
   return rate.stepsPerSecond();
 }
@@ -177,9 +200,100 @@ void reaction(benchmark::State& state) {
     state.counters["ratio"] = kReactionBoundMs / std::max(p95, 1e-3);
     state.counters["aim"] = 1;
   }
-  state.SetLabel("event loop while training: bound of 50 ms / p95 reaction time");
+  state.SetLabel("event loop while training: bound of 33 ms / p95 reaction time");
 }
 BENCHMARK(reaction)->Name("window/reaction")->Iterations(1)->UseManualTime();
+
+template <typename Condition>
+void processUntil(Condition condition) {
+  while (!condition())
+    QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+}
+
+/// A window with a run open, all of it read.
+std::unique_ptr<MainWindow> lookAt(const std::string& folder) {
+  auto window = std::make_unique<MainWindow>();
+  window->resize(1440, 900);
+  window->show();
+  window->openRecordedRun(QString::fromStdString(folder));
+  processUntil([&] { return window->recordedRun() && window->recordedRun()->isRested(); });
+  return window;
+}
+
+void opening(benchmark::State& state) {
+  const std::string folder = benchmarks::LongRun::shared().folder();
+  double waited = 0, whole = 0;
+  std::vector<double> delays;
+  for (auto _ : state) {
+    MainWindow window;
+    window.resize(1440, 900);
+    window.show();
+    for (int i = 0; i < 20; ++i)
+      QCoreApplication::processEvents();
+    {  // what a window that waited would wait for
+      const Clock::time_point begun = Clock::now();
+      const auto reader = benchmarks::take(openRun(folder));
+      for (const std::string& name : reader->scalarNames())
+        benchmarks::take(reader->scalar(name));
+      waited = 1000 * secondsSince(begun);
+    }
+    User user;
+    const Clock::time_point begun = Clock::now();
+    window.openRecordedRun(QString::fromStdString(folder));
+    processUntil([&] { return window.recordedRun() && window.recordedRun()->isRested(); });
+    whole = 1000 * secondsSince(begun);
+    delays = user.leave();
+    std::sort(delays.begin(), delays.end());
+    state.SetIterationTime(delays.back() / 1000);
+  }
+  state.counters["reading_ms"] = waited;
+  state.counters["all_there_ms"] = whole;
+  state.counters["p95_ms"] = delays[delays.size() * 95 / 100];
+  state.counters["max_ms"] = delays.back();
+  state.counters["ratio"] = waited / delays.back();
+  state.counters["aim"] = 10;
+  state.SetLabel("opening a run of a million steps: reading it / the longest the event loop takes meanwhile");
+}
+BENCHMARK(opening)->Name("window/opening")->Iterations(1)->UseManualTime();
+
+void scrub(benchmark::State& state) {
+  benchmarks::DenseRun& run = benchmarks::DenseRun::shared();
+  const auto window = lookAt(run.folder());
+  double decoding = 1e12;
+  std::vector<double> times, delays;
+  for (auto _ : state) {
+    for (int round = 0; round < kScrubs; ++round) {
+      {  // all of a moment, on the thread that draws
+        const std::int64_t step = run.nextStep();
+        const Clock::time_point begun = Clock::now();
+        for (int probe = 0; probe < benchmarks::kProbes; ++probe)
+          benchmarks::take(run.reader().frame(benchmarks::probeName(probe), step));
+        decoding = std::min(decoding, 1000 * secondsSince(begun));
+      }
+      // Far from where it stands, so that nothing has been read ahead.
+      const std::int64_t step = round % 2 == 0 ? 0 : benchmarks::kMoments - 1;
+      User user;
+      const Clock::time_point begun = Clock::now();
+      emit window->scrubber().stepWanted(step);
+      processUntil([&] { return window->viewState().frame()->step == step; });
+      times.push_back(1000 * secondsSince(begun));
+      processUntil([&] { return window->recordedRun()->isRested(); });
+      const std::vector<double>& own = user.leave();
+      delays.insert(delays.end(), own.begin(), own.end());
+    }
+    std::sort(times.begin(), times.end());
+    std::sort(delays.begin(), delays.end());
+    state.SetIterationTime(times[times.size() / 2] / 1000);
+  }
+  state.counters["all_probes_ms"] = decoding;
+  state.counters["shown_ms"] = times[times.size() / 2];
+  state.counters["event_loop_max_ms"] = delays.back();
+  state.counters["ratio"] = kScrubBoundMs / times[times.size() / 2];
+  state.counters["aim"] = 1;
+  state.SetLabel(
+      "a scrub with 4 probes of 201,600 anchors: bound of 50 ms / time until the evidence is shown");
+}
+BENCHMARK(scrub)->Name("window/scrub")->Iterations(1)->UseManualTime();
 
 void start(benchmark::State& state) {
   double best = 1e9;

@@ -28,6 +28,7 @@ namespace anchorscope {
 namespace {
 
 constexpr int kReplotMs = 50, kSlowestMs = 2000, kRest = 8;  ///< kRest: times as long as a plot took.
+constexpr int kPale = 80;           ///< Alpha of raw values behind their smoothed line.
 constexpr int kLegendPlace = 2;     ///< In the first line, after the title and a gap.
 constexpr int kLegendBeside = 560;  ///< From this width on the legend stands in the first line.
 constexpr double kFewestSteps = 10, kNarrowestView = 2, kRoom = 1.02;
@@ -88,6 +89,18 @@ QString readingText(const CurveSeries::Reading& reading, const std::string& unit
   QString high = withUnit(reading.high, unit);
   if (reading.values <= 1 || reading.low == reading.high) return high;
   return (unit.empty() ? numberText(reading.low) : shortText(reading.low)) + QStringLiteral("–") + high;
+}
+
+QColor withAlpha(QColor color, int alpha) {
+  color.setAlpha(alpha);
+  return color;
+}
+
+/// What it looks like on this ground with that alpha.
+QColor mixed(const QColor& color, const QColor& ground, int alpha) {
+  const auto mix = [&](int own, int under) { return (own * alpha + under * (255 - alpha)) / 255; };
+  return {mix(color.red(), ground.red()), mix(color.green(), ground.green()),
+          mix(color.blue(), ground.blue())};
 }
 
 QString text(const std::string& utf8) {
@@ -434,6 +447,13 @@ void CurvesView::drawCurves() {
       valueAxes_[axis]->setLabelColor(QColor::fromRgb(colors.front()));
     }
   }
+  // One stroke of thousands of points that go up and down takes half a second; line by line it takes none.
+  // They lie over each other, so the pale ones must not be transparent then.
+  std::size_t most = 0;
+  for (const PlannedCurve& curve : plan_.curves)
+    most = std::max(most, curve.points.size());
+  const bool dense = most > static_cast<std::size_t>(std::max(1, plot_->axisRect()->width()));
+  plot_->setPlottingHint(QCP::phFastPolylines, dense);
   for (const PlannedCurve& curve : plan_.curves) {
     if (curve.points.empty()) continue;
     const QVector<double> keys = stepsOf(curve.points);
@@ -441,7 +461,7 @@ void CurvesView::drawCurves() {
     QColor color = QColor::fromRgb(curve.color);
     QCPGraph* raw = plot_->addGraph(plot_->xAxis, valueAxes_[curve.axis]);
     QColor pale = color;
-    if (smooth) pale.setAlpha(80);
+    if (smooth) pale = dense ? mixed(color, themeOf(palette()).panel, kPale) : withAlpha(color, kPale);
     raw->setPen(QPen(pale, 1));
     raw->setData(keys, valuesOf(curve.points), true);
     raw->setAdaptiveSampling(true);
