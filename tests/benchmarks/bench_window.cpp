@@ -145,9 +145,9 @@ double windowRate(std::vector<double>& delaysMs) {
   window.resize(1440, 900);
   window.show();
   Rate rate;
-  QObject::connect(&window.bridge(), &SessionBridge::stepsArrived,
+  QObject::connect(&window.run().bridge(), &SessionBridge::stepsArrived,
                    [&](const std::vector<StepEvent>& steps) { rate.add(steps); });
-  window.startRun(demoConfig());
+  window.run().start(demoConfig(), {});
   User user;
   while (!rate.done())
     QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
@@ -215,8 +215,9 @@ std::unique_ptr<MainWindow> lookAt(const std::string& folder) {
   auto window = std::make_unique<MainWindow>();
   window->resize(1440, 900);
   window->show();
-  window->openRecordedRun(QString::fromStdString(folder));
-  processUntil([&] { return window->recordedRun() && window->recordedRun()->isRested(); });
+  window->runView().open(QString::fromStdString(folder));
+  processUntil(
+      [&] { return window->runView().recordedRun() && window->runView().recordedRun()->isRested(); });
   return window;
 }
 
@@ -239,8 +240,9 @@ void opening(benchmark::State& state) {
     }
     User user;
     const Clock::time_point begun = Clock::now();
-    window.openRecordedRun(QString::fromStdString(folder));
-    processUntil([&] { return window.recordedRun() && window.recordedRun()->isRested(); });
+    window.runView().open(QString::fromStdString(folder));
+    processUntil(
+        [&] { return window.runView().recordedRun() && window.runView().recordedRun()->isRested(); });
     whole = 1000 * secondsSince(begun);
     delays = user.leave();
     std::sort(delays.begin(), delays.end());
@@ -274,10 +276,10 @@ void scrub(benchmark::State& state) {
       const std::int64_t step = round % 2 == 0 ? 0 : benchmarks::kMoments - 1;
       User user;
       const Clock::time_point begun = Clock::now();
-      emit window->scrubber().stepWanted(step);
+      emit window->workspace().scrubber().stepWanted(step);
       processUntil([&] { return window->viewState().frame()->step == step; });
       times.push_back(1000 * secondsSince(begun));
-      processUntil([&] { return window->recordedRun()->isRested(); });
+      processUntil([&] { return window->runView().recordedRun()->isRested(); });
       const std::vector<double>& own = user.leave();
       delays.insert(delays.end(), own.begin(), own.end());
     }
