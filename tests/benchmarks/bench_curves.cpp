@@ -77,7 +77,7 @@ void replot(benchmark::State& state) {
   state.counters["every_value_ms"] = all;
   state.counters["view_ms"] = kept;
   state.counters["ratio"] = all / kept;
-  state.counters["aim"] = 20;
+  state.counters["aim"] = 10;
   state.SetLabel("a replot of two curves of a million steps: every value / as the window keeps them");
 }
 BENCHMARK(replot)->Name("curves/replot")->Iterations(1)->UseManualTime();

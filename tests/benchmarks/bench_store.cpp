@@ -97,7 +97,7 @@ void moment(benchmark::State& state) {
         for (int probe = 1; probe < kProbes; ++probe)
           take(reader.summary(probeName(probe), step));
       },
-      3,
+      2.5,
       "a moment of 4 probes of 201,600 anchors: all whole / one whole, of the others what thumbnails tell");
 }
 BENCHMARK(moment)->Name("store/moment")->Iterations(1)->UseManualTime();
