@@ -172,6 +172,27 @@ Result<std::string> findProbe(const RunReader& run, const std::string& name) {
                    concat("Recorded: ", listed(names)));
 }
 
+void addEvidenceOptions(CLI::App& command, EvidenceChoice& choice, const std::string& imageHelp) {
+  command.add_option("RUN", choice.folder, "Run folder")->required();
+  command.add_option("--step", choice.step, "Recorded step, first or last")->capture_default_str();
+  command.add_option("--image", choice.image, imageHelp);
+  command.add_option("--stage", choice.stage,
+                     "Stage of the detector, by name or counted from 0 (else: the last, which detects)");
+  command.add_option("--variant", choice.variant,
+                     "What a variant recorded beside the run says, by its name (else: the run's own)");
+}
+
+Result<std::shared_ptr<const StageEvidence>> findStage(const ProbeFrame& frame, const std::string& stage) {
+  if (stage.empty()) return frame.stages.back();
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < frame.stages.size(); ++i) {
+    if (frame.stages[i]->stage.name == stage || std::to_string(i) == stage) return frame.stages[i];
+    names.push_back(frame.stages[i]->stage.name);
+  }
+  return makeError(ErrorCode::kNotFound, concat("There is no stage '", stage, "'"),
+                   concat("There are: ", listed(names)));
+}
+
 Result<std::int64_t> parseStep(const RunReader& run, const std::string& probe, const std::string& text) {
   const std::vector<std::int64_t> steps = run.recordedSteps(probe);
   if (steps.empty())

@@ -2,6 +2,7 @@
 // What the commands of the headless program share.
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -62,6 +63,17 @@ std::string precisionText(double value);
 
 /// The recorded step that "last", "first" or a number means for a probe; kNotFound names the nearest.
 Result<std::int64_t> parseStep(const RunReader& run, const std::string& probe, const std::string& text);
+
+/// Which evidence of a probe at a step is meant.
+struct EvidenceChoice {
+  std::string folder, step = "last", image, stage, variant;
+};
+
+/// Adds --step, --image, --stage and --variant; `imageHelp` says what is taken without one.
+void addEvidenceOptions(CLI::App& command, EvidenceChoice& choice, const std::string& imageHelp);
+
+/// The stage that a name or a number from 0 means; empty: the last, which detects. kNotFound names them.
+Result<std::shared_ptr<const StageEvidence>> findStage(const ProbeFrame& frame, const std::string& stage);
 
 /// The probe that a name means: exact, without extension, or the only one that contains it; empty: the first.
 Result<std::string> findProbe(const RunReader& run, const std::string& name);

@@ -18,7 +18,8 @@ namespace anchorscope::cli {
 namespace {
 
 struct FigureOptions {
-  std::string folder, step = "last", image, out, theme = "light";
+  EvidenceChoice choice;
+  std::string out, theme = "light";
   std::vector<std::string> layers, scalars;
   int object = -1;
   std::int64_t anchor = -1;
@@ -27,10 +28,10 @@ struct FigureOptions {
 };
 
 /// "w_cls" -> "musu.w_cls" where only one channel ends so; anything else stays.
-std::string fullChannelName(const std::string& text, const ProbeFrame& frame) {
+std::string fullChannelName(const std::string& text, const StageEvidence& evidence) {
   const std::string name = text.substr(0, text.find(':'));
   std::vector<std::string> matches;
-  for (const Channel& channel : frame.channels) {
+  for (const Channel& channel : evidence.channels) {
     if (channel.spec.name == name) return text;
     if (channel.spec.name.substr(channel.spec.name.rfind('.') + 1) == name)
       matches.push_back(channel.spec.name);
@@ -39,8 +40,8 @@ std::string fullChannelName(const std::string& text, const ProbeFrame& frame) {
 }
 
 /// Image, the layers that were asked for, objects, and the bag of a chosen object, bottom to top.
-Result<std::vector<Layer>> chosenLayers(const FigureOptions& options, const ProbeFrame& frame) {
-  std::vector<Layer> defaults = defaultLayers(frame);
+Result<std::vector<Layer>> chosenLayers(const FigureOptions& options, const StageEvidence& evidence) {
+  std::vector<Layer> defaults = defaultLayers(evidence);
   for (Layer& layer : defaults)
     if (layer.kind == LayerKind::kBag) layer.visible = options.object >= 0;
   std::vector<Layer> layers;
@@ -55,7 +56,7 @@ Result<std::vector<Layer>> chosenLayers(const FigureOptions& options, const Prob
   } else {
     addDefault(LayerKind::kImage);
     for (const std::string& text : options.layers) {
-      auto layer = parseLayer(fullChannelName(text, frame), frame);
+      auto layer = parseLayer(fullChannelName(text, evidence), evidence);
       if (!layer) return std::move(layer).error();
       layer->visible = true;
       if (layer->kind != LayerKind::kImage) layers.push_back(*std::move(layer));
@@ -76,7 +77,8 @@ Result<std::string> bestProbe(const RunReader& run, const std::string& step) {
     if (!at) continue;  // it was pinned later, or unpinned earlier
     auto frame = run.frame(probe, *at);
     if (!frame) return std::move(frame).error();
-    const double quality = detectionQuality(**frame, adaptiveScore(**frame));
+    const StageEvidence& detects = *(*frame)->stages.back();
+    const double quality = detectionQuality(detects, adaptiveScore(detects));
     if (quality <= highest) continue;
     highest = quality;
     best = probe;
@@ -86,27 +88,33 @@ Result<std::string> bestProbe(const RunReader& run, const std::string& step) {
 }
 
 Status addPanel(const RunReader& run, const FigureOptions& options, FigureSpec& spec) {
-  auto probe = options.image == "best" ? bestProbe(run, options.step) : findProbe(run, options.image);
+  const EvidenceChoice& choice = options.choice;
+  auto probe = choice.image == "best" ? bestProbe(run, choice.step) : findProbe(run, choice.image);
   if (!probe) return std::move(probe).error();
-  auto step = parseStep(run, *probe, options.step);
+  auto step = parseStep(run, *probe, choice.step);
   if (!step) return std::move(step).error();
-  auto frame = run.frame(*probe, *step);
+  auto frame = run.frame(*probe, *step, choice.variant);
   if (!frame) return std::move(frame).error();
+  auto stage = findStage(**frame, choice.stage);
+  if (!stage) return std::move(stage).error();
   FigurePanel panel;
-  panel.frame = *std::move(frame);
-  auto layers = chosenLayers(options, *panel.frame);
+  panel.evidence = *std::move(stage);
+  auto layers = chosenLayers(options, *panel.evidence);
   if (!layers) return std::move(layers).error();
   panel.layers = *std::move(layers);
-  if (options.object >= static_cast<int>(panel.frame->image->objects.size()))
-    return makeError(ErrorCode::kNotFound, concat("There is no object ", options.object),
-                     concat("'", *probe, "' has ",
-                            counted(static_cast<std::int64_t>(panel.frame->image->objects.size()), "object"),
-                            ", counted from 0"));
-  if (options.anchor >= static_cast<std::int64_t>(panel.frame->anchors->count()))
-    return makeError(ErrorCode::kNotFound, concat("There is no anchor ", options.anchor));
+  if (options.object >= static_cast<int>(panel.evidence->image->objects.size()))
+    return makeError(
+        ErrorCode::kNotFound, concat("There is no object ", options.object),
+        concat("'", *probe, "' has ",
+               counted(static_cast<std::int64_t>(panel.evidence->image->objects.size()), "object"),
+               ", counted from 0"));
+  if (options.anchor >= static_cast<std::int64_t>(panel.evidence->candidates->count()))
+    return makeError(ErrorCode::kNotFound,
+                     concat("There is no ", panel.evidence->stage.candidate, " ", options.anchor));
   panel.selectedObject = options.object;
   panel.selectedAnchor = options.anchor;
   panel.caption = concat(*probe, ", step ", *step);
+  if (!choice.variant.empty()) panel.caption += concat(", ", choice.variant);
   spec.panels.push_back(std::move(panel));
   return {};
 }
@@ -131,7 +139,7 @@ Status addCurves(const RunReader& run, const FigureOptions& options, FigureSpec&
 }
 
 Status figure(const FigureOptions& options) {
-  auto run = openRun(options.folder);
+  auto run = openRun(options.choice.folder);
   if (!run) return std::move(run).error();
   // No window is shown, so none is needed.
   if (!std::getenv("QT_QPA_PLATFORM")) ::setenv("QT_QPA_PLATFORM", "offscreen", 1);
@@ -149,7 +157,7 @@ Status figure(const FigureOptions& options) {
   spec.widthMm = options.widthMm;
   spec.dpi = options.dpi;
   spec.theme = options.theme == "dark" ? FigureTheme::kDark : FigureTheme::kLight;
-  const bool panel = !options.curves || !options.image.empty() || !options.layers.empty();
+  const bool panel = !options.curves || !options.choice.image.empty() || !options.layers.empty();
   if (panel) ANCHORSCOPE_TRY(addPanel(**run, options, spec));
   if (options.curves) ANCHORSCOPE_TRY(addCurves(**run, options, spec));
   auto report = renderFigure(spec, options.out, options.overwrite ? Overwrite::kYes : Overwrite::kNo);
@@ -168,10 +176,8 @@ Status figure(const FigureOptions& options) {
 void addFigure(CLI::App& app, ExitCode& exit) {
   CLI::App* command = app.add_subcommand("figure", "Draw recorded evidence or curves to PDF, SVG or PNG");
   auto options = std::make_shared<FigureOptions>();
-  command->add_option("RUN", options->folder, "Run folder")->required();
-  command->add_option("--step", options->step, "Recorded step, first or last")->capture_default_str();
-  command->add_option("--image", options->image,
-                      "Probe image, or best: the one whose detections are right (else: the first)");
+  addEvidenceOptions(*command, options->choice,
+                     "Probe image, or best: the one whose detections are right (else: the first)");
   command->add_option("--layer", options->layers,
                       "NAME[:KEY=VALUE,...]: channel, predictions, bag, such as w_cls, "
                       "iou:min=0.5,map=viridis or predictions:min=0 (all of them); may be repeated");

@@ -73,6 +73,34 @@ void printClasses(const EvaluationEvent& evaluation) {
   }
 }
 
+/// The frame of the first probe that was recorded last; null where there is none.
+std::shared_ptr<const ProbeFrame> lastFrame(const RunReader& run) {
+  for (const std::string& probe : run.probeNames())
+    if (const auto steps = run.recordedSteps(probe); !steps.empty())
+      if (auto frame = run.frame(probe, steps.back())) return *std::move(frame);
+  return nullptr;
+}
+
+std::vector<std::string> stageNames(const RunReader& run) {
+  std::vector<std::string> names;
+  if (const auto frame = lastFrame(run))
+    for (const auto& stage : frame->stages)
+      names.push_back(stage->stage.name);
+  return names;
+}
+
+/// Of all probes at their last step.
+std::vector<std::string> variantNames(const RunReader& run) {
+  std::vector<std::string> names;
+  for (const std::string& probe : run.probeNames())
+    if (const auto steps = run.recordedSteps(probe); !steps.empty())
+      if (const auto variants = run.variants(probe, steps.back()))
+        for (const Variant& variant : *variants)
+          if (std::find(names.begin(), names.end(), variant.name) == names.end())
+            names.push_back(variant.name);
+  return names;
+}
+
 Status info(const std::string& folder, bool json) {
   auto opened = openRun(folder);
   if (!opened) return std::move(opened).error();
@@ -98,6 +126,9 @@ Status info(const std::string& folder, bool json) {
     out["evaluations"].push_back(evaluationJson(evaluation));
   for (const std::string& probe : run.probeNames())
     out["probes"][probe] = run.recordedSteps(probe);
+  const std::vector<std::string> stages = stageNames(run), variants = variantNames(run);
+  if (stages.size() > 1) out["stages"] = stages;
+  if (!variants.empty()) out["variants"] = variants;
   out["checkpoints"] = run.checkpoints();
   out["events"] = nlohmann::ordered_json::array();
   for (const RunEvent& event : *events)
@@ -119,6 +150,8 @@ Status info(const std::string& folder, bool json) {
     if (!steps.empty()) std::cout << ", steps " << steps.front() << " to " << steps.back();
     std::cout << '\n';
   }
+  if (stages.size() > 1) std::cout << "  stages " << join(stages, ", ") << '\n';
+  if (!variants.empty()) std::cout << "  variants " << join(variants, ", ") << '\n';
   std::cout << "Last values:\n";
   for (const auto& [name, value] : out["scalars"].items())
     std::cout << "  " << name << "  " << (value.is_null() ? "not finite" : shortNumber(value.get<double>()))
@@ -139,7 +172,7 @@ Status info(const std::string& folder, bool json) {
 // -----------------------------------------------------------------------------------------------------
 
 struct InspectOptions {
-  std::string folder, step = "last", image;
+  EvidenceChoice choice;
   std::int64_t object = -1, anchor = -1, rows = 20;
   bool json = false;
 };
@@ -203,23 +236,24 @@ nlohmann::ordered_json decisionJson(const Decision& decision) {
   return out;
 }
 
-std::string className(const ProbeFrame& frame, int classIndex) {
+std::string className(const StageEvidence& evidence, int classIndex) {
   const auto index = static_cast<std::size_t>(classIndex);
-  return frame.classNames && classIndex >= 0 && index < frame.classNames->size()
-             ? (*frame.classNames)[index]
+  return evidence.classNames && classIndex >= 0 && index < evidence.classNames->size()
+             ? (*evidence.classNames)[index]
              : concat("class ", classIndex);
 }
 
-nlohmann::ordered_json anchorJson(const ProbeFrame& frame, std::size_t anchor, std::int32_t object) {
+nlohmann::ordered_json anchorJson(const StageEvidence& evidence, std::size_t anchor, std::int32_t object) {
   nlohmann::ordered_json out{{"anchor", anchor},
-                             {"address", frame.anchors->label(anchor)},
-                             {"box_in_input", boxJson(frame.anchors->boxesInInput[anchor])}};
-  if (!frame.predictedBoxesInInput.empty())
-    out["predicted_box_in_input"] = boxJson(frame.predictedBoxesInInput[anchor]);
-  for (const Channel& channel : frame.channels)
-    if (channel.spec.domain == ChannelDomain::kAnchor)
+                             {"address", evidence.label(anchor)},
+                             {"box_in_input", boxJson(evidence.candidates->boxesInInput[anchor])}};
+  if (!evidence.predictedBoxesInInput.empty())
+    out["predicted_box_in_input"] = boxJson(evidence.predictedBoxesInInput[anchor]);
+  for (const Channel& channel : evidence.channels)
+    if (channel.spec.domain == ChannelDomain::kCandidate)
       out["channels"][channel.spec.name] = jsonNumber(channel.values[anchor]);
-  if (object >= 0) out["decision"] = decisionJson(explain(frame, static_cast<std::int32_t>(anchor), object));
+  if (object >= 0)
+    out["decision"] = decisionJson(explain(evidence, static_cast<std::int32_t>(anchor), object));
   return out;
 }
 
@@ -241,18 +275,18 @@ std::vector<std::size_t> bagRows(const PairTable& table, std::int32_t object) {
   return rows;
 }
 
-nlohmann::ordered_json objectJson(const ProbeFrame& frame, std::int32_t object) {
-  const ObjectRecord& record = frame.image->objects[static_cast<std::size_t>(object)];
+nlohmann::ordered_json objectJson(const StageEvidence& evidence, std::int32_t object) {
+  const ObjectRecord& record = evidence.image->objects[static_cast<std::size_t>(object)];
   nlohmann::ordered_json out{{"object", object},
-                             {"class", className(frame, record.classIndex)},
+                             {"class", className(evidence, record.classIndex)},
                              {"box_in_image", boxJson(record.boxInImage)},
                              {"ignored", record.ignored}};
-  for (const ObjectColumn& column : frame.objectColumns)
+  for (const ObjectColumn& column : evidence.objectColumns)
     out["values"][column.spec.name] = jsonNumber(column.values[static_cast<std::size_t>(object)]);
-  for (const PairTable& table : frame.pairTables) {
+  for (const PairTable& table : evidence.pairTables) {
     auto rows = nlohmann::ordered_json::array();
     for (const std::size_t row : bagRows(table, object)) {
-      nlohmann::ordered_json entry{{"anchor", table.anchor[row]}};
+      nlohmann::ordered_json entry{{"anchor", table.candidate[row]}};
       for (std::size_t column = 0; column < table.columns.size(); ++column)
         entry[table.spec.columns[column].name] = jsonNumber(table.columns[column][row]);
       rows.push_back(std::move(entry));
@@ -262,16 +296,17 @@ nlohmann::ordered_json objectJson(const ProbeFrame& frame, std::int32_t object) 
   return out;
 }
 
-void printAnchor(const ProbeFrame& frame, std::size_t anchor, std::int32_t object) {
-  std::cout << "Anchor " << anchor << "  " << frame.anchors->label(anchor) << "  box in input "
-            << boxText(frame.anchors->boxesInInput[anchor]) << '\n';
-  if (!frame.predictedBoxesInInput.empty())
-    std::cout << "  predicted box in input " << boxText(frame.predictedBoxesInInput[anchor]) << '\n';
-  for (const Channel& channel : frame.channels)
-    if (channel.spec.domain == ChannelDomain::kAnchor)
+void printAnchor(const StageEvidence& evidence, std::size_t anchor, std::int32_t object) {
+  std::string title = evidence.address(anchor);
+  title.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(title.front())));
+  std::cout << title << "  box in input " << boxText(evidence.candidates->boxesInInput[anchor]) << '\n';
+  if (!evidence.predictedBoxesInInput.empty())
+    std::cout << "  predicted box in input " << boxText(evidence.predictedBoxesInInput[anchor]) << '\n';
+  for (const Channel& channel : evidence.channels)
+    if (channel.spec.domain == ChannelDomain::kCandidate)
       std::cout << "  " << channel.spec.name << "  " << shortNumber(channel.values[anchor]) << '\n';
   if (object < 0) return;
-  const Decision decision = explain(frame, static_cast<std::int32_t>(anchor), object);
+  const Decision decision = explain(evidence, static_cast<std::int32_t>(anchor), object);
   std::cout << "Decision for object " << object << ": " << decision.summary << '\n';
   for (const DecisionRow& row : decision.rows) {
     std::cout << "  " << row.name << ": ";
@@ -281,22 +316,22 @@ void printAnchor(const ProbeFrame& frame, std::size_t anchor, std::int32_t objec
   }
 }
 
-void printObject(const ProbeFrame& frame, std::int32_t object, std::int64_t atMost) {
-  const ObjectRecord& record = frame.image->objects[static_cast<std::size_t>(object)];
-  std::cout << "Object " << object << "  " << className(frame, record.classIndex) << "  box in image "
+void printObject(const StageEvidence& evidence, std::int32_t object, std::int64_t atMost) {
+  const ObjectRecord& record = evidence.image->objects[static_cast<std::size_t>(object)];
+  std::cout << "Object " << object << "  " << className(evidence, record.classIndex) << "  box in image "
             << boxText(record.boxInImage) << (record.ignored ? "  (ignored)" : "") << '\n';
-  for (const ObjectColumn& column : frame.objectColumns)
+  for (const ObjectColumn& column : evidence.objectColumns)
     std::cout << "  " << column.spec.name << "  "
               << shortNumber(column.values[static_cast<std::size_t>(object)]) << '\n';
-  for (const PairTable& table : frame.pairTables) {
+  for (const PairTable& table : evidence.pairTables) {
     const auto rows = bagRows(table, object);
-    std::cout << table.spec.title << ": " << counted(static_cast<std::int64_t>(rows.size()), "row")
-              << "\n  anchor";
+    std::cout << table.spec.title << ": " << counted(static_cast<std::int64_t>(rows.size()), "row") << "\n  "
+              << evidence.stage.candidate;
     for (const ColumnSpec& column : table.spec.columns)
       std::cout << '\t' << column.name;
     std::cout << '\n';
     for (std::size_t i = 0; i < rows.size() && (atMost == 0 || static_cast<std::int64_t>(i) < atMost); ++i) {
-      std::cout << "  " << table.anchor[rows[i]];
+      std::cout << "  " << table.candidate[rows[i]];
       for (const std::vector<float>& column : table.columns)
         std::cout << '\t' << shortNumber(column[rows[i]]);
       std::cout << '\n';
@@ -307,20 +342,26 @@ void printObject(const ProbeFrame& frame, std::int32_t object, std::int64_t atMo
   }
 }
 
-void printFrame(const ProbeFrame& frame) {
-  std::cout << frame.image->name << " at step " << frame.step << ": "
-            << counted(static_cast<std::int64_t>(frame.image->objects.size()), "object") << ", "
-            << counted(static_cast<std::int64_t>(frame.anchors->count()), "anchor") << ", "
-            << counted(static_cast<std::int64_t>(frame.predictions.size()), "prediction") << '\n';
-  for (std::size_t object = 0; object < frame.image->objects.size(); ++object) {
-    const ObjectRecord& record = frame.image->objects[object];
-    std::cout << "  object " << object << "  " << className(frame, record.classIndex) << ' '
+void printFrame(const StageEvidence& evidence) {
+  std::cout << evidence.image->name << " at step " << evidence.step;
+  if (!evidence.stage.title.empty()) std::cout << ", " << evidence.stage.title;
+  if (evidence.variant) {
+    std::cout << ", variant " << evidence.variant->name;
+    for (const auto& [option, value] : evidence.variant->options)
+      std::cout << "  " << option << " = " << value;
+  }
+  std::cout << ": " << counted(static_cast<std::int64_t>(evidence.image->objects.size()), "object") << ", "
+            << counted(static_cast<std::int64_t>(evidence.candidates->count()), evidence.stage.candidate)
+            << ", " << counted(static_cast<std::int64_t>(evidence.predictions.size()), "prediction") << '\n';
+  for (std::size_t object = 0; object < evidence.image->objects.size(); ++object) {
+    const ObjectRecord& record = evidence.image->objects[object];
+    std::cout << "  object " << object << "  " << className(evidence, record.classIndex) << ' '
               << boxText(record.boxInImage);
-    for (const ObjectColumn& column : frame.objectColumns)
+    for (const ObjectColumn& column : evidence.objectColumns)
       std::cout << "  " << column.spec.name << ' ' << shortNumber(column.values[object]);
     std::cout << '\n';
   }
-  for (const Channel& channel : frame.channels) {
+  for (const Channel& channel : evidence.channels) {
     double low = INFINITY, high = -INFINITY;
     std::size_t defined = 0;
     for (const float value : channel.values) {
@@ -335,66 +376,77 @@ void printFrame(const ProbeFrame& frame) {
     if (defined > 0) std::cout << ", " << shortNumber(low) << " .. " << shortNumber(high);
     std::cout << '\n';
   }
-  for (const PairTable& table : frame.pairTables)
+  for (const PairTable& table : evidence.pairTables)
     std::cout << "  table " << table.spec.name << "  "
               << counted(static_cast<std::int64_t>(table.rowCount()), "row") << '\n';
-  for (const PredictionRecord& prediction : frame.predictions)
-    std::cout << "  prediction " << className(frame, prediction.classIndex) << ' '
-              << shortNumber(prediction.score) << ' ' << boxText(prediction.boxInImage) << "  anchor "
-              << prediction.anchor << '\n';
+  for (const PredictionRecord& prediction : evidence.predictions)
+    std::cout << "  prediction " << className(evidence, prediction.classIndex) << ' '
+              << shortNumber(prediction.score) << ' ' << boxText(prediction.boxInImage) << "  "
+              << evidence.stage.candidate << ' ' << prediction.candidate << '\n';
 }
 
-nlohmann::ordered_json frameJson(const ProbeFrame& frame) {
-  nlohmann::ordered_json out{
-      {"image", frame.image->name}, {"step", frame.step}, {"anchors", frame.anchors->count()}};
+nlohmann::ordered_json frameJson(const StageEvidence& evidence) {
+  nlohmann::ordered_json out{{"image", evidence.image->name},
+                             {"step", evidence.step},
+                             {"stage", evidence.stage.name},
+                             {"anchors", evidence.candidates->count()}};
+  if (evidence.variant) {
+    out["variant"]["name"] = evidence.variant->name;
+    for (const auto& [option, value] : evidence.variant->options)
+      out["variant"]["options"][option] = value;
+  }
   out["objects"] = nlohmann::ordered_json::array();
-  for (std::size_t object = 0; object < frame.image->objects.size(); ++object)
-    out["objects"].push_back(objectJson(frame, static_cast<std::int32_t>(object)));
+  for (std::size_t object = 0; object < evidence.image->objects.size(); ++object)
+    out["objects"].push_back(objectJson(evidence, static_cast<std::int32_t>(object)));
   out["predictions"] = nlohmann::ordered_json::array();
-  for (const PredictionRecord& prediction : frame.predictions)
-    out["predictions"].push_back({{"class", className(frame, prediction.classIndex)},
+  for (const PredictionRecord& prediction : evidence.predictions)
+    out["predictions"].push_back({{"class", className(evidence, prediction.classIndex)},
                                   {"score", jsonNumber(prediction.score)},
                                   {"box_in_image", boxJson(prediction.boxInImage)},
-                                  {"anchor", prediction.anchor}});
+                                  {"anchor", prediction.candidate}});
   return out;
 }
 
 Status inspect(const InspectOptions& options) {
-  auto opened = openRun(options.folder);
+  const EvidenceChoice& choice = options.choice;
+  auto opened = openRun(choice.folder);
   if (!opened) return std::move(opened).error();
-  auto probe = findProbe(**opened, options.image);
+  auto probe = findProbe(**opened, choice.image);
   if (!probe) return std::move(probe).error();
-  auto step = parseStep(**opened, *probe, options.step);
+  auto step = parseStep(**opened, *probe, choice.step);
   if (!step) return std::move(step).error();
-  auto read = (*opened)->frame(*probe, *step);
-  if (!read) return std::move(read).error();
+  auto frame = (*opened)->frame(*probe, *step, choice.variant);
+  if (!frame) return std::move(frame).error();
+  auto stage = findStage(**frame, choice.stage);
+  if (!stage) return std::move(stage).error();
   tellDamage(**opened);
-  const ProbeFrame& frame = **read;
-  const auto objectCount = static_cast<std::int64_t>(frame.image->objects.size());
-  const auto anchorCount = static_cast<std::int64_t>(frame.anchors->count());
+  const StageEvidence& evidence = **stage;
+  const auto objectCount = static_cast<std::int64_t>(evidence.image->objects.size());
+  const auto anchorCount = static_cast<std::int64_t>(evidence.candidates->count());
   if (options.object >= objectCount)
     return makeError(ErrorCode::kNotFound, concat("There is no object ", options.object),
                      concat("'", *probe, "' has ", counted(objectCount, "object"), ", counted from 0"));
   if (options.anchor >= anchorCount)
-    return makeError(ErrorCode::kNotFound, concat("There is no anchor ", options.anchor),
+    return makeError(ErrorCode::kNotFound,
+                     concat("There is no ", evidence.stage.candidate, " ", options.anchor),
                      concat("There are ", anchorCount, ", counted from 0"));
   const auto object = static_cast<std::int32_t>(options.object);
   if (options.anchor >= 0) {
     const auto told =
-        object >= 0 ? object : mostRelevantObject(frame, static_cast<std::int32_t>(options.anchor));
+        object >= 0 ? object : mostRelevantObject(evidence, static_cast<std::int32_t>(options.anchor));
     if (options.json)
-      std::cout << jsonText(anchorJson(frame, static_cast<std::size_t>(options.anchor), told));
+      std::cout << jsonText(anchorJson(evidence, static_cast<std::size_t>(options.anchor), told));
     else
-      printAnchor(frame, static_cast<std::size_t>(options.anchor), told);
+      printAnchor(evidence, static_cast<std::size_t>(options.anchor), told);
   } else if (object >= 0) {
     if (options.json)
-      std::cout << jsonText(objectJson(frame, object));
+      std::cout << jsonText(objectJson(evidence, object));
     else
-      printObject(frame, object, options.rows);
+      printObject(evidence, object, options.rows);
   } else if (options.json) {
-    std::cout << jsonText(frameJson(frame));
+    std::cout << jsonText(frameJson(evidence));
   } else {
-    printFrame(frame);
+    printFrame(evidence);
   }
   return {};
 }
@@ -437,12 +489,12 @@ void addInspect(CLI::App& app, ExitCode& exit) {
   CLI::App* command =
       app.add_subcommand("inspect", "Print the recorded evidence of an image, an object or an anchor");
   auto options = std::make_shared<InspectOptions>();
-  command->add_option("RUN", options->folder, "Run folder")->required();
-  command->add_option("--step", options->step, "Recorded step, first or last")->capture_default_str();
-  command->add_option("--image", options->image, "Probe image (else: the first)");
+  addEvidenceOptions(*command, options->choice, "Probe image (else: the first)");
   command->add_option("--object", options->object, "Object, counted from 0: its bag")
       ->check(CLI::Range(0, std::numeric_limits<int>::max()));
-  command->add_option("--anchor", options->anchor, "Anchor, counted from 0: its values and the decision")
+  command
+      ->add_option("--anchor", options->anchor,
+                   "Anchor (or other candidate of the stage), counted from 0: its values and the decision")
       ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
   command->add_option("--rows", options->rows, "Rows of a table to print; 0: all")->capture_default_str();
   command->add_flag("--json", options->json, "As JSON, with every row");

@@ -200,8 +200,8 @@ void RunView::showFrames(const std::function<void()>& show) {
   show();
   if (!state_->frame()) return;
   selectWantedProbe();
-  if (first) applyFirstLook(state_->layers(), *state_->frame());
-  replaceForeignLook(state_->layers(), *state_->frame());
+  if (first) applyFirstLook(state_->layers(), *state_->evidence());
+  replaceForeignLook(state_->layers(), *state_->evidence());
   if (std::exchange(showPredictions_, false)) state_->layers().setVisible("predictions", true);
 }
 

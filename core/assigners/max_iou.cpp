@@ -132,6 +132,7 @@ AssignerEntry maxIouAssigner() {
                 "Measure that share by the anchor's area; off: by the region's.",
                 "mmdet 3.3.0 MaxIoUAssigner"),
   };
+  entry.ownCandidates = true;
   entry.conflicts = [](const ParamSet&, const HeadTraits& heads) -> std::vector<OptionConflict> {
     if (!heads.points) return {};
     return {{"assigner", "Maximum IoU measures anchor boxes, and the model has points without boxes",

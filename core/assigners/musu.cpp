@@ -9,6 +9,7 @@
 #include "core/assigners/ignored_regions.h"
 #include "core/assigners/musu_evidence.h"
 #include "core/ops/musu.h"
+#include "core/ops/scores.h"
 
 namespace anchorscope {
 namespace {
@@ -28,7 +29,7 @@ class MusuAssigner final : public Assigner {
     MusuInputs inputs;
     inputs.anchors = anchors.boxes;
     inputs.strides = anchors.strides;
-    inputs.logits = outputs.logits.detach();
+    inputs.logits = logOdds(outputs).detach().contiguous();
     inputs.boxes = outputs.boxes.detach();
     inputs.gtBoxes = targets.boxes;
     inputs.gtLabels = targets.labels;

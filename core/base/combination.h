@@ -2,16 +2,29 @@
 // View header. What detectors, assigners and losses say about themselves so that it can be told, before
 // anything is built, which of them go together.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 namespace anchorscope {
 
-/// What a detector's heads are like.
+/// The output that says how central a location is in its object.
+inline constexpr const char* kCenternessOutput = "centerness";
+
+/// What the heads of a detector's stage are like.
 struct HeadTraits {
-  bool points = false;      ///< Locations are points without boxes; offsets are distances to four sides.
-  int anchorsPerCell = 1;   ///< Anchors per location.
-  bool centerness = false;  ///< A third output per anchor that says how good the box is.
+  bool points = false;     ///< Locations are points without boxes; offsets are distances to four sides.
+  int anchorsPerCell = 1;  ///< Anchors per location.
+  std::vector<std::string> outputs = {};  ///< Further ones per candidate, by name: kCenternessOutput ...
+  bool background = false;  ///< Class scores are a softmax with an output for "nothing", not sigmoids.
+  bool ownCandidates =
+      false;  ///< Each image has its own at each step (proposals), not the same anchors always.
+  bool classAgnostic = false;   ///< One class: something or nothing.
+  std::string stage = "dense";  ///< StageSpec::name.
+
+  bool gives(const std::string& output) const {
+    return std::find(outputs.begin(), outputs.end(), output) != outputs.end();
+  }
 };
 
 /// Two choices that do not go together.

@@ -31,15 +31,15 @@ struct Positives {
   std::vector<double> score, iou;
 };
 
-std::optional<std::vector<Positives>> positivesOf(const ProbeFrame& frame) {
-  const Channel* score = frame.channel("cls_score_object");
-  const Channel* cls = frame.channel("assigned_cls");
-  const Channel* reg = frame.channel("assigned_reg");
-  const std::vector<Box>& boxes = frame.predictedBoxesInInput;
+std::optional<std::vector<Positives>> positivesOf(const StageEvidence& evidence) {
+  const Channel* score = evidence.channel("cls_score_object");
+  const Channel* cls = evidence.channel("assigned_cls");
+  const Channel* reg = evidence.channel("assigned_reg");
+  const std::vector<Box>& boxes = evidence.predictedBoxesInInput;
   if (!score || !cls || !reg || boxes.size() != cls->values.size()) return std::nullopt;
   std::vector<Box> objectsInInput;
-  for (const ObjectRecord& object : frame.image->objects)
-    objectsInInput.push_back(frame.image->inputFromImage.map(object.boxInImage));
+  for (const ObjectRecord& object : evidence.image->objects)
+    objectsInInput.push_back(evidence.image->inputFromImage.map(object.boxInImage));
   std::vector<Positives> out(objectsInInput.size());
   for (std::size_t anchor = 0; anchor < boxes.size(); ++anchor) {
     const float owner = cls->values[anchor] >= 0 ? cls->values[anchor] : reg->values[anchor];
@@ -74,7 +74,7 @@ std::optional<ScoreIouCorrelation> scoreIouCorrelation(
     const std::vector<std::shared_ptr<const ProbeFrame>>& frames, std::size_t minPositives) {
   ScoreIouCorrelation out;
   for (const auto& frame : frames) {
-    const auto positives = positivesOf(*frame);
+    const auto positives = positivesOf(*frame->stages.back());
     if (!positives) return std::nullopt;
     for (const Positives& object : *positives) {
       if (object.score.size() < minPositives) continue;

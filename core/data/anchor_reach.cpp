@@ -31,7 +31,7 @@ bool anyInside(double first, double step, int count, double low, double high) {
 
 }  // namespace
 
-AnchorReach::AnchorReach(const AnchorGeometry& anchors) {
+AnchorReach::AnchorReach(const CandidateSet& anchors) {
   for (const LevelLayout& level : anchors.levels) {
     if (level.anchorCount() == 0) continue;
     const auto at = [&](int row, int column, int slot) -> const Box& {

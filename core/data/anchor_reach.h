@@ -14,7 +14,7 @@ namespace anchorscope {
 class AnchorReach {
  public:
   /// Anchors in order level, row, column, slot; each level a regular grid (checked to a hundredth of a px).
-  explicit AnchorReach(const AnchorGeometry& anchors);
+  explicit AnchorReach(const CandidateSet& anchors);
 
   /// The largest IoU of any anchor with the box (input frame); 0 without anchors.
   float bestIou(const Box& boxInInput) const;

@@ -253,11 +253,13 @@ PostprocessOptions postprocessOptions(const ParamSet& params) {
 }
 
 std::vector<std::vector<PredictionRecord>> postprocess(const HeadOutputs& outputs,
-                                                       const std::vector<LevelLayout>& levels,
+                                                       const std::vector<LevelLayout>& ofGrid,
                                                        const std::vector<PostprocessImage>& images,
                                                        const PostprocessOptions& options) {
   const c10::NoGradGuard noGradient;
   const at::Tensor &logits = outputs.logits, &boxes = outputs.boxes;
+  std::vector<LevelLayout> levels = ofGrid;
+  if (levels.empty()) levels.push_back({1, 1, static_cast<int>(logits.size(1)), 1, 0});
   ANCHORSCOPE_CHECK(logits.dim() == 3 && logits.size(0) == static_cast<std::int64_t>(images.size()),
                     "logits are ", logits.sizes());
   ANCHORSCOPE_CHECK(boxes.dim() == 3 && boxes.size(0) == logits.size(0) && boxes.size(1) == logits.size(1) &&

@@ -9,12 +9,24 @@ namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-/// A cell of a pair table, NaN when the row or the column is absent.
-float cell(const PairTable& table, std::int64_t row, const std::string& column) {
-  const int index = column.empty() ? -1 : table.columnIndex(column);
-  if (row < 0 || index < 0) return kNan;
-  return table.columns[static_cast<std::size_t>(index)][static_cast<std::size_t>(row)];
-}
+/// Where a decision's numbers stand: in a row of a pair table, or in the channels at a candidate.
+struct Numbers {
+  const StageEvidence& evidence;
+  const PairTable* table;  ///< Null: the channels.
+  std::int64_t at;         ///< Row or candidate; -1: there is none.
+
+  /// NaN where there is none.
+  float operator[](const std::string& name) const {
+    if (at < 0 || name.empty()) return kNan;
+    const auto place = static_cast<std::size_t>(at);
+    if (table) {
+      const int column = table->columnIndex(name);
+      return column < 0 ? kNan : table->columns[static_cast<std::size_t>(column)][place];
+    }
+    const Channel* channel = evidence.channel(name);
+    return channel && place < channel->values.size() ? channel->values[place] : kNan;
+  }
+};
 
 std::string shortNumber(float value) {
   char buffer[32];
@@ -33,8 +45,8 @@ int bagSizeOf(const PairTable& table, std::int32_t object) {
   return count;
 }
 
-std::int32_t winnerOf(const ProbeFrame& frame, const OutcomeSpec& spec, std::int32_t anchor) {
-  const Channel* channel = frame.channel(spec.winnerChannel);
+std::int32_t winnerOf(const StageEvidence& evidence, const OutcomeSpec& spec, std::int32_t anchor) {
+  const Channel* channel = evidence.channel(spec.winnerChannel);
   if (!channel || anchor < 0 || static_cast<std::size_t>(anchor) >= channel->values.size()) return -1;
   const float value = channel->values[static_cast<std::size_t>(anchor)];
   return std::isnan(value) ? -1 : static_cast<std::int32_t>(value);
@@ -64,7 +76,7 @@ std::string sentence(const DecisionOutcome& outcome) {
   return {};
 }
 
-std::vector<DecisionRow> tell(const DecisionSpec& spec, const PairTable& table, std::int64_t row) {
+std::vector<DecisionRow> tell(const DecisionSpec& spec, const Numbers& numbers) {
   std::vector<DecisionRow> rows;
   bool reached = true;
   for (const TestSpec& test : spec.tests) {
@@ -72,9 +84,9 @@ std::vector<DecisionRow> tell(const DecisionSpec& spec, const PairTable& table, 
     out.name = test.name;
     out.description = test.description;
     out.relation = test.relation;
-    out.value = cell(table, row, test.valueColumn);
-    out.bound = test.boundColumn.empty() ? test.bound.value_or(kNan) : cell(table, row, test.boundColumn);
-    const float passed = cell(table, row, test.passedColumn);
+    out.value = numbers[test.valueColumn];
+    out.bound = test.boundColumn.empty() ? test.bound.value_or(kNan) : numbers[test.boundColumn];
+    const float passed = numbers[test.passedColumn];
     if (!reached) {
       out.verdict = TestVerdict::kNotReached;
     } else if (std::isnan(passed)) {
@@ -83,7 +95,7 @@ std::vector<DecisionRow> tell(const DecisionSpec& spec, const PairTable& table, 
       out.verdict = passed > 0 ? TestVerdict::kPassed : TestVerdict::kFailed;
       if (passed <= 0 && test.gate) reached = false;
     }
-    const float noted = cell(table, row, test.noteColumn);
+    const float noted = numbers[test.noteColumn];
     if (!std::isnan(noted) && noted != 0) out.note = test.note;
     rows.push_back(std::move(out));
   }
@@ -113,12 +125,17 @@ std::string heldRelation(const DecisionRow& row) {
   return asked;
 }
 
-Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t object) {
+Decision explain(const StageEvidence& evidence, std::int32_t anchor, std::int32_t object) {
   Decision decision;
   decision.anchor = anchor;
   decision.object = object;
-  for (const DecisionSpec& spec : frame.decisions) {
-    const PairTable* table = frame.pairTable(spec.pairTable);
+  for (const DecisionSpec& spec : evidence.decisions) {
+    if (spec.pairTable.empty()) {
+      for (DecisionRow& told : tell(spec, {evidence, nullptr, anchor}))
+        decision.rows.push_back(std::move(told));
+      continue;
+    }
+    const PairTable* table = evidence.pairTable(spec.pairTable);
     if (!table) continue;
     const std::int64_t row = table->row(anchor, object);
     // A pair that is not there was either never considered, or left out by the bound on pairs: that cannot be
@@ -128,7 +145,7 @@ Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t obje
         unrecorded ? boundReason(*table, object, spec.absentReason) : spec.absentReason;
     if (row >= 0) {
       decision.considered = true;
-      for (DecisionRow& told : tell(spec, *table, row))
+      for (DecisionRow& told : tell(spec, {evidence, table, row}))
         decision.rows.push_back(std::move(told));
     } else if (!spec.tests.empty()) {
       DecisionRow absent;
@@ -142,13 +159,14 @@ Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t obje
     for (const OutcomeSpec& outcomeSpec : spec.outcomes) {
       DecisionOutcome outcome;
       outcome.head = outcomeSpec.head;
-      outcome.winner = winnerOf(frame, outcomeSpec, anchor);
+      outcome.winner = winnerOf(evidence, outcomeSpec, anchor);
       outcome.measure = outcomeSpec.weightColumn;
-      outcome.weight = cell(*table, row, outcomeSpec.weightColumn);
-      outcome.winnerWeight = outcome.winner >= 0
-                                 ? cell(*table, table->row(anchor, outcome.winner), outcomeSpec.weightColumn)
-                                 : kNan;
-      const float rank = cell(*table, row, outcomeSpec.rankColumn);
+      outcome.weight = Numbers{evidence, table, row}[outcomeSpec.weightColumn];
+      outcome.winnerWeight =
+          outcome.winner >= 0
+              ? Numbers{evidence, table, table->row(anchor, outcome.winner)}[outcomeSpec.weightColumn]
+              : kNan;
+      const float rank = Numbers{evidence, table, row}[outcomeSpec.rankColumn];
       outcome.rank = std::isnan(rank) ? -1 : static_cast<int>(rank);
       outcome.bagSize = bagSizeOf(*table, object);
       outcome.kind = object >= 0 && outcome.winner == object ? DecisionOutcome::Kind::kTaken
@@ -165,20 +183,20 @@ Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t obje
   return decision;
 }
 
-std::int32_t mostRelevantObject(const ProbeFrame& frame, std::int32_t anchor) {
-  for (const DecisionSpec& spec : frame.decisions)
+std::int32_t mostRelevantObject(const StageEvidence& evidence, std::int32_t anchor) {
+  for (const DecisionSpec& spec : evidence.decisions)
     for (const OutcomeSpec& outcome : spec.outcomes)
-      if (const std::int32_t winner = winnerOf(frame, outcome, anchor); winner >= 0) return winner;
+      if (const std::int32_t winner = winnerOf(evidence, outcome, anchor); winner >= 0) return winner;
   std::int32_t best = -1;
   float bestWeight = -1;
-  for (const DecisionSpec& spec : frame.decisions) {
-    const PairTable* table = frame.pairTable(spec.pairTable);
+  for (const DecisionSpec& spec : evidence.decisions) {
+    const PairTable* table = evidence.pairTable(spec.pairTable);
     if (!table) continue;
-    for (std::size_t object = 0; object < frame.image->objects.size(); ++object) {
+    for (std::size_t object = 0; object < evidence.image->objects.size(); ++object) {
       const std::int64_t row = table->row(anchor, static_cast<std::int32_t>(object));
       if (row < 0) continue;
       for (const OutcomeSpec& outcome : spec.outcomes) {
-        const float weight = cell(*table, row, outcome.weightColumn);
+        const float weight = Numbers{evidence, table, row}[outcome.weightColumn];
         if (!std::isnan(weight) && weight > bestWeight) {
           bestWeight = weight;
           best = static_cast<std::int32_t>(object);
@@ -186,12 +204,13 @@ std::int32_t mostRelevantObject(const ProbeFrame& frame, std::int32_t anchor) {
       }
     }
   }
-  if (best >= 0 || anchor < 0 || static_cast<std::size_t>(anchor) >= frame.anchors->count()) return best;
-  const Box anchorInImage = frame.image->inputFromImage.inverse().map(
-      frame.anchors->boxesInInput[static_cast<std::size_t>(anchor)]);
+  if (best >= 0 || anchor < 0 || static_cast<std::size_t>(anchor) >= evidence.candidates->count())
+    return best;
+  const Box anchorInImage = evidence.image->inputFromImage.inverse().map(
+      evidence.candidates->boxesInInput[static_cast<std::size_t>(anchor)]);
   float bestIou = 0;
-  for (std::size_t object = 0; object < frame.image->objects.size(); ++object) {
-    const float overlap = iou(anchorInImage, frame.image->objects[object].boxInImage);
+  for (std::size_t object = 0; object < evidence.image->objects.size(); ++object) {
+    const float overlap = iou(anchorInImage, evidence.image->objects[object].boxInImage);
     if (overlap > bestIou) {
       bestIou = overlap;
       best = static_cast<std::int32_t>(object);

@@ -48,11 +48,11 @@ struct Decision {
 };
 
 /// Tells the decision about a pair; empty rows when the frame holds no decision spec.
-Decision explain(const ProbeFrame& frame, std::int32_t anchor, std::int32_t object);
+Decision explain(const StageEvidence& evidence, std::int32_t anchor, std::int32_t object);
 
 /// The object that an anchor's story is best told for: the winner of any head, else the one whose pair row
 /// has the largest value in the outcome's weight column, else the one with the largest overlap; -1 without
 /// objects.
-std::int32_t mostRelevantObject(const ProbeFrame& frame, std::int32_t anchor);
+std::int32_t mostRelevantObject(const StageEvidence& evidence, std::int32_t anchor);
 
 }  // namespace anchorscope

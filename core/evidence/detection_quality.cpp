@@ -25,13 +25,13 @@ int foundObject(const ProbeImage& image, const PredictionRecord& detection, cons
 
 }  // namespace
 
-double detectionQuality(const ProbeFrame& frame, float minScore) {
-  const ProbeImage& image = *frame.image;
+double detectionQuality(const StageEvidence& evidence, float minScore) {
+  const ProbeImage& image = *evidence.image;
   std::vector<bool> found(image.objects.size(), false);
   double objects = 0, detections = 0, hits = 0, overlap = 0;
   for (const ObjectRecord& object : image.objects)
     objects += object.ignored ? 0 : 1;
-  for (const PredictionRecord& detection : frame.predictions) {
+  for (const PredictionRecord& detection : evidence.predictions) {
     if (detection.score < minScore) continue;
     const int object = foundObject(image, detection, found, /*ignored=*/false);
     if (object < 0) {

@@ -10,6 +10,6 @@ namespace anchorscope {
 /// of those found; in [0, 1], 0 without objects. An object is found by a detection of its class, from
 /// `minScore` on, that overlaps it by half or more; best score first, each object once. Ignored objects
 /// neither help nor harm.
-double detectionQuality(const ProbeFrame& frame, float minScore);
+double detectionQuality(const StageEvidence& evidence, float minScore);
 
 }  // namespace anchorscope

@@ -7,14 +7,15 @@
 
 namespace anchorscope {
 
-AnchorAddress AnchorGeometry::address(std::size_t anchor) const {
-  ANCHORSCOPE_CHECK(anchor < count(), "anchor ", anchor, " of ", count());
-  AnchorAddress out;
+GridAddress CandidateSet::address(std::size_t candidate) const {
+  ANCHORSCOPE_CHECK(onGrid() && candidate < count(), "candidate ", candidate, " of ", count(), " on ",
+                    levels.size(), " levels");
+  GridAddress out;
   while (out.level + 1 < static_cast<int>(levels.size()) &&
-         static_cast<std::int64_t>(anchor) >= levels[static_cast<std::size_t>(out.level) + 1].firstAnchor)
+         static_cast<std::int64_t>(candidate) >= levels[static_cast<std::size_t>(out.level) + 1].firstAnchor)
     ++out.level;
   const LevelLayout& level = levels[static_cast<std::size_t>(out.level)];
-  const std::int64_t local = static_cast<std::int64_t>(anchor) - level.firstAnchor;
+  const std::int64_t local = static_cast<std::int64_t>(candidate) - level.firstAnchor;
   const std::int64_t cell = local / level.anchorsPerCell;
   out.slot = static_cast<int>(local % level.anchorsPerCell);
   out.row = static_cast<int>(cell / level.columns);
@@ -22,7 +23,7 @@ AnchorAddress AnchorGeometry::address(std::size_t anchor) const {
   return out;
 }
 
-std::int64_t AnchorGeometry::index(const AnchorAddress& address) const {
+std::int64_t CandidateSet::index(const GridAddress& address) const {
   if (address.level < 0 || address.level >= static_cast<int>(levels.size())) return -1;
   const LevelLayout& level = levels[static_cast<std::size_t>(address.level)];
   if (address.row < 0 || address.row >= level.rows || address.column < 0 || address.column >= level.columns ||
@@ -33,8 +34,9 @@ std::int64_t AnchorGeometry::index(const AnchorAddress& address) const {
          address.slot;
 }
 
-std::string AnchorGeometry::label(std::size_t anchor) const {
-  const AnchorAddress where = address(anchor);
+std::string CandidateSet::label(std::size_t candidate) const {
+  if (!onGrid()) return {};
+  const GridAddress where = address(candidate);
   const auto stride = static_cast<unsigned>(levels[static_cast<std::size_t>(where.level)].stride);
   std::string text =
       std::has_single_bit(stride) ? concat("P", std::countr_zero(stride)) : concat("stride ", stride);
@@ -55,30 +57,51 @@ std::pair<std::size_t, std::size_t> PairTable::rowsOfObject(std::int32_t objectI
           static_cast<std::size_t>(range.second - object.begin())};
 }
 
-std::int64_t PairTable::row(std::int32_t anchorIndex, std::int32_t objectIndex) const {
+std::int64_t PairTable::row(std::int32_t candidateIndex, std::int32_t objectIndex) const {
   const auto [first, last] = rowsOfObject(objectIndex);
-  const auto begin = anchor.begin() + static_cast<std::ptrdiff_t>(first);
-  const auto end = anchor.begin() + static_cast<std::ptrdiff_t>(last);
-  const auto found = std::lower_bound(begin, end, anchorIndex);
-  return found != end && *found == anchorIndex ? found - anchor.begin() : -1;
+  const auto begin = candidate.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto end = candidate.begin() + static_cast<std::ptrdiff_t>(last);
+  const auto found = std::lower_bound(begin, end, candidateIndex);
+  return found != end && *found == candidateIndex ? found - candidate.begin() : -1;
 }
 
-const Channel* ProbeFrame::channel(std::string_view name) const {
+const Channel* StageEvidence::channel(std::string_view name) const {
   const auto found =
       std::find_if(channels.begin(), channels.end(), [&](const Channel& c) { return c.spec.name == name; });
   return found == channels.end() ? nullptr : &*found;
 }
 
-const PairTable* ProbeFrame::pairTable(std::string_view name) const {
+const PairTable* StageEvidence::pairTable(std::string_view name) const {
   const auto found = std::find_if(pairTables.begin(), pairTables.end(),
                                   [&](const PairTable& t) { return t.spec.name == name; });
   return found == pairTables.end() ? nullptr : &*found;
 }
 
-const ObjectColumn* ProbeFrame::objectColumn(std::string_view name) const {
+const ObjectColumn* StageEvidence::objectColumn(std::string_view name) const {
   const auto found = std::find_if(objectColumns.begin(), objectColumns.end(),
                                   [&](const ObjectColumn& c) { return c.spec.name == name; });
   return found == objectColumns.end() ? nullptr : &*found;
+}
+
+std::string StageEvidence::label(std::size_t candidate) const {
+  if (!candidates || candidate >= candidates->count()) return {};
+  if (candidate >= candidates->origins.size()) return candidates->label(candidate);
+  const std::int32_t origin = candidates->origins[candidate];
+  return origin < 0 ? std::string() : concat("from ", stage.origin, " ", origin);
+}
+
+std::string StageEvidence::address(std::size_t candidate) const {
+  const std::string where = label(candidate);
+  std::string text = concat(stage.candidate, " ", candidate);
+  if (!where.empty()) text += (candidates->onGrid() ? " \u00b7 " : " ") + where;
+  return text;
+}
+
+std::shared_ptr<const ProbeFrame> ProbeFrame::of(StageEvidence evidence) {
+  auto frame = std::make_shared<ProbeFrame>();
+  static_cast<ProbeMoment&>(*frame) = evidence;
+  frame->stages.push_back(std::make_shared<const StageEvidence>(std::move(evidence)));
+  return frame;
 }
 
 }  // namespace anchorscope

@@ -46,4 +46,16 @@ void EvidenceDeclaration::merge(const EvidenceDeclaration& other) {
       decisions.push_back(decision);
 }
 
+void EvidenceDeclaration::addMissing(const EvidenceDeclaration& other) {
+  EvidenceDeclaration fresh = other;
+  const auto eraseKnown = [](auto& specs, const auto& known) {
+    std::erase_if(specs, [&](const auto& spec) { return findByName(known, spec.name) != nullptr; });
+  };
+  eraseKnown(fresh.channels, channels);
+  eraseKnown(fresh.pairTables, pairTables);
+  eraseKnown(fresh.objectColumns, objectColumns);
+  eraseKnown(fresh.scalars, scalars);
+  merge(fresh);
+}
+
 }  // namespace anchorscope

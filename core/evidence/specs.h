@@ -14,8 +14,8 @@ enum class Sense { kNeutral, kHigherIsBetter, kLowerIsBetter };
 
 /// What one value of a channel belongs to.
 enum class ChannelDomain {
-  kAnchor,  ///< One value per anchor, all levels, in anchor order.
-  kCell     ///< One value per cell of one feature map.
+  kCandidate,  ///< One value per candidate of the stage, in their order (anchors: all levels).
+  kCell        ///< One value per cell of one feature map.
 };
 
 /// How a channel wants to be coloured by default.
@@ -30,7 +30,7 @@ struct ChannelSpec {
   std::string source;             ///< Paper, implementation or "ours".
   std::optional<float> min, max;  ///< Range by definition; absent = taken from the values.
   Sense sense = Sense::kNeutral;
-  ChannelDomain domain = ChannelDomain::kAnchor;
+  ChannelDomain domain = ChannelDomain::kCandidate;
   ColorScale scale = ColorScale::kSequential;
   bool operator==(const ChannelSpec&) const = default;
 };
@@ -88,7 +88,9 @@ struct OutcomeSpec {
 
 /// The whole decision about a pair: ordered tests, then one outcome per head.
 struct DecisionSpec {
-  std::string pairTable;  ///< Whose columns the tests read.
+  /// Whose columns the tests read. Empty: a decision about candidates, whatever the object (a sampler's): the
+  /// names of columns are names of candidate channels.
+  std::string pairTable;
   std::string
       absentReason;  ///< Why a pair has no row: "no overlap: the predicted box does not touch the object".
   std::vector<TestSpec> tests;
@@ -117,6 +119,15 @@ struct ScalarSpec {
   bool operator==(const ScalarSpec&) const = default;
 };
 
+/// One stage of a detector: heads that speak of candidates of their own.
+struct StageSpec {
+  std::string name = "dense";        ///< Unique in a detector: "rpn", "roi".
+  std::string title;                 ///< For people: "Region proposals"; empty where there is but one.
+  std::string candidate = "anchor";  ///< What one of its candidates is called: "anchor", "proposal".
+  std::string origin;  ///< What those are called that its candidates are made from; empty: they are fixed.
+  bool operator==(const StageSpec&) const = default;
+};
+
 /// Everything one component publishes.
 struct EvidenceDeclaration {
   std::vector<ChannelSpec> channels;
@@ -131,6 +142,9 @@ struct EvidenceDeclaration {
 
   /// Adds the other's entries. An entry declared twice must be equal (checked); it then stands once.
   void merge(const EvidenceDeclaration& other);
+  /// Adds those of the other's entries whose name is not there yet: what a later stage publishes, where an
+  /// earlier one may publish the like of its own candidates.
+  void addMissing(const EvidenceDeclaration& other);
   bool operator==(const EvidenceDeclaration&) const = default;
 };
 

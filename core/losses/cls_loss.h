@@ -40,6 +40,7 @@ struct ClsLossEntry {
   std::string description;  ///< Formula.
   std::string source;
   std::vector<ParamSpec> params;
+  bool background = false;  ///< Of a softmax with an output for "nothing": HeadTraits::background.
   std::function<Result<std::unique_ptr<ClsLoss>>(const ParamSet&)> make;
 };
 

@@ -4,6 +4,7 @@ namespace anchorscope {
 
 Recipe atssRecipe() {
   Recipe recipe;
+  StageRules& rules = recipe.stages.front();
   recipe.info.name = "atss";
   recipe.info.title = "ATSS: adaptive training sample selection";
   recipe.info.description =
@@ -11,14 +12,14 @@ Recipe atssRecipe() {
       "centre, level by level. Box losses count by centerness, which a third head learns where there is one.";
   recipe.info.source =
       "ATSS (Zhang et al., CVPR 2020); defaults, weights and normalisers as mmdet 3.3.0 ATSSHead";
-  recipe.assigners = {"atss"};
-  recipe.clsLosses = {"focal", "bce"};
-  recipe.boxLosses = {"giou", "iou", "iou_log", "harmonic_iou", "l1", "smooth_l1"};
-  recipe.transforms = {coupling({"none", "harmonic"})};
-  recipe.combiners = {"weighted_sum", "sampling_free"};
-  recipe.clsNormalizer = "mmdet";
-  recipe.locNormalizer = "sum_of_weights_min_1";
-  recipe.lossSource = "mmdet 3.3.0 ATSSHead";
+  rules.assigners = {"atss"};
+  rules.clsLosses = {"focal", "bce"};
+  rules.boxLosses = {"giou", "iou", "iou_log", "harmonic_iou", "l1", "smooth_l1"};
+  rules.transforms = {coupling({"none", "harmonic"})};
+  rules.combiners = {"weighted_sum", "sampling_free"};
+  rules.clsNormalizer = "mmdet";
+  rules.locNormalizer = "sum_of_weights_min_1";
+  rules.lossSource = "mmdet 3.3.0 ATSSHead";
   recipe.overrides = {{"lambda_reg", 2.0, "mmdet 3.3.0 ATSS configuration"}};
   return recipe;
 }

@@ -2,9 +2,11 @@
 
 #include <c10/core/GradMode.h>
 
+#include <cctype>
 #include <limits>
 
 #include "core/assigners/assigner.h"
+#include "core/base/check.h"
 #include "core/evidence/spec_forms.h"
 #include "core/ops/box_similarity.h"
 #include "core/ops/scalars_scope.h"
@@ -58,19 +60,34 @@ struct Channels {
   ChannelSpec regObject = channelSpec(kRegObjectChannel, "Object, regression head", "",
                                       "Object that the box head learns at the anchor; -1 none, -2 ignored.",
                                       ColorScale::kRegression, -2.f, std::nullopt, Sense::kNeutral);
-  ChannelSpec centerness =
-      channelSpec("centerness", "Centerness", "1", "The centerness head's score (after sigmoid).",
-                  ColorScale::kSequential, 0.f, 1.f, Sense::kHigherIsBetter);
-  ChannelSpec centernessTarget =
-      channelSpec("centerness_target", "Centerness target", "1",
-                  "What the centerness head learns: 1 at the object's middle, 0 at its edge; undefined where "
-                  "the anchor has no object.",
-                  ColorScale::kSequential, 0.f, 1.f, Sense::kHigherIsBetter);
-  ChannelSpec qualityLoss = channelSpec("loss.quality", "Centerness loss", "nat",
-                                        "The anchor's centerness loss before it is normalised.",
-                                        ColorScale::kSequential, 0.f, std::nullopt, Sense::kLowerIsBetter);
   ChannelSpec state = channelSpec("state", "State", "", "1 positive for a head, 0 background, -1 ignored.",
                                   ColorScale::kDiverging, -1.f, 1.f, Sense::kNeutral);
+};
+
+/// Of a further output that learns.
+struct QualityChannels {
+  ChannelSpec score, target, loss;
+
+  explicit QualityChannels(const std::string& output) {
+    const std::string noun = output == kCenternessOutput ? "centerness" : output;
+    std::string title = noun;
+    title.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(title.front())));
+    const std::string means = output == kCenternessOutput ? ": 1 at the object's middle, 0 at its edge" : "";
+    score = channelSpec(output, title, "1", concat("The ", noun, " head's score (after sigmoid)."),
+                        ColorScale::kSequential, 0.f, 1.f, Sense::kHigherIsBetter);
+    target = channelSpec(
+        concat(output, "_target"), concat(title, " target"), "1",
+        concat("What the ", noun, " head learns", means, "; undefined where the anchor has no object."),
+        ColorScale::kSequential, 0.f, 1.f, Sense::kHigherIsBetter);
+    loss = channelSpec(concat("loss.", qualityHeadOf(output)), concat(title, " loss"), "nat",
+                       concat("The anchor's ", noun, " loss before it is normalised."),
+                       ColorScale::kSequential, 0.f, std::nullopt, Sense::kLowerIsBetter);
+  }
+  ScalarSpec scalar() const {
+    return {loss.name, loss.title,
+            "nat",     concat(loss.title, " of the batch, normalised."),
+            kCommon,   ColorScale::kSequential};
+  }
 };
 
 struct ObjectColumns {
@@ -93,7 +110,11 @@ at::Tensor bestObjectOf(const at::Tensor& overlaps, const at::Tensor& best) {
 
 }  // namespace
 
-EvidenceDeclaration denseDeclaration(bool withQuality) {
+std::string qualityHeadOf(const std::string& output) {
+  return output == kCenternessOutput ? kQualityHead : output;
+}
+
+EvidenceDeclaration denseDeclaration(const std::vector<std::string>& outputs) {
   const Channels c;
   const ObjectColumns o;
   EvidenceDeclaration declaration;
@@ -136,28 +157,16 @@ EvidenceDeclaration denseDeclaration(bool withQuality) {
           "The same at anchors without an object: what floods a detector that starts with the wrong prior.",
           "Chen et al., TIP 2021", ColorScale::kClassification),
   };
-  if (withQuality) {
-    declaration.channels.insert(declaration.channels.end(),
-                                {c.centerness, c.centernessTarget, c.qualityLoss});
-    declaration.scalars.push_back(scalarOf("loss.quality", "Centerness loss", "nat",
-                                           "Centerness loss of the batch, normalised.", kCommon));
+  for (const std::string& output : outputs) {
+    const QualityChannels quality(output);
+    declaration.channels.insert(declaration.channels.end(), {quality.score, quality.target, quality.loss});
+    declaration.scalars.push_back(quality.scalar());
   }
   return declaration;
 }
 
-namespace {
-
-/// A head's loss as the combiner shows it.
-at::Tensor sumOf(const LossTable& losses, const CombinedLoss& combined, std::string_view head) {
-  for (std::size_t i = 0; i < losses.rows.size(); ++i)
-    if (losses.rows[i].head == head) return combined.heads[i].detach();
-  return {};
-}
-
-}  // namespace
-
 std::vector<NamedScalar> denseScalars(const StageInputs& context, const LossTable& losses,
-                                      const CombinedLoss& combined) {
+                                      const Assignment& assignment, const CombinedLoss& combined) {
   const c10::NoGradGuard noGrad;
   const LossRows &cls = losses.at(kClsHead), &loc = losses.at(kLocHead);
   const at::Tensor rows = cls.values.detach();
@@ -165,10 +174,14 @@ std::vector<NamedScalar> denseScalars(const StageInputs& context, const LossTabl
   // A divisor of 0 counts as 1, as with the guard of the rule that has one.
   const at::Tensor divisors = cls.divisors.masked_fill(cls.divisors <= 0, 1);
   const auto normalized = [&](const at::Tensor& values) { return (values.sum(1) / divisors).sum(); };
-  std::vector<NamedScalar> scalars = {
-      {"loss.total", combined.total.detach()},
-      {"loss.cls", sumOf(losses, combined, kClsHead)},
-      {"loss.loc", sumOf(losses, combined, kLocHead)},
+  const auto tell = [&](const std::string& head, std::vector<NamedScalar>& into) {
+    for (std::size_t i = 0; i < losses.rows.size(); ++i)
+      if (losses.rows[i].head == head) into.push_back({concat("loss.", head), combined.heads[i].detach()});
+  };
+  std::vector<NamedScalar> scalars = {{"loss.total", combined.total.detach()}};
+  tell(kClsHead, scalars);
+  tell(kLocHead, scalars);
+  const std::vector<NamedScalar> generic = {
       {"loss.cls_fg", normalized(rows.masked_fill(positive.logical_not(), 0))},
       {"loss.cls_bg", normalized(rows.masked_fill(positive, 0))},
       {"loss.cls_normalizer", cls.divisors.mean()},
@@ -178,7 +191,9 @@ std::vector<NamedScalar> denseScalars(const StageInputs& context, const LossTabl
       {"ignored", losses.clsObject.eq(-2).sum()},
       {"background", losses.clsObject.eq(-1).sum()},
       {"objects", context.targets.valid.sum()}};
-  if (losses.find(kQualityHead)) scalars.push_back({"loss.quality", sumOf(losses, combined, kQualityHead)});
+  scalars.insert(scalars.end(), generic.begin(), generic.end());
+  for (const QualityTarget& quality : assignment.quality)
+    tell(qualityHeadOf(quality.output), scalars);
   return scalars;
 }
 
@@ -251,12 +266,14 @@ void publishDense(const StageInputs& context, const LossTable& losses, const Ass
   sink.channel(channels.state,
                positive.to(at::kFloat) - (positive.logical_not() & (clsObject == -2)).to(at::kFloat));
 
-  if (const LossRows* quality = losses.find(kQualityHead)) {
-    sink.channel(channels.centerness, outputs.output(kCenternessOutput).detach().sigmoid());
-    for (const QualityTarget& given : assignment.quality)
-      if (given.output == kCenternessOutput)
-        sink.channel(channels.centernessTarget, given.target.masked_fill(regObject < 0, kNan));
-    sink.channel(channels.qualityLoss, quality->values.detach());
+  for (const QualityTarget& given : assignment.quality) {
+    const LossRows* rows = losses.find(qualityHeadOf(given.output));
+    if (rows == nullptr) continue;
+    const QualityChannels quality(given.output);
+    sink.channel(quality.score, outputs.output(given.output).detach().sigmoid());
+    const at::Tensor unset = given.mask.defined() ? given.mask.logical_not() : regObject < 0;
+    sink.channel(quality.target, given.target.masked_fill(unset, kNan));
+    sink.channel(quality.loss, rows->values.detach());
   }
 
   const std::int64_t objects = targets.maxObjects();

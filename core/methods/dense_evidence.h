@@ -11,13 +11,17 @@
 
 namespace anchorscope {
 
-/// The generic channels, object columns and scalars; withQuality: also those of a centerness head that
-/// learns.
-EvidenceDeclaration denseDeclaration(bool withQuality);
+/// The generic channels, object columns and scalars, and those of further outputs (by name) that learn.
+EvidenceDeclaration denseDeclaration(const std::vector<std::string>& outputs);
 
-/// The generic scalars of a step, detached, on the device; with the centerness loss where there is one.
+/// The head under which the loss of a further output stands in the table: kQualityHead for the centerness,
+/// else the output's name.
+std::string qualityHeadOf(const std::string& output);
+
+/// The generic scalars of a step, detached, on the device; of heads besides classification and boxes
+/// "loss.HEAD".
 std::vector<NamedScalar> denseScalars(const StageInputs& context, const LossTable& losses,
-                                      const CombinedLoss& combined);
+                                      const Assignment& assignment, const CombinedLoss& combined);
 
 /// Magnitude (sum of absolute values) of the total's gradient to the class logits, at anchors with an object
 /// and without: 0-dim float32, 0 until the backward pass fills them in place.

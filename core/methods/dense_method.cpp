@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/losses/normalizer.h"
 #include "core/methods/dense_evidence.h"
 #include "core/ops/scalars_scope.h"
@@ -32,6 +33,17 @@ ClsTargets clsTargets(const Assignment& assignment, const DenseTargets& targets)
                            assignment.clsObject);
   }
   return out;
+}
+
+/// Whatever a loss belongs to, it has a value for each of them.
+void checkDomains(const LossTable& losses, const StageInputs& inputs) {
+  for (const LossRows& rows : losses.rows) {
+    const std::int64_t expected = rows.domain == LossDomain::kCandidate ? inputs.anchors.count()
+                                  : rows.domain == LossDomain::kObject  ? inputs.targets.maxObjects()
+                                                                        : 1;
+    ANCHORSCOPE_CHECK(rows.values.dim() == 2 && rows.values.size(1) == expected, "loss '", rows.head,
+                      "' has ", rows.values.sizes(), " values, not ", expected, " per image");
+  }
 }
 
 /// The method's losses on their own, as costs.
@@ -77,8 +89,10 @@ class DenseMethod final : public Method {
   }
 
   EvidenceDeclaration declaration(const HeadTraits& heads) const override {
-    EvidenceDeclaration declaration =
-        denseDeclaration(heads.centerness && !parts_.assigner->qualityOutputs().empty());
+    std::vector<std::string> learnt;
+    for (const std::string& output : parts_.assigner->qualityOutputs())
+      if (heads.gives(output)) learnt.push_back(output);
+    EvidenceDeclaration declaration = denseDeclaration(learnt);
     for (const Part* part : all())
       declaration.merge(part->declaration());
     for (PairTableSpec& table : declaration.pairTables)
@@ -101,6 +115,7 @@ class DenseMethod final : public Method {
     for (const auto& transform : parts_.transforms)
       for (NamedScalar& scalar : transform->apply(losses, inputs, step))
         transformed.push_back(std::move(scalar));
+    checkDomains(losses, inputs);
     if (step.sink) publishDense(inputs, losses, assignment, *step.sink);
     const CombinedLoss combined = parts_.combiner->combine(losses, inputs, step);
 
@@ -108,7 +123,7 @@ class DenseMethod final : public Method {
     RECORD_USER_SCOPE(kScalarsScope);
     LossTerms terms;
     terms.total = combined.total;
-    terms.scalars = denseScalars(inputs, losses, combined);
+    terms.scalars = denseScalars(inputs, losses, assignment, combined);
     for (const auto* scalars : {&assignment.scalars, &std::as_const(transformed), &combined.scalars})
       terms.scalars.insert(terms.scalars.end(), scalars->begin(), scalars->end());
     terms.scalars.push_back({"grad.cls_fg", gradients.foreground});
@@ -168,10 +183,8 @@ class DenseMethod final : public Method {
       const at::Tensor logits = outputs.output(quality.output);
       if (!logits.defined()) continue;
       const at::Tensor mask = quality.mask.defined() ? quality.mask : assignment.regObject.ge(0);
-      // Of several outputs each has a loss of its own name.
-      losses.rows.push_back({quality.output == kCenternessOutput ? kQualityHead : quality.output,
-                             parts_.qualityLoss->rows(logits, quality.target, mask, step),
-                             {}});
+      losses.rows.push_back(
+          {qualityHeadOf(quality.output), parts_.qualityLoss->rows(logits, quality.target, mask, step), {}});
     }
 
     const c10::NoGradGuard noGrad;

@@ -4,6 +4,7 @@ namespace anchorscope {
 
 Recipe fcosRecipe() {
   Recipe recipe;
+  StageRules& rules = recipe.stages.front();
   recipe.info.name = "fcos";
   recipe.info.title = "FCOS: locations inside objects";
   recipe.info.description =
@@ -16,14 +17,14 @@ Recipe fcosRecipe() {
       "FCOS (Tian et al., ICCV 2019). Defaults as torchvision 0.26.0: level ranges from strides, centre "
       "sampling, GIoU loss of equal weight over the positives. mmdet 3.3.0 and the authors' code: "
       "fcos_convention mmdet, box_weight centerness, box_loss iou_log, loc_normalizer sum_of_weights";
-  recipe.assigners = {"fcos"};
-  recipe.clsLosses = {"focal", "bce"};
-  recipe.boxLosses = {"giou", "iou", "iou_log", "harmonic_iou", "l1", "smooth_l1"};
-  recipe.transforms = {coupling({"none", "harmonic"})};
-  recipe.combiners = {"weighted_sum", "sampling_free"};
-  recipe.clsNormalizer = "positives";
-  recipe.locNormalizer = "positives";
-  recipe.lossSource = "torchvision 0.26.0 FCOS";
+  rules.assigners = {"fcos"};
+  rules.clsLosses = {"focal", "bce"};
+  rules.boxLosses = {"giou", "iou", "iou_log", "harmonic_iou", "l1", "smooth_l1"};
+  rules.transforms = {coupling({"none", "harmonic"})};
+  rules.combiners = {"weighted_sum", "sampling_free"};
+  rules.clsNormalizer = "positives";
+  rules.locNormalizer = "positives";
+  rules.lossSource = "torchvision 0.26.0 FCOS";
   return recipe;
 }
 

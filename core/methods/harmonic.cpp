@@ -4,6 +4,7 @@ namespace anchorscope {
 
 Recipe harmonicRecipe() {
   Recipe recipe;
+  StageRules& rules = recipe.stages.front();
   recipe.info.name = "harmonic";
   recipe.info.title = "Harmonic loss and Harmonic IoU loss";
   recipe.info.description =
@@ -22,13 +23,13 @@ Recipe harmonicRecipe() {
       "Ours: sigmoid scores in the task contrast, its IoU held constant, the box loss without centerness "
       "inside the "
       "factor.";
-  recipe.assigners = {"max_iou", "fcos", "atss"};
-  recipe.clsLosses = {"focal", "bce"};
-  recipe.boxLosses = {"smooth_l1_harmonic_iou", "harmonic_iou", "smooth_l1", "l1", "giou", "iou"};
-  recipe.transforms = {coupling({"harmonic", "none"})};
-  recipe.clsNormalizer = "positives";
-  recipe.locNormalizer = "positives";
-  recipe.lossSource = "Wang and Zhang, ICCV 2021: RetinaNet with its focal loss; normalisers ours";
+  rules.assigners = {"max_iou", "fcos", "atss"};
+  rules.clsLosses = {"focal", "bce"};
+  rules.boxLosses = {"smooth_l1_harmonic_iou", "harmonic_iou", "smooth_l1", "l1", "giou", "iou"};
+  rules.transforms = {coupling({"harmonic", "none"})};
+  rules.clsNormalizer = "positives";
+  rules.locNormalizer = "positives";
+  rules.lossSource = "Wang and Zhang, ICCV 2021: RetinaNet with its focal loss; normalisers ours";
   return recipe;
 }
 

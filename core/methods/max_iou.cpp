@@ -4,6 +4,7 @@ namespace anchorscope {
 
 Recipe maxIouRecipe() {
   Recipe recipe;
+  StageRules& rules = recipe.stages.front();
   recipe.info.name = "max_iou";
   recipe.info.title = "Maximum IoU with focal loss (RetinaNet)";
   recipe.info.description =
@@ -13,13 +14,13 @@ Recipe maxIouRecipe() {
   recipe.info.source =
       "RetinaNet (Lin et al., ICCV 2017); defaults and normalisers as torchvision 0.26.0, options for mmdet "
       "3.3.0's rule";
-  recipe.assigners = {"max_iou"};
-  recipe.clsLosses = {"focal", "bce"};
-  recipe.boxLosses = {"l1", "smooth_l1", "giou", "iou"};
-  recipe.combiners = {"weighted_sum", "sampling_free"};
-  recipe.clsNormalizer = "torchvision";
-  recipe.locNormalizer = "torchvision";
-  recipe.lossSource = "torchvision 0.26.0 RetinaNet";
+  rules.assigners = {"max_iou"};
+  rules.clsLosses = {"focal", "bce"};
+  rules.boxLosses = {"l1", "smooth_l1", "giou", "iou"};
+  rules.combiners = {"weighted_sum", "sampling_free"};
+  rules.clsNormalizer = "torchvision";
+  rules.locNormalizer = "torchvision";
+  rules.lossSource = "torchvision 0.26.0 RetinaNet";
   return recipe;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// Internal header (ATen). A method turns one batch's head outputs into a loss and evidence: an assigner, a
-// classification loss and a box loss from their registries, under one name with one set of options.
+// Internal header (ATen). What one stage of a detector learns by turns a batch's head outputs into a loss and
+// evidence: an assigner, a classification loss and a box loss from their registries. A method is one of these
+// for each stage (method_set.h), under one name with one set of options.
 
 #include <ATen/ATen.h>
 
@@ -34,7 +35,7 @@ inline double countedPrior(std::int64_t positives, std::int64_t background, std:
          static_cast<double>(classes);
 }
 
-/// A training method. Not thread-safe: owned by the trainer thread.
+/// A training method, for one stage. Not thread-safe: owned by the trainer thread.
 class Method {
  public:
   virtual ~Method() = default;
@@ -57,8 +58,10 @@ class Method {
   void moveTo(at::Device device);
 };
 
-/// Builds a method by name; the options must come from methodParams(name). Unknown name: kUsage with the
-/// nearest names.
+/// Builds a method by name, one per stage of the detectors that it trains; the options must come from
+/// methodParams(name). Unknown name: kUsage with the nearest names.
+Result<std::vector<std::unique_ptr<Method>>> makeStages(const std::string& name, const ParamSet& params);
+/// The same of a method of one stage.
 Result<std::unique_ptr<Method>> makeMethod(const std::string& name, const ParamSet& params);
 
 }  // namespace anchorscope

@@ -26,10 +26,10 @@ const std::vector<MethodInfo>& methodInfos();
 /// "tau_reg".
 Result<ParamSet> methodParams(const std::string& name);
 
-/// Why heads like these cannot be trained by the method with these options (of methodParams(name)); empty:
-/// they can. Options without prefix are the method's.
+/// Why a detector whose stages have heads like these cannot be trained by the method with these options (of
+/// methodParams(name)); empty: it can. Options without prefix are the method's.
 std::vector<OptionConflict> methodConflicts(const std::string& name, const ParamSet& params,
-                                            const HeadTraits& heads);
+                                            const std::vector<HeadTraits>& heads);
 
 /// What a method publishes with its default options.
 Result<EvidenceDeclaration> methodDeclaration(const std::string& name);

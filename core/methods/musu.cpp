@@ -4,6 +4,7 @@ namespace anchorscope {
 
 Recipe musuRecipe() {
   Recipe recipe;
+  StageRules& rules = recipe.stages.front();
   recipe.info.name = "musu";
   recipe.info.title = "MuSu: mutual supervision";
   recipe.info.description =
@@ -19,12 +20,12 @@ Recipe musuRecipe() {
       "Ours: all formulas, constants, tie rules, losses and normalisers, reconstructed because the paper's "
       "equations and code "
       "could not be obtained.";
-  recipe.assigners = {"musu"};
-  recipe.clsLosses = {"soft_focal", "weighted_focal", "weighted_bce"};
-  recipe.boxLosses = {"giou", "iou", "l1", "smooth_l1"};
-  recipe.clsNormalizer = "sum_of_weights";
-  recipe.locNormalizer = "sum_of_weights";
-  recipe.lossSource = "Paper: weights scale the base loss at each location; this choice is ours";
+  rules.assigners = {"musu"};
+  rules.clsLosses = {"soft_focal", "weighted_focal", "weighted_bce"};
+  rules.boxLosses = {"giou", "iou", "l1", "smooth_l1"};
+  rules.clsNormalizer = "sum_of_weights";
+  rules.locNormalizer = "sum_of_weights";
+  rules.lossSource = "Paper: weights scale the base loss at each location; this choice is ours";
   recipe.overrides = {{"lambda_reg", 2.0, "Ours (reconstruction)"}};
   return recipe;
 }

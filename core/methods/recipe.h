@@ -2,11 +2,13 @@
 // Internal header. A method as data: which assigner, losses and normalisers under one name, with which
 // defaults.
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/base/param.h"
+#include "core/base/result.h"
 #include "core/methods/method_info.h"
 
 namespace anchorscope {
@@ -30,10 +32,11 @@ inline TransformSlot coupling(std::vector<std::string> choices) {
   return {"coupling", "How an anchor's two losses weigh each other.", std::move(choices)};
 }
 
-/// A dense method. The parts are names in their registries; of each list the first is the default. A part
-/// with several choices is an option: assigner, cls_loss, box_loss, quality_loss, a transform's, combiner.
-struct Recipe {
-  MethodInfo info;
+/// What one stage of a detector learns by. The parts are names in their registries; of each list the first is
+/// the default. A part with several choices is an option: assigner, cls_loss, box_loss, quality_loss, a
+/// transform's, combiner.
+struct StageRules {
+  std::string stage = "dense";  ///< StageSpec::name of the detector's stage.
   std::vector<std::string> assigners;
   std::vector<std::string> clsLosses, boxLosses;
   std::vector<std::string> qualityLosses = {"bce"};  ///< Where heads have outputs for them.
@@ -42,14 +45,25 @@ struct Recipe {
   std::string clsNormalizer, locNormalizer;  ///< Defaults of cls_normalizer and loc_normalizer.
   std::string biasInit = "model";            ///< Default of bias_init.
   std::string lossSource;                    ///< Where the choice of losses and normalisers comes from.
+};
+
+/// A method: what each of a detector's stages learns by, in their order. Options of a method of several
+/// stages begin with the stage's name: "roi.box_loss".
+struct Recipe {
+  MethodInfo info;
+  std::vector<StageRules> stages = std::vector<StageRules>(1);
   std::vector<DefaultOverride> overrides;
 };
 
 /// Every recipe, in registry order. A new method is a file and a line in CMakeLists.txt.
 const std::vector<Recipe>& recipes();
 
-/// The flat options of a recipe: the choices of parts, the parts' own options (each mattering only while its
-/// part is chosen) and the normalisers'.
+class Method;
+/// What a recipe's stages learn by; the options must come from recipeParams(recipe).
+Result<std::vector<std::unique_ptr<Method>>> makeStages(const Recipe& recipe, const ParamSet& params);
+
+/// The options of a recipe: of each stage the choices of parts, the parts' own options (each mattering only
+/// while its part is chosen) and the normalisers'.
 std::vector<ParamSpec> recipeParams(const Recipe& recipe);
 
 }  // namespace anchorscope

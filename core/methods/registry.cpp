@@ -63,20 +63,22 @@ Result<const Recipe*> findRecipe(const std::string& name) {
 
 }  // namespace
 
-std::vector<ParamSpec> recipeParams(const Recipe& recipe) {
+namespace {
+
+std::vector<ParamSpec> stageParams(const StageRules& rules) {
   std::vector<ParamSpec> specs;
-  appendParts(specs, "assigner", "Which anchors learn which object.", recipe.lossSource, assignerEntries(),
-              recipe.assigners);
-  appendParts(specs, "cls_loss", "Loss of the classification head.", recipe.lossSource, clsLossEntries(),
-              recipe.clsLosses);
-  appendParts(specs, "box_loss", "Loss of the box head.", recipe.lossSource, boxLossEntries(),
-              recipe.boxLosses);
-  appendParts(specs, "quality_loss", "Loss of outputs that say how good a box is.", recipe.lossSource,
-              qualityLossEntries(), recipe.qualityLosses);
-  for (const TransformSlot& slot : recipe.transforms)
-    appendParts(specs, slot.option, slot.help, recipe.lossSource, lossTransformEntries(), slot.choices);
-  appendParts(specs, "combiner", "How the heads' losses become one.", recipe.lossSource,
-              lossCombinerEntries(), recipe.combiners);
+  appendParts(specs, "assigner", "Which anchors learn which object.", rules.lossSource, assignerEntries(),
+              rules.assigners);
+  appendParts(specs, "cls_loss", "Loss of the classification head.", rules.lossSource, clsLossEntries(),
+              rules.clsLosses);
+  appendParts(specs, "box_loss", "Loss of the box head.", rules.lossSource, boxLossEntries(),
+              rules.boxLosses);
+  appendParts(specs, "quality_loss", "Loss of outputs that say how good a box is.", rules.lossSource,
+              qualityLossEntries(), rules.qualityLosses);
+  for (const TransformSlot& slot : rules.transforms)
+    appendParts(specs, slot.option, slot.help, rules.lossSource, lossTransformEntries(), slot.choices);
+  appendParts(specs, "combiner", "How the heads' losses become one.", rules.lossSource, lossCombinerEntries(),
+              rules.combiners);
   for (ParamSpec& spec : specs)  // a rule that learns brings parameters of its own
     if (spec.name == "combiner") spec.effect = ParamEffect::kNextRun;
   const std::string choices =
@@ -87,22 +89,46 @@ std::vector<ParamSpec> recipeParams(const Recipe& recipe) {
       "times the batch's positives, at least 1; positives_unguarded: the batch's positives, 0 without any.";
   // Without the guard of the rule that comes with it, a batch without positives would be no number.
   std::vector<std::string> normalizers = normalizerNames();
-  if (recipe.combiners.front() != "sampling_free") std::erase(normalizers, "positives_unguarded");
-  specs.push_back(choiceParam("cls_normalizer", recipe.clsNormalizer, normalizers,
-                              "What the classification loss is divided by." + choices, recipe.lossSource));
-  specs.push_back(choiceParam("loc_normalizer", recipe.locNormalizer, normalizers,
-                              "What the box loss is divided by." + choices, recipe.lossSource));
+  if (rules.combiners.front() != "sampling_free") std::erase(normalizers, "positives_unguarded");
+  specs.push_back(choiceParam("cls_normalizer", rules.clsNormalizer, normalizers,
+                              "What the classification loss is divided by." + choices, rules.lossSource));
+  specs.push_back(choiceParam("loc_normalizer", rules.locNormalizer, normalizers,
+                              "What the box loss is divided by." + choices, rules.lossSource));
   specs.push_back(choiceParam("ignored_anchors", "ignored", {"ignored", "background"},
                               "What anchors that the assigner leaves out (between two thresholds, in crowd "
                               "regions) learn: nothing, or that there is no object (Sampling-Free 2020).",
                               "Common practice"));
   ParamSpec biasInit = choiceParam(
-      "bias_init", recipe.biasInit, {"model", "counted"},
+      "bias_init", rules.biasInit, {"model", "counted"},
       "The score that every class starts with: model.prior, or the one that minimises cross entropy, counted "
       "over the training set's boxes before the first step: positives / (positives + background) / classes.",
-      recipe.biasInit == "counted" ? "Chen et al., TIP 2021, equation 18" : "Lin et al., ICCV 2017");
+      rules.biasInit == "counted" ? "Chen et al., TIP 2021, equation 18" : "Lin et al., ICCV 2017");
   biasInit.effect = ParamEffect::kNextRun;
   specs.push_back(std::move(biasInit));
+  return specs;
+}
+
+/// What options of a stage begin with.
+std::string prefixOf(const Recipe& recipe, const StageRules& rules) {
+  return recipe.stages.size() > 1 ? rules.stage + "." : std::string();
+}
+
+/// A stage's options without their prefix.
+ParamSet ownParams(const Recipe& recipe, std::size_t stage, const ParamSet& params) {
+  return recipe.stages.size() > 1 ? params.sub(recipe.stages[stage].stage) : params;
+}
+
+}  // namespace
+
+std::vector<ParamSpec> recipeParams(const Recipe& recipe) {
+  std::vector<ParamSpec> specs;
+  for (const StageRules& rules : recipe.stages)
+    for (ParamSpec spec : stageParams(rules)) {
+      const std::string prefix = prefixOf(recipe, rules);
+      spec.name = prefix + spec.name;
+      if (!spec.whenOption.empty()) spec.whenOption = prefix + spec.whenOption;
+      specs.push_back(std::move(spec));
+    }
   for (const DefaultOverride& change : recipe.overrides) {
     const auto found = std::find_if(specs.begin(), specs.end(),
                                     [&](const ParamSpec& spec) { return spec.name == change.option; });
@@ -140,23 +166,23 @@ std::string assignmentKeyOf(const AssignerEntry& entry, const ParamSet& params) 
   return key;
 }
 
-Result<RecipeParts> chosenParts(const Recipe& recipe, const ParamSet& params) {
-  const std::string& assignerName = chosen(params, "assigner", recipe.assigners);
+Result<RecipeParts> chosenParts(const StageRules& rules, const ParamSet& params) {
+  const std::string& assignerName = chosen(params, "assigner", rules.assigners);
   auto assigner = makeAssigner(assignerName, params);
   if (!assigner) return std::move(assigner).error();
-  auto clsLoss = makeClsLoss(chosen(params, "cls_loss", recipe.clsLosses), params);
+  auto clsLoss = makeClsLoss(chosen(params, "cls_loss", rules.clsLosses), params);
   if (!clsLoss) return std::move(clsLoss).error();
-  auto boxLoss = makeBoxLoss(chosen(params, "box_loss", recipe.boxLosses), params);
+  auto boxLoss = makeBoxLoss(chosen(params, "box_loss", rules.boxLosses), params);
   if (!boxLoss) return std::move(boxLoss).error();
-  auto qualityLoss = makeQualityLoss(chosen(params, "quality_loss", recipe.qualityLosses), params);
+  auto qualityLoss = makeQualityLoss(chosen(params, "quality_loss", rules.qualityLosses), params);
   if (!qualityLoss) return std::move(qualityLoss).error();
   std::vector<std::unique_ptr<LossTransform>> transforms;
-  for (const TransformSlot& slot : recipe.transforms) {
+  for (const TransformSlot& slot : rules.transforms) {
     auto transform = makeLossTransform(chosen(params, slot.option, slot.choices), params);
     if (!transform) return std::move(transform).error();
     transforms.push_back(*std::move(transform));
   }
-  auto combiner = makeLossCombiner(chosen(params, "combiner", recipe.combiners), params);
+  auto combiner = makeLossCombiner(chosen(params, "combiner", rules.combiners), params);
   if (!combiner) return std::move(combiner).error();
   return RecipeParts{assignmentKeyOf(part(assignerEntries(), assignerName, "assigner"), params),
                      *std::move(assigner),
@@ -169,49 +195,114 @@ Result<RecipeParts> chosenParts(const Recipe& recipe, const ParamSet& params) {
 
 }  // namespace
 
-Result<std::unique_ptr<Method>> makeMethod(const std::string& name, const ParamSet& params) {
-  auto recipe = findRecipe(name);
-  if (!recipe) return std::move(recipe).error();
-  for (const ParamSpec& spec : recipeParams(**recipe))
+Result<std::vector<std::unique_ptr<Method>>> makeStages(const Recipe& recipe, const ParamSet& params) {
+  for (const ParamSpec& spec : recipeParams(recipe))
     if (!params.find(spec.name))
       return makeError(ErrorCode::kUsage,
-                       concat("The options given to method '", name, "' lack '", spec.name, "'"),
-                       concat("Start from the options of '", name, "'"));
-  auto parts = chosenParts(**recipe, params);
-  if (!parts) return std::move(parts).error();
-  return makeDenseMethod((*recipe)->info, params, *std::move(parts));
+                       concat("The options given to method '", recipe.info.name, "' lack '", spec.name, "'"),
+                       concat("Start from the options of '", recipe.info.name, "'"));
+  std::vector<std::unique_ptr<Method>> stages;
+  for (const StageRules& rules : recipe.stages) {
+    ParamSet own = ownParams(recipe, stages.size(), params);
+    auto parts = chosenParts(rules, own);
+    if (!parts) return std::move(parts).error();
+    stages.push_back(makeDenseMethod(recipe.info, std::move(own), *std::move(parts)));
+  }
+  return stages;
 }
 
-std::vector<OptionConflict> methodConflicts(const std::string& name, const ParamSet& params,
-                                            const HeadTraits& heads) {
-  const auto recipe = findRecipe(name);
-  ANCHORSCOPE_CHECK(recipe.ok(), "no method '", name, "'");
+Result<std::vector<std::unique_ptr<Method>>> makeStages(const std::string& name, const ParamSet& params) {
+  auto recipe = findRecipe(name);
+  if (!recipe) return std::move(recipe).error();
+  return makeStages(**recipe, params);
+}
+
+Result<std::unique_ptr<Method>> makeMethod(const std::string& name, const ParamSet& params) {
+  auto stages = makeStages(name, params);
+  if (!stages) return std::move(stages).error();
+  ANCHORSCOPE_CHECK(stages->size() == 1, "method '", name, "' has ", stages->size(), " stages");
+  return std::move(stages->front());
+}
+
+namespace {
+
+/// Of one stage; option names without the stage's prefix.
+std::vector<OptionConflict> stageConflicts(const StageRules& rules, const ParamSet& params,
+                                           const HeadTraits& heads) {
   const AssignerEntry& assigner =
-      part(assignerEntries(), chosen(params, "assigner", (*recipe)->assigners), "assigner");
+      part(assignerEntries(), chosen(params, "assigner", rules.assigners), "assigner");
   std::vector<OptionConflict> conflicts;
   if (assigner.conflicts) conflicts = assigner.conflicts(params, heads);
+  if (heads.ownCandidates && !assigner.ownCandidates)
+    conflicts.push_back(
+        {"assigner",
+         concat(assigner.title, " needs anchors that are the same for every image, and stage '", heads.stage,
+                "' has boxes of its own for each"),
+         "Choose another assigner for this stage"});
+  const ClsLossEntry& loss = part(clsLossEntries(), chosen(params, "cls_loss", rules.clsLosses), "cls_loss");
+  if (loss.background != heads.background)
+    conflicts.push_back(
+        {"cls_loss",
+         concat(loss.title, loss.background ? " needs an output for the background" : " is of sigmoids",
+                ", and the model's class scores ", heads.background ? "are a softmax with one" : "have none"),
+         "Choose another classification loss or another model"});
   if (assigner.usesPredictions && params.getText("bias_init") == "counted")
     conflicts.push_back({"bias_init",
                          concat("Positives can only be counted beforehand where the boxes alone decide, and ",
                                 assigner.title, " also looks at the detector's outputs"),
                          "Set method.bias_init to model"});
   const auto made = assigner.make(params);
-  if (made && heads.centerness && (*made)->qualityOutputs().empty())
-    conflicts.push_back(
-        {"model.centerness",
-         concat("The model has a centerness head, and ", assigner.title, " gives it nothing to learn"),
-         "Set model.centerness to false"});
+  if (!made) return conflicts;
+  const std::vector<std::string> learnt = (*made)->qualityOutputs();
+  for (const std::string& output : heads.outputs)
+    if (std::find(learnt.begin(), learnt.end(), output) == learnt.end())
+      conflicts.push_back(
+          {concat("model.", output),
+           concat("The model has a ", output, " head, and ", assigner.title, " gives it nothing to learn"),
+           concat("Set model.", output, " to false")});
+  return conflicts;
+}
+
+}  // namespace
+
+std::vector<OptionConflict> methodConflicts(const std::string& name, const ParamSet& params,
+                                            const std::vector<HeadTraits>& heads) {
+  const auto found = findRecipe(name);
+  ANCHORSCOPE_CHECK(found.ok(), "no method '", name, "'");
+  const Recipe& recipe = **found;
+  std::vector<std::string> has, needs;
+  for (const HeadTraits& stage : heads)
+    has.push_back(stage.stage);
+  for (const StageRules& rules : recipe.stages)
+    needs.push_back(rules.stage);
+  if (has != needs)
+    return {{"run.method",
+             concat("Method '", name, "' has rules for the stages ", join(needs, ", "),
+                    ", and the model has ", join(has, ", ")),
+             "Choose another method or another model"}};
+  std::vector<OptionConflict> conflicts;
+  for (std::size_t stage = 0; stage < heads.size(); ++stage) {
+    const std::string prefix = prefixOf(recipe, recipe.stages[stage]);
+    for (OptionConflict& conflict :
+         stageConflicts(recipe.stages[stage], ownParams(recipe, stage, params), heads[stage])) {
+      if (conflict.option.find('.') == std::string::npos) conflict.option = prefix + conflict.option;
+      conflicts.push_back(std::move(conflict));
+    }
+  }
   return conflicts;
 }
 
 Result<EvidenceDeclaration> methodDeclaration(const std::string& name) {
   auto params = methodParams(name);
   if (!params) return std::move(params).error();
-  auto method = makeMethod(name, *params);
-  if (!method) return std::move(method).error();
+  auto stages = makeStages(name, *params);
+  if (!stages) return std::move(stages).error();
   HeadTraits every;  // output that there is
-  every.centerness = true;
-  return (*method)->declaration(every);
+  every.outputs = {kCenternessOutput};
+  EvidenceDeclaration declaration;
+  for (const auto& stage : *stages)
+    declaration.addMissing(stage->declaration(every));
+  return declaration;
 }
 
 }  // namespace anchorscope

@@ -4,6 +4,7 @@ namespace anchorscope {
 
 Recipe samplingFreeRecipe() {
   Recipe recipe;
+  StageRules& rules = recipe.stages.front();
   recipe.info.name = "sampling_free";
   recipe.info.title = "Sampling-Free";
   recipe.info.description =
@@ -15,15 +16,15 @@ Recipe samplingFreeRecipe() {
       "authors' code, all four versions. Defaults: RetinaNet with the version of the paper's form (2021a), "
       "divided by at least one positive. Ours: the guard, counting with any assigner that looks at boxes "
       "alone";
-  recipe.assigners = {"max_iou", "fcos", "atss"};
-  recipe.clsLosses = {"bce", "focal"};
-  recipe.boxLosses = {"smooth_l1", "giou", "iou", "l1", "iou_log", "iou_log_plus1", "giou_plus1"};
-  recipe.transforms = {coupling({"none", "harmonic"})};
-  recipe.combiners = {"sampling_free", "weighted_sum"};
-  recipe.clsNormalizer = "positives";
-  recipe.locNormalizer = "four_positives";
-  recipe.biasInit = "counted";
-  recipe.lossSource = "Sampling-Free repository, RetinaNet";
+  rules.assigners = {"max_iou", "fcos", "atss"};
+  rules.clsLosses = {"bce", "focal"};
+  rules.boxLosses = {"smooth_l1", "giou", "iou", "l1", "iou_log", "iou_log_plus1", "giou_plus1"};
+  rules.transforms = {coupling({"none", "harmonic"})};
+  rules.combiners = {"sampling_free", "weighted_sum"};
+  rules.clsNormalizer = "positives";
+  rules.locNormalizer = "four_positives";
+  rules.biasInit = "counted";
+  rules.lossSource = "Sampling-Free repository, RetinaNet";
   return recipe;
 }
 

@@ -4,6 +4,7 @@ namespace anchorscope {
 
 Recipe simOtaRecipe() {
   Recipe recipe;
+  StageRules& rules = recipe.stages.front();
   recipe.info.name = "simota";
   recipe.info.title = "SimOTA: the cheapest candidates";
   recipe.info.description =
@@ -15,12 +16,12 @@ Recipe simOtaRecipe() {
       "binary "
       "cross entropy, IoU loss times 5, both over the positives. Ours: without an objectness output, so that "
       "every location's class scores learn, the background's too";
-  recipe.assigners = {"simota"};
-  recipe.clsLosses = {"bce", "soft_focal"};
-  recipe.boxLosses = {"iou", "giou", "iou_log"};
-  recipe.clsNormalizer = "positives";
-  recipe.locNormalizer = "positives";
-  recipe.lossSource = "mmdet 3.3.0 YOLOXHead";
+  rules.assigners = {"simota"};
+  rules.clsLosses = {"bce", "soft_focal"};
+  rules.boxLosses = {"iou", "giou", "iou_log"};
+  rules.clsNormalizer = "positives";
+  rules.locNormalizer = "positives";
+  rules.lossSource = "mmdet 3.3.0 YOLOXHead";
   recipe.overrides = {{"lambda_reg", 5.0, "mmdet 3.3.0 YOLOX configuration"}};
   return recipe;
 }

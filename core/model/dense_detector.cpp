@@ -28,8 +28,11 @@ HeadOutput centernessOutput(StateList& state, const std::string& prefix, const D
 
 HeadTraits DenseDetectorOptions::traits() const {
   const auto* boxes = std::get_if<AnchorBoxes>(&locations);
-  return {boxes == nullptr, boxes != nullptr ? boxes->anchors.anchorsPerCell() : 1,
-          centerness != CenternessBranch::kNone};
+  HeadTraits heads;
+  heads.points = boxes == nullptr;
+  if (boxes != nullptr) heads.anchorsPerCell = boxes->anchors.anchorsPerCell();
+  if (centerness != CenternessBranch::kNone) heads.outputs = {kCenternessOutput};
+  return heads;
 }
 
 const std::vector<int>& DenseDetectorOptions::strides() const {
@@ -113,8 +116,12 @@ at::Tensor DenseDetector::offsets(const at::Tensor& outputs, const AnchorSet& an
                                                  : distances / anchors.strides.to(dtype_).unsqueeze(1);
 }
 
-HeadOutputs DenseDetector::forward(const at::Tensor& images, const AnchorSet& anchors, EvidenceSink* sink) {
-  return heads(features(images, sink), anchors);
+std::vector<StageOutputs> DenseDetector::forward(const at::Tensor& images, const DenseTargets* /*targets*/,
+                                                 const StageSinks& sinks) {
+  StageOutputs out;
+  out.candidates = anchors({static_cast<int>(images.size(3)), static_cast<int>(images.size(2))});
+  out.heads = heads(features(images, sinkOf(sinks, 0)), out.candidates);
+  return {std::move(out)};
 }
 
 AnchorSet DenseDetector::anchors(SizePx inputSize) {

@@ -61,13 +61,14 @@ class DenseDetector final : public Detector {
   DenseDetector(const DenseDetectorOptions& options, std::uint64_t seed);
 
   const ModelInfo& info() const override { return options_.info; }
-  HeadTraits traits() const override { return options_.traits(); }
+  std::vector<StageInfo> stages() const override { return {{StageSpec(), options_.traits()}}; }
   int classCount() const override { return options_.classCount; }
   std::array<float, 3> pixelMean() const override { return {0.485f, 0.456f, 0.406f}; }  // ImageNet's
   std::array<float, 3> pixelStd() const override { return {0.229f, 0.224f, 0.225f}; }
 
   EvidenceDeclaration declaration() const override { return body_.declaration(); }
-  HeadOutputs forward(const at::Tensor& images, const AnchorSet& anchors, EvidenceSink* sink) override;
+  std::vector<StageOutputs> forward(const at::Tensor& images, const DenseTargets* targets,
+                                    const StageSinks& sinks) override;
   AnchorSet anchors(SizePx inputSize) override;
   void setPrior(double prior) override;
 

@@ -1,6 +1,6 @@
 #pragma once
-// Internal header (ATen). A dense detector: backbone, pyramid and heads behind one interface without
-// torch/nn.
+// Internal header (ATen). A detector: backbone, pyramid and the heads of one or more stages behind one
+// interface without torch/nn.
 
 #include <ATen/ATen.h>
 
@@ -25,27 +25,42 @@ struct ParameterRole {
   bool operator==(const ParameterRole&) const = default;
 };
 
+/// One of a detector's stages.
+struct StageInfo {
+  StageSpec spec;
+  HeadTraits heads;  ///< heads.stage is the spec's name.
+};
+
+/// Who looks at each stage; empty: nobody. A null is a stage that nobody looks at.
+using StageSinks = std::vector<EvidenceSink*>;
+inline EvidenceSink* sinkOf(const StageSinks& sinks, std::size_t stage) {
+  return stage < sinks.size() ? sinks[stage] : nullptr;
+}
+
 /// A detector on one device. Not thread-safe: owned by one thread at a time.
 class Detector {
  public:
   virtual ~Detector() = default;
 
   virtual const ModelInfo& info() const = 0;
-  virtual HeadTraits traits() const = 0;
+  /// In the order in which they follow each other; at least one. The last one detects.
+  virtual std::vector<StageInfo> stages() const = 0;
   virtual int classCount() const = 0;
   /// Pixels go in as (rgb / 255 - mean) / std.
   virtual std::array<float, 3> pixelMean() const = 0;
   virtual std::array<float, 3> pixelStd() const = 0;
 
-  /// What forward publishes to a sink: feature-map channels such as importance maps. Nothing for most.
+  /// What forward publishes to the first stage's sink: feature-map channels such as importance maps. Nothing
+  /// for most.
   virtual EvidenceDeclaration declaration() const { return {}; }
   /// images of any size: every halving rounds up, and upsampling goes to the finer map's size. [B,3,H,W]
-  /// float32 (or bf16 under autocast), normalised, on the detector's device, any memory format. Publishes to
-  /// `sink` unless it is null.
-  virtual HeadOutputs forward(const at::Tensor& images, const AnchorSet& anchors,
-                              EvidenceSink* sink = nullptr) = 0;
-  /// Anchors of an input size, on the detector's device. Those of the sizes asked for last are kept, within a
-  /// bound of memory.
+  /// float32 (or bf16 under autocast), normalised, on the detector's device, any memory format. targets: what
+  /// is to be learnt, from which a stage may choose the candidates that learn; null: nothing is. One entry
+  /// per stage.
+  virtual std::vector<StageOutputs> forward(const at::Tensor& images, const DenseTargets* targets = nullptr,
+                                            const StageSinks& sinks = {}) = 0;
+  /// The first stage's anchors for an input size, on the detector's device. Those of the sizes asked for last
+  /// are kept, within a bound of memory.
   virtual AnchorSet anchors(SizePx inputSize) = 0;
 
   /// Sets the bias of the classification outputs so that every class starts with the score `prior` in (0,1).

@@ -24,7 +24,7 @@ const std::vector<ModelInfo>& modelInfos();
 /// nearest names.
 Result<ParamSet> modelParams(const std::string& name);
 
-/// What the heads of a detector are like with these options (of modelParams(name)).
-Result<HeadTraits> modelTraits(const std::string& name, const ParamSet& params);
+/// What the heads of each of a detector's stages are like with these options (of modelParams(name)).
+Result<std::vector<HeadTraits>> modelTraits(const std::string& name, const ParamSet& params);
 
 }  // namespace anchorscope

@@ -346,12 +346,12 @@ Result<ParamSet> modelParams(const std::string& name) {
   return ParamSet(specsOf(**row));
 }
 
-Result<HeadTraits> modelTraits(const std::string& name, const ParamSet& params) {
+Result<std::vector<HeadTraits>> modelTraits(const std::string& name, const ParamSet& params) {
   const Result<const ModelRow*> row = findNamed(models(), name, "model");
   if (!row) return row.error();
   const Result<DenseDetectorOptions> options = optionsOf(**row, params, 1);
   if (!options) return options.error();
-  return options->traits();
+  return std::vector{options->traits()};
 }
 
 Result<ModelEvidence> modelEvidence(const std::string& name, const ParamSet& params, SizePx input) {

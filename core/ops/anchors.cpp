@@ -76,7 +76,7 @@ std::vector<std::array<int, 2>> retinaAnchorSteps(const RetinaAnchorOptions& opt
 AnchorSet makeRetinaAnchors(const RetinaAnchorOptions& options, SizePx inputSize, at::Device device) {
   ANCHORSCOPE_CHECK(inputSize.width > 0 && inputSize.height > 0, inputSize.width, " x ", inputSize.height);
   ANCHORSCOPE_CHECK(options.validate().ok(), "invalid anchor options");
-  auto geometry = std::make_shared<AnchorGeometry>();
+  auto geometry = std::make_shared<CandidateSet>();
   std::vector<float> strides;
   for (const int stride : options.strides) {
     const Cells cells = cellsOf(inputSize, stride);

@@ -189,6 +189,15 @@ at::Tensor matchedSimilarityLoss(const at::Tensor& pred, const at::Tensor& objec
 at::Tensor matchedDeltaLoss(const at::Tensor& deltas, const at::Tensor& anchors, const at::Tensor& objects,
                             const at::Tensor& matched, const at::Tensor& weights, const BoxCoder& coder,
                             double beta) {
+  if (anchors.dim() == 3) {  // each image's own
+    ANCHORSCOPE_CHECK(anchors.size(0) == deltas.size(0), "boxes of ", anchors.size(0), " images");
+    std::vector<at::Tensor> images;
+    for (std::int64_t b = 0; b < deltas.size(0); ++b)
+      images.push_back(matchedDeltaLoss(
+          deltas.narrow(0, b, 1), anchors[b], objects.narrow(0, b, 1), matched.narrow(0, b, 1),
+          weights.defined() ? weights.narrow(0, b, 1) : at::Tensor(), coder, beta));
+    return at::cat(images);
+  }
   ANCHORSCOPE_CHECK(anchors.dim() == 2 && anchors.size(0) == deltas.size(1) && anchors.size(1) == 4,
                     "anchors are ", anchors.sizes());
   return matchedLoss(deltas, anchors, objects, matched, weights, {true, {}, coder.parameters(), beta});

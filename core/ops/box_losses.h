@@ -21,7 +21,8 @@ at::Tensor matchedSimilarityLoss(const at::Tensor& pred, const at::Tensor& objec
                                  const at::Tensor& weights, const SimilarityOptions& options);
 
 /// The same on raw head outputs: sum over the 4 coordinates of smoothL1(deltas - coder.encode(anchors,
-/// object), beta), beta 0 = L1. deltas [B,N,4], anchors [N,4] -> [B,N]. Gradient to deltas only.
+/// object), beta), beta 0 = L1. deltas [B,N,4], anchors [N,4] or [B,N,4] -> [B,N]. Gradient to deltas
+/// only.
 at::Tensor matchedDeltaLoss(const at::Tensor& deltas, const at::Tensor& anchors, const at::Tensor& objects,
                             const at::Tensor& matched, const at::Tensor& weights, const BoxCoder& coder,
                             double beta);

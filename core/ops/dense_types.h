@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/combination.h"
 #include "core/evidence/frame.h"
 
 namespace anchorscope {
@@ -20,15 +21,18 @@ enum class BoxOffsets {
   kSideDistances  ///< From the location (the anchor's centre) to left, top, right, bottom, in strides.
 };
 
-/// Anchors of one input size, shared by the images of a batch. A point detector's locations are the centres
-/// of stride-sized boxes, one per cell.
+/// A stage's candidates: anchors of one input size, shared by the images of a batch (a point detector's
+/// locations are the centres of stride-sized boxes, one per cell), or boxes that each image has of its own at
+/// this step, made from an earlier stage's candidates.
 struct AnchorSet {
-  at::Tensor boxes;    ///< [N,4] float32, input frame, on the detector's device.
-  at::Tensor strides;  ///< [N] float32, px.
+  at::Tensor boxes;    ///< [N,4] shared, or [B,N,4] each image's own; float32, input frame, on the device.
+  at::Tensor strides;  ///< [N] float32, px; undefined where images have their own.
   BoxOffsets offsets = BoxOffsets::kAnchorDeltas;
-  std::vector<LevelLayout> levels;
-  std::shared_ptr<const AnchorGeometry> geometry;  ///< The same anchors for views, on the host.
-  std::int64_t count() const { return boxes.defined() ? boxes.size(0) : 0; }
+  std::vector<LevelLayout> levels;               ///< Of a grid; else empty.
+  std::shared_ptr<const CandidateSet> geometry;  ///< Those that are shared for views, on the host; else null.
+  at::Tensor origins;  ///< [B,N] int64, only of each image's own: see CandidateSet::origins.
+  std::int64_t count() const { return boxes.defined() ? boxes.size(-2) : 0; }
+  bool shared() const { return !boxes.defined() || boxes.dim() == 2; }
 };
 
 /// What turns class logits into scores.
@@ -52,8 +56,11 @@ struct HeadOutputs {
   }
 };
 
-/// The output that says how central a location is in its object.
-inline constexpr const char* kCenternessOutput = "centerness";
+/// What a detector's stage gives for a batch.
+struct StageOutputs {
+  AnchorSet candidates;
+  HeadOutputs heads;
+};
 
 /// The objects of a batch, padded so that shapes are static within a bucket. Rows beyond an image's count
 /// hold zero boxes, label -1 and valid = false.

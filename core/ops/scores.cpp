@@ -1,5 +1,7 @@
 #include "core/ops/scores.h"
 
+#include <vector>
+
 namespace anchorscope {
 namespace {
 
@@ -16,6 +18,19 @@ at::Tensor foregroundLogits(const HeadOutputs& outputs) {
 at::Tensor scoresOf(const HeadOutputs& outputs) {
   if (!hasBackground(outputs)) return outputs.logits.sigmoid();
   return outputs.logits.softmax(2).narrow(2, 0, outputs.logits.size(2) - 1);
+}
+
+at::Tensor logOdds(const HeadOutputs& outputs) {
+  if (!hasBackground(outputs)) return outputs.logits;
+  // Of the others alone: 1 - score cancels where the score is close to 1.
+  const at::Tensor& logits = outputs.logits;
+  std::vector<at::Tensor> classes;
+  for (std::int64_t c = 0; c + 1 < logits.size(2); ++c) {
+    const at::Tensor others =
+        at::cat({logits.narrow(2, 0, c), logits.narrow(2, c + 1, logits.size(2) - c - 1)}, 2);
+    classes.push_back(logits.select(2, c) - others.logsumexp(2));
+  }
+  return at::stack(classes, 2);
 }
 
 at::Tensor scoresAt(const HeadOutputs& outputs, const at::Tensor& classes) {

@@ -10,6 +10,10 @@ namespace anchorscope {
 /// [B,N,C] scores in [0,1] of the foreground classes, in the logits' dtype, with their gradient.
 at::Tensor scoresOf(const HeadOutputs& outputs);
 
+/// [B,N,C] the number whose sigmoid is the score: the logits themselves, or of a softmax
+/// z_c - ln(sum of e^z of all other outputs). A view where it can be.
+at::Tensor logOdds(const HeadOutputs& outputs);
+
 /// The logits of the foreground classes: [B,N,C], a view.
 at::Tensor foregroundLogits(const HeadOutputs& outputs);
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "core/base/check.h"
-#include "core/methods/method.h"
+#include "core/methods/method_set.h"
 #include "core/model/model_evidence.h"
 #include "core/model/model_info.h"
 #include "core/session/record_plan.h"
@@ -25,14 +25,14 @@ Result<RecordForecast> forecastRecording(const RunConfig& config) {
   const auto model =
       modelEvidence(config.model, config.modelParams, inputShapeOf(config.train).inputOf(kUsualImage));
   if (!model) return model.error();
-  const auto method = makeMethod(config.method, config.methodParams);
-  if (!method) return method.error();
   const auto heads = modelTraits(config.model, config.modelParams);
   if (!heads) return heads.error();
-  const EvidenceDeclaration declared = (*method)->declaration(*heads);
+  const auto methods = MethodSet::make(config.method, config.methodParams, *heads);
+  if (!methods) return methods.error();
+  const EvidenceDeclaration declared = (*methods)->declaration(0);
   std::size_t channels = 0;
   for (const ChannelSpec& channel : declared.channels)
-    channels += channel.domain == ChannelDomain::kAnchor ? 1 : 0;
+    channels += channel.domain == ChannelDomain::kCandidate ? 1 : 0;
   const auto anchors = static_cast<double>(model->anchors);
   RecordForecast out;
   out.probes = config.probes.empty() ? config.train.getInt("probe_count")

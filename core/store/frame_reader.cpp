@@ -34,7 +34,7 @@ Error badDeclaration(const char* kind, std::int64_t id) {
 }
 
 /// Views index with these numbers, so they are checked once, here.
-Status checkGeometry(const AnchorGeometry& anchors) {
+Status checkGeometry(const CandidateSet& anchors) {
   std::int64_t next = 0;
   for (const LevelLayout& level : anchors.levels) {
     if (level.stride <= 0 || level.rows < 0 || level.columns < 0 || level.anchorsPerCell <= 0 ||
@@ -46,14 +46,18 @@ Status checkGeometry(const AnchorGeometry& anchors) {
       return damaged("its pyramid levels are too large");
     next += level.anchorCount();
   }
-  if (next != static_cast<std::int64_t>(anchors.count()))
+  if (anchors.onGrid() && next != static_cast<std::int64_t>(anchors.count()))
     return damaged("its levels and anchors do not fit together");
   return {};
 }
 
-bool knownClass(int classIndex, const ProbeFrame& frame) {
+bool knownClass(int classIndex, const ProbeMoment& frame) {
   return classIndex >= 0 &&
          (!frame.classNames || static_cast<std::size_t>(classIndex) < frame.classNames->size());
+}
+
+bool isOfSummary(std::int64_t kind) {
+  return kind == static_cast<int>(ArrayKind::kObjectColumn) || kind == static_cast<int>(ArrayKind::kStage);
 }
 
 }  // namespace
@@ -82,7 +86,13 @@ Status FrameReader::prepare() {
       {&findSpec_, "SELECT id, kind, json, checksum FROM spec WHERE id=?1"},
       {&findArrays_,
        "SELECT frame_id, position, kind, spec_id, level, encoding, count, bytes, checksum FROM array "
-       "WHERE frame_id=?1 ORDER BY position"}};
+       "WHERE frame_id=?1 ORDER BY position"},
+      {&findBlocks_,
+       "SELECT id, frame_id, variant_id, stage, geometry_id, arrays, checksum FROM block "
+       "WHERE frame_id=?1 AND variant_id=?2 ORDER BY stage"},
+      {&findVariants_,
+       "SELECT variant_id FROM block WHERE frame_id=?1 AND variant_id>0 GROUP BY variant_id ORDER BY "
+       "min(id)"}};
   for (const auto& [statement, sql] : statements) {
     Result<Statement> prepared = database_.prepare(sql);
     if (!prepared) return std::move(prepared).error();
@@ -91,39 +101,87 @@ Status FrameReader::prepare() {
   return {};
 }
 
+Result<bool> FrameReader::findFrame(const std::string& probe, std::int64_t step) {
+  const StatementReset resetProbe(findProbe_);
+  const Result<bool> probeRow = findProbe_.bind(1, probe).next();
+  if (!probeRow || !*probeRow) return probeRow;
+  ANCHORSCOPE_TRY(intact(findProbe_, "the name of its probe"));
+  const Result<bool> row = findFrame_.bind(1, findProbe_.integer(0)).bind(2, step).next();
+  if (row && *row) ANCHORSCOPE_TRY(intact(findFrame_, "its row in the table frame"));
+  return row;
+}
+
 Result<std::shared_ptr<const ProbeFrame>> FrameReader::read(const std::string& probe, std::int64_t step,
-                                                            FrameDetail detail) {
+                                                            const std::string& variant, FrameDetail detail) {
   auto frame = std::make_shared<ProbeFrame>();
+  detail_ = detail;
   frame->step = step;
   bool found = false;
   // One transaction, so that a frame replaced meanwhile is read either before or after.
   Status status = inTransaction(database_, "BEGIN", [&]() -> Status {
-    const StatementReset resetProbe(findProbe_), reset(findFrame_);
-    const Result<bool> probeRow = findProbe_.bind(1, probe).next();
-    if (!probeRow) return probeRow.error();
-    if (!*probeRow) return {};
-    ANCHORSCOPE_TRY(intact(findProbe_, "the name of its probe"));
-    const Result<bool> row = findFrame_.bind(1, findProbe_.integer(0)).bind(2, step).next();
+    const StatementReset reset(findFrame_);
+    const Result<bool> row = findFrame(probe, step);
     if (!row) return row.error();
+    std::int64_t variantId = 0;
     found = *row;
-    if (!found) return {};
-    ANCHORSCOPE_TRY(intact(findFrame_, "its row in the table frame"));
-    return readFrame(probe, detail, *frame);
+    if (found && !variant.empty()) {
+      auto known = variantsOf(findFrame_.integer(0));
+      if (!known) return std::move(known).error();
+      for (auto& [id, itself] : *known)
+        if (itself.name == variant) {
+          variantId = id;
+          frame->variant = std::make_shared<const Variant>(std::move(itself));
+        }
+      found = variantId != 0;
+    }
+    return found ? readFrame(probe, variantId, *frame) : Status();
   });
   if (!status) return std::move(status).error();
   return found ? std::shared_ptr<const ProbeFrame>(std::move(frame)) : nullptr;
 }
 
-Status FrameReader::readFrame(const std::string& probe, FrameDetail detail, ProbeFrame& frame) {
+Result<std::vector<Variant>> FrameReader::variants(const std::string& probe, std::int64_t step) {
+  std::vector<Variant> out;
+  Status status = inTransaction(database_, "BEGIN", [&]() -> Status {
+    const StatementReset reset(findFrame_);
+    const Result<bool> row = findFrame(probe, step);
+    if (!row) return row.error();
+    if (!*row) return {};
+    auto known = variantsOf(findFrame_.integer(0));
+    if (!known) return std::move(known).error();
+    for (auto& entry : *known)
+      out.push_back(std::move(entry.second));
+    return {};
+  });
+  if (!status) return std::move(status).error();
+  return out;
+}
+
+Result<std::vector<std::pair<std::int64_t, Variant>>> FrameReader::variantsOf(std::int64_t frameId) {
+  std::vector<std::pair<std::int64_t, Variant>> out;
+  const StatementReset reset(findVariants_);
+  findVariants_.bind(1, frameId);
+  while (true) {
+    const Result<bool> row = findVariants_.next();
+    if (!row) return row.error();
+    if (!*row) return out;
+    const std::int64_t id = findVariants_.integer(0);
+    Result<Variant> variant = spec(variants_, kSpecVariant, id);
+    if (variant)
+      out.emplace_back(id, *std::move(variant));
+    else
+      ANCHORSCOPE_TRY(leaveOut(variant.error()));
+  }
+}
+
+Status FrameReader::readFrame(const std::string& probe, std::int64_t variant, ProbeFrame& frame) {
   const std::int64_t id = findFrame_.integer(0), classNamesId = findFrame_.integer(5);
   budget_ = kMostFrameBytes;
   leftOut_ = false;
+  earlier_ = nullptr;
   Result<std::shared_ptr<const ProbeImage>> itsImage = image(findFrame_.integer(3), probe);
   if (!itsImage) return std::move(itsImage).error();
   frame.image = std::move(*itsImage);
-  Result<std::shared_ptr<const AnchorGeometry>> itsAnchors = geometry(findFrame_.integer(4));
-  if (!itsAnchors) return std::move(itsAnchors).error();
-  frame.anchors = std::move(*itsAnchors);
   if (classNamesId != 0) {
     Result<std::shared_ptr<const std::vector<std::string>>> names = classNames(classNamesId);
     if (names)
@@ -133,28 +191,59 @@ Status FrameReader::readFrame(const std::string& probe, FrameDetail detail, Prob
   }
   for (const ObjectRecord& object : frame.image->objects)
     if (!knownClass(object.classIndex, frame)) return damaged("an object has an unknown class");
+  if (variant == 0)
+    ANCHORSCOPE_TRY(
+        readStage(id, findFrame_.integer(4), findFrame_.isNull(6) ? -1 : findFrame_.integer(6), frame));
+  return readBlocks(id, variant, frame);
+}
 
+Status FrameReader::readBlocks(std::int64_t frameId, std::int64_t variant, ProbeFrame& frame) {
+  const StatementReset reset(findBlocks_);
+  findBlocks_.bind(1, frameId).bind(2, variant);
+  while (true) {
+    const Result<bool> row = findBlocks_.next();
+    if (!row) return row.error();
+    if (!*row) return {};
+    ANCHORSCOPE_TRY(intact(findBlocks_, concat("row ", findBlocks_.integer(0), " of the table block")));
+    if (findBlocks_.integer(3) != static_cast<std::int64_t>(frame.stages.size()))
+      return damaged(concat("stage ", frame.stages.size(), " is missing"));
+    ANCHORSCOPE_TRY(readStage(findBlocks_.integer(0), findBlocks_.integer(4), findBlocks_.integer(5), frame));
+  }
+}
+
+/// `arrays`: how many the stage has; -1: not known.
+Status FrameReader::readStage(std::int64_t id, std::int64_t geometryId, std::int64_t arrays,
+                              ProbeFrame& frame) {
+  auto evidence = std::make_shared<StageEvidence>();
+  static_cast<ProbeMoment&>(*evidence) = frame;
+  Result<std::shared_ptr<const CandidateSet>> candidates = geometry(geometryId);
+  if (!candidates) return std::move(candidates).error();
+  evidence->candidates = std::move(*candidates);
   const StatementReset reset(findArrays_);
   findArrays_.bind(1, id);
-  std::int64_t arrays = 0;
-  for (;; ++arrays) {
+  std::int64_t read = 0;
+  for (;; ++read) {
     const Result<bool> row = findArrays_.next();
     if (!row) return row.error();
     if (!*row) break;
-    if (detail == FrameDetail::kSummary &&
-        findArrays_.integer(2) != static_cast<int>(ArrayKind::kObjectColumn))
-      continue;
-    ANCHORSCOPE_TRY(intact(findArrays_, concat("array ", arrays)));
+    if (detail_ == FrameDetail::kSummary && !isOfSummary(findArrays_.integer(2))) continue;
+    ANCHORSCOPE_TRY(intact(findArrays_, concat("array ", read)));
     // A damaged index may give one row twice and another not at all.
-    if (findArrays_.integer(1) != arrays) return damaged(concat("array ", arrays, " is missing"));
-    ANCHORSCOPE_TRY(readArray(frame));
+    if (findArrays_.integer(1) != read) return damaged(concat("array ", read, " is missing"));
+    ANCHORSCOPE_TRY(readArray(*evidence));
   }
-  if (!findFrame_.isNull(6) && arrays != findFrame_.integer(6))
-    return damaged(concat("it holds ", arrays, " arrays instead of ", findFrame_.integer(6)));
+  if (arrays >= 0 && read != arrays) return damaged(concat("it holds ", read, " arrays instead of ", arrays));
+  // Boxes that stand on no grid are made from others.
+  const CandidateSet& whole = *evidence->candidates;
+  if (detail_ == FrameDetail::kWhole && !whole.onGrid() && whole.origins.size() != whole.count())
+    return damaged("its levels and anchors do not fit together");
   // Without its table a decision would say that nothing was considered.
   if (leftOut_)
-    std::erase_if(frame.decisions,
-                  [&](const DecisionSpec& spec) { return !frame.pairTable(spec.pairTable); });
+    std::erase_if(evidence->decisions, [&](const DecisionSpec& spec) {
+      return !spec.pairTable.empty() && !evidence->pairTable(spec.pairTable);
+    });
+  earlier_ = evidence.get();
+  frame.stages.push_back(std::move(evidence));
   return {};
 }
 
@@ -171,7 +260,7 @@ Status FrameReader::spend(std::size_t values, std::size_t bytesEach) {
   return {};
 }
 
-Status FrameReader::readArray(ProbeFrame& frame) {
+Status FrameReader::readArray(StageEvidence& evidence) {
   const std::int64_t kind = findArrays_.integer(2), specId = findArrays_.integer(3),
                      count = findArrays_.integer(6);
   if (count < 0 || count > std::numeric_limits<std::int32_t>::max())
@@ -181,42 +270,51 @@ Status FrameReader::readArray(ProbeFrame& frame) {
   ANCHORSCOPE_TRY(spend(size, kAtWork));
   switch (kind) {
     case static_cast<int>(ArrayKind::kChannel):
-      return readChannel(frame, specId, size);
+      return readChannel(evidence, specId, size);
     case static_cast<int>(ArrayKind::kPairTable):
-      return readPairTable(frame, specId, size);
+      return readPairTable(evidence, specId, size);
     case static_cast<int>(ArrayKind::kPairBound):
-      return readPairBound(frame, specId, size);
+      return readPairBound(evidence, specId, size);
     case static_cast<int>(ArrayKind::kObjectColumn):
-      return readObjectColumn(frame, specId, size);
+      return readObjectColumn(evidence, specId, size);
     case static_cast<int>(ArrayKind::kDecision): {
       Result<DecisionSpec> decision = spec(decisions_, kSpecDecision, specId);
       if (!decision) return leaveOut(decision.error());
-      frame.decisions.push_back(std::move(*decision));
+      evidence.decisions.push_back(std::move(*decision));
       return {};
     }
     case static_cast<int>(ArrayKind::kPredictedBoxes):
-      if (size != 4 * frame.anchors->count()) return damaged("predicted boxes and anchors differ in number");
+      if (size != 4 * evidence.candidates->count())
+        return damaged("predicted boxes and anchors differ in number");
       ANCHORSCOPE_TRY(BlobDecoder::checkSize(findArrays_.blob(7), 4 * size));
-      frame.predictedBoxesInInput.resize(frame.anchors->count());
-      return decoder_.decodeWords(findArrays_.blob(7), size, frame.predictedBoxesInInput.data());
+      evidence.predictedBoxesInInput.resize(evidence.candidates->count());
+      return decoder_.decodeWords(findArrays_.blob(7), size, evidence.predictedBoxesInInput.data());
     case static_cast<int>(ArrayKind::kPredictions):
-      return readPredictions(frame, size);
+      return readPredictions(evidence, size);
+    case static_cast<int>(ArrayKind::kStage): {
+      Result<StageSpec> stage = spec(stages_, kSpecStage, specId);
+      if (!stage) return leaveOut(stage.error());
+      evidence.stage = std::move(*stage);
+      return {};
+    }
+    case static_cast<int>(ArrayKind::kOrigins):
+      return readOrigins(evidence, size);
     default:
       return damaged(concat("an array of unknown kind ", kind));
   }
 }
 
-Status FrameReader::readChannel(ProbeFrame& frame, std::int64_t specId, std::size_t count) {
+Status FrameReader::readChannel(StageEvidence& evidence, std::int64_t specId, std::size_t count) {
   Result<ChannelSpec> itsSpec = spec(channels_, kSpecChannel, specId);
   if (!itsSpec) return leaveOut(itsSpec.error());
   Channel channel;
   channel.spec = std::move(*itsSpec);
   const std::int64_t stride = findArrays_.integer(4);
-  std::size_t expected = frame.anchors->count();
+  std::size_t expected = evidence.candidates->count();
   if (channel.spec.domain == ChannelDomain::kCell) {
     if (stride <= 0 || !fitsInt(stride))
       return damaged(concat("channel ", channel.spec.name, " has stride ", stride));
-    channel.grid = CellGrid::of(static_cast<int>(stride), frame.image->inputSize);
+    channel.grid = CellGrid::of(static_cast<int>(stride), evidence.image->inputSize);
     expected = static_cast<std::size_t>(channel.grid.count());
   }
   if (count != 0 && count != expected)
@@ -224,11 +322,11 @@ Status FrameReader::readChannel(ProbeFrame& frame, std::int64_t specId, std::siz
   channel.values.resize(count);
   ANCHORSCOPE_TRY(
       decoder_.decodeFloats(findArrays_.blob(7), findArrays_.integer(5), count, channel.values.data()));
-  frame.channels.push_back(std::move(channel));
+  evidence.channels.push_back(std::move(channel));
   return {};
 }
 
-Status FrameReader::readPairTable(ProbeFrame& frame, std::int64_t specId, std::size_t count) {
+Status FrameReader::readPairTable(StageEvidence& evidence, std::int64_t specId, std::size_t count) {
   Result<PairTableSpec> itsSpec = spec(pairTables_, kSpecPairTable, specId);
   if (!itsSpec) return leaveOut(itsSpec.error());
   PairTable table;
@@ -247,47 +345,48 @@ Status FrameReader::readPairTable(ProbeFrame& frame, std::int64_t specId, std::s
     for (std::size_t i = 0; i < rows; ++i)
       out[i] = convert(column(index)[i]);
   };
-  copy(0, table.anchor, asInt);
+  copy(0, table.candidate, asInt);
   copy(1, table.object, asInt);
   for (std::size_t i = 0; i < rows; ++i)
-    if (table.anchor[i] < 0 || static_cast<std::size_t>(table.anchor[i]) >= frame.anchors->count() ||
-        table.object[i] < 0 || static_cast<std::size_t>(table.object[i]) >= frame.image->objects.size())
+    if (table.candidate[i] < 0 ||
+        static_cast<std::size_t>(table.candidate[i]) >= evidence.candidates->count() || table.object[i] < 0 ||
+        static_cast<std::size_t>(table.object[i]) >= evidence.image->objects.size())
       return damaged(concat("table ", table.spec.name, " names an anchor or object that does not exist"));
   table.columns.resize(columns);
   for (std::size_t c = 0; c < columns; ++c)
     copy(2 + c, table.columns[c], asFloat);
-  frame.pairTables.push_back(std::move(table));
+  evidence.pairTables.push_back(std::move(table));
   return {};
 }
 
-Status FrameReader::readPairBound(ProbeFrame& frame, std::int64_t specId, std::size_t count) {
+Status FrameReader::readPairBound(StageEvidence& evidence, std::int64_t specId, std::size_t count) {
   const Result<PairTableSpec> itsSpec = spec(pairTables_, kSpecPairTable, specId);
   if (!itsSpec) return leaveOut(itsSpec.error());
-  if (frame.pairTables.empty() || count == 0 || count - 1 > frame.image->objects.size())
+  if (evidence.pairTables.empty() || count == 0 || count - 1 > evidence.image->objects.size())
     return damaged("the bound of a table does not fit it");
   std::vector<std::int32_t> words(count);
   ANCHORSCOPE_TRY(decoder_.decodeWords(findArrays_.blob(7), count, words.data()));
-  PairTable& table = frame.pairTables.back();
+  PairTable& table = evidence.pairTables.back();
   table.missesPerObject = words.front();
   table.omitted.assign(words.begin() + 1, words.end());
   return {};
 }
 
-Status FrameReader::readObjectColumn(ProbeFrame& frame, std::int64_t specId, std::size_t count) {
+Status FrameReader::readObjectColumn(StageEvidence& evidence, std::int64_t specId, std::size_t count) {
   Result<ObjectColumnSpec> itsSpec = spec(objectColumns_, kSpecObjectColumn, specId);
   if (!itsSpec) return leaveOut(itsSpec.error());
   ObjectColumn column;
   column.spec = std::move(*itsSpec);
-  if (count != frame.image->objects.size())
+  if (count != evidence.image->objects.size())
     return damaged(concat("column ", column.spec.name, " and objects differ in number"));
   column.values.resize(count);
   ANCHORSCOPE_TRY(
       decoder_.decodeFloats(findArrays_.blob(7), findArrays_.integer(5), count, column.values.data()));
-  frame.objectColumns.push_back(std::move(column));
+  evidence.objectColumns.push_back(std::move(column));
   return {};
 }
 
-Status FrameReader::readPredictions(ProbeFrame& frame, std::size_t count) {
+Status FrameReader::readPredictions(StageEvidence& evidence, std::size_t count) {
   if (count % 8 != 0) return damaged("the predictions are not rectangular");
   const std::size_t rows = count / 8;
   ANCHORSCOPE_TRY(BlobDecoder::checkSize(findArrays_.blob(7), 4 * count));
@@ -296,18 +395,32 @@ Status FrameReader::readPredictions(ProbeFrame& frame, std::size_t count) {
   const auto real = [&](std::size_t row, std::size_t i) {
     return std::bit_cast<float>(words[row * rows + i]);
   };
-  frame.predictions.resize(rows);
+  evidence.predictions.resize(rows);
   for (std::size_t i = 0; i < rows; ++i) {
-    PredictionRecord& prediction = frame.predictions[i];
+    PredictionRecord& prediction = evidence.predictions[i];
     prediction.boxInImage = {real(0, i), real(1, i), real(2, i), real(3, i)};
     prediction.score = real(4, i);
     prediction.classIndex = std::bit_cast<std::int32_t>(words[5 * rows + i]);
-    prediction.anchor = static_cast<std::int64_t>(std::uint64_t{words[6 * rows + i]} |
-                                                  std::uint64_t{words[7 * rows + i]} << 32);
-    if (!knownClass(prediction.classIndex, frame)) return damaged("a prediction has an unknown class");
-    if (prediction.anchor < -1 || prediction.anchor >= static_cast<std::int64_t>(frame.anchors->count()))
+    prediction.candidate = static_cast<std::int64_t>(std::uint64_t{words[6 * rows + i]} |
+                                                     std::uint64_t{words[7 * rows + i]} << 32);
+    if (!knownClass(prediction.classIndex, evidence)) return damaged("a prediction has an unknown class");
+    if (prediction.candidate < -1 ||
+        prediction.candidate >= static_cast<std::int64_t>(evidence.candidates->count()))
       return damaged("a prediction names an anchor that does not exist");
   }
+  return {};
+}
+
+Status FrameReader::readOrigins(StageEvidence& evidence, std::size_t count) {
+  if (count != evidence.candidates->count()) return damaged("candidates and their origins differ in number");
+  ANCHORSCOPE_TRY(BlobDecoder::checkSize(findArrays_.blob(7), 4 * count));
+  auto candidates = std::make_shared<CandidateSet>(*evidence.candidates);
+  candidates->origins.resize(count);
+  ANCHORSCOPE_TRY(decoder_.decodeWords(findArrays_.blob(7), count, candidates->origins.data()));
+  const auto most = static_cast<std::int64_t>(earlier_ ? earlier_->candidates->count() : 0);
+  for (const std::int32_t origin : candidates->origins)
+    if (origin < -1 || origin >= most) return damaged("a candidate is made from one that does not exist");
+  evidence.candidates = std::move(candidates);
   return {};
 }
 
@@ -356,14 +469,14 @@ Result<std::shared_ptr<const ProbeImage>> FrameReader::image(std::int64_t id, co
   return images_[id] = std::move(out);
 }
 
-Result<std::shared_ptr<const AnchorGeometry>> FrameReader::geometry(std::int64_t id) {
+Result<std::shared_ptr<const CandidateSet>> FrameReader::geometry(std::int64_t id) {
   if (const auto known = geometries_.find(id); known != geometries_.end()) return known->second;
   const StatementReset reset(findGeometry_);
   const Result<bool> row = findGeometry_.bind(1, id).next();
   if (!row) return row.error();
   if (!*row) return damaged("its anchors are missing");
   ANCHORSCOPE_TRY(intact(findGeometry_, concat("row ", id, " of the table geometry")));
-  auto out = std::make_shared<AnchorGeometry>();
+  auto out = std::make_shared<CandidateSet>();
   if (!fromJson(findGeometry_.text(2), out->levels)) return damaged("its pyramid levels cannot be read");
   const std::int64_t count = findGeometry_.integer(3);
   if (count < 0 || count > std::numeric_limits<std::int32_t>::max() / 16)
@@ -374,6 +487,8 @@ Result<std::shared_ptr<const AnchorGeometry>> FrameReader::geometry(std::int64_t
   out->boxesInInput.resize(anchors);
   ANCHORSCOPE_TRY(decoder_.decodeWords(findGeometry_.blob(4), 4 * anchors, out->boxesInInput.data()));
   ANCHORSCOPE_TRY(checkGeometry(*out));
+  // Boxes of one step are asked for once.
+  if (!out->onGrid()) return std::shared_ptr<const CandidateSet>(std::move(out));
   return geometries_[id] = std::move(out);
 }
 

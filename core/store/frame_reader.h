@@ -27,17 +27,28 @@ class FrameReader {
   /// Both must outlive the reader.
   static Result<std::unique_ptr<FrameReader>> create(Database& database, DamageLog& log);
 
-  /// The frame of a probe at a step; null when there is none. Damaged records are kBadData.
+  /// The frame of a probe at a step, the run's own or the variant's of this name; null when there is none.
+  /// Damaged records are kBadData.
   Result<std::shared_ptr<const ProbeFrame>> read(const std::string& probe, std::int64_t step,
+                                                 const std::string& variant = {},
                                                  FrameDetail detail = FrameDetail::kWhole);
+  /// The variants beside the frame of a probe at a step, in the order they were recorded; a damaged one is
+  /// left out and told.
+  Result<std::vector<Variant>> variants(const std::string& probe, std::int64_t step);
 
  private:
   FrameReader(Database& database, DamageLog& log) : database_(database), log_(log) {}
   Status prepare();
 
-  Status readFrame(const std::string& probe, FrameDetail detail, ProbeFrame& frame);
+  /// Steps to the row of the frame; false when there is none.
+  Result<bool> findFrame(const std::string& probe, std::int64_t step);
+  Status readFrame(const std::string& probe, std::int64_t variant, ProbeFrame& frame);
+  Status readBlocks(std::int64_t frameId, std::int64_t variant, ProbeFrame& frame);
+  Status readStage(std::int64_t id, std::int64_t geometryId, std::int64_t arrays, ProbeFrame& frame);
+  /// Ids and declarations of the variants beside a frame.
+  Result<std::vector<std::pair<std::int64_t, Variant>>> variantsOf(std::int64_t frameId);
   Result<std::shared_ptr<const ProbeImage>> image(std::int64_t id, const std::string& probe);
-  Result<std::shared_ptr<const AnchorGeometry>> geometry(std::int64_t id);
+  Result<std::shared_ptr<const CandidateSet>> geometry(std::int64_t id);
   Result<std::shared_ptr<const std::vector<std::string>>> classNames(std::int64_t id);
   template <typename Spec>
   Result<Spec> spec(std::unordered_map<std::int64_t, Spec>& known, const char* kind, std::int64_t id);
@@ -47,26 +58,32 @@ class FrameReader {
   /// Takes memory from what a frame may need.
   Status spend(std::size_t values, std::size_t bytesEach);
 
-  Status readArray(ProbeFrame& frame);
-  Status readChannel(ProbeFrame& frame, std::int64_t specId, std::size_t count);
-  Status readPairTable(ProbeFrame& frame, std::int64_t specId, std::size_t count);
-  Status readPairBound(ProbeFrame& frame, std::int64_t specId, std::size_t count);
-  Status readObjectColumn(ProbeFrame& frame, std::int64_t specId, std::size_t count);
-  Status readPredictions(ProbeFrame& frame, std::size_t count);
+  Status readArray(StageEvidence& evidence);
+  Status readChannel(StageEvidence& evidence, std::int64_t specId, std::size_t count);
+  Status readPairTable(StageEvidence& evidence, std::int64_t specId, std::size_t count);
+  Status readPairBound(StageEvidence& evidence, std::int64_t specId, std::size_t count);
+  Status readObjectColumn(StageEvidence& evidence, std::int64_t specId, std::size_t count);
+  Status readPredictions(StageEvidence& evidence, std::size_t count);
+  Status readOrigins(StageEvidence& evidence, std::size_t count);
 
   Database& database_;
   DamageLog& log_;
   BlobDecoder decoder_;
   std::int64_t budget_ = 0;  // bytes left for the frame being read
-  bool leftOut_ = false;     // something of it
-  Statement findProbe_, findFrame_, findImage_, findObjects_, findGeometry_, findSpec_, findArrays_;
+  FrameDetail detail_ = FrameDetail::kWhole;
+  bool leftOut_ = false;                    // something of it
+  const StageEvidence* earlier_ = nullptr;  // the stage before the one being read
+  Statement findProbe_, findFrame_, findImage_, findObjects_, findGeometry_, findSpec_, findArrays_,
+      findBlocks_, findVariants_;
   std::unordered_map<std::int64_t, std::shared_ptr<const ProbeImage>> images_;
-  std::unordered_map<std::int64_t, std::shared_ptr<const AnchorGeometry>> geometries_;
+  std::unordered_map<std::int64_t, std::shared_ptr<const CandidateSet>> geometries_;
   std::unordered_map<std::int64_t, std::shared_ptr<const std::vector<std::string>>> classNames_;
   std::unordered_map<std::int64_t, ChannelSpec> channels_;
   std::unordered_map<std::int64_t, PairTableSpec> pairTables_;
   std::unordered_map<std::int64_t, ObjectColumnSpec> objectColumns_;
   std::unordered_map<std::int64_t, DecisionSpec> decisions_;
+  std::unordered_map<std::int64_t, StageSpec> stages_;
+  std::unordered_map<std::int64_t, Variant> variants_;
 };
 
 }  // namespace anchorscope

@@ -100,9 +100,9 @@ std::vector<std::uint32_t> wordsOf(const std::vector<PredictionRecord>& predicti
   row([](const PredictionRecord& p) { return p.boxInImage.y2; });
   row([](const PredictionRecord& p) { return p.score; });
   row([](const PredictionRecord& p) { return static_cast<std::int32_t>(p.classIndex); });
-  row([](const PredictionRecord& p) { return static_cast<std::uint32_t>(p.anchor); });
+  row([](const PredictionRecord& p) { return static_cast<std::uint32_t>(p.candidate); });
   row([](const PredictionRecord& p) {
-    return static_cast<std::uint32_t>(static_cast<std::uint64_t>(p.anchor) >> 32);
+    return static_cast<std::uint32_t>(static_cast<std::uint64_t>(p.candidate) >> 32);
   });
   return rows.words();
 }
@@ -112,7 +112,7 @@ std::vector<std::uint32_t> wordsOf(const PairTable& table) {
       table.columns.size() == table.spec.columns.size() && table.object.size() == table.rowCount(),
       table.spec.name, " does not fit its declaration");
   WordRows rows((2 + table.columns.size()) * table.rowCount());
-  rows.addAll(table.anchor);
+  rows.addAll(table.candidate);
   rows.addAll(table.object);
   for (const std::vector<float>& column : table.columns) {
     ANCHORSCOPE_CHECK(column.size() == table.rowCount(), table.spec.name, " has columns of different length");
@@ -122,11 +122,13 @@ std::vector<std::uint32_t> wordsOf(const PairTable& table) {
 }
 
 /// How many arrays addArrays() adds.
-int arrayCount(const ProbeFrame& frame) {
-  const std::size_t count = frame.channels.size() + frame.pairTables.size() + frame.objectColumns.size() +
-                            frame.decisions.size() + (frame.predictedBoxesInInput.empty() ? 0 : 1) +
-                            (frame.predictions.empty() ? 0 : 1);
-  const auto bounds = std::count_if(frame.pairTables.begin(), frame.pairTables.end(),
+int arrayCount(const StageEvidence& evidence) {
+  const std::size_t count =
+      evidence.channels.size() + evidence.pairTables.size() + evidence.objectColumns.size() +
+      evidence.decisions.size() + (evidence.candidates->origins.empty() ? 0 : 1) +
+      (evidence.stage == StageSpec() ? 0 : 1) + (evidence.predictedBoxesInInput.empty() ? 0 : 1) +
+      (evidence.predictions.empty() ? 0 : 1);
+  const auto bounds = std::count_if(evidence.pairTables.begin(), evidence.pairTables.end(),
                                     [](const PairTable& table) { return table.missesPerObject >= 0; });
   return static_cast<int>(count) + static_cast<int>(bounds);
 }
@@ -166,10 +168,17 @@ Status FrameWriter::prepare() {
       {&addSpec_, "INSERT INTO spec(id, kind, json, checksum) VALUES(?1,?2,?3,?4)"},
       {&findFrame_, "SELECT id FROM frame WHERE probe_id=?1 AND step=?2"},
       {&removeArrays_, "DELETE FROM array WHERE frame_id=?1"},
+      {&removeBlockArrays_,
+       "DELETE FROM array WHERE frame_id IN (SELECT id FROM block WHERE frame_id=?1 AND (?2<0 OR "
+       "variant_id=?2))"},
+      {&removeBlocks_, "DELETE FROM block WHERE frame_id=?1 AND (?2<0 OR variant_id=?2)"},
       {&removeFrame_, "DELETE FROM frame WHERE id=?1"},
       {&addFrame_,
        "INSERT INTO frame(id, probe_id, step, image_id, geometry_id, class_names_id, arrays, checksum) "
        "VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"},
+      {&addBlock_,
+       "INSERT INTO block(id, frame_id, variant_id, stage, geometry_id, arrays, checksum) "
+       "VALUES(?1,?2,?3,?4,?5,?6,?7)"},
       {&addArray_,
        "INSERT INTO array(frame_id, position, kind, spec_id, level, encoding, count, bytes, checksum) "
        "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"}};
@@ -182,25 +191,38 @@ Status FrameWriter::prepare() {
                                   {&nextImage_, "image"},
                                   {&nextGeometry_, "geometry"},
                                   {&nextSpec_, "spec"},
-                                  {&nextFrame_, "frame"}}) {
+                                  {&nextBlock_, "frame"},
+                                  {&nextBlock_, "block"}}) {
     const Result<std::int64_t> next = database_.nextId(table);
     if (!next) return next.error();
-    *id = *next;
+    *id = std::max(*id, *next);  // frames and blocks have one sequence
   }
   return {};
 }
 
 Status FrameWriter::write(const ProbeFrame& frame) {
-  ANCHORSCOPE_CHECK(frame.image && frame.anchors, "a frame without image or anchors");
+  ANCHORSCOPE_CHECK(frame.image && !frame.stages.empty(), "a frame without image or stages");
   const Result<std::int64_t> probe = probeId(frame.image->name);
   if (!probe) return probe.error();
+  const Result<std::int64_t> own = idOfOwnFrame(*probe, frame.step);
+  if (!own) return own.error();
+  if (!frame.variant) {
+    if (*own != 0) ANCHORSCOPE_TRY(removeFrame(*own));
+    return addOwnFrame(frame, *probe);
+  }
+  ANCHORSCOPE_CHECK(*own != 0, "a variant of ", frame.image->name, " at step ", frame.step,
+                    " without the run's own");
+  return addBlocks(frame, *own, 0);
+}
+
+Status FrameWriter::addOwnFrame(const ProbeFrame& frame, std::int64_t probe) {
+  const StageEvidence& first = *frame.stages.front();
   const Result<std::int64_t> image = imageId(frame.image);
   if (!image) return image.error();
-  const Result<std::int64_t> geometry = geometryId(frame.anchors);
+  const Result<std::int64_t> geometry = geometryId(first.candidates);
   if (!geometry) return geometry.error();
-  ANCHORSCOPE_TRY(removeFrame(*probe, frame.step));
-  frame_ = nextFrame_++;
-  addFrame_.bind(1, frame_).bind(2, *probe).bind(3, frame.step).bind(4, *image).bind(5, *geometry);
+  const std::int64_t id = block_ = nextBlock_++;
+  addFrame_.bind(1, id).bind(2, probe).bind(3, frame.step).bind(4, *image).bind(5, *geometry);
   if (frame.classNames) {
     const Result<std::int64_t> names = classNamesId(frame.classNames);
     if (!names) return names.error();
@@ -208,21 +230,56 @@ Status FrameWriter::write(const ProbeFrame& frame) {
   } else {
     addFrame_.bindNull(6);
   }
-  ANCHORSCOPE_TRY(addFrame_.bind(7, arrayCount(frame)).runWithChecksum());
-  position_ = 0;
-  ANCHORSCOPE_TRY(addArrays(frame));
-  ANCHORSCOPE_CHECK(position_ == arrayCount(frame), "a frame has another number of arrays than it says");
+  ANCHORSCOPE_TRY(addFrame_.bind(7, arrayCount(first)).runWithChecksum());
+  ANCHORSCOPE_TRY(addArrays(first));
+  return addBlocks(frame, id, 1);
+}
+
+Status FrameWriter::addBlocks(const ProbeFrame& frame, std::int64_t frameId, std::size_t first) {
+  std::int64_t variant = 0;
+  if (frame.variant) {
+    const Result<std::int64_t> spec = specId(variants_, kSpecVariant, frame.variant->name, *frame.variant);
+    if (!spec) return spec.error();
+    variant = *spec;
+  }
+  ANCHORSCOPE_TRY(removeBlockArrays_.bind(1, frameId).bind(2, variant).run());
+  ANCHORSCOPE_TRY(removeBlocks_.bind(1, frameId).bind(2, variant).run());
+  for (std::size_t stage = first; stage < frame.stages.size(); ++stage) {
+    const StageEvidence& evidence = *frame.stages[stage];
+    const Result<std::int64_t> geometry = geometryId(evidence.candidates);
+    if (!geometry) return geometry.error();
+    block_ = nextBlock_++;
+    addBlock_.bind(1, block_).bind(2, frameId).bind(3, variant).bind(4, static_cast<std::int64_t>(stage));
+    ANCHORSCOPE_TRY(addBlock_.bind(5, *geometry).bind(6, arrayCount(evidence)).runWithChecksum());
+    ANCHORSCOPE_TRY(addArrays(evidence));
+  }
   return {};
 }
 
-Status FrameWriter::addArrays(const ProbeFrame& frame) {
-  for (const Channel& channel : frame.channels) {
+Status FrameWriter::addArrays(const StageEvidence& evidence) {
+  position_ = 0;
+  ANCHORSCOPE_CHECK(
+      evidence.candidates->onGrid() || evidence.candidates->origins.size() == evidence.candidates->count(),
+      "candidates on no grid without origins");
+  // What the others are checked against comes first.
+  if (!(evidence.stage == StageSpec())) {
+    const Result<std::int64_t> spec = specId(stages_, kSpecStage, evidence.stage.name, evidence.stage);
+    if (!spec) return spec.error();
+    ANCHORSCOPE_TRY(addArray(ArrayKind::kStage, *spec, -1, encoder_.encodeWords(nullptr, 0)));
+  }
+  if (const std::vector<std::int32_t>& origins = evidence.candidates->origins; !origins.empty()) {
+    ANCHORSCOPE_CHECK(origins.size() == evidence.candidates->count(),
+                      "candidates and origins differ in number");
+    ANCHORSCOPE_TRY(
+        addArray(ArrayKind::kOrigins, 0, -1, encoder_.encodeWords(origins.data(), origins.size())));
+  }
+  for (const Channel& channel : evidence.channels) {
     const Result<std::int64_t> spec = specId(channels_, kSpecChannel, channel.spec.name, channel.spec);
     if (!spec) return spec.error();
     ANCHORSCOPE_TRY(addArray(ArrayKind::kChannel, *spec, channel.grid.stride,
                              encoder_.encodeFloats(channel.values.data(), channel.values.size())));
   }
-  for (const PairTable& table : frame.pairTables) {
+  for (const PairTable& table : evidence.pairTables) {
     const Result<std::int64_t> spec = specId(pairTables_, kSpecPairTable, table.spec.name, table.spec);
     if (!spec) return spec.error();
     const std::vector<std::uint32_t> words = wordsOf(table);
@@ -234,33 +291,34 @@ Status FrameWriter::addArrays(const ProbeFrame& frame) {
     ANCHORSCOPE_TRY(
         addArray(ArrayKind::kPairBound, *spec, -1, encoder_.encodeWords(bound.data(), bound.size())));
   }
-  for (const ObjectColumn& column : frame.objectColumns) {
+  for (const ObjectColumn& column : evidence.objectColumns) {
     const Result<std::int64_t> spec =
         specId(objectColumns_, kSpecObjectColumn, column.spec.name, column.spec);
     if (!spec) return spec.error();
     ANCHORSCOPE_TRY(addArray(ArrayKind::kObjectColumn, *spec, -1,
                              encoder_.encodeFloats(column.values.data(), column.values.size())));
   }
-  for (const DecisionSpec& decision : frame.decisions) {
+  for (const DecisionSpec& decision : evidence.decisions) {
     const Result<std::int64_t> spec = specId(decisions_, kSpecDecision, decision.pairTable, decision);
     if (!spec) return spec.error();
     ANCHORSCOPE_TRY(addArray(ArrayKind::kDecision, *spec, -1, encoder_.encodeWords(nullptr, 0)));
   }
   static_assert(sizeof(Box) == 4 * sizeof(float));
-  if (!frame.predictedBoxesInInput.empty())
-    ANCHORSCOPE_TRY(addArray(
-        ArrayKind::kPredictedBoxes, 0, -1,
-        encoder_.encodeWords(frame.predictedBoxesInInput.data(), 4 * frame.predictedBoxesInInput.size())));
-  if (!frame.predictions.empty()) {
-    const std::vector<std::uint32_t> words = wordsOf(frame.predictions);
+  if (!evidence.predictedBoxesInInput.empty())
+    ANCHORSCOPE_TRY(addArray(ArrayKind::kPredictedBoxes, 0, -1,
+                             encoder_.encodeWords(evidence.predictedBoxesInInput.data(),
+                                                  4 * evidence.predictedBoxesInInput.size())));
+  if (!evidence.predictions.empty()) {
+    const std::vector<std::uint32_t> words = wordsOf(evidence.predictions);
     ANCHORSCOPE_TRY(
         addArray(ArrayKind::kPredictions, 0, -1, encoder_.encodeWords(words.data(), words.size())));
   }
+  ANCHORSCOPE_CHECK(position_ == arrayCount(evidence), "a frame has another number of arrays than it says");
   return {};
 }
 
 Status FrameWriter::addArray(ArrayKind kind, std::int64_t spec, int level, const EncodedBlob& blob) {
-  addArray_.bind(1, frame_).bind(2, position_++).bind(3, static_cast<int>(kind));
+  addArray_.bind(1, block_).bind(2, position_++).bind(3, static_cast<int>(kind));
   if (spec > 0)
     addArray_.bind(4, spec);
   else
@@ -270,12 +328,15 @@ Status FrameWriter::addArray(ArrayKind kind, std::int64_t spec, int level, const
   return addArray_.bindBlob(8, blob.bytes).runWithChecksum();
 }
 
-Status FrameWriter::removeFrame(std::int64_t probe, std::int64_t step) {
-  const Result<std::int64_t> old = firstInteger(findFrame_.bind(1, probe).bind(2, step), 0);
-  if (!old) return old.error();
-  if (*old == 0) return {};
-  ANCHORSCOPE_TRY(removeArrays_.bind(1, *old).run());
-  return removeFrame_.bind(1, *old).run();
+Result<std::int64_t> FrameWriter::idOfOwnFrame(std::int64_t probe, std::int64_t step) {
+  return firstInteger(findFrame_.bind(1, probe).bind(2, step), 0);
+}
+
+Status FrameWriter::removeFrame(std::int64_t id) {
+  ANCHORSCOPE_TRY(removeBlockArrays_.bind(1, id).bind(2, std::int64_t{-1}).run());
+  ANCHORSCOPE_TRY(removeBlocks_.bind(1, id).bind(2, std::int64_t{-1}).run());
+  ANCHORSCOPE_TRY(removeArrays_.bind(1, id).run());
+  return removeFrame_.bind(1, id).run();
 }
 
 Result<std::int64_t> FrameWriter::probeId(const std::string& name) {
@@ -330,8 +391,8 @@ Result<std::int64_t> FrameWriter::insertImage(const ProbeImage& image) {
   return id;
 }
 
-Result<std::int64_t> FrameWriter::geometryId(const std::shared_ptr<const AnchorGeometry>& anchors) {
-  return idOf(geometries_, anchors, [&](const AnchorGeometry& part) -> Result<std::int64_t> {
+Result<std::int64_t> FrameWriter::geometryId(const std::shared_ptr<const CandidateSet>& anchors) {
+  return idOf(geometries_, anchors, [&](const CandidateSet& part) -> Result<std::int64_t> {
     const std::string levels = toJson(part.levels);
     Hash hash;
     hash.addBytes(levels.data(), levels.size());

@@ -113,14 +113,19 @@ class SqliteRunReader final : public RunReader {
     return events;
   }
 
-  Result<std::shared_ptr<const ProbeFrame>> frame(const std::string& probe,
-                                                  std::int64_t step) const override {
-    return frame(probe, step, FrameDetail::kWhole);
+  Result<std::shared_ptr<const ProbeFrame>> frame(const std::string& probe, std::int64_t step,
+                                                  const std::string& variant) const override {
+    return frame(probe, step, variant, FrameDetail::kWhole);
+  }
+
+  Result<std::vector<Variant>> variants(const std::string& probe, std::int64_t step) const override {
+    const std::lock_guard lock(mutex_);
+    return frames_->variants(probe, step);
   }
 
   Result<std::shared_ptr<const ProbeFrame>> summary(const std::string& probe,
                                                     std::int64_t step) const override {
-    return frame(probe, step, FrameDetail::kSummary);
+    return frame(probe, step, {}, FrameDetail::kSummary);
   }
 
   std::vector<std::string> checkpoints() const override { return listCheckpoints(folder_); }
@@ -132,14 +137,14 @@ class SqliteRunReader final : public RunReader {
 
   bool lookForLostRows() override {
     const std::lock_guard lock(mutex_);
-    constexpr const char* kTables[] = {"step",   "scalar_name", "spec",  "probe",
-                                       "object", "frame",       "event", "scalar"};
+    constexpr const char* kTables[] = {"step",  "scalar_name", "spec",  "probe", "object",
+                                       "frame", "block",       "event", "scalar"};
     constexpr std::int64_t kMostValues = 2'000'000;  // some 50 MB: looking through more takes too long
     if (tablesSeen_ == std::size(kTables)) return false;
     const std::string_view table = kTables[tablesSeen_++];
     const auto names = static_cast<std::int64_t>(index_.scalarNames().size());
-    if (table == "scalar" && names > 0 && index_.lastStep() >= kMostValues / names)
-      return tablesSeen_ < std::size(kTables);
+    const bool tooLong = table == "scalar" && names > 0 && index_.lastStep() >= kMostValues / names;
+    if (tooLong || (table == "block" && !hasBlocks())) return tablesSeen_ < std::size(kTables);
     bool whole = false;
     const Status status = forEachRow(*database_, concat("PRAGMA main.quick_check(", table, ")"),
                                      [&](const Statement& row) { whole = row.text(0) == "ok"; });
@@ -159,9 +164,9 @@ class SqliteRunReader final : public RunReader {
   static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
   Result<std::shared_ptr<const ProbeFrame>> frame(const std::string& probe, std::int64_t step,
-                                                  FrameDetail detail) const {
+                                                  const std::string& variant, FrameDetail detail) const {
     const std::lock_guard lock(mutex_);
-    Result<std::shared_ptr<const ProbeFrame>> frame = readFrame(probe, step, detail);
+    Result<std::shared_ptr<const ProbeFrame>> frame = readFrame(probe, step, variant, detail);
     if (!frame)
       return std::move(frame).error().in(
           concat("reading '", probe, "' at step ", step, " of '", database_->path(), "'"));
@@ -170,6 +175,10 @@ class SqliteRunReader final : public RunReader {
     if (known.empty())
       return makeError(ErrorCode::kNotFound, concat("'", probe, "' is not recorded in '", folder_, "'"),
                        probesText());
+    if (!variant.empty() && std::binary_search(known.begin(), known.end(), step))
+      return makeError(ErrorCode::kNotFound,
+                       concat("There is no variant '", variant, "' of '", probe, "' at step ", step),
+                       variantsText(probe, step));
     return makeError(ErrorCode::kNotFound, concat("'", probe, "' is not recorded at step ", step),
                      concat("The nearest recorded step is ", nearestRecordedStep(known, step)));
   }
@@ -214,12 +223,28 @@ class SqliteRunReader final : public RunReader {
   }
 
   Result<std::shared_ptr<const ProbeFrame>> readFrame(const std::string& probe, std::int64_t step,
-                                                      FrameDetail detail) const {
+                                                      const std::string& variant, FrameDetail detail) const {
     try {
-      return frames_->read(probe, step, detail);
+      return frames_->read(probe, step, variant, detail);
     } catch (const std::bad_alloc&) {  // sizes are checked, but a made-up file may still ask for gigabytes
       return makeError(ErrorCode::kBadData, "There is not enough memory for a recorded frame of this size");
     }
+  }
+
+  std::string variantsText(const std::string& probe, std::int64_t step) const {
+    const Result<std::vector<Variant>> there = frames_->variants(probe, step);
+    if (!there || there->empty()) return "Only what the run itself did is recorded there";
+    std::vector<std::string> names;
+    for (const Variant& variant : *there)
+      names.push_back(variant.name);
+    return concat("There are: ", join(names, ", "));
+  }
+
+  /// An earlier version's trace has no such table.
+  bool hasBlocks() const {
+    const Result<std::int64_t> tables =
+        database_->integer("SELECT count(*) FROM main.sqlite_master WHERE name='block'");
+    return tables && *tables > 0;
   }
 
   /// A damaged header costs what it says, not the run.

@@ -42,9 +42,12 @@ class RunReader {
   virtual Result<ScalarSeries> newest(const std::string& name) const = 0;
   virtual std::vector<std::string> scalarNames() const = 0;
   virtual Result<std::vector<RunEvent>> events() const = 0;
-  /// kNotFound names the nearest recorded step.
-  virtual Result<std::shared_ptr<const ProbeFrame>> frame(const std::string& probe,
-                                                          std::int64_t step) const = 0;
+  /// The run's own frame, or what the variant of this name says of the same outputs. kNotFound names the
+  /// nearest recorded step, or the variants that there are.
+  virtual Result<std::shared_ptr<const ProbeFrame>> frame(const std::string& probe, std::int64_t step,
+                                                          const std::string& variant = {}) const = 0;
+  /// The variants recorded beside a frame, in the order they came; none where there is no frame.
+  virtual Result<std::vector<Variant>> variants(const std::string& probe, std::int64_t step) const = 0;
   /// Of a frame its image, objects and object columns alone: what a thumbnail tells. Costs next to nothing;
   /// damage elsewhere in the frame is not met.
   virtual Result<std::shared_ptr<const ProbeFrame>> summary(const std::string& probe,

@@ -73,12 +73,17 @@ class FolderLock {
 }  // namespace
 
 std::int64_t memoryOf(const ProbeFrame& frame) {
-  std::size_t bytes =
-      frame.predictedBoxesInInput.size() * sizeof(Box) + frame.predictions.size() * sizeof(PredictionRecord);
-  for (const Channel& channel : frame.channels)
-    bytes += channel.values.size() * sizeof(float);
-  for (const PairTable& table : frame.pairTables)
-    bytes += table.rowCount() * 4 * (2 + table.columns.size());
+  std::size_t bytes = 0;
+  for (const auto& stage : frame.stages) {
+    bytes += stage->predictedBoxesInInput.size() * sizeof(Box) +
+             stage->predictions.size() * sizeof(PredictionRecord);
+    if (!stage->candidates->onGrid())
+      bytes += stage->candidates->count() * (sizeof(Box) + sizeof(std::int32_t));
+    for (const Channel& channel : stage->channels)
+      bytes += channel.values.size() * sizeof(float);
+    for (const PairTable& table : stage->pairTables)
+      bytes += table.rowCount() * 4 * (2 + table.columns.size());
+  }
   return static_cast<std::int64_t>(bytes);
 }
 
@@ -539,6 +544,8 @@ Result<std::unique_ptr<RunWriter>> continueRun(const std::string& folder, std::i
     if (changes.header) ANCHORSCOPE_TRY(replaceHeader(**database, *changes.header));
     return (*database)->execute(
         concat("DELETE FROM array WHERE frame_id IN (SELECT id FROM frame WHERE step>", step,
+               " UNION SELECT block.id FROM block JOIN frame ON frame.id=block.frame_id WHERE step>", step,
+               "); DELETE FROM block WHERE frame_id IN (SELECT id FROM frame WHERE step>", step,
                "); DELETE FROM frame WHERE step>", step, "; DELETE FROM scalar WHERE step>", step,
                "; DELETE FROM event WHERE step>", step, "; DELETE FROM step WHERE step>", step));
   });

@@ -52,6 +52,14 @@ CREATE TABLE array(
   bytes BLOB, checksum INTEGER, UNIQUE(frame_id, position));
 )sql";
 
+/// What version 3 added. Blocks draw their ids together with frames, so that arrays belong to either.
+constexpr const char* kBlockTable = R"sql(
+CREATE TABLE block(
+  id INTEGER PRIMARY KEY, frame_id INTEGER NOT NULL REFERENCES frame(id), variant_id INTEGER NOT NULL,
+  stage INTEGER NOT NULL, geometry_id INTEGER NOT NULL REFERENCES geometry(id), arrays INTEGER NOT NULL,
+  checksum INTEGER, UNIQUE(frame_id, variant_id, stage));
+)sql";
+
 /// What version 2 added, table by table.
 constexpr std::pair<const char*, const char*> kNewInVersion2[] = {
     {"run", "checksum"},   {"step", "checksum"},   {"scalar_name", "checksum"}, {"scalar", "checksum"},
@@ -59,22 +67,29 @@ constexpr std::pair<const char*, const char*> kNewInVersion2[] = {
     {"image", "checksum"}, {"object", "checksum"}, {"geometry", "checksum"},    {"frame", "arrays"},
     {"frame", "checksum"}, {"array", "checksum"}};
 
-/// Adds what version 2 added to a trace of version 1.
-Status bringToVersion2(Database& database) {
+/// Adds to an earlier version's trace what it lacks.
+Status bringUpToDate(Database& database, std::int64_t version) {
   return inTransaction(database, "BEGIN IMMEDIATE", [&]() -> Status {
-    for (const auto& [table, column] : kNewInVersion2)
-      ANCHORSCOPE_TRY(database.execute(concat("ALTER TABLE ", table, " ADD COLUMN ", column, " INTEGER")));
-    return database.execute("PRAGMA user_version=2");
+    if (version < 2)
+      for (const auto& [table, column] : kNewInVersion2)
+        ANCHORSCOPE_TRY(database.execute(concat("ALTER TABLE ", table, " ADD COLUMN ", column, " INTEGER")));
+    ANCHORSCOPE_TRY(database.execute(kBlockTable));
+    return database.execute(concat("PRAGMA user_version=", kTraceSchemaVersion));
   });
 }
 
-/// Lets a reader see a trace of version 1 as one of version 2, whose new columns are NULL: by views in front
-/// of the tables, which belong to the connection.
-Status showAsVersion2(Database& database) {
+/// Lets a reader see an earlier version's trace as one of this version, without blocks, new columns being
+/// NULL: by tables and views of the connection's own, which stand in front of the trace's.
+Status showUpToDate(Database& database, std::int64_t version) {
+  ANCHORSCOPE_TRY(database.execute("PRAGMA temp_store=MEMORY"));
+  ANCHORSCOPE_TRY(
+      database.execute("CREATE TEMP TABLE block(id INTEGER, frame_id INTEGER, variant_id INTEGER, stage "
+                       "INTEGER, geometry_id INTEGER, "
+                       "arrays INTEGER, checksum INTEGER)"));
+  if (version >= 2) return {};
   std::map<std::string, std::string> columns;
   for (const auto& [table, column] : kNewInVersion2)
     columns[table] += concat(", NULL AS ", column);
-  ANCHORSCOPE_TRY(database.execute("PRAGMA temp_store=MEMORY"));
   for (const auto& [table, added] : columns)
     ANCHORSCOPE_TRY(
         database.execute(concat("CREATE TEMP VIEW ", table, " AS SELECT *", added, " FROM main.", table)));
@@ -142,6 +157,7 @@ Status createTrace(const std::string& path, const RunHeader& header) {
              "; PRAGMA user_version=", kTraceSchemaVersion)));
   return inTransaction(**database, "BEGIN", [&]() -> Status {
     ANCHORSCOPE_TRY((*database)->execute(kTables));
+    ANCHORSCOPE_TRY((*database)->execute(kBlockTable));
     Result<Statement> insert = (*database)->prepare("INSERT INTO run(header, checksum) VALUES(?1,?2)");
     if (!insert) return std::move(insert).error();
     return insert->bind(1, toJson(header)).runWithChecksum();
@@ -173,7 +189,8 @@ Result<std::unique_ptr<Database>> openTrace(const std::string& path, TraceAccess
   const Result<std::int64_t> version = checkTrace(**database);
   if (!version) return version.error();
   if (*version < kTraceSchemaVersion)
-    ANCHORSCOPE_TRY(access == TraceAccess::kRead ? showAsVersion2(**database) : bringToVersion2(**database));
+    ANCHORSCOPE_TRY(access == TraceAccess::kRead ? showUpToDate(**database, *version)
+                                                 : bringUpToDate(**database, *version));
   if (access == TraceAccess::kRead) ANCHORSCOPE_TRY((*database)->execute("PRAGMA query_only=ON"));
   return database;
 }

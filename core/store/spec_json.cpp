@@ -65,7 +65,7 @@ Words<Sense> wordsOf(Sense) {
   return kWords;
 }
 Words<ChannelDomain> wordsOf(ChannelDomain) {
-  static constexpr Words<ChannelDomain> kWords = {{ChannelDomain::kAnchor, "anchor"},
+  static constexpr Words<ChannelDomain> kWords = {{ChannelDomain::kCandidate, "anchor"},
                                                   {ChannelDomain::kCell, "cell"}};
   return kWords;
 }
@@ -209,6 +209,31 @@ static void from_json(const Json& json, DecisionSpec& spec) {
   spec.absentReason = field<std::string>(json, "absent_reason");
   spec.tests = field<std::vector<TestSpec>>(json, "tests");
   spec.outcomes = field<std::vector<OutcomeSpec>>(json, "outcomes");
+}
+
+static void to_json(Json& json, const StageSpec& spec) {
+  json = Json{
+      {"name", spec.name}, {"title", spec.title}, {"candidate", spec.candidate}, {"origin", spec.origin}};
+}
+
+static void from_json(const Json& json, StageSpec& spec) {
+  spec.name = field<std::string>(json, "name");
+  spec.title = field<std::string>(json, "title");
+  spec.candidate = field<std::string>(json, "candidate");
+  spec.origin = field<std::string>(json, "origin");
+}
+
+static void to_json(Json& json, const Variant& variant) {
+  json = Json{{"name", variant.name}, {"options", Json::array()}};
+  for (const auto& [option, value] : variant.options)
+    json["options"].push_back({{"option", option}, {"value", value}});
+}
+
+static void from_json(const Json& json, Variant& variant) {
+  variant.name = field<std::string>(json, "name");
+  variant.options.clear();
+  for (const Json& entry : json.at("options"))
+    variant.options.emplace_back(field<std::string>(entry, "option"), field<std::string>(entry, "value"));
 }
 
 static void to_json(Json& json, const ObjectColumnSpec& spec) {
@@ -372,6 +397,12 @@ std::string toJson(const DecisionSpec& spec) {
 std::string toJson(const ObjectColumnSpec& spec) {
   return write(spec);
 }
+std::string toJson(const StageSpec& spec) {
+  return write(spec);
+}
+std::string toJson(const Variant& variant) {
+  return write(variant);
+}
 std::string toJson(const std::vector<std::string>& names) {
   return write(names);
 }
@@ -392,6 +423,12 @@ Status fromJson(std::string_view text, DecisionSpec& out) {
   return read(text, out);
 }
 Status fromJson(std::string_view text, ObjectColumnSpec& out) {
+  return read(text, out);
+}
+Status fromJson(std::string_view text, StageSpec& out) {
+  return read(text, out);
+}
+Status fromJson(std::string_view text, Variant& out) {
   return read(text, out);
 }
 Status fromJson(std::string_view text, std::vector<std::string>& out) {

@@ -16,6 +16,8 @@ std::string toJson(const ChannelSpec& spec);
 std::string toJson(const PairTableSpec& spec);
 std::string toJson(const DecisionSpec& spec);
 std::string toJson(const ObjectColumnSpec& spec);
+std::string toJson(const StageSpec& spec);
+std::string toJson(const Variant& variant);
 std::string toJson(const std::vector<std::string>& names);
 std::string toJson(const std::vector<LevelLayout>& levels);
 std::string toJson(const RunHeader& header);
@@ -24,6 +26,8 @@ Status fromJson(std::string_view text, ChannelSpec& out);
 Status fromJson(std::string_view text, PairTableSpec& out);
 Status fromJson(std::string_view text, DecisionSpec& out);
 Status fromJson(std::string_view text, ObjectColumnSpec& out);
+Status fromJson(std::string_view text, StageSpec& out);
+Status fromJson(std::string_view text, Variant& out);
 Status fromJson(std::string_view text, std::vector<std::string>& out);
 Status fromJson(std::string_view text, std::vector<LevelLayout>& out);
 

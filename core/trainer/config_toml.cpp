@@ -147,9 +147,15 @@ Status readRunTable(const toml::table& table, const std::string& fileName, RunCo
   return {};
 }
 
-Status readParamTable(const toml::table& table, const std::string& fileName, ParamSet& params) {
+/// Options of a stage stand in a table of their own or under dotted keys, which is the same.
+Status readParamTable(const toml::table& table, const std::string& fileName, ParamSet& params,
+                      const std::string& prefix = {}) {
   for (const auto& [key, node] : table) {
-    const std::string name(key.str());
+    const std::string name = prefix + std::string(key.str());
+    if (node.is_table()) {
+      ANCHORSCOPE_TRY(readParamTable(*node.as_table(), fileName, params, name + "."));
+      continue;
+    }
     const auto value = scalarOf(node);
     if (!value) return wrongType(fileName, node, name, "a number, true or false, or text in quotation marks");
     if (Status status = params.setValue(name, *value); !status) {

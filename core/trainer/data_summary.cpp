@@ -90,7 +90,7 @@ Result<DataSummary> summarizeData(const Dataset& dataset, const RunConfig& confi
   out.inputSize = largestInput(dataset, shape);
   out.model = config.model;
   out.anchors = static_cast<std::int64_t>((*detector)->anchors(out.inputSize).geometry->count());
-  out.points = (*detector)->traits().points;
+  out.points = (*detector)->stages().front().heads.points;
   std::map<std::pair<int, int>, AnchorReach> reaches;
   const auto reachOf = [&](SizePx input) -> const AnchorReach& {
     const std::pair key(input.width, input.height);

@@ -54,10 +54,11 @@ void keepNearest(std::vector<std::size_t>& rows, const float* member, const floa
 
 }  // namespace
 
-/// The parts in a fixed order: boxes, channels, object columns, then per table image, anchor, object and its
-/// columns.
+/// The parts in a fixed order: predicted boxes, boxes and origins of candidates of this step, channels,
+/// object columns, then per table image, anchor, object and its columns.
 struct PendingFrames::State {
   FrameFacts facts;
+  StageFacts stage;
   std::vector<std::pair<ChannelSpec, int>> channels;  ///< With the stride of its map, 0 for anchors.
   std::vector<ObjectColumnSpec> objectColumns;
   std::vector<PairTableSpec> tables;
@@ -68,11 +69,12 @@ struct PendingFrames::State {
   at::Tensor onDevice, onHost;      ///< The GPU's flat buffer and its pinned copy.
   std::optional<c10::Event> copied;
 
-  std::vector<std::shared_ptr<const ProbeFrame>> assemble() const;
+  /// Of each image.
+  std::vector<StageEvidence> assemble() const;
 
  private:
   std::vector<const float*> partPointers() const;
-  void addPairs(std::vector<ProbeFrame>& frames, const std::vector<const float*>& pointers,
+  void addPairs(std::vector<StageEvidence>& frames, const std::vector<const float*>& pointers,
                 std::size_t firstPart) const;
   PairTable tableOf(const PairTableSpec& spec, const std::vector<std::int32_t>& anchor,
                     const std::vector<std::int32_t>& object, const std::vector<const float*>& columns,
@@ -86,21 +88,35 @@ PendingFrames& PendingFrames::operator=(PendingFrames&&) noexcept = default;
 
 bool PendingFrames::ready() const {
   return pending() && std::all_of(parts_.begin(), parts_.end(), [](const Part& part) {
-           return !part.state->copied || part.state->copied->query();
+           return std::all_of(part.stages.begin(), part.stages.end(),
+                              [](const auto& state) { return !state->copied || state->copied->query(); });
          });
 }
 
 std::vector<std::shared_ptr<const ProbeFrame>> PendingFrames::take() {
   ANCHORSCOPE_CHECK(pending(), "no frames are pending");
-  std::vector<std::shared_ptr<const ProbeFrame>> frames;
+  std::vector<std::shared_ptr<const ProbeFrame>> frames, variants;
   for (const Part& part : std::exchange(parts_, {})) {
-    if (part.state->copied) part.state->copied->synchronize();
-    std::vector<std::shared_ptr<const ProbeFrame>> its = part.state->assemble();
+    std::vector<ProbeFrame> its(part.places.size());
+    for (const auto& state : part.stages) {
+      if (state->copied) state->copied->synchronize();
+      std::vector<StageEvidence> evidence = state->assemble();
+      for (std::size_t i = 0; i < its.size(); ++i) {
+        static_cast<ProbeMoment&>(its[i]) = evidence[i];
+        its[i].stages.push_back(std::make_shared<const StageEvidence>(std::move(evidence[i])));
+      }
+    }
     for (std::size_t i = 0; i < its.size(); ++i) {
+      auto frame = std::make_shared<const ProbeFrame>(std::move(its[i]));
+      if (frame->variant) {
+        variants.push_back(std::move(frame));
+        continue;
+      }
       frames.resize(std::max(frames.size(), part.places[i] + 1));
-      frames[part.places[i]] = std::move(its[i]);
+      frames[part.places[i]] = std::move(frame);
     }
   }
+  frames.insert(frames.end(), variants.begin(), variants.end());
   return frames;
 }
 
@@ -109,6 +125,14 @@ void PendingFrames::add(PendingFrames other, const std::vector<std::size_t>& pla
                     "one batch with a place for each of its frames");
   other.parts_.front().places = places;
   parts_.push_back(std::move(other.parts_.front()));
+}
+
+void PendingFrames::addStage(PendingFrames next) {
+  ANCHORSCOPE_CHECK(!parts_.empty() && next.parts_.size() == 1 &&
+                        next.parts_.front().places.size() == parts_.back().places.size(),
+                    "a stage of other images");
+  for (auto& state : next.parts_.front().stages)
+    parts_.back().stages.push_back(std::move(state));
 }
 
 std::vector<const float*> PendingFrames::State::partPointers() const {
@@ -126,29 +150,41 @@ std::vector<const float*> PendingFrames::State::partPointers() const {
   return pointers;
 }
 
-std::vector<std::shared_ptr<const ProbeFrame>> PendingFrames::State::assemble() const {
+std::vector<StageEvidence> PendingFrames::State::assemble() const {
   const std::vector<const float*> pointers = partPointers();
   const std::size_t imageCount = facts.images.size();
-  std::vector<ProbeFrame> frames(imageCount);
+  std::vector<StageEvidence> frames(imageCount);
   std::size_t part = 0;
   const auto sliceSize = [&](std::size_t index) {
     return static_cast<std::size_t>(sizes[index]) / imageCount;
   };
+  const auto boxesAt = [&](std::size_t index, std::size_t image) {
+    static_assert(sizeof(Box) == 4 * sizeof(float));
+    std::vector<Box> boxes(sliceSize(index) / 4);
+    if (!boxes.empty())
+      std::memcpy(static_cast<void*>(boxes.data()), pointers[index] + image * sliceSize(index),
+                  sliceSize(index) * sizeof(float));
+    return boxes;
+  };
 
   for (std::size_t image = 0; image < imageCount; ++image) {
-    ProbeFrame& frame = frames[image];
+    StageEvidence& frame = frames[image];
     frame.step = facts.step;
     frame.image = facts.images[image];
-    frame.anchors = facts.anchors;
     frame.classNames = facts.classNames;
-    frame.decisions = facts.decisions;
-    frame.predictions = facts.predictions[image];
-    static_assert(sizeof(Box) == 4 * sizeof(float));
-    frame.predictedBoxesInInput.resize(sliceSize(part) / 4);
-    if (!frame.predictedBoxesInInput.empty())
-      std::memcpy(static_cast<void*>(frame.predictedBoxesInInput.data()),
-                  pointers[part] + image * sliceSize(part), sliceSize(part) * sizeof(float));
+    frame.variant = facts.variant;
+    frame.stage = stage.stage;
+    frame.decisions = stage.decisions;
+    frame.predictions = stage.predictions[image];
+    frame.predictedBoxesInInput = boxesAt(part, image);
+    frame.candidates = stage.candidates;
+    if (frame.candidates) continue;
+    auto own = std::make_shared<CandidateSet>();
+    own->boxesInInput = boxesAt(part + 1, image);
+    own->origins = indicesAt(pointers[part + 2] + image * sliceSize(part + 2), sliceSize(part + 2));
+    frame.candidates = std::move(own);
   }
+  if (!stage.candidates) part += 2;
   ++part;
   for (const auto& [spec, stride] : channels) {
     for (std::size_t image = 0; image < imageCount; ++image) {
@@ -173,14 +209,10 @@ std::vector<std::shared_ptr<const ProbeFrame>> PendingFrames::State::assemble() 
     ++part;
   }
   addPairs(frames, pointers, part);
-
-  std::vector<std::shared_ptr<const ProbeFrame>> out;
-  for (ProbeFrame& frame : frames)
-    out.push_back(std::make_shared<const ProbeFrame>(std::move(frame)));
-  return out;
+  return frames;
 }
 
-void PendingFrames::State::addPairs(std::vector<ProbeFrame>& frames,
+void PendingFrames::State::addPairs(std::vector<StageEvidence>& frames,
                                     const std::vector<const float*>& pointers, std::size_t firstPart) const {
   std::size_t part = firstPart;
   for (const PairTableSpec& spec : tables) {
@@ -240,10 +272,10 @@ PairTable PendingFrames::State::tableOf(const PairTableSpec& spec, const std::ve
       kept.insert(kept.end(), rows.begin(), rows.end());
     }
   }
-  table.anchor.reserve(kept.size());
+  table.candidate.reserve(kept.size());
   table.object.reserve(kept.size());
   for (const std::size_t row : kept) {
-    table.anchor.push_back(anchor[row]);
+    table.candidate.push_back(anchor[row]);
     table.object.push_back(object[row]);
   }
   for (const float* column : columns) {
@@ -269,14 +301,21 @@ void FramePacker::objects(const ObjectColumnSpec& spec, const at::Tensor& values
   objects_.push_back({spec, values});
 }
 
-PendingFrames FramePacker::pack(FrameFacts facts, const at::Tensor& boxes, std::int32_t missesPerObject) {
+PendingFrames FramePacker::pack(FrameFacts facts, StageFacts stage, std::int32_t missesPerObject) {
   const at::NoGradGuard noGrad;
   const auto imageCount = static_cast<std::int64_t>(facts.images.size());
+  const at::Tensor boxes = stage.predictedBoxes;
   ANCHORSCOPE_CHECK(
-      imageCount > 0 && boxes.size(0) == imageCount && facts.predictions.size() == facts.images.size(),
+      imageCount > 0 && boxes.size(0) == imageCount && stage.predictions.size() == facts.images.size(),
       "a capture of ", imageCount, " images with boxes of ", boxes.size(0));
   auto state = std::make_unique<PendingFrames::State>();
   state->parts.push_back(asFloats(boxes));
+  if (!stage.candidates) {
+    ANCHORSCOPE_CHECK(stage.candidateBoxes.size(0) == imageCount && stage.origins.size(0) == imageCount,
+                      "candidates of other images");
+    state->parts.push_back(asFloats(stage.candidateBoxes));
+    state->parts.push_back(asIndexBits(stage.origins));
+  }
   for (ChannelItem& item : channels_) {
     ANCHORSCOPE_CHECK(item.values.size(0) == imageCount, "'", item.spec.name, "' has ", item.values.size(0),
                       " images");
@@ -303,7 +342,9 @@ PendingFrames FramePacker::pack(FrameFacts facts, const at::Tensor& boxes, std::
     for (const at::Tensor& column : item.rows.columns)
       state->parts.push_back(asFloats(column));
   }
+  stage.predictedBoxes = stage.candidateBoxes = stage.origins = at::Tensor();  // they are parts now
   state->facts = std::move(facts);
+  state->stage = std::move(stage);
   state->missesPerObject = missesPerObject;
   for (const at::Tensor& part : state->parts)
     state->sizes.push_back(part.numel());
@@ -333,7 +374,9 @@ PendingFrames FramePacker::pack(FrameFacts facts, const at::Tensor& boxes, std::
   std::vector<std::size_t> places(state->facts.images.size());
   std::iota(places.begin(), places.end(), std::size_t{0});
   PendingFrames pending;
-  pending.parts_.push_back({std::move(state), std::move(places)});
+  pending.parts_.emplace_back();
+  pending.parts_.back().stages.push_back(std::move(state));
+  pending.parts_.back().places = std::move(places);
   return pending;
 }
 

@@ -25,12 +25,21 @@ struct ProbeBatch {
   DenseTargets targets;
 };
 
-/// What frames hold besides the method's evidence.
+/// What the frames of a batch of images hold besides evidence.
 struct FrameFacts {
   std::int64_t step = 0;
   std::vector<std::shared_ptr<const ProbeImage>> images;
-  std::shared_ptr<const AnchorGeometry> anchors;
   std::shared_ptr<const std::vector<std::string>> classNames;
+  std::shared_ptr<const Variant> variant;  ///< Null: the run's own.
+};
+
+/// What a stage's evidence holds besides what is published.
+struct StageFacts {
+  StageSpec stage;
+  std::shared_ptr<const CandidateSet>
+      candidates;                      ///< Those that all images share. Null: of this step, as follows.
+  at::Tensor candidateBoxes, origins;  ///< [B,N,4] input frame, [B,N] int64: see CandidateSet::origins.
+  at::Tensor predictedBoxes;           ///< [B,N,4] decoded boxes, input frame.
   std::vector<DecisionSpec> decisions;
   std::vector<std::vector<PredictionRecord>> predictions;  ///< Per image.
 };
@@ -46,33 +55,37 @@ class PendingFrames {
   bool pending() const { return !parts_.empty(); }
   /// The copies have ended, so take() will not wait.
   bool ready() const;
-  /// The frames in the order of their places; waits for the copies. Then nothing is pending.
+  /// The run's own frames in the order of their places, then those of variants in the order they were added;
+  /// waits for the copies. Then nothing is pending.
   std::vector<std::shared_ptr<const ProbeFrame>> take();
 
-  /// Another batch's frames, whose places in the order are given; all places together are 0, 1 ... once each.
+  /// Another batch's frames, or another variant's of the same batch, whose places in the order are given; all
+  /// places together are 0, 1 ... once each.
   void add(PendingFrames other, const std::vector<std::size_t>& places);
+  /// The next stage of the same images.
+  void addStage(PendingFrames next);
 
  private:
   friend class FramePacker;
   struct State;
   struct Part {
-    std::unique_ptr<State> state;
-    std::vector<std::size_t> places;  ///< Of the state's frames.
+    std::vector<std::unique_ptr<State>> stages;  ///< Of the same images.
+    std::vector<std::size_t> places;             ///< Of the images.
   };
   std::vector<Part> parts_;
 };
 
-/// One capture: hand it to Method::loss as the sink, then pack().
+/// One stage's capture: hand it to the detector and the method as the sink, then pack().
 class FramePacker : public EvidenceSink {
  public:
   void channel(const ChannelSpec& spec, const at::Tensor& values, int stride) override;
   void pairs(const PairTableSpec& spec, const PairRows& rows) override;
   void objects(const ObjectColumnSpec& spec, const at::Tensor& values) override;
 
-  /// boxes: [B,N,4] decoded boxes, input frame. missesPerObject: of each object's pairs those in its bag and
-  /// so many others, the best by the table's sort column, are kept (ties: the smaller anchor); -1: all.
-  /// Starts the copy; the packer is empty afterwards.
-  PendingFrames pack(FrameFacts facts, const at::Tensor& boxes, std::int32_t missesPerObject = -1);
+  /// missesPerObject: of each object's pairs those in its bag and so many others, the best by the table's
+  /// sort column, are kept (ties: the smaller candidate); -1: all. Starts the copy; the packer is empty
+  /// afterwards.
+  PendingFrames pack(FrameFacts facts, StageFacts stage, std::int32_t missesPerObject = -1);
 
  private:
   struct ChannelItem {

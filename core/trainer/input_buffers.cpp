@@ -8,9 +8,8 @@ InputBuffers::InputBuffers(at::Device device, std::int64_t mostBytes)
 
 at::Tensor InputBuffers::moved(BatchPart part, const at::Tensor& onHost) {
   if (device_.is_cpu()) return onHost;
-  at::Tensor kept = kept_.get({part, onHost.sizes().vec()}, [&] {
-    return at::empty(onHost.sizes(), onHost.options().device(device_));
-  });
+  at::Tensor kept = kept_.get({part, onHost.sizes().vec()},
+                              [&] { return at::empty(onHost.sizes(), onHost.options().device(device_)); });
   kept.copy_(onHost.pin_memory(), /*non_blocking=*/true);
   return kept;
 }

@@ -122,12 +122,12 @@ std::int64_t availableMemoryBytes(at::Device device) {
   return std::max<std::int64_t>(0, available);
 }
 
-std::int64_t estimateStepBytes(Detector& detector, Method& method, MovingStatistics& statistics,
+std::int64_t estimateStepBytes(Detector& detector, MethodSet& methods, MovingStatistics& statistics,
                                const StepSize& size) {
   const at::Device device = deviceOf(detector);
   const Sample sample(size);
   const SizePx small = sample.input;
-  const AnchorSet anchors = detector.anchors(small);
+  detector.anchors(small);  // kept whatever the step
   const auto watch = std::make_shared<MemoryWatch>(device);
   statistics.remember();
   {
@@ -137,12 +137,12 @@ std::int64_t estimateStepBytes(Detector& detector, Method& method, MovingStatist
         {0, 0, static_cast<float>(small.width) / 2, static_cast<float>(small.height) / 2}, 0};
     InputBuffers inputs(device);
     const DenseTargets targets = targetTensors({{object}}, {{}}, size.objects, size.ignored, inputs);
-    HeadOutputs outputs;
+    std::vector<StageOutputs> stages;
     {
       const AutocastScope autocast(device, size.bf16);
-      outputs = detector.forward(pixels, anchors);
+      stages = detector.forward(pixels, &targets);
     }
-    const LossTerms terms = method.loss({anchors, outputs, targets}, nullptr);
+    const LossTerms terms = methods.loss(stages, targets, StepContext());
   }
   statistics.restoreIf(at::ones({}, at::TensorOptions(device)));
   double weights = 0;  // gradients and the two moments of AdamW
@@ -155,7 +155,7 @@ std::int64_t estimateStepBytes(Detector& detector, Method& method, MovingStatist
 std::int64_t estimateEvaluationBytes(Detector& detector, const StepSize& size) {
   const at::Device device = deviceOf(detector);
   const Sample sample(size);
-  const AnchorSet anchors = detector.anchors(sample.input);
+  detector.anchors(sample.input);  // kept whatever the batch
   const auto watch = std::make_shared<MemoryWatch>(device);
   {
     const at::NoGradGuard noGrad;
@@ -163,7 +163,7 @@ std::int64_t estimateEvaluationBytes(Detector& detector, const StepSize& size) {
     const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, watch);
     const at::Tensor pixels = sample.pixels(device);
     const AutocastScope autocast(device, size.bf16);
-    const HeadOutputs outputs = detector.forward(pixels, anchors);
+    const std::vector<StageOutputs> stages = detector.forward(pixels);
   }
   return wholeBytes(sample.scale * static_cast<double>(watch->highest()));
 }
@@ -173,14 +173,14 @@ Status checkEvaluationMemory(Detector& detector, const StepSize& size, std::int6
   return fits("A batch", size, estimateEvaluationBytes(detector, size), available);
 }
 
-Status checkStepMemory(Detector& detector, Method& method, MovingStatistics& statistics, const StepSize& size,
-                       std::int64_t available) {
+Status checkStepMemory(Detector& detector, MethodSet& methods, MovingStatistics& statistics,
+                       const StepSize& size, std::int64_t available) {
   if (available <= 0) return {};
   const double pixels = pixelsOf(size);
   // Pairs of anchor and object, some 8 bytes each, with one anchor per 64 px of the finest level or a few.
   const double pairs = pixels / 16 * static_cast<double>(size.objects + size.ignored);
   if (pixels * kMostBytesPerPx + 8 * pairs < 0.5 * static_cast<double>(available)) return {};
-  return fits("A step", size, estimateStepBytes(detector, method, statistics, size), available);
+  return fits("A step", size, estimateStepBytes(detector, methods, statistics, size), available);
 }
 
 }  // namespace anchorscope

@@ -5,7 +5,7 @@
 
 #include "core/base/geometry.h"
 #include "core/base/result.h"
-#include "core/methods/method.h"
+#include "core/methods/method_set.h"
 #include "core/model/detector.h"
 #include "core/trainer/moving_statistics.h"
 
@@ -26,13 +26,13 @@ std::int64_t availableMemoryBytes(at::Device device);
 /// What forward pass, loss and the optimizer's state will hold at once, bytes: measured on one small image
 /// and scaled to the step's size, which every part of a step is proportional to. Changes no weights and no
 /// statistics (`statistics`: those of the detector and the method).
-std::int64_t estimateStepBytes(Detector& detector, Method& method, MovingStatistics& statistics,
+std::int64_t estimateStepBytes(Detector& detector, MethodSet& methods, MovingStatistics& statistics,
                                const StepSize& size);
 
 /// kDevice when a step needs more than `available` bytes, with both numbers. Steps so small that any machine
 /// has room for them are not measured.
-Status checkStepMemory(Detector& detector, Method& method, MovingStatistics& statistics, const StepSize& size,
-                       std::int64_t available);
+Status checkStepMemory(Detector& detector, MethodSet& methods, MovingStatistics& statistics,
+                       const StepSize& size, std::int64_t available);
 
 /// The same of what an evaluation holds at once for one batch (size.objects and .ignored do not count).
 std::int64_t estimateEvaluationBytes(Detector& detector, const StepSize& size);

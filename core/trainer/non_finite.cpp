@@ -23,19 +23,18 @@ struct Culprit {
 
 void look(const LossOfStep& step, const Dataset& dataset, const Batch& batch, Culprit& culprit) {
   const at::Tensor pixels = pixelTensor(batch, step.normalization, step.inputs);
-  const AnchorSet anchors = step.detector.anchors(batch.inputSize);
   for (std::size_t i = 0; i < batch.samples.size() && !culprit.broken(); ++i) {
     Batch single;
     single.inputSize = batch.inputSize;
     single.samples = {batch.samples[i]};
     const auto index = static_cast<std::int64_t>(i);
-    HeadOutputs outputs;
+    const DenseTargets targets = targetTensors(single, step.minObjects, /*minIgnored=*/0, step.inputs);
+    std::vector<StageOutputs> stages;
     {
       const AutocastScope autocast(step.device, step.bf16);  // as in the step
-      outputs = step.detector.forward(pixels.slice(0, index, index + 1), anchors);
+      stages = step.detector.forward(pixels.slice(0, index, index + 1), &targets);
     }
-    const DenseTargets targets = targetTensors(single, step.minObjects, /*minIgnored=*/0, step.inputs);
-    const LossTerms loss = step.method.loss({anchors, outputs, targets}, nullptr);
+    const LossTerms loss = step.methods.loss(stages, targets, StepContext());
     const double total = loss.total.item<double>();
     if (std::isfinite(total) && total <= culprit.total) continue;
     culprit.total = total;

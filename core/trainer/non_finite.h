@@ -8,7 +8,7 @@
 
 #include "core/base/result.h"
 #include "core/data/loader.h"
-#include "core/methods/method.h"
+#include "core/methods/method_set.h"
 #include "core/model/detector.h"
 #include "core/ops/pixels.h"
 #include "core/trainer/input_buffers.h"
@@ -31,7 +31,7 @@ struct StepBatches {
 /// How a step computes the loss of a batch.
 struct LossOfStep {
   Detector& detector;
-  Method& method;
+  MethodSet& methods;
   const PixelNormalization& normalization;
   InputBuffers& inputs;
   at::Device device;

@@ -88,9 +88,10 @@ std::vector<OptionConflict> conflictsOf(const RunConfig& config) {
   if (!traits) return {{"run.model", traits.error().message, traits.error().action}};
   std::vector<OptionConflict> conflicts = methodConflicts(config.method, config.methodParams, *traits);
   for (OptionConflict& conflict : conflicts) {
-    if (conflict.option.find('.') != std::string::npos) continue;
-    const bool isOption = config.methodParams.find(conflict.option) != nullptr;
-    conflict.option = isOption ? concat("method.", conflict.option) : "run.method";
+    if (config.methodParams.find(conflict.option) != nullptr)
+      conflict.option = concat("method.", conflict.option);
+    else if (conflict.option.find('.') == std::string::npos)
+      conflict.option = "run.method";
   }
   for (OptionConflict& conflict : inputConflicts(config.train, config.dataParams))
     conflicts.push_back(std::move(conflict));

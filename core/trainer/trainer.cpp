@@ -17,6 +17,7 @@
 #include "core/ops/scalars_scope.h"
 #include "core/trainer/accumulation.h"
 #include "core/trainer/batch_tensors.h"
+#include "core/trainer/capture.h"
 #include "core/trainer/device.h"
 #include "core/trainer/input_options.h"
 #include "core/trainer/memory_estimate.h"
@@ -58,11 +59,11 @@ std::vector<std::string> imageNames(const Dataset& dataset) {
   return names;
 }
 
-std::vector<PostprocessImage> placesOf(const ProbeBatch& probes) {
-  std::vector<PostprocessImage> places;
-  for (const auto& image : probes.images)
-    places.push_back({image->inputFromImage, image->pixels->size});
-  return places;
+std::vector<HeadTraits> headsOf(const Detector& detector) {
+  std::vector<HeadTraits> heads;
+  for (const StageInfo& stage : detector.stages())
+    heads.push_back(stage.heads);
+  return heads;
 }
 
 /// The most objects, or regions to ignore, that an image has.
@@ -194,7 +195,7 @@ Status Trainer::buildDetector(const PrepareOptions& options) {
 }
 
 Status Trainer::buildMethod() {
-  auto method = makeMethod(config_.method, config_.methodParams);
+  auto method = MethodSet::make(config_.method, config_.methodParams, headsOf(*detector_));
   if (!method) return std::move(method).error();
   // What the method itself has learnt goes on under its new options.
   if (method_) {
@@ -216,7 +217,7 @@ Status Trainer::buildMethod() {
 
 Status Trainer::countBias(const PrepareOptions& options) {
   // A run that goes on has its bias, and its counts, in the checkpoint.
-  if (config_.methodParams.getText("bias_init") != "counted" || !options.checkpoint.empty()) return {};
+  if (method_->stage(0).params().getText("bias_init") != "counted" || !options.checkpoint.empty()) return {};
   if (classBiasLoaded_) {
     facts_.priorReport = "Classes start with the scores of the weights file; no prior was counted";
     return {};
@@ -228,7 +229,8 @@ Status Trainer::countBias(const PrepareOptions& options) {
     return anchorscope::report(options, "Counting anchors for the prior", fraction);
   };
   auto count = countPrior(
-      *dataset_, *method_, [&](SizePx inputSize) { return detector_->anchors(inputSize); }, counting);
+      *dataset_, method_->stage(0), [&](SizePx inputSize) { return detector_->anchors(inputSize); },
+      counting);
   if (!count) return std::move(count).error();
   priorCounts_ = at::tensor({count->positives, count->background, count->ignored}, at::kLong);
   facts_.priorReport = count->summary();
@@ -280,8 +282,10 @@ void Trainer::describe() {
   for (const NamedTensor& parameter : detector_->parameters())
     facts_.parameterCount += parameter.tensor.numel();
   facts_.trainingReport = trainingReport();
-  facts_.declaration = method_->declaration(detector_->traits());
+  facts_.declaration = method_->declaration(0);
   facts_.declaration.merge(detector_->declaration());
+  for (std::size_t stage = 1; stage < method_->count(); ++stage)
+    facts_.declaration.addMissing(method_->declaration(stage));
   const std::string ours = "ours";
   EvidenceDeclaration own;
   own.scalars = {
@@ -370,25 +374,25 @@ Result<LossTerms> Trainer::accumulate(EvidenceSink* sink) {
   return meanTerms(std::move(batches));
 }
 
-StepContext Trainer::contextOf(EvidenceSink* sink) const {
-  StepContext step(sink);
+StepContext Trainer::contextOf(bool watched) const {
+  StepContext step;
   step.step = stepsDone_;
   step.plannedSteps = plannedSteps();
   const std::int64_t every = config_.train.getInt("statistics_every");
-  step.statistics = sink != nullptr || watched_ || stepsDone_ == 0 || (stepsDone_ + 1) % every == 0;
+  step.statistics = watched || watched_ || stepsDone_ == 0 || (stepsDone_ + 1) % every == 0;
   return step;
 }
 
 LossTerms Trainer::forwardAndBackward(const Batch& batch, EvidenceSink* sink) {
   const at::Tensor pixels = pixelTensor(batch, *normalization_, *inputs_);
   const DenseTargets targets = targetTensors(batch, config_.train.getInt("max_objects"), 0, *inputs_);
-  const AnchorSet anchors = detector_->anchors(batch.inputSize);
-  HeadOutputs outputs;
+  const StageSinks sinks(method_->count(), sink);
+  std::vector<StageOutputs> stages;
   {
     const AutocastScope autocast(device_, bf16_);
-    outputs = detector_->forward(pixels, anchors, sink);
+    stages = detector_->forward(pixels, &targets, sinks);
   }
-  LossTerms terms = method_->loss({anchors, outputs, targets}, contextOf(sink));
+  LossTerms terms = method_->loss(stages, targets, contextOf(sink != nullptr), sinks);
   terms.total.backward();
   return terms;
 }
@@ -511,34 +515,17 @@ std::vector<std::string> Trainer::probeNames() const {
 }
 
 PendingFrames Trainer::capture() {
+  CaptureSetup setup(*detector_, *method_);
+  setup.device = device_;
+  setup.bf16 = bf16_;
+  setup.classNames = classNames_;
+  setup.postprocess = postprocessOptions(config_.train);
+  const std::int64_t misses = config_.train.getInt("evidence_pairs");
+  if (misses > 0) setup.missesPerObject = static_cast<std::int32_t>(misses);
   PendingFrames frames;
   for (const ProbeSet::Group& group : probes_.groups)
-    frames.add(capture(group.batch), group.places);
+    captureProbes(setup, group.batch, contextOf(/*watched=*/true), group.places, frames);
   return frames;
-}
-
-PendingFrames Trainer::capture(const ProbeBatch& probes) {
-  const at::NoGradGuard noGrad;
-  const AnchorSet anchors = detector_->anchors(probes.images.front()->inputSize);
-  FramePacker packer;
-  HeadOutputs outputs;
-  {
-    const EvaluationMode mode(*detector_);
-    const AutocastScope autocast(device_, bf16_);
-    outputs = detector_->forward(probes.pixels, anchors, &packer);
-  }
-  method_->loss({anchors, outputs, probes.targets}, contextOf(&packer));
-
-  FrameFacts facts;
-  facts.step = stepsDone_;
-  facts.images = probes.images;
-  facts.anchors = anchors.geometry;
-  facts.classNames = classNames_;
-  facts.decisions = facts_.declaration.decisions;
-  facts.predictions =
-      postprocess(outputs, anchors.levels, placesOf(probes), postprocessOptions(config_.train));
-  const std::int64_t misses = config_.train.getInt("evidence_pairs");
-  return packer.pack(std::move(facts), outputs.boxes, misses > 0 ? static_cast<std::int32_t>(misses) : -1);
 }
 
 Result<Evaluation> Trainer::evaluate(const std::function<bool(double)>& progress) {

@@ -17,7 +17,7 @@
 #include "core/base/diagnostics.h"
 #include "core/base/result.h"
 #include "core/data/loader.h"
-#include "core/methods/method.h"
+#include "core/methods/method_set.h"
 #include "core/model/detector.h"
 #include "core/ops/pixels.h"
 #include "core/trainer/checkpoint.h"
@@ -127,17 +127,16 @@ class Trainer {
   Status restore(const std::string& checkpointPath);
   LoaderOptions loaderOptions(bool forTraining) const;
   void describe();
-  PendingFrames capture(const ProbeBatch& probes);
   std::string trainingReport() const;
   /// The loss and the gradient of the batches of one step.
   Result<LossTerms> accumulate(EvidenceSink* sink);
-  /// Of the step that comes, or of a capture.
-  StepContext contextOf(EvidenceSink* sink) const;
+  /// Of the step that comes, or of a capture; watched: somebody looks.
+  StepContext contextOf(bool watched) const;
   LossTerms forwardAndBackward(const Batch& batch, EvidenceSink* sink);
   void report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,
               double learningRate);
   /// A method's parameters and buffers under the names checkpoints give them.
-  static std::vector<NamedTensor> methodState(Method& method);
+  static std::vector<NamedTensor> methodState(const MethodSet& method);
   std::vector<NamedTensor> randomStates() const;
   std::vector<NamedTensor> wholeState() const;
 
@@ -157,7 +156,7 @@ class Trainer {
   MovingStatistics movingStatistics_;
   bool classBiasLoaded_ = false;  ///< From a weights file.
   at::Tensor priorCounts_;        ///< [3] int64 positives, background, ignored; undefined: not counted.
-  std::unique_ptr<Method> method_;
+  std::unique_ptr<MethodSet> method_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<WeightAverage> average_;  ///< Null: not kept.
   ProbeSet probes_;

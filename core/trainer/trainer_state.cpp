@@ -26,7 +26,7 @@ std::int64_t objectCountOf(const Dataset& dataset) {
 
 }  // namespace
 
-std::vector<NamedTensor> Trainer::methodState(Method& method) {
+std::vector<NamedTensor> Trainer::methodState(const MethodSet& method) {
   std::vector<NamedTensor> out;
   for (const auto& tensors : {method.parameters(), method.buffers()})
     for (const NamedTensor& own : tensors)

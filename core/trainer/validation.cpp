@@ -56,16 +56,15 @@ std::vector<std::vector<PredictionRecord>> detect(Detector& detector, const Data
                                                   const EvaluationOptions& options) {
   const at::NoGradGuard noGrad;
   const EvaluationMode mode(detector);
-  const AnchorSet anchors = detector.anchors(batch.inputSize);
-  HeadOutputs outputs;
+  std::vector<StageOutputs> stages;
   {
     const AutocastScope autocast(options.device, options.bf16);
-    outputs = detector.forward(pixels, anchors);
+    stages = detector.forward(pixels);
   }
   std::vector<PostprocessImage> places;
   for (std::size_t i = 0; i < imageIndices.size(); ++i)
     places.push_back({batch.samples[i].inputFromImage, dataset.images()[imageIndices[i]].size});
-  return postprocess(outputs, anchors.levels, places, options.postprocess);
+  return postprocess(stages.back().heads, stages.back().candidates.levels, places, options.postprocess);
 }
 
 }  // namespace

@@ -182,11 +182,11 @@ TEST_F(WindowHistoryTest, ARecordedRunShowsOfEveryEvaluationWhatItShowedLive) {
 
 TEST_F(WindowHistoryTest, AnotherProbeOfARecordedStepIsShownWhenItIsChosen) {
   const auto frameOf = [](const std::string& name, std::int64_t step) {
-    auto frame = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame({.step = step}));
-    auto image = std::make_shared<ProbeImage>(*frame->image);
+    StageEvidence evidence = *testing::makeSyntheticEvidence({.step = step});
+    auto image = std::make_shared<ProbeImage>(*evidence.image);
     image->name = name;
-    frame->image = std::move(image);
-    return frame;
+    evidence.image = std::move(image);
+    return ProbeFrame::of(std::move(evidence));
   };
   {
     auto writer = createRun(recorded, RunHeader(), Overwrite::kYes);
@@ -211,7 +211,8 @@ TEST_F(WindowHistoryTest, AnotherProbeOfARecordedStepIsShownWhenItIsChosen) {
   choose(1);
   EXPECT_EQ(shown(), "b.jpg 2");
   EXPECT_EQ(state.probeName(), "b.jpg");
-  EXPECT_FALSE(state.frame()->predictedBoxesInInput.empty() && state.frame()->channels.empty());
+  EXPECT_FALSE(state.frame()->stages.front()->predictedBoxesInInput.empty() &&
+               state.frame()->stages.front()->channels.empty());
   window.workspace().scrubber().setFocus();
   press(Qt::Key_Home);
   EXPECT_EQ(shown(), "b.jpg 0");

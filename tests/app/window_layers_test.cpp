@@ -17,8 +17,8 @@
 namespace anchorscope {
 namespace {
 
-std::shared_ptr<const ProbeFrame> frameOfAnotherMethod(std::int64_t step) {
-  auto frame = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame());
+std::shared_ptr<const StageEvidence> frameOfAnotherMethod(std::int64_t step) {
+  auto frame = std::make_shared<StageEvidence>(*testing::makeSyntheticEvidence());
   frame->step = step;
   frame->decisions.clear();
   std::erase_if(frame->channels,
@@ -29,7 +29,7 @@ std::shared_ptr<const ProbeFrame> frameOfAnotherMethod(std::int64_t step) {
 /// Settings as a window leaves them that last showed one weight of MuSu, solo.
 void rememberASoloLayer() {
   LayerStack stack;
-  stack.adoptFrame(*testing::makeSyntheticFrame());
+  stack.adopt(*testing::makeSyntheticEvidence());
   stack.showOnly("channel:musu.w_cls");
   stack.setSolo("channel:musu.w_cls", true);
   openSettings().setValue(QStringLiteral("window/layers"),
@@ -41,7 +41,8 @@ class WindowLayersTest : public ::testing::Test, protected testing::FreshWindow 
   WindowLayersTest() : FreshWindow(rememberASoloLayer) {
     startPaused({frameOfAnotherMethod(0)->image->name});
   }
-  void publish(const std::shared_ptr<const ProbeFrame>& frame) {
+  void publish(const std::shared_ptr<const StageEvidence>& evidence) {
+    const auto frame = ProbeFrame::of(*evidence);
     trainer.publish(frame->step, {frame});
     ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() == frame; }));
   }
@@ -69,14 +70,14 @@ TEST_F(WindowLayersTest, ALayerOfAnotherMethodGivesWayVisiblyAndIsBackWithItsMet
   publish(frameOfAnotherMethod(3));
   EXPECT_TRUE(layers().find(instead)->visible);
 
-  publish(testing::makeSyntheticFrame());
+  publish(testing::makeSyntheticEvidence());
   EXPECT_FALSE(notice("standInNotice")->isVisible());
   EXPECT_TRUE(layers().find("channel:musu.w_cls")->visible);
   EXPECT_FALSE(layers().find(instead)->visible);
 }
 
 TEST_F(WindowLayersTest, ASavedSoloLayerSaysWhatItHides) {
-  publish(testing::makeSyntheticFrame());
+  publish(testing::makeSyntheticEvidence());
   ASSERT_TRUE(notice("soloNotice")->isVisible());
   const QImage solo = window.workspace().canvas().grab().toImage();
   QTest::mouseClick(window.workspace().layers().findChild<QToolButton*>(QStringLiteral("soloNoticeUndo")),

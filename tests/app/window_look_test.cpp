@@ -135,10 +135,10 @@ TEST_P(WindowLookTest, PreparingThenTrainingThenAnObjectThenAnAnchor) {
   expectNothingCutOff();
   window.viewState().selectObject(0);
   keep("object");
-  const auto& table = *window.viewState().frame();
+  const auto& table = *window.viewState().evidence();
   const auto [first, last] = table.pairTables.front().rowsOfObject(0);
   ASSERT_LT(first, last);
-  window.viewState().selectPair(0, table.pairTables.front().anchor[first + (last - first) / 2]);
+  window.viewState().selectPair(0, table.pairTables.front().candidate[first + (last - first) / 2]);
   keep("anchor");
   expectNothingCutOff();
   EXPECT_FALSE(window.workspace().inspector().bagTable()->horizontalScrollBar()->isVisible());
@@ -185,10 +185,10 @@ TEST_P(WindowLookTest, AConflictOnTheStartPage) {
 TEST_P(WindowLookTest, ImportanceMaps) {
   startFakeRun();
   publishRun();
-  const auto frame = testing::withLipMaps(makeSyntheticFrame());
+  const auto frame = ProbeFrame::of(*testing::withLipMaps(testing::makeSyntheticEvidence()));
   trainer.publish(1300, {frame});
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() == frame; }));
-  for (const LayerPreset& preset : layerPresets(*frame))
+  for (const LayerPreset& preset : layerPresets(*frame->stages.front()))
     if (preset.title == "LIP importance") applyPreset(window.viewState().layers(), preset);
   window.viewState().layers().update("channel:lip.stem.importance",
                                      [](Layer& layer) { layer.smooth = true; });

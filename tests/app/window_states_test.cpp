@@ -42,6 +42,14 @@ namespace {
 
 using testing::FakeTrainer;
 
+std::shared_ptr<const ProbeFrame> frameOf(const std::string& name) {
+  StageEvidence evidence = *testing::makeSyntheticEvidence();
+  auto image = std::make_shared<ProbeImage>(*evidence.image);
+  image->name = name;
+  evidence.image = image;
+  return ProbeFrame::of(std::move(evidence));
+}
+
 class WindowStatesTest : public testing::WindowFixture {
  protected:
   WindowStatesTest() {
@@ -114,10 +122,7 @@ TEST_F(WindowStatesTest, AFailureBeforeAnythingWasShownIsToldOnTheStartPage) {
 
 TEST_F(WindowStatesTest, AFailureWhileTrainingStaysInTheBarAndSelectsTheCulprit) {
   run();
-  auto culprit = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame());
-  auto image = std::make_shared<ProbeImage>(*culprit->image);
-  image->name = "culprit.jpg";
-  culprit->image = image;
+  const auto culprit = frameOf("culprit.jpg");
   trainer.publish(6, {testing::makeSyntheticFrame(), culprit});
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().probes().size() == 2; }));
   trainer.send(FailedEvent{makeError(ErrorCode::kNumeric, "The loss is not finite"), "culprit.jpg"});
@@ -135,10 +140,7 @@ TEST_F(WindowStatesTest, ACulpritThatWasNoProbeIsSelectedWhenItsEvidenceArrives)
   // As the trainer tells it: in the journal, then as a failure, then the evidence with the pinned image.
   trainer.send(NoteEvent{{6, "error", error.text()}});
   trainer.send(FailedEvent{error, "culprit.jpg"});
-  auto culprit = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame());
-  auto image = std::make_shared<ProbeImage>(*culprit->image);
-  image->name = "culprit.jpg";
-  culprit->image = image;
+  const auto culprit = frameOf("culprit.jpg");
   ASSERT_TRUE(QTest::qWaitFor([&] { return !window.notifier().pending().isEmpty(); }));
   trainer.publish(6, {testing::makeSyntheticFrame(), culprit});
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().probes().size() == 2; }));

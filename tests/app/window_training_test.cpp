@@ -100,7 +100,7 @@ TEST_F(WindowTrainingTest, OneClickToBoxesLearningThenPauseStepSelectAndExport) 
 
   // A click on an object's outline selects it, one inside it an anchor.
   CanvasView& canvas = window.workspace().canvas();
-  const ProbeFrame& frame = *window.viewState().frame();
+  const StageEvidence& frame = *window.viewState().evidence();
   ASSERT_FALSE(frame.image->objects.empty());
   const Box box = frame.image->objects[0].boxInImage;
   QTest::mouseClick(&canvas, Qt::LeftButton, Qt::ControlModifier,

@@ -237,8 +237,8 @@ TEST(Atss, CenternessWeighsTheBoxLoss) {
 
 TEST(Atss, PointsAreAConflictWithAMessage) {
   const AssignerEntry& entry = **findNamed(assignerEntries(), "atss", "assigner");
-  EXPECT_TRUE(entry.conflicts(options({}), {false, 9, false}).empty());
-  const auto conflicts = entry.conflicts(options({}), {true, 1, true});
+  EXPECT_TRUE(entry.conflicts(options({}), {false, 9}).empty());
+  const auto conflicts = entry.conflicts(options({}), {true, 1, {kCenternessOutput}});
   ASSERT_EQ(conflicts.size(), 1u);
   EXPECT_NE(conflicts[0].message.find("anchor boxes"), std::string::npos);
   EXPECT_NE(conflicts[0].action.find("fcos"), std::string::npos);

@@ -334,9 +334,9 @@ TEST(Fcos, CountsContestedLocationsAndStarvedObjects) {
 
 TEST(Fcos, SeveralAnchorsPerLocationAreAConflictWithAMessage) {
   const AssignerEntry& entry = **findNamed(assignerEntries(), "fcos", "assigner");
-  EXPECT_TRUE(entry.conflicts(options({}), {true, 1, true}).empty());
-  EXPECT_TRUE(entry.conflicts(options({}), {false, 1, false}).empty());
-  const auto conflicts = entry.conflicts(options({}), {false, 9, false});
+  EXPECT_TRUE(entry.conflicts(options({}), {true, 1, {kCenternessOutput}}).empty());
+  EXPECT_TRUE(entry.conflicts(options({}), {false, 1}).empty());
+  const auto conflicts = entry.conflicts(options({}), {false, 9});
   ASSERT_EQ(conflicts.size(), 1u);
   EXPECT_NE(conflicts[0].message.find("9 anchors per location"), std::string::npos);
   EXPECT_FALSE(conflicts[0].action.empty());

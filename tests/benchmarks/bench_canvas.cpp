@@ -35,7 +35,7 @@ struct Scene {
   QImage canvas{kWidth, kHeight, QImage::Format_RGB32};
 
   explicit Scene(double zoom) {
-    const auto frame = testing::makeDenseSyntheticFrame();
+    const auto frame = testing::makeDenseSyntheticEvidence();
     Layer layer = channelLayer(frame->channel("iou")->spec);
     layer.fade = false;
     layer.opacity = 0.4f;
@@ -110,12 +110,12 @@ void drawMagnified(benchmark::State& state) {
 
 /// What a view does for a step of the mouse while it is dragged: 3 pixels across, 2 down.
 void panFitted(benchmark::State& state) {
-  const auto frame = testing::makeDenseSyntheticFrame();
+  const auto frame = testing::makeDenseSyntheticEvidence();
   Scene scene(1);
   StripPool pool(kThreads);
   CanvasRenderer renderer(pool);
   CanvasPicture picture;
-  renderer.setFrame(frame);
+  renderer.setEvidence(frame);
   Layer image, anchors = channelLayer(frame->channel("iou")->spec);
   image.id = "image";
   anchors.visible = true;
@@ -164,7 +164,7 @@ void pickUnderCursor(benchmark::State& state) {
 }
 
 void prepareLayer(benchmark::State& state) {
-  const auto frame = testing::makeDenseSyntheticFrame();
+  const auto frame = testing::makeDenseSyntheticEvidence();
   Layer layer = channelLayer(frame->channel("iou")->spec);
   layer.fade = false;
   medianSeconds(state, [&] { benchmark::DoNotOptimize(denseBoxes(layer, *frame)); });
@@ -172,11 +172,11 @@ void prepareLayer(benchmark::State& state) {
 
 /// The dense scene with a bag as MuSu has it at paper scale before anything is learned: thousands of members,
 /// ranked differently by the two heads, each rank weighing a little less.
-std::shared_ptr<const ProbeFrame> frameWithLargeBag() {
+std::shared_ptr<const StageEvidence> frameWithLargeBag() {
   constexpr int kMembers = 3751;
-  auto frame = std::make_shared<ProbeFrame>(*testing::makeDenseSyntheticFrame());
+  auto frame = std::make_shared<StageEvidence>(*testing::makeDenseSyntheticEvidence());
   PairTable& table = frame->pairTables.front();
-  table.anchor.clear();
+  table.candidate.clear();
   table.object.assign(kMembers, 0);
   for (std::vector<float>& column : table.columns)
     column.assign(kMembers, 0.f);
@@ -185,13 +185,14 @@ std::shared_ptr<const ProbeFrame> frameWithLargeBag() {
   };
   // Anchors that touch the object: of those with some overlap the first so many.
   const Channel& overlap = *frame->channel("iou");
-  for (std::size_t anchor = 0; anchor < overlap.values.size() && table.anchor.size() < kMembers; ++anchor)
-    if (overlap.values[anchor] > 0.2f) table.anchor.push_back(static_cast<std::int32_t>(anchor));
-  table.object.resize(table.anchor.size());
+  for (std::size_t anchor = 0; anchor < overlap.values.size() && table.candidate.size() < kMembers; ++anchor)
+    if (overlap.values[anchor] > 0.2f) table.candidate.push_back(static_cast<std::int32_t>(anchor));
+  table.object.resize(table.candidate.size());
   for (std::vector<float>& values : table.columns)
-    values.resize(table.anchor.size());
-  for (std::size_t row = 0; row < table.anchor.size(); ++row) {
-    const auto rank = static_cast<float>(row), other = static_cast<float>((row * 389) % table.anchor.size());
+    values.resize(table.candidate.size());
+  for (std::size_t row = 0; row < table.candidate.size(); ++row) {
+    const auto rank = static_cast<float>(row),
+               other = static_cast<float>((row * 389) % table.candidate.size());
     column("in_bag")[row] = 1;
     column("p")[row] = column("q")[row] = 0.1f;
     column("w_cls")[row] = std::exp(-rank / 3);
@@ -201,7 +202,7 @@ std::shared_ptr<const ProbeFrame> frameWithLargeBag() {
 }
 
 /// A stroke for each head of every member, however little it weighs.
-void drawBagStrokes(QImage& canvas, const AxisTransform& canvasFromImage, const ProbeFrame& frame) {
+void drawBagStrokes(QImage& canvas, const AxisTransform& canvasFromImage, const StageEvidence& frame) {
   QPainter painter(&canvas);
   painter.setRenderHint(QPainter::Antialiasing);
   const Bag bag = bagOf(frame, 0);
@@ -224,7 +225,7 @@ void panOverABag(benchmark::State& state) {
   const auto frame = frameWithLargeBag();
   StripPool pool(kThreads);
   CanvasRenderer renderer(pool);
-  renderer.setFrame(frame);
+  renderer.setEvidence(frame);
   Layer image, bag;
   image.id = "image";
   bag.id = "bag";
@@ -247,14 +248,14 @@ void panOverABag(benchmark::State& state) {
 
 /// The same where every member weighs alike, so that each of them is drawn.
 void panOverABagOfEquals(benchmark::State& state) {
-  auto frame = std::make_shared<ProbeFrame>(*frameWithLargeBag());
+  auto frame = std::make_shared<StageEvidence>(*frameWithLargeBag());
   for (const char* name : {"w_cls", "w_reg"})
     for (float& weight : frame->pairTables.front()
                              .columns[static_cast<std::size_t>(frame->pairTables.front().columnIndex(name))])
       weight = 1;
   StripPool pool(kThreads);
   CanvasRenderer renderer(pool);
-  renderer.setFrame(frame);
+  renderer.setEvidence(frame);
   Layer bag;
   bag.id = "bag";
   bag.kind = LayerKind::kBag;

@@ -34,12 +34,12 @@ LongRun::LongRun() {
   testing::SyntheticFrameOptions small;
   small.imageSize = small.inputSize = {64, 64};
   small.objectCount = 1;
-  const auto whole = testing::makeSyntheticFrame(small);
-  ProbeFrame frame;
+  const auto whole = testing::makeSyntheticEvidence(small);
+  StageEvidence frame;
   frame.image = whole->image;
-  frame.anchors = whole->anchors;
+  frame.candidates = whole->candidates;
   for (int probe = 0; probe < kProbes; ++probe)
-    frames_.push_back(asOf(frame, probe, 0));
+    frames_.push_back(asOf(*ProbeFrame::of(frame), probe, 0));
   writer_ = take(createRun(folder(), RunHeader(), Overwrite::kNo));
   for (std::int64_t step = 0; step < kLongSteps; ++step) {
     record(step);

@@ -30,13 +30,13 @@ TEST(Spearman, IsUndefinedForConstantsAndTooFew) {
 }
 
 /// One image whose input frame is twice the image; object 0 is [0,10]² of the image, object 1 [20,30]².
-ProbeFrame frameOf(const std::vector<float>& cls, const std::vector<float>& reg,
-                   const std::vector<float>& scores, const std::vector<Box>& boxesInInput) {
+StageEvidence frameOf(const std::vector<float>& cls, const std::vector<float>& reg,
+                      const std::vector<float>& scores, const std::vector<Box>& boxesInInput) {
   auto image = std::make_shared<ProbeImage>();
   image->inputFromImage = {2, 2, 0, 0};
   image->inputSize = {64, 64};
   image->objects = {{Box{0, 0, 10, 10}, 0, false}, {Box{20, 20, 30, 30}, 0, false}};
-  ProbeFrame frame;
+  StageEvidence frame;
   frame.image = image;
   frame.predictedBoxesInInput = boxesInInput;
   const auto add = [&](const char* name, const std::vector<float>& values) {
@@ -51,8 +51,8 @@ ProbeFrame frameOf(const std::vector<float>& cls, const std::vector<float>& reg,
   return frame;
 }
 
-std::optional<ScoreIouCorrelation> correlationOf(ProbeFrame frame) {
-  return scoreIouCorrelation({std::make_shared<const ProbeFrame>(std::move(frame))});
+std::optional<ScoreIouCorrelation> correlationOf(StageEvidence frame) {
+  return scoreIouCorrelation({ProbeFrame::of(std::move(frame))});
 }
 
 // IoU with object 0 ([0,20]² of the input): 1, 0.5, 0.25.
@@ -92,7 +92,7 @@ TEST(ScoreIouCorrelation, MeansOverObjectsWithEnoughPositives) {
 }
 
 TEST(ScoreIouCorrelation, IsMissingWithoutItsChannels) {
-  ProbeFrame frame = frameOf({0, 0, 0}, {0, 0, 0}, {0.9f, 0.5f, 0.1f}, {kWhole, kHalf, kQuarter});
+  StageEvidence frame = frameOf({0, 0, 0}, {0, 0, 0}, {0.9f, 0.5f, 0.1f}, {kWhole, kHalf, kQuarter});
   frame.channels.pop_back();
   EXPECT_FALSE(correlationOf(frame));
   EXPECT_FALSE(scoreIouCorrelation({}));

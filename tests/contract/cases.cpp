@@ -12,16 +12,16 @@ namespace anchorscope::testing {
 DenseScene HeadKind::scene(DenseSceneOptions options) const {
   options.points = heads.points;
   options.anchorsPerCell = heads.anchorsPerCell;
-  options.centerness = heads.centerness;
+  options.centerness = heads.gives(kCenternessOutput);
   return makeDenseScene(options);
 }
 
 const std::vector<HeadKind>& headKinds() {
-  static const std::vector<HeadKind> kinds = {{"anchors", {false, 2, false}},
-                                              {"one_anchor", {false, 1, false}},
-                                              {"points", {true, 1, false}},
-                                              {"one_anchor_centerness", {false, 1, true}},
-                                              {"points_centerness", {true, 1, true}}};
+  static const std::vector<HeadKind> kinds = {{"anchors", {false, 2}},
+                                              {"one_anchor", {false, 1}},
+                                              {"points", {true, 1}},
+                                              {"one_anchor_centerness", {false, 1, {kCenternessOutput}}},
+                                              {"points_centerness", {true, 1, {kCenternessOutput}}}};
   return kinds;
 }
 
@@ -36,7 +36,7 @@ std::vector<AssignerCase> assignerCases() {
   std::vector<AssignerCase> cases;
   for (const AssignerEntry& entry : assignerEntries())
     for (const HeadKind& kind : headKinds())
-      if (!kind.heads.centerness &&
+      if (kind.heads.outputs.empty() &&
           (!entry.conflicts || entry.conflicts(ParamSet(entry.params), kind.heads).empty()))
         cases.push_back({&entry, kind});
   return cases;
@@ -57,9 +57,9 @@ ParamSet MethodCase::differentiableParams() const {
   return set;
 }
 
-std::vector<std::vector<std::string>> transformChoices(const Recipe& recipe) {
+std::vector<std::vector<std::string>> transformChoices(const StageRules& rules) {
   std::vector<std::vector<std::string>> all{{}};
-  for (const TransformSlot& slot : recipe.transforms) {
+  for (const TransformSlot& slot : rules.transforms) {
     std::vector<std::vector<std::string>> longer;
     for (const std::string& choice : slot.choices)
       for (std::vector<std::string> chosen : all) {
@@ -73,28 +73,31 @@ std::vector<std::vector<std::string>> transformChoices(const Recipe& recipe) {
 
 std::vector<MethodCase> methodCases() {
   std::vector<MethodCase> cases;
-  for (const Recipe& recipe : recipes())
-    for (const std::string& assigner : recipe.assigners)
-      for (const std::vector<std::string>& transforms : transformChoices(recipe))
-        for (const std::string& combiner : recipe.combiners) {
+  for (const Recipe& recipe : recipes()) {
+    if (recipe.stages.size() != 1) continue;  // these are of one stage
+    const StageRules& rules = recipe.stages.front();
+    for (const std::string& assigner : rules.assigners)
+      for (const std::vector<std::string>& transforms : transformChoices(rules))
+        for (const std::string& combiner : rules.combiners) {
           MethodCase made{
               recipe.info.name, assigner, transforms, combiner, ParamSet(recipeParams(recipe)), {}, false};
           std::vector<std::pair<std::string, std::string>> choices = {{"assigner", assigner},
                                                                       {"combiner", combiner}};
           for (std::size_t i = 0; i < transforms.size(); ++i)
-            choices.emplace_back(recipe.transforms[i].option, transforms[i]);
+            choices.emplace_back(rules.transforms[i].option, transforms[i]);
           for (const auto& [option, value] : choices)
             if (made.params.find(option)) {
               EXPECT_TRUE(made.params.set(option, value).ok()) << option;
             }
-          made.isDefault = assigner == recipe.assigners.front() &&
-                           transforms == transformChoices(recipe).front() &&
-                           combiner == recipe.combiners.front();
+          made.isDefault = assigner == rules.assigners.front() &&
+                           transforms == transformChoices(rules).front() &&
+                           combiner == rules.combiners.front();
           for (const HeadKind& kind : headKinds()) {
             made.kind = kind;
-            if (methodConflicts(made.method, made.params, kind.heads).empty()) cases.push_back(made);
+            if (methodConflicts(made.method, made.params, {kind.heads}).empty()) cases.push_back(made);
           }
         }
+  }
   return cases;
 }
 
@@ -106,7 +109,7 @@ std::vector<MethodCase> defaultMethodCases() {
 
 const HeadKind* fittingKind(const std::string& method, const ParamSet& params) {
   for (const HeadKind& kind : headKinds())
-    if (methodConflicts(method, params, kind.heads).empty()) return &kind;
+    if (methodConflicts(method, params, {kind.heads}).empty()) return &kind;
   return nullptr;
 }
 

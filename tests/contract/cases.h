@@ -52,7 +52,7 @@ struct MethodCase {
 };
 std::vector<MethodCase> methodCases();
 /// Every choice of transforms for a recipe's slots; the first is its default.
-std::vector<std::vector<std::string>> transformChoices(const Recipe& recipe);
+std::vector<std::vector<std::string>> transformChoices(const StageRules& rules);
 /// Only those with default parts.
 std::vector<MethodCase> defaultMethodCases();
 

@@ -432,14 +432,17 @@ TEST(MethodCases, EveryChoiceOfPartsGoesWithSomeHeads) {
   for (const MethodCase& tested : testing::methodCases())
     tried.insert(tested.method + " " + tested.assigner + " " + join(tested.transforms, " ") + " " +
                  tested.combiner);
-  for (const Recipe& recipe : recipes())
-    for (const std::string& assigner : recipe.assigners)
-      for (const std::vector<std::string>& transforms : testing::transformChoices(recipe))
-        for (const std::string& combiner : recipe.combiners) {
+  for (const Recipe& recipe : recipes()) {
+    if (recipe.stages.size() != 1) continue;  // these cases are of one stage
+    const StageRules& rules = recipe.stages.front();
+    for (const std::string& assigner : rules.assigners)
+      for (const std::vector<std::string>& transforms : testing::transformChoices(rules))
+        for (const std::string& combiner : rules.combiners) {
           const std::string parts =
               recipe.info.name + " " + assigner + " " + join(transforms, " ") + " " + combiner;
           EXPECT_EQ(tried.count(parts), 1u) << parts;
         }
+  }
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ TEST_P(MethodEvidence, TheDefaultDeclarationIsKnownWithoutAnInstance) {
   const auto byName = methodDeclaration(GetParam().method);
   ASSERT_TRUE(byName.ok());
   HeadTraits every = GetParam().kind.heads;
-  every.centerness = true;
+  every.outputs = {kCenternessOutput};
   EXPECT_EQ(*byName, method->declaration(every));
 }
 
@@ -91,7 +91,7 @@ TEST_P(MethodEvidence, DeclarationsAreComplete) {
 
 TEST_P(MethodEvidence, ChannelsHaveOneValuePerAnchorWithinTheirRange) {
   for (const ChannelSpec& spec : sink.channelSpecs) {
-    if (spec.domain != ChannelDomain::kAnchor) continue;
+    if (spec.domain != ChannelDomain::kCandidate) continue;
     const at::Tensor values = sink.channelValues.at(spec.name).to(at::kDouble);
     ASSERT_EQ(values.sizes(), at::IntArrayRef({2, scene.anchors.count()})) << spec.name;
     EXPECT_FALSE(values.requires_grad()) << spec.name;
@@ -214,7 +214,7 @@ TEST_P(MethodEvidence, LossesOfTheAnchorsAddUpToTheScalars) {
 TEST_P(MethodEvidence, EveryPositiveAndTheBestNegativesAreExplained) {
   int positives = 0, negatives = 0;
   for (std::int64_t image = 0; image < 2; ++image) {
-    const ProbeFrame frame = sink.frame(scene, image, declared.decisions);
+    const StageEvidence frame = sink.frame(scene, image, declared.decisions);
     const auto& cls = frame.channel("assigned_cls")->values;
     const auto& reg = frame.channel("assigned_reg")->values;
     for (std::size_t anchor = 0; anchor < cls.size(); ++anchor)
@@ -271,7 +271,7 @@ TEST_P(MethodEvidence, EveryPositiveAndTheBestNegativesAreExplained) {
 
 TEST_P(MethodEvidence, CountsOfPositivesAgreeWithTheWinners) {
   for (std::int64_t image = 0; image < 2; ++image) {
-    const ProbeFrame frame = sink.frame(scene, image, declared.decisions);
+    const StageEvidence frame = sink.frame(scene, image, declared.decisions);
     for (const auto& [channel, column] :
          {std::pair{"assigned_cls", "positives.cls"}, {"assigned_reg", "positives.reg"}})
       for (std::size_t object = 0; object < frame.image->objects.size(); ++object) {

@@ -41,7 +41,7 @@ std::unique_ptr<Detector> built(const std::string& name, const ParamSet& params)
 void expectSame(const HeadTraits& got, const HeadTraits& expected) {
   EXPECT_EQ(got.points, expected.points);
   EXPECT_EQ(got.anchorsPerCell, expected.anchorsPerCell);
-  EXPECT_EQ(got.centerness, expected.centerness);
+  EXPECT_EQ(got.outputs, expected.outputs);
 }
 
 /// Runs the detector on a small image; outputs must fit the anchors and the evidence the declaration.
@@ -63,13 +63,16 @@ void expectRuns(Detector& detector, const HeadTraits& traits, bool backward) {
 
   const at::Tensor images = at::sin(at::arange(2 * 3 * 48 * 64, at::kFloat)).view({2, 3, 48, 64});
   RecordingSink sink;
-  const HeadOutputs outputs = detector.forward(images, anchors, &sink);
+  const std::vector<StageOutputs> stages = detector.forward(images, nullptr, {&sink});
+  ASSERT_EQ(stages.size(), 1U);
+  EXPECT_TRUE(stages.front().candidates.boxes.equal(anchors.boxes));
+  const HeadOutputs& outputs = stages.front().heads;
   EXPECT_EQ(outputs.logits.sizes(), (at::IntArrayRef{2, count, 3}));
   EXPECT_EQ(outputs.offsets.sizes(), (at::IntArrayRef{2, count, 4}));
   EXPECT_EQ(outputs.boxes.sizes(), (at::IntArrayRef{2, count, 4}));
-  ASSERT_EQ(outputs.output(kCenternessOutput).defined(), traits.centerness);
+  ASSERT_EQ(outputs.output(kCenternessOutput).defined(), traits.gives(kCenternessOutput));
   at::Tensor sum = outputs.logits.sum() + outputs.boxes.sum();
-  if (traits.centerness) {
+  if (traits.gives(kCenternessOutput)) {
     EXPECT_EQ(outputs.output(kCenternessOutput).sizes(), (at::IntArrayRef{2, count}));
     sum = sum + outputs.output(kCenternessOutput).sum();
   }
@@ -147,9 +150,9 @@ TEST_P(Models, OptionsComeBackFromToml) {
 
 TEST_P(Models, TraitsAreThoseOfTheDetectorAndOutputsFitTheAnchors) {
   const ParamSet set = large() ? narrow() : params();
-  const HeadTraits traits = *modelTraits(GetParam(), set);
+  const HeadTraits traits = modelTraits(GetParam(), set)->front();
   const auto detector = built(GetParam(), set);
-  expectSame(detector->traits(), traits);
+  expectSame(detector->stages().front().heads, traits);
   if (!large()) expectRuns(*detector, traits, true);
 }
 
@@ -163,9 +166,9 @@ TEST_P(Models, EveryChoiceRuns) {
       SCOPED_TRACE(spec.name + " = " + value);
       ParamSet set = narrow();
       ASSERT_TRUE(set.set(spec.name, value).ok());
-      const HeadTraits traits = *modelTraits(GetParam(), set);
+      const HeadTraits traits = modelTraits(GetParam(), set)->front();
       const auto detector = built(GetParam(), set);
-      expectSame(detector->traits(), traits);
+      expectSame(detector->stages().front().heads, traits);
       const c10::NoGradGuard noGrad;
       expectRuns(*detector, traits, false);
     }

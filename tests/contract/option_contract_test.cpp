@@ -66,7 +66,7 @@ void expectRuns(const std::string& name, const ParamSet& set, const std::string&
   ASSERT_TRUE(method.ok()) << what << ": " << method.error().text();
   const testing::HeadKind* kind = testing::fittingKind(name, set);
   if (kind == nullptr) {  // the options contradict each other on any heads: that must be told
-    const auto conflicts = methodConflicts(name, set, testing::headKinds().front().heads);
+    const auto conflicts = methodConflicts(name, set, {testing::headKinds().front().heads});
     ASSERT_FALSE(conflicts.empty()) << what;
     EXPECT_FALSE(conflicts[0].message.empty() || conflicts[0].action.empty()) << what;
     return;

@@ -133,8 +133,7 @@ TEST_P(ModelOptionExtremes, ADetectorIsBuiltAndRuns) {
       const auto detector = makeDetector(name, params, 2, 0);
       ASSERT_TRUE(detector.ok()) << what << ": " << detector.error().text();
       const int side = 2;
-      const HeadOutputs outputs =
-          (*detector)->forward(at::zeros({1, 3, side, side}), (*detector)->anchors({side, side}));
+      const HeadOutputs outputs = (*detector)->forward(at::zeros({1, 3, side, side})).front().heads;
       EXPECT_TRUE(outputs.logits.isfinite().all().item<bool>()) << what;
       EXPECT_GT(outputs.boxes.size(1), 0) << what;
     }

@@ -41,7 +41,7 @@ TEST_P(PostprocessParity, Detections) {
         ASSERT_EQ(got[b].size(), wanted[b].size());
         EXPECT_FALSE(got[b].empty());
         for (std::size_t k = 0; k < got[b].size(); ++k) {
-          EXPECT_EQ(got[b][k].anchor, wanted[b][k].anchor);
+          EXPECT_EQ(got[b][k].candidate, wanted[b][k].candidate);
           EXPECT_EQ(got[b][k].classIndex, wanted[b][k].classIndex);
           EXPECT_NEAR(got[b][k].score, wanted[b][k].score, 1e-6);
           EXPECT_EQ(got[b][k].boxInImage, wanted[b][k].boxInImage);

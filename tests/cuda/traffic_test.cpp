@@ -76,7 +76,7 @@ TEST(Evaluation, LooksAtMoreCandidatesWhereTheFirstSuppressEachOther) {
   const cuda_on_host::Traffic traffic;
   const auto found = postprocess(outputs, levels, {{{}, {64, 48}}}, options);
   ASSERT_THAT(found, Each(SizeIs(2)));
-  EXPECT_EQ(found[0][1].anchor, last.item<std::int64_t>());
+  EXPECT_EQ(found[0][1].candidate, last.item<std::int64_t>());
   EXPECT_THAT(traffic.reads(), SizeIs(Gt(1)));
 }
 

@@ -11,8 +11,8 @@ namespace anchorscope::testing {
 namespace {
 
 /// Levels of strides 8, 20 and 64 over 150 x 90 px with three slots each, whose centres differ.
-AnchorGeometry threeLevels() {
-  AnchorGeometry anchors;
+CandidateSet threeLevels() {
+  CandidateSet anchors;
   for (const int stride : {8, 20, 64}) {
     LevelLayout level{stride, (90 + stride - 1) / stride, (150 + stride - 1) / stride, 3,
                       static_cast<std::int64_t>(anchors.boxesInInput.size())};
@@ -30,7 +30,7 @@ AnchorGeometry threeLevels() {
 }
 
 TEST(AnchorReach, FindsTheBestOfAllAnchors) {
-  const AnchorGeometry anchors = threeLevels();
+  const CandidateSet anchors = threeLevels();
   const AnchorReach reach(anchors);
   Random random = Random::of(3, RandomPurpose::kTest);
   int reached = 0;
@@ -53,7 +53,7 @@ TEST(AnchorReach, FindsTheBestOfAllAnchors) {
 }
 
 TEST(AnchorReach, WithoutAnchorsNothingIsReached) {
-  const AnchorReach reach{AnchorGeometry{}};
+  const AnchorReach reach{CandidateSet{}};
   EXPECT_EQ(reach.bestIou({0, 0, 10, 10}), 0);
   EXPECT_FALSE(reach.holdsCenter({0, 0, 10, 10}));
 }

@@ -84,7 +84,7 @@ std::vector<PredictionRecord> byHand(const HeadOutputs& outputs, std::int64_t im
 void expectSame(const std::vector<PredictionRecord>& got, const std::vector<PredictionRecord>& expected) {
   ASSERT_EQ(got.size(), expected.size());
   for (std::size_t i = 0; i < got.size(); ++i) {
-    EXPECT_EQ(got[i].anchor, expected[i].anchor) << i;
+    EXPECT_EQ(got[i].candidate, expected[i].candidate) << i;
     EXPECT_EQ(got[i].classIndex, expected[i].classIndex) << i;
     EXPECT_NEAR(got[i].score, expected[i].score, 1e-6) << i;
     EXPECT_EQ(got[i].boxInImage, expected[i].boxInImage) << i;
@@ -116,7 +116,7 @@ TEST(Postprocess, BoxesComeBackInTheOriginalImageAndNeverReachIntoThePadding) {
   const auto got = postprocess(outputs, kLevels, {{inputFromImage, {200, 50}}});
   ASSERT_EQ(got[0].size(), 1u);
   EXPECT_EQ(got[0][0].boxInImage, (Box{0, 0, 200, 50}));
-  EXPECT_EQ(got[0][0].anchor, 5);
+  EXPECT_EQ(got[0][0].candidate, 5);
   EXPECT_NEAR(got[0][0].score, scoreOf(3), 1e-6);
 }
 
@@ -130,7 +130,7 @@ TEST(Postprocess, CenternessWeighsTheScore) {
   outputs.output(kCenternessOutput)[0][7] = 1;
   const auto got = postprocess(outputs, kLevels, {{{}, kSize}})[0];
   ASSERT_EQ(got.size(), 2u);
-  EXPECT_EQ(got[0].anchor, 7);
+  EXPECT_EQ(got[0].candidate, 7);
   EXPECT_NEAR(got[0].score, std::sqrt(scoreOf(1) * scoreOf(1)), 1e-6);
   EXPECT_NEAR(got[1].score, std::sqrt(scoreOf(2) * scoreOf(-1)), 1e-6);
 
@@ -138,13 +138,13 @@ TEST(Postprocess, CenternessWeighsTheScore) {
   options.centernessScore = CenternessScore::kProduct;
   const auto product = postprocess(outputs, kLevels, {{{}, kSize}}, options)[0];
   ASSERT_EQ(product.size(), 2u);
-  EXPECT_EQ(product[0].anchor, 7);
+  EXPECT_EQ(product[0].candidate, 7);
   EXPECT_NEAR(product[1].score, scoreOf(2) * scoreOf(-1), 1e-6);
 
   options.centernessScore = CenternessScore::kNone;
   const auto none = postprocess(outputs, kLevels, {{{}, kSize}}, options)[0];
   ASSERT_EQ(none.size(), 2u);
-  EXPECT_EQ(none[0].anchor, 5);
+  EXPECT_EQ(none[0].candidate, 5);
   EXPECT_NEAR(none[0].score, scoreOf(2), 1e-6);
 }
 
@@ -156,7 +156,7 @@ TEST(Postprocess, OfASoftmaxTheBackgroundIsNoClass) {
   outputs.logits[0][5][1] = 1;
   const auto got = postprocess(outputs, kLevels, {{{}, kSize}})[0];
   ASSERT_EQ(got.size(), 1u);
-  EXPECT_EQ(got[0].anchor, 5);
+  EXPECT_EQ(got[0].candidate, 5);
   EXPECT_EQ(got[0].classIndex, 1);
   EXPECT_NEAR(got[0].score, std::exp(1.0) / (std::exp(1.0) + 1), 1e-6);
 }
@@ -179,7 +179,7 @@ TEST(Postprocess, OfEqualScoresTheEarlierAnchorComesFirst) {
   outputs.boxes.copy_(at::tensor({1.0f, 1.0f, 9.0f, 9.0f}).expand_as(outputs.boxes));
   const auto got = postprocess(outputs, kLevels, {{{}, kSize}})[0];
   ASSERT_EQ(got.size(), 1u);
-  EXPECT_EQ(got[0].anchor, 0);
+  EXPECT_EQ(got[0].candidate, 0);
 }
 
 TEST(Postprocess, OptionsAreNamedWithTheReferencesDefaults) {

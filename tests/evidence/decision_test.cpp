@@ -12,18 +12,18 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 /// Five anchors in a row, two objects on the first four; object 0 has a bag of two.
 /// Columns: value, bound, reaches (gate), kept (not asked: NaN), weighs, note, w, rank, member.
-ProbeFrame smallFrame() {
-  ProbeFrame frame;
+StageEvidence smallFrame() {
+  StageEvidence frame;
   auto image = std::make_shared<ProbeImage>();
   image->objects = {{{0, 0, 20, 10}, 0, false}, {{20, 0, 40, 10}, 1, false}};
   frame.image = image;
-  auto anchors = std::make_shared<AnchorGeometry>();
+  auto anchors = std::make_shared<CandidateSet>();
   anchors->levels = {{10, 1, 5, 1, 0}};
   for (int i = 0; i < 5; ++i) {
     const auto x = static_cast<float>(10 * i);
     anchors->boxesInInput.push_back({x, 0, x + 10, 10});
   }
-  frame.anchors = anchors;
+  frame.candidates = anchors;
 
   PairTable table;
   table.spec.name = "pairs";
@@ -32,7 +32,7 @@ ProbeFrame smallFrame() {
     table.spec.columns.push_back({name, "", "", "", false, {}});
   const auto add = [&](int object, int anchor, const std::vector<float>& values) {
     table.object.push_back(object);
-    table.anchor.push_back(anchor);
+    table.candidate.push_back(anchor);
     table.columns.resize(values.size());
     for (std::size_t i = 0; i < values.size(); ++i)
       table.columns[i].push_back(values[i]);
@@ -58,7 +58,7 @@ ProbeFrame smallFrame() {
 }
 
 TEST(Explain, APairBeyondTheBoundIsNotKnownRatherThanFailed) {
-  ProbeFrame frame = smallFrame();
+  StageEvidence frame = smallFrame();
   frame.pairTables[0].missesPerObject = 1;
   frame.pairTables[0].omitted = {4, 0};
   const Decision omitted = explain(frame, 3, 0);
@@ -135,7 +135,7 @@ TEST(Explain, IgnoredAndUndefinedWinners) {
 }
 
 TEST(Explain, WithoutDecisionsOrTableThereIsNothingToTell) {
-  ProbeFrame frame = smallFrame();
+  StageEvidence frame = smallFrame();
   frame.pairTables.clear();
   EXPECT_TRUE(explain(frame, 0, 0).rows.empty());
   EXPECT_TRUE(explain(frame, 0, 0).outcomes.empty());
@@ -145,7 +145,7 @@ TEST(Explain, WithoutDecisionsOrTableThereIsNothingToTell) {
 }
 
 TEST(Explain, AnchorsAndObjectsOutOfRangeAreNotConsidered) {
-  const ProbeFrame frame = smallFrame();
+  const StageEvidence frame = smallFrame();
   for (const auto& [anchor, object] : {std::pair{-1, 0}, {99, 0}, {0, -1}, {0, 7}})
     EXPECT_FALSE(explain(frame, anchor, object).considered) << anchor << ' ' << object;
 }
@@ -156,8 +156,37 @@ TEST(Explain, AWinnerOfMinusOneIsNeverTakenForObjectMinusOne) {
   EXPECT_NE(explain(smallFrame(), 3, -2).outcomes[0].kind, DecisionOutcome::Kind::kTaken);
 }
 
+TEST(Explain, ADecisionAboutCandidatesIsToldOfAnyPairAndOfNone) {
+  StageEvidence frame = smallFrame();
+  Channel drawn, kept;
+  drawn.spec.name = "sampler.key";
+  drawn.values = {0.1f, 0.9f, 0.4f, std::nanf(""), 0.2f};
+  kept.spec.name = "sampler.kept";
+  kept.values = {1, 0, 1, std::nanf(""), 1};
+  frame.channels.push_back(drawn);
+  frame.channels.push_back(kept);
+  TestSpec test;
+  test.name = "drawn";
+  test.description = "Is it among the negatives that were drawn?";
+  test.valueColumn = "sampler.key";
+  test.relation = "<=";
+  test.bound = 0.5f;
+  test.passedColumn = "sampler.kept";
+  const std::size_t before = explain(frame, 1, 0).rows.size();
+  frame.decisions.push_back({"", "", {test}, {}});
+  const Decision negative = explain(frame, 1, -1);
+  ASSERT_FALSE(negative.rows.empty());
+  EXPECT_EQ(negative.rows.back().name, "drawn");
+  EXPECT_EQ(negative.rows.back().verdict, TestVerdict::kFailed);
+  EXPECT_FLOAT_EQ(negative.rows.back().value, 0.9f);
+  EXPECT_FLOAT_EQ(negative.rows.back().bound, 0.5f);
+  EXPECT_EQ(explain(frame, 1, 0).rows.size(), before + 1);
+  EXPECT_EQ(explain(frame, 0, 0).rows.back().verdict, TestVerdict::kPassed);
+  EXPECT_EQ(explain(frame, 3, 0).rows.back().verdict, TestVerdict::kNotApplicable) << "it was not asked";
+}
+
 TEST(MostRelevantObject, WinnerThenWeightThenOverlap) {
-  ProbeFrame frame = smallFrame();
+  StageEvidence frame = smallFrame();
   EXPECT_EQ(mostRelevantObject(frame, 0), 0);
   EXPECT_EQ(mostRelevantObject(frame, 1), 1);
   EXPECT_EQ(mostRelevantObject(frame, 2), 0);  // a row, though weight 0
@@ -168,7 +197,7 @@ TEST(MostRelevantObject, WinnerThenWeightThenOverlap) {
 }
 
 TEST(MostRelevantObject, OverlapIsMeasuredInTheImage) {
-  ProbeFrame frame = smallFrame();
+  StageEvidence frame = smallFrame();
   auto image = std::make_shared<ProbeImage>(*frame.image);
   image->inputFromImage = {2, 2, 0, 0};  // the input is twice as large: anchors 0..4 cover image x 0..25
   frame.image = image;
@@ -179,7 +208,7 @@ TEST(MostRelevantObject, OverlapIsMeasuredInTheImage) {
 }
 
 TEST(MostRelevantObject, NoObjectsOrNoSuchAnchor) {
-  ProbeFrame frame = smallFrame();
+  StageEvidence frame = smallFrame();
   EXPECT_EQ(mostRelevantObject(frame, -1), -1);
   EXPECT_EQ(mostRelevantObject(frame, 99), -1);
   frame.image = std::make_shared<ProbeImage>();

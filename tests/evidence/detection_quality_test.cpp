@@ -12,7 +12,7 @@ constexpr Box kA{0, 0, 10, 10}, kB{20, 20, 40, 40}, kShiftedA{0, 0, 10, 8};  // 
 float quality(std::vector<ObjectRecord> objects, std::vector<PredictionRecord> detections) {
   auto image = std::make_shared<ProbeImage>();
   image->objects = std::move(objects);
-  ProbeFrame frame;
+  StageEvidence frame;
   frame.image = image;
   frame.predictions = std::move(detections);
   return static_cast<float>(detectionQuality(frame, 0.3F));

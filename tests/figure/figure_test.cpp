@@ -20,11 +20,11 @@
 namespace anchorscope {
 namespace {
 
-using testing::makeSyntheticFrame;
+using testing::makeSyntheticEvidence;
 using testing::readFile;
 using testing::TemporaryFolder;
 
-std::vector<Layer> layersShowing(const ProbeFrame& frame, std::initializer_list<const char*> ids) {
+std::vector<Layer> layersShowing(const StageEvidence& frame, std::initializer_list<const char*> ids) {
   std::vector<Layer> layers = defaultLayers(frame);
   for (Layer& layer : layers) {
     layer.visible = false;
@@ -37,8 +37,8 @@ std::vector<Layer> layersShowing(const ProbeFrame& frame, std::initializer_list<
 FigureSpec onePanel(std::initializer_list<const char*> ids, int selectedObject = -1) {
   FigureSpec spec;
   FigurePanel panel;
-  panel.frame = makeSyntheticFrame();
-  panel.layers = layersShowing(*panel.frame, ids);
+  panel.evidence = makeSyntheticEvidence();
+  panel.layers = layersShowing(*panel.evidence, ids);
   panel.selectedObject = selectedObject;
   spec.panels.push_back(panel);
   return spec;
@@ -73,8 +73,8 @@ FigureSpec fullPage() {
     testing::SyntheticFrameOptions options;
     options.progress = progress;
     FigurePanel panel;
-    panel.frame = makeSyntheticFrame(options);
-    panel.layers = layersShowing(*panel.frame, {"image", "channel:musu.joint", "objects", "bag"});
+    panel.evidence = makeSyntheticEvidence(options);
+    panel.layers = layersShowing(*panel.evidence, {"image", "channel:musu.joint", "objects", "bag"});
     panel.selectedObject = progress > 0.8 ? 0 : -1;
     panel.caption = caption;
     spec.panels.push_back(panel);
@@ -129,7 +129,7 @@ TEST_F(FigureTest, SvgHoldsEveryDrawnBoxAsAVector) {
   const DenseBoxes expected =
       denseBoxes(*std::find_if(spec.panels[0].layers.begin(), spec.panels[0].layers.end(),
                                [](const Layer& layer) { return layer.id == "channel:musu.w_cls"; }),
-                 *spec.panels[0].frame);
+                 *spec.panels[0].evidence);
   ASSERT_GT(expected.anchors.size(), 50u);
   std::size_t inside = 0;
   for (const Box& box : expected.boxesInImage)
@@ -189,7 +189,7 @@ TEST_F(FigureTest, PngHasTheSizeAndColoursAskedFor) {
   EXPECT_EQ(png.height(), static_cast<int>(std::lround(report.heightMm * 10)));
   EXPECT_EQ(png.pixel(2, 2), qRgb(255, 255, 255));
   // 1016 dots for 640 pixels: the dot in the middle of a pixel shows that pixel.
-  const std::vector<std::uint8_t>& rgb = spec.panels[0].frame->image->pixels->rgb;
+  const std::vector<std::uint8_t>& rgb = spec.panels[0].evidence->image->pixels->rgb;
   for (const auto& [x, y] : {std::pair{100, 50}, {400, 300}, {639, 479}}) {
     const auto at = static_cast<std::size_t>((y * 640 + x) * 3);
     const QPoint dot(10 + static_cast<int>((x + 0.5) * 1016 / 640),
@@ -267,7 +267,7 @@ TEST_F(FigureTest, ACropShowsOnlyThatPartAndKeepsItsShape) {
   const FigureReport report = render(spec, path("crop.png"));
   EXPECT_NEAR(report.heightMm, 2 + 82 * 0.5, 25.4 / 72);  // 2 : 1, and up to one point of rounding
   const QImage png(QString::fromStdString(path("crop.png")));
-  const std::vector<std::uint8_t>& rgb = spec.panels[0].frame->image->pixels->rgb;
+  const std::vector<std::uint8_t>& rgb = spec.panels[0].evidence->image->pixels->rgb;
   const double dots = 820 / 200.0;
   const auto at = static_cast<std::size_t>((145 * 640 + 290) * 3);
   EXPECT_EQ(png.pixel(10 + static_cast<int>(190.5 * dots), 10 + static_cast<int>(95.5 * dots)),
@@ -313,7 +313,7 @@ TEST_F(FigureTest, ErrorsNameWhatIsWrongAndLeaveNoFile) {
   huge.dpi = 2400;
   EXPECT_EQ(code(huge, path("figure.png")), ErrorCode::kUsage);
   FigureSpec without = onePanel({"image"});
-  without.panels[0].frame = nullptr;
+  without.panels[0].evidence = nullptr;
   EXPECT_EQ(code(without, path("figure.svg")), ErrorCode::kUsage);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 
@@ -328,7 +328,7 @@ TEST_F(FigureTest, ErrorsNameWhatIsWrongAndLeaveNoFile) {
 TEST_F(FigureTest, AViewBecomesAFigureWithItsLayersSelectionAndCrop) {
   ViewState view;
   EXPECT_TRUE(figureFromView(view, {}).panels.empty());
-  view.setProbes({makeSyntheticFrame()});
+  view.setProbes({ProbeFrame::of(*makeSyntheticEvidence())});
   view.layers().setVisible("predictions", true);
   view.selectPair(2, 100);
   const FigureSpec spec = figureFromView(view, {10, 20, 110, 70});
@@ -342,7 +342,7 @@ TEST_F(FigureTest, AViewBecomesAFigureWithItsLayersSelectionAndCrop) {
 
 TEST_F(FigureTest, ALayerWithoutItsChannelIsSaid) {
   FigureSpec spec = onePanel({"image"});
-  Layer gone = channelLayer(spec.panels[0].frame->channels[0].spec);
+  Layer gone = channelLayer(spec.panels[0].evidence->channels[0].spec);
   gone.channel = "vanished";
   gone.visible = true;
   spec.panels[0].layers.push_back(gone);
@@ -355,11 +355,11 @@ TEST(FigureMapTest, MapsOfCellsStandInEveryFormatWithTheirColourBar) {
   const TemporaryFolder folder;
   FigureSpec spec;
   FigurePanel panel;
-  panel.frame = testing::withLipMaps(makeSyntheticFrame());
-  panel.layers = layersShowing(*panel.frame, {"image", "channel:lip.layer3.conv.importance", "objects"});
+  panel.evidence = testing::withLipMaps(makeSyntheticEvidence());
+  panel.layers = layersShowing(*panel.evidence, {"image", "channel:lip.layer3.conv.importance", "objects"});
   spec.panels.push_back(panel);
   FigureSpec without = spec;
-  without.panels[0].layers = layersShowing(*panel.frame, {"image", "objects"});
+  without.panels[0].layers = layersShowing(*panel.evidence, {"image", "objects"});
   for (const char* suffix : {"pdf", "svg", "png"}) {
     const std::string with = (folder / (std::string("map.") + suffix)).string(),
                       bare = (folder / (std::string("bare.") + suffix)).string();

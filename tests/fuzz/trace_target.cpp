@@ -25,11 +25,23 @@ std::vector<std::string> seeds() {
   const std::string run = (folder / "run").string();
   auto writer = createRun(run, testing::makeHeader(), Overwrite::kNo);
   ANCHORSCOPE_CHECK(writer.ok(), writer.error().text());
+  const auto variant = std::make_shared<const Variant>(Variant{"atss", {{"method.top_k", "9"}}});
   for (std::int64_t step = 0; step < 3; ++step)
-    (*writer)->record({step, {{"loss", 0.5}, {"lr", 0.1}}, {testing::makeAwkwardFrame("a", step)}});
+    (*writer)->record({step,
+                       {{"loss", 0.5}, {"lr", 0.1}},
+                       {testing::makeAwkwardFrame("a", step), testing::makeTwoStageFrame("b", step),
+                        testing::makeTwoStageFrame("b", step, variant)}});
   (*writer)->recordEvent({2, "note", "end"});
   writer->reset();
   return {testing::readFile(tracePath(run))};
+}
+
+void check(const ProbeFrame& frame) {
+  for (const auto& stage : frame.stages)
+    for (const Channel& channel : stage->channels)
+      ANCHORSCOPE_CHECK(channel.values.empty() || channel.values.size() == stage->candidates->count() ||
+                            channel.spec.domain == ChannelDomain::kCell,
+                        "a channel of another length");
 }
 
 void readAll(const std::string& folder) {
@@ -46,12 +58,10 @@ void readAll(const std::string& folder) {
   static_cast<void>(run.events().ok());
   for (const std::string& probe : run.probeNames())
     for (const std::int64_t step : run.recordedSteps(probe)) {
-      const auto frame = run.frame(probe, step);
-      if (!frame) continue;
-      for (const Channel& channel : (*frame)->channels)
-        ANCHORSCOPE_CHECK(channel.values.empty() || channel.values.size() == (*frame)->anchors->count() ||
-                              channel.spec.domain == ChannelDomain::kCell,
-                          "a channel of another length");
+      if (const auto frame = run.frame(probe, step)) check(**frame);
+      if (const auto variants = run.variants(probe, step))
+        for (const Variant& variant : *variants)
+          if (const auto frame = run.frame(probe, step, variant.name)) check(**frame);
     }
   static_cast<void>(run.takeProblems());
 }

@@ -62,7 +62,7 @@ TEST_P(DenseHeads, OutputsHaveOneRowPerLocationForAnySize) {
   for (const Settings& settings :
        {Settings{}, Settings{{"levels", "5"}}, Settings{{"levels", "3"}, {"head_depth", "0"}}}) {
     const auto detector = detectorOf(GetParam() + "-small", settings, 5);
-    const HeadTraits traits = detector->traits();
+    const HeadTraits traits = detector->stages().front().heads;
     for (const SizePx size : {SizePx{96, 64}, SizePx{101, 37}}) {
       const AnchorSet& anchors = detector->anchors(size);
       for (const LevelLayout& level : anchors.levels) {
@@ -74,8 +74,8 @@ TEST_P(DenseHeads, OutputsHaveOneRowPerLocationForAnySize) {
       EXPECT_EQ(outputs.logits.sizes(), (at::IntArrayRef{2, anchors.count(), 5}));
       EXPECT_EQ(outputs.offsets.sizes(), (at::IntArrayRef{2, anchors.count(), 4}));
       EXPECT_EQ(outputs.boxes.sizes(), outputs.offsets.sizes());
-      EXPECT_EQ(outputs.output(kCenternessOutput).defined(), traits.centerness);
-      if (traits.centerness) {
+      EXPECT_EQ(outputs.output(kCenternessOutput).defined(), traits.gives(kCenternessOutput));
+      if (traits.gives(kCenternessOutput)) {
         EXPECT_EQ(outputs.output(kCenternessOutput).sizes(), (at::IntArrayRef{2, anchors.count()}));
       }
       EXPECT_LT(largestDifference(outputs.boxes,
@@ -97,7 +97,7 @@ TEST_P(DenseHeads, RowsFollowTheAnchorOrderInEveryOutput) {
   const HeadOutputs lit = run(*detector, images);
   std::vector<at::Tensor> changes = {(lit.logits - dark.logits).abs().sum(-1)[0],
                                      (lit.offsets - dark.offsets).abs().sum(-1)[0]};
-  if (detector->traits().centerness)
+  if (detector->stages().front().heads.gives(kCenternessOutput))
     changes.push_back((lit.output(kCenternessOutput) - dark.output(kCenternessOutput)).abs()[0]);
   for (const at::Tensor& change : changes)
     testing::expectChangeAt(*detector, size, x, y, change);
@@ -173,7 +173,7 @@ TEST_P(DenseHeads, Float64GivesFloat64Everywhere) {
   const HeadOutputs outputs = run(*detector, imagesOf(1, {64, 64}).to(at::kDouble));
   for (const at::Tensor& tensor : {outputs.logits, outputs.offsets, outputs.boxes})
     EXPECT_EQ(tensor.scalar_type(), at::kDouble);
-  if (detector->traits().centerness) {
+  if (detector->stages().front().heads.gives(kCenternessOutput)) {
     EXPECT_EQ(outputs.output(kCenternessOutput).scalar_type(), at::kDouble);
   }
 }
@@ -193,9 +193,9 @@ TEST(Fcos, HasTorchvisionsTensors) {
   }
   EXPECT_EQ(tensorNamed(*detector, "head.regression_head.bbox_ctrness.weight").sizes(),
             (at::IntArrayRef{1, 256, 3, 3}));
-  EXPECT_EQ(detector->traits().anchorsPerCell, 1);
-  EXPECT_TRUE(detector->traits().points);
-  EXPECT_TRUE(detector->traits().centerness);
+  EXPECT_EQ(detector->stages().front().heads.anchorsPerCell, 1);
+  EXPECT_TRUE(detector->stages().front().heads.points);
+  EXPECT_TRUE(detector->stages().front().heads.gives(kCenternessOutput));
 }
 
 TEST(Fcos, DistanceFormsAreTheirFormulas) {
@@ -258,7 +258,7 @@ TEST(Fcos, TheCenternessOutputSitsOnTheBranchAskedFor) {
 TEST(Fcos, WithoutCenternessThereIsNoSuchOutput) {
   for (const std::string model : {"fcos-small", "atss-small"}) {
     const auto detector = detectorOf(model, {{"centerness", "false"}});
-    EXPECT_FALSE(detector->traits().centerness);
+    EXPECT_FALSE(detector->stages().front().heads.gives(kCenternessOutput));
     EXPECT_FALSE(run(*detector, imagesOf(1, {64, 64})).output(kCenternessOutput).defined());
     for (const std::string& name : namesOf(*detector))
       EXPECT_EQ(name.find("ctrness"), std::string::npos) << name;
@@ -294,8 +294,8 @@ TEST(AtssHead, HasOneSquareAnchorOfEightStridesPerLocation) {
   const auto detector = detectorOf("atss-r18", {{"fpn_channels", "16"}});
   const AnchorSet& anchors = detector->anchors({96, 64});
   EXPECT_EQ(anchors.offsets, BoxOffsets::kAnchorDeltas);
-  EXPECT_EQ(detector->traits().anchorsPerCell, 1);
-  EXPECT_FALSE(detector->traits().points);
+  EXPECT_EQ(detector->stages().front().heads.anchorsPerCell, 1);
+  EXPECT_FALSE(detector->stages().front().heads.points);
   const Box& second = anchors.geometry->boxesInInput[1];
   EXPECT_EQ(second, (Box{8 - 32, -32, 8 + 32, 32}));
   for (std::size_t i = 0; i < anchors.geometry->count(); ++i) {
@@ -317,7 +317,7 @@ TEST(AtssHead, OffsetsAreOutputsTimesTheDeviationsOfMmdet) {
 
 TEST(AtssHead, TakesSeveralAnchorsPerLocation) {
   const auto detector = detectorOf("atss-small", {{"scales_per_octave", "3"}, {"ratios", "0.5,1"}});
-  EXPECT_EQ(detector->traits().anchorsPerCell, 6);
+  EXPECT_EQ(detector->stages().front().heads.anchorsPerCell, 6);
   const HeadOutputs outputs = run(*detector, imagesOf(1, {64, 64}));
   EXPECT_EQ(outputs.output(kCenternessOutput).sizes(),
             (at::IntArrayRef{1, detector->anchors({64, 64}).count()}));
@@ -330,13 +330,13 @@ TEST(HeadOptions, TraitsFollowTheOptions) {
     ParamSet params = *modelParams(model);
     for (const auto& [key, value] : settings)
       EXPECT_TRUE(params.set(key, value).ok());
-    return *modelTraits(model, params);
+    return modelTraits(model, params)->front();
   };
   EXPECT_TRUE(traitsOf("fcos-r101", {}).points);
-  EXPECT_FALSE(traitsOf("fcos-small", {{"centerness", "false"}}).centerness);
-  EXPECT_TRUE(traitsOf("atss-r34", {}).centerness);
+  EXPECT_FALSE(traitsOf("fcos-small", {{"centerness", "false"}}).gives(kCenternessOutput));
+  EXPECT_TRUE(traitsOf("atss-r34", {}).gives(kCenternessOutput));
   EXPECT_EQ(traitsOf("atss-small", {{"ratios", "1,2"}}).anchorsPerCell, 2);
-  EXPECT_FALSE(traitsOf("retinanet-r50", {}).centerness);
+  EXPECT_FALSE(traitsOf("retinanet-r50", {}).gives(kCenternessOutput));
   EXPECT_EQ(traitsOf("retinanet-r50", {}).anchorsPerCell, 9);
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/base/check.h"
+#include "core/model/dense_detector.h"
 #include "core/model/layers.h"
 #include "core/ops/box_coder.h"
 #include "core/ops/capabilities.h"
@@ -332,7 +333,8 @@ TEST(Models, TensorsKeepTheirIdentityThroughMovesAndDtypes) {
 
 TEST(Models, AnchorsOfAnotherSizeAreABug) {
   const auto detector = detectorOf("retina-small");
-  EXPECT_THROW(detector->forward(imagesOf(1, {64, 64}), detector->anchors({96, 96})), CheckFailure);
+  const auto& dense = dynamic_cast<const DenseDetector&>(*detector);
+  EXPECT_THROW(dense.heads(dense.features(imagesOf(1, {64, 64})), detector->anchors({96, 96})), CheckFailure);
 }
 
 TEST(Models, AFewStepsOfDescentLowerALoss) {

@@ -74,8 +74,7 @@ inline at::Tensor lossOf(const HeadOutputs& outputs) {
 }
 
 inline HeadOutputs run(Detector& detector, const at::Tensor& images, EvidenceSink* sink = nullptr) {
-  const SizePx size{static_cast<int>(images.size(3)), static_cast<int>(images.size(2))};
-  return detector.forward(images, detector.anchors(size), sink);
+  return detector.forward(images, nullptr, {sink}).front().heads;
 }
 
 inline double largestDifference(const at::Tensor& a, const at::Tensor& b) {

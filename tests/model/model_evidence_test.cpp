@@ -37,7 +37,7 @@ TEST(ModelEvidence, IsWhatTheDetectorPublishes) {
         EXPECT_EQ(said->anchors, static_cast<std::int64_t>(anchors.geometry->count())) << name;
         if (size.width != size.height) continue;  // the forecast is of square inputs
         CountingSink sink;
-        (*detector)->forward(at::zeros({1, 3, size.height, size.width}), anchors, &sink);
+        (*detector)->forward(at::zeros({1, 3, size.height, size.width}), nullptr, {&sink});
         EXPECT_EQ(said->cells, sink.values()) << name << ' ' << downsampling;
       }
 }

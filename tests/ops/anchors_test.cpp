@@ -48,7 +48,7 @@ TEST(RetinaAnchors, GeometryDescribesTheSameAnchors) {
     const at::Tensor row = set.boxes[static_cast<std::int64_t>(anchor)];
     EXPECT_EQ(row[0].item<float>(), box.x1);
     EXPECT_EQ(row[3].item<float>(), box.y2);
-    const AnchorAddress address = set.geometry->address(anchor);
+    const GridAddress address = set.geometry->address(anchor);
     EXPECT_EQ(set.geometry->index(address), static_cast<std::int64_t>(anchor));
     EXPECT_EQ(set.strides[static_cast<std::int64_t>(anchor)].item<float>(),
               options.strides[static_cast<std::size_t>(address.level)]);

@@ -41,6 +41,19 @@ TEST(Scores, OfASoftmaxLeaveTheBackgroundOut) {
   EXPECT_EQ(foregroundLogits(outputs).size(2), 3);
 }
 
+TEST(Scores, AreTheSigmoidsOfTheLogOdds) {
+  for (const ScoreActivation activation :
+       {ScoreActivation::kSigmoid, ScoreActivation::kSoftmaxWithBackground}) {
+    const HeadOutputs outputs = heads(activation);
+    EXPECT_TRUE(at::allclose(logOdds(outputs).sigmoid(), scoresOf(outputs), 1e-13, 1e-15));
+  }
+  // Where the score is 1 in float32 its odds still tell one from the other.
+  HeadOutputs sure;
+  sure.activation = ScoreActivation::kSoftmaxWithBackground;
+  sure.logits = at::tensor({40.F, 0.F, 0.F}).view({1, 1, 3});
+  EXPECT_NEAR(logOdds(sure)[0][0][0].item<double>(), 40 - std::log(2.0), 1e-5);
+}
+
 TEST(Scores, OfSingleClassesAreThose) {
   for (const ScoreActivation activation :
        {ScoreActivation::kSigmoid, ScoreActivation::kSoftmaxWithBackground}) {

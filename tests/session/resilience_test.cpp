@@ -400,7 +400,7 @@ TEST_F(Resilience, PairsAreBoundedToTheNearestMissesAndSayIt) {
   ASSERT_TRUE(run);
   auto frame = (*run)->frame((*run)->probeNames().front(), 0);
   ASSERT_TRUE(frame) << frame.error().text();
-  for (const PairTable& table : (*frame)->pairTables) {
+  for (const PairTable& table : (*frame)->stages.front()->pairTables) {
     EXPECT_EQ(table.missesPerObject, 3);
     const auto& member =
         table.columns.at(static_cast<std::size_t>(table.columnIndex(table.spec.memberColumn)));

@@ -345,7 +345,8 @@ TEST(Session, AResumedRunIsTheRunThatWasNeverInterrupted) {
   const std::string probe = (*straight)->probeNames().front();
   auto one = (*straight)->frame(probe, 12), other = (*resumed)->frame(probe, 12);
   ASSERT_TRUE(one.ok() && other.ok());
-  EXPECT_EQ((*one)->channel("cls_score")->values, (*other)->channel("cls_score")->values);
+  EXPECT_EQ((*one)->stages.front()->channel("cls_score")->values,
+            (*other)->stages.front()->channel("cls_score")->values);
 }
 
 TEST(Session, FailsWithOneClearErrorWhenItCannotStart) {
@@ -405,7 +406,8 @@ TEST(Session, AllPanelsGetTheSamePointers) {
   const auto after = session->latestSnapshot();
   EXPECT_GT(after->sequence, before->sequence);
   EXPECT_EQ(after->probes.front()->image, before->probes.front()->image) << "pixels are shared between steps";
-  EXPECT_EQ(after->probes.front()->anchors, before->probes.front()->anchors);
+  EXPECT_EQ(after->probes.front()->stages.front()->candidates,
+            before->probes.front()->stages.front()->candidates);
 }
 
 }  // namespace

@@ -89,9 +89,9 @@ class Damage : public ::testing::Test {
         testing::expectSameFrame(**frame, *makeAwkwardFrame("a", step));
       } else {  // a declaration is missing; what is there must be right all the same
         told = true;
-        const auto written = makeAwkwardFrame("a", step);
-        EXPECT_EQ((*frame)->predictions.size(), written->predictions.size());
-        for (const Channel& channel : (*frame)->channels) {
+        const auto written = makeAwkwardFrame("a", step)->stages.front();
+        EXPECT_EQ((*frame)->stages.front()->predictions.size(), written->predictions.size());
+        for (const Channel& channel : (*frame)->stages.front()->channels) {
           const Channel* const original = written->channel(channel.spec.name);
           ASSERT_NE(original, nullptr) << channel.spec.name;
           ASSERT_EQ(channel.values.size(), original->values.size()) << channel.spec.name;
@@ -133,20 +133,23 @@ TEST_F(Damage, AnotherProgramsDatabaseIsRefused) {
 
 TEST_F(Damage, ANewerTraceIsRefusedWithAdvice) {
   change("PRAGMA user_version=99");
-  expectRefused("trace version 99; this program reads versions up to 2. Open it with the newer version");
+  expectRefused("trace version 99; this program reads versions up to 3. Open it with the newer version");
 }
 
-/// A trace as version 1 had it: without checksums and counts.
-class OldTrace : public Damage {
+/// A trace as an earlier version had it: version 2 without blocks, version 1 also without checksums and
+/// counts.
+class OldTrace : public Damage, public ::testing::WithParamInterface<int> {
  protected:
   void SetUp() override {
     Damage::SetUp();
+    change("DROP TABLE block");
+    change(concat("PRAGMA user_version=", GetParam()));
+    if (GetParam() > 1) return;
     for (const char* table : {"run", "step", "scalar_name", "scalar", "event", "spec", "probe", "image",
                               "object", "geometry", "frame", "array"})
       change(concat("ALTER TABLE ", table, " DROP COLUMN checksum"));
     change("ALTER TABLE image DROP COLUMN objects");
     change("ALTER TABLE frame DROP COLUMN arrays");
-    change("PRAGMA user_version=1");
   }
   void expectSteps(std::int64_t count) {
     const auto reader = openRun(folder());
@@ -163,22 +166,27 @@ class OldTrace : public Damage {
   }
 };
 
-TEST_F(OldTrace, IsReadAsItIs) {
+TEST_P(OldTrace, IsReadAsItIs) {
   const std::string before = testing::readFile(tracePath(folder()));
   expectSteps(10);
   EXPECT_EQ(testing::readFile(tracePath(folder())), before);
 }
 
-TEST_F(OldTrace, IsContinuedWithChecksumsFromThereOn) {
+TEST_P(OldTrace, IsContinuedWithBlocksAndChecksumsFromThereOn) {
   auto writer = continueRun(folder(), 5);
   ASSERT_TRUE(writer) << writer.error().text();
   for (std::int64_t step = 6; step < 12; ++step)
     (*writer)->record({step, {{"loss", 1.0 / static_cast<double>(step + 1)}}, {makeAwkwardFrame("a", step)}});
+  const auto twoStages = testing::makeTwoStageFrame("b", 12);
+  (*writer)->record({11, {}, {makeAwkwardFrame("a", 11), twoStages}});
   writer->reset();
   expectSteps(12);
-  change("UPDATE scalar SET value=value*2 WHERE step IN (2, 7)");  // only the new one is noticed
-  EXPECT_EQ((*openRun(folder()))->scalar("loss")->values.size(), 11u);
+  testing::expectSameFrame(**(*openRun(folder()))->frame("b", 12), *twoStages);
+  change("UPDATE scalar SET value=value*2 WHERE step IN (2, 7)");  // version 1: only the new one is noticed
+  EXPECT_EQ((*openRun(folder()))->scalar("loss")->values.size(), GetParam() == 1 ? 11u : 10u);
 }
+
+INSTANTIATE_TEST_SUITE_P(Versions, OldTrace, ::testing::Values(1, 2));
 
 TEST_F(Damage, AMissingTableIsRefused) {
   change("DROP TABLE step");
@@ -226,10 +234,10 @@ TEST_F(Damage, ADamagedDeclarationIsNamedAndTheRestOfTheFrameIsThere) {
     ASSERT_TRUE(reader) << reader.error().text();
     const auto frame = (*reader)->frame("a", 3);
     ASSERT_TRUE(frame) << frame.error().text();
-    EXPECT_EQ((*frame)->channel("real"), nullptr);
-    EXPECT_EQ((*frame)->channel("reel"), nullptr);
-    EXPECT_NE((*frame)->channel("bits"), nullptr);
-    EXPECT_EQ((*frame)->predictions.size(), 2u);
+    EXPECT_EQ((*frame)->stages.front()->channel("real"), nullptr);
+    EXPECT_EQ((*frame)->stages.front()->channel("reel"), nullptr);
+    EXPECT_NE((*frame)->stages.front()->channel("bits"), nullptr);
+    EXPECT_EQ((*frame)->stages.front()->predictions.size(), 2u);
     EXPECT_THAT((*reader)->takeProblems(),
                 ::testing::ElementsAre(HasSubstr("(channel) is damaged or missing")));
   }
@@ -241,8 +249,8 @@ TEST_F(Damage, WithoutItsTableADecisionIsLeftOutToo) {
   ASSERT_TRUE(reader) << reader.error().text();
   const auto frame = (*reader)->frame("a", 3);
   ASSERT_TRUE(frame) << frame.error().text();
-  EXPECT_TRUE((*frame)->pairTables.empty());
-  EXPECT_TRUE((*frame)->decisions.empty());
+  EXPECT_TRUE((*frame)->stages.front()->pairTables.empty());
+  EXPECT_TRUE((*frame)->stages.front()->decisions.empty());
 }
 
 TEST_F(Damage, ChangedScalarsAndEventsAreLeftOutAndTold) {
@@ -301,7 +309,7 @@ TEST_F(Damage, RowsThatAPageHasLostAreToldNowOrWhenTheyAreLookedForLater) {
   int tables = 1;
   while ((*later)->lookForLostRows())
     ++tables;
-  EXPECT_EQ(tables, 8);
+  EXPECT_EQ(tables, 9);
   const std::vector<std::string> told{"The table 'step' of the trace is damaged: rows of it may be missing"};
   EXPECT_EQ((*later)->takeProblems(), told);
   const auto now = openRun(folder());

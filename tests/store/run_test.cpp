@@ -204,7 +204,7 @@ TEST_F(Run, FramesShareWhatDoesNotChange) {
   const auto a0 = *reader->frame("a", 0), a1 = *reader->frame("a", 1), b0 = *reader->frame("b", 0);
   EXPECT_EQ(a0->image, a1->image);
   EXPECT_NE(a0->image, b0->image);
-  EXPECT_EQ(a0->anchors, b0->anchors);
+  EXPECT_EQ(a0->stages.front()->candidates, b0->stages.front()->candidates);
   EXPECT_EQ(a0->classNames, b0->classNames);
 }
 
@@ -213,13 +213,13 @@ TEST_F(Run, ASummaryHoldsWhatAThumbnailTells) {
   const auto reader = open();
   const auto summary = reader->summary("a", 3);
   ASSERT_TRUE(summary) << summary.error().text();
-  ProbeFrame expected = *makeAwkwardFrame("a", 3);
+  StageEvidence expected = *makeAwkwardFrame("a", 3)->stages.front();
   expected.channels.clear();
   expected.pairTables.clear();
   expected.decisions.clear();
   expected.predictedBoxesInInput.clear();
   expected.predictions.clear();
-  expectSameFrame(**summary, expected);
+  expectSameFrame(**summary, *ProbeFrame::of(expected));
   EXPECT_EQ((*summary)->image, (*reader->frame("a", 3))->image);
   EXPECT_EQ(reader->summary("a", 4).error().code, ErrorCode::kNotFound);
 }

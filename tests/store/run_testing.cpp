@@ -14,7 +14,7 @@ float nanWithPayload(std::uint32_t payload) {
   return std::bit_cast<float>(0xffc00000u | payload);
 }
 
-ChannelSpec channelSpec(const std::string& name, ChannelDomain domain = ChannelDomain::kAnchor) {
+ChannelSpec channelSpec(const std::string& name, ChannelDomain domain = ChannelDomain::kCandidate) {
   ChannelSpec spec;
   spec.name = name;
   spec.title = "Title of \"" + name + "\"";
@@ -98,23 +98,23 @@ std::shared_ptr<const ProbeFrame> makeAwkwardFrame(const std::string& name, std:
   for (int i = 0; i < objectCount; ++i)
     image->objects.push_back({{0.1f * static_cast<float>(i), -kInf, 1e30f, 0.3f}, i % 2, i % 3 == 0});
 
-  auto anchors = std::make_shared<AnchorGeometry>();
+  auto anchors = std::make_shared<CandidateSet>();
   anchors->levels = {{8, 2, 4, 2, 0}, {16, 1, 2, 2, 16}};
   for (int i = 0; i < 20; ++i)
     anchors->boxesInInput.push_back({static_cast<float>(i) / 3, -0.0f, 1.5f, 1e-42f});
 
-  auto frame = std::make_shared<ProbeFrame>();
-  frame->step = step;
-  frame->image = image;
-  frame->anchors = anchors;
-  frame->classNames = std::make_shared<std::vector<std::string>>(std::vector<std::string>{"röd", "\"b\""});
+  StageEvidence evidence;
+  evidence.step = step;
+  evidence.image = image;
+  evidence.candidates = anchors;
+  evidence.classNames = std::make_shared<std::vector<std::string>>(std::vector<std::string>{"röd", "\"b\""});
   const auto number = static_cast<float>(step);
   const auto channel = [&](const std::string& label, auto value) {
     Channel out;
     out.spec = channelSpec(label);
     for (int i = 0; i < 20; ++i)
       out.values.push_back(value(i));
-    frame->channels.push_back(std::move(out));
+    evidence.channels.push_back(std::move(out));
   };
   const float special[] = {nanWithPayload(7), kInf, -kInf, -0.0f, 0.0f, 1e-44f, number / 7, 16777217.0f};
   channel("real", [&](int i) { return special[i % 8] + (i >= 8 ? static_cast<float>(i) / 7 : 0.0f); });
@@ -125,8 +125,8 @@ std::shared_ptr<const ProbeFrame> makeAwkwardFrame(const std::string& name, std:
   channel("most", [](int i) { return static_cast<float>(i == 0 ? 32768 : i); });
   channel("nan", [](int) { return std::nanf(""); });
   channel("negative zero", [](int) { return -0.0f; });
-  frame->channels.push_back({channelSpec("empty"), {}, {}});
-  frame->channels.push_back(
+  evidence.channels.push_back({channelSpec("empty"), {}, {}});
+  evidence.channels.push_back(
       {channelSpec("cells", ChannelDomain::kCell), CellGrid::of(16, image->inputSize), {0.25f, number}});
 
   PairTable table;
@@ -134,29 +134,53 @@ std::shared_ptr<const ProbeFrame> makeAwkwardFrame(const std::string& name, std:
   table.columns.resize(2);
   for (int object = 0; object < objectCount; ++object)
     for (int anchor = 0; anchor < 3; ++anchor) {
-      table.anchor.push_back(anchor * 9);
+      table.candidate.push_back(anchor * 9);
       table.object.push_back(object);
       table.columns[0].push_back(number + static_cast<float>(anchor) / 3);
       table.columns[1].push_back(anchor == 2 ? nanWithPayload(1) : static_cast<float>(anchor));
     }
-  frame->pairTables.push_back(std::move(table));
+  evidence.pairTables.push_back(std::move(table));
   PairTable none;
   none.spec.name = "none.pairs";
   none.missesPerObject = 7;  // a bounded table, though nothing is left
   for (int i = 0; i < objectCount; ++i)
     none.omitted.push_back(100 * i);
-  frame->pairTables.push_back(std::move(none));
+  evidence.pairTables.push_back(std::move(none));
 
   ObjectColumn starved;
   starved.spec = {kStarvedColumn, "Starved", "", "no anchor", "ours"};
   for (int object = 0; object < objectCount; ++object)
     starved.values.push_back(object == 1 ? std::nanf("") : 1.0f);
-  frame->objectColumns.push_back(std::move(starved));
-  frame->decisions = {decisionSpec()};
+  evidence.objectColumns.push_back(std::move(starved));
+  evidence.decisions = {decisionSpec()};
   for (int i = 0; i < 20; ++i)
-    frame->predictedBoxesInInput.push_back(
+    evidence.predictedBoxesInInput.push_back(
         {number, static_cast<float>(i), i == 3 ? kInf : 2.0f, nanWithPayload(3)});
-  frame->predictions = {{{1, 2, 3, 4}, 1, 0.9f, 19}, {{-1, 2, 3.5f, 4}, 0, 0.25f, -1}};
+  evidence.predictions = {{{1, 2, 3, 4}, 1, 0.9f, 19}, {{-1, 2, 3.5f, 4}, 0, 0.25f, -1}};
+  return ProbeFrame::of(std::move(evidence));
+}
+
+std::shared_ptr<const ProbeFrame> makeTwoStageFrame(const std::string& name, std::int64_t step,
+                                                    std::shared_ptr<const Variant> variant) {
+  StageEvidence first = *makeAwkwardFrame(name, step)->stages.front();
+  first.variant = variant;
+  first.stage = {"rpn", "Region proposals", "anchor", ""};
+  StageEvidence second = first;
+  second.stage = {"roi", "Regions", "proposal", "anchor"};
+  auto proposals = std::make_shared<CandidateSet>();
+  for (int i = 0; i < 3; ++i)
+    proposals->boxesInInput.push_back({static_cast<float>(step + i), 0, 5, static_cast<float>(i)});
+  proposals->origins = {19, -1, 0};
+  second.candidates = std::move(proposals);
+  second.channels = {{channelSpec("roi.iou"), {}, {0.25f, nanWithPayload(2), variant ? 0.5f : 0.75f}}};
+  second.pairTables.clear();
+  second.decisions.clear();
+  second.predictedBoxesInInput = {{1, 2, 3, 4}, {5, 6, 7, 8}, {9, 10, 11, 12}};
+  second.predictions = {{{1, 2, 3, 4}, 1, 0.5f, 2}};
+  auto frame = std::make_shared<ProbeFrame>();
+  static_cast<ProbeMoment&>(*frame) = first;
+  frame->stages = {std::make_shared<const StageEvidence>(std::move(first)),
+                   std::make_shared<const StageEvidence>(std::move(second))};
   return frame;
 }
 
@@ -184,13 +208,27 @@ RunHeader makeHeader() {
 void expectSameFrame(const ProbeFrame& got, const ProbeFrame& expected) {
   EXPECT_EQ(got.step, expected.step);
   expectSameImage(*got.image, *expected.image);
-  EXPECT_EQ(got.anchors->levels, expected.anchors->levels);
-  expectSameBits(got.anchors->boxesInInput, expected.anchors->boxesInInput, "anchors");
   ASSERT_EQ(got.classNames == nullptr, expected.classNames == nullptr);
   if (got.classNames) {
     EXPECT_EQ(*got.classNames, *expected.classNames);
   }
+  ASSERT_EQ(got.variant == nullptr, expected.variant == nullptr);
+  if (got.variant) {
+    EXPECT_EQ(*got.variant, *expected.variant);
+  }
+  ASSERT_EQ(got.stages.size(), expected.stages.size());
+  for (std::size_t i = 0; i < got.stages.size(); ++i) {
+    SCOPED_TRACE(expected.stages[i]->stage.name);
+    expectSameEvidence(*got.stages[i], *expected.stages[i]);
+  }
+}
 
+void expectSameEvidence(const StageEvidence& got, const StageEvidence& expected) {
+  EXPECT_EQ(got.step, expected.step);
+  EXPECT_EQ(got.stage, expected.stage);
+  EXPECT_EQ(got.candidates->levels, expected.candidates->levels);
+  EXPECT_EQ(got.candidates->origins, expected.candidates->origins);
+  expectSameBits(got.candidates->boxesInInput, expected.candidates->boxesInInput, "candidates");
   ASSERT_EQ(got.channels.size(), expected.channels.size());
   for (std::size_t i = 0; i < got.channels.size(); ++i) {
     EXPECT_EQ(got.channels[i].spec, expected.channels[i].spec);
@@ -203,7 +241,7 @@ void expectSameFrame(const ProbeFrame& got, const ProbeFrame& expected) {
     EXPECT_EQ(a.missesPerObject, b.missesPerObject);
     EXPECT_EQ(a.omitted, b.omitted);
     EXPECT_EQ(a.spec, b.spec);
-    EXPECT_EQ(a.anchor, b.anchor);
+    EXPECT_EQ(a.candidate, b.candidate);
     EXPECT_EQ(a.object, b.object);
     ASSERT_EQ(a.columns.size(), b.columns.size());
     for (std::size_t c = 0; c < a.columns.size(); ++c)
@@ -223,7 +261,7 @@ void expectSameFrame(const ProbeFrame& got, const ProbeFrame& expected) {
     EXPECT_EQ(a.boxInImage, b.boxInImage);
     EXPECT_EQ(a.classIndex, b.classIndex);
     EXPECT_EQ(a.score, b.score);
-    EXPECT_EQ(a.anchor, b.anchor);
+    EXPECT_EQ(a.candidate, b.candidate);
   }
 }
 

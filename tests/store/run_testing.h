@@ -18,9 +18,15 @@ namespace anchorscope::testing {
 std::shared_ptr<const ProbeFrame> makeAwkwardFrame(const std::string& name, std::int64_t step,
                                                    int objectCount = 3);
 
+/// Two stages, the second of candidates of this step that come from the first's; with `variant`, what that
+/// says.
+std::shared_ptr<const ProbeFrame> makeTwoStageFrame(const std::string& name, std::int64_t step,
+                                                    std::shared_ptr<const Variant> variant = nullptr);
+
 RunHeader makeHeader();
 
 /// Bit by bit: NaN equals the same NaN, 0 differs from -0.
 void expectSameFrame(const ProbeFrame& got, const ProbeFrame& expected);
+void expectSameEvidence(const StageEvidence& got, const StageEvidence& expected);
 
 }  // namespace anchorscope::testing

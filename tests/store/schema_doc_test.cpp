@@ -93,7 +93,7 @@ TEST_F(SchemaDocument, ItsChannelExampleWorks) {
   std::size_t count = 0;
   double sum = 0;
   words >> name >> step >> count >> sum;
-  const Channel* channel = frame_->channel("cls_score");
+  const Channel* channel = frame_->stages.front()->channel("cls_score");
   ASSERT_NE(channel, nullptr);
   double expected = 0;
   for (const float value : channel->values)
@@ -131,7 +131,7 @@ TEST_F(SchemaDocument, NamesEveryTableAndColumn) {
     const std::string row = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
     EXPECT_NE(text.find(row), std::string::npos) << row;
   }
-  EXPECT_EQ(tables, 12);
+  EXPECT_EQ(tables, 13);
   sqlite3_finalize(statement);
   sqlite3_close(handle);
 }

@@ -20,7 +20,7 @@ AnchorSet anchorSetOf(std::vector<LevelLayout> levels, const std::vector<Box>& b
   set.boxes = at::tensor(coordinates, at::TensorOptions().dtype(at::kDouble)).view({-1, 4}).to(dtype);
   set.strides = at::tensor(strides, at::TensorOptions().dtype(at::kDouble)).to(dtype);
   set.levels = levels;
-  auto geometry = std::make_shared<AnchorGeometry>();
+  auto geometry = std::make_shared<CandidateSet>();
   geometry->levels = std::move(levels);
   geometry->boxesInInput = boxes;
   set.geometry = std::move(geometry);
@@ -174,9 +174,9 @@ std::vector<std::int32_t> indices(const at::Tensor& tensor) {
 
 }  // namespace
 
-ProbeFrame RecordingSink::frame(const DenseScene& scene, std::int64_t image,
-                                const std::vector<DecisionSpec>& decisions) const {
-  ProbeFrame frame;
+StageEvidence RecordingSink::frame(const DenseScene& scene, std::int64_t image,
+                                   const std::vector<DecisionSpec>& decisions) const {
+  StageEvidence frame;
   auto probe = std::make_shared<ProbeImage>();
   probe->name = "scene";
   probe->inputSize = {kInputPx, kInputPx};
@@ -188,7 +188,7 @@ ProbeFrame RecordingSink::frame(const DenseScene& scene, std::int64_t image,
     probe->objects.push_back({{b[0], b[1], b[2], b[3]}, labels[static_cast<std::size_t>(g)], false});
   }
   frame.image = std::move(probe);
-  frame.anchors = scene.anchors.geometry;
+  frame.candidates = scene.anchors.geometry;
   frame.decisions = decisions;
   for (const ChannelSpec& spec : channelSpecs)
     frame.channels.push_back({spec, {}, floats(channelValues.at(spec.name)[image])});
@@ -197,7 +197,7 @@ ProbeFrame RecordingSink::frame(const DenseScene& scene, std::int64_t image,
     const at::Tensor here = rows.image.eq(image).nonzero().squeeze(1);
     PairTable table;
     table.spec = spec;
-    table.anchor = indices(rows.anchor.index({here}));
+    table.candidate = indices(rows.anchor.index({here}));
     table.object = indices(rows.object.index({here}));
     for (const at::Tensor& column : rows.columns)
       table.columns.push_back(floats(column.index({here})));

@@ -60,8 +60,8 @@ class RecordingSink final : public EvidenceSink {
   std::map<std::string, PairRows> pairRows;
 
   /// Image `image` of the batch as views would see it; `decisions` from the method's declaration.
-  ProbeFrame frame(const DenseScene& scene, std::int64_t image,
-                   const std::vector<DecisionSpec>& decisions) const;
+  StageEvidence frame(const DenseScene& scene, std::int64_t image,
+                      const std::vector<DecisionSpec>& decisions) const;
 };
 
 }  // namespace anchorscope::testing

@@ -94,8 +94,8 @@ std::shared_ptr<const ImagePixels> paintBlobs(const SyntheticFrameOptions& optio
 }
 
 /// RetinaNet's layout: strides 8..128, base size 4 strides, octave scales and ratios 1:2, 1:1, 2:1.
-std::shared_ptr<const AnchorGeometry> layAnchors(const SyntheticFrameOptions& options) {
-  auto geometry = std::make_shared<AnchorGeometry>();
+std::shared_ptr<const CandidateSet> layAnchors(const SyntheticFrameOptions& options) {
+  auto geometry = std::make_shared<CandidateSet>();
   std::int64_t first = 0;
   for (int stride = 8; stride <= 128; stride *= 2) {
     LevelLayout level;
@@ -251,6 +251,14 @@ Box between(const Box& a, const Box& b, float t) {
 }  // namespace
 
 std::shared_ptr<const ProbeFrame> makeSyntheticFrame(const SyntheticFrameOptions& options) {
+  return ProbeFrame::of(*makeSyntheticEvidence(options));
+}
+
+std::shared_ptr<const ProbeFrame> makeDenseSyntheticFrame() {
+  return ProbeFrame::of(*makeDenseSyntheticEvidence());
+}
+
+std::shared_ptr<const StageEvidence> makeSyntheticEvidence(const SyntheticFrameOptions& options) {
   const std::vector<Blob> blobs = placeBlobs(options);
   auto image = std::make_shared<ProbeImage>();
   image->name = "BloodImage_00001.jpg";
@@ -266,16 +274,16 @@ std::shared_ptr<const ProbeFrame> makeSyntheticFrame(const SyntheticFrameOptions
          blob.classIndex,
          false});
 
-  auto frame = std::make_shared<ProbeFrame>();
-  frame->step = options.step;
-  frame->image = image;
-  frame->anchors = layAnchors(options);
-  frame->classNames =
+  auto evidence = std::make_shared<StageEvidence>();
+  evidence->step = options.step;
+  evidence->image = image;
+  evidence->candidates = layAnchors(options);
+  evidence->classNames =
       std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"RBC", "WBC", "Platelets"});
-  const std::vector<Box>& anchors = frame->anchors->boxesInInput;
+  const std::vector<Box>& anchors = evidence->candidates->boxesInInput;
   const std::size_t count = anchors.size(), objects = image->objects.size();
-  frame->channels = emptyChannels(count);
-  frame->predictedBoxesInInput.resize(count);
+  evidence->channels = emptyChannels(count);
+  evidence->predictedBoxesInInput.resize(count);
 
   std::vector<Box> objectsInInput;
   for (const ObjectRecord& object : image->objects)
@@ -284,7 +292,7 @@ std::shared_ptr<const ProbeFrame> makeSyntheticFrame(const SyntheticFrameOptions
   auto random = Random::of(options.seed, RandomPurpose::kTest, {3});
   const auto progress = static_cast<float>(options.progress);
   const auto value = [&](ChannelIndex channel, std::size_t anchor) -> float& {
-    return frame->channels[static_cast<std::size_t>(channel)].values[anchor];
+    return evidence->channels[static_cast<std::size_t>(channel)].values[anchor];
   };
   for (std::size_t a = 0; a < count; ++a) {
     float best = 0;
@@ -303,7 +311,7 @@ std::shared_ptr<const ProbeFrame> makeSyntheticFrame(const SyntheticFrameOptions
                  : anchors[a];
     predicted.x1 += jitter * noise;
     predicted.y2 -= jitter * noise;
-    frame->predictedBoxesInInput[a] = predicted;
+    evidence->predictedBoxesInInput[a] = predicted;
     const float quality = best > 0 ? iou(predicted, objectsInInput[bestObject]) : 0.f;
     const float logit = -4.6f + progress * 13.f * best * std::sqrt(best) + 0.8f * noise * (0.3f + best);
     const float score = 1 / (1 + std::exp(-logit));
@@ -344,7 +352,7 @@ std::shared_ptr<const ProbeFrame> makeSyntheticFrame(const SyntheticFrameOptions
           std::find_if(bag.begin(), bag.end(), [&](const Pair& m) { return m.anchor == pair.anchor; });
       const bool in = member != bag.end();
       const Pair& row = in ? *member : pair;
-      table.anchor.push_back(row.anchor);
+      table.candidate.push_back(row.anchor);
       table.object.push_back(static_cast<std::int32_t>(o));
       const std::array<float, 11> cells = {row.p,
                                            row.q,
@@ -377,15 +385,15 @@ std::shared_ptr<const ProbeFrame> makeSyntheticFrame(const SyntheticFrameOptions
     starved.values.push_back(size == 0 ? 1.f : 0.f);
     if (size == 0) continue;
     const auto best = static_cast<std::size_t>(byJoint.front().anchor);
-    frame->predictions.push_back({image->inputFromImage.inverse().map(frame->predictedBoxesInInput[best]),
-                                  image->objects[o].classIndex, value(kScore, best),
-                                  static_cast<std::int64_t>(best)});
+    evidence->predictions.push_back(
+        {image->inputFromImage.inverse().map(evidence->predictedBoxesInInput[best]),
+         image->objects[o].classIndex, value(kScore, best), static_cast<std::int64_t>(best)});
   }
-  std::stable_sort(frame->predictions.begin(), frame->predictions.end(),
+  std::stable_sort(evidence->predictions.begin(), evidence->predictions.end(),
                    [](const PredictionRecord& a, const PredictionRecord& b) { return a.score > b.score; });
-  frame->pairTables.push_back(std::move(table));
-  frame->objectColumns = {std::move(bagSizes), std::move(starved)};
-  frame->decisions.push_back(decisionSpec());
+  evidence->pairTables.push_back(std::move(table));
+  evidence->objectColumns = {std::move(bagSizes), std::move(starved)};
+  evidence->decisions.push_back(decisionSpec());
 
   Channel heat;
   heat.spec = {"importance.p4",
@@ -398,27 +406,28 @@ std::shared_ptr<const ProbeFrame> makeSyntheticFrame(const SyntheticFrameOptions
                Sense::kHigherIsBetter,
                ChannelDomain::kCell,
                ColorScale::kSequential};
-  const LevelLayout& level = frame->anchors->levels[1];
+  const LevelLayout& level = evidence->candidates->levels[1];
   heat.grid = {level.stride, level.rows, level.columns};
   for (int row = 0; row < level.rows; ++row)
     for (int column = 0; column < level.columns; ++column) {
       float most = 0;
       for (int slot = 0; slot < level.anchorsPerCell; ++slot)
         most = std::max(
-            most, value(kJoint, static_cast<std::size_t>(frame->anchors->index({1, row, column, slot}))));
+            most,
+            value(kJoint, static_cast<std::size_t>(evidence->candidates->index({1, row, column, slot}))));
       heat.values.push_back(most);
     }
-  frame->channels.push_back(std::move(heat));
-  return frame;
+  evidence->channels.push_back(std::move(heat));
+  return evidence;
 }
 
-std::shared_ptr<const ProbeFrame> makeDenseSyntheticFrame() {
+std::shared_ptr<const StageEvidence> makeDenseSyntheticEvidence() {
   SyntheticFrameOptions options;
   options.imageSize = {1344, 800};
   options.inputSize = {1344, 800};
   options.anchorsPerCell = 9;
   options.objectCount = 40;
-  return makeSyntheticFrame(options);
+  return makeSyntheticEvidence(options);
 }
 
 }  // namespace anchorscope::testing

@@ -20,10 +20,13 @@ struct SyntheticFrameOptions {
   double progress = 0.8;  ///< 0: before training (scores near the prior), 1: learned.
 };
 
-/// Same options, same frame.
+/// Same options, same evidence.
+std::shared_ptr<const StageEvidence> makeSyntheticEvidence(const SyntheticFrameOptions& options = {});
+/// A frame of it alone.
 std::shared_ptr<const ProbeFrame> makeSyntheticFrame(const SyntheticFrameOptions& options = {});
 
 /// The same scene at 201,600 anchors (inputs of 1344 x 800, 9 per cell).
+std::shared_ptr<const StageEvidence> makeDenseSyntheticEvidence();
 std::shared_ptr<const ProbeFrame> makeDenseSyntheticFrame();
 
 }  // namespace anchorscope::testing

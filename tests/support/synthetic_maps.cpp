@@ -38,8 +38,8 @@ std::vector<float> contrastOf(const ProbeImage& image, const CellGrid& grid) {
 
 }  // namespace
 
-std::shared_ptr<const ProbeFrame> withLipMaps(const std::shared_ptr<const ProbeFrame>& frame) {
-  auto made = std::make_shared<ProbeFrame>(*frame);
+std::shared_ptr<const StageEvidence> withLipMaps(const std::shared_ptr<const StageEvidence>& evidence) {
+  auto made = std::make_shared<StageEvidence>(*evidence);
   const std::vector<std::pair<std::string, int>> places = {{"stem", 2},
                                                            {"layer2.conv", 4},
                                                            {"layer2.shortcut", 4},
@@ -57,8 +57,8 @@ std::shared_ptr<const ProbeFrame> withLipMaps(const std::shared_ptr<const ProbeF
     importance.spec.min = 0.f;
     importance.spec.domain = ChannelDomain::kCell;
     importance.spec.scale = ColorScale::kDiverging;
-    importance.grid = CellGrid::of(stride, frame->image->inputSize);
-    importance.values = contrastOf(*frame->image, importance.grid);
+    importance.grid = CellGrid::of(stride, evidence->image->inputSize);
+    importance.values = contrastOf(*evidence->image, importance.grid);
 
     Channel entropy = importance;
     entropy.spec.name = "lip." + place + ".entropy";
@@ -66,8 +66,8 @@ std::shared_ptr<const ProbeFrame> withLipMaps(const std::shared_ptr<const ProbeF
     entropy.spec.unit = "nat";
     entropy.spec.max = std::log(9.f);
     entropy.spec.scale = ColorScale::kSequential;
-    entropy.grid = CellGrid::of(2 * stride, frame->image->inputSize);
-    entropy.values = contrastOf(*frame->image, entropy.grid);
+    entropy.grid = CellGrid::of(2 * stride, evidence->image->inputSize);
+    entropy.values = contrastOf(*evidence->image, entropy.grid);
     for (float& value : entropy.values)
       value = std::log(9.f) / (1 + 0.3f * value);
 

@@ -7,9 +7,8 @@
 
 namespace anchorscope::testing {
 
-/// The frame with 21 cell channels: importance, window entropy and gate saturation at seven places of strides
-/// 2 to
-/// 16. Importance follows the image's contrast, around 1.
-std::shared_ptr<const ProbeFrame> withLipMaps(const std::shared_ptr<const ProbeFrame>& frame);
+/// The evidence with 21 cell channels: importance, window entropy and gate saturation at seven places of
+/// strides 2 to 16. Importance follows the image's contrast, around 1.
+std::shared_ptr<const StageEvidence> withLipMaps(const std::shared_ptr<const StageEvidence>& evidence);
 
 }  // namespace anchorscope::testing

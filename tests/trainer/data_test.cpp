@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 std::int64_t reachedByBruteForce(const Dataset& dataset, const RunConfig& config, int classIndex) {
   auto detector = *makeDetector(config.model, config.modelParams, 1, 0);
   const auto side = static_cast<int>(config.train.getInt("size"));
-  const AnchorGeometry& anchors = *detector->anchors({side, side}).geometry;
+  const CandidateSet& anchors = *detector->anchors({side, side}).geometry;
   std::int64_t reached = 0;
   for (const ImageRecord& image : dataset.images()) {
     const AxisTransform inputFromImage = fittedTransform(image.size, {side, side}, Fit::kLetterbox);

@@ -41,9 +41,9 @@ TEST_P(MusuHeads, Train) {
     expectSoundReports(train(*trainer, 3));
     const auto frames = trainer->capture().take();
     ASSERT_FALSE(frames.empty());
-    const PairTable* table = frames[0]->pairTable("musu.pairs");
+    const PairTable* table = frames[0]->stages.front()->pairTable("musu.pairs");
     ASSERT_NE(table, nullptr);
-    EXPECT_FALSE(table->anchor.empty());
+    EXPECT_FALSE(table->candidate.empty());
   }
 }
 
@@ -70,7 +70,7 @@ TEST_P(MusuAnchors, TrainAndAreToldApartInTheEvidence) {
   const auto frames = trainer->capture().take();
   ASSERT_FALSE(frames.empty());
   for (const auto& frame : frames) {
-    const AnchorGeometry& anchors = *frame->anchors;
+    const CandidateSet& anchors = *frame->stages.front()->candidates;
     std::int64_t cells = 0;
     for (const LevelLayout& level : anchors.levels) {
       EXPECT_EQ(level.anchorsPerCell, anchorsPerCell);
@@ -78,15 +78,15 @@ TEST_P(MusuAnchors, TrainAndAreToldApartInTheEvidence) {
     }
     ASSERT_EQ(anchors.count(), static_cast<std::size_t>(cells * anchorsPerCell));
 
-    const PairTable* table = frame->pairTable("musu.pairs");
+    const PairTable* table = frame->stages.front()->pairTable("musu.pairs");
     ASSERT_NE(table, nullptr);
     const auto inBag = static_cast<std::size_t>(table->columnIndex("in_bag"));
     std::set<int> slots;  // of bag members
-    for (std::size_t row = 0; row < table->anchor.size(); ++row) {
-      const auto anchor = static_cast<std::size_t>(table->anchor[row]);
+    for (std::size_t row = 0; row < table->candidate.size(); ++row) {
+      const auto anchor = static_cast<std::size_t>(table->candidate[row]);
       ASSERT_LT(anchor, anchors.count());
-      const AnchorAddress address = anchors.address(anchor);
-      EXPECT_EQ(anchors.index(address), table->anchor[row]);
+      const GridAddress address = anchors.address(anchor);
+      EXPECT_EQ(anchors.index(address), table->candidate[row]);
       const std::string slot = " a" + std::to_string(address.slot);
       EXPECT_EQ(anchors.label(anchor).ends_with(slot), anchorsPerCell > 1) << anchors.label(anchor);
       if (table->columns[inBag][row] > 0) slots.insert(address.slot);
@@ -96,10 +96,11 @@ TEST_P(MusuAnchors, TrainAndAreToldApartInTheEvidence) {
     EXPECT_GT(slots.size(), anchorsPerCell > 1 ? 1U : 0U) << "bags hold more than one anchor of a location";
 
     // Every slot of a location has its own answer to "why?".
-    const AnchorAddress where = anchors.address(static_cast<std::size_t>(table->anchor.front()));
+    const GridAddress where = anchors.address(static_cast<std::size_t>(table->candidate.front()));
     for (int slot = 0; slot < anchorsPerCell; ++slot) {
       const std::int64_t anchor = anchors.index({where.level, where.row, where.column, slot});
-      const Decision decision = explain(*frame, static_cast<std::int32_t>(anchor), table->object.front());
+      const Decision decision =
+          explain(*frame->stages.front(), static_cast<std::int32_t>(anchor), table->object.front());
       EXPECT_FALSE(decision.rows.empty()) << slot;
       EXPECT_EQ(decision.considered,
                 table->row(static_cast<std::int32_t>(anchor), table->object.front()) >= 0);

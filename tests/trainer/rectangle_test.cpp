@@ -106,11 +106,11 @@ class Rectangles : public ::testing::Test {
 };
 
 /// What an overlay at a box of the input covers of the image.
-Box onImage(const ProbeFrame& frame, const Box& boxInInput) {
+Box onImage(const StageEvidence& frame, const Box& boxInInput) {
   return frame.image->inputFromImage.inverse().map(boxInInput);
 }
 
-float bestIou(const ProbeFrame& frame, const Box& boxInImage) {
+float bestIou(const StageEvidence& frame, const Box& boxInImage) {
   float best = 0;
   for (const ObjectRecord& object : frame.image->objects)
     best = std::max(best, iou(object.boxInImage, boxInImage));
@@ -119,15 +119,15 @@ float bestIou(const ProbeFrame& frame, const Box& boxInImage) {
 
 /// IoU does not change with the scale of an axis, so what was measured in the input must be what the boxes
 /// that are drawn on the image give.
-void expectEvidenceOnTheImage(const ProbeFrame& frame) {
+void expectEvidenceOnTheImage(const StageEvidence& frame) {
   const Channel* anchorIou = frame.channel("anchor_iou");
   const Channel* predictedIou = frame.channel("iou");
   ASSERT_TRUE(anchorIou && predictedIou);
-  ASSERT_EQ(anchorIou->values.size(), frame.anchors->count());
+  ASSERT_EQ(anchorIou->values.size(), frame.candidates->count());
   int overlapping = 0;
-  for (std::size_t n = 0; n < frame.anchors->count(); ++n) {
-    const float drawn = bestIou(frame, onImage(frame, frame.anchors->boxesInInput[n]));
-    ASSERT_NEAR(anchorIou->values[n], drawn, 1e-4) << frame.image->name << " " << frame.anchors->label(n);
+  for (std::size_t n = 0; n < frame.candidates->count(); ++n) {
+    const float drawn = bestIou(frame, onImage(frame, frame.candidates->boxesInInput[n]));
+    ASSERT_NEAR(anchorIou->values[n], drawn, 1e-4) << frame.image->name << " " << frame.candidates->label(n);
     ASSERT_NEAR(predictedIou->values[n], bestIou(frame, onImage(frame, frame.predictedBoxesInInput[n])),
                 1e-4);
     overlapping += drawn > 0 ? 1 : 0;
@@ -144,16 +144,16 @@ TEST_F(Rectangles, EvidenceLiesOnTheImageAtEveryShapeAndTurn) {
     const auto frames = trainer->capture().take();
     ASSERT_THAT(frames, SizeIs(kPictures.size()));
     const InputShape shape = inputShapeOf(config.train);
-    std::set<const AnchorGeometry*> geometries;
+    std::set<const CandidateSet*> geometries;
     std::set<std::pair<int, int>> inputs;
     for (std::size_t i = 0; i < frames.size(); ++i) {
-      const ProbeFrame& frame = *frames[i];
+      const StageEvidence& frame = *frames[i]->stages.front();
       EXPECT_EQ(frame.image->name, concat("image", i, ".png"));
       EXPECT_EQ(frame.image->pixels->size, kPictures[i].shown);
       EXPECT_EQ(frame.image->inputSize, shape.inputOf(kPictures[i].shown));
       EXPECT_THAT(frame.image->objects, SizeIs(4));
       expectEvidenceOnTheImage(frame);
-      geometries.insert(frame.anchors.get());
+      geometries.insert(frame.candidates.get());
       inputs.insert({frame.image->inputSize.width, frame.image->inputSize.height});
     }
     EXPECT_EQ(inputs.size(), rectangle ? 5U : 1U);
@@ -200,8 +200,9 @@ TEST_F(Rectangles, WhatIsShownOfAnImageDoesNotDependOnTheOtherProbes) {
   const auto together = all->capture().take(), alone = one->capture().take();
   ASSERT_THAT(alone, SizeIs(1));
   EXPECT_EQ(together[3]->image->inputSize, alone[0]->image->inputSize);
-  EXPECT_EQ(together[3]->anchors->count(), alone[0]->anchors->count());
-  EXPECT_EQ(together[3]->channel("cls_score")->values, alone[0]->channel("cls_score")->values);
+  const StageEvidence &its = *together[3]->stages.front(), &own = *alone[0]->stages.front();
+  EXPECT_EQ(its.candidates->count(), own.candidates->count());
+  EXPECT_EQ(its.channel("cls_score")->values, own.channel("cls_score")->values);
 }
 
 TEST_F(Rectangles, TrainingAtSeveralScalesResumesBitIdentically) {
@@ -263,7 +264,7 @@ TEST_F(Rectangles, BoxesOfDetectionsLieInTheirImages) {
   const auto trainer = prepareOrFail(config);
   ASSERT_TRUE(trainer);
   for (const auto& frame : trainer->capture().take())
-    for (const PredictionRecord& prediction : frame->predictions) {
+    for (const PredictionRecord& prediction : frame->stages.front()->predictions) {
       EXPECT_GE(prediction.boxInImage.x1, 0);
       EXPECT_LE(prediction.boxInImage.x2, static_cast<float>(frame->image->pixels->size.width));
       EXPECT_LE(prediction.boxInImage.y2, static_cast<float>(frame->image->pixels->size.height));

@@ -10,6 +10,7 @@
 namespace anchorscope {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 RunConfig config(const std::string& method = "musu", const std::string& model = "retina-small") {
@@ -117,6 +118,9 @@ TEST(RunConfig, BadTomlNamesFileAndLine) {
   EXPECT_THAT(message("[run]\nmethods = \"musu\"\n"), HasSubstr("run.toml:2"));
   EXPECT_THAT(message("[run]\nprobes = [1]\n"), HasSubstr("run.toml:2"));
   EXPECT_THAT(message("[training]\n"), HasSubstr("run.toml:1"));
+  // A stage's options stand in a table of their own; this method has but one stage.
+  for (const char* text : {"[method.rpn]\nassigner = \"atss\"\n", "[method]\nrpn.assigner = \"atss\"\n"})
+    EXPECT_THAT(message(text), AllOf(HasSubstr("run.toml:2"), HasSubstr("'rpn.assigner'")));
   EXPECT_THAT(message("[run]\nmethod = \"muso\"\n"), HasSubstr("musu"));
 }
 

@@ -112,23 +112,25 @@ TEST(Trainer, CapturesTheProbesBeforeTraining) {
   ASSERT_THAT(frames, SizeIs(2));
   for (const auto& frame : frames) {
     EXPECT_EQ(frame->step, 0);
-    ASSERT_NE(frame->anchors, nullptr);
-    EXPECT_GT(frame->anchors->count(), 0U);
-    EXPECT_EQ(frame->predictedBoxesInInput.size(), frame->anchors->count());
+    ASSERT_NE(frame->stages.front()->candidates, nullptr);
+    EXPECT_GT(frame->stages.front()->candidates->count(), 0U);
+    EXPECT_EQ(frame->stages.front()->predictedBoxesInInput.size(),
+              frame->stages.front()->candidates->count());
     EXPECT_FALSE(frame->image->objects.empty());
-    EXPECT_FALSE(frame->decisions.empty());
-    for (const Channel& channel : frame->channels) {
+    EXPECT_FALSE(frame->stages.front()->decisions.empty());
+    for (const Channel& channel : frame->stages.front()->channels) {
       EXPECT_NE(trainer->facts().declaration.channel(channel.spec.name), nullptr)
           << channel.spec.name << " is not declared";
-      if (channel.spec.domain == ChannelDomain::kAnchor) {
-        EXPECT_EQ(channel.values.size(), frame->anchors->count());
+      if (channel.spec.domain == ChannelDomain::kCandidate) {
+        EXPECT_EQ(channel.values.size(), frame->stages.front()->candidates->count());
       }
     }
-    for (const PairTable& table : frame->pairTables)
+    for (const PairTable& table : frame->stages.front()->pairTables)
       for (const std::int32_t object : table.object)
         ASSERT_LT(static_cast<std::size_t>(object), frame->image->objects.size());
   }
-  EXPECT_EQ(frames[0]->anchors, frames[1]->anchors) << "geometry is shared";
+  EXPECT_EQ(frames[0]->stages.front()->candidates, frames[1]->stages.front()->candidates)
+      << "geometry is shared";
 }
 
 TEST(Trainer, DeclaresEveryScalarItReports) {

@@ -209,7 +209,7 @@ TEST(WeightAverage, ChangesNothingAboutTrainingAndEvidence) {
   const auto a = without->capture().take(), b = with->capture().take();
   ASSERT_EQ(a.size(), b.size());
   ASSERT_FALSE(a.empty());
-  EXPECT_EQ(a[0]->predictedBoxesInInput, b[0]->predictedBoxesInInput);
+  EXPECT_EQ(a[0]->stages.front()->predictedBoxesInInput, b[0]->stages.front()->predictedBoxesInInput);
   EXPECT_THAT(without->facts().trainingReport, Not(HasSubstr("average")));
 }
 

@@ -12,12 +12,12 @@ namespace {
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 /// One object whose bag holds a row for each pair of weights; anchor i at (10 i, 0).
-ProbeFrame frameOf(const std::vector<std::pair<float, float>>& weights, bool weighs = true) {
-  ProbeFrame frame;
+StageEvidence frameOf(const std::vector<std::pair<float, float>>& weights, bool weighs = true) {
+  StageEvidence frame;
   auto image = std::make_shared<ProbeImage>();
   image->objects.resize(1);
   frame.image = image;
-  auto geometry = std::make_shared<AnchorGeometry>();
+  auto geometry = std::make_shared<CandidateSet>();
   const auto count = static_cast<int>(weights.size());
   geometry->levels = {{8, 1, count, 1, 0}};
   PairTable table;
@@ -34,12 +34,12 @@ ProbeFrame frameOf(const std::vector<std::pair<float, float>>& weights, bool wei
     const auto x = static_cast<float>(10 * i);
     geometry->boxesInInput.push_back({x, 0, x + 8, 8});
     const auto [cls, reg] = weights[static_cast<std::size_t>(i)];
-    table.anchor.push_back(i);
+    table.candidate.push_back(i);
     table.object.push_back(0);
     for (const auto& [index, value] : std::map<std::size_t, float>{{0, 0.5f}, {1, 0.5f}, {2, cls}, {3, reg}})
       table.columns[index].push_back(value);
   }
-  frame.anchors = geometry;
+  frame.candidates = geometry;
   frame.pairTables = {table};
   DecisionSpec decision;
   decision.pairTable = "pairs";
@@ -123,12 +123,12 @@ TEST(BagBoxesTest, MethodsThatWeighNothingShowMembershipAlone) {
 }
 
 TEST(BagBoxesTest, HiddenLevelsObjectsThatAreNotThereAndNoOpacityGiveNothing) {
-  const ProbeFrame frame = frameOf({{1, 1}, {0.5f, 0.5f}});
+  const StageEvidence frame = frameOf({{1, 1}, {0.5f, 0.5f}});
   Layer layer = bagLayer();
   layer.levels = 2;
   EXPECT_EQ(bagBoxes(layer, frame, 0).members, 0u);
   EXPECT_TRUE(bagBoxes(bagLayer(), frame, -1).batches.empty());
-  EXPECT_TRUE(bagBoxes(bagLayer(), ProbeFrame{}, 0).batches.empty());
+  EXPECT_TRUE(bagBoxes(bagLayer(), StageEvidence{}, 0).batches.empty());
   layer = bagLayer();
   layer.opacity = 0;
   EXPECT_TRUE(bagBoxes(layer, frame, 0).batches.empty());

@@ -10,6 +10,7 @@
 
 #include "core/base/random.h"
 #include "tests/support/synthetic_frame.h"
+#include "tests/support/two_stage_frame.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/overlays/bag.h"
 #include "widgets/overlays/dense_boxes.h"
@@ -41,7 +42,7 @@ class CanvasInputTest : public ::testing::Test {
   void key(int code, Qt::KeyboardModifiers modifiers = {}) {
     QTest::keyClick(&view, static_cast<Qt::Key>(code), modifiers);
   }
-  const ProbeFrame& frame() { return *state.frame(); }
+  const StageEvidence& frame() { return *state.evidence(); }
   void showOnlyImage() {
     for (const Layer& layer : std::vector<Layer>(state.layers().layers()))
       state.layers().setVisible(layer.id, layer.kind == LayerKind::kImage);
@@ -297,7 +298,7 @@ TEST_F(CanvasInputTest, BagMembersOfTheSelectedObjectArePickedFirst) {
 }
 
 TEST_F(CanvasInputTest, ArrowsWalkOneCellAndStopAtTheEdge) {
-  const AnchorGeometry& anchors = *frame().anchors;
+  const CandidateSet& anchors = *frame().candidates;
   state.selectAnchor(anchors.index({1, 10, 10, 2}));
   key(Qt::Key_Right);
   EXPECT_EQ(state.selectedAnchor(), anchors.index({1, 10, 11, 2}));
@@ -313,7 +314,7 @@ TEST_F(CanvasInputTest, ArrowsWalkOneCellAndStopAtTheEdge) {
 }
 
 TEST_F(CanvasInputTest, PagesChangeTheLevelAtTheSamePlaceAndBracketsTheSlot) {
-  const AnchorGeometry& anchors = *frame().anchors;
+  const CandidateSet& anchors = *frame().candidates;
   state.selectAnchor(anchors.index({1, 10, 13, 1}));  // centre at 168, 216 px of 16 px cells
   key(Qt::Key_PageUp);
   EXPECT_EQ(state.selectedAnchor(), anchors.index({2, 5, 6, 1}));
@@ -336,9 +337,29 @@ TEST_F(CanvasInputTest, WalkingStartsInTheMiddleOfTheViewAndBringsTheAnchorIntoV
   const Box box = anchorBoxInImage(frame(), state.selectedAnchor(), BoxKind::kAnchor);
   expectNear({double(box.centerX()), double(box.centerY())}, {320, 240}, 32);
   view.setZoom(20, {0, 0});
-  view.goToAnchor(static_cast<std::int64_t>(frame().anchors->count()) - 1);
+  view.goToAnchor(static_cast<std::int64_t>(frame().candidates->count()) - 1);
   const Box last = anchorBoxInImage(frame(), state.selectedAnchor(), BoxKind::kAnchor);
   EXPECT_TRUE(QRectF(view.rect()).contains(view.toCanvas({double(last.centerX()), double(last.centerY())})));
+}
+
+TEST_F(CanvasInputTest, ProposalsAreWalkedInTheirOrder) {
+  state.setProbes({testing::makeSyntheticTwoStageFrame()});
+  state.setStage(1);
+  ASSERT_EQ(frame().candidates->count(), 40u);
+  key(Qt::Key_Right);
+  EXPECT_EQ(state.selectedAnchor(), 0);
+  key(Qt::Key_Down);
+  key(Qt::Key_BracketRight);
+  EXPECT_EQ(state.selectedAnchor(), 2);
+  key(Qt::Key_PageUp);
+  EXPECT_EQ(state.selectedAnchor(), 2) << "there are no levels";
+  key(Qt::Key_Up);
+  key(Qt::Key_Left);
+  key(Qt::Key_Left);
+  EXPECT_EQ(state.selectedAnchor(), 0);
+  view.goToAnchor(39);
+  key(Qt::Key_Right);
+  EXPECT_EQ(state.selectedAnchor(), 39);
 }
 
 TEST_F(CanvasInputTest, ControlGAsksForAnAnchorByNumber) {

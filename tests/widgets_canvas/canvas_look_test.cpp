@@ -19,6 +19,7 @@ namespace {
 
 using testing::keepPicture;
 using testing::makeDenseSyntheticFrame;
+using testing::makeSyntheticEvidence;
 using testing::makeSyntheticFrame;
 
 QPalette paletteOf(const Theme& theme) {
@@ -115,7 +116,7 @@ TEST_F(CanvasLookTest, DrawsTheBagOfTheSelectedObjectInTheHeadsColours) {
 TEST_F(CanvasLookTest, TheColourBarKeepsClearOfTheObjects) {
   show({420, 320}, darkTheme());
   const auto frameWith = [](std::vector<Box> boxes) {
-    auto frame = std::make_shared<ProbeFrame>(*makeSyntheticFrame());
+    auto frame = std::make_shared<StageEvidence>(*makeSyntheticEvidence());
     auto image = std::make_shared<ProbeImage>(*frame->image);
     image->objects.clear();
     for (const Box& box : boxes)
@@ -123,7 +124,7 @@ TEST_F(CanvasLookTest, TheColourBarKeepsClearOfTheObjects) {
     frame->image = image;
     frame->pairTables.clear();
     frame->predictions.clear();
-    return frame;
+    return ProbeFrame::of(*frame);
   };
   const auto wordsIn = [&](int x, int y) {  // a quarter of the canvas
     return countColor(grab().copy(x * 210, y * 160, 210, 160), darkTheme().text.rgb());
@@ -182,13 +183,13 @@ TEST_F(CanvasLookTest, HoveringShowsExactValuesBesideTheCursorAndInTheStatusText
   keepPicture(picture, "hover_dark_1920");
   ASSERT_GE(state.hoveredAnchor(), 0);
   EXPECT_TRUE(status.contains(
-      QString::fromStdString(state.frame()->anchors->label(static_cast<std::size_t>(state.hoveredAnchor())))))
+      QString::fromStdString(state.evidence()->label(static_cast<std::size_t>(state.hoveredAnchor())))))
       << status.toStdString();
   EXPECT_GT(countColor(picture, darkTheme().text.rgb()), 100);
 }
 
 TEST_F(CanvasLookTest, TheCardCountsOneInTheSingular) {
-  const auto frame = makeSyntheticFrame();
+  const auto frame = makeSyntheticEvidence();
   Channel channel;
   channel.spec.name = "bags";
   channel.spec.unit = "objects";

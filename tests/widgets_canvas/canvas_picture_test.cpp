@@ -132,9 +132,9 @@ TEST_F(CanvasPictureTest, WhatChangesTheGroundDrawsItOnce) {
 TEST_F(CanvasPictureTest, ASnapshotOfWhichOnlyTheImageShowsDrawsNothingOfTheGround) {
   for (const Layer& layer : std::vector<Layer>(state.layers().layers()))
     if (layer.hasChannel()) state.layers().setVisible(layer.id, false);
-  auto later = std::make_shared<ProbeFrame>(*state.frame());
+  auto later = std::make_shared<StageEvidence>(*state.evidence());
   later->step += 100;
-  EXPECT_EQ(drawnBy([&] { state.setProbes({later}); }), 0);
+  EXPECT_EQ(drawnBy([&] { state.setProbes({ProbeFrame::of(*later)}); }), 0);
 }
 
 }  // namespace

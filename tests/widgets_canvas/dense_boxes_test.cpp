@@ -15,8 +15,8 @@ namespace {
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 /// Two levels (4 + 1 cells, 2 anchors each), hand-made values.
-std::shared_ptr<ProbeFrame> smallFrame() {
-  auto geometry = std::make_shared<AnchorGeometry>();
+std::shared_ptr<StageEvidence> smallFrame() {
+  auto geometry = std::make_shared<CandidateSet>();
   geometry->levels = {{8, 2, 2, 2, 0}, {16, 1, 1, 2, 8}};
   for (int i = 0; i < 10; ++i) {
     const auto v = static_cast<float>(i);
@@ -25,9 +25,9 @@ std::shared_ptr<ProbeFrame> smallFrame() {
   auto image = std::make_shared<ProbeImage>();
   image->name = "small";
   image->inputFromImage = {2, 2, 4, 0};
-  auto frame = std::make_shared<ProbeFrame>();
+  auto frame = std::make_shared<StageEvidence>();
   frame->image = image;
-  frame->anchors = geometry;
+  frame->candidates = geometry;
   Channel channel;
   channel.spec.name = "value";
   channel.spec.min = 0.f;
@@ -37,7 +37,7 @@ std::shared_ptr<ProbeFrame> smallFrame() {
   return frame;
 }
 
-Layer layerOf(const ProbeFrame& frame) {
+Layer layerOf(const StageEvidence& frame) {
   Layer layer = channelLayer(frame.channels[0].spec);
   layer.fade = false;
   return layer;
@@ -50,6 +50,16 @@ TEST(DenseBoxesTest, ImportantValuesComeLastAndTiesKeepTheAnchorsOrder) {
   Layer low = layerOf(*frame);
   low.emphasis = Emphasis::kLow;
   EXPECT_EQ(denseBoxes(low, *frame).anchors, (std::vector<std::uint32_t>{9, 6, 3, 0, 7, 8, 1, 4, 5}));
+}
+
+TEST(DenseBoxesTest, CandidatesWithoutAGridAreDrawnWhateverLevelsAreHidden) {
+  const auto frame = smallFrame();
+  auto proposals = std::make_shared<CandidateSet>(*frame->candidates);
+  proposals->levels.clear();
+  frame->candidates = proposals;
+  Layer layer = layerOf(*frame);
+  layer.levels = 0;
+  EXPECT_EQ(denseBoxes(layer, *frame).anchors, (std::vector<std::uint32_t>{5, 1, 4, 8, 0, 7, 3, 6, 9}));
 }
 
 TEST(DenseBoxesTest, ADivergingChannelShowsTheFarthestFromZeroLast) {
@@ -115,11 +125,11 @@ TEST(DenseBoxesTest, MissingPartsGiveNothing) {
   EXPECT_TRUE(denseBoxes(layer, *frame).anchors.empty());
   frame->channels[0].values.resize(3);
   EXPECT_EQ(denseBoxes(layerOf(*frame), *frame).anchors, (std::vector<std::uint32_t>{1, 0}));
-  EXPECT_TRUE(denseBoxes(layerOf(*frame), ProbeFrame{}).anchors.empty());
+  EXPECT_TRUE(denseBoxes(layerOf(*frame), StageEvidence{}).anchors.empty());
 }
 
 TEST(DenseBoxesTest, SortsAsTheStandardLibraryDoes) {
-  const auto frame = testing::makeSyntheticFrame();
+  const auto frame = testing::makeSyntheticEvidence();
   Layer layer = channelLayer(frame->channel("iou")->spec);
   layer.fade = false;
   const std::vector<float>& values = frame->channel("iou")->values;
@@ -163,7 +173,7 @@ TEST(RangeTest, HistogramCountsEveryValueOnce) {
 }
 
 TEST(BagTest, ReadsWeightsAndQualitiesByTheirRoles) {
-  const auto frame = testing::makeSyntheticFrame();
+  const auto frame = testing::makeSyntheticEvidence();
   const PairTable& table = *frame->pairTable("musu.pairs");
   ASSERT_EQ(mainPairTable(*frame), &table);
   EXPECT_EQ(weightColumn(*frame, table, ColorScale::kClassification), table.columnIndex("w_cls"));
@@ -182,7 +192,7 @@ TEST(BagTest, ReadsWeightsAndQualitiesByTheirRoles) {
     const float score = table.columns[static_cast<std::size_t>(table.columnIndex("p"))][row];
     if (score > bestScore) {
       bestScore = score;
-      bestAnchor = table.anchor[row];
+      bestAnchor = table.candidate[row];
     }
   }
   EXPECT_EQ(bag.members.size(), members);
@@ -191,7 +201,7 @@ TEST(BagTest, ReadsWeightsAndQualitiesByTheirRoles) {
   EXPECT_EQ(*bag.bestClassificationAnchor, bestAnchor);
   EXPECT_NE(*bag.bestClassificationAnchor, *bag.bestRegressionAnchor);
   EXPECT_TRUE(bagOf(*frame, -1).members.empty());
-  EXPECT_TRUE(bagOf(ProbeFrame{}, 0).members.empty());
+  EXPECT_TRUE(bagOf(StageEvidence{}, 0).members.empty());
 }
 
 }  // namespace

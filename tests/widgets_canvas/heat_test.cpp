@@ -112,7 +112,7 @@ TEST(CellAtTest, GoesThroughTheInputFrameAndStaysInsideTheImage) {
   testing::SyntheticFrameOptions options;
   options.imageSize = {320, 240};
   options.inputSize = {640, 640};  // enlarged twice, bars above and below
-  const auto frame = testing::withLipMaps(testing::makeSyntheticFrame(options));
+  const auto frame = testing::withLipMaps(testing::makeSyntheticEvidence(options));
   const Channel& channel = *frame->channel("lip.layer3.conv.importance");
   const auto cell = cellAt(*frame, channel, 100, 50);
   ASSERT_TRUE(cell);
@@ -130,7 +130,7 @@ class HeatCanvasTest : public ::testing::Test {
     view.resize(700, 560);
     view.show();
     EXPECT_TRUE(QTest::qWaitForWindowExposed(&view));
-    state.setProbes({testing::withLipMaps(testing::makeSyntheticFrame())});
+    state.setProbes({ProbeFrame::of(*testing::withLipMaps(testing::makeSyntheticEvidence()))});
     state.layers().showOnly("channel:lip.layer3.conv.importance");
   }
   QImage picture() { return view.grab().toImage(); }
@@ -144,18 +144,18 @@ TEST_F(HeatCanvasTest, TheStatusTellsTheCellAndItsValue) {
   const QPoint at = view.toCanvas({333, 222}).toPoint();
   QTest::mouseMove(&view, at);
   ASSERT_FALSE(status.isEmpty());
-  const Channel& channel = *state.frame()->channel("lip.layer3.conv.importance");
+  const Channel& channel = *state.evidence()->channel("lip.layer3.conv.importance");
   const QPointF image = view.imageFromCanvas(at);
-  const auto cell = cellAt(*state.frame(), channel, image.x(), image.y());
+  const auto cell = cellAt(*state.evidence(), channel, image.x(), image.y());
   ASSERT_TRUE(cell);
   const QString text = status.last()[0].toString();
   EXPECT_TRUE(text.contains(QStringLiteral("cell (%1, %2)").arg(cell->row).arg(cell->column)))
       << text.toStdString();
-  EXPECT_TRUE(text.endsWith(valueText(*state.frame(), channel, cell->index))) << text.toStdString();
+  EXPECT_TRUE(text.endsWith(valueText(*state.evidence(), channel, cell->index))) << text.toStdString();
 }
 
 TEST_F(HeatCanvasTest, TheCardTellsTheMeasuresOfThePlaceAndTheObject) {
-  const ProbeFrame& frame = *state.frame();
+  const StageEvidence& frame = *state.evidence();
   const Box& box = frame.image->objects.front().boxInImage;
   const QPointF middle((box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2);
   const CanvasCard card = cellCard(frame, *state.layers().active(), {}, middle, 0, 14);
@@ -183,8 +183,8 @@ TEST_F(HeatCanvasTest, CellsColourTheImageAndFadeWithTheOpacity) {
 }
 
 TEST(AnchorCardTest, ClassAndStateAreWordsAndASmallCanvasGetsFewRows) {
-  auto frame = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame());
-  const std::size_t count = frame->anchors->count();
+  auto frame = std::make_shared<StageEvidence>(*testing::makeSyntheticEvidence());
+  const std::size_t count = frame->candidates->count();
   Channel classes, states;
   classes.spec.name = "cls_index";
   classes.spec.title = "Predicted class";

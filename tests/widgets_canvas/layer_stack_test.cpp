@@ -9,13 +9,13 @@
 namespace anchorscope {
 namespace {
 
-using testing::makeSyntheticFrame;
+using testing::makeSyntheticEvidence;
 
 TEST(LayerStackTest, MakesALayerForEveryChannelWithTheImageAtTheBottom) {
   LayerStack stack;
   EXPECT_EQ(stack.active(), nullptr);
-  const auto frame = makeSyntheticFrame();
-  stack.adoptFrame(*frame);
+  const auto frame = makeSyntheticEvidence();
+  stack.adopt(*frame);
   ASSERT_EQ(stack.layers().size(), frame->channels.size() + 4);
   EXPECT_EQ(stack.layers().front().id, "image");
   EXPECT_EQ(stack.layers().back().id, "predictions");
@@ -30,16 +30,16 @@ TEST(LayerStackTest, MakesALayerForEveryChannelWithTheImageAtTheBottom) {
 
 TEST(LayerStackTest, KeepsSettingsWhenFramesComeAndAddsNewChannelsUnderTheObjects) {
   LayerStack stack;
-  auto frame = std::make_shared<ProbeFrame>(*makeSyntheticFrame());
+  auto frame = std::make_shared<StageEvidence>(*makeSyntheticEvidence());
   const Channel last = frame->channels.back();
   frame->channels.pop_back();
-  stack.adoptFrame(*frame);
+  stack.adopt(*frame);
   stack.setOpacity("channel:iou", 0.25f);
   QSignalSpy reset(&stack, &LayerStack::layersReset);
-  stack.adoptFrame(*frame);
+  stack.adopt(*frame);
   EXPECT_EQ(reset.count(), 0);
   frame->channels.push_back(last);
-  stack.adoptFrame(*frame);
+  stack.adopt(*frame);
   EXPECT_EQ(reset.count(), 1);
   EXPECT_FLOAT_EQ(stack.find("channel:iou")->opacity, 0.25f);
   EXPECT_LT(stack.indexOf("channel:importance.p4"), stack.indexOf("bag"));
@@ -48,7 +48,7 @@ TEST(LayerStackTest, KeepsSettingsWhenFramesComeAndAddsNewChannelsUnderTheObject
 
 TEST(LayerStackTest, SaysWhatChangedAndNothingWhenNothingDid) {
   LayerStack stack;
-  stack.adoptFrame(*makeSyntheticFrame());
+  stack.adopt(*makeSyntheticEvidence());
   QSignalSpy layerChanged(&stack, &LayerStack::layerChanged), changed(&stack, &LayerStack::changed),
       active(&stack, &LayerStack::activeChanged);
   stack.setVisible("image", true);
@@ -69,17 +69,17 @@ TEST(LayerStackTest, SaysWhatChangedAndNothingWhenNothingDid) {
 
 TEST(LayerStackTest, SoloShowsOneLayerAndTheImage) {
   LayerStack stack;
-  stack.adoptFrame(*makeSyntheticFrame());
+  stack.adopt(*makeSyntheticEvidence());
   stack.setSolo("predictions", true);
   std::vector<std::string> drawn;
-  for (const std::size_t i : drawnLayers(stack.layers(), *makeSyntheticFrame()))
+  for (const std::size_t i : drawnLayers(stack.layers(), *makeSyntheticEvidence()))
     drawn.push_back(stack.layers()[i].id);
   EXPECT_EQ(drawn, (std::vector<std::string>{"image", "predictions"}));
 }
 
 TEST(LayerStackTest, MovesBothWays) {
   LayerStack stack;
-  stack.adoptFrame(*makeSyntheticFrame());
+  stack.adopt(*makeSyntheticEvidence());
   const std::size_t count = stack.layers().size();
   stack.move("image", 3);
   EXPECT_EQ(stack.indexOf("image"), 3);
@@ -92,7 +92,7 @@ TEST(LayerStackTest, MovesBothWays) {
 
 TEST(LayerStackTest, ShowOnlyLeavesOtherKindsAlone) {
   LayerStack stack;
-  stack.adoptFrame(*makeSyntheticFrame());
+  stack.adopt(*makeSyntheticEvidence());
   stack.showOnly("channel:musu.w_reg");
   for (const Layer& layer : stack.layers()) {
     if (!layer.hasChannel()) continue;
@@ -104,8 +104,8 @@ TEST(LayerStackTest, ShowOnlyLeavesOtherKindsAlone) {
 
 TEST(LayerStackTest, StickyRangesOnlyWiden) {
   LayerStack stack;
-  auto frame = std::make_shared<ProbeFrame>(*makeSyntheticFrame());
-  stack.adoptFrame(*frame);
+  auto frame = std::make_shared<StageEvidence>(*makeSyntheticEvidence());
+  stack.adopt(*frame);
   stack.update("channel:loss.cls", [](Layer& layer) {
     layer.rangeMode = RangeMode::kSticky;
     layer.rangeLow = 0;
@@ -114,16 +114,16 @@ TEST(LayerStackTest, StickyRangesOnlyWiden) {
   Channel& channel = *std::find_if(frame->channels.begin(), frame->channels.end(),
                                    [](const Channel& c) { return c.spec.name == "loss.cls"; });
   channel.values.assign(channel.values.size(), 3.f);
-  stack.adoptFrame(*frame);
+  stack.adopt(*frame);
   EXPECT_FLOAT_EQ(stack.find("channel:loss.cls")->rangeHigh, 3.f);
   channel.values.assign(channel.values.size(), 1.f);
-  stack.adoptFrame(*frame);
+  stack.adopt(*frame);
   EXPECT_EQ(resolveRange(*stack.find("channel:loss.cls"), channel), (ValueRange{0, 3}));
 }
 
 TEST(LayerStackTest, SavesAndRestoresEverySetting) {
   LayerStack stack, other;
-  stack.adoptFrame(*makeSyntheticFrame());
+  stack.adopt(*makeSyntheticEvidence());
   stack.update("channel:iou", [](Layer& layer) {
     layer.visible = true;
     layer.opacity = 0.75f;
@@ -148,8 +148,8 @@ TEST(LayerStackTest, SavesAndRestoresEverySetting) {
 }
 
 /// A frame of a method without MuSu's channels.
-std::shared_ptr<const ProbeFrame> frameOfAnotherMethod() {
-  auto frame = std::make_shared<ProbeFrame>(*makeSyntheticFrame());
+std::shared_ptr<const StageEvidence> frameOfAnotherMethod() {
+  auto frame = std::make_shared<StageEvidence>(*makeSyntheticEvidence());
   std::erase_if(frame->channels,
                 [](const Channel& channel) { return channel.spec.name.starts_with("musu."); });
   return frame;
@@ -157,21 +157,21 @@ std::shared_ptr<const ProbeFrame> frameOfAnotherMethod() {
 
 TEST(LayerStackTest, ASoloLayerThatTheFrameHasNothingForHidesNothing) {
   LayerStack stack;
-  stack.adoptFrame(*makeSyntheticFrame());
-  const auto drawn = [&](const ProbeFrame& frame) { return drawnLayers(stack.layers(), frame).size(); };
-  const std::size_t before = drawn(*makeSyntheticFrame());
+  stack.adopt(*makeSyntheticEvidence());
+  const auto drawn = [&](const StageEvidence& frame) { return drawnLayers(stack.layers(), frame).size(); };
+  const std::size_t before = drawn(*makeSyntheticEvidence());
   stack.setSolo("channel:musu.joint", true);
-  EXPECT_EQ(drawn(*makeSyntheticFrame()), 2u) << "the image and the solo layer";
+  EXPECT_EQ(drawn(*makeSyntheticEvidence()), 2u) << "the image and the solo layer";
   EXPECT_EQ(drawn(*frameOfAnotherMethod()), before - 1) << "all but the layer that is not there";
   stack.clearSolo();
-  EXPECT_EQ(drawn(*makeSyntheticFrame()), before);
+  EXPECT_EQ(drawn(*makeSyntheticEvidence()), before);
 }
 
 TEST(LayerStackTest, WhatStandsInGivesWayWhenWhatWasWantedIsBackAndIsNotSaved) {
   LayerStack stack;
-  stack.adoptFrame(*makeSyntheticFrame());
+  stack.adopt(*makeSyntheticEvidence());
   stack.showOnly("channel:musu.w_cls");
-  stack.adoptFrame(*frameOfAnotherMethod());
+  stack.adopt(*frameOfAnotherMethod());
   QSignalSpy changed(&stack, &LayerStack::standInChanged);
   stack.showInstead({"channel:musu.w_cls"}, {"channel:iou"}, "channel:iou");
   EXPECT_EQ(changed.count(), 1);
@@ -190,7 +190,7 @@ TEST(LayerStackTest, WhatStandsInGivesWayWhenWhatWasWantedIsBackAndIsNotSaved) {
   stack.setStandInShown(true);
   EXPECT_TRUE(stack.find("channel:iou")->visible);
 
-  stack.adoptFrame(*makeSyntheticFrame());
+  stack.adopt(*makeSyntheticEvidence());
   EXPECT_FALSE(stack.standIn());
   EXPECT_FALSE(stack.find("channel:iou")->visible);
   EXPECT_TRUE(stack.find("channel:musu.w_cls")->visible);
@@ -199,14 +199,14 @@ TEST(LayerStackTest, WhatStandsInGivesWayWhenWhatWasWantedIsBackAndIsNotSaved) {
 
 TEST(LayerStackTest, AChoiceOfTheUserMakesAStandInHisOwn) {
   LayerStack stack;
-  stack.adoptFrame(*makeSyntheticFrame());
+  stack.adopt(*makeSyntheticEvidence());
   stack.showOnly("channel:musu.w_cls");
   stack.showInstead({"channel:musu.w_cls"}, {"channel:iou"}, "channel:iou");
   stack.setOpacity("channel:iou", 0.5f);
   EXPECT_TRUE(stack.standIn()) << "only what is shown is chosen";
   stack.setVisible("channel:loss.cls", true);
   EXPECT_FALSE(stack.standIn());
-  stack.adoptFrame(*makeSyntheticFrame());
+  stack.adopt(*makeSyntheticEvidence());
   EXPECT_TRUE(stack.find("channel:iou")->visible);
 }
 
@@ -219,7 +219,7 @@ TEST(LayerStackTest, SessionsOfBeforePredictionsHadAFilterGetOne) {
 
 TEST(LayerStackTest, RestoringNonsenseKeepsWhatIsThere) {
   LayerStack stack;
-  stack.adoptFrame(*makeSyntheticFrame());
+  stack.adopt(*makeSyntheticEvidence());
   const std::vector<Layer> before = stack.layers();
   stack.restore(QJsonArray{1, "two", QJsonObject{}});
   EXPECT_EQ(stack.layers(), before);

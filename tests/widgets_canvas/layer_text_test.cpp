@@ -8,7 +8,7 @@ namespace anchorscope {
 namespace {
 
 TEST(LayerTextTest, ReadsNamesAndOptions) {
-  const auto frame = testing::makeSyntheticFrame();
+  const auto frame = testing::makeSyntheticEvidence();
   for (const char* name : {"image", "objects", "predictions", "bag", "iou", "channel:iou"}) {
     const auto layer = parseLayer(name, *frame);
     if (std::string(name) == "channel:iou") continue;  // a colon starts the options
@@ -37,7 +37,7 @@ TEST(LayerTextTest, ReadsNamesAndOptions) {
 }
 
 TEST(LayerTextTest, PredictionsFollowTheFrameUntilAScoreIsGiven) {
-  const auto frame = testing::makeSyntheticFrame();
+  const auto frame = testing::makeSyntheticEvidence();
   EXPECT_TRUE(parseLayer("predictions", *frame)->adaptiveFilter);
   EXPECT_TRUE(parseLayer("predictions:min=auto", *frame)->adaptiveFilter);
   const auto all = parseLayer("predictions:min=0", *frame);
@@ -48,7 +48,7 @@ TEST(LayerTextTest, PredictionsFollowTheFrameUntilAScoreIsGiven) {
 }
 
 TEST(LayerTextTest, ErrorsSayWhatIsPossible) {
-  const auto frame = testing::makeSyntheticFrame();
+  const auto frame = testing::makeSyntheticEvidence();
   const std::pair<const char*, const char*> wrong[] = {
       {"nothing", "cls_score"},        {"iou:map=jet", "viridis"},
       {"iou:opacity=2", "0 to 1"},     {"iou:levels=P9", "P3+P4"},

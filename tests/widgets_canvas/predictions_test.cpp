@@ -7,8 +7,8 @@
 namespace anchorscope {
 namespace {
 
-ProbeFrame frameWith(const std::vector<float>& scores, std::size_t objects) {
-  ProbeFrame frame;
+StageEvidence frameWith(const std::vector<float>& scores, std::size_t objects) {
+  StageEvidence frame;
   auto image = std::make_shared<ProbeImage>();
   image->objects.resize(objects);
   frame.image = image;
@@ -37,7 +37,7 @@ TEST(AdaptiveScoreTest, LetsNoMoreThroughThanTwiceTheObjects) {
   for (int i = 0; i < 100; ++i)
     scores.push_back(0.3f - 0.001f * static_cast<float>(i));
   for (const std::size_t objects : {0u, 3u, 12u, 40u}) {
-    const ProbeFrame frame = frameWith(scores, objects);
+    const StageEvidence frame = frameWith(scores, objects);
     const ShownPredictions shown = shownPredictions(layerOf(true), frame);
     EXPECT_EQ(shown.first, 0u);
     EXPECT_EQ(shown.count(), std::max<std::size_t>(10, 2 * objects)) << objects;
@@ -47,7 +47,7 @@ TEST(AdaptiveScoreTest, LetsNoMoreThroughThanTwiceTheObjects) {
 }
 
 TEST(ShownPredictionsTest, LimitsAreInclusiveAndHandMadeOnesStand) {
-  const ProbeFrame frame = frameWith({0.9f, 0.5f, 0.5f, 0.2f, 0.01f}, 1);
+  const StageEvidence frame = frameWith({0.9f, 0.5f, 0.5f, 0.2f, 0.01f}, 1);
   EXPECT_EQ(shownPredictions(layerOf(false, 0.5f), frame).last, 3u);
   EXPECT_EQ(shownPredictions(layerOf(false, 0), frame).count(), 5u);
   Layer between = layerOf(false, 0.2f);

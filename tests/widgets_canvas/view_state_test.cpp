@@ -5,18 +5,19 @@
 #include <QSignalSpy>
 
 #include "tests/support/synthetic_frame.h"
+#include "tests/support/two_stage_frame.h"
 #include "widgets/overlays/layer_stack.h"
 
 namespace anchorscope {
 namespace {
 
 std::shared_ptr<const ProbeFrame> frameOf(const char* name, std::int64_t step) {
-  auto frame = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame());
-  auto image = std::make_shared<ProbeImage>(*frame->image);
+  StageEvidence evidence = *testing::makeSyntheticEvidence();
+  auto image = std::make_shared<ProbeImage>(*evidence.image);
   image->name = name;
-  frame->image = image;
-  frame->step = step;
-  return frame;
+  evidence.image = image;
+  evidence.step = step;
+  return ProbeFrame::of(std::move(evidence));
 }
 
 TEST(ViewStateTest, ShowsTheCurrentProbeOfAMoment) {
@@ -82,16 +83,16 @@ TEST(ViewStateTest, SelectionsOutsideTheFrameAreDropped) {
 TEST(ViewStateTest, AnAnchorBringsItsObjectAndAnObjectDropsForeignAnchors) {
   ViewState state;
   state.setProbes({frameOf("a", 1)});
-  const PairTable& table = state.frame()->pairTables[0];
+  const PairTable& table = state.evidence()->pairTables[0];
   const auto [first, last] = table.rowsOfObject(3);
   ASSERT_LT(first, last);
-  state.selectAnchor(table.anchor[first]);
+  state.selectAnchor(table.candidate[first]);
   EXPECT_GE(state.selectedObject(), 0);
-  state.selectPair(3, table.anchor[first]);
+  state.selectPair(3, table.candidate[first]);
   state.selectObject(3);
-  EXPECT_EQ(state.selectedAnchor(), table.anchor[first]);
+  EXPECT_EQ(state.selectedAnchor(), table.candidate[first]);
   int foreign = 0;
-  while (table.row(table.anchor[first], foreign) >= 0)
+  while (table.row(table.candidate[first], foreign) >= 0)
     ++foreign;
   state.selectObject(foreign);
   EXPECT_EQ(state.selectedAnchor(), -1);
@@ -114,6 +115,38 @@ TEST(ViewStateTest, SignalsComeOnlyWithChanges) {
   EXPECT_EQ(selections.count(), 1);
   EXPECT_EQ(hovers.count(), 1);
   EXPECT_EQ(steps.count(), 2);
+}
+
+TEST(ViewStateTest, AnotherStageKeepsTheObjectButNotItsCandidates) {
+  ViewState state;
+  state.setProbes({testing::makeSyntheticTwoStageFrame(1)});
+  EXPECT_EQ(state.evidence()->stage.name, "rpn");
+  state.selectPair(2, 100);
+  state.setHoveredAnchor(7);
+  QSignalSpy frames(&state, &ViewState::frameChanged), selections(&state, &ViewState::selectionChanged);
+  state.setStage(1);
+  EXPECT_EQ(state.evidence()->stage.name, "roi");
+  EXPECT_EQ(state.selectedObject(), 2);
+  EXPECT_EQ(state.selectedAnchor(), -1);
+  EXPECT_EQ(state.hoveredAnchor(), -1);
+  EXPECT_EQ(frames.count(), 1);
+  EXPECT_EQ(selections.count(), 1);
+  EXPECT_NE(state.layers().find("channel:roi.iou"), nullptr) << "its channels have layers";
+  state.selectAnchor(39);
+  state.selectAnchor(40);
+  EXPECT_EQ(state.selectedAnchor(), -1) << "there are but 40";
+}
+
+TEST(ViewStateTest, TheStageIsKeptThroughFramesThatHaveFewer) {
+  ViewState state;
+  state.setProbes({testing::makeSyntheticTwoStageFrame(1)});
+  state.setStage(1);
+  state.setProbes({testing::makeSyntheticFrame()});
+  EXPECT_EQ(state.evidence()->stage.name, "dense");
+  state.setProbes({testing::makeSyntheticTwoStageFrame(2)});
+  EXPECT_EQ(state.evidence()->stage.name, "roi");
+  state.setStage(-1);
+  EXPECT_EQ(state.stage(), 1);
 }
 
 }  // namespace

@@ -422,7 +422,7 @@ TEST_F(CurvesViewTest, ExportedCurvesAreTheFiguresWhateverTheWindowLooksLike) {
 TEST(ScatterViewTest, AClickOnAPointSelectsItsAnchor) {
   ScatterView view;
   view.resize(200, 200);
-  const auto frame = testing::makeSyntheticFrame();
+  const auto frame = testing::makeSyntheticEvidence();
   view.show(frame, 0);
   EXPECT_EQ(view.title(), QStringLiteral("p – q"));
   std::vector<std::int64_t> clicked;
@@ -435,10 +435,10 @@ TEST(ScatterViewTest, AClickOnAPointSelectsItsAnchor) {
   std::size_t best = first;
   for (std::size_t row = first; row < last; ++row)
     if (q[row] > q[best]) best = row;
-  const QPointF at = view.pointOfAnchor(table.anchor[best]);
+  const QPointF at = view.pointOfAnchor(table.candidate[best]);
   ASSERT_TRUE(view.rect().contains(at.toPoint()));
   QTest::mouseClick(&view, Qt::LeftButton, {}, at.toPoint());
-  EXPECT_EQ(clicked, std::vector<std::int64_t>{table.anchor[best]});
+  EXPECT_EQ(clicked, std::vector<std::int64_t>{table.candidate[best]});
   QTest::mouseClick(&view, Qt::LeftButton, {}, {view.width() - 2, 2});
   EXPECT_EQ(clicked.size(), 1u);
   view.show(nullptr, -1);
@@ -446,7 +446,7 @@ TEST(ScatterViewTest, AClickOnAPointSelectsItsAnchor) {
 }
 
 TEST(ScatterViewTest, SetsScoreAgainstOverlapWhereverTheyStandInTheTable) {
-  auto frame = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame());
+  auto frame = std::make_shared<StageEvidence>(*testing::makeSyntheticEvidence());
   PairTable& table = frame->pairTables.front();
   // As FCOS has it: distances first.
   for (const char* name : {"top", "left"}) {

@@ -57,7 +57,7 @@ TEST_F(InspectorPanelTest, AClickOnARowSelectsItsAnchorAndTellsItsDecision) {
   const int anchor = panel.bagModel()->anchorOfRow(2);
   EXPECT_EQ(state.selectedAnchor(), anchor);
   EXPECT_EQ(state.selectedObject(), 0);
-  const Decision expected = explain(*state.frame(), anchor, 0);
+  const Decision expected = explain(*state.evidence(), anchor, 0);
   ASSERT_FALSE(expected.rows.empty());
   const Decision& shown = panel.decisionView()->decision();
   ASSERT_EQ(shown.rows.size(), expected.rows.size());
@@ -107,9 +107,9 @@ TEST_F(InspectorPanelTest, AHeaderSortsAndAnotherStepKeepsOrderPlaceAndSelection
   EXPECT_TRUE(ascending || std::is_sorted(sorted.rbegin(), sorted.rend()));
   state.selectPair(0, panel.bagModel()->anchorOfRow(3));
   const std::int64_t anchor = state.selectedAnchor();
-  auto next = std::make_shared<ProbeFrame>(*state.frame());
+  auto next = std::make_shared<StageEvidence>(*state.evidence());
   next->step += 1;
-  state.setProbes({next});
+  state.setProbes({ProbeFrame::of(*next)});
   EXPECT_EQ(values(), sorted);
   EXPECT_EQ(state.selectedAnchor(), anchor);
   EXPECT_EQ(panel.bagTable()->currentIndex().row(), panel.bagModel()->rowOfAnchor(anchor));
@@ -130,11 +130,11 @@ TEST_F(InspectorPanelTest, PairsThatTheBoundLeftOutAreCounted) {
   ASSERT_NE(omitted, nullptr);
   EXPECT_FALSE(omitted->isVisible());
   const int considered = panel.bagModel()->consideredCount();
-  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  auto frame = std::make_shared<StageEvidence>(*state.evidence());
   frame->pairTables.front().missesPerObject = 100;
   frame->pairTables.front().omitted.assign(frame->image->objects.size(), 1);
   frame->pairTables.front().omitted[0] = 4000;
-  state.setProbes({frame});
+  state.setProbes({ProbeFrame::of(*frame)});
   EXPECT_TRUE(omitted->isVisible());
   EXPECT_EQ(omitted->text(), QStringLiteral("· 4,000 pairs not kept"));
   EXPECT_EQ(panel.bagModel()->consideredCount(), considered + 4000);
@@ -157,7 +157,7 @@ TEST_F(InspectorPanelTest, TabLeavesTheTable) {
 TEST_F(InspectorPanelTest, AFailedTestReadsAsFailed) {
   state.selectObject(0);
   panel.findChild<QCheckBox*>()->click();  // also what was considered
-  const PairTable& table = state.frame()->pairTables.front();
+  const PairTable& table = state.evidence()->pairTables.front();
   const auto& member = table.columns[static_cast<std::size_t>(table.columnIndex("in_bag"))];
   const auto& joint = table.columns[static_cast<std::size_t>(table.columnIndex("joint"))];
   const auto [first, last] = table.rowsOfObject(0);
@@ -165,7 +165,7 @@ TEST_F(InspectorPanelTest, AFailedTestReadsAsFailed) {
   while (failed < last && member[failed] > 0)
     ++failed;
   ASSERT_LT(failed, last);
-  state.selectPair(0, table.anchor[failed]);
+  state.selectPair(0, table.candidate[failed]);
   const QStringList told = panel.decisionView()->valueTexts();
   ASSERT_EQ(told.size(), 2);
   EXPECT_TRUE(told[1].startsWith(numberText(static_cast<double>(joint[failed])) + QStringLiteral(" < ")))
@@ -174,12 +174,12 @@ TEST_F(InspectorPanelTest, AFailedTestReadsAsFailed) {
 }
 
 TEST_F(InspectorPanelTest, LongColumnTitlesGiveWayBeforeTheTableScrolls) {
-  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  auto frame = std::make_shared<StageEvidence>(*state.evidence());
   frame->pairTables.front().spec.columns[1].title = "The anchor's best IoU with any object";
   frame->pairTables.front().spec.name = "other.pairs";
   for (DecisionSpec& decision : frame->decisions)
     decision.pairTable = "other.pairs";
-  state.setProbes({frame});
+  state.setProbes({ProbeFrame::of(*frame)});
   state.selectObject(0);
   QCoreApplication::processEvents();
   const QTableView* table = panel.bagTable();
@@ -191,7 +191,7 @@ TEST_F(InspectorPanelTest, LongColumnTitlesGiveWayBeforeTheTableScrolls) {
 }
 
 TEST_F(InspectorPanelTest, NumbersAreNeverCutOff) {
-  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  auto frame = std::make_shared<StageEvidence>(*state.evidence());
   PairTable& table = frame->pairTables.front();
   const std::array<float, 7> awkward = {0.00265f, 9.9e-4f, 27'900.0f, -12.34f, -1.5e-7f, 9'999.9f, 1.25e6f};
   for (std::size_t column = 0; column < table.columns.size(); ++column)
@@ -200,7 +200,7 @@ TEST_F(InspectorPanelTest, NumbersAreNeverCutOff) {
         table.columns[column][row] += 3000;  // the ranks of a large bag
       else
         table.columns[column][row] = awkward[row % awkward.size()];
-  state.setProbes({frame});
+  state.setProbes({ProbeFrame::of(*frame)});
   panel.resize(700, 700);  // the bars have room for their numbers
   state.selectObject(0);
   QCoreApplication::processEvents();
@@ -224,7 +224,7 @@ TEST_F(InspectorPanelTest, NumbersAreNeverCutOff) {
 }
 
 TEST_F(InspectorPanelTest, AnAnchorThatWasNotConsideredSaysWhyInWholeSentences) {
-  const PairTable& table = state.frame()->pairTables.front();
+  const PairTable& table = state.evidence()->pairTables.front();
   std::int32_t apart = 0;
   while (table.row(apart, 0) >= 0)
     ++apart;

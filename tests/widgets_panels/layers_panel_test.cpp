@@ -92,9 +92,9 @@ TEST_F(LayersPanelTest, ButtonsMoveTheActiveLayer) {
 
 TEST_F(LayersPanelTest, LayersOfChannelsThatAreNotThereHaveNoRowButKeepTheirSettings) {
   state.layers().setOpacity("channel:musu.w_cls", 0.3f);
-  auto other = std::make_shared<ProbeFrame>(*state.frame());
+  auto other = std::make_shared<StageEvidence>(*state.evidence());
   std::erase_if(other->channels, [](const Channel& channel) { return channel.spec.name == "musu.w_cls"; });
-  state.setProbes({other});
+  state.setProbes({ProbeFrame::of(*other)});
   EXPECT_FALSE(panel.shownLayers().contains("channel:musu.w_cls"));
   EXPECT_EQ(row("channel:musu.w_cls"), nullptr);
   state.setProbes({testing::makeSyntheticFrame()});
@@ -104,12 +104,12 @@ TEST_F(LayersPanelTest, LayersOfChannelsThatAreNotThereHaveNoRowButKeepTheirSett
 
 TEST_F(LayersPanelTest, PresetsFollowFromTheDeclarations) {
   QStringList titles;
-  for (const LayerPreset& preset : layerPresets(*state.frame()))
+  for (const LayerPreset& preset : layerPresets(*state.evidence()))
     titles << preset.title;
   EXPECT_TRUE(titles.contains("Weights of both heads"));
   EXPECT_TRUE(titles.contains("Losses"));
   EXPECT_TRUE(titles.contains("Objects and predictions"));
-  for (const LayerPreset& preset : layerPresets(*state.frame())) {
+  for (const LayerPreset& preset : layerPresets(*state.evidence())) {
     applyPreset(state.layers(), preset);
     for (const Layer& shown : state.layers().layers()) {
       const bool named =
@@ -120,7 +120,7 @@ TEST_F(LayersPanelTest, PresetsFollowFromTheDeclarations) {
     }
   }
   // A method without weights has no such question.
-  auto plain = std::make_shared<ProbeFrame>(*state.frame());
+  auto plain = std::make_shared<StageEvidence>(*state.evidence());
   plain->decisions.clear();
   titles.clear();
   for (const LayerPreset& preset : layerPresets(*plain))
@@ -130,7 +130,7 @@ TEST_F(LayersPanelTest, PresetsFollowFromTheDeclarations) {
 
 TEST_F(LayersPanelTest, PresetsDoNotTakeOverlapsForScoresOrWeightsOfTheMethod) {
   // As programs publish it: the boxes' overlaps come after the method's own channels.
-  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  auto frame = std::make_shared<StageEvidence>(*state.evidence());
   const auto iou = std::find_if(frame->channels.begin(), frame->channels.end(),
                                 [](const Channel& channel) { return channel.spec.name == "iou"; });
   ASSERT_NE(iou, frame->channels.end());
@@ -139,7 +139,7 @@ TEST_F(LayersPanelTest, PresetsDoNotTakeOverlapsForScoresOrWeightsOfTheMethod) {
   anchorIou.spec.name = "anchor_iou";
   anchorIou.spec.scale = ColorScale::kSequential;
   frame->channels.push_back(anchorIou);
-  const auto layersOf = [](const ProbeFrame& of, const QString& title) {
+  const auto layersOf = [](const StageEvidence& of, const QString& title) {
     for (const LayerPreset& preset : layerPresets(of))
       if (preset.title == title) return preset.layerIds;
     return std::vector<std::string>();
@@ -160,9 +160,9 @@ TEST_F(LayersPanelTest, PresetsDoNotTakeOverlapsForScoresOrWeightsOfTheMethod) {
 
 TEST_F(LayersPanelTest, ALookKeptFromAnotherMethodGivesWayToOneThatThisMethodHas) {
   state.layers().showOnly("channel:musu.w_cls");
-  replaceForeignLook(state.layers(), *state.frame());
+  replaceForeignLook(state.layers(), *state.evidence());
   EXPECT_EQ(state.layers().active()->id, "channel:musu.w_cls");  // it is the frame's own
-  auto other = std::make_shared<ProbeFrame>(*state.frame());
+  auto other = std::make_shared<StageEvidence>(*state.evidence());
   other->decisions.clear();
   std::erase_if(other->channels,
                 [](const Channel& channel) { return channel.spec.name.starts_with("musu."); });
@@ -173,8 +173,8 @@ TEST_F(LayersPanelTest, ALookKeptFromAnotherMethodGivesWayToOneThatThisMethodHas
 }
 
 /// Of a method without MuSu's channels and weights.
-std::shared_ptr<ProbeFrame> frameOfAnotherMethod() {
-  auto frame = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame());
+std::shared_ptr<StageEvidence> frameOfAnotherMethod() {
+  auto frame = std::make_shared<StageEvidence>(*testing::makeSyntheticEvidence());
   frame->decisions.clear();
   std::erase_if(frame->channels,
                 [](const Channel& channel) { return channel.spec.name.starts_with("musu."); });
@@ -188,7 +188,7 @@ TEST_F(LayersPanelTest, WhatStandsInForLayersThatAreNotThereIsSaidAndUndoneByACl
   state.layers().showOnly("channel:musu.w_cls");
   EXPECT_FALSE(notice->isVisible());
   const auto frame = frameOfAnotherMethod();
-  state.setProbes({frame});
+  state.setProbes({ProbeFrame::of(*frame)});
   replaceForeignLook(state.layers(), *frame);
   ASSERT_TRUE(notice->isVisible());
   const auto said = [&] { return notice->findChild<QLabel*>()->text(); };
@@ -217,7 +217,7 @@ TEST_F(LayersPanelTest, ALookThatTheMethodHasIsLeftAloneAlsoWhenAnotherLayerWasA
   state.layers().setVisible("channel:musu.w_cls", true);
   state.layers().setActive("channel:musu.w_cls");
   const auto frame = frameOfAnotherMethod();
-  state.setProbes({frame});
+  state.setProbes({ProbeFrame::of(*frame)});
   replaceForeignLook(state.layers(), *frame);
   EXPECT_FALSE(state.layers().standIn());
   EXPECT_TRUE(layer("channel:iou").visible);
@@ -242,11 +242,11 @@ TEST_F(LayersPanelTest, SoloSaysWhatItHidesAndEndsByAClick) {
 }
 
 TEST_F(LayersPanelTest, TheScoreSliderFiltersPredictionsAndSaysHowManyAreHidden) {
-  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  auto frame = std::make_shared<StageEvidence>(*state.evidence());
   frame->predictions.clear();
   for (int i = 0; i < 100; ++i)
     frame->predictions.push_back({{0, 0, 9, 9}, 0, 0.99f - 0.01f * static_cast<float>(i), -1});
-  state.setProbes({frame});
+  state.setProbes({ProbeFrame::of(*frame)});
   auto* score = panel.findChild<QSlider*>("score:predictions");
   auto* adaptive = panel.findChild<QToolButton*>("adaptive:predictions");
   ASSERT_TRUE(score && adaptive);
@@ -288,7 +288,7 @@ TEST_F(LayersPanelTest, WhatAFilterOrFadedWeightsLeaveOutIsCounted) {
   state.layers().update("channel:iou", [](Layer& edited) { edited.filterMin = 0.5f; });
   EXPECT_TRUE(said("channel:iou").contains("of 19,200")) << said("channel:iou").toStdString();
 
-  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  auto frame = std::make_shared<StageEvidence>(*state.evidence());
   PairTable& table = frame->pairTables.front();
   const auto [first, last] = table.rowsOfObject(0);
   for (const char* weight : {"w_cls", "w_reg"}) {
@@ -297,7 +297,7 @@ TEST_F(LayersPanelTest, WhatAFilterOrFadedWeightsLeaveOutIsCounted) {
     for (std::size_t row = first; row < last; ++row)
       if (column[row] > 0) column[row] = std::exchange(kept, true) ? 1e-9f : 1.f;
   }
-  state.setProbes({frame});
+  state.setProbes({ProbeFrame::of(*frame)});
   state.selectObject(0);
   EXPECT_EQ(said("bag"), QStringLiteral("1 of 14 drawn"));
   state.selectObject(1);
@@ -356,7 +356,9 @@ TEST_F(LayersPanelTest, DraggingAHandleOfTheRangeSetsItByHand) {
 
 class ImportanceMapsTest : public LayersPanelTest {
  protected:
-  ImportanceMapsTest() { state.setProbes({testing::withLipMaps(testing::makeSyntheticFrame())}); }
+  ImportanceMapsTest() {
+    state.setProbes({ProbeFrame::of(*testing::withLipMaps(testing::makeSyntheticEvidence()))});
+  }
   QStringList mapsListed() {
     QStringList maps = panel.shownLayers();
     maps.removeIf([](const QString& id) { return !id.startsWith("channel:lip."); });
@@ -424,7 +426,7 @@ TEST_F(ImportanceMapsTest, HaveNoPyramidLevels) {
 }
 
 TEST_F(LayersPanelTest, ACenternessHeadHasItsPresetAndIsNotTheFirstLook) {
-  auto frame = std::make_shared<ProbeFrame>(*state.frame());
+  auto frame = std::make_shared<StageEvidence>(*state.evidence());
   for (const char* name : {"centerness", "centerness_target", "loss.quality"}) {
     Channel channel = *frame->channel("musu.joint");
     channel.spec.name = name;

@@ -16,12 +16,12 @@ using Tester = QAbstractItemModelTester;
 constexpr float kNone = -1, kUndefined = std::numeric_limits<float>::quiet_NaN();
 
 /// Two objects; object 1 has four rows, three of them in the bag.
-std::shared_ptr<const ProbeFrame> handMadeFrame() {
-  auto frame = std::make_shared<ProbeFrame>();
-  auto anchors = std::make_shared<AnchorGeometry>();
+std::shared_ptr<const StageEvidence> handMadeFrame() {
+  auto frame = std::make_shared<StageEvidence>();
+  auto anchors = std::make_shared<CandidateSet>();
   anchors->levels = {{8, 2, 3, 1, 0}};
   anchors->boxesInInput.resize(6);
-  frame->anchors = anchors;
+  frame->candidates = anchors;
   PairTable table;
   table.spec.name = "test.pairs";
   for (const auto& [name, integer] : {std::pair{"p", false},
@@ -37,7 +37,7 @@ std::shared_ptr<const ProbeFrame> handMadeFrame() {
   table.spec.memberColumn = "member";
   table.spec.sortColumn = "p";
   table.spec.sortDescending = true;
-  table.anchor = {0, 1, 2, 3, 5};
+  table.candidate = {0, 1, 2, 3, 5};
   table.object = {0, 1, 1, 1, 1};
   table.columns = {{0.5f, 0.2f, 0.9f, 0.4f, 0.95f},
                    {0.5f, 0.7f, 0.1f, kUndefined, 0.3f},
@@ -143,7 +143,7 @@ TEST(PairTableModelTest, WeightsAreBarsAndANarrowTableShowsRanksThreeNumbersAndW
 }
 
 TEST(PairTableModelTest, WithoutADecisionTheAnchorTakesTheRanksPlace) {
-  auto frame = std::make_shared<ProbeFrame>(*handMadeFrame());
+  auto frame = std::make_shared<StageEvidence>(*handMadeFrame());
   frame->decisions.clear();
   PairTableModel model;
   const Tester tester(&model, Tester::FailureReportingMode::Fatal);
@@ -160,7 +160,7 @@ TEST(PairTableModelTest, KeepsTheRulesOfModelsWhileRealFramesComeAndGo) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     testing::SyntheticFrameOptions options;
     options.seed = seed;
-    const auto frame = testing::makeSyntheticFrame(options);
+    const auto frame = testing::makeSyntheticEvidence(options);
     for (const int object : {0, 3}) {
       model.show(frame, object, seed % 2 == 0);
       EXPECT_GT(model.rowCount(), 0);

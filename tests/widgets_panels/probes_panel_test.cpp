@@ -20,17 +20,17 @@ namespace anchorscope {
 namespace {
 
 std::shared_ptr<const ProbeFrame> frameNamed(const std::string& name, int starved) {
-  auto frame = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame());
-  auto image = std::make_shared<ProbeImage>(*frame->image);
+  StageEvidence evidence = *testing::makeSyntheticEvidence();
+  auto image = std::make_shared<ProbeImage>(*evidence.image);
   image->name = name;
-  frame->image = image;
-  std::erase_if(frame->objectColumns,
+  evidence.image = image;
+  std::erase_if(evidence.objectColumns,
                 [](const ObjectColumn& column) { return column.spec.name == kStarvedColumn; });
   ObjectColumn column{{kStarvedColumn, "Starved", "", "", ""}, std::vector<float>(image->objects.size(), 0)};
   for (int i = 0; i < starved; ++i)
     column.values[static_cast<std::size_t>(i)] = 1;
-  frame->objectColumns.push_back(column);
-  return frame;
+  evidence.objectColumns.push_back(column);
+  return ProbeFrame::of(std::move(evidence));
 }
 
 class ProbesPanelTest : public ::testing::Test {

@@ -51,8 +51,12 @@ class GrowingRun final : public RunReader {
     return out;
   }
   Result<std::vector<RunEvent>> events() const override { return std::vector<RunEvent>(); }
-  Result<std::shared_ptr<const ProbeFrame>> frame(const std::string&, std::int64_t) const override {
+  Result<std::shared_ptr<const ProbeFrame>> frame(const std::string&, std::int64_t,
+                                                  const std::string&) const override {
     return makeError(ErrorCode::kNotFound, "no evidence");
+  }
+  Result<std::vector<Variant>> variants(const std::string&, std::int64_t) const override {
+    return std::vector<Variant>{};
   }
   Result<std::shared_ptr<const ProbeFrame>> summary(const std::string&, std::int64_t) const override {
     return makeError(ErrorCode::kNotFound, "no evidence");

@@ -26,11 +26,11 @@ std::shared_ptr<const ProbeFrame> frameOf(const std::string& probe, std::int64_t
   options.imageSize = options.inputSize = {64, 64};
   options.objectCount = 2;
   options.step = step;
-  auto frame = std::make_shared<ProbeFrame>(*testing::makeSyntheticFrame(options));
-  auto image = std::make_shared<ProbeImage>(*frame->image);
+  StageEvidence evidence = *testing::makeSyntheticEvidence(options);
+  auto image = std::make_shared<ProbeImage>(*evidence.image);
   image->name = probe;
-  frame->image = std::move(image);
-  return frame;
+  evidence.image = std::move(image);
+  return ProbeFrame::of(std::move(evidence));
 }
 
 QString nameOf(const std::shared_ptr<const ProbeFrame>& frame) {
@@ -157,7 +157,8 @@ TEST_F(RecordedSourceTest, AMomentHasTheWantedFrameWholeAndTellsOfTheOthers) {
   EXPECT_EQ(moment.step, 30);
   ASSERT_TRUE(moment.frame);
   EXPECT_EQ(nameOf(moment.frame), "b");
-  EXPECT_FALSE(moment.frame->predictedBoxesInInput.empty() && moment.frame->channels.empty());
+  EXPECT_FALSE(moment.frame->stages.front()->predictedBoxesInInput.empty() &&
+               moment.frame->stages.front()->channels.empty());
   ASSERT_EQ(moment.probes.size(), 3u);
   EXPECT_EQ(nameOf(moment.probes[0]), "a");
   EXPECT_EQ(moment.probes[1], moment.frame);

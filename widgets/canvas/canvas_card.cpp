@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/base/counted.h"
+#include "widgets/models/candidate_text.h"
 #include "widgets/overlays/heat.h"
 #include "widgets/overlays/overlay_painter.h"
 
@@ -30,8 +31,8 @@ bool isShown(const std::vector<const Layer*>& shown, const std::string& channel)
                      [&](const Layer* layer) { return layer->channel == channel; });
 }
 
-bool namesWinners(const ProbeFrame& frame, const std::string& channel) {
-  for (const DecisionSpec& decision : frame.decisions)
+bool namesWinners(const StageEvidence& evidence, const std::string& channel) {
+  for (const DecisionSpec& decision : evidence.decisions)
     for (const OutcomeSpec& outcome : decision.outcomes)
       if (outcome.winnerChannel == channel) return true;
   return false;
@@ -51,16 +52,12 @@ QString number(float value) {
 
 }  // namespace
 
-QString groupedNumber(std::int64_t value) {
-  return QLocale(QLocale::English, QLocale::UnitedStates).toString(static_cast<qlonglong>(value));
-}
-
-QString valueText(const ProbeFrame& frame, const Channel& channel, std::size_t index) {
+QString valueText(const StageEvidence& evidence, const Channel& channel, std::size_t index) {
   const float value = index < channel.values.size() ? channel.values[index] : std::nanf("");
   if (std::isnan(value)) return QStringLiteral("–");
-  if (channel.spec.name == kClassChannel) return className(frame, static_cast<int>(std::lround(value)));
+  if (channel.spec.name == kClassChannel) return className(evidence, static_cast<int>(std::lround(value)));
   if (channel.spec.name == kStateChannel) return stateName(value);
-  if (namesWinners(frame, channel.spec.name)) {
+  if (namesWinners(evidence, channel.spec.name)) {
     if (value == -1.f) return QStringLiteral("background");
     if (value == -2.f) return QStringLiteral("ignored");
     return QStringLiteral("object %1").arg(std::lround(value));
@@ -76,18 +73,18 @@ std::size_t rowsThatFit(double canvasHeight, const QFont& font) {
   return std::clamp(static_cast<std::size_t>(std::max(0.0, rows)), kFewestRows, kMostRows);
 }
 
-CanvasCard anchorCard(const ProbeFrame& frame, std::int64_t anchor, const Layer* active,
+CanvasCard anchorCard(const StageEvidence& evidence, std::int64_t anchor, const Layer* active,
                       const std::vector<const Layer*>& shown, std::size_t mostRows) {
   CanvasCard card;
   const auto index = static_cast<std::size_t>(anchor);
-  card.title = QStringLiteral("anchor %1 · %2")
-                   .arg(groupedNumber(anchor), QString::fromStdString(frame.anchors->label(index)));
+  card.title = candidateTitle(evidence, index);
   const auto isActive = [&](const Channel& channel) {
     return active && active->channel == channel.spec.name;
   };
   std::vector<const Channel*> channels;
-  for (const Channel& channel : frame.channels)
-    if (channel.spec.domain == ChannelDomain::kAnchor && (isActive(channel) || isDefinedAt(channel, index)))
+  for (const Channel& channel : evidence.channels)
+    if (channel.spec.domain == ChannelDomain::kCandidate &&
+        (isActive(channel) || isDefinedAt(channel, index)))
       channels.push_back(&channel);
   std::stable_partition(channels.begin(), channels.end(),
                         [&](const Channel* c) { return isShown(shown, c->spec.name); });
@@ -98,16 +95,18 @@ CanvasCard anchorCard(const ProbeFrame& frame, std::int64_t anchor, const Layer*
           QStringLiteral("and %1 more: click, then see the inspector").arg(channels.size() - mostRows);
       break;
     }
-    card.rows.push_back({channelTitle(channel->spec), valueText(frame, *channel, index), isActive(*channel)});
+    card.rows.push_back(
+        {channelTitle(channel->spec), valueText(evidence, *channel, index), isActive(*channel)});
   }
   return card;
 }
 
-CanvasCard cellCard(const ProbeFrame& frame, const Layer& active, const std::vector<const Layer*>& shown,
-                    QPointF inImage, int object, std::size_t mostRows) {
+CanvasCard cellCard(const StageEvidence& evidence, const Layer& active,
+                    const std::vector<const Layer*>& shown, QPointF inImage, int object,
+                    std::size_t mostRows) {
   CanvasCard card;
-  const Channel* channel = frame.channel(active.channel);
-  const auto place = channel ? cellAt(frame, *channel, inImage.x(), inImage.y()) : std::nullopt;
+  const Channel* channel = evidence.channel(active.channel);
+  const auto place = channel ? cellAt(evidence, *channel, inImage.x(), inImage.y()) : std::nullopt;
   if (!place) return card;
   card.title = QStringLiteral("cell (%1, %2) · stride %3")
                    .arg(place->row)
@@ -115,13 +114,13 @@ CanvasCard cellCard(const ProbeFrame& frame, const Layer& active, const std::vec
                    .arg(channel->grid.stride);
   const auto name = cellNameOf(channel->spec.name);
   const auto add = [&](const Channel& other) {
-    const auto there = cellAt(frame, other, inImage.x(), inImage.y());
+    const auto there = cellAt(evidence, other, inImage.x(), inImage.y());
     if (there && card.rows.size() < mostRows)
       card.rows.push_back(
-          {channelTitle(other.spec), valueText(frame, other, there->index), &other == channel});
+          {channelTitle(other.spec), valueText(evidence, other, there->index), &other == channel});
   };
   add(*channel);
-  for (const Channel& other : frame.channels) {
+  for (const Channel& other : evidence.channels) {
     if (&other == channel || other.spec.domain != ChannelDomain::kCell) continue;
     const auto otherName = cellNameOf(other.spec.name);
     const bool samePlace =
@@ -129,22 +128,22 @@ CanvasCard cellCard(const ProbeFrame& frame, const Layer& active, const std::vec
     if (samePlace || isShown(shown, other.spec.name)) add(other);
   }
   if (object >= 0) {
-    const ObjectRecord& record = frame.image->objects.at(static_cast<std::size_t>(object));
-    card.rows.push_back({QStringLiteral("Object %1").arg(object), className(frame, record.classIndex)});
+    const ObjectRecord& record = evidence.image->objects.at(static_cast<std::size_t>(object));
+    card.rows.push_back({QStringLiteral("Object %1").arg(object), className(evidence, record.classIndex)});
   }
   return card;
 }
 
-CanvasCard objectCard(const ProbeFrame& frame, int object) {
+CanvasCard objectCard(const StageEvidence& evidence, int object) {
   CanvasCard card;
-  const ObjectRecord& record = frame.image->objects.at(static_cast<std::size_t>(object));
-  card.title = QStringLiteral("object %1 · %2").arg(object).arg(className(frame, record.classIndex));
+  const ObjectRecord& record = evidence.image->objects.at(static_cast<std::size_t>(object));
+  card.title = QStringLiteral("object %1 · %2").arg(object).arg(className(evidence, record.classIndex));
   card.rows.push_back({QStringLiteral("Size"),
                        QStringLiteral("%1 × %2 px")
                            .arg(number(record.boxInImage.width()), number(record.boxInImage.height()))});
   if (record.ignored)
     card.rows.push_back({QStringLiteral("Training"), QStringLiteral("ignored (crowd or difficult)")});
-  for (const ObjectColumn& column : frame.objectColumns) {
+  for (const ObjectColumn& column : evidence.objectColumns) {
     if (static_cast<std::size_t>(object) >= column.values.size()) continue;
     const float value = column.values[static_cast<std::size_t>(object)];
     if (column.spec.name == kStarvedColumn) {

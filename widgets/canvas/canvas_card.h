@@ -31,23 +31,21 @@ std::size_t rowsThatFit(double canvasHeight, const QFont& font);
 
 /// Values of an anchor: the active layer's channel, those of the other layers that are drawn, then the rest,
 /// as far as there is room. `shown`: the drawn layers.
-CanvasCard anchorCard(const ProbeFrame& frame, std::int64_t anchor, const Layer* active,
+CanvasCard anchorCard(const StageEvidence& evidence, std::int64_t anchor, const Layer* active,
                       const std::vector<const Layer*>& shown, std::size_t mostRows);
 
 /// The cell of the heat layer under a point of the image: its value, the other measures of its place and of
 /// the other layers drawn there, and the object. Without rows where there is no cell.
-CanvasCard cellCard(const ProbeFrame& frame, const Layer& active, const std::vector<const Layer*>& shown,
-                    QPointF inImage, int object, std::size_t mostRows);
+CanvasCard cellCard(const StageEvidence& evidence, const Layer& active,
+                    const std::vector<const Layer*>& shown, QPointF inImage, int object,
+                    std::size_t mostRows);
 
 /// An object: class, size and its columns.
-CanvasCard objectCard(const ProbeFrame& frame, int object);
+CanvasCard objectCard(const StageEvidence& evidence, int object);
 
 /// A channel's value of an anchor or a cell as text: six significant digits, "–" when undefined, "object 9"
 /// or "background" for a channel that names winners, words for classes and states.
-QString valueText(const ProbeFrame& frame, const Channel& channel, std::size_t index);
-
-/// 3412 as "3,412".
-QString groupedNumber(std::int64_t number);
+QString valueText(const StageEvidence& evidence, const Channel& channel, std::size_t index);
 
 /// Draws the card beside the point, inside the bounds. Device-independent pixels.
 void paintCard(QPainter& painter, const CanvasCard& card, QPointF beside, const QRectF& bounds,

@@ -20,10 +20,10 @@ namespace {
 constexpr double kZoomPerNotch = 1.2, kObjectReach = 4;
 
 /// The object whose outline passes nearest to the point, within reach; -1: none.
-int objectOutlineAt(const ProbeFrame& frame, QPointF image, double reach) {
+int objectOutlineAt(const StageEvidence& evidence, QPointF image, double reach) {
   int best = -1;
   double nearest = reach;
-  const auto& objects = frame.image->objects;
+  const auto& objects = evidence.image->objects;
   for (std::size_t i = 0; i < objects.size(); ++i) {
     const Box& box = objects[i].boxInImage;
     const double x = std::clamp(image.x(), double(box.x1), double(box.x2)),
@@ -39,8 +39,8 @@ int objectOutlineAt(const ProbeFrame& frame, QPointF image, double reach) {
   return best;
 }
 
-bool showsObjects(const std::vector<Layer>& layers, const ProbeFrame& frame) {
-  for (const std::size_t index : drawnLayers(layers, frame))
+bool showsObjects(const std::vector<Layer>& layers, const StageEvidence& evidence) {
+  for (const std::size_t index : drawnLayers(layers, evidence))
     if (layers[index].kind == LayerKind::kObjects) return true;
   return false;
 }
@@ -124,8 +124,8 @@ void CanvasView::leaveEvent(QEvent*) {
 
 void CanvasView::click(QPointF canvas, Qt::KeyboardModifiers modifiers) {
   ViewState& state = d_->state;
-  const auto& frame = d_->renderer.frame();
-  if (!frame || !frame->image) return;
+  const auto& evidence = d_->renderer.evidence();
+  if (!evidence || !evidence->image) return;
   if (modifiers & Qt::ControlModifier) return state.selectPair(objectAt(canvas), -1);
   if (modifiers & Qt::AltModifier) {
     const std::vector<std::int64_t> anchors = d_->anchorsAt(*this, canvas);
@@ -134,8 +134,8 @@ void CanvasView::click(QPointF canvas, Qt::KeyboardModifiers modifiers) {
     const bool last = current == anchors.end() || current + 1 == anchors.end();
     return state.selectAnchor(last ? anchors.front() : *(current + 1));
   }
-  if (showsObjects(state.layers().layers(), *frame)) {
-    const int object = objectOutlineAt(*frame, imageFromCanvas(canvas), kObjectReach / zoom());
+  if (showsObjects(state.layers().layers(), *evidence)) {
+    const int object = objectOutlineAt(*evidence, imageFromCanvas(canvas), kObjectReach / zoom());
     if (object >= 0) return state.selectPair(object, -1);
   }
   if (const std::int64_t anchor = anchorAt(canvas); anchor >= 0) return state.selectAnchor(anchor);
@@ -186,30 +186,34 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
 }
 
 std::int64_t CanvasView::anchorToWalkFrom() const {
-  const auto& frame = d_->renderer.frame();
-  if (!frame || !frame->anchors || frame->anchors->levels.empty()) return -1;
+  const auto& evidence = d_->renderer.evidence();
+  if (!evidence || !evidence->candidates) return -1;
   return d_->state.selectedAnchor();
 }
 
 void CanvasView::walk(int rows, int columns) {
   const std::int64_t from = anchorToWalkFrom();
+  // Without a grid there is but the order they stand in.
+  if (const auto& evidence = d_->renderer.evidence();
+      evidence && evidence->candidates && !evidence->candidates->onGrid())
+    return goToAnchor(std::max<std::int64_t>(0, from + rows + columns));
   if (from < 0) {
     // Nothing is selected: start in the middle of what is in view, on the middle level.
-    const auto& frame = d_->renderer.frame();
-    if (!frame || !frame->anchors || frame->anchors->levels.empty() || !frame->image) return;
-    const AnchorGeometry& anchors = *frame->anchors;
+    const auto& evidence = d_->renderer.evidence();
+    if (!evidence || !evidence->candidates || !evidence->image) return;
+    const CandidateSet& anchors = *evidence->candidates;
     const QPointF image = imageFromCanvas({width() / 2.0, height() / 2.0});
     const int levelIndex = static_cast<int>(anchors.levels.size()) / 2;
     const LevelLayout& level = anchors.levels[static_cast<std::size_t>(levelIndex)];
     const auto cell = [&](double input, int count) {
       return std::clamp(static_cast<int>(input / level.stride), 0, count - 1);
     };
-    const AnchorAddress start{levelIndex, cell(frame->image->inputFromImage.mapY(image.y()), level.rows),
-                              cell(frame->image->inputFromImage.mapX(image.x()), level.columns), 0};
+    const GridAddress start{levelIndex, cell(evidence->image->inputFromImage.mapY(image.y()), level.rows),
+                            cell(evidence->image->inputFromImage.mapX(image.x()), level.columns), 0};
     return goToAnchor(anchors.index(start));
   }
-  const AnchorGeometry& anchors = *d_->renderer.frame()->anchors;
-  AnchorAddress to = anchors.address(static_cast<std::size_t>(from));
+  const CandidateSet& anchors = *d_->renderer.evidence()->candidates;
+  GridAddress to = anchors.address(static_cast<std::size_t>(from));
   to.row += rows;
   to.column += columns;
   if (const std::int64_t anchor = anchors.index(to); anchor >= 0) goToAnchor(anchor);
@@ -218,8 +222,9 @@ void CanvasView::walk(int rows, int columns) {
 void CanvasView::changeLevel(int by) {
   const std::int64_t from = anchorToWalkFrom();
   if (from < 0) return walk(0, 0);
-  const AnchorGeometry& anchors = *d_->renderer.frame()->anchors;
-  const AnchorAddress at = anchors.address(static_cast<std::size_t>(from));
+  const CandidateSet& anchors = *d_->renderer.evidence()->candidates;
+  if (!anchors.onGrid()) return;
+  const GridAddress at = anchors.address(static_cast<std::size_t>(from));
   const int target = at.level + by;
   if (target < 0 || target >= static_cast<int>(anchors.levels.size())) return;
   const LevelLayout& here = anchors.levels[static_cast<std::size_t>(at.level)];
@@ -235,23 +240,25 @@ void CanvasView::changeLevel(int by) {
 void CanvasView::changeSlot(int by) {
   const std::int64_t from = anchorToWalkFrom();
   if (from < 0) return walk(0, 0);
-  const AnchorGeometry& anchors = *d_->renderer.frame()->anchors;
-  AnchorAddress at = anchors.address(static_cast<std::size_t>(from));
+  const CandidateSet& anchors = *d_->renderer.evidence()->candidates;
+  if (!anchors.onGrid()) return walk(0, by);
+  GridAddress at = anchors.address(static_cast<std::size_t>(from));
   const int perCell = anchors.levels[static_cast<std::size_t>(at.level)].anchorsPerCell;
   at.slot = (at.slot + by + perCell) % perCell;
   goToAnchor(anchors.index(at));
 }
 
 void CanvasView::goToAnchor(std::int64_t anchor) {
-  const auto& frame = d_->renderer.frame();
-  if (!frame || !frame->anchors || anchor < 0 || anchor >= static_cast<std::int64_t>(frame->anchors->count()))
+  const auto& evidence = d_->renderer.evidence();
+  if (!evidence || !evidence->candidates || anchor < 0 ||
+      anchor >= static_cast<std::int64_t>(evidence->candidates->count()))
     return;
   d_->state.selectAnchor(anchor);
   bringIntoView(anchor);
 }
 
 void CanvasView::bringIntoView(std::int64_t anchor) {
-  const Box box = anchorBoxInImage(*d_->renderer.frame(), anchor, BoxKind::kAnchor);
+  const Box box = anchorBoxInImage(*d_->renderer.evidence(), anchor, BoxKind::kAnchor);
   if (box.degenerate()) return;
   const QPointF center = toCanvas({double(box.centerX()), double(box.centerY())});
   if (QRectF(rect()).contains(center)) return;
@@ -262,13 +269,13 @@ void CanvasView::bringIntoView(std::int64_t anchor) {
 }
 
 void CanvasView::askForAnchor() {
-  const auto& frame = d_->renderer.frame();
-  if (!frame || !frame->anchors || frame->anchors->count() == 0) return;
+  const auto& evidence = d_->renderer.evidence();
+  if (!evidence || !evidence->candidates || evidence->candidates->count() == 0) return;
   auto* dialog = new QInputDialog(this);
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   dialog->setInputMode(QInputDialog::IntInput);
   dialog->setWindowTitle(tr("Go to anchor"));
-  const int last = static_cast<int>(frame->anchors->count()) - 1;
+  const int last = static_cast<int>(evidence->candidates->count()) - 1;
   dialog->setLabelText(tr("Number of the anchor, 0 to %1:").arg(last));
   dialog->setIntRange(0, last);
   dialog->setIntValue(static_cast<int>(std::max<std::int64_t>(0, d_->state.selectedAnchor())));

@@ -32,9 +32,10 @@ PicturePixels picturePixels(const QImage& image) {
 
 CanvasRenderer::CanvasRenderer(StripPool& pool) : pool_(pool) {}
 
-void CanvasRenderer::setFrame(std::shared_ptr<const ProbeFrame> frame) {
-  frame_ = std::move(frame);
-  std::shared_ptr<const ImagePixels> pixels = frame_ && frame_->image ? frame_->image->pixels : nullptr;
+void CanvasRenderer::setEvidence(std::shared_ptr<const StageEvidence> evidence) {
+  evidence_ = std::move(evidence);
+  std::shared_ptr<const ImagePixels> pixels =
+      evidence_ && evidence_->image ? evidence_->image->pixels : nullptr;
   if (pixels == pixels_) return;
   pixels_ = std::move(pixels);
   mips_.clear();
@@ -53,30 +54,31 @@ std::size_t CanvasRenderer::groundEntries() const {
 /// Another snapshot of the same image changes what is measured on it, not the image.
 bool CanvasRenderer::drawnAlike(const Entry& a, const Entry& b) {
   return a.layer == b.layer &&
-         (a.layer.kind == LayerKind::kImage ? a.pixels == b.pixels : a.frame == b.frame);
+         (a.layer.kind == LayerKind::kImage ? a.pixels == b.pixels : a.evidence == b.evidence);
 }
 
 void CanvasRenderer::prepare(const std::vector<Layer>& layers, int selectedObject) {
   const std::size_t groundBefore = groundEntries();
   std::vector<Entry> before = std::exchange(entries_, {});
-  const std::vector<std::size_t> drawn = frame_ ? drawnLayers(layers, *frame_) : std::vector<std::size_t>{};
+  const std::vector<std::size_t> drawn =
+      evidence_ ? drawnLayers(layers, *evidence_) : std::vector<std::size_t>{};
   for (const std::size_t index : drawn) {
-    Entry entry{layers[index], frame_, pixels_, {}, {}, {}};
+    Entry entry{layers[index], evidence_, pixels_, {}, {}, {}};
     const auto same = std::find_if(before.begin(), before.end(), [&](const Entry& e) {
-      return e.frame == frame_ && e.layer == entry.layer;
+      return e.evidence == evidence_ && e.layer == entry.layer;
     });
     switch (entry.layer.kind) {
       case LayerKind::kAnchors:
         entry.dense =
-            same != before.end() ? std::exchange(same->dense, {}) : denseBoxes(entry.layer, *frame_);
+            same != before.end() ? std::exchange(same->dense, {}) : denseBoxes(entry.layer, *evidence_);
         break;
       case LayerKind::kHeat:
         entry.cells = same != before.end() ? same->cells
-                                           : heatImage(entry.layer, *frame_->channel(entry.layer.channel))
+                                           : heatImage(entry.layer, *evidence_->channel(entry.layer.channel))
                                                  .convertToFormat(QImage::Format_ARGB32_Premultiplied);
         break;
       case LayerKind::kBag:
-        entry.bag = bagBoxes(entry.layer, *frame_, selectedObject);
+        entry.bag = bagBoxes(entry.layer, *evidence_, selectedObject);
         break;
       default:
         break;
@@ -106,7 +108,7 @@ std::vector<PickLayer> CanvasRenderer::pickLayers() const {
 }
 
 const QImage& CanvasRenderer::mip(double deviceScale) {
-  if (mips_.empty()) mips_.push_back(toQImage(*frame_).convertToFormat(QImage::Format_RGB32));
+  if (mips_.empty()) mips_.push_back(toQImage(*evidence_).convertToFormat(QImage::Format_RGB32));
   std::size_t level = 0;
   while (deviceScale * std::exp2(static_cast<double>(level)) <= 0.5 && mips_[level].width() > 1 &&
          mips_[level].height() > 1) {
@@ -144,10 +146,10 @@ void CanvasRenderer::drawImage(const RasterTarget& target, const AxisTransform& 
 void CanvasRenderer::drawHeat(const RasterTarget& target, const AxisTransform& targetFromImage,
                               const Entry& entry) {
   if (entry.cells.isNull() || !pixels_) return;
-  const CellGrid& grid = frame_->channel(entry.layer.channel)->grid;
+  const CellGrid& grid = evidence_->channel(entry.layer.channel)->grid;
   const double perCell = entry.cells.width() / double(grid.columns), perInput = perCell / grid.stride;
   PicturePlacement placement;
-  placement.pictureFromSource = AxisTransform{perInput, perInput, 0, 0} * frame_->image->inputFromImage;
+  placement.pictureFromSource = AxisTransform{perInput, perInput, 0, 0} * evidence_->image->inputFromImage;
   placement.sourceSize = pixels_->size;  // cells of the padding say nothing about the image
   placement.smooth = entry.layer.smooth;
   drawPicture(target, targetFromImage, picturePixels(entry.cells), placement, pool_);
@@ -194,7 +196,7 @@ void CanvasRenderer::drawPixels(const RasterTarget& target, const AxisTransform&
 }
 
 void CanvasRenderer::renderRest(QImage& target, const OverlayContext& context) {
-  if (!frame_) return;
+  if (!evidence_) return;
   const double ratio = target.devicePixelRatio();
   const AxisTransform fromImage = deviceFromImage(context, ratio);
   for (std::size_t i = groundEntries(); i < entries_.size(); ++i) {
@@ -206,7 +208,7 @@ void CanvasRenderer::renderRest(QImage& target, const OverlayContext& context) {
     if (entry.layer.kind == LayerKind::kBag) drawBag(target, fromImage, entry);
     QPainter painter(&target);
     painter.setRenderHint(QPainter::Antialiasing);
-    OverlayPainter overlay(painter, context, *frame_);
+    OverlayPainter overlay(painter, context, *evidence_);
     if (entry.layer.kind == LayerKind::kBag) {
       overlay.drawBagArrow(entry.layer, entry.bag);
     } else {

@@ -29,8 +29,8 @@ class CanvasRenderer {
  public:
   explicit CanvasRenderer(StripPool& pool);
 
-  void setFrame(std::shared_ptr<const ProbeFrame> frame);
-  const std::shared_ptr<const ProbeFrame>& frame() const { return frame_; }
+  void setEvidence(std::shared_ptr<const StageEvidence> evidence);
+  const std::shared_ptr<const StageEvidence>& evidence() const { return evidence_; }
 
   /// Makes ready what the layers need for this frame; does nothing for those that are as before.
   void prepare(const std::vector<Layer>& layers, int selectedObject);
@@ -58,11 +58,11 @@ class CanvasRenderer {
  private:
   struct Entry {
     Layer layer;
-    std::shared_ptr<const ProbeFrame> frame;    ///< What the rest was made from.
-    std::shared_ptr<const ImagePixels> pixels;  ///< kImage
-    DenseBoxes dense;                           ///< kAnchors
-    QImage cells;                               ///< kHeat
-    BagBoxes bag;                               ///< kBag
+    std::shared_ptr<const StageEvidence> evidence;  ///< What the rest was made from.
+    std::shared_ptr<const ImagePixels> pixels;      ///< kImage
+    DenseBoxes dense;                               ///< kAnchors
+    QImage cells;                                   ///< kHeat
+    BagBoxes bag;                                   ///< kBag
   };
 
   static bool belongsToGround(const Entry& entry);
@@ -79,7 +79,7 @@ class CanvasRenderer {
   const QImage& mip(double deviceScale);
 
   StripPool& pool_;
-  std::shared_ptr<const ProbeFrame> frame_;
+  std::shared_ptr<const StageEvidence> evidence_;
   std::shared_ptr<const ImagePixels> pixels_;  ///< What mips_ was made from.
   std::vector<QImage> mips_;                   ///< The image, and halves of it as far as they were needed.
   std::vector<Entry> entries_;                 ///< Layers to draw, bottom to top.

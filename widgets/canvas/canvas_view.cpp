@@ -9,6 +9,7 @@
 #include "widgets/canvas/canvas_card.h"
 #include "widgets/canvas/canvas_view_private.h"
 #include "widgets/canvas/picking.h"
+#include "widgets/models/candidate_text.h"
 #include "widgets/overlays/color_bar.h"
 #include "widgets/overlays/heat.h"
 #include "widgets/overlays/layer_stack.h"
@@ -20,7 +21,7 @@ namespace {
 
 constexpr double kBarPadding = 10, kFitMargin = 16, kLargestZoom = 64, kPickReach = 3, kInView = 64;
 
-SizePx imageSizeOf(const ProbeFrame* frame) {
+SizePx imageSizeOf(const ProbeMoment* frame) {
   return frame && frame->image && frame->image->pixels ? frame->image->pixels->size : SizePx{};
 }
 
@@ -106,7 +107,7 @@ QSize CanvasView::sizeHint() const {
 
 void CanvasView::showFrame() {
   const auto& frame = d_->state.frame();
-  d_->renderer.setFrame(frame);
+  d_->renderer.setEvidence(d_->state.evidence());
   const SizePx size = imageSizeOf(frame.get());
   const std::string name = frame && frame->image ? frame->image->name : std::string();
   if (size != d_->imageSize || name != d_->imageName) {
@@ -144,9 +145,9 @@ Box CanvasView::visibleInImage() const {
 
 std::vector<QRectF> CanvasView::objectsInView() const {
   std::vector<QRectF> objects;
-  const auto& frame = d_->renderer.frame();
-  if (!frame || !frame->image) return objects;
-  for (const ObjectRecord& object : frame->image->objects)
+  const auto& evidence = d_->renderer.evidence();
+  if (!evidence || !evidence->image) return objects;
+  for (const ObjectRecord& object : evidence->image->objects)
     objects.push_back(QRectF(toCanvas({double(object.boxInImage.x1), double(object.boxInImage.y1)}),
                              toCanvas({double(object.boxInImage.x2), double(object.boxInImage.y2)})) &
                       QRectF(rect()));
@@ -255,11 +256,11 @@ std::int64_t CanvasView::anchorAt(QPointF canvas) const {
 }
 
 int CanvasView::objectAt(QPointF canvas) const {
-  const auto& frame = d_->renderer.frame();
-  if (!frame || !frame->image) return -1;
+  const auto& evidence = d_->renderer.evidence();
+  if (!evidence || !evidence->image) return -1;
   const QPointF image = imageFromCanvas(canvas);
   int best = -1;
-  const auto& objects = frame->image->objects;
+  const auto& objects = evidence->image->objects;
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (!objects[i].boxInImage.contains(static_cast<float>(image.x()), static_cast<float>(image.y())))
       continue;
@@ -273,7 +274,7 @@ std::vector<const Layer*> CanvasView::Private::shownLayers() const {
   std::vector<const Layer*> shown;
   if (!state.frame()) return shown;
   const std::vector<Layer>& layers = state.layers().layers();
-  for (const std::size_t index : drawnLayers(layers, *state.frame()))
+  for (const std::size_t index : drawnLayers(layers, *state.evidence()))
     if (layers[index].hasChannel()) shown.push_back(&layers[index]);
   return shown;
 }
@@ -293,29 +294,32 @@ BoxKind CanvasView::Private::selectedBox() const {
 }
 
 void CanvasView::updateHover() {
-  const auto& frame = d_->renderer.frame();
+  const auto& evidence = d_->renderer.evidence();
   Private::Hit hit;
   d_->hoveredObject = -1;
   QString status;
-  if (frame && d_->cursor && !d_->panning) {
+  if (evidence && d_->cursor && !d_->panning) {
     hit = d_->anchorAt(*this, *d_->cursor);
     if (hit.anchor < 0) d_->hoveredObject = objectAt(*d_->cursor);
     const QPointF image = imageFromCanvas(*d_->cursor);
     status = QStringLiteral("x %1  y %2").arg(image.x(), 0, 'f', 1).arg(image.y(), 0, 'f', 1);
     if (const Layer* layer = d_->explainedLayer(); layer && layer->kind == LayerKind::kHeat) {
-      const Channel& channel = *frame->channel(layer->channel);
-      if (const auto cell = cellAt(*frame, channel, image.x(), image.y()))
+      const Channel& channel = *evidence->channel(layer->channel);
+      if (const auto cell = cellAt(*evidence, channel, image.x(), image.y()))
         status += QStringLiteral("  cell (%1, %2)  %3 %4")
                       .arg(cell->row)
                       .arg(cell->column)
-                      .arg(QString::fromStdString(layer->title), valueText(*frame, channel, cell->index));
+                      .arg(QString::fromStdString(layer->title), valueText(*evidence, channel, cell->index));
     }
-    if (hit.anchor >= 0 && frame->anchors) {
+    if (hit.anchor >= 0 && evidence->candidates) {
       const auto index = static_cast<std::size_t>(hit.anchor);
-      status += QStringLiteral("  %1").arg(QString::fromStdString(frame->anchors->label(index)));
+      const bool placed = evidence->candidates->onGrid();
+      status += QStringLiteral("  %1").arg(placed ? QString::fromStdString(evidence->label(index))
+                                                  : candidateTitle(*evidence, index));
       if (const Layer* layer = d_->explainedLayer(); layer && layer->kind == LayerKind::kAnchors)
-        status += QStringLiteral("  %1 %2").arg(QString::fromStdString(layer->title),
-                                                valueText(*frame, *frame->channel(layer->channel), index));
+        status +=
+            QStringLiteral("  %1 %2").arg(QString::fromStdString(layer->title),
+                                          valueText(*evidence, *evidence->channel(layer->channel), index));
     }
   }
   d_->hoveredBox = hit.boxes;
@@ -352,8 +356,8 @@ void CanvasView::paintEvent(QPaintEvent*) {
   const Theme& theme = themeOf(palette());
   QPainter painter(this);
   painter.drawImage(QPointF(0, 0), d_->picture.picture());
-  const auto& frame = d_->renderer.frame();
-  if (!frame) {
+  const auto& evidence = d_->renderer.evidence();
+  if (!evidence) {
     paintEmptyState(painter, QRectF(rect()), font(), theme);
     return;
   }
@@ -365,14 +369,14 @@ void CanvasView::paintEvent(QPaintEvent*) {
   context.selectedObject = d_->state.selectedObject();
   context.selectedAnchor = d_->state.selectedAnchor();
   context.selectedBox = d_->selectedBox();
-  OverlayPainter overlay(painter, context, *frame);
+  OverlayPainter overlay(painter, context, *evidence);
   overlay.drawSelection();
   const std::int64_t hovered = d_->state.hoveredAnchor();
   overlay.drawHover(hovered, d_->cursor ? d_->hoveredBox : d_->selectedBox());
 
   const Layer* layer = d_->explainedLayer();
   ColorBar bar;
-  if (layer && colorBarOf(*layer, *frame, bar)) {
+  if (layer && colorBarOf(*layer, *evidence, bar)) {
     if (!d_->panning)
       d_->colorBarCard = colorBarPlace(QRectF(rect()), font(), objectsInView());  // no jumping about
     paintColorBarCard(painter, d_->colorBarCard, bar, font(), theme);
@@ -382,15 +386,15 @@ void CanvasView::paintEvent(QPaintEvent*) {
     const std::size_t rows = rowsThatFit(bounds.height(), font());
     CanvasCard cell;
     if (layer && layer->kind == LayerKind::kHeat)
-      cell = cellCard(*frame, *layer, d_->shownLayers(), imageFromCanvas(*d_->cursor), objectAt(*d_->cursor),
-                      rows);
+      cell = cellCard(*evidence, *layer, d_->shownLayers(), imageFromCanvas(*d_->cursor),
+                      objectAt(*d_->cursor), rows);
     if (!cell.rows.empty()) {
       paintCard(painter, cell, *d_->cursor, bounds, font(), theme);
     } else if (hovered >= 0) {
-      paintCard(painter, anchorCard(*frame, hovered, layer, d_->shownLayers(), rows), *d_->cursor, bounds,
+      paintCard(painter, anchorCard(*evidence, hovered, layer, d_->shownLayers(), rows), *d_->cursor, bounds,
                 font(), theme);
     } else if (d_->hoveredObject >= 0) {
-      paintCard(painter, objectCard(*frame, d_->hoveredObject), *d_->cursor, bounds, font(), theme);
+      paintCard(painter, objectCard(*evidence, d_->hoveredObject), *d_->cursor, bounds, font(), theme);
     }
   }
   if (hasFocus()) {

@@ -53,8 +53,8 @@ Status check(const FigureSpec& spec) {
         "Give a font of 3 to 72 pt and lines of up to 20 pt");
   for (std::size_t i = 0; i < spec.panels.size(); ++i) {
     const FigurePanel& panel = spec.panels[i];
-    if (!panel.frame || !panel.frame->image || !panel.frame->image->pixels ||
-        panel.frame->image->pixels->size.width <= 0 || panel.frame->image->pixels->size.height <= 0)
+    if (!panel.evidence || !panel.evidence->image || !panel.evidence->image->pixels ||
+        panel.evidence->image->pixels->size.width <= 0 || panel.evidence->image->pixels->size.height <= 0)
       return makeError(ErrorCode::kUsage, concat("Panel ", i + 1, " of the figure has no image"),
                        "Choose a probe image and a step");
   }
@@ -207,9 +207,9 @@ Result<FigureReport> renderFigure(const FigureSpec& spec, const std::string& pat
 
 FigureSpec figureFromView(ViewState& view, const Box& visibleInImage) {
   FigureSpec spec;
-  if (!view.frame()) return spec;
+  if (!view.evidence()) return spec;
   FigurePanel panel;
-  panel.frame = view.frame();
+  panel.evidence = view.evidence();
   panel.layers = view.layers().layers();
   panel.selectedObject = view.selectedObject();
   panel.selectedAnchor = view.selectedAnchor();

@@ -20,7 +20,7 @@ class ViewState;
 
 /// One image with its layers.
 struct FigurePanel {
-  std::shared_ptr<const ProbeFrame> frame;
+  std::shared_ptr<const StageEvidence> evidence;
   std::vector<Layer> layers;         ///< Bottom to top; visibility and solo count as in the window.
   int selectedObject = -1;           ///< Whose bag the bag layer shows.
   std::int64_t selectedAnchor = -1;  ///< Drawn highlighted.

@@ -117,11 +117,11 @@ void FigurePage::clipped(const QRectF& rect, const std::function<void(QPainter&)
   svgParts_.push_back(std::move(part));
 }
 
-QImage FigurePage::imagePart(const ProbeFrame& frame, const QRect& part) const {
-  const std::shared_ptr<const ImagePixels>& pixels = frame.image->pixels;
+QImage FigurePage::imagePart(const StageEvidence& evidence, const QRect& part) const {
+  const std::shared_ptr<const ImagePixels>& pixels = evidence.image->pixels;
   for (const ImagePart& known : imageParts_)
     if (known.pixels == pixels && known.part == part) return known.image;
-  imageParts_.push_back({pixels, part, toQImage(frame).copy(part)});
+  imageParts_.push_back({pixels, part, toQImage(evidence).copy(part)});
   return imageParts_.back().image;
 }
 

@@ -62,7 +62,7 @@ class FigurePage {
   /// Draws something that must not reach beyond the rectangle.
   void clipped(const QRectF& rect, const std::function<void(QPainter&)>& draw) const;
   /// A part of an image. The same part of the same pixels is one QImage, which a PDF then holds once.
-  QImage imagePart(const ProbeFrame& frame, const QRect& part) const;
+  QImage imagePart(const StageEvidence& evidence, const QRect& part) const;
   /// What clipped() drew in an SVG, for the final document.
   std::vector<SvgPart> takeSvgParts() const { return std::move(svgParts_); }
   void line(QPointF from, QPointF to, const QColor& color, double widthPt) const;

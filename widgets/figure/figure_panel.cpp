@@ -21,7 +21,7 @@ namespace {
 constexpr double kGapMm = 1.2, kBarShare = 0.45, kBarTextScale = 0.85, kLabelScale = 0.75;
 
 Box cropOf(const FigurePanel& panel) {
-  const SizePx size = panel.frame->image->pixels->size;
+  const SizePx size = panel.evidence->image->pixels->size;
   const Box whole{0, 0, static_cast<float>(size.width), static_cast<float>(size.height)};
   const Box crop{std::max(panel.cropInImage.x1, whole.x1), std::max(panel.cropInImage.y1, whole.y1),
                  std::min(panel.cropInImage.x2, whole.x2), std::min(panel.cropInImage.y2, whole.y2)};
@@ -32,8 +32,8 @@ Box cropOf(const FigurePanel& panel) {
 bool barOf(const FigurePage& page, const FigurePanel& panel, ColorBar& bar) {
   bool found = false;
   if (!page.spec.colorBar) return false;
-  for (const std::size_t index : drawnLayers(panel.layers, *panel.frame))
-    found = colorBarOf(panel.layers[index], *panel.frame, bar) || found;
+  for (const std::size_t index : drawnLayers(panel.layers, *panel.evidence))
+    found = colorBarOf(panel.layers[index], *panel.evidence, bar) || found;
   return found;
 }
 
@@ -61,11 +61,11 @@ class PanelPainter {
 
   void paint() {
     for (const Layer& layer : panel_.layers)
-      if (layer.visible && !hasValuesFor(layer, *panel_.frame))
+      if (layer.visible && !hasValuesFor(layer, *panel_.evidence))
         page_.report.notes.push_back(
-            concat("layer '", layer.title, "' is empty: this frame has no channel ", layer.channel));
+            concat("layer '", layer.title, "' is empty: this evidence has no channel ", layer.channel));
     page_.clipped(rect_, [this](QPainter& painter) {
-      for (const std::size_t index : drawnLayers(panel_.layers, *panel_.frame)) {
+      for (const std::size_t index : drawnLayers(panel_.layers, *panel_.evidence)) {
         const Layer& layer = panel_.layers[index];
         if (layer.kind == LayerKind::kImage) {
           drawImage(painter, layer);
@@ -73,14 +73,14 @@ class PanelPainter {
           drawAnchors(painter, layer);
           if (layer.boxes == BoxKind::kPredicted) context_.selectedBox = BoxKind::kPredicted;
         } else {
-          OverlayPainter overlay(painter, context_, *panel_.frame);
+          OverlayPainter overlay(painter, context_, *panel_.evidence);
           overlay.draw(layer);
           count(overlay.boxes());
           labelsLeftOut_ += overlay.labelsLeftOut();
           noteLeftOut(layer);
         }
       }
-      OverlayPainter(painter, context_, *panel_.frame).drawSelection();
+      OverlayPainter(painter, context_, *panel_.evidence).drawSelection();
       paintLabels(painter, context_);
     });
     if (labelsLeftOut_ > 0)
@@ -95,15 +95,15 @@ class PanelPainter {
 
   void noteLeftOut(const Layer& layer) {
     if (layer.kind == LayerKind::kPredictions) {
-      const ShownPredictions shown = shownPredictions(layer, *panel_.frame);
-      const std::size_t all = panel_.frame->predictions.size();
+      const ShownPredictions shown = shownPredictions(layer, *panel_.evidence);
+      const std::size_t all = panel_.evidence->predictions.size();
       if (shown.count() < all)
         page_.report.notes.push_back(concat(
             all - shown.count(), " of ", counted(static_cast<std::int64_t>(all), "prediction"),
             " left out: ", layer.adaptiveFilter ? "scores below " : "scores beyond the layer's limits",
             layer.adaptiveFilter ? tickText(static_cast<double>(shown.from)).toStdString() : std::string()));
     } else if (layer.kind == LayerKind::kBag) {
-      const BagBoxes bag = bagBoxes(layer, *panel_.frame, panel_.selectedObject);
+      const BagBoxes bag = bagBoxes(layer, *panel_.evidence, panel_.selectedObject);
       if (bag.faded > 0)
         page_.report.notes.push_back(concat(bag.faded, " of ",
                                             counted(static_cast<std::int64_t>(bag.members), "member"),
@@ -125,12 +125,12 @@ class PanelPainter {
     // Reduced, a PNG needs filtering; everything else keeps the image's own pixels.
     painter.setRenderHint(QPainter::SmoothPixmapTransform,
                           page_.format == FigureFormat::kPng && t.scaleX < 1);
-    painter.drawImage(target, page_.imagePart(*panel_.frame, pixels));
+    painter.drawImage(target, page_.imagePart(*panel_.evidence, pixels));
     painter.restore();
   }
 
   void drawAnchors(QPainter& painter, const Layer& layer) {
-    const DenseBoxes dense = denseBoxes(layer, *panel_.frame);
+    const DenseBoxes dense = denseBoxes(layer, *panel_.evidence);
     const bool asked = page_.spec.rasterAbove > 0 && dense.anchors.size() > page_.spec.rasterAbove;
     if (page_.format == FigureFormat::kPng || asked) {
       drawRaster(painter, layer, dense);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "widgets/models/candidate_text.h"
 #include "widgets/models/number_text.h"
 
 namespace anchorscope {
@@ -20,10 +21,10 @@ QString integerText(float number) {
 
 PairTableModel::PairTableModel(QObject* parent) : QAbstractTableModel(parent) {}
 
-void PairTableModel::show(std::shared_ptr<const ProbeFrame> frame, int object, bool bagOnly) {
+void PairTableModel::show(std::shared_ptr<const StageEvidence> evidence, int object, bool bagOnly) {
   beginResetModel();
-  frame_ = std::move(frame);
-  table_ = frame_ && !frame_->pairTables.empty() ? &frame_->pairTables.front() : nullptr;
+  evidence_ = std::move(evidence);
+  table_ = evidence_ && !evidence_->pairTables.empty() ? &evidence_->pairTables.front() : nullptr;
   rows_.clear();
   memberCount_ = consideredCount_ = omittedCount_ = 0;
   if (table_ && table_->spec.name != shownTable_) {
@@ -58,7 +59,7 @@ void PairTableModel::readOutcomes() {
   rankColumns_.clear();
   weightColumns_.clear();
   if (!table_) return;
-  for (const DecisionSpec& decision : frame_->decisions) {
+  for (const DecisionSpec& decision : evidence_->decisions) {
     if (decision.pairTable != table_->spec.name) continue;
     for (const OutcomeSpec& outcome : decision.outcomes) {
       if (const int rank = table_->columnIndex(outcome.rankColumn); rank >= 0) rankColumns_.push_back(rank);
@@ -83,7 +84,7 @@ QString PairTableModel::widestText(int column) const {
     return ranks.join(QStringLiteral(" / "));
   }
   if (column == anchorColumn())
-    return countText(std::max<qint64>(static_cast<qint64>(frame_->anchors->count()), 999'999));
+    return countText(std::max<qint64>(static_cast<qint64>(evidence_->candidates->count()), 999'999));
   const int index = declared(column);
   QString widest = QStringLiteral("0.0000");
   if (index < 0) return widest;
@@ -141,7 +142,7 @@ void PairTableModel::sortRows() {
   if (byRank) column = rankColumns_.front();
   const bool descending = asDeclared ? table_->spec.sortDescending : sortOrder_ == Qt::DescendingOrder;
   const auto key = [&](std::size_t row) {
-    if (column < 0) return static_cast<float>(table_->anchor[row]);
+    if (column < 0) return static_cast<float>(table_->candidate[row]);
     const float v = value(row, column);
     return byRank && v < 0 ? std::numeric_limits<float>::quiet_NaN() : v;  // no rank stands last
   };
@@ -174,12 +175,12 @@ void PairTableModel::sort(int column, Qt::SortOrder order) {
 
 std::int32_t PairTableModel::anchorOfRow(int row) const {
   if (!table_ || row < 0 || row >= static_cast<int>(rows_.size())) return -1;
-  return table_->anchor[rows_[static_cast<std::size_t>(row)]];
+  return table_->candidate[rows_[static_cast<std::size_t>(row)]];
 }
 
 int PairTableModel::rowOfAnchor(std::int64_t anchor) const {
   for (std::size_t i = 0; i < rows_.size(); ++i)
-    if (table_->anchor[rows_[i]] == anchor) return static_cast<int>(i);
+    if (table_->candidate[rows_[i]] == anchor) return static_cast<int>(i);
   return -1;
 }
 
@@ -199,10 +200,10 @@ QVariant PairTableModel::data(const QModelIndex& index, int role) const {
   if (role == kWeightRole) return isWeight(index.column());
   if (role == Qt::TextAlignmentRole) return int(Qt::AlignRight | Qt::AlignVCenter);
   if (index.column() == anchorColumn()) {
-    const auto anchor = static_cast<std::size_t>(table_->anchor[row]);
+    const auto anchor = static_cast<std::size_t>(table_->candidate[row]);
     if (role == Qt::DisplayRole) return countText(static_cast<qint64>(anchor));
     if (role == kValueRole) return static_cast<qint64>(anchor);
-    if (role == Qt::ToolTipRole) return QString::fromStdString(frame_->anchors->label(anchor));
+    if (role == Qt::ToolTipRole) return candidateTitle(*evidence_, anchor);
     return {};
   }
   if (index.column() == rankColumn()) {
@@ -216,10 +217,8 @@ QVariant PairTableModel::data(const QModelIndex& index, int role) const {
                               table_->spec.columns[static_cast<std::size_t>(column)].title),
                           integerText(value(row, column))));
     if (role == Qt::DisplayRole) return ranks.join(QStringLiteral(" / "));
-    const auto anchor = static_cast<std::size_t>(table_->anchor[row]);
-    ranks.prepend(tr("anchor %1 · %2")
-                      .arg(countText(static_cast<qint64>(anchor)),
-                           QString::fromStdString(frame_->anchors->label(anchor))));
+    const auto anchor = static_cast<std::size_t>(table_->candidate[row]);
+    ranks.prepend(candidateTitle(*evidence_, anchor));
     return ranks.join(QLatin1Char('\n'));
   }
   const int column = declared(index.column());
@@ -248,8 +247,12 @@ QVariant PairTableModel::headerData(int section, Qt::Orientation orientation, in
   if (role == Qt::TextAlignmentRole) return int(Qt::AlignRight | Qt::AlignVCenter);
   if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
   const bool help = role == Qt::ToolTipRole;
-  if (section == anchorColumn())
-    return help ? tr("Number of the anchor, counted over all levels") : tr("anchor");
+  if (section == anchorColumn()) {
+    const QString noun = QString::fromStdString(evidence_->stage.candidate);
+    if (!help) return noun;
+    return evidence_->candidates->onGrid() ? tr("Number of the %1, counted over all levels").arg(noun)
+                                           : tr("Number of the %1").arg(noun);
+  }
   if (section == rankColumn()) {
     if (!help) return tr("rank");
     QStringList names;

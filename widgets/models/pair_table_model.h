@@ -31,7 +31,7 @@ class PairTableModel : public QAbstractTableModel {
 
   /// Shows the object's rows; bagOnly leaves out the pairs that were considered but not taken. A null frame
   /// empties it.
-  void show(std::shared_ptr<const ProbeFrame> frame, int object, bool bagOnly);
+  void show(std::shared_ptr<const StageEvidence> evidence, int object, bool bagOnly);
 
   std::int32_t anchorOfRow(int row) const;
   int rowOfAnchor(std::int64_t anchor) const;  ///< -1 when the anchor has no shown row.
@@ -69,7 +69,7 @@ class PairTableModel : public QAbstractTableModel {
   bool isMember(std::size_t tableRow) const;
   void sortRows();
 
-  std::shared_ptr<const ProbeFrame> frame_;
+  std::shared_ptr<const StageEvidence> evidence_;
   const PairTable* table_ = nullptr;              ///< Inside frame_.
   std::vector<std::size_t> rows_;                 ///< Table rows in shown order.
   std::vector<float> largest_, smallest_;         ///< Per declared column, over the shown rows and 0.

@@ -16,14 +16,14 @@ float cell(const PairTable& table, int column, std::size_t row) {
 
 }  // namespace
 
-const PairTable* mainPairTable(const ProbeFrame& frame) {
-  for (const DecisionSpec& decision : frame.decisions)
-    if (const PairTable* table = frame.pairTable(decision.pairTable)) return table;
-  return frame.pairTables.empty() ? nullptr : &frame.pairTables.front();
+const PairTable* mainPairTable(const StageEvidence& evidence) {
+  for (const DecisionSpec& decision : evidence.decisions)
+    if (const PairTable* table = evidence.pairTable(decision.pairTable)) return table;
+  return evidence.pairTables.empty() ? nullptr : &evidence.pairTables.front();
 }
 
-int weightColumn(const ProbeFrame& frame, const PairTable& table, ColorScale head) {
-  for (const DecisionSpec& decision : frame.decisions) {
+int weightColumn(const StageEvidence& evidence, const PairTable& table, ColorScale head) {
+  for (const DecisionSpec& decision : evidence.decisions) {
     if (decision.pairTable != table.spec.name) continue;
     for (const OutcomeSpec& outcome : decision.outcomes) {
       const int column = outcome.weightColumn.empty() ? -1 : table.columnIndex(outcome.weightColumn);
@@ -33,8 +33,8 @@ int weightColumn(const ProbeFrame& frame, const PairTable& table, ColorScale hea
   return -1;
 }
 
-int qualityColumn(const ProbeFrame& frame, const PairTable& table, ColorScale head) {
-  const int weight = weightColumn(frame, table, head);
+int qualityColumn(const StageEvidence& evidence, const PairTable& table, ColorScale head) {
+  const int weight = weightColumn(evidence, table, head);
   for (std::size_t i = 0; i < table.spec.columns.size(); ++i)
     if (table.spec.columns[i].scale == head && !table.spec.columns[i].integer &&
         static_cast<int>(i) != weight)
@@ -42,20 +42,20 @@ int qualityColumn(const ProbeFrame& frame, const PairTable& table, ColorScale he
   return -1;
 }
 
-Bag bagOf(const ProbeFrame& frame, int object) {
+Bag bagOf(const StageEvidence& evidence, int object) {
   Bag bag;
-  const PairTable* table = mainPairTable(frame);
+  const PairTable* table = mainPairTable(evidence);
   if (!table || object < 0) return bag;
   const int member = table->columnIndex(table->spec.memberColumn);
-  const int classification = weightColumn(frame, *table, ColorScale::kClassification);
-  const int regression = weightColumn(frame, *table, ColorScale::kRegression);
-  const int score = qualityColumn(frame, *table, ColorScale::kClassification);
-  const int overlap = qualityColumn(frame, *table, ColorScale::kRegression);
+  const int classification = weightColumn(evidence, *table, ColorScale::kClassification);
+  const int regression = weightColumn(evidence, *table, ColorScale::kRegression);
+  const int score = qualityColumn(evidence, *table, ColorScale::kClassification);
+  const int overlap = qualityColumn(evidence, *table, ColorScale::kRegression);
   float bestScore = -std::numeric_limits<float>::infinity(), bestOverlap = bestScore;
   const auto [first, last] = table->rowsOfObject(object);
   for (std::size_t row = first; row < last; ++row) {
     if (member >= 0 && !(cell(*table, member, row) > 0)) continue;
-    const BagMember entry{table->anchor[row], cell(*table, classification, row),
+    const BagMember entry{table->candidate[row], cell(*table, classification, row),
                           cell(*table, regression, row)};
     bag.members.push_back(entry);
     if (entry.classificationWeight > bag.largestClassification)

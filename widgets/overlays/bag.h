@@ -25,16 +25,16 @@ struct Bag {
 };
 
 /// The pair table a decision is told from, else the first one; null when the frame has none.
-const PairTable* mainPairTable(const ProbeFrame& frame);
+const PairTable* mainPairTable(const StageEvidence& evidence);
 
 /// Column of a head's weight in the table: the decision's outcome of that colour, -1 when there is none.
-int weightColumn(const ProbeFrame& frame, const PairTable& table, ColorScale head);
+int weightColumn(const StageEvidence& evidence, const PairTable& table, ColorScale head);
 
 /// Column of a head's raw quality (score, IoU): the first real-valued column of the head's colour that is not
 /// its weight; -1.
-int qualityColumn(const ProbeFrame& frame, const PairTable& table, ColorScale head);
+int qualityColumn(const StageEvidence& evidence, const PairTable& table, ColorScale head);
 
 /// The rows of the object's bag (all its rows when the table names no member column).
-Bag bagOf(const ProbeFrame& frame, int object);
+Bag bagOf(const StageEvidence& evidence, int object);
 
 }  // namespace anchorscope

@@ -42,15 +42,17 @@ struct Member {
 
 }  // namespace
 
-BagBoxes bagBoxes(const Layer& layer, const ProbeFrame& frame, int object) {
+BagBoxes bagBoxes(const Layer& layer, const StageEvidence& evidence, int object) {
   BagBoxes out;
-  const Bag bag = bagOf(frame, object);
+  const Bag bag = bagOf(evidence, object);
   out.arrowFrom = bag.bestClassificationAnchor;
   out.arrowTo = bag.bestRegressionAnchor;
   std::vector<Member> members;
   for (const BagMember& member : bag.members) {
     const auto anchor = static_cast<std::size_t>(member.anchor);
-    if (frame.anchors && !layer.showsLevel(frame.anchors->address(anchor).level)) continue;
+    if (evidence.candidates && evidence.candidates->onGrid() &&
+        !layer.showsLevel(evidence.candidates->address(anchor).level))
+      continue;
     members.push_back({member.anchor, share(member.classificationWeight, bag.largestClassification),
                        share(member.regressionWeight, bag.largestRegression)});
   }
@@ -69,7 +71,7 @@ BagBoxes bagBoxes(const Layer& layer, const ProbeFrame& frame, int object) {
     batch.head = head;
     batch.width = key[2];
     batch.inset = key[3];
-    batch.boxes.boxesInImage.push_back(anchorBoxInImage(frame, member.anchor, layer.boxes));
+    batch.boxes.boxesInImage.push_back(anchorBoxInImage(evidence, member.anchor, layer.boxes));
     batch.boxes.colors.push_back(color);
     batch.boxes.anchors.push_back(static_cast<std::uint32_t>(member.anchor));
   };

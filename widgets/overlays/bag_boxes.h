@@ -27,6 +27,6 @@ struct BagBoxes {
 /// What a kBag layer shows of the object's bag. A weight becomes width and opacity, by its share of the
 /// head's largest; below 1/256 nothing is drawn. Members without weights (NaN) are drawn thin in the
 /// selection's colour.
-BagBoxes bagBoxes(const Layer& layer, const ProbeFrame& frame, int object);
+BagBoxes bagBoxes(const Layer& layer, const StageEvidence& evidence, int object);
 
 }  // namespace anchorscope

@@ -14,8 +14,8 @@ constexpr double kBarHeight = 8, kTickLength = 3, kGap = 3;  ///< Nominal pixels
 
 }  // namespace
 
-bool colorBarOf(const Layer& layer, const ProbeFrame& frame, ColorBar& out) {
-  const Channel* channel = layer.hasChannel() ? frame.channel(layer.channel) : nullptr;
+bool colorBarOf(const Layer& layer, const StageEvidence& evidence, ColorBar& out) {
+  const Channel* channel = layer.hasChannel() ? evidence.channel(layer.channel) : nullptr;
   if (!channel) return false;
   out.colorMap = layer.colorMap;
   out.reversed = layer.reverseColors;

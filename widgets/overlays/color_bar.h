@@ -22,7 +22,7 @@ struct ColorBar {
 };
 
 /// The bar of a channel layer for a frame; false when the frame lacks the channel.
-bool colorBarOf(const Layer& layer, const ProbeFrame& frame, ColorBar& out);
+bool colorBarOf(const Layer& layer, const StageEvidence& evidence, ColorBar& out);
 
 /// About `count` round numbers inside the range, the ends left out unless round.
 std::vector<double> niceTicks(double low, double high, int count);

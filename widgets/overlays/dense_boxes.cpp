@@ -55,44 +55,48 @@ Argb layerColor(const Layer& layer, const ValueRange& range, ColorScale scale, f
   return (colorAt(layer.colorMap, layer.reverseColors ? 1 - t : t) & 0x00FFFFFFu) | (bits << 24);
 }
 
-Box anchorBoxInImage(const ProbeFrame& frame, std::int64_t anchor, BoxKind kind) {
-  if (anchor < 0 || !frame.image || !frame.anchors) return {};
+Box anchorBoxInImage(const StageEvidence& evidence, std::int64_t anchor, BoxKind kind) {
+  if (anchor < 0 || !evidence.image || !evidence.candidates) return {};
   const std::vector<Box>& boxes =
-      kind == BoxKind::kAnchor ? frame.anchors->boxesInInput : frame.predictedBoxesInInput;
+      kind == BoxKind::kAnchor ? evidence.candidates->boxesInInput : evidence.predictedBoxesInInput;
   const auto index = static_cast<std::size_t>(anchor);
-  return index < boxes.size() ? frame.image->inputFromImage.inverse().map(boxes[index]) : Box{};
+  return index < boxes.size() ? evidence.image->inputFromImage.inverse().map(boxes[index]) : Box{};
 }
 
-DenseBoxes denseBoxes(const Layer& layer, const ProbeFrame& frame) {
+DenseBoxes denseBoxes(const Layer& layer, const StageEvidence& evidence) {
   DenseBoxes out;
-  const Channel* channel = frame.channel(layer.channel);
-  if (!channel || channel->spec.domain != ChannelDomain::kAnchor || !frame.anchors || !frame.image)
+  const Channel* channel = evidence.channel(layer.channel);
+  if (!channel || channel->spec.domain != ChannelDomain::kCandidate || !evidence.candidates ||
+      !evidence.image)
     return out;
   const std::vector<Box>& boxesInInput =
-      layer.boxes == BoxKind::kAnchor ? frame.anchors->boxesInInput : frame.predictedBoxesInInput;
+      layer.boxes == BoxKind::kAnchor ? evidence.candidates->boxesInInput : evidence.predictedBoxesInInput;
   const std::size_t count = std::min(boxesInInput.size(), channel->values.size());
   const ValueRange range = resolveRange(layer, *channel);
 
   std::vector<Shown> shown;
   shown.reserve(count);
-  for (std::size_t l = 0; l < frame.anchors->levels.size(); ++l) {
-    if (!layer.showsLevel(static_cast<int>(l))) continue;
-    const LevelLayout& level = frame.anchors->levels[l];
-    const auto begin = std::min(count, static_cast<std::size_t>(level.firstAnchor));
-    const auto end = std::min(count, begin + static_cast<std::size_t>(level.anchorCount()));
+  const auto add = [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const float value = channel->values[i];
       if (!(value >= layer.filterMin && value <= layer.filterMax)) continue;  // also NaN
       shown.push_back(
           {orderedBits(importanceOf(layer, channel->spec.scale, value)), static_cast<std::uint32_t>(i)});
     }
+  };
+  for (std::size_t l = 0; l < evidence.candidates->levels.size(); ++l) {
+    if (!layer.showsLevel(static_cast<int>(l))) continue;
+    const LevelLayout& level = evidence.candidates->levels[l];
+    const auto begin = std::min(count, static_cast<std::size_t>(level.firstAnchor));
+    add(begin, std::min(count, begin + static_cast<std::size_t>(level.anchorCount())));
   }
+  if (!evidence.candidates->onGrid()) add(0, count);
   sortByImportance(shown);
 
   out.boxesInImage.reserve(shown.size());
   out.colors.reserve(shown.size());
   out.anchors.reserve(shown.size());
-  const AxisTransform imageFromInput = frame.image->inputFromImage.inverse();
+  const AxisTransform imageFromInput = evidence.image->inputFromImage.inverse();
   for (const Shown& s : shown) {
     const Argb color = layerColor(layer, range, channel->spec.scale, channel->values[s.anchor]);
     if ((color >> 24) == 0) continue;

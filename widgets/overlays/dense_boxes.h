@@ -18,11 +18,11 @@ struct DenseBoxes {
 /// What a kAnchors layer shows of a frame. Left out are anchors of hidden levels, with undefined (NaN)
 /// values, with values outside the filter, and those that fading makes wholly transparent. Empty when the
 /// frame lacks the channel or the boxes.
-DenseBoxes denseBoxes(const Layer& layer, const ProbeFrame& frame);
+DenseBoxes denseBoxes(const Layer& layer, const StageEvidence& evidence);
 
 /// An anchor's box in the image frame; degenerate when it is not there (no such anchor, predictions not
 /// captured).
-Box anchorBoxInImage(const ProbeFrame& frame, std::int64_t anchor, BoxKind kind);
+Box anchorBoxInImage(const StageEvidence& evidence, std::int64_t anchor, BoxKind kind);
 
 /// Colour and opacity of one value in a layer with a resolved range.
 Argb layerColor(const Layer& layer, const ValueRange& range, ColorScale scale, float value);

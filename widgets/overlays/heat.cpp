@@ -47,9 +47,9 @@ std::optional<CellName> cellNameOf(const std::string& channel) {
                   channel.substr(last + 1)};
 }
 
-std::vector<CellName> cellNames(const ProbeFrame& frame) {
+std::vector<CellName> cellNames(const StageEvidence& evidence) {
   std::vector<CellName> names;
-  for (const Channel& channel : frame.channels) {
+  for (const Channel& channel : evidence.channels) {
     if (channel.spec.domain != ChannelDomain::kCell) continue;
     if (auto name = cellNameOf(channel.spec.name)) names.push_back(*std::move(name));
   }
@@ -60,17 +60,17 @@ QString familyTitle(const std::string& family) {
   return QString::fromStdString(family).toUpper();
 }
 
-std::optional<CellPlace> cellAt(const ProbeFrame& frame, const Channel& channel, double xInImage,
+std::optional<CellPlace> cellAt(const StageEvidence& evidence, const Channel& channel, double xInImage,
                                 double yInImage) {
   const CellGrid& grid = channel.grid;
-  if (channel.spec.domain != ChannelDomain::kCell || !frame.image || !frame.image->pixels ||
+  if (channel.spec.domain != ChannelDomain::kCell || !evidence.image || !evidence.image->pixels ||
       grid.stride <= 0 || channel.values.size() != static_cast<std::size_t>(grid.count()))
     return std::nullopt;
-  const SizePx size = frame.image->pixels->size;
+  const SizePx size = evidence.image->pixels->size;
   if (!(xInImage >= 0 && yInImage >= 0 && xInImage < size.width && yInImage < size.height))
     return std::nullopt;
-  const double x = frame.image->inputFromImage.mapX(xInImage) / grid.stride,
-               y = frame.image->inputFromImage.mapY(yInImage) / grid.stride;
+  const double x = evidence.image->inputFromImage.mapX(xInImage) / grid.stride,
+               y = evidence.image->inputFromImage.mapY(yInImage) / grid.stride;
   if (!(x >= 0 && y >= 0 && x < grid.columns && y < grid.rows)) return std::nullopt;
   CellPlace place{static_cast<int>(y), static_cast<int>(x), 0};
   place.index = static_cast<std::size_t>(place.row) * static_cast<std::size_t>(grid.columns) +

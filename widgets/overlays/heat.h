@@ -26,7 +26,7 @@ struct CellName {
 std::optional<CellName> cellNameOf(const std::string& channel);
 
 /// The frame's cell channels that have such names, in the frame's order.
-std::vector<CellName> cellNames(const ProbeFrame& frame);
+std::vector<CellName> cellNames(const StageEvidence& evidence);
 
 /// "LIP" for "lip": families are named after what people write in capitals.
 QString familyTitle(const std::string& family);
@@ -37,7 +37,7 @@ struct CellPlace {
 };
 
 /// The cell that covers a point of the image; nothing outside the image or the map, or for other channels.
-std::optional<CellPlace> cellAt(const ProbeFrame& frame, const Channel& channel, double xInImage,
+std::optional<CellPlace> cellAt(const StageEvidence& evidence, const Channel& channel, double xInImage,
                                 double yInImage);
 
 /// The map in the layer's colours, one pixel per cell, or finer and interpolated between the cells' middles

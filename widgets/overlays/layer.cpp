@@ -22,15 +22,15 @@ constexpr const char* kQualityPrefix = "centerness";
 
 /// The channel shown at first: the last "higher is better" one on a sequential scale. Scores and overlaps
 /// come first, what a method makes of them after.
-std::string firstChannelToShow(const ProbeFrame& frame) {
+std::string firstChannelToShow(const StageEvidence& evidence) {
   const Channel* shown = nullptr;
   const auto rank = [](const Channel& channel) {
     if (channel.spec.name.starts_with(kQualityPrefix)) return 0;  // says how good a box is, not who learns
     return channel.spec.scale == ColorScale::kSequential && channel.spec.sense == Sense::kHigherIsBetter ? 1
                                                                                                          : 0;
   };
-  for (const Channel& channel : frame.channels) {
-    if (channel.spec.domain != ChannelDomain::kAnchor) continue;
+  for (const Channel& channel : evidence.channels) {
+    if (channel.spec.domain != ChannelDomain::kCandidate) continue;
     if (!shown || (rank(channel) == 1 && rank(channel) >= rank(*shown))) shown = &channel;
   }
   return shown ? shown->spec.name : std::string();
@@ -64,11 +64,11 @@ Layer channelLayer(const ChannelSpec& spec) {
   return layer;
 }
 
-std::vector<Layer> defaultLayers(const ProbeFrame& frame) {
+std::vector<Layer> defaultLayers(const StageEvidence& evidence) {
   std::vector<Layer> layers;
   layers.push_back(plainLayer(LayerKind::kImage, "image", "Image"));
-  const std::string shown = firstChannelToShow(frame);
-  for (const Channel& channel : frame.channels) {
+  const std::string shown = firstChannelToShow(evidence);
+  for (const Channel& channel : evidence.channels) {
     Layer layer = channelLayer(channel.spec);
     if (std::any_of(layers.begin(), layers.end(), [&](const Layer& other) { return other.id == layer.id; }))
       continue;
@@ -84,12 +84,12 @@ std::vector<Layer> defaultLayers(const ProbeFrame& frame) {
   return layers;
 }
 
-bool hasValuesFor(const Layer& layer, const ProbeFrame& frame) {
-  return !layer.hasChannel() || frame.channel(layer.channel) != nullptr;
+bool hasValuesFor(const Layer& layer, const StageEvidence& evidence) {
+  return !layer.hasChannel() || evidence.channel(layer.channel) != nullptr;
 }
 
-std::vector<std::size_t> drawnLayers(const std::vector<Layer>& layers, const ProbeFrame& frame) {
-  const auto canBeDrawn = [&](const Layer& layer) { return layer.visible && hasValuesFor(layer, frame); };
+std::vector<std::size_t> drawnLayers(const std::vector<Layer>& layers, const StageEvidence& evidence) {
+  const auto canBeDrawn = [&](const Layer& layer) { return layer.visible && hasValuesFor(layer, evidence); };
   const bool anySolo =
       std::any_of(layers.begin(), layers.end(), [&](const Layer& l) { return l.solo && canBeDrawn(l); });
   std::vector<std::size_t> drawn;
@@ -165,7 +165,7 @@ Histogram histogram(const std::vector<float>& values, const ValueRange& range, i
   return out;
 }
 
-std::string levelName(const AnchorGeometry& anchors, int level) {
+std::string levelName(const CandidateSet& anchors, int level) {
   const auto stride = static_cast<unsigned>(anchors.levels.at(static_cast<std::size_t>(level)).stride);
   return std::has_single_bit(stride) ? concat("P", std::countr_zero(stride)) : concat("stride ", stride);
 }

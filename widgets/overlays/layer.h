@@ -69,7 +69,7 @@ struct Layer {
 
   // kAnchors and kBag
   BoxKind boxes = BoxKind::kAnchor;
-  std::uint32_t levels = ~0u;  ///< Bit l: pyramid level l (index into AnchorGeometry::levels) is drawn.
+  std::uint32_t levels = ~0u;  ///< Bit l: pyramid level l (index into CandidateSet::levels) is drawn.
   float lineWidthPx = 1;       ///< Device-independent pixels (points in a figure).
   float fillOpacity = 0;       ///< Of the inside, relative to the outline's.
 
@@ -80,7 +80,7 @@ struct Layer {
 
 /// The layers a frame gives rise to, bottom to top: image, one per channel (all but one hidden), predictions,
 /// objects, bag.
-std::vector<Layer> defaultLayers(const ProbeFrame& frame);
+std::vector<Layer> defaultLayers(const StageEvidence& evidence);
 
 /// A channel's layer with everything from its declaration.
 Layer channelLayer(const ChannelSpec& spec);
@@ -90,11 +90,11 @@ Layer channelLayer(const ChannelSpec& spec);
 Emphasis defaultEmphasis(const ChannelSpec& spec);
 
 /// Whether the frame has what the layer shows: false for layers of another method's channels.
-bool hasValuesFor(const Layer& layer, const ProbeFrame& frame);
+bool hasValuesFor(const Layer& layer, const StageEvidence& evidence);
 
 /// Indices of the layers to draw of this frame, bottom to top, after visibility and solo. A solo layer that
 /// the frame has no values for hides nothing.
-std::vector<std::size_t> drawnLayers(const std::vector<Layer>& layers, const ProbeFrame& frame);
+std::vector<std::size_t> drawnLayers(const std::vector<Layer>& layers, const StageEvidence& evidence);
 
 /// The value that is neither much nor little on a diverging scale: the middle of the declared range, 1 for a
 /// ratio (declared to start at 0, without an upper end), else 0.
@@ -115,7 +115,7 @@ struct Histogram {
 };
 Histogram histogram(const std::vector<float>& values, const ValueRange& range, int bins);
 
-/// "P3" .. by stride, as AnchorGeometry::label says.
-std::string levelName(const AnchorGeometry& anchors, int level);
+/// "P3" .. by stride, as CandidateSet::label says.
+std::string levelName(const CandidateSet& anchors, int level);
 
 }  // namespace anchorscope

@@ -20,13 +20,13 @@ const Layer* LayerStack::find(std::string_view id) const {
   return index < 0 ? nullptr : &layers_[static_cast<std::size_t>(index)];
 }
 
-void LayerStack::adoptFrame(const ProbeFrame& frame) {
+void LayerStack::adopt(const StageEvidence& evidence) {
   bool reset = false;
   if (layers_.empty()) {
-    layers_ = defaultLayers(frame);
+    layers_ = defaultLayers(evidence);
     reset = true;
   } else {
-    for (const Channel& channel : frame.channels) {
+    for (const Channel& channel : evidence.channels) {
       if (find("channel:" + channel.spec.name)) continue;
       // New channels go on top of the channels there are, under objects, bag and predictions.
       auto place = std::find_if(layers_.rbegin(), layers_.rend(), [](const Layer& layer) {
@@ -38,14 +38,14 @@ void LayerStack::adoptFrame(const ProbeFrame& frame) {
   }
   if (standIn_ && std::any_of(standIn_->wanted.begin(), standIn_->wanted.end(), [&](const std::string& id) {
         const Layer* layer = find(id);
-        return layer && hasValuesFor(*layer, frame);
+        return layer && hasValuesFor(*layer, evidence);
       })) {
     setStandInShown(false);
     endStandIn();
   }
   for (Layer& layer : layers_) {
     if (layer.rangeMode != RangeMode::kSticky) continue;
-    const Channel* channel = frame.channel(layer.channel);
+    const Channel* channel = evidence.channel(layer.channel);
     ValueRange seen;
     if (channel && finiteRange(channel->values, seen)) {
       layer.rangeLow = std::min(layer.rangeLow, seen.low);

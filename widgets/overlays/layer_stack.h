@@ -37,7 +37,7 @@ class LayerStack : public QObject {
 
   /// Adds layers for channels this frame has and the stack has not; widens sticky ranges. Never removes a
   /// layer, so that its settings are there when its channel comes back.
-  void adoptFrame(const ProbeFrame& frame);
+  void adopt(const StageEvidence& evidence);
 
   /// Changes a layer in place. The id stays. Emits layerChanged when anything differs.
   void update(std::string_view id, const std::function<void(Layer&)>& change);

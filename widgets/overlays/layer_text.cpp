@@ -57,25 +57,25 @@ Status readRange(std::string_view value, Layer& layer) {
   return {};
 }
 
-Status readLevels(std::string_view value, const ProbeFrame& frame, Layer& layer) {
+Status readLevels(std::string_view value, const StageEvidence& evidence, Layer& layer) {
   std::string possible;
-  const int count = frame.anchors ? static_cast<int>(frame.anchors->levels.size()) : 0;
+  const int count = evidence.candidates ? static_cast<int>(evidence.candidates->levels.size()) : 0;
   for (int level = 0; level < count; ++level)
-    possible += (level ? "+" : "") + levelName(*frame.anchors, level);
+    possible += (level ? "+" : "") + levelName(*evidence.candidates, level);
   layer.levels = 0;
   while (!value.empty()) {
     const std::string_view part = value.substr(0, value.find('+'));
     value.remove_prefix(std::min(value.size(), part.size() + 1));
     int found = -1;
     for (int level = 0; level < count; ++level)
-      if (levelName(*frame.anchors, level) == part) found = level;
+      if (levelName(*evidence.candidates, level) == part) found = level;
     if (found < 0) return wrongValue("levels", part, "names joined by +, of " + possible);
     layer.levels |= 1u << found;
   }
   return {};
 }
 
-Status readOption(std::string_view key, std::string_view value, const ProbeFrame& frame, Layer& layer) {
+Status readOption(std::string_view key, std::string_view value, const StageEvidence& evidence, Layer& layer) {
   if (key == "opacity") return readFraction(key, value, layer.opacity);
   if (key == "fill") return readFraction(key, value, layer.fillOpacity);
   if (key == "min") {
@@ -87,7 +87,7 @@ Status readOption(std::string_view key, std::string_view value, const ProbeFrame
   }
   if (key == "max") return readNumber(key, value, layer.filterMax);
   if (key == "range") return readRange(value, layer);
-  if (key == "levels") return readLevels(value, frame, layer);
+  if (key == "levels") return readLevels(value, evidence, layer);
   if (key == "width") {
     const auto width = number(value);
     if (!width || !(*width > 0) || *width > 16)
@@ -116,12 +116,12 @@ Status readOption(std::string_view key, std::string_view value, const ProbeFrame
 
 }  // namespace
 
-Result<Layer> parseLayer(std::string_view text, const ProbeFrame& frame) {
+Result<Layer> parseLayer(std::string_view text, const StageEvidence& evidence) {
   const std::size_t colon = text.find(':');
   const std::string_view wanted = text.substr(0, colon);
   Layer layer;
   bool found = false;
-  for (Layer& candidate : defaultLayers(frame)) {
+  for (Layer& candidate : defaultLayers(evidence)) {
     if (candidate.id != wanted && !(candidate.hasChannel() && candidate.channel == wanted)) continue;
     layer = std::move(candidate);
     layer.visible = true;
@@ -130,7 +130,7 @@ Result<Layer> parseLayer(std::string_view text, const ProbeFrame& frame) {
   }
   if (!found) {
     std::string possible;
-    for (const Layer& candidate : defaultLayers(frame))
+    for (const Layer& candidate : defaultLayers(evidence))
       possible +=
           (possible.empty() ? "" : ", ") + (candidate.hasChannel() ? candidate.channel : candidate.id);
     return makeError(ErrorCode::kUsage, concat("There is no layer '", wanted, "'"), "Use one of " + possible);
@@ -143,7 +143,8 @@ Result<Layer> parseLayer(std::string_view text, const ProbeFrame& frame) {
     if (equals == std::string_view::npos)
       return makeError(ErrorCode::kUsage, concat("Layer option '", option, "' has no value"),
                        "Write KEY=VALUE, separated by commas");
-    if (auto status = readOption(option.substr(0, equals), option.substr(equals + 1), frame, layer); !status)
+    if (auto status = readOption(option.substr(0, equals), option.substr(equals + 1), evidence, layer);
+        !status)
       return std::move(status).error().in(concat("reading layer '", text, "'"));
   }
   return layer;

@@ -14,6 +14,6 @@ namespace anchorscope {
 /// predictions also auto, which it is at first), boxes (anchor, predicted), levels (P3+P4), width, fill, fade
 /// (on, off), smooth (cells of a feature map; on, off), reverse (colours; on, off). Errors name the part that
 /// is wrong and what is possible.
-Result<Layer> parseLayer(std::string_view text, const ProbeFrame& frame);
+Result<Layer> parseLayer(std::string_view text, const StageEvidence& evidence);
 
 }  // namespace anchorscope

@@ -26,18 +26,19 @@ QColor faded(QColor color, double opacity) {
 
 }  // namespace
 
-QImage toQImage(const ProbeFrame& frame) {
-  if (!frame.image || !frame.image->pixels) return {};
-  const ImagePixels& pixels = *frame.image->pixels;
+QImage toQImage(const StageEvidence& evidence) {
+  if (!evidence.image || !evidence.image->pixels) return {};
+  const ImagePixels& pixels = *evidence.image->pixels;
   if (pixels.size.width <= 0 || pixels.size.height <= 0) return {};
   return QImage(pixels.rgb.data(), pixels.size.width, pixels.size.height, pixels.size.width * 3,
                 QImage::Format_RGB888)
       .copy();
 }
 
-QString className(const ProbeFrame& frame, int classIndex) {
-  if (frame.classNames && classIndex >= 0 && static_cast<std::size_t>(classIndex) < frame.classNames->size())
-    return QString::fromStdString((*frame.classNames)[static_cast<std::size_t>(classIndex)]);
+QString className(const StageEvidence& evidence, int classIndex) {
+  if (evidence.classNames && classIndex >= 0 &&
+      static_cast<std::size_t>(classIndex) < evidence.classNames->size())
+    return QString::fromStdString((*evidence.classNames)[static_cast<std::size_t>(classIndex)]);
   return QStringLiteral("class %1").arg(classIndex);
 }
 
@@ -68,8 +69,9 @@ void paintLabels(QPainter& painter, const OverlayContext& context) {
   }
 }
 
-OverlayPainter::OverlayPainter(QPainter& painter, const OverlayContext& context, const ProbeFrame& frame)
-    : painter_(painter), context_(context), frame_(frame) {}
+OverlayPainter::OverlayPainter(QPainter& painter, const OverlayContext& context,
+                               const StageEvidence& evidence)
+    : painter_(painter), context_(context), evidence_(evidence) {}
 
 QRectF OverlayPainter::mapped(const Box& boxInImage) const {
   const AxisTransform& t = context_.targetFromImage;
@@ -127,7 +129,7 @@ void OverlayPainter::draw(const Layer& layer) {
     case LayerKind::kPredictions:
       return drawPredictions(layer);
     case LayerKind::kBag: {
-      const BagBoxes bag = bagBoxes(layer, frame_, context_.selectedObject);
+      const BagBoxes bag = bagBoxes(layer, evidence_, context_.selectedObject);
       drawBagBoxes(layer, bag);
       return drawBagArrow(layer, bag);
     }
@@ -138,8 +140,8 @@ void OverlayPainter::draw(const Layer& layer) {
 }
 
 void OverlayPainter::drawObjects(const Layer& layer) {
-  if (!frame_.image) return;
-  const auto& objects = frame_.image->objects;
+  if (!evidence_.image) return;
+  const auto& objects = evidence_.image->objects;
   for (std::size_t i = 0; i < objects.size(); ++i) {
     const QRectF rect = mapped(objects[i].boxInImage);
     if (!context_.clip.isNull() && !context_.clip.intersects(rect)) continue;
@@ -149,7 +151,7 @@ void OverlayPainter::drawObjects(const Layer& layer) {
   }
   for (std::size_t i = 0; i < objects.size(); ++i) {
     const bool selected = static_cast<int>(i) == context_.selectedObject;
-    QString text = className(frame_, objects[i].classIndex);
+    QString text = className(evidence_, objects[i].classIndex);
     if (objects[i].ignored) text += QStringLiteral(" (ignored)");
     if (selected) text = QStringLiteral("%1 · %2").arg(i).arg(text);
     label(mapped(objects[i].boxInImage), text, selected ? kSelectionColor.lighter(125) : kObjectColor,
@@ -158,19 +160,19 @@ void OverlayPainter::drawObjects(const Layer& layer) {
 }
 
 void OverlayPainter::drawPredictions(const Layer& layer) {
-  const ShownPredictions shown = shownPredictions(layer, frame_);
+  const ShownPredictions shown = shownPredictions(layer, evidence_);
   // Worst first, so that the best lie on top; labels the other way, so that the best get the free places.
   for (std::size_t i = shown.last; i-- > shown.first;) {
-    const QRectF rect = mapped(frame_.predictions[i].boxInImage);
+    const QRectF rect = mapped(evidence_.predictions[i].boxInImage);
     if (!context_.clip.isNull() && !context_.clip.intersects(rect)) continue;
     strokeBox(rect, faded(kHaloColor, layer.opacity), 1.6 * layer.lineWidthPx + 2, Qt::SolidLine);
     strokeBox(rect, faded(kPredictionColor, layer.opacity), 1.6 * layer.lineWidthPx, Qt::DashLine);
     ++boxes_;
   }
   for (std::size_t i = shown.first; i < shown.last; ++i) {
-    const PredictionRecord& prediction = frame_.predictions[i];
+    const PredictionRecord& prediction = evidence_.predictions[i];
     const QString text = QStringLiteral("%1 %2")
-                             .arg(className(frame_, prediction.classIndex))
+                             .arg(className(evidence_, prediction.classIndex))
                              .arg(static_cast<double>(prediction.score), 0, 'f', 2);
     label(mapped(prediction.boxInImage), text, kPredictionColor, layer.opacity, false);
   }
@@ -195,8 +197,8 @@ void OverlayPainter::drawBagBoxes(const Layer& layer, const BagBoxes& bag) {
 
 void OverlayPainter::drawBagArrow(const Layer& layer, const BagBoxes& bag) {
   if (bag.arrowFrom && bag.arrowTo)
-    drawArrow(mapped(anchorBoxInImage(frame_, *bag.arrowFrom, layer.boxes)).center(),
-              mapped(anchorBoxInImage(frame_, *bag.arrowTo, layer.boxes)).center(),
+    drawArrow(mapped(anchorBoxInImage(evidence_, *bag.arrowFrom, layer.boxes)).center(),
+              mapped(anchorBoxInImage(evidence_, *bag.arrowTo, layer.boxes)).center(),
               static_cast<double>(layer.opacity));
 }
 
@@ -220,8 +222,8 @@ void OverlayPainter::drawArrow(QPointF from, QPointF to, double opacity) {
 }
 
 void OverlayPainter::drawHeat(const Layer& layer) {
-  const Channel* channel = frame_.channel(layer.channel);
-  if (!channel || channel->spec.domain != ChannelDomain::kCell || !frame_.image) return;
+  const Channel* channel = evidence_.channel(layer.channel);
+  if (!channel || channel->spec.domain != ChannelDomain::kCell || !evidence_.image) return;
   const CellGrid& grid = channel->grid;
   QImage cells = heatImage(layer, *channel);
   if (cells.isNull()) return;
@@ -233,23 +235,23 @@ void OverlayPainter::drawHeat(const Layer& layer) {
                        stride * static_cast<float>(grid.rows)};
   painter_.save();
   // Cells of the padding lie beyond the image; they say nothing about it.
-  const SizePx size = frame_.image->pixels ? frame_.image->pixels->size : SizePx{};
+  const SizePx size = evidence_.image->pixels ? evidence_.image->pixels->size : SizePx{};
   painter_.setClipRect(mapped({0, 0, static_cast<float>(size.width), static_cast<float>(size.height)}),
                        Qt::IntersectClip);
   painter_.setRenderHint(QPainter::SmoothPixmapTransform, layer.smooth);
-  painter_.drawImage(mapped(frame_.image->inputFromImage.inverse().map(boxInInput)), cells);
+  painter_.drawImage(mapped(evidence_.image->inputFromImage.inverse().map(boxInInput)), cells);
   painter_.restore();
 }
 
 void OverlayPainter::drawSelection() {
-  if (frame_.image && context_.selectedObject >= 0 &&
-      static_cast<std::size_t>(context_.selectedObject) < frame_.image->objects.size()) {
+  if (evidence_.image && context_.selectedObject >= 0 &&
+      static_cast<std::size_t>(context_.selectedObject) < evidence_.image->objects.size()) {
     const double out = 3 * context_.unit;
     const QRectF rect =
-        mapped(frame_.image->objects[static_cast<std::size_t>(context_.selectedObject)].boxInImage);
+        mapped(evidence_.image->objects[static_cast<std::size_t>(context_.selectedObject)].boxInImage);
     strokeBox(rect.adjusted(-out, -out, out, out), faded(kSelectionColor, 0.9), 1.5, Qt::DotLine);
   }
-  const Box box = anchorBoxInImage(frame_, context_.selectedAnchor, context_.selectedBox);
+  const Box box = anchorBoxInImage(evidence_, context_.selectedAnchor, context_.selectedBox);
   if (!box.degenerate()) {
     strokeBox(mapped(box), kHaloColor, 5);
     strokeBox(mapped(box), kSelectionColor, 2.5);
@@ -257,7 +259,7 @@ void OverlayPainter::drawSelection() {
 }
 
 void OverlayPainter::drawHover(std::int64_t anchor, BoxKind kind) {
-  const Box box = anchorBoxInImage(frame_, anchor, kind);
+  const Box box = anchorBoxInImage(evidence_, anchor, kind);
   if (box.degenerate()) return;
   strokeBox(mapped(box), kHaloColor, 3.5);
   strokeBox(mapped(box), Qt::white, 1.5);

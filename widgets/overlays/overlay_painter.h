@@ -41,7 +41,7 @@ struct OverlayContext {
 
 class OverlayPainter {
  public:
-  OverlayPainter(QPainter& painter, const OverlayContext& context, const ProbeFrame& frame);
+  OverlayPainter(QPainter& painter, const OverlayContext& context, const StageEvidence& evidence);
 
   /// Draws any layer but kAnchors and kImage.
   void draw(const Layer& layer);
@@ -70,7 +70,7 @@ class OverlayPainter {
 
   QPainter& painter_;
   const OverlayContext& context_;
-  const ProbeFrame& frame_;
+  const StageEvidence& evidence_;
   std::size_t boxes_ = 0, labelsLeftOut_ = 0;
 };
 
@@ -82,9 +82,9 @@ void drawCenteredText(QPainter& painter, const QRectF& rect, const QString& text
                       const QColor& color, bool outlined);
 
 /// The frame's image as QImage (RGB888, deep copy); null when there is none.
-QImage toQImage(const ProbeFrame& frame);
+QImage toQImage(const StageEvidence& evidence);
 
 /// Class name of an index, "class 7" when it has no name.
-QString className(const ProbeFrame& frame, int classIndex);
+QString className(const StageEvidence& evidence, int classIndex);
 
 }  // namespace anchorscope

@@ -13,11 +13,11 @@ constexpr std::size_t kFewest = 10;
 
 }  // namespace
 
-float adaptiveScore(const ProbeFrame& frame) {
-  const std::vector<PredictionRecord>& predictions = frame.predictions;
+float adaptiveScore(const StageEvidence& evidence) {
+  const std::vector<PredictionRecord>& predictions = evidence.predictions;
   if (predictions.empty()) return kLowestScore;
   const float score = std::max(kLowestScore, predictions.front().score / 2);
-  const std::size_t most = std::max(kFewest, 2 * (frame.image ? frame.image->objects.size() : 0));
+  const std::size_t most = std::max(kFewest, 2 * (evidence.image ? evidence.image->objects.size() : 0));
   if (predictions.size() <= most || predictions[most].score < score) return score;
   // The last score above that of the first that is too many.
   std::size_t last = most;
@@ -28,10 +28,10 @@ float adaptiveScore(const ProbeFrame& frame) {
              : std::nextafter(predictions[most].score, std::numeric_limits<float>::infinity());
 }
 
-ShownPredictions shownPredictions(const Layer& layer, const ProbeFrame& frame) {
+ShownPredictions shownPredictions(const Layer& layer, const StageEvidence& evidence) {
   ShownPredictions shown;
-  shown.from = layer.adaptiveFilter ? adaptiveScore(frame) : layer.filterMin;
-  const auto begin = frame.predictions.begin(), end = frame.predictions.end();
+  shown.from = layer.adaptiveFilter ? adaptiveScore(evidence) : layer.filterMin;
+  const auto begin = evidence.predictions.begin(), end = evidence.predictions.end();
   const auto first = std::partition_point(
       begin, end, [&](const PredictionRecord& record) { return record.score > layer.filterMax; });
   const auto last = std::partition_point(

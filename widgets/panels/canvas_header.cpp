@@ -10,6 +10,7 @@
 #include "widgets/models/number_text.h"
 #include "widgets/panels/elided_button.h"
 #include "widgets/panels/elided_label.h"
+#include "widgets/panels/stage_picker.h"
 #include "widgets/state/view_state.h"
 
 namespace anchorscope {
@@ -29,6 +30,7 @@ CanvasHeader::CanvasHeader(ViewState& state, CanvasView& canvas, QWidget* parent
   line_->addWidget(title_);
   line_->addSpacing(12);
   line_->addWidget(info_);
+  line_->addWidget(new StagePicker(state_));
   line_->addStretch(1);
   evaluation_ = new ElidedButton;
   evaluation_->setObjectName(QStringLiteral("evaluationButton"));

@@ -58,8 +58,8 @@ void CellEditor::refresh() {
   smooth_->setChecked(active->smooth);
   const auto name = cellNameOf(active->channel);
   QStringList places, measures;
-  if (name && state_.frame())
-    for (const CellName& other : cellNames(*state_.frame())) {
+  if (name && state_.evidence())
+    for (const CellName& other : cellNames(*state_.evidence())) {
       if (other.family != name->family) continue;
       const QString place = QString::fromStdString(other.place),
                     measure = QString::fromStdString(other.measure);

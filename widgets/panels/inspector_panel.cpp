@@ -237,15 +237,15 @@ QString InspectorPanel::summary() const {
 void InspectorPanel::refresh() {
   refreshing_ = true;
   const int object = state_.selectedObject();
-  const bool something = state_.frame() && (object >= 0 || state_.selectedAnchor() >= 0);
+  const bool something = state_.evidence() && (object >= 0 || state_.selectedAnchor() >= 0);
   empty_->setVisible(!something);
   content_->setVisible(something);
   // While training goes on the rows change under the user: the place stays.
   const int scrolled = table_->verticalScrollBar()->value();
-  model_->show(something ? state_.frame() : nullptr, object, bagOnly_->isChecked());
+  model_->show(something ? state_.evidence() : nullptr, object, bagOnly_->isChecked());
   setUpColumns();
   table_->verticalScrollBar()->setValue(scrolled);
-  scatter_->show(something ? state_.frame() : nullptr, object);
+  scatter_->show(something ? state_.evidence() : nullptr, object);
   scatter_->setSelectedAnchor(state_.selectedAnchor());
   if (something) {
     scatterTitle_->setText(scatter_->title().toUpper());
@@ -333,17 +333,17 @@ void InspectorPanel::chooseColumns(const QPoint& at) {
 }
 
 void InspectorPanel::refreshObjectFacts() {
-  const ProbeFrame& frame = *state_.frame();
+  const StageEvidence& evidence = *state_.evidence();
   const int object = state_.selectedObject();
-  if (object < 0 || object >= static_cast<int>(frame.image->objects.size())) {
+  if (object < 0 || object >= static_cast<int>(evidence.image->objects.size())) {
     objectTitle_->setText(tr("NO OBJECT"));
     bagCount_->clear();
     omitted_->hide();
     facts_->setText(tr("No object overlaps this anchor."));
     return;
   }
-  const ObjectRecord& record = frame.image->objects[static_cast<std::size_t>(object)];
-  const auto& names = *frame.classNames;
+  const ObjectRecord& record = evidence.image->objects[static_cast<std::size_t>(object)];
+  const auto& names = *evidence.classNames;
   const QString className = record.classIndex >= 0 && record.classIndex < static_cast<int>(names.size())
                                 ? QString::fromStdString(names[static_cast<std::size_t>(record.classIndex)])
                                 : QString::number(record.classIndex);
@@ -363,7 +363,7 @@ void InspectorPanel::refreshObjectFacts() {
                              shortText(static_cast<double>(record.boxInImage.height())))};
   if (record.ignored) parts << tr("ignored (crowd or difficult)");
   QStringList help;
-  for (const ObjectColumn& column : frame.objectColumns) {
+  for (const ObjectColumn& column : evidence.objectColumns) {
     const float value = static_cast<std::size_t>(object) < column.values.size()
                             ? column.values[static_cast<std::size_t>(object)]
                             : NAN;
@@ -386,13 +386,14 @@ void InspectorPanel::refreshObjectFacts() {
 }
 
 void InspectorPanel::refreshDecision() {
-  const ProbeFrame& frame = *state_.frame();
+  const StageEvidence& evidence = *state_.evidence();
   const std::int64_t anchor = state_.selectedAnchor();
   while (QLayoutItem* item = linksLayout_->takeAt(0)) {
     delete item->widget();
     delete item;
   }
-  if (anchor < 0 || !frame.anchors || static_cast<std::size_t>(anchor) >= frame.anchors->count()) {
+  if (anchor < 0 || !evidence.candidates ||
+      static_cast<std::size_t>(anchor) >= evidence.candidates->count()) {
     decisionTitle_->setText(tr("WHY?"));
     anchorFacts_->setText(tr("Select a row or an anchor to see its decision."));
     decision_->clear();
@@ -401,15 +402,16 @@ void InspectorPanel::refreshDecision() {
   }
   const auto index = static_cast<std::size_t>(anchor);
   decisionTitle_->setText(tr("WHY %1?").arg(countText(anchor)));
-  QStringList parts{QString::fromStdString(frame.anchors->label(index))};
+  QStringList parts;
+  if (const std::string where = evidence.label(index); !where.empty()) parts << QString::fromStdString(where);
   for (const char* name : {"cls_score", "iou", "centerness", "loss.cls", "loss.loc", "loss.quality"})
-    if (const Channel* channel = frame.channel(name);
+    if (const Channel* channel = evidence.channel(name);
         channel && index < channel->values.size() && !std::isnan(channel->values[index]))
       parts << QString::fromStdString(channel->spec.title.empty() ? channel->spec.name
                                                                   : channel->spec.title) +
                    QLatin1Char(' ') + numberText(static_cast<double>(channel->values[index]));
   anchorFacts_->setText(parts.join(QStringLiteral(" · ")));
-  const Decision decision = explain(frame, static_cast<std::int32_t>(anchor), state_.selectedObject());
+  const Decision decision = explain(evidence, static_cast<std::int32_t>(anchor), state_.selectedObject());
   decision_->setDecision(decision);
   summary_->setText(QString::fromStdString(decision.summary));
   summary_->setVisible(!decision.summary.empty());

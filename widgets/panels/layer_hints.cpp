@@ -19,9 +19,9 @@ QString count(std::size_t number) {
   return countText(static_cast<qint64>(number));
 }
 
-LayerHint predictionsHint(const Layer& layer, const ProbeFrame& frame) {
-  const ShownPredictions shown = shownPredictions(layer, frame);
-  const std::size_t all = frame.predictions.size();
+LayerHint predictionsHint(const Layer& layer, const StageEvidence& evidence) {
+  const ShownPredictions shown = shownPredictions(layer, evidence);
+  const std::size_t all = evidence.predictions.size();
   LayerHint hint;
   hint.score = std::isfinite(shown.from) ? std::clamp(shown.from, 0.f, 1.f) : 0.f;
   hint.text = LayerNotices::tr("≥ %1 · %2 of %3")
@@ -32,8 +32,8 @@ LayerHint predictionsHint(const Layer& layer, const ProbeFrame& frame) {
   return hint;
 }
 
-LayerHint bagHint(const Layer& layer, const ProbeFrame& frame, int object) {
-  const BagBoxes bag = bagBoxes(layer, frame, object);
+LayerHint bagHint(const Layer& layer, const StageEvidence& evidence, int object) {
+  const BagBoxes bag = bagBoxes(layer, evidence, object);
   LayerHint hint;
   if (bag.faded == 0) return hint;
   hint.text = LayerNotices::tr("%1 of %2 drawn").arg(count(bag.members - bag.faded), count(bag.members));
@@ -42,9 +42,9 @@ LayerHint bagHint(const Layer& layer, const ProbeFrame& frame, int object) {
   return hint;
 }
 
-LayerHint filterHint(const Layer& layer, const ProbeFrame& frame) {
+LayerHint filterHint(const Layer& layer, const StageEvidence& evidence) {
   LayerHint hint;
-  const Channel* channel = frame.channel(layer.channel);
+  const Channel* channel = evidence.channel(layer.channel);
   if (!channel || (std::isinf(layer.filterMin) && std::isinf(layer.filterMax))) return hint;
   std::size_t defined = 0, inside = 0;
   for (const float value : channel->values) {
@@ -69,11 +69,11 @@ QString named(const LayerStack& layers, const std::vector<std::string>& ids) {
 }  // namespace
 
 LayerHint layerHint(const Layer& layer, const ViewState& state) {
-  const auto& frame = state.frame();
-  if (!frame || !layer.visible) return {};
-  if (layer.kind == LayerKind::kPredictions) return predictionsHint(layer, *frame);
-  if (layer.kind == LayerKind::kBag) return bagHint(layer, *frame, state.selectedObject());
-  return layer.hasChannel() ? filterHint(layer, *frame) : LayerHint{};
+  const auto& evidence = state.evidence();
+  if (!evidence || !layer.visible) return {};
+  if (layer.kind == LayerKind::kPredictions) return predictionsHint(layer, *evidence);
+  if (layer.kind == LayerKind::kBag) return bagHint(layer, *evidence, state.selectedObject());
+  return layer.hasChannel() ? filterHint(layer, *evidence) : LayerHint{};
 }
 
 LayerNotices::LayerNotices(ViewState& state, QWidget* parent) : QWidget(parent), state_(state) {
@@ -114,15 +114,15 @@ LayerNotices::Line LayerNotices::makeLine(const char* name) {
 
 void LayerNotices::refresh() {
   const LayerStack& layers = state_.layers();
-  const auto& frame = state_.frame();
+  const auto& evidence = state_.evidence();
   std::size_t drawn = 0, on = 0, solo = 0;
-  if (frame) {
-    for (const std::size_t index : drawnLayers(layers.layers(), *frame)) {
+  if (evidence) {
+    for (const std::size_t index : drawnLayers(layers.layers(), *evidence)) {
       ++drawn;
       solo += layers.layers()[index].solo ? 1 : 0;
     }
     for (const Layer& layer : layers.layers())
-      on += layer.visible && hasValuesFor(layer, *frame) ? 1 : 0;
+      on += layer.visible && hasValuesFor(layer, *evidence) ? 1 : 0;
   }
   const std::size_t hidden = on - drawn;
   solo_.host->setVisible(solo > 0 && hidden > 0);
@@ -130,7 +130,7 @@ void LayerNotices::refresh() {
                                   : tr("Solo hides %1 layers that are on.").arg(count(hidden)));
 
   const auto& standIn = layers.standIn();
-  standIn_.host->setVisible(frame && standIn);
+  standIn_.host->setVisible(evidence && standIn);
   if (standIn) {
     const QString wanted = named(layers, standIn->wanted), instead = named(layers, standIn->instead);
     standIn_.text->setText(standIn->shown

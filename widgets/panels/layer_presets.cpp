@@ -15,15 +15,16 @@ std::string lastPart(const std::string& name) {
 }
 
 /// Channels that tell what a head's outcome is decided with or ranked by, as the decisions name it.
-bool isNamedByOutcome(const ProbeFrame& frame, const ChannelSpec& channel, std::string OutcomeSpec::*column) {
-  for (const DecisionSpec& decision : frame.decisions)
+bool isNamedByOutcome(const StageEvidence& evidence, const ChannelSpec& channel,
+                      std::string OutcomeSpec::*column) {
+  for (const DecisionSpec& decision : evidence.decisions)
     for (const OutcomeSpec& outcome : decision.outcomes)
       if (!(outcome.*column).empty() && lastPart(channel.name) == outcome.*column) return true;
   return false;
 }
 
-bool isWinner(const ProbeFrame& frame, const ChannelSpec& channel) {
-  for (const DecisionSpec& decision : frame.decisions)
+bool isWinner(const StageEvidence& evidence, const ChannelSpec& channel) {
+  for (const DecisionSpec& decision : evidence.decisions)
     for (const OutcomeSpec& outcome : decision.outcomes)
       if (outcome.winnerChannel == channel.name) return true;
   return false;
@@ -39,9 +40,9 @@ bool isOverlap(const ChannelSpec& channel) {
 constexpr const char* kQualityPrefix = "centerness";
 
 /// One per measure of a family of feature maps: "LIP importance". It shows the finest place.
-void appendMapPresets(const ProbeFrame& frame, std::vector<LayerPreset>& presets) {
+void appendMapPresets(const StageEvidence& evidence, std::vector<LayerPreset>& presets) {
   std::vector<std::string> seen;
-  for (const CellName& name : cellNames(frame)) {
+  for (const CellName& name : cellNames(evidence)) {
     const std::string measure = name.family + "." + name.measure;
     if (std::find(seen.begin(), seen.end(), measure) != seen.end()) continue;
     seen.push_back(measure);
@@ -53,7 +54,7 @@ void appendMapPresets(const ProbeFrame& frame, std::vector<LayerPreset>& presets
 
 }  // namespace
 
-std::vector<LayerPreset> layerPresets(const ProbeFrame& frame) {
+std::vector<LayerPreset> layerPresets(const StageEvidence& evidence) {
   LayerPreset cls{QObject::tr("Class scores"), QObject::tr("How sure the classification head is"), {}};
   LayerPreset overlap{QObject::tr("Overlap"), QObject::tr("How well the boxes fit"), {}};
   LayerPreset joint{
@@ -68,17 +69,17 @@ std::vector<LayerPreset> layerPresets(const ProbeFrame& frame) {
   LayerPreset outcome{QObject::tr("Objects and predictions"),
                       QObject::tr("What is there and what is found"),
                       {"predictions"}};
-  for (const Channel& channel : frame.channels) {
+  for (const Channel& channel : evidence.channels) {
     const ChannelSpec& spec = channel.spec;
-    if (spec.domain != ChannelDomain::kAnchor || isWinner(frame, spec)) continue;
+    if (spec.domain != ChannelDomain::kCandidate || isWinner(evidence, spec)) continue;
     const std::string id = "channel:" + spec.name;
     if (spec.name.starts_with(kQualityPrefix)) continue;
     const bool share = spec.sense == Sense::kHigherIsBetter && spec.min && spec.max;
     if (spec.name.starts_with("loss.")) {
       losses.layerIds.push_back(id);
-    } else if (!isOverlap(spec) && isNamedByOutcome(frame, spec, &OutcomeSpec::weightColumn)) {
+    } else if (!isOverlap(spec) && isNamedByOutcome(evidence, spec, &OutcomeSpec::weightColumn)) {
       weights.layerIds.push_back(id);
-    } else if (!isOverlap(spec) && isNamedByOutcome(frame, spec, &OutcomeSpec::rankColumn)) {
+    } else if (!isOverlap(spec) && isNamedByOutcome(evidence, spec, &OutcomeSpec::rankColumn)) {
       ranks.layerIds.push_back(id);
     } else if (share) {
       // One layer answers each of these: the first of its scale, and of the joint ones the last.
@@ -87,21 +88,21 @@ std::vector<LayerPreset> layerPresets(const ProbeFrame& frame) {
       if (spec.scale == ColorScale::kSequential && !isOverlap(spec)) joint.layerIds = {id};
     }
   }
-  for (const Channel& channel : frame.channels)
+  for (const Channel& channel : evidence.channels)
     if (channel.spec.name.starts_with(kQualityPrefix))
       quality.layerIds.push_back("channel:" + channel.spec.name);
   std::vector<LayerPreset> presets;
   for (LayerPreset& preset :
        std::vector<LayerPreset>{cls, overlap, joint, weights, ranks, quality, losses, outcome})
     if (!preset.layerIds.empty()) presets.push_back(std::move(preset));
-  appendMapPresets(frame, presets);
+  appendMapPresets(evidence, presets);
   return presets;
 }
 
 namespace {
 
-std::optional<LayerPreset> firstLook(const ProbeFrame& frame) {
-  std::vector<LayerPreset> presets = layerPresets(frame);
+std::optional<LayerPreset> firstLook(const StageEvidence& evidence) {
+  std::vector<LayerPreset> presets = layerPresets(evidence);
   // The weights where there are any, then the overlap, then whatever colours anchors.
   const auto place = [](const LayerPreset& preset) {
     if (preset.title == QObject::tr("Weights of both heads")) return 0;
@@ -127,30 +128,30 @@ void raiseShownChannels(std::vector<Layer>& layers) {
 
 }  // namespace
 
-void applyFirstLook(LayerStack& layers, const ProbeFrame& frame) {
-  if (const auto preset = firstLook(frame)) applyPreset(layers, *preset);
+void applyFirstLook(LayerStack& layers, const StageEvidence& evidence) {
+  if (const auto preset = firstLook(evidence)) applyPreset(layers, *preset);
 }
 
-void replaceForeignLook(LayerStack& layers, const ProbeFrame& frame) {
+void replaceForeignLook(LayerStack& layers, const StageEvidence& evidence) {
   if (layers.standIn()) return;
   std::vector<std::string> foreign;
   std::string shown;
   for (const Layer& layer : layers.layers()) {
     if (!layer.hasChannel() || !layer.visible) continue;
-    if (hasValuesFor(layer, frame))
+    if (hasValuesFor(layer, evidence))
       shown = layer.id;
     else
       foreign.push_back(layer.id);
   }
   const Layer* active = layers.active();
-  const bool activeIsForeign = active && !hasValuesFor(*active, frame);
+  const bool activeIsForeign = active && !hasValuesFor(*active, evidence);
   if (!shown.empty()) {
     if (activeIsForeign) layers.setActive(shown);
     return;
   }
   if (foreign.empty() && activeIsForeign) foreign.push_back(active->id);
   if (foreign.empty()) return;
-  if (const auto preset = firstLook(frame))
+  if (const auto preset = firstLook(evidence))
     layers.showInstead(std::move(foreign), preset->layerIds, preset->layerIds.front());
 }
 

@@ -18,16 +18,16 @@ struct LayerPreset {
 
 /// The questions this frame has layers for: scores, overlap, weights of both heads, ranks, losses, objects
 /// and predictions.
-std::vector<LayerPreset> layerPresets(const ProbeFrame& frame);
+std::vector<LayerPreset> layerPresets(const StageEvidence& evidence);
 
 /// What is shown when nobody has chosen yet: the weights of both heads where a method has them, else the
 /// overlap.
-void applyFirstLook(LayerStack& layers, const ProbeFrame& frame);
+void applyFirstLook(LayerStack& layers, const StageEvidence& evidence);
 
 /// Layers kept from another method's run may colour by channels that this frame lacks: then nothing would be
 /// coloured. Lets the first look stand in for them (LayerStack::standIn), which can be undone; changes
 /// nothing where some channel of the frame is shown, or none is wanted.
-void replaceForeignLook(LayerStack& layers, const ProbeFrame& frame);
+void replaceForeignLook(LayerStack& layers, const StageEvidence& evidence);
 
 /// Shows the preset's layers, the image and the objects, and hides the others.
 void applyPreset(LayerStack& layers, const LayerPreset& preset);

@@ -111,14 +111,14 @@ LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
   connect(&layers_, &LayerStack::activeChanged, this, refresh);
   connect(&state_, &ViewState::frameChanged, this, [this] {
     QStringList channels;
-    if (state_.frame())
-      for (const Channel& channel : state_.frame()->channels)
+    if (state_.evidence())
+      for (const Channel& channel : state_.evidence()->channels)
         channels << QString::fromStdString(channel.spec.name);
     if (channels != channelsOfRows_) {
       channelsOfRows_ = channels;
       familySizes_.clear();
-      if (state_.frame())
-        for (const CellName& name : cellNames(*state_.frame()))
+      if (state_.evidence())
+        for (const CellName& name : cellNames(*state_.evidence()))
           ++familySizes_[QString::fromStdString(name.family)];
       familySizes_.removeIf([](const auto& family) { return family.value() < kLargeFamily; });
       rebuildRows();
@@ -264,7 +264,7 @@ void LayersPanel::connectDetails() {
 
 bool LayersPanel::isRelevant(const Layer& layer) const {
   // Settings of channels that another method published are kept, but there is nothing to show for them.
-  return !layer.hasChannel() || (state_.frame() && state_.frame()->channel(layer.channel));
+  return !layer.hasChannel() || (state_.evidence() && state_.evidence()->channel(layer.channel));
 }
 
 QString LayersPanel::familyOf(const Layer& layer) const {
@@ -362,11 +362,11 @@ void LayersPanel::moveRow(const std::string& id, int rowsDown) {
 
 void LayersPanel::fillPresets() {
   presetsMenu_->clear();
-  if (!state_.frame()) {
+  if (!state_.evidence()) {
     presetsMenu_->addAction(tr("Nothing to show yet"))->setEnabled(false);
     return;
   }
-  for (const LayerPreset& preset : layerPresets(*state_.frame())) {
+  for (const LayerPreset& preset : layerPresets(*state_.evidence())) {
     QAction* action = presetsMenu_->addAction(preset.title);
     action->setToolTip(preset.help);
     connect(action, &QAction::triggered, this, [this, preset] { applyPreset(layers_, preset); });
@@ -400,7 +400,7 @@ void LayersPanel::refreshDetails() {
   cells_->refresh();
   boxPart_->setVisible(active->kind == LayerKind::kAnchors || active->kind == LayerKind::kBag);
   const Channel* channel =
-      state_.frame() && active->hasChannel() ? state_.frame()->channel(active->channel) : nullptr;
+      state_.evidence() && active->hasChannel() ? state_.evidence()->channel(active->channel) : nullptr;
   range_->show(*active, channel);
   colorMap_->setCurrentIndex(colorMap_->findData(static_cast<int>(active->colorMap)));
   rangeMode_->setCurrentIndex(rangeMode_->findData(static_cast<int>(active->rangeMode)));
@@ -419,7 +419,7 @@ void LayersPanel::refreshDetails() {
 void LayersPanel::rebuildLevels() {
   const Layer* active = layers_.active();
   const std::size_t count =
-      state_.frame() && state_.frame()->anchors ? state_.frame()->anchors->levels.size() : 0;
+      state_.evidence() && state_.evidence()->candidates ? state_.evidence()->candidates->levels.size() : 0;
   if (count != levelCount_ || !levelsHost_->layout()) {
     levelCount_ = count;
     qDeleteAll(levelsHost_->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly));
@@ -428,8 +428,8 @@ void LayersPanel::rebuildLevels() {
     line->setContentsMargins(0, 0, 0, 0);
     line->setSpacing(4);
     for (std::size_t level = 0; level < count; ++level) {
-      auto* box =
-          new QCheckBox(QString::fromStdString(levelName(*state_.frame()->anchors, static_cast<int>(level))));
+      auto* box = new QCheckBox(
+          QString::fromStdString(levelName(*state_.evidence()->candidates, static_cast<int>(level))));
       box->setProperty("level", static_cast<int>(level));
       box->setToolTip(tr("Draw this pyramid level"));
       box->setFocusPolicy(Qt::TabFocus);

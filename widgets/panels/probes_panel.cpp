@@ -14,6 +14,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <set>
 
 #include "widgets/models/image_choice_model.h"
 #include "widgets/models/number_text.h"
@@ -77,11 +78,14 @@ class ProbeDelegate : public QStyledItemDelegate {
   }
 };
 
+/// Objects that are starved in any stage.
 int starvedCount(const ProbeFrame& frame) {
-  const ObjectColumn* column = frame.objectColumn(kStarvedColumn);
-  return column ? static_cast<int>(std::count_if(column->values.begin(), column->values.end(),
-                                                 [](float v) { return v > 0; }))
-                : 0;
+  std::set<std::size_t> starved;
+  for (const auto& stage : frame.stages)
+    if (const ObjectColumn* column = stage->objectColumn(kStarvedColumn))
+      for (std::size_t object = 0; object < column->values.size(); ++object)
+        if (column->values[object] > 0) starved.insert(object);
+  return static_cast<int>(starved.size());
 }
 
 }  // namespace

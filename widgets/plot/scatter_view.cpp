@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/models/candidate_text.h"
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/bag.h"
 #include "widgets/state/theme.h"
@@ -22,16 +23,17 @@ ScatterView::ScatterView(QWidget* parent) : QWidget(parent) {
   setMouseTracking(true);
 }
 
-void ScatterView::show(std::shared_ptr<const ProbeFrame> frame, int object) {
-  frame_ = std::move(frame);
+void ScatterView::show(std::shared_ptr<const StageEvidence> evidence, int object) {
+  evidence_ = std::move(evidence);
   points_.clear();
   xTitle_.clear();
   yTitle_.clear();
-  const PairTable* table = frame_ && !frame_->pairTables.empty() ? &frame_->pairTables.front() : nullptr;
+  const PairTable* table =
+      evidence_ && !evidence_->pairTables.empty() ? &evidence_->pairTables.front() : nullptr;
   if (table && object >= 0) {
     // Score against overlap where the method publishes both, else the first two real-valued columns.
-    std::vector<int> columns{qualityColumn(*frame_, *table, ColorScale::kClassification),
-                             qualityColumn(*frame_, *table, ColorScale::kRegression)};
+    std::vector<int> columns{qualityColumn(*evidence_, *table, ColorScale::kClassification),
+                             qualityColumn(*evidence_, *table, ColorScale::kRegression)};
     if (columns[0] < 0 || columns[1] < 0) {
       columns.clear();
       for (std::size_t i = 0; i < table->spec.columns.size() && columns.size() < 2; ++i)
@@ -51,7 +53,7 @@ void ScatterView::show(std::shared_ptr<const ProbeFrame> frame, int object) {
         const float x = table->columns[static_cast<std::size_t>(columns[0])][row];
         const float y = table->columns[static_cast<std::size_t>(columns[1])][row];
         if (!std::isfinite(x) || !std::isfinite(y)) continue;
-        points_.push_back({table->anchor[row], x, y,
+        points_.push_back({table->candidate[row], x, y,
                            member < 0 || table->columns[static_cast<std::size_t>(member)][row] > 0});
         xMax_ = std::max(xMax_, x);
         yMax_ = std::max(yMax_, y);
@@ -173,13 +175,11 @@ void ScatterView::mousePressEvent(QMouseEvent* event) {
 
 void ScatterView::mouseMoveEvent(QMouseEvent* event) {
   if (const Point* point = nearest(event->position()))
-    QToolTip::showText(
-        event->globalPosition().toPoint(),
-        tr("anchor %1, %2\n%3: %4\n%5: %6")
-            .arg(countText(point->anchor),
-                 QString::fromStdString(frame_->anchors->label(static_cast<std::size_t>(point->anchor))),
-                 xTitle_, exactText(point->x), yTitle_, exactText(point->y)),
-        this);
+    QToolTip::showText(event->globalPosition().toPoint(),
+                       tr("%1\n%2: %3\n%4: %5")
+                           .arg(candidateTitle(*evidence_, static_cast<std::size_t>(point->anchor)), xTitle_,
+                                exactText(point->x), yTitle_, exactText(point->y)),
+                       this);
   else
     QToolTip::hideText();
 }

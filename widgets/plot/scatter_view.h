@@ -18,7 +18,7 @@ class ScatterView : public QWidget {
  public:
   explicit ScatterView(QWidget* parent = nullptr);
 
-  void show(std::shared_ptr<const ProbeFrame> frame, int object);
+  void show(std::shared_ptr<const StageEvidence> evidence, int object);
   void setSelectedAnchor(std::int64_t anchor);
   QSize sizeHint() const override { return {160, 160}; }
   QSize minimumSizeHint() const override { return {120, 120}; }
@@ -45,7 +45,7 @@ class ScatterView : public QWidget {
   QPointF toWidget(float x, float y) const;
   const Point* nearest(QPointF at) const;
 
-  std::shared_ptr<const ProbeFrame> frame_;
+  std::shared_ptr<const StageEvidence> evidence_;
   std::vector<Point> points_;
   QString xTitle_, yTitle_;
   float xMax_ = 1, yMax_ = 1;

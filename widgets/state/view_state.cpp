@@ -1,5 +1,6 @@
 #include "widgets/state/view_state.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/evidence/decision.h"
@@ -63,26 +64,43 @@ void ViewState::setProbeName(const QString& name) {
   showCurrentProbe();
 }
 
+void ViewState::setStage(int stage) {
+  if (stage == stage_ || stage < 0) return;
+  stage_ = stage;
+  if (shownStage() != evidence_) present(/*sameImage=*/true);
+}
+
+std::shared_ptr<const StageEvidence> ViewState::shownStage() const {
+  if (!frame_) return nullptr;
+  const std::size_t last = frame_->stages.size() - 1;
+  return frame_->stages[std::min(static_cast<std::size_t>(stage_), last)];
+}
+
 void ViewState::show(std::shared_ptr<const ProbeFrame> frame) {
   if (frame == frame_) return;
-  const bool keepSelection = frame && frame_ && sameImage(*frame, *frame_);
+  const bool same = frame && frame_ && sameImage(*frame, *frame_);
   frame_ = std::move(frame);
-  const auto before = std::tuple(selectedObject_, selectedAnchor_);
+  present(same);
+}
+
+void ViewState::present(bool sameImage) {
+  const auto before = std::exchange(evidence_, shownStage());
+  const bool sameCandidates = sameImage && before && evidence_ && before->stage.name == evidence_->stage.name;
+  const auto selectedBefore = std::tuple(selectedObject_, selectedAnchor_);
   const std::int64_t hoveredBefore = hoveredAnchor_;
-  if (!keepSelection) {
-    selectedObject_ = -1;
-    selectedAnchor_ = hoveredAnchor_ = -1;
-  }
+  if (!sameImage) selectedObject_ = -1;
+  if (!sameCandidates) selectedAnchor_ = hoveredAnchor_ = -1;
   dropStaleSelection();
-  if (frame_) layers_->adoptFrame(*frame_);
+  if (evidence_) layers_->adopt(*evidence_);
   emit frameChanged();
-  if (before != std::tuple(selectedObject_, selectedAnchor_)) emit selectionChanged();
+  if (selectedBefore != std::tuple(selectedObject_, selectedAnchor_)) emit selectionChanged();
   if (hoveredBefore != hoveredAnchor_) emit hoverChanged();
 }
 
 void ViewState::dropStaleSelection() {
   const auto objects = frame_ && frame_->image ? static_cast<int>(frame_->image->objects.size()) : 0;
-  const auto anchors = frame_ && frame_->anchors ? static_cast<std::int64_t>(frame_->anchors->count()) : 0;
+  const auto anchors =
+      evidence_ && evidence_->candidates ? static_cast<std::int64_t>(evidence_->candidates->count()) : 0;
   if (selectedObject_ < -1 || selectedObject_ >= objects) selectedObject_ = -1;
   if (selectedAnchor_ < -1 || selectedAnchor_ >= anchors) selectedAnchor_ = -1;
   if (hoveredAnchor_ < -1 || hoveredAnchor_ >= anchors) hoveredAnchor_ = -1;
@@ -90,9 +108,9 @@ void ViewState::dropStaleSelection() {
 
 void ViewState::selectObject(int object) {
   std::int64_t anchor = selectedAnchor_;
-  if (object >= 0 && anchor >= 0 && frame_) {
+  if (object >= 0 && anchor >= 0 && evidence_) {
     bool paired = false;
-    for (const PairTable& table : frame_->pairTables)
+    for (const PairTable& table : evidence_->pairTables)
       paired = paired || table.row(static_cast<std::int32_t>(anchor), object) >= 0;
     if (!paired) anchor = -1;
   }
@@ -101,9 +119,9 @@ void ViewState::selectObject(int object) {
 
 void ViewState::selectAnchor(std::int64_t anchor) {
   int object = selectedObject_;
-  const bool exists = frame_ && frame_->anchors && anchor >= 0 &&
-                      anchor < static_cast<std::int64_t>(frame_->anchors->count());
-  if (object < 0 && exists) object = mostRelevantObject(*frame_, static_cast<std::int32_t>(anchor));
+  const bool exists = evidence_ && evidence_->candidates && anchor >= 0 &&
+                      anchor < static_cast<std::int64_t>(evidence_->candidates->count());
+  if (object < 0 && exists) object = mostRelevantObject(*evidence_, static_cast<std::int32_t>(anchor));
   selectPair(object, anchor);
 }
 

@@ -24,6 +24,10 @@ class ViewState : public QObject {
 
   /// The frame on the canvas: live or recorded. Null before the first.
   const std::shared_ptr<const ProbeFrame>& frame() const { return frame_; }
+  /// Of the frame the stage that is looked at; null without a frame.
+  const std::shared_ptr<const StageEvidence>& evidence() const { return evidence_; }
+  /// Its place among the frame's stages. Kept where frames that have fewer are shown meanwhile.
+  int stage() const { return stage_; }
   /// Every probe's newest frame, for the thumbnails.
   const std::vector<std::shared_ptr<const ProbeFrame>>& probes() const { return probes_; }
   QString probeName() const { return probeName_; }
@@ -43,6 +47,8 @@ class ViewState : public QObject {
   void showMoment(std::shared_ptr<const ProbeFrame> frame,
                   std::vector<std::shared_ptr<const ProbeFrame>> probes);
   void setProbeName(const QString& name);
+  /// Looks at another stage of the frames; candidates of the one before are not selected any more.
+  void setStage(int stage);
   void selectObject(int object);  ///< Also clears the anchor when it belongs to no row of the object.
   void selectAnchor(std::int64_t anchor);  ///< Keeps the object, or takes the most relevant one.
   void selectPair(int object, std::int64_t anchor);
@@ -51,7 +57,7 @@ class ViewState : public QObject {
   void followLive();
 
  signals:
-  void frameChanged();
+  void frameChanged();  ///< Also when another stage of it is looked at.
   void probesChanged();
   void probeNameChanged(const QString& name);
   void selectionChanged();
@@ -60,10 +66,14 @@ class ViewState : public QObject {
 
  private:
   void showCurrentProbe();
+  std::shared_ptr<const StageEvidence> shownStage() const;
+  void present(bool sameImage);
   void show(std::shared_ptr<const ProbeFrame> frame);
   void dropStaleSelection();
 
   std::shared_ptr<const ProbeFrame> frame_;
+  std::shared_ptr<const StageEvidence> evidence_;
+  int stage_ = 0;
   std::vector<std::shared_ptr<const ProbeFrame>> probes_;
   QString probeName_;
   int selectedObject_ = -1;

@@ -1,0 +1,247 @@
+// Detectors of two stages: what each learns by, the sum, and the evidence of both.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/base/check.h"
+#include "core/evidence/decision.h"
+#include "core/methods/method_set.h"
+#include "core/methods/recipe.h"
+#include "core/model/model_info.h"
+#include "core/trainer/capture.h"
+#include "tests/support/two_stage_detector.h"
+
+namespace anchorscope {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::TwoStageDetector;
+
+constexpr int kSide = 64, kClasses = 3;
+
+Recipe twoStages() {
+  Recipe recipe;
+  recipe.info.name = "two_stages";
+  StageRules rules;
+  rules.assigners = {"max_iou"};
+  rules.clsLosses = {"bce", "focal"};
+  rules.boxLosses = {"smooth_l1", "giou"};
+  rules.clsNormalizer = rules.locNormalizer = "positives";
+  rules.lossSource = "a test";
+  rules.stage = "rpn";
+  recipe.stages = {rules, rules};
+  recipe.stages[1].stage = "roi";
+  recipe.overrides = {{"roi.lambda_reg", 2.0, "a test"}, {"rpn.neg_iou_thr", 0.3, "a test"}};
+  return recipe;
+}
+
+struct TwoStages : ::testing::Test {
+  TwoStages() {
+    ParamSet params = *modelParams("retina-small");
+    detector = std::make_unique<TwoStageDetector>(*makeDetector("retina-small", params, 1, 3), kClasses);
+    images = at::sin(at::arange(2 * 3 * kSide * kSide, at::kFloat)).view({2, 3, kSide, kSide});
+    targets.boxes =
+        at::tensor({4.F, 4.F, 30.F, 28.F, 20.F, 20.F, 60.F, 60.F, 8.F, 8.F, 40.F, 40.F, 0.F, 0.F, 0.F, 0.F})
+            .view({2, 2, 4});
+    targets.labels = at::tensor({2, 0, 1, -1}, at::kLong).view({2, 2});
+    targets.valid = targets.labels >= 0;
+    targets.ignoreBoxes = at::zeros({2, 0, 4});
+    for (const StageInfo& stage : detector->stages())
+      heads.push_back(stage.heads);
+  }
+  std::unique_ptr<MethodSet> method(const std::vector<std::pair<std::string, std::string>>& options = {}) {
+    ParamSet params(recipeParams(twoStages()));
+    for (const auto& [name, value] : options)
+      EXPECT_TRUE(params.set(name, value).ok());
+    auto stages = makeStages(twoStages(), params);
+    EXPECT_TRUE(stages.ok()) << stages.error().text();
+    return std::make_unique<MethodSet>(*std::move(stages), heads);
+  }
+  ProbeBatch probes() {
+    ProbeBatch out;
+    out.pixels = images;
+    out.targets = targets;
+    for (const auto& [name, objects] : {std::pair{"a", 2}, {"b", 1}}) {
+      auto image = std::make_shared<ProbeImage>();
+      image->name = name;
+      image->inputSize = {kSide, kSide};
+      auto pixels = std::make_shared<ImagePixels>();
+      pixels->size = {kSide, kSide};
+      image->pixels = pixels;
+      const auto row = static_cast<std::int64_t>(out.images.size());
+      for (int g = 0; g < objects; ++g) {
+        const float* box = targets.boxes[row][g].const_data_ptr<float>();
+        image->objects.push_back(
+            {{box[0], box[1], box[2], box[3]}, targets.labels[row][g].item<int>(), false});
+      }
+      out.images.push_back(std::move(image));
+    }
+    return out;
+  }
+
+  std::unique_ptr<TwoStageDetector> detector;
+  at::Tensor images;
+  DenseTargets targets;
+  std::vector<HeadTraits> heads;
+};
+
+double valueOf(const LossTerms& terms, const std::string& name) {
+  for (const NamedScalar& scalar : terms.scalars)
+    if (scalar.name == name) return scalar.value.item<double>();
+  ADD_FAILURE() << "no scalar " << name;
+  return 0;
+}
+
+TEST_F(TwoStages, OptionsBelongToTheirStage) {
+  const ParamSet params(recipeParams(twoStages()));
+  EXPECT_EQ(params.getFloat("rpn.neg_iou_thr"), 0.3);
+  EXPECT_EQ(params.getFloat("roi.neg_iou_thr"), 0.4);
+  EXPECT_EQ(params.getFloat("roi.lambda_reg"), 2);
+  for (const ParamSpec& spec : params.specs())
+    EXPECT_TRUE(spec.whenOption.empty() || spec.whenOption.substr(0, 4) == spec.name.substr(0, 4))
+        << spec.name;
+  EXPECT_EQ(method()->stage(0).params().getFloat("neg_iou_thr"), 0.3);
+  EXPECT_EQ(method({{"roi.cls_loss", "focal"}})->stage(1).params().getText("cls_loss"), "focal");
+}
+
+TEST_F(TwoStages, TheTotalIsTheSumAndEveryStageLearns) {
+  const auto methods = method();
+  const auto stages = detector->forward(images, &targets, {});
+  const LossTerms terms = methods->loss(stages, targets, StepContext());
+  EXPECT_DOUBLE_EQ(valueOf(terms, "loss.total"), terms.total.item<double>());
+  EXPECT_NEAR(valueOf(terms, "rpn.loss.total") + valueOf(terms, "roi.loss.total"), terms.total.item<double>(),
+              1e-5);
+  EXPECT_NEAR(valueOf(terms, "roi.loss.total"),
+              valueOf(terms, "roi.loss.cls") + 2 * valueOf(terms, "roi.loss.loc"), 1e-5);
+  EXPECT_EQ(valueOf(terms, "roi.objects"), 3);
+  EXPECT_GE(valueOf(terms, "roi.positives.cls"), 3) << "the objects' own boxes";
+  terms.total.backward();
+  EXPECT_GT(detector->classWeights().grad().abs().sum().item<double>(), 0);
+  for (const NamedTensor& named : detector->parameters())
+    if (named.name.find("cls_logits.weight") != std::string::npos) {
+      EXPECT_GT(named.tensor.grad().abs().sum().item<double>(), 0) << named.name;
+    }
+}
+
+TEST_F(TwoStages, EachStagesLossIsThatOfItsRulesAlone) {
+  const auto methods = method();
+  const at::NoGradGuard noGrad;
+  const auto stages = detector->forward(images, &targets, {});
+  const LossTerms terms = methods->loss(stages, targets, StepContext());
+  DenseTargets something = targets;
+  something.labels = at::where(targets.valid, 0, -1);
+  const auto alone = method();
+  const StageInputs rpn{stages[0].candidates, stages[0].heads, something};
+  EXPECT_EQ(alone->stage(0).loss(rpn, StepContext()).total.item<double>(), valueOf(terms, "rpn.loss.total"))
+      << "the first stage tells something from nothing";
+  // Image by image, with candidates that the one image's are all there is.
+  double cls = 0;
+  for (std::int64_t b = 0; b < 2; ++b) {
+    AnchorSet own;
+    own.boxes = stages[1].candidates.boxes[b];
+    HeadOutputs outputs = stages[1].heads;
+    outputs.logits = outputs.logits.narrow(0, b, 1);
+    outputs.offsets = outputs.offsets.narrow(0, b, 1);
+    outputs.boxes = outputs.boxes.narrow(0, b, 1);
+    const DenseTargets its{targets.boxes.narrow(0, b, 1), targets.labels.narrow(0, b, 1),
+                           targets.valid.narrow(0, b, 1), targets.ignoreBoxes.narrow(0, b, 1)};
+    const LossTerms single = alone->stage(1).loss({own, outputs, its}, StepContext());
+    cls += valueOf(single, "loss.loc") * valueOf(single, "loss.loc_normalizer");
+  }
+  EXPECT_NEAR(cls, valueOf(terms, "roi.loss.loc") * valueOf(terms, "roi.loss.loc_normalizer"), 1e-5);
+}
+
+TEST_F(TwoStages, DeclareWhatTheyGiveUnderTheirName) {
+  const auto methods = method();
+  EvidenceDeclaration declared = methods->declaration(0);
+  declared.addMissing(methods->declaration(1));
+  const auto stages = detector->forward(images, &targets, {});
+  for (const NamedScalar& scalar : methods->loss(stages, targets, StepContext()).scalars)
+    EXPECT_NE(declared.scalar(scalar.name), nullptr) << scalar.name;
+  EXPECT_EQ(declared.scalar("loss.cls"), nullptr);
+  EXPECT_NE(declared.scalar("loss.total"), nullptr);
+}
+
+TEST_F(TwoStages, AFrameHoldsBoth) {
+  const auto methods = method();
+  PendingFrames pending;
+  StepContext step;
+  step.step = 5;
+  CaptureSetup setup(*detector, *methods);
+  setup.postprocess.scoreThreshold = 0;
+  const ProbeBatch batch = probes();
+  captureProbes(setup, batch, step, {1, 0}, pending);
+  const auto frames = pending.take();
+  ASSERT_EQ(frames.size(), 2u);
+  EXPECT_EQ(frames[1]->image->name, "a");
+  for (const auto& frame : frames) {
+    EXPECT_EQ(frame->step, 5);
+    ASSERT_EQ(frame->stages.size(), 2u);
+    const StageEvidence &rpn = *frame->stages[0], &roi = *frame->stages[1];
+    EXPECT_TRUE(rpn.candidates->onGrid());
+    EXPECT_FALSE(roi.candidates->onGrid());
+    EXPECT_EQ(roi.candidates->count(), TwoStageDetector::kProposals + 2u);
+    EXPECT_THAT(rpn.predictions, IsEmpty());
+    EXPECT_THAT(roi.predictions, Not(IsEmpty()));
+    for (std::size_t i = 0; i < roi.candidates->count(); ++i) {
+      const std::int32_t origin = roi.candidates->origins[i];
+      if (origin < 0) continue;
+      EXPECT_EQ(roi.candidates->boxesInInput[i], rpn.predictedBoxesInInput[static_cast<std::size_t>(origin)]);
+    }
+    // An object's own box is taken for it, and the decision says so.
+    for (std::size_t object = 0; object < frame->image->objects.size(); ++object) {
+      const auto own =
+          static_cast<std::int32_t>(TwoStageDetector::kProposals + static_cast<std::int64_t>(object));
+      EXPECT_EQ(roi.channel("assigned_cls")->values[static_cast<std::size_t>(own)],
+                static_cast<float>(object));
+      const Decision decision = explain(roi, own, static_cast<std::int32_t>(object));
+      EXPECT_TRUE(decision.considered);
+      EXPECT_THAT(decision.summary, HasSubstr("Taken for classification"));
+    }
+  }
+}
+
+TEST_F(TwoStages, AVariantIsToldTheSameOutputs) {
+  const auto methods = method(), other = method({{"rpn.pos_iou_thr", "0.99"}, {"rpn.low_quality", "false"}});
+  PendingFrames pending;
+  CaptureSetup setup(*detector, *methods);
+  setup.variants = {{std::make_shared<const Variant>(Variant{"strict", {{"method.rpn.pos_iou_thr", "0.99"}}}),
+                     other.get()}};
+  const ProbeBatch batch = probes();
+  captureProbes(setup, batch, StepContext(), {0, 1}, pending);
+  const auto frames = pending.take();
+  ASSERT_EQ(frames.size(), 4u);
+  const StageEvidence &own = *frames[0]->stages[0], &strict = *frames[2]->stages[0];
+  EXPECT_EQ(frames[2]->image, frames[0]->image);
+  ASSERT_NE(strict.variant, nullptr);
+  EXPECT_EQ(strict.variant->name, "strict");
+  EXPECT_EQ(own.channel("cls_score")->values, strict.channel("cls_score")->values);
+  EXPECT_EQ(own.predictedBoxesInInput, strict.predictedBoxesInInput);
+  const auto positives = [](const StageEvidence& evidence) {
+    const std::vector<float>& object = evidence.channel("assigned_cls")->values;
+    return std::count_if(object.begin(), object.end(), [](float value) { return value >= 0; });
+  };
+  EXPECT_GT(positives(own), 0);
+  EXPECT_EQ(positives(strict), 0);
+  EXPECT_EQ(positives(*frames[0]->stages[1]), positives(*frames[2]->stages[1]));
+}
+
+TEST_F(TwoStages, RulesAndStagesHaveToAgree) {
+  const auto conflicts = methodConflicts("max_iou", *methodParams("max_iou"), heads);
+  ASSERT_EQ(conflicts.size(), 1u);
+  EXPECT_EQ(conflicts.front().option, "run.method");
+  EXPECT_THAT(conflicts.front().message, HasSubstr("rules for the stages dense, and the model has rpn, roi"));
+  HeadTraits proposals;
+  proposals.ownCandidates = true;
+  EXPECT_THAT(methodConflicts("max_iou", *methodParams("max_iou"), {proposals}), IsEmpty());
+  const auto atss = methodConflicts("atss", *methodParams("atss"), {proposals});
+  ASSERT_FALSE(atss.empty());
+  EXPECT_THAT(atss.front().message, HasSubstr("needs anchors that are the same for every image"));
+}
+
+}  // namespace
+}  // namespace anchorscope
