@@ -116,26 +116,36 @@ Status TrainingLoop::prepare() {
   config_ = trainer_->config();  // with the size of an epoch
   ANCHORSCOPE_TRY(point ? continueRecording(*point) : startRecording());
   port_.publishFacts(std::make_shared<const RunFacts>(trainer_->facts()));
-  if (writer_) {
-    knownFolder_ = writer_->folder();
-    checkpoints_ = std::make_unique<CheckpointKeeper>(
-        writer_, [this](const std::string& kind, const std::string& text) { note(kind, text); });
-    checkpoints_->setNewestStep(resumedStep_);
-  }
+  if (writer_) makeKeepers();
   tellOfPreparing(point);
   emitDiagnostics();
   paused_ = options_.startPaused;
-  if (writer_ && !point) openRecords_.push_back({{trainer_->stepsDone(), {}, {}}, false, true});
-  if (options_.captureLive || !openRecords_.empty()) capture(Hurry::kYes);
-  flushRecords();
-  if (writer_) {
+  if (recorder_ && !point) recorder_->open(trainer_->stepsDone(), StepRecorder::Waits::kForEvidence);
+  if (options_.captureLive || (recorder_ && recorder_->waits())) capture(Hurry::kYes);
+  if (recorder_) {
+    recorder_->handOver();
     (void)writer_->flush();  // what a moment takes on disk is known only then; a failure shows below
     planRecording();
     if (config_.train.getInt("record_every") > 0 && !trainer_->probeNames().empty())
-      note("recording", recordPlan_.forecastText(static_cast<std::int64_t>(trainer_->probeNames().size())));
-    watchRecording();
+      note("recording", recorder_->forecastText());
+    recorder_->watch(probeCount());
   }
   return {};
+}
+
+void TrainingLoop::makeKeepers() {
+  const auto both = [this](const std::string& kind, const std::string& text) { note(kind, text); };
+  recorder_ =
+      std::make_unique<StepRecorder>(writer_, both, [this](const std::string& kind, const std::string& text) {
+        port_.emit(NoteEvent{{trainer_->stepsDone(), kind, text}});
+      });
+  checkpoints_ = std::make_unique<CheckpointKeeper>(writer_, both);
+  checkpoints_->setNewestStep(resumedStep_);
+}
+
+void TrainingLoop::planRecording() {
+  recorder_->plan(config_.train.getInt("record_every"), trainer_->plannedSteps(),
+                  std::llround(config_.train.getFloat("record_budget") * 1e9), resumedStep_, probeCount());
 }
 
 void TrainingLoop::tellOfPreparing(const std::optional<ResumePoint>& point) {
@@ -207,13 +217,13 @@ Status TrainingLoop::finish() {
   if (checkpoints_ && checkpointAtStop_ && checkpoints_->newestStep() != trainer_->stepsDone())
     saveCheckpointNow();
   if (stepsDone_ && trainer_->canEvaluate() && lastEvaluation_ != trainer_->stepsDone()) evaluateAndNote();
-  const bool record = writer_ && config_.train.getInt("record_every") > 0 &&
-                      lastRecordedFrames_ != trainer_->stepsDone() &&
+  const bool record = recorder_ && config_.train.getInt("record_every") > 0 &&
+                      recorder_->newestEvidence() != trainer_->stepsDone() &&
                       failedCaptureStep_ != trainer_->stepsDone();
-  if (record) openRecords_.push_back({{trainer_->stepsDone(), {}, {}}, false, true});
+  if (record) recorder_->open(trainer_->stepsDone(), StepRecorder::Waits::kForEvidence);
   if (record || (options_.captureLive && lastCapture_ != trainer_->stepsDone())) capture(Hurry::kYes);
   collectFrames();
-  flushRecords();
+  if (recorder_) recorder_->handOver();
   if (checkpoints_) checkpoints_->collect(/*wait=*/true);
   if (failedCaptures_ > 0)
     note("error",
@@ -221,9 +231,10 @@ Status TrainingLoop::finish() {
                 failedCaptures_ == 1 ? "is" : "are", " missing from the run"));
   note("note", concat("ended: ", endReason_));
   if (writer_) (void)writer_->flush();  // a failure is in the state that is looked at next
-  watchRecording();
+  if (recorder_) recorder_->watch(probeCount());
   publish();
   checkpoints_.reset();
+  recorder_.reset();
   writer_.reset();
   return {};
 }
@@ -243,9 +254,7 @@ void TrainingLoop::abandon(Error& error) {
       });
       if (trainer_->sound() && checkpoints_->newestStep() != trainer_->stepsDone()) saveCheckpointNow();
     }
-    for (OpenRecord& open : openRecords_)
-      if (!open.scalarsMissing) writer_->record(std::move(open.record));
-    openRecords_.clear();
+    recorder_->handOverRest();
     checkpoints_->collect(/*wait=*/true);
     const std::int64_t kept = checkpoints_->newestStep();
     error.action +=
@@ -253,6 +262,7 @@ void TrainingLoop::abandon(Error& error) {
                kept < 0 ? "No checkpoint was kept" : concat("Kept: the checkpoint of step ", kept));
   }
   checkpoints_.reset();
+  recorder_.reset();
   writer_.reset();
 }
 
@@ -268,9 +278,9 @@ Status TrainingLoop::oneStep() {
     const std::int64_t distance = config_.train.getInt(option);
     return distance > 0 && step % distance == 0;
   };
-  const bool record = writer_ && recordPlan_.due(step);
-  if (record) lastPlannedFrames_ = step;
-  if (writer_) openRecords_.push_back({{step, {}, {}}, true, record});
+  const bool record = recorder_ && recorder_->takesEvidence(step);
+  if (recorder_)
+    recorder_->open(step, record ? StepRecorder::Waits::kForBoth : StepRecorder::Waits::kForScalars);
   // A goal must stop at its step, not one later: then the scalars are waited for.
   handleReports(/*all=*/goal_.active());
   pacer_.addStep(millisecondsSince(begin));
@@ -283,21 +293,17 @@ Status TrainingLoop::oneStep() {
   // Before an evaluation: whatever it does to the program, these steps are kept.
   if (checkpoints_ && (every("checkpoint_every") || evaluating)) startCheckpoint();
   if (evaluating) evaluateAndNote();
-  flushRecords();
+  if (recorder_) recorder_->handOver();
   if (checkpoints_) checkpoints_->collect(/*wait=*/false);
   if (std::exchange(pauseWanted_, false)) pause(pauseReason_);
   if (options_.captureLive && Clock::now() - lastPublish_ > kStatusInterval) publish();
-  watchRecording();
+  if (recorder_) recorder_->watch(probeCount());
   return {};
 }
 
 void TrainingLoop::handleReports(bool all) {
   for (StepReport& report : trainer_->takeReports(all)) {
-    for (OpenRecord& open : openRecords_)
-      if (open.record.step == report.step) {
-        open.record.scalars.insert(open.record.scalars.end(), report.scalars.begin(), report.scalars.end());
-        open.scalarsMissing = false;
-      }
+    if (recorder_) recorder_->addScalars(report.step, report.scalars);
     const std::string reached = goal_.reached(report.step, report.scalars);
     port_.emit(StepEvent{report.step, std::move(report.scalars)});
     if (!reached.empty()) wantPause(reached);
@@ -345,8 +351,7 @@ void TrainingLoop::capture(Hurry hurry) {
   const double launched = millisecondsSince(begin);
   pendingCaptureMs_ = launched;
   if (!pendingFrames_.pending()) {  // There are no probes.
-    for (OpenRecord& open : openRecords_)
-      open.framesMissing = false;
+    if (recorder_) recorder_->giveUpEvidence();
     publish();
     return;
   }
@@ -364,12 +369,7 @@ void TrainingLoop::collectFrames() {
     return captureFailed(taken.error());
   const std::int64_t step = frames_.front()->step;
   pacer_.addCapture(step, pendingCaptureMs_ + millisecondsSince(begin));
-  for (OpenRecord& open : openRecords_)
-    if (open.record.step == step && open.framesMissing) {
-      open.record.frames = frames_;
-      open.framesMissing = false;
-      lastRecordedFrames_ = step;
-    }
+  if (recorder_) recorder_->addEvidence(step, frames_);
   if (options_.captureLive) publish();
 }
 
@@ -377,8 +377,7 @@ void TrainingLoop::captureFailed(const Error& error) {
   pendingFrames_ = {};
   ++failedCaptures_;
   failedCaptureStep_ = trainer_->stepsDone();
-  for (OpenRecord& open : openRecords_)
-    open.framesMissing = false;
+  if (recorder_) recorder_->giveUpEvidence();
   if (error.text() == captureFailure_) return;
   captureFailure_ = error.text();
   note("error", concat("Evidence could not be captured: ", captureFailure_));
@@ -408,14 +407,6 @@ void TrainingLoop::publish() {
   lastPublish_ = Clock::now();
 }
 
-void TrainingLoop::flushRecords() {
-  while (!openRecords_.empty() && !openRecords_.front().scalarsMissing &&
-         !openRecords_.front().framesMissing) {
-    if (writer_) writer_->record(std::move(openRecords_.front().record));
-    openRecords_.pop_front();
-  }
-}
-
 std::optional<Error> TrainingLoop::evaluate() {
   lastEvaluation_ = trainer_->stepsDone();  // also when it fails: the same would fail again at the end
   Status status = fenced([&]() -> Status {
@@ -442,7 +433,6 @@ void TrainingLoop::evaluateAndNote() {
 void TrainingLoop::recordEvaluation(const Evaluation& evaluation) {
   const EvaluationEvent event{lastEvaluation_, evaluation.metrics, evaluation.perClassAp,
                               evaluation.perClassAp50};
-  StepRecord record{lastEvaluation_, evaluationScalars(event), {}};
   std::string text;
   double ap = -1;
   for (const ScalarValue& metric : evaluation.metrics) {
@@ -450,13 +440,7 @@ void TrainingLoop::recordEvaluation(const Evaluation& evaluation) {
     if (metric.name == "ap" || metric.name == "ap50")
       text += concat(text.empty() ? "" : ", ", precisionText(metric));
   }
-  const auto open = std::find_if(openRecords_.begin(), openRecords_.end(), [&](const OpenRecord& entry) {
-    return entry.record.step == lastEvaluation_;
-  });
-  if (open != openRecords_.end())
-    open->record.scalars.insert(open->record.scalars.end(), record.scalars.begin(), record.scalars.end());
-  else if (writer_)
-    writer_->record(std::move(record));
+  if (recorder_) recorder_->addLater(lastEvaluation_, evaluationScalars(event));
   note("evaluation", concat(text, " on ", evaluation.images, evaluation.images == 1 ? " image" : " images",
                             evaluation.averagedWeights ? ", with the averaged weights" : ""));
   port_.emit(event);
@@ -481,52 +465,6 @@ void TrainingLoop::saveCheckpointNow() {
   checkpoints_->saveNow(
       trainer_->stepsDone(), config_.train.getInt("keep_checkpoints"),
       [this](const std::string& path) { return trainer_->saveCheckpoint(path, Overwrite::kYes); });
-}
-
-void TrainingLoop::planRecording() {
-  const RecordingState recording = writer_->state();
-  recordPlan_.setLimits(config_.train.getInt("record_every"), trainer_->plannedSteps(),
-                        std::llround(config_.train.getFloat("record_budget") * 1e9));
-  lastPlannedFrames_ = std::max({lastPlannedFrames_, lastRecordedFrames_, resumedStep_});
-  recordPlan_.measured(recording.evidenceSteps, recording.evidenceBytes, lastPlannedFrames_);
-  const RecordPlan::Forecast forecast = recordPlan_.forecast();
-  const auto probes = static_cast<std::int64_t>(trainer_->probeNames().size());
-  if (forecast.exhausted && !saidExhausted_)
-    note("thinned",
-         concat("record_budget is used up: no more evidence is recorded but that of the last step (",
-                recordPlan_.forecastText(probes), ")"));
-  else if (forecast.thinned && !saidThinned_)
-    note("thinned", concat("evidence is recorded at distances that grow with the step: ",
-                           recordPlan_.forecastText(probes)));
-  saidThinned_ = saidThinned_ || forecast.thinned;
-  saidExhausted_ = saidExhausted_ || forecast.exhausted;
-}
-
-void TrainingLoop::watchRecording() {
-  if (!writer_) return;
-  const RecordingState recording = writer_->state();
-  if (recording.evidenceSteps != plannedMoments_) {
-    plannedMoments_ = recording.evidenceSteps;
-    planRecording();
-  }
-  if (recording.folder != knownFolder_) {
-    note("error", concat("The run's folder '", knownFolder_,
-                         "' was moved while training: the run goes on in '", recording.folder, "'"));
-    knownFolder_ = recording.folder;
-  }
-  // Once recording has failed every frame is dropped, and that has been said.
-  if (recording.failure.empty() && recording.framesDropped > framesDropped_) {
-    // The writer has put it into the run's own journal.
-    port_.emit(NoteEvent{
-        {trainer_->stepsDone(), "thinned",
-         concat(recording.framesDropped - framesDropped_, " frames were not recorded: the disk is behind")}});
-    framesDropped_ = recording.framesDropped;
-  }
-  if (!recording.failure.empty() && !recordingFailed_) {
-    recordingFailed_ = true;
-    port_.emit(
-        NoteEvent{{trainer_->stepsDone(), "error", concat("Recording has stopped: ", recording.failure)}});
-  }
 }
 
 void TrainingLoop::note(const std::string& kind, const std::string& text) {

@@ -13,10 +13,10 @@
 
 #include "core/session/checkpoint_keeper.h"
 #include "core/session/pacing.h"
-#include "core/session/record_plan.h"
 #include "core/session/resume.h"
 #include "core/session/run_goal.h"
 #include "core/session/session_port.h"
+#include "core/session/step_recorder.h"
 #include "core/store/run_writer.h"
 #include "core/trainer/trainer.h"
 
@@ -39,11 +39,6 @@ class TrainingLoop {
  private:
   using Clock = std::chrono::steady_clock;
 
-  /// A step whose record waits for its scalars (a GPU gives them a step late) or frames.
-  struct OpenRecord {
-    StepRecord record;
-    bool scalarsMissing = true, framesMissing = false;
-  };
   enum class Hurry { kNo, kYes };  ///< kYes: wait for the frames' copy and publish at once.
 
   Status prepare();
@@ -88,14 +83,14 @@ class TrainingLoop {
   void collectFrames();
   void captureFailed(const Error& error);
   void publish();
-  void flushRecords();
   std::optional<Error> evaluate();
   void evaluateAndNote();  ///< As above; a failure is noted and training goes on.
   void recordEvaluation(const Evaluation& evaluation);
   void startCheckpoint();  ///< Into the run, written beside training.
   void saveCheckpointNow();
-  void planRecording();  ///< From what is recorded by now.
-  void watchRecording();
+  void makeKeepers();  ///< Of what is recorded, where something is.
+  void planRecording();
+  std::int64_t probeCount() const { return static_cast<std::int64_t>(trainer_->probeNames().size()); }
   void note(const std::string& kind, const std::string& text);
   void emitDiagnostics();
   TrainingStatus status() const;
@@ -115,17 +110,13 @@ class TrainingLoop {
   PendingFrames pendingFrames_;
   double pendingCaptureMs_ = 0;
   std::vector<std::shared_ptr<const ProbeFrame>> frames_;
-  std::deque<OpenRecord> openRecords_;
   std::uint64_t snapshots_ = 0;
   Clock::time_point lastPublish_{}, started_ = Clock::now();
-  std::int64_t lastEvaluation_ = -1, lastCapture_ = -1, lastRecordedFrames_ = -1, lastPlannedFrames_ = -1,
-               plannedMoments_ = -1;
-  std::int64_t framesDropped_ = 0, failedCaptures_ = 0, failedCaptureStep_ = -1;
+  std::int64_t lastEvaluation_ = -1, lastCapture_ = -1, failedCaptures_ = 0, failedCaptureStep_ = -1;
   std::string captureFailure_;  ///< The last one noted: one that comes again at every capture is told once.
-  bool recordingFailed_ = false, saidThinned_ = false, saidExhausted_ = false;
-  std::string knownFolder_, pauseReason_;
-  RecordPlan recordPlan_;
-  std::unique_ptr<CheckpointKeeper> checkpoints_;  ///< Null without a recorded run.
+  std::string pauseReason_;
+  std::unique_ptr<StepRecorder> recorder_;         ///< Null without a recorded run,
+  std::unique_ptr<CheckpointKeeper> checkpoints_;  ///< as this one.
   std::vector<std::string> resumeNotes_;
 };
 

@@ -32,7 +32,7 @@ void TrainingLoop::pause(const std::string& reason) {
   handleReports(/*all=*/true);
   if (checkpoints_) checkpoints_->collect(/*wait=*/true);
   if (options_.captureLive) capture(Hurry::kYes);
-  flushRecords();
+  if (recorder_) recorder_->handOver();
   port_.setState(TrainerState::kPaused, reason);
 }
 
