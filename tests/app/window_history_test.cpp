@@ -16,6 +16,9 @@
 #include "core/store/run_writer.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/two_stage_frame.h"
+#include "widgets/canvas/canvas_view.h"
+#include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/plot/curves_view.h"
@@ -178,6 +181,37 @@ TEST_F(WindowHistoryTest, ARecordedRunShowsOfEveryEvaluationWhatItShowedLive) {
   open();
   EXPECT_FALSE(button->isVisible()) << "nothing of the run before stays";
   EXPECT_TRUE(shownEvaluation().contains("evaluationStep This run has not been evaluated."));
+}
+
+TEST_F(WindowHistoryTest, EitherStageOfARecordedRunIsLookedAt) {
+  {
+    auto writer = createRun(recorded, RunHeader(), Overwrite::kYes);
+    ASSERT_TRUE(writer) << writer.error().text();
+    for (std::int64_t step = 0; step < 3; ++step)
+      (*writer)->record({step, {}, {testing::makeSyntheticTwoStageFrame(step)}});
+  }
+  open();
+  ViewState& state = window.viewState();
+  auto* picker = window.findChild<QComboBox*>("stagePicker");
+  ASSERT_TRUE(picker->isVisible());
+  ASSERT_EQ(picker->count(), 2);
+  EXPECT_EQ(state.evidence()->stage.name, "rpn");
+  picker->setFocus();
+  QTest::keyClick(picker, Qt::Key_Down);
+  ASSERT_EQ(state.evidence()->stage.name, "roi");
+  window.workspace().canvas().setFocus();
+  window.workspace().canvas().goToAnchor(7);
+  const auto* facts = window.findChild<QLabel*>("anchorFacts");
+  ASSERT_NE(facts, nullptr);
+  const auto& origins = state.evidence()->candidates->origins;
+  EXPECT_TRUE(facts->text().startsWith(QString("from anchor %1").arg(origins[7])))
+      << facts->text().toStdString();
+  window.viewState().layers().showOnly("channel:roi.iou");
+  window.workspace().scrubber().setFocus();
+  press(Qt::Key_Home);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return state.frame()->step == 0; }));
+  EXPECT_EQ(state.evidence()->stage.name, "roi") << "the stage stays";
+  testing::keepPicture(window.grab().toImage(), "recorded_stages");
 }
 
 TEST_F(WindowHistoryTest, AnotherProbeOfARecordedStepIsShownWhenItIsChosen) {

@@ -202,6 +202,7 @@ InspectorPanel::InspectorPanel(ViewState& state, QWidget* parent) : QWidget(pare
   lower->addLayout(right, 11);
   column->addLayout(lower);
   anchorFacts_ = new QLabel;
+  anchorFacts_->setObjectName(QStringLiteral("anchorFacts"));
   anchorFacts_->setProperty("role", "secondary");
   anchorFacts_->setWordWrap(true);
   column->addWidget(anchorFacts_);
