@@ -42,8 +42,8 @@ struct CandidateSet {
   std::vector<LevelLayout> levels;  ///< Empty: not on a grid.
   std::vector<Box> boxesInInput;  ///< N; for point detectors a stride-sized box around the point. Degenerate:
                                   ///< a place that holds no candidate at this step.
-  /// N, or on a grid empty: of each the earlier stage's candidate that it was made from; -1: from none (an object's own
-  /// box, added to learn from).
+  /// N, or on a grid empty: of each the earlier stage's candidate that it was made from; -1: from none (an
+  /// object's own box, added to learn from).
   std::vector<std::int32_t> origins;
 
   std::size_t count() const { return boxesInInput.size(); }

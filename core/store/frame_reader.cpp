@@ -103,10 +103,10 @@ Status FrameReader::prepare() {
 
 Result<bool> FrameReader::findFrame(const std::string& probe, std::int64_t step) {
   const StatementReset resetProbe(findProbe_);
-  const Result<bool> probeRow = findProbe_.bind(1, probe).next();
+  Result<bool> probeRow = findProbe_.bind(1, probe).next();
   if (!probeRow || !*probeRow) return probeRow;
   ANCHORSCOPE_TRY(intact(findProbe_, "the name of its probe"));
-  const Result<bool> row = findFrame_.bind(1, findProbe_.integer(0)).bind(2, step).next();
+  Result<bool> row = findFrame_.bind(1, findProbe_.integer(0)).bind(2, step).next();
   if (row && *row) ANCHORSCOPE_TRY(intact(findFrame_, "its row in the table frame"));
   return row;
 }

@@ -456,5 +456,23 @@ TEST(Musu, WithoutObjectsMeansAreUndefined) {
   }
 }
 
+TEST(Musu, ASoftmaxIsAssignedByItsScoresAsSigmoidsOfTheSameScoresAre) {
+  DenseScene scene = makeDenseScene();
+  HeadOutputs softmax = scene.outputs;
+  softmax.activation = ScoreActivation::kSoftmaxWithBackground;
+  softmax.logits = at::cat({scene.outputs.logits, scene.outputs.logits.amax(2, true) * 0.5}, 2);
+  HeadOutputs sigmoids = scene.outputs;
+  const at::Tensor scores = softmax.logits.softmax(2).narrow(2, 0, scene.outputs.logits.size(2));
+  sigmoids.logits = at::logit(scores);
+  const auto assigner = make({});
+  const Assignment got = assigner->assign({scene.anchors, softmax, scene.targets}, StepContext()),
+                   expected = assigner->assign({scene.anchors, sigmoids, scene.targets}, StepContext());
+  EXPECT_TRUE(got.clsObject.ge(0).any().item<bool>());
+  EXPECT_TRUE(got.clsObject.equal(expected.clsObject));
+  EXPECT_TRUE(got.regObject.equal(expected.regObject));
+  EXPECT_EQ(got.clsTarget.size(2), scene.outputs.logits.size(2));
+  EXPECT_TRUE(at::allclose(got.clsTarget, expected.clsTarget, 1e-4, 1e-5));
+}
+
 }  // namespace
 }  // namespace anchorscope

@@ -1,6 +1,8 @@
 #pragma once
 // A made-up two-stage detector: a small dense detector whose best boxes are the candidates of a second stage.
 
+#include <ATen/core/grad_mode.h>
+
 #include <memory>
 #include <string>
 #include <utility>
