@@ -84,9 +84,7 @@ struct QualityChannels {
                        ColorScale::kSequential, 0.f, std::nullopt, Sense::kLowerIsBetter);
   }
   ScalarSpec scalar() const {
-    return {loss.name, loss.title,
-            "nat",     concat(loss.title, " of the batch, normalised."),
-            kCommon,   ColorScale::kSequential};
+    return scalarOf(loss.name, loss.title, "nat", concat(loss.title, " of the batch, normalised."), kCommon);
   }
 };
 

@@ -18,8 +18,8 @@ EvidenceDeclaration denseDeclaration(const std::vector<std::string>& outputs);
 /// else the output's name.
 std::string qualityHeadOf(const std::string& output);
 
-/// The generic scalars of a step, detached, on the device; of heads besides classification and boxes
-/// "loss.HEAD".
+/// The generic scalars of a step, detached, on the device, and the losses of further outputs that learn. What
+/// a transform adds to the table is its own to tell.
 std::vector<NamedScalar> denseScalars(const StageInputs& context, const LossTable& losses,
                                       const Assignment& assignment, const CombinedLoss& combined);
 
