@@ -60,11 +60,9 @@ PairTableSpec pairSpec() {
       wholeColumn("is_best", "Is the anchor's best",
                   "1 when no other object that wants the anchor has a larger IoU; -1: the object does not "
                   "want it."),
-      wholeColumn("member", "Positive", "1 when the anchor trains on this object."),
+      memberColumn("anchor"),
   };
-  spec.memberColumn = "member";
-  spec.sortColumn = "iou";
-  spec.sortDescending = true;
+  showMembersFirst(spec, "iou", Order::kDescending);
   return spec;
 }
 

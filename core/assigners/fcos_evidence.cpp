@@ -55,15 +55,13 @@ PairTableSpec pairSpec(const Options& options) {
       wholeColumn("below_high", "Small enough", "1 when the farthest side is within the range's upper end."),
       wholeColumn("is_smallest", "Is the smallest",
                   "1 when no smaller object wants the location; -1: the object does not want it."),
-      wholeColumn("member", "Positive", "1 when the location trains on this object."),
+      memberColumn("location"),
   };
   if (options.ignores()) {
     spec.columns.push_back(ignoredShareColumn());
     spec.columns.push_back(outsideIgnoredColumn());
   }
-  spec.memberColumn = "member";
-  spec.sortColumn = "centerness";
-  spec.sortDescending = true;
+  showMembersFirst(spec, "centerness", Order::kDescending);
   return spec;
 }
 

@@ -50,11 +50,9 @@ PairTableSpec pairSpec() {
                   "1 when the IoU reaches the positive threshold."),
       wholeColumn("claimed", "Claimed by the rescue",
                   "1 when the anchor ties this object's best IoU; -1: the rescue is not needed or off."),
-      wholeColumn("member", "Positive", "1 when the anchor trains on this object."),
+      memberColumn("anchor"),
   };
-  spec.memberColumn = "member";
-  spec.sortColumn = "iou";
-  spec.sortDescending = true;
+  showMembersFirst(spec, "iou", Order::kDescending);
   return spec;
 }
 

@@ -56,10 +56,9 @@ PairTableSpec pairSpec() {
       wholeColumn("wanted", "Wanted", "1 when the rank is among those that the object takes."),
       wholeColumn("is_cheapest", "Cheapest here",
                   "1 when the anchor costs no other object less; -1: no other wants it."),
-      wholeColumn("member", "Positive", "1 when the anchor trains on this object."),
+      memberColumn("anchor"),
   };
-  spec.memberColumn = "member";
-  spec.sortColumn = "cost";
+  showMembersFirst(spec, "cost", Order::kAscending);
   return spec;
 }
 

@@ -46,6 +46,20 @@ inline ColumnSpec wholeColumn(std::string name, std::string title, std::string d
   return {std::move(name), std::move(title), "", std::move(description), true, scale};
 }
 
+/// Whether a pair trains, as column "member", which showMembersFirst() makes a table's. noun: "anchor".
+inline ColumnSpec memberColumn(const std::string& noun) {
+  return wholeColumn("member", "Positive", "1 when the " + noun + " trains on this object.");
+}
+
+enum class Order { kAscending, kDescending };
+
+/// An object's rows are shown first that train, in the order of another column.
+inline void showMembersFirst(PairTableSpec& spec, std::string sortColumn, Order order) {
+  spec.memberColumn = "member";
+  spec.sortColumn = std::move(sortColumn);
+  spec.sortDescending = order == Order::kDescending;
+}
+
 /// A test whose bound is a column of the pair table; later tests are told even when it fails.
 inline TestSpec testOfColumn(std::string name, std::string description, std::string valueColumn,
                              std::string relation, std::string boundColumn, std::string passedColumn) {

@@ -69,18 +69,19 @@ struct QualityChannels {
   ChannelSpec score, target, loss;
 
   explicit QualityChannels(const std::string& output) {
-    const std::string noun = output == kCenternessOutput ? "centerness" : output;
-    std::string title = noun;
+    // "iou" is what the predicted boxes have, whatever a head says of it.
+    const std::string name = output == kCenternessOutput ? output : concat("output.", output);
+    std::string title = output;
     title.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(title.front())));
     const std::string means = output == kCenternessOutput ? ": 1 at the object's middle, 0 at its edge" : "";
-    score = channelSpec(output, title, "1", concat("The ", noun, " head's score (after sigmoid)."),
+    score = channelSpec(name, title, "1", concat("The ", output, " head's score (after sigmoid)."),
                         ColorScale::kSequential, 0.f, 1.f, Sense::kHigherIsBetter);
     target = channelSpec(
-        concat(output, "_target"), concat(title, " target"), "1",
-        concat("What the ", noun, " head learns", means, "; undefined where the anchor has no object."),
+        concat(name, "_target"), concat(title, " target"), "1",
+        concat("What the ", output, " head learns", means, "; undefined where the anchor has no object."),
         ColorScale::kSequential, 0.f, 1.f, Sense::kHigherIsBetter);
     loss = channelSpec(concat("loss.", qualityHeadOf(output)), concat(title, " loss"), "nat",
-                       concat("The anchor's ", noun, " loss before it is normalised."),
+                       concat("The anchor's ", output, " loss before it is normalised."),
                        ColorScale::kSequential, 0.f, std::nullopt, Sense::kLowerIsBetter);
   }
   ScalarSpec scalar() const {

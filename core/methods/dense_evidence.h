@@ -11,7 +11,8 @@
 
 namespace anchorscope {
 
-/// The generic channels, object columns and scalars, and those of further outputs (by name) that learn.
+/// The generic channels, object columns and scalars, and those of further outputs (by name) that learn: their
+/// channels are "output.NAME" and "output.NAME_target" (the centerness' without "output."), "loss.NAME".
 EvidenceDeclaration denseDeclaration(const std::vector<std::string>& outputs);
 
 /// The head under which the loss of a further output stands in the table: kQualityHead for the centerness,

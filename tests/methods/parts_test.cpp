@@ -112,6 +112,27 @@ TEST_F(PartsTest, AnAssignerMayLearnAndWeighBothAnswers) {
   EXPECT_NEAR(bias.grad().item<double>(), 0.25 * (bce(0.5, 1) - bce(0.5, 0)), 1e-6);
 }
 
+TEST_F(PartsTest, AFurtherOutputOfAnyNameIsToldAndShown) {
+  const auto method = make(0);
+  HeadTraits heads;
+  EXPECT_EQ(method->declaration(heads).scalar("loss.iou"), nullptr) << "these heads have none";
+  heads.outputs = {"iou"};
+  const EvidenceDeclaration declared = method->declaration(heads);
+  testing::RecordingSink sink;
+  const LossTerms terms = method->loss({scene.anchors, scene.outputs, scene.targets}, &sink);
+  const auto told = std::find_if(terms.scalars.begin(), terms.scalars.end(),
+                                 [](const NamedScalar& scalar) { return scalar.name == "loss.iou"; });
+  ASSERT_NE(told, terms.scalars.end());
+  EXPECT_NEAR(told->value.item<double>(), bce(1, 0.5), 1e-6);
+  EXPECT_NE(declared.scalar("loss.iou"), nullptr);
+  for (const char* channel : {"output.iou", "output.iou_target", "loss.iou"}) {
+    EXPECT_NE(declared.channel(channel), nullptr) << channel;
+    EXPECT_EQ(sink.channelValues.count(channel), 1u) << channel;
+  }
+  EXPECT_NEAR(sink.channelValues.at("iou")[0][0].item<double>(), 0.8, 1e-6) << "the predicted box's own";
+  EXPECT_NEAR(sink.channelValues.at("output.iou_target")[0][0].item<double>(), 0.5, 1e-6);
+}
+
 TEST_F(PartsTest, TheLossesAreCosts) {
   const auto method = make(0);
   totalOf(*method);

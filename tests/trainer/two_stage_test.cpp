@@ -238,6 +238,13 @@ TEST_F(TwoStages, RulesAndStagesHaveToAgree) {
   HeadTraits proposals;
   proposals.ownCandidates = true;
   EXPECT_THAT(methodConflicts("max_iou", *methodParams("max_iou"), {proposals}), IsEmpty());
+  HeadTraits softmax;
+  softmax.background = true;
+  const auto sigmoids = methodConflicts("max_iou", *methodParams("max_iou"), {softmax});
+  ASSERT_EQ(sigmoids.size(), 1u);
+  EXPECT_EQ(sigmoids.front().option, "cls_loss");
+  EXPECT_THAT(sigmoids.front().message,
+              HasSubstr("is of sigmoids, and the model's class scores are a softmax"));
   const auto atss = methodConflicts("atss", *methodParams("atss"), {proposals});
   ASSERT_FALSE(atss.empty());
   EXPECT_THAT(atss.front().message, HasSubstr("needs anchors that are the same for every image"));
