@@ -119,7 +119,9 @@ TEST_F(PartsTest, AFurtherOutputOfAnyNameIsToldAndShown) {
   heads.outputs = {"iou"};
   const EvidenceDeclaration declared = method->declaration(heads);
   testing::RecordingSink sink;
-  const LossTerms terms = method->loss({scene.anchors, scene.outputs, scene.targets}, &sink);
+  StepContext step = seventh();
+  step.sink = &sink;
+  const LossTerms terms = method->loss({scene.anchors, scene.outputs, scene.targets}, step);
   const auto told = std::find_if(terms.scalars.begin(), terms.scalars.end(),
                                  [](const NamedScalar& scalar) { return scalar.name == "loss.iou"; });
   ASSERT_NE(told, terms.scalars.end());
