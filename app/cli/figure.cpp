@@ -122,7 +122,7 @@ Status addPanel(const RunReader& run, const FigureOptions& options, FigureSpec& 
 Status addCurves(const RunReader& run, const FigureOptions& options, FigureSpec& spec) {
   const std::vector<std::string> names =
       options.scalars.empty() ? std::vector<std::string>{"loss.cls", "loss.loc"} : options.scalars;
-  CurveHistory history(CurveLimits::none());  // every value of the trace
+  ScalarStore history(CurveLimits::none());  // every value of the trace
   for (const std::string& name : names) {
     auto series = run.scalar(name);
     if (!series) return std::move(series).error();

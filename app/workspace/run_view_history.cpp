@@ -170,7 +170,7 @@ void RunView::onScalars(const ScalarParts& parts) {
 }
 
 EvaluationEvent RunView::evaluationAt(std::int64_t step) const {
-  const CurveHistory& history = curves_->history();
+  const ScalarStore& history = curves_->history();
   return evaluationOf(step, history.names(), [&](const std::string& name) {
     const CurveSeries* series = history.find(name);
     return series ? series->exactly(step) : std::nullopt;

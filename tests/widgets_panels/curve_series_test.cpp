@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <QTest>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -131,6 +132,85 @@ TEST(CurveSeriesTest, AReadingIsTheValueOrTheBlockThatHoldsIt) {
   EXPECT_EQ(series.at(1000).high, 7);
 }
 
+TEST(CurveSeriesTest, DrawnTogetherEachPointIsTheLowestOrHighestOfItsValues) {
+  const std::vector<CurvePoint> values = awkwardValues(40'000, 11);
+  for (const CurveLimits& limits : {CurveLimits::none(), CurveLimits{30'000, 64}, CurveLimits{1000, 32}})
+    for (const std::int64_t together : {64, 128, 1024, 2048, 16'384, 32'768}) {
+      SCOPED_TRACE(::testing::Message() << limits.points << " exact, " << together << " together");
+      CurveSeries series(limits);
+      for (const CurvePoint& point : values)
+        series.append(point.step, point.value);
+      std::vector<DrawnPoint> expected;
+      double finite = 0;
+      for (auto at = static_cast<std::int64_t>(values.size() - series.points().size());
+           at < static_cast<std::int64_t>(values.size());) {
+        const std::int64_t end =
+            std::min((at / together + 1) * together, static_cast<std::int64_t>(values.size()));
+        CurveBlock block;
+        for (; at < end; ++at)
+          block.add(values[static_cast<std::size_t>(at)]);
+        if (block.finite > 0) expected.push_back({block.lowest.step, block.lowest.value, 1, 0});
+        if (block.finite > 0 && block.highest != block.lowest)
+          expected.push_back({block.highest.step, block.highest.value, 1, 0});
+        if (block.finite < block.count)
+          expected.push_back({block.notFinite.step, block.notFinite.value, 0, 0});
+        finite += static_cast<double>(block.finite);
+      }
+      std::sort(expected.begin(), expected.end(),
+                [](const DrawnPoint& a, const DrawnPoint& b) { return a.step < b.step; });
+      std::vector<DrawnPoint> drawn = series.drawn(together);
+      std::erase_if(drawn, [&](const DrawnPoint& point) { return point.step <= series.thinnedUntil(); });
+      ASSERT_EQ(drawn.size(), expected.size());
+      for (std::size_t i = 0; i < drawn.size(); ++i) {
+        EXPECT_TRUE(drawn[i].step == expected[i].step && same(drawn[i].value, expected[i].value)) << i;
+        if (std::isfinite(drawn[i].value)) finite -= drawn[i].weight;
+      }
+      EXPECT_EQ(finite, 0) << "they stand for all finite values";
+    }
+}
+
+TEST(CurveSeriesTest, TheExtremesOfAnySpanAreThoseOfAllItsValues) {
+  constexpr std::int64_t kCount = 40'000;
+  const std::vector<CurvePoint> values = awkwardValues(kCount, 5);
+  const std::int64_t lastStep = values.back().step;
+  Random random = Random::of(6, RandomPurpose::kTest);
+  for (const CurveLimits& limits : {CurveLimits::none(), CurveLimits{}, CurveLimits{20'000, 4096},
+                                    CurveLimits{100, 700}, CurveLimits{1, 2}}) {
+    SCOPED_TRACE(limits.points);
+    CurveSeries series(limits);
+    for (const CurvePoint& point : values)
+      series.append(point.step, point.value);
+    for (int round = 0; round < 300; ++round) {
+      // Long ones, and short ones among what is old and what is new.
+      const auto below = [&](std::int64_t bound) {
+        return static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(bound)));
+      };
+      std::int64_t from = below(lastStep + 20) - 10, to = from + below(round % 3 == 0 ? lastStep : 300);
+      if (round == 0) from = -5, to = lastStep + 5;
+      SCOPED_TRACE(::testing::Message() << from << " to " << to);
+      const CurveBlock found = series.extremes(from, to);
+      // A block that the span cuts counts whole.
+      for (const CurveBlock& block : series.blocks())
+        if (block.first <= to && block.last >= from) {
+          from = std::min(from, block.first);
+          to = std::max(to, block.last);
+        }
+      const auto first =
+          std::lower_bound(values.begin(), values.end(), from,
+                           [](const CurvePoint& p, std::int64_t step) { return p.step < step; });
+      const auto end = std::upper_bound(first, values.end(), to,
+                                        [](std::int64_t step, const CurvePoint& p) { return step < p.step; });
+      if (first == end)
+        EXPECT_EQ(found.count, 0);
+      else
+        expectBlock(found, &*first, static_cast<std::size_t>(end - first));
+    }
+    EXPECT_EQ(series.extremes(100, 99).count, 0);
+    EXPECT_EQ(series.extremes(lastStep + 1, lastStep + 100).count, 0);
+  }
+  EXPECT_EQ(CurveSeries().extremes(0, 10).count, 0);
+}
+
 TEST(CurveSeriesTest, SmoothedItFollowsTheBlocksMeans) {
   Random random = Random::of(1, RandomPurpose::kTest);
   std::vector<double> values;
@@ -151,7 +231,7 @@ TEST(CurveSeriesTest, SmoothedItFollowsTheBlocksMeans) {
 
 TEST(CurveSeriesTest, WhereBlocksAreInViewTheSmoothedLineIsOfOneKindAllAlong) {
   Random random = Random::of(2, RandomPurpose::kTest);
-  CurveHistory history({1024, 16});
+  ScalarStore history({1024, 16});
   for (std::int64_t step = 0; step < 5000; ++step)
     history.append(step, {{"loss", step == 4500 ? kNan : static_cast<double>(random.below(1000)) / 1000}});
   const CurveSeries& series = *history.find("loss");
@@ -178,9 +258,9 @@ constexpr std::int64_t kSteps = 1'000'000, kSpike = 12'345;
 
 class LongRun : public ::testing::Test {
  protected:
-  static const CurveHistory& history() {
-    static const CurveHistory made = [] {
-      CurveHistory history;
+  static const ScalarStore& history() {
+    static const ScalarStore made = [] {
+      ScalarStore history;
       std::vector<ScalarValue> scalars{{"loss.cls", 0}, {"loss.loc", 0}, {"train.lr", 1e-3}};
       for (std::int64_t step = 1; step <= kSteps; ++step) {
         const double wave = static_cast<double>(step * 7919 % 1000) / 1000;
@@ -222,14 +302,14 @@ TEST_F(LongRun, IsTheSameReadFromAFileAtOnce) {
     all.steps.push_back(step);
     all.values.push_back(step == kSpike ? 1000 : 1 + static_cast<double>(step * 7919 % 1000) / 1000);
   }
-  CurveHistory read;
+  ScalarStore read;
   read.append("loss.cls", all);
   const std::vector<DrawnPoint> a = read.find("loss.cls")->drawn(), b = history().find("loss.cls")->drawn();
   ASSERT_EQ(a.size(), b.size());
   for (std::size_t i = 0; i < a.size(); ++i)
     ASSERT_TRUE(a[i].step == b[i].step && a[i].value == b[i].value && a[i].weight == b[i].weight &&
                 a[i].mean == b[i].mean);
-  CurveHistory exact(CurveLimits::none());
+  ScalarStore exact(CurveLimits::none());
   exact.append("loss.cls", all);
   EXPECT_EQ(exact.find("loss.cls")->points().size(), all.steps.size());
   EXPECT_TRUE(thinnedText(exact, {"loss.cls"}).empty());

@@ -68,8 +68,8 @@ TEST(SmoothedTest, NonFiniteValuesPassThroughAndLeaveTheAverageAsItWas) {
   EXPECT_DOUBLE_EQ(out[3], 10.0 / 3);
 }
 
-TEST(CurveHistoryTest, FindsTheNewestValueAtOrBeforeAStep) {
-  CurveHistory history;
+TEST(ScalarStoreTest, FindsTheNewestValueAtOrBeforeAStep) {
+  ScalarStore history;
   EXPECT_EQ(history.lastStep(), -1);
   history.append(10, {{"loss.cls", 1.0}, {"loss.loc", 2.0}});
   history.append(20, {{"loss.cls", 0.5}});
@@ -139,7 +139,7 @@ std::vector<std::pair<std::int64_t, std::vector<ScalarValue>>> someSteps() {
 }
 
 TEST(CurvePlanTest, UnlikeUnitsAndSizesHaveAxesOfTheirOwnAndColoursDiffer) {
-  CurveHistory history;
+  ScalarStore history;
   for (const auto& [step, scalars] : someSteps())
     history.append(step, scalars);
   const CurvePlan plan = planCurves(
@@ -161,7 +161,7 @@ TEST(CurvePlanTest, UnlikeUnitsAndSizesHaveAxesOfTheirOwnAndColoursDiffer) {
 }
 
 TEST(CurvePlanTest, WhatWasSetIsNotSmoothed) {
-  CurveHistory history;
+  ScalarStore history;
   for (const auto& [step, scalars] : someSteps())
     history.append(step, scalars);
   const CurvePlan plan = planCurves(history, someDeclaration(), {"loss.cls", "train.lr"}, 0.9);
@@ -170,7 +170,7 @@ TEST(CurvePlanTest, WhatWasSetIsNotSmoothed) {
 }
 
 TEST(CurvePlanTest, AnAxisSpansWhatIsInViewWithoutSingleSpikes) {
-  CurveHistory history;
+  ScalarStore history;
   for (std::int64_t step = 0; step < 200; ++step)
     history.append(step, {{"a", step == 50 ? 1000.0 : step < 100 ? 4.0 : 1.0}});
   const CurvePlan plan = planCurves(history, {}, {"a"}, 0);
@@ -187,7 +187,7 @@ TEST(CurvePlanTest, AnAxisSpansWhatIsInViewWithoutSingleSpikes) {
 }
 
 TEST(CurvePlanTest, AFigureHasOnePlotForEachAxisWithTheStepsInView) {
-  CurveHistory history;
+  ScalarStore history;
   for (const auto& [step, scalars] : someSteps())
     history.append(step, scalars);
   const CurvePlan plan =

@@ -25,7 +25,7 @@ std::vector<std::pair<CurvePoint, std::string>> keptOf(const CurveBlock& block) 
 
 }  // namespace
 
-std::string curvesAsCsv(const CurveHistory& history, const std::vector<std::string>& names) {
+std::string curvesAsCsv(const ScalarStore& history, const std::vector<std::string>& names) {
   std::vector<std::pair<std::string, const CurveSeries*>> shown;
   for (const std::string& name : names)
     if (const CurveSeries* series = history.find(name)) shown.emplace_back(csvField(name), series);

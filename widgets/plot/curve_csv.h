@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "widgets/plot/curve_history.h"
+#include "widgets/plot/scalar_store.h"
 
 namespace anchorscope {
 
 /// A line "scalar,step,value" for every point that is kept. Where not all are, a fourth field says what a
 /// point of a block is: "lowest of 256", "highest of 256", "first not finite of 256"; it is empty for exact
 /// points. Numbers have their shortest exact form.
-std::string curvesAsCsv(const CurveHistory& history, const std::vector<std::string>& names);
+std::string curvesAsCsv(const ScalarStore& history, const std::vector<std::string>& names);
 
 }  // namespace anchorscope

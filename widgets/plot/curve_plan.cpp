@@ -150,7 +150,7 @@ std::string curveUnit(const EvidenceDeclaration& declaration, const std::string&
   return !spec || spec->unit == "1" || spec->unit == "nat" ? std::string() : spec->unit;
 }
 
-CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& declaration,
+CurvePlan planCurves(const ScalarStore& history, const EvidenceDeclaration& declaration,
                      const std::vector<std::string>& names, double smoothing, double viewFrom, double apart) {
   CurvePlan plan;
   Palette colors;
@@ -210,7 +210,7 @@ std::optional<ValueSpan> axisSpan(const CurvePlan& plan, std::size_t axis, const
   return ValueSpan{low == 0 ? 0 : low - room / 2, high + room};
 }
 
-std::string thinnedText(const CurveHistory& history, const std::vector<std::string>& names) {
+std::string thinnedText(const ScalarStore& history, const std::vector<std::string>& names) {
   std::int64_t until = -1, values = 1;
   for (const std::string& name : names)
     if (const CurveSeries* series = history.find(name)) {

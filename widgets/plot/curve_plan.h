@@ -9,7 +9,7 @@
 
 #include "core/evidence/specs.h"
 #include "widgets/figure/figure.h"
-#include "widgets/plot/curve_history.h"
+#include "widgets/plot/scalar_store.h"
 
 namespace anchorscope {
 
@@ -33,7 +33,7 @@ struct CurvePlan {
 /// are in view, from step `viewFrom` on, of means of as many values all along. Of exact values that lie
 /// closer than `apart` steps (the width of a pixel) the extremes are planned where blocks are in view beside
 /// them.
-CurvePlan planCurves(const CurveHistory& history, const EvidenceDeclaration& declaration,
+CurvePlan planCurves(const ScalarStore& history, const EvidenceDeclaration& declaration,
                      const std::vector<std::string>& names, double smoothing, double viewFrom = 0,
                      double apart = 0);
 
@@ -58,7 +58,7 @@ std::optional<ValueSpan> axisSpan(const CurvePlan& plan, std::size_t axis, const
 
 /// What of these curves is not exact: "Until step 934,463: lowest and highest of every 256 values"; empty
 /// when all is.
-std::string thinnedText(const CurveHistory& history, const std::vector<std::string>& names);
+std::string thinnedText(const ScalarStore& history, const std::vector<std::string>& names);
 
 /// One plot per axis, one above the other, with the steps shown.
 std::vector<FigureCurves> figureCurves(const CurvePlan& plan, const StepRange& steps);

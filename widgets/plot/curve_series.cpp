@@ -7,34 +7,6 @@
 namespace anchorscope {
 namespace {
 
-void add(CurveBlock& block, const CurvePoint& point) {
-  if (block.count == 0) block.first = point.step;
-  block.last = point.step;
-  ++block.count;
-  if (!std::isfinite(point.value)) {
-    if (block.count - block.finite == 1) block.notFinite = point;
-    return;
-  }
-  if (block.finite == 0 || point.value < block.lowest.value) block.lowest = point;
-  if (block.finite == 0 || point.value > block.highest.value) block.highest = point;
-  ++block.finite;
-  block.mean += (point.value - block.mean) / static_cast<double>(block.finite);
-}
-
-/// Two blocks, one after the other, as one.
-CurveBlock joined(const CurveBlock& a, const CurveBlock& b) {
-  CurveBlock out = a;
-  out.last = b.last;
-  out.count += b.count;
-  out.finite += b.finite;
-  if (a.count == a.finite) out.notFinite = b.notFinite;
-  if (b.finite == 0) return out;
-  if (a.finite == 0 || b.lowest.value < a.lowest.value) out.lowest = b.lowest;
-  if (a.finite == 0 || b.highest.value > a.highest.value) out.highest = b.highest;
-  out.mean += (b.mean - a.mean) * (static_cast<double>(b.finite) / static_cast<double>(out.finite));
-  return out;
-}
-
 void appendDrawn(const CurveBlock& block, std::vector<DrawnPoint>& out) {
   const std::size_t first = out.size();
   const auto finite = static_cast<double>(block.finite);
@@ -72,26 +44,24 @@ class Average {
 }  // namespace
 
 void CurveSeries::append(std::int64_t step, double value) {
-  if ((gone_ + static_cast<std::int64_t>(points_.size())) % kFine == 0) fine_.emplace_back();
+  if ((gone_ + static_cast<std::int64_t>(points_.size())) % kFine == 0) fine_.begin();
   points_.push_back({step, value});
-  add(fine_.back(), points_.back());
+  fine_.last().add(points_.back());
   if (points_.size() <= limits_.points) return;
   addToBlocks(points_.front());
   points_.pop_front();
-  if (++gone_ % kFine == 0) fine_.pop_front();
+  if (++gone_ % kFine == 0) fine_.dropFront();
 }
 
 void CurveSeries::addToBlocks(const CurvePoint& point) {
-  if (blocks_.empty() || blocks_.back().count == blockSize_) {
-    if (blocks_.size() == limits_.blocks) {
-      for (std::size_t i = 0; i < blocks_.size() / 2; ++i)
-        blocks_[i] = joined(blocks_[2 * i], blocks_[2 * i + 1]);
-      blocks_.resize(blocks_.size() / 2);
+  if (blocks().empty() || blocks().back().count == blockSize_) {
+    if (blocks().size() == limits_.blocks) {
+      blocks_ = blocks_.halved();
       blockSize_ *= 2;
     }
-    blocks_.emplace_back();
+    blocks_.begin();
   }
-  add(blocks_.back(), point);
+  blocks_.last().add(point);
 }
 
 const CurvePoint* CurveSeries::pointAt(std::int64_t step) const {
@@ -109,38 +79,69 @@ std::optional<double> CurveSeries::exactly(std::int64_t step) const {
 CurveSeries::Reading CurveSeries::at(std::int64_t step) const {
   if (const CurvePoint* point = pointAt(step))
     return {1, point->value, point->value, std::isfinite(point->value) ? 0 : 1};
-  const auto after = std::upper_bound(blocks_.begin(), blocks_.end(), step,
+  const auto after = std::upper_bound(blocks().begin(), blocks().end(), step,
                                       [](std::int64_t at, const CurveBlock& b) { return at < b.first; });
-  if (after == blocks_.begin()) return {};
+  if (after == blocks().begin()) return {};
   const CurveBlock& block = *(after - 1);
   Reading out{block.count, block.lowest.value, block.highest.value, block.count - block.finite};
   if (block.finite == 0) out.low = out.high = block.notFinite.value;
   return out;
 }
 
+CurveBlock CurveSeries::joined(std::int64_t from, std::int64_t to) const {
+  const std::int64_t end = gone_ + static_cast<std::int64_t>(points_.size());
+  const std::int64_t fineEnd =
+      to == end ? (to + kFine - 1) / kFine : to / kFine;  // the last one may grow yet
+  CurveBlock out;
+  while (from < to) {
+    if (from % kFine == 0 && from / kFine < fineEnd) {
+      fine_.addTo(out, static_cast<std::size_t>(from / kFine), static_cast<std::size_t>(fineEnd));
+      from = fineEnd * kFine;
+    } else {
+      out.add(points_[static_cast<std::size_t>(from++ - gone_)]);
+    }
+  }
+  return out;
+}
+
+CurveBlock CurveSeries::extremes(std::int64_t fromStep, std::int64_t toStep) const {
+  CurveBlock out;
+  if (fromStep > toStep) return out;
+  const auto positions = [&](const auto& values, auto first, auto last) {
+    const auto from = std::lower_bound(values.begin(), values.end(), fromStep,
+                                       [&](const auto& value, std::int64_t at) { return last(value) < at; });
+    const auto to = std::upper_bound(from, values.end(), toStep,
+                                     [&](std::int64_t at, const auto& value) { return at < first(value); });
+    return std::pair(from - values.begin(), to - values.begin());
+  };
+  const auto [firstBlock, endBlock] = positions(
+      blocks(), [](const CurveBlock& block) { return block.first; },
+      [](const CurveBlock& block) { return block.last; });
+  blocks_.addTo(out, static_cast<std::size_t>(firstBlock), static_cast<std::size_t>(endBlock));
+  const auto stepOf = [](const CurvePoint& point) { return point.step; };
+  const auto [firstPoint, endPoint] = positions(points_, stepOf, stepOf);
+  out.add(joined(gone_ + firstPoint, gone_ + endPoint));
+  return out;
+}
+
 std::vector<DrawnPoint> CurveSeries::drawn(std::int64_t together) const {
+  const auto exact = static_cast<std::int64_t>(points_.size());
   std::vector<DrawnPoint> out;
-  out.reserve(3 * (blocks_.size() + fine_.size()) + (together < kFine ? points_.size() : 0));
-  for (const CurveBlock& block : blocks_)
+  out.reserve(3 * blocks().size() +
+              static_cast<std::size_t>(together < kFine ? exact : 3 * (exact / together + 2)));
+  for (const CurveBlock& block : blocks())
     appendDrawn(block, out);
   if (together < kFine) {
     for (const CurvePoint& point : points_)
       out.push_back({point.step, point.value, 1, point.value});
     return out;
   }
-  CurveBlock block;
-  for (std::size_t i = 0; i < points_.size();) {
-    const std::int64_t index = gone_ + static_cast<std::int64_t>(i);
-    if (index % together == 0 && block.count > 0) appendDrawn(std::exchange(block, {}), out);
-    if (index % kFine == 0) {
-      const CurveBlock& fine = fine_[static_cast<std::size_t>(index / kFine - gone_ / kFine)];
-      block = block.count == 0 ? fine : joined(block, fine);
-      i += static_cast<std::size_t>(fine.count);
-    } else {
-      add(block, points_[i++]);
-    }
+  const std::int64_t end = gone_ + exact;
+  for (std::int64_t from = gone_; from < end;) {
+    const std::int64_t to = std::min((from / together + 1) * together, end);
+    appendDrawn(joined(from, to), out);
+    from = to;
   }
-  if (block.count > 0) appendDrawn(block, out);
   return out;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // One scalar's values by step in bounded memory: the newest ones exactly, what is older as blocks of their
-// extremes. Over the exact ones lie blocks, too, so that many of them are drawn as fast as few.
+// extremes. Over both lie pyramids of blocks, so that many values are drawn and searched as fast as few.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,22 +9,9 @@
 #include <optional>
 #include <vector>
 
+#include "widgets/plot/curve_pyramid.h"
+
 namespace anchorscope {
-
-struct CurvePoint {
-  std::int64_t step = 0;
-  double value = 0;
-  bool operator==(const CurvePoint&) const = default;
-};
-
-/// Consecutive values of which the extremes are kept. Every point of it is one that was measured.
-struct CurveBlock {
-  std::int64_t first = 0, last = 0;  ///< Steps.
-  std::int64_t count = 0, finite = 0;
-  CurvePoint lowest, highest;  ///< Of the finite values, the earliest of equals; nothing where finite is 0.
-  CurvePoint notFinite;        ///< The earliest value that is NaN or infinite; nothing where there is none.
-  double mean = 0;             ///< Of the finite values.
-};
 
 /// A point as it is drawn.
 struct DrawnPoint {
@@ -34,7 +21,8 @@ struct DrawnPoint {
   double mean = 0;    ///< Of these.
 };
 
-/// How much of a scalar is kept: 1 MB for the newest points and 0.4 MB for all that is older.
+/// How much of a scalar is kept: 1.2 MB for the newest points and 0.4 MB for all that is older, with the
+/// pyramids over them.
 struct CurveLimits {
   std::size_t points = 65'536;  ///< Exactly, the newest; at least 1.
   std::size_t blocks = 4'096;   ///< Even. Of one size, a power of two, which doubles when there are so many.
@@ -51,12 +39,12 @@ class CurveSeries {
 
   bool empty() const { return points_.empty(); }
   /// In the order of steps; the exact points come after the blocks.
-  const std::vector<CurveBlock>& blocks() const { return blocks_; }
+  const std::deque<CurveBlock>& blocks() const { return blocks_.blocks(); }
   const std::deque<CurvePoint>& points() const { return points_; }
   /// Values in each block but the last, which may have fewer; 1 while all points are exact.
-  std::int64_t blockSize() const { return blocks_.empty() ? 1 : blockSize_; }
+  std::int64_t blockSize() const { return blocks().empty() ? 1 : blockSize_; }
   /// The last step of the blocks; -1 while there are none.
-  std::int64_t thinnedUntil() const { return blocks_.empty() ? -1 : blocks_.back().last; }
+  std::int64_t thinnedUntil() const { return blocks().empty() ? -1 : blocks().back().last; }
 
   /// The newest value at or before a step, or the block that holds it.
   struct Reading {
@@ -68,6 +56,10 @@ class CurveSeries {
   /// The value of exactly this step, the newest of several; nothing where there is none among the exact
   /// points.
   std::optional<double> exactly(std::int64_t step) const;
+  /// The values of these steps, both ends included, as one block; count is 0 where there is none. Of the
+  /// blocks that stand for what is older it takes whole ones: first and last may lie beyond the ends then.
+  /// Time grows as the logarithm of the number of values.
+  CurveBlock extremes(std::int64_t fromStep, std::int64_t toStep) const;
 
   /// All of it in the order of steps: of a block its lowest, its highest and one that is not finite.
   /// `together`: the exact ones as blocks of so many, too, a power of two; below kFine each by itself.
@@ -78,14 +70,15 @@ class CurveSeries {
   void addToBlocks(const CurvePoint& point);
   /// The newest exact point at or before a step, or null.
   const CurvePoint* pointAt(std::int64_t step) const;
+  /// Exact values as one block, [from, to) of all values that ever were.
+  CurveBlock joined(std::int64_t from, std::int64_t to) const;
 
   CurveLimits limits_;
-  std::vector<CurveBlock> blocks_;
+  CurvePyramid blocks_;
   std::int64_t blockSize_ = 2;
   std::deque<CurvePoint> points_;
-  std::deque<CurveBlock>
-      fine_;               // over the points, each from a multiple of kFine on; of the first some are gone
-  std::int64_t gone_ = 0;  // values that are in blocks
+  CurvePyramid fine_;      ///< Over the points, each from a multiple of kFine on; of the first some are gone.
+  std::int64_t gone_ = 0;  ///< Values that are in blocks.
 };
 
 /// Exponential moving average with bias correction (as in Adam's first moment); weight 0 returns the values.

@@ -46,7 +46,7 @@ class CurvesView : public QWidget {
   explicit CurvesView(QWidget* parent = nullptr);
   ~CurvesView() override;
 
-  CurveHistory& history() { return history_; }
+  ScalarStore& history() { return history_; }
   /// Titles, units and colours of scalars.
   void setDeclaration(const EvidenceDeclaration& declaration);
   void addEvent(const RunEvent& event);
@@ -109,7 +109,7 @@ class CurvesView : public QWidget {
   CurvePlan plan(double apart) const;
   std::vector<std::string> shownNames() const;
 
-  CurveHistory history_;
+  ScalarStore history_;
   EvidenceDeclaration declaration_;
   QStringList shown_{QStringLiteral("loss.cls"), QStringLiteral("loss.loc")};
   EventMarks events_;

@@ -1,5 +1,5 @@
 #pragma once
-// Every scalar of a run by step, in bounded memory, for plots and exports.
+// Every scalar of a run by step, in bounded memory, with what it spans: for plots, conditions and exports.
 
 #include <cstdint>
 #include <map>
@@ -12,9 +12,9 @@
 namespace anchorscope {
 
 /// Append-only series by name. GUI thread only.
-class CurveHistory {
+class ScalarStore {
  public:
-  explicit CurveHistory(CurveLimits limits = {}) : limits_(limits) {}
+  explicit ScalarStore(CurveLimits limits = {}) : limits_(limits) {}
 
   void append(std::int64_t step, const std::vector<ScalarValue>& scalars);
   /// After what there is of this one.
@@ -25,7 +25,7 @@ class CurveHistory {
   }
 
   /// These alone.
-  CurveHistory only(const std::vector<std::string>& names) const;
+  ScalarStore only(const std::vector<std::string>& names) const;
   std::vector<std::string> names() const;
   /// Null for an unknown name.
   const CurveSeries* find(const std::string& name) const;
