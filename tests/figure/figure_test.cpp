@@ -5,8 +5,10 @@
 #include <QImage>
 #include <QRegularExpression>
 #include <QXmlStreamReader>
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 
 #include "tests/support/qt_application.h"
@@ -323,6 +325,39 @@ TEST_F(FigureTest, ErrorsNameWhatIsWrongAndLeaveNoFile) {
   EXPECT_EQ(kept.error().code, ErrorCode::kExists);
   EXPECT_EQ(readFile(path("there.svg")), "mine");
   EXPECT_TRUE(renderFigure(onePanel({"image"}), path("there.svg"), Overwrite::kYes).ok());
+}
+
+TEST_F(FigureTest, TellsHowFarItIsAndLeavesNothingWhenItIsGivenUp) {
+  FigureSpec spec = onePanel({"image", "channel:musu.joint", "objects"});
+  spec.curves.push_back(someCurves());
+  for (const char* name : {"whole.pdf", "whole.svg", "whole.png"}) {
+    SCOPED_TRACE(name);
+    std::vector<double> told;
+    FigureProgress all;
+    all.done = [&](double share) { told.push_back(share); };
+    ASSERT_TRUE(renderFigure(spec, path(name), Overwrite::kNo, all));
+    EXPECT_GE(told.size(), 6u) << "three layers, boxes of one of them, the plot, the end";
+    EXPECT_TRUE(std::is_sorted(told.begin(), told.end()));
+    EXPECT_EQ(told.front(), 0);
+    EXPECT_EQ(told.back(), 1);
+    const std::string before = readFile(path(name));
+    // Given up at any moment the file that was there stays as it was, and no other is left.
+    for (std::size_t at = 0; at + 1 < told.size(); ++at) {
+      std::stop_source source;
+      FigureProgress some;
+      some.stop = source.get_token();
+      some.done = [&, calls = std::size_t{0}](double) mutable {
+        if (calls++ == at) source.request_stop();
+      };
+      const auto report = renderFigure(spec, path(name), Overwrite::kYes, some);
+      ASSERT_FALSE(report) << at;
+      EXPECT_EQ(report.error().code, ErrorCode::kCancelled);
+      EXPECT_NE(report.error().text().find(name), std::string::npos);
+    }
+    EXPECT_EQ(readFile(path(name)), before);
+    ASSERT_TRUE(std::filesystem::remove(path(name)));
+    EXPECT_TRUE(std::filesystem::is_empty(std::filesystem::path(path(name)).parent_path()));
+  }
 }
 
 TEST_F(FigureTest, AViewBecomesAFigureWithItsLayersSelectionAndCrop) {

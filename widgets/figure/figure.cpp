@@ -103,16 +103,16 @@ double layOut(const FigurePage& page) {
 }
 
 /// Height in millimetres: what the content needs, rounded up to a whole point (see correctPdf).
-double measure(const FigureSpec& spec, FigureFormat format, double unitsPerMm) {
+double measure(const FigureSpec& spec, FigureFormat format, double unitsPerMm, FigureMeter& meter) {
   FigureReport unused;
-  const double height = layOut(FigurePage(spec, format, unitsPerMm, nullptr, unused)) / unitsPerMm;
+  const double height = layOut(FigurePage(spec, format, unitsPerMm, nullptr, unused, meter)) / unitsPerMm;
   return std::ceil(height * 72 / 25.4 - 1e-9) * 25.4 / 72;
 }
 
 /// Draws a page; returns the parts an SVG is put together from.
 std::vector<SvgPart> paint(const FigureSpec& spec, FigureFormat format, double unitsPerMm, QPainter& painter,
-                           FigureReport& report) {
-  const FigurePage page(spec, format, unitsPerMm, &painter, report);
+                           FigureReport& report, FigureMeter& meter) {
+  const FigurePage page(spec, format, unitsPerMm, &painter, report, meter);
   preparePainter(painter);
   // Slightly beyond the page, whose size the writers round. An SVG gets its ground when it is put together.
   if (format != FigureFormat::kSvg)
@@ -122,9 +122,9 @@ std::vector<SvgPart> paint(const FigureSpec& spec, FigureFormat format, double u
   return page.takeSvgParts();
 }
 
-Result<QByteArray> renderPdf(const FigureSpec& spec, FigureReport& report) {
+Result<QByteArray> renderPdf(const FigureSpec& spec, FigureReport& report, FigureMeter& meter) {
   const double unitsPerMm = kPdfDotsPerInch / 25.4;
-  report.heightMm = measure(spec, FigureFormat::kPdf, unitsPerMm);
+  report.heightMm = measure(spec, FigureFormat::kPdf, unitsPerMm, meter);
   QByteArray bytes;
   QBuffer buffer(&bytes);
   buffer.open(QIODevice::WriteOnly);
@@ -138,15 +138,15 @@ Result<QByteArray> renderPdf(const FigureSpec& spec, FigureReport& report) {
     writer.setPageMargins(QMarginsF(0, 0, 0, 0));
     QPainter painter;
     if (!painter.begin(&writer)) return makeError(ErrorCode::kInternal, "Qt could not start a PDF");
-    paint(spec, FigureFormat::kPdf, unitsPerMm, painter, report);
+    paint(spec, FigureFormat::kPdf, unitsPerMm, painter, report, meter);
   }
   ANCHORSCOPE_TRY(correctPdf(bytes, report.widthMm * 72 / 25.4, report.heightMm * 72 / 25.4));
   return bytes;
 }
 
-Result<QByteArray> renderSvg(const FigureSpec& spec, FigureReport& report) {
+Result<QByteArray> renderSvg(const FigureSpec& spec, FigureReport& report, FigureMeter& meter) {
   const double unitsPerMm = svgUnitsPerMm();
-  report.heightMm = measure(spec, FigureFormat::kSvg, unitsPerMm);
+  report.heightMm = measure(spec, FigureFormat::kSvg, unitsPerMm, meter);
   QByteArray bytes;
   QBuffer buffer(&bytes);
   buffer.open(QIODevice::WriteOnly);
@@ -158,14 +158,14 @@ Result<QByteArray> renderSvg(const FigureSpec& spec, FigureReport& report) {
                      static_cast<int>(std::lround(report.heightMm * unitsPerMm))));
     QPainter painter;
     if (!painter.begin(&generator)) return makeError(ErrorCode::kInternal, "Qt could not start an SVG");
-    parts = paint(spec, FigureFormat::kSvg, unitsPerMm, painter, report);
+    parts = paint(spec, FigureFormat::kSvg, unitsPerMm, painter, report, meter);
   }
   return joinSvg(bytes, colorsOf(spec.theme).ground, parts);
 }
 
-Result<QByteArray> renderPng(const FigureSpec& spec, FigureReport& report) {
+Result<QByteArray> renderPng(const FigureSpec& spec, FigureReport& report, FigureMeter& meter) {
   const double unitsPerMm = spec.dpi / 25.4;
-  report.heightMm = measure(spec, FigureFormat::kPng, unitsPerMm);
+  report.heightMm = measure(spec, FigureFormat::kPng, unitsPerMm, meter);
   const double width = std::round(report.widthMm * unitsPerMm),
                height = std::round(report.heightMm * unitsPerMm);
   if (width > kMostPngPixels || height > kMostPngPixels)
@@ -179,9 +179,10 @@ Result<QByteArray> renderPng(const FigureSpec& spec, FigureReport& report) {
   image.setDotsPerMeterY(image.dotsPerMeterX());
   {
     QPainter painter(&image);
-    paint(spec, FigureFormat::kPng, unitsPerMm, painter, report);
+    paint(spec, FigureFormat::kPng, unitsPerMm, painter, report, meter);
   }
   QByteArray bytes;
+  if (!meter.goesOn()) return bytes;  // packing it takes as long as drawing it
   QBuffer buffer(&bytes);
   buffer.open(QIODevice::WriteOnly);
   if (!image.save(&buffer, "PNG")) return makeError(ErrorCode::kInternal, "Qt could not encode the PNG");
@@ -190,18 +191,28 @@ Result<QByteArray> renderPng(const FigureSpec& spec, FigureReport& report) {
 
 }  // namespace
 
-Result<FigureReport> renderFigure(const FigureSpec& spec, const std::string& path, Overwrite overwrite) {
+Status FigureProgress::wanted(const std::string& path) const {
+  if (!stop.stop_requested()) return {};
+  return makeError(ErrorCode::kCancelled, concat("Writing ", path, " was cancelled: nothing was written"));
+}
+
+Result<FigureReport> renderFigure(const FigureSpec& spec, const std::string& path, Overwrite overwrite,
+                                  const FigureProgress& progress) {
   const Result<FigureFormat> format = formatOf(path);
   if (!format) return format.error();
   ANCHORSCOPE_TRY(check(spec));
   FigureReport report;
   report.widthMm = spec.widthMm;
-  Result<QByteArray> bytes = *format == FigureFormat::kPdf   ? renderPdf(spec, report)
-                             : *format == FigureFormat::kSvg ? renderSvg(spec, report)
-                                                             : renderPng(spec, report);
+  FigureMeter meter(spec, progress);
+  Result<QByteArray> bytes = *format == FigureFormat::kPdf   ? renderPdf(spec, report, meter)
+                             : *format == FigureFormat::kSvg ? renderSvg(spec, report, meter)
+                                                             : renderPng(spec, report, meter);
+  ANCHORSCOPE_TRY(progress.wanted(path));
   if (!bytes) return std::move(bytes).error().in(concat("drawing the figure ", path));
   ANCHORSCOPE_TRY(writeFileAtomically(
       path, std::string_view(bytes->constData(), static_cast<std::size_t>(bytes->size())), overwrite));
+  meter.endPart();
+  meter.goesOn();
   return report;
 }
 

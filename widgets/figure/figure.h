@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -66,9 +68,20 @@ struct FigureReport {
   std::vector<std::string> notes;  ///< What the user should know: rasterised layers, layers without data.
 };
 
+/// A figure that is drawn on a thread of its own: what is told and asked there between its layers and plots,
+/// and every few thousand boxes.
+struct FigureProgress {
+  std::function<void(double)> done = {};  ///< The share of the work, in [0, 1]; never falls.
+  std::stop_token stop = {};              ///< The file is not wanted any more.
+
+  /// kCancelled when it is not.
+  Status wanted(const std::string& path) const;
+};
+
 /// Writes the file whole or not at all. The kind follows from the extension: .pdf, .svg or .png; anything
 /// else is kUsage.
-Result<FigureReport> renderFigure(const FigureSpec& spec, const std::string& path, Overwrite overwrite);
+Result<FigureReport> renderFigure(const FigureSpec& spec, const std::string& path, Overwrite overwrite,
+                                  const FigureProgress& progress = {});
 
 /// The window's current view: its frame, layers and selection, cropped to what is visible.
 FigureSpec figureFromView(ViewState& view, const Box& visibleInImage);

@@ -208,6 +208,7 @@ double curvesHeight(const FigurePage& page, const FigureCurves& curves, const QS
 
 void drawCurves(const FigurePage& page, const FigureCurves& curves, const QString& letter, QPointF topLeft,
                 double width) {
+  if (!page.meter.goesOn()) return;
   const double line = page.lineHeight(kScale);
   Plot plot = plotOf(curves);
   const double left = marginOf(page, plot), plotWidth = width - left - page.mm(kRightMm);
@@ -230,6 +231,7 @@ void drawCurves(const FigurePage& page, const FigureCurves& curves, const QStrin
   });
   const double below = plot.area.bottom() + page.mm(kTickMm) * 1.3 + 2 * line + page.mm(kGapMm);
   drawCaption(page, curves.caption, letter, {topLeft.x(), below}, width);
+  page.meter.endPart();
 }
 
 }  // namespace anchorscope

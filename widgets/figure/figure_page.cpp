@@ -27,13 +27,25 @@ FigureColors colorsOf(FigureTheme theme) {
   return {0xFFFFFF, 0x1B1F27, 0x5B6472, 0xD5D9E0};
 }
 
+FigureMeter::FigureMeter(const FigureSpec& spec, const FigureProgress& progress)
+    : progress_(progress), parts_(spec.curves.size() + 1) {
+  for (const FigurePanel& panel : spec.panels)
+    parts_ += drawnLayers(panel.layers, *panel.evidence).size();
+}
+
+bool FigureMeter::goesOn(double share) const {
+  if (progress_.done) progress_.done((static_cast<double>(done_) + share) / static_cast<double>(parts_));
+  return !progress_.stop.stop_requested();
+}
+
 FigurePage::FigurePage(const FigureSpec& figure, FigureFormat pageFormat, double unitsPerMillimetre,
-                       QPainter* pagePainter, FigureReport& result)
+                       QPainter* pagePainter, FigureReport& result, FigureMeter& work)
     : spec(figure),
       format(pageFormat),
       unitsPerMm(unitsPerMillimetre),
       painter(pagePainter),
       report(result),
+      meter(work),
       colors(colorsOf(figure.theme)) {}
 
 QFont FigurePage::font(double scale, bool bold) const {

@@ -35,17 +35,32 @@ struct SvgPart {
   QByteArray svg;
 };
 
+/// How much of a figure is done: its drawn layers, its plots and the writing, of equal shares.
+class FigureMeter {
+ public:
+  FigureMeter(const FigureSpec& spec, const FigureProgress& progress);
+
+  /// Tells how far the present part is, in [0, 1]; false: the rest of the figure is not wanted.
+  bool goesOn(double share = 0) const;
+  void endPart() { ++done_; }
+
+ private:
+  const FigureProgress& progress_;
+  std::size_t parts_ = 1, done_ = 0;
+};
+
 class FigurePage {
  public:
   /// Without a painter the page only measures.
   FigurePage(const FigureSpec& figure, FigureFormat pageFormat, double unitsPerMillimetre,
-             QPainter* pagePainter, FigureReport& result);
+             QPainter* pagePainter, FigureReport& result, FigureMeter& work);
 
   const FigureSpec& spec;
   const FigureFormat format;
   const double unitsPerMm;
   QPainter* const painter;
   FigureReport& report;
+  FigureMeter& meter;
   const FigureColors colors;
 
   double mm(double millimetres) const { return millimetres * unitsPerMm; }

@@ -19,6 +19,7 @@ namespace anchorscope {
 namespace {
 
 constexpr double kGapMm = 1.2, kBarShare = 0.45, kBarTextScale = 0.85, kLabelScale = 0.75;
+constexpr std::size_t kBoxesAtOnce = 4096;  ///< Until somebody is told and asked.
 
 Box cropOf(const FigurePanel& panel) {
   const SizePx size = panel.evidence->image->pixels->size;
@@ -67,6 +68,7 @@ class PanelPainter {
     page_.clipped(rect_, [this](QPainter& painter) {
       for (const std::size_t index : drawnLayers(panel_.layers, *panel_.evidence)) {
         const Layer& layer = panel_.layers[index];
+        if (!page_.meter.goesOn()) return;
         if (layer.kind == LayerKind::kImage) {
           drawImage(painter, layer);
         } else if (layer.kind == LayerKind::kAnchors) {
@@ -79,6 +81,7 @@ class PanelPainter {
           labelsLeftOut_ += overlay.labelsLeftOut();
           noteLeftOut(layer);
         }
+        page_.meter.endPart();
       }
       OverlayPainter(painter, context_, *panel_.evidence).drawSelection();
       paintLabels(painter, context_);
@@ -149,7 +152,10 @@ class PanelPainter {
     const AxisTransform& t = context_.targetFromImage;
     bool first = true;
     Argb last = 0;
-    for (std::size_t i = 0; i < dense.anchors.size(); ++i) {
+    const std::size_t count = dense.anchors.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i % kBoxesAtOnce == 0 && !page_.meter.goesOn(static_cast<double>(i) / static_cast<double>(count)))
+        return;
       const Box& box = dense.boxesInImage[i];
       const QRectF target =
           QRectF(QPointF(t.mapX(box.x1), t.mapY(box.y1)), QPointF(t.mapX(box.x2), t.mapY(box.y2)))
