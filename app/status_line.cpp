@@ -5,6 +5,7 @@
 #include <QStatusBar>
 #include <QToolButton>
 
+#include "app/export_status.h"
 #include "app/workspace/workspace_page.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
@@ -19,6 +20,7 @@ StatusLine::StatusLine(QStatusBar& bar, Notifier& notifier, WorkspacePage& page)
   values_->setContentsMargins(8, 0, 0, 0);
   values_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   bar.addWidget(values_, 1);
+  bar.addPermanentWidget(new ExportStatus(page.exports().exporter()));
   problems_->setObjectName(QStringLiteral("problemsButton"));
   problems_->setIcon(themedIcon(QStringLiteral("warning"), &Theme::paused));
   problems_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);

@@ -1,5 +1,6 @@
 #pragma once
-// The window's status bar: the values under the cursor, what is told in passing, how many problems there are.
+// The window's status bar: the values under the cursor, what is told in passing, what is being written, how
+// many problems there are.
 
 #include <QObject>
 

@@ -110,16 +110,15 @@ void Exports::askForView() {
   writeView(choice->path, choice->options);
 }
 
-void Exports::begin(const QString& path, std::function<Result<FigureReport>()> draw,
+void Exports::begin(const QString& path, Exporter::Write write,
                     std::function<void(const FigureReport&)> written) {
-  notifier_.mention(tr("Writing %1…").arg(path));
-  exporter_.start(std::move(draw), [this, written = std::move(written)](const Result<FigureReport>& report) {
-    notifier_.mention({});
-    if (report)
-      written(*report);
-    else
-      notifier_.tell(messageOf(report.error()));
-  });
+  exporter_.start(path, std::move(write),
+                  [this, written = std::move(written)](const Result<FigureReport>& report) {
+                    if (report)
+                      written(*report);
+                    else
+                      notifier_.tell(messageOf(report.error()));
+                  });
 }
 
 void Exports::writeView(const QString& path, const ExportOptions& options) {
@@ -135,9 +134,8 @@ void Exports::writeView(const QString& path, const ExportOptions& options) {
   spec.rasterAbove = options.rasterAbove;
   begin(
       path,
-      [spec = std::move(spec), target = path.toStdString(), overwrite = options.overwrite] {
-        return renderFigure(spec, target, overwrite);
-      },
+      [spec = std::move(spec), target = path.toStdString(), overwrite = options.overwrite](
+          const FigureProgress& progress) { return renderFigure(spec, target, overwrite, progress); },
       [this, path](const FigureReport& report) {
         QString text = tr("Wrote %1 (%2 × %3 mm, %4)")
                            .arg(path)
@@ -162,10 +160,10 @@ void Exports::askForCurves() {
 void Exports::writeCurves(const QString& path, const ExportOptions& options) {
   begin(
       path,
-      [job = curves_.exportJob(
-           path, options.overwrite,
-           {options.widthMm, static_cast<double>(options.dpi), options.theme})]() -> Result<FigureReport> {
-        ANCHORSCOPE_TRY(job());
+      [job = curves_.exportJob(path, options.overwrite,
+                               {options.widthMm, static_cast<double>(options.dpi), options.theme})](
+          const FigureProgress& progress) -> Result<FigureReport> {
+        ANCHORSCOPE_TRY(job(progress));
         return FigureReport();
       },
       [this, path, thinned = curves_.thinned()](const FigureReport&) {

@@ -38,14 +38,14 @@ class Exports {
 
   void askForView();
   void askForCurves();
-  /// Drawn and written while the window goes on; what came of it is told.
+  /// Drawn and written while the window goes on, which can give it up; what came of it is told.
   void writeView(const QString& path, const ExportOptions& options = {});
   void writeCurves(const QString& path, const ExportOptions& options = {});
   bool isBusy() const { return exporter_.isBusy(); }
+  Exporter& exporter() { return exporter_; }
 
  private:
-  void begin(const QString& path, std::function<Result<FigureReport>()> draw,
-             std::function<void(const FigureReport&)> written);
+  void begin(const QString& path, Exporter::Write write, std::function<void(const FigureReport&)> written);
 
   QWidget& parent_;
   ViewState& state_;

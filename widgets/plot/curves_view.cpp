@@ -538,24 +538,28 @@ void CurvesView::choose() {
   picker_->popUp(*choose_);
 }
 
-std::function<Status()> CurvesView::exportJob(const QString& path, Overwrite overwrite,
-                                              const CurveExport& figure) const {
+CurvesView::ExportJob CurvesView::exportJob(const QString& path, Overwrite overwrite,
+                                            const CurveExport& figure) const {
   const QString kind = QFileInfo(path).suffix().toLower();
   if (kind != QLatin1String("csv") && kind != QLatin1String("pdf") && kind != QLatin1String("svg") &&
       kind != QLatin1String("png"))
-    return [kind] {
+    return [kind](const FigureProgress&) {
       return Status(makeError(ErrorCode::kUsage, "Curves cannot be written as '" + kind.toStdString() + "'",
                               "Use .pdf, .svg, .png or .csv"));
     };
   const std::vector<std::string> names = shownNames();
   const std::string target = path.toStdString();
   if (kind == QLatin1String("csv"))
-    return [target, overwrite, names, history = history_.only(names)] {
-      return writeFileAtomically(target, curvesAsCsv(history, names), overwrite);
-    };
+    return
+        [target, overwrite, names, history = history_.only(names)](const FigureProgress& progress) -> Status {
+          const std::string csv = curvesAsCsv(history, names);
+          ANCHORSCOPE_TRY(progress.wanted(target));
+          return writeFileAtomically(target, csv, overwrite);
+        };
   const StepRange range = followsX_ ? allSteps() : steps();
   return [target, overwrite, figure, names, history = history_.only(names), declaration = declaration_, range,
-          viewFrom = followsX_ ? 0 : range.from, smoothing = smoothing()]() -> Status {
+          viewFrom = followsX_ ? 0 : range.from,
+          smoothing = smoothing()](const FigureProgress& progress) -> Status {
     FigureSpec spec;
     spec.curves = figureCurves(planCurves(history, declaration, names, smoothing, viewFrom), range);
     if (spec.curves.empty())
@@ -565,7 +569,8 @@ std::function<Status()> CurvesView::exportJob(const QString& path, Overwrite ove
     spec.widthMm = figure.widthMm;
     spec.dpi = figure.dpi;
     spec.theme = figure.theme;
-    if (auto report = renderFigure(spec, target, overwrite); !report) return std::move(report).error();
+    if (auto report = renderFigure(spec, target, overwrite, progress); !report)
+      return std::move(report).error();
     return {};
   };
 }

@@ -70,11 +70,11 @@ class CurvesView : public QWidget {
   /// The steps in view as a figure (.pdf, .svg or .png), or all raw values that are kept of the shown scalars
   /// (.csv). Both say where points stand for more than themselves. Whole or not at all.
   Status exportTo(const QString& path, Overwrite overwrite, const CurveExport& figure = {}) const {
-    return exportJob(path, overwrite, figure)();
+    return exportJob(path, overwrite, figure)({});
   }
   /// The same as what can be called on any thread, of what is shown now.
-  std::function<Status()> exportJob(const QString& path, Overwrite overwrite,
-                                    const CurveExport& figure = {}) const;
+  using ExportJob = std::function<Status(const FigureProgress&)>;
+  ExportJob exportJob(const QString& path, Overwrite overwrite, const CurveExport& figure = {}) const;
   /// What of the shown curves is not exact any more, as thinnedText tells it; empty when all is.
   QString thinned() const;
   const CurveLegend* legend() const { return legend_; }
