@@ -1,7 +1,5 @@
 #include "app/settings.h"
 
-#include <QFileInfo>
-
 namespace anchorscope {
 namespace {
 constexpr int kMostRecent = 8;
@@ -14,20 +12,20 @@ QSettings openSettings() {
 }
 
 QStringList recentEntries() {
-  QStringList kept;
-  for (const QString& entry : openSettings().value(kRecentKey).toStringList())
-    if (entry.contains(QLatin1Char(':')) || QFileInfo(entry).isDir()) kept << entry;
-  return kept;
+  return openSettings().value(kRecentKey).toStringList();
 }
 
 void addRecentEntry(const QString& entry) {
-  QSettings settings = openSettings();
-  QStringList entries = settings.value(kRecentKey).toStringList();
+  QStringList entries = recentEntries();
   entries.removeAll(entry);
   entries.prepend(entry);
-  while (entries.size() > kMostRecent)
-    entries.removeLast();
-  settings.setValue(kRecentKey, entries);
+  openSettings().setValue(kRecentKey, entries.mid(0, kMostRecent));
+}
+
+void removeRecentEntry(const QString& entry) {
+  QStringList entries = recentEntries();
+  entries.removeAll(entry);
+  openSettings().setValue(kRecentKey, entries);
 }
 
 QString shortDataName(const QString& spec) {

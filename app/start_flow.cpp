@@ -1,5 +1,6 @@
 #include "app/start_flow.h"
 
+#include <QDir>
 #include <QFileInfo>
 #include <QLineEdit>
 
@@ -15,6 +16,13 @@
 #include "widgets/panels/start_page.h"
 
 namespace anchorscope {
+namespace {
+
+bool isRun(const QString& folder) {
+  return QFileInfo::exists(folder + QStringLiteral("/trace.sqlite"));
+}
+
+}  // namespace
 
 StartFlow::StartFlow(StartPage& page, RunController& run, RunView& view, LeftoverList& leftovers,
                      Notifier& notifier)
@@ -26,7 +34,7 @@ StartFlow::StartFlow(StartPage& page, RunController& run, RunView& view, Leftove
     options.startPaused = startPaused;
     run_.start(config, std::move(options));
   });
-  connect(&page_, &StartPage::runWanted, &view_, &RunView::open);
+  connect(&page_, &StartPage::runWanted, this, &StartFlow::openRun);
   connect(&page_, &StartPage::helpWanted, this, &StartFlow::helpWanted);
   connect(&run_, &RunController::beginning, this, [this] { page_.showProblem({}); });
   connect(&run_, &RunController::began, this, [this] {
@@ -34,6 +42,7 @@ StartFlow::StartFlow(StartPage& page, RunController& run, RunView& view, Leftove
   });
   connect(&run_, &RunController::keptAside, this, &StartFlow::remember);
   connect(&view_, &RunView::dataOpened, this, &StartFlow::remember);
+  connect(&view_, &RunView::runOpened, this, &StartFlow::remember);
   connect(&view_, &RunView::neverBegan, this, &StartFlow::onNeverBegan);
   wireLeftovers(leftovers);
 }
@@ -66,7 +75,7 @@ void StartFlow::demo(SessionOptions options) {
 }
 
 void StartFlow::open(const QString& path) {
-  if (QFileInfo::exists(path + QStringLiteral("/trace.sqlite")))
+  if (isRun(path))
     view_.open(path);
   else if (const QString spec = guessDataSpec(path); !spec.isEmpty())
     choose(spec);
@@ -76,10 +85,21 @@ void StartFlow::open(const QString& path) {
 }
 
 void StartFlow::openRecent(const QString& entry) {
-  if (QFileInfo(entry).isDir())
-    view_.open(entry);
+  if (QDir::isAbsolutePath(entry))
+    openRun(entry);
   else
     choose(entry);
+}
+
+void StartFlow::openRun(const QString& folder) {
+  if (isRun(folder) || !recentEntries().contains(folder)) return view_.open(folder);
+  removeRecentEntry(folder);
+  page_.setRecent(recentEntries());
+  notifier_.tell(
+      {MessageKind::kWarning,
+       tr("There is no recorded run in '%1' any more: it is taken off the list. Where it has moved, "
+          "File ▸ Open recorded run finds it.")
+           .arg(folder)});
 }
 
 void StartFlow::choose(const QString& dataSpec) {

@@ -40,6 +40,7 @@ class StartFlow : public QObject {
  private:
   void wireLeftovers(LeftoverList& leftovers);
   void choose(const QString& dataSpec);
+  void openRun(const QString& folder);
   void remember(const QString& entry);
   void onNeverBegan(const Error& error);
 

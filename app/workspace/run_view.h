@@ -54,6 +54,8 @@ class RunView : public QObject {
   void changed();
   /// The data set of a run that was not there before could be opened.
   void dataOpened(const QString& spec);
+  /// A recorded run is shown that stays where it is.
+  void runOpened(const QString& folder);
   /// The run has failed before there was anything to show.
   void neverBegan(const anchorscope::Error& error);
 

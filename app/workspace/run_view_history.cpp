@@ -1,4 +1,5 @@
 // Going back in time: recorded runs, and the live run's recorded steps.
+#include <QDir>
 #include <utility>
 
 #include "app/run/run_controller.h"
@@ -74,6 +75,7 @@ void RunView::showOpenedRun() {
   else
     showRecordedStep(scrubber_->steps().back());
   recorded_->tellSeries();
+  if (!run_->isTemporary()) emit runOpened(QDir(recorded_->folder()).absolutePath());
   emit changed();
   transport_->setContinuable(!run_->continuableFolder().isEmpty());
 }

@@ -7,6 +7,7 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QListWidget>
+#include <QMenu>
 #include <QTableView>
 #include <QToolButton>
 #include <filesystem>
@@ -21,6 +22,7 @@
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
+#include "widgets/panels/start_page.h"
 #include "widgets/plot/curves_view.h"
 
 namespace anchorscope {
@@ -181,6 +183,54 @@ TEST_F(WindowHistoryTest, ARecordedRunShowsOfEveryEvaluationWhatItShowedLive) {
   open();
   EXPECT_FALSE(button->isVisible()) << "nothing of the run before stays";
   EXPECT_TRUE(shownEvaluation().contains("evaluationStep This run has not been evaluated."));
+}
+
+TEST_F(WindowHistoryTest, AnOpenedRunIsOfferedAgainUntilItHasVanished) {
+  openSettings().clear();
+  record();
+  open();
+  const QString path = QString::fromStdString(recorded);
+  EXPECT_EQ(recentEntries(), QStringList{path});
+  // Its link on the first page, or null.
+  const auto link = [&]() -> QPushButton* {
+    for (QPushButton* button : window.startPage().findChildren<QPushButton*>())
+      if (button->toolTip() == path && !button->isHidden()) return button;
+    return nullptr;
+  };
+  window.showStartPage();
+  ASSERT_NE(link(), nullptr);
+  QTest::mouseClick(link(), Qt::LeftButton);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.runView().recordedRun() && !window.onStartPage(); }));
+  EXPECT_EQ(recentEntries(), QStringList{path}) << "once";
+
+  window.showStartPage();
+  QMenu* menu = nullptr;
+  for (QMenu* found : window.findChildren<QMenu*>())
+    if (QString(found->title()).remove('&') == "Open recent") menu = found;
+  ASSERT_NE(menu, nullptr);
+  std::filesystem::remove_all(recorded);
+  menu->popup({0, 0});
+  ASSERT_EQ(menu->actions().size(), 1);
+  EXPECT_EQ(menu->actions().first()->text(), path) << "it does not go unsaid";
+  QTest::mouseClick(menu, Qt::LeftButton, {}, menu->actionGeometry(menu->actions().first()).center());
+  ASSERT_EQ(window.notifier().messages().size(), 1);
+  EXPECT_TRUE(window.notifier().messages().first().text.contains("no recorded run in '" + path + "'"));
+  EXPECT_TRUE(window.onStartPage());
+  EXPECT_TRUE(recentEntries().isEmpty());
+  EXPECT_EQ(link(), nullptr);
+  testing::keepPicture(window.grab().toImage(), "recent_run_vanished");
+
+  // By its link the same.
+  record();
+  open();
+  window.showStartPage();
+  std::filesystem::remove_all(recorded);
+  ASSERT_NE(link(), nullptr);
+  window.notifier().dismissAll();
+  QTest::mouseClick(link(), Qt::LeftButton);
+  EXPECT_EQ(window.notifier().messages().size(), 1);
+  EXPECT_EQ(link(), nullptr);
+  EXPECT_TRUE(window.startPage().dataEdit()->text().isEmpty()) << "it is no data set";
 }
 
 TEST_F(WindowHistoryTest, EitherStageOfARecordedRunIsLookedAt) {

@@ -2,8 +2,8 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDir>
 #include <QFileDialog>
-#include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -558,7 +558,8 @@ void StartPage::start() {
 
 void StartPage::setRecent(const QStringList& entries) {
   while (QLayoutItem* item = recentLayout_->takeAt(0)) {
-    delete item->widget();
+    item->widget()->hide();
+    item->widget()->deleteLater();  // one of them may have been clicked for this
     delete item;
   }
   if (entries.isEmpty())
@@ -568,7 +569,7 @@ void StartPage::setRecent(const QStringList& entries) {
     link->setProperty("role", "link");
     link->setToolTip(entry);
     link->setCursor(Qt::PointingHandCursor);
-    const bool isRun = QFileInfo(entry).isDir();
+    const bool isRun = QDir::isAbsolutePath(entry);
     connect(link, &QPushButton::clicked, this, [this, entry, isRun] {
       if (isRun)
         emit runWanted(entry);
