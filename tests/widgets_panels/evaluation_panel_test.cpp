@@ -144,5 +144,34 @@ TEST_F(EvaluationPanelTest, AnEarlierEvaluationCanBeChosenAndStaysWhileNewOnesCo
   EXPECT_TRUE(panel.followsNewest());
 }
 
+TEST_F(EvaluationPanelTest, AnEvaluationIsAddedToTheListAndWhatIsListedStays) {
+  auto* steps = panel.findChild<QComboBox*>("evaluatedSteps");
+  const auto listed = [&] {
+    std::vector<std::int64_t> out;
+    for (int i = 0; i < steps->count(); ++i)
+      out.push_back(steps->itemData(i).toLongLong());
+    return out;
+  };
+  panel.setSteps({100, 200});
+  steps->setCurrentIndex(1);
+  const QSignalSpy inserted(steps->model(), &QAbstractItemModel::rowsInserted);
+  const QSignalSpy removed(steps->model(), &QAbstractItemModel::rowsRemoved);
+  const QSignalSpy reset(steps->model(), &QAbstractItemModel::modelReset);
+  panel.setSteps({100, 200, 300});
+  panel.setSteps({100, 200, 300});
+  panel.setSteps({100, 200, 300, 400, 500});
+  EXPECT_EQ(inserted.count(), 3) << "one row for each that is new";
+  EXPECT_EQ(removed.count() + reset.count(), 0);
+  EXPECT_EQ(listed(), (std::vector<std::int64_t>{500, 400, 300, 200, 100}));
+  EXPECT_EQ(steps->currentText(), "step 100");
+  // A run that goes on from an earlier step has other evaluations after it.
+  panel.setSteps({100, 250});
+  EXPECT_EQ(listed(), (std::vector<std::int64_t>{250, 100}));
+  EXPECT_EQ(steps->currentText(), "step 100");
+  panel.setSteps({50});
+  EXPECT_EQ(listed(), std::vector<std::int64_t>{50});
+  EXPECT_TRUE(panel.followsNewest());
+}
+
 }  // namespace
 }  // namespace anchorscope

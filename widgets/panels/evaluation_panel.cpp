@@ -207,9 +207,20 @@ void EvaluationPanel::setSteps(const std::vector<std::int64_t>& steps) {
   const QSignalBlocker quiet(steps_);
   const QVariant chosen = steps_->currentData();
   const bool newest = followsNewest();
-  steps_->clear();
-  for (auto step = steps.rbegin(); step != steps.rend(); ++step)
-    steps_->addItem(tr("step %1").arg(countText(*step)), static_cast<qint64>(*step));
+  // The newest stands first. What is listed stays; another run's is no part of these steps.
+  const auto listed = static_cast<std::size_t>(steps_->count());
+  const auto isListed = [&](std::size_t i) {
+    return steps_->itemData(static_cast<int>(listed - 1 - i)).toLongLong() == steps[i];
+  };
+  std::size_t next = 0;
+  while (next < std::min(listed, steps.size()) && isListed(next))
+    ++next;
+  if (next < listed) {
+    steps_->clear();
+    next = 0;
+  }
+  for (; next < steps.size(); ++next)
+    steps_->insertItem(0, tr("step %1").arg(countText(steps[next])), static_cast<qint64>(steps[next]));
   const int again = newest ? 0 : steps_->findData(chosen);
   steps_->setCurrentIndex(std::max(again, steps.empty() ? -1 : 0));
   steps_->setVisible(steps.size() > 1);
