@@ -3,6 +3,7 @@
 #include <QBuffer>
 #include <QFontDatabase>
 #include <QGuiApplication>
+#include <QIODevice>
 #include <QImage>
 #include <QPageSize>
 #include <QPdfWriter>
@@ -163,6 +164,27 @@ Result<QByteArray> renderSvg(const FigureSpec& spec, FigureReport& report, Figur
   return joinSvg(bytes, colorsOf(spec.theme).ground, parts);
 }
 
+/// Takes the bytes of a file for as long as it is wanted, which is asked every now and then. (libpng remarks
+/// on stderr that the rest was not taken.)
+class WantedBytes : public QIODevice {
+ public:
+  WantedBytes(QByteArray& bytes, const FigureMeter& meter) : bytes_(bytes), meter_(meter) {}
+
+ protected:
+  qint64 readData(char*, qint64) override { return -1; }
+  qint64 writeData(const char* data, qint64 size) override {
+    constexpr qsizetype kAtOnce = 1 << 18;
+    const bool asks = bytes_.size() / kAtOnce != (bytes_.size() + size) / kAtOnce;
+    if (asks && !meter_.goesOn()) return -1;
+    bytes_.append(data, size);
+    return size;
+  }
+
+ private:
+  QByteArray& bytes_;
+  const FigureMeter& meter_;
+};
+
 Result<QByteArray> renderPng(const FigureSpec& spec, FigureReport& report, FigureMeter& meter) {
   const double unitsPerMm = spec.dpi / 25.4;
   report.heightMm = measure(spec, FigureFormat::kPng, unitsPerMm, meter);
@@ -182,10 +204,10 @@ Result<QByteArray> renderPng(const FigureSpec& spec, FigureReport& report, Figur
     paint(spec, FigureFormat::kPng, unitsPerMm, painter, report, meter);
   }
   QByteArray bytes;
-  if (!meter.goesOn()) return bytes;  // packing it takes as long as drawing it
-  QBuffer buffer(&bytes);
-  buffer.open(QIODevice::WriteOnly);
-  if (!image.save(&buffer, "PNG")) return makeError(ErrorCode::kInternal, "Qt could not encode the PNG");
+  if (!meter.goesOn()) return bytes;
+  WantedBytes file(bytes, meter);  // packing takes longer than drawing
+  file.open(QIODevice::WriteOnly);
+  if (!image.save(&file, "PNG")) return makeError(ErrorCode::kInternal, "Qt could not encode the PNG");
   return bytes;
 }
 
