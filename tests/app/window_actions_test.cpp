@@ -3,16 +3,25 @@
 #include <gtest/gtest.h>
 
 #include <QAbstractButton>
+#include <QAbstractItemModel>
+#include <QComboBox>
 #include <QDockWidget>
 #include <QLabel>
 #include <QMenu>
 #include <QMenuBar>
 #include <QRegularExpression>
+#include <QTableView>
 #include <QTranslator>
 
 #include "tests/app/window_fixture.h"
 #include "widgets/actions/action_registry.h"
+#include "widgets/panels/inspector_panel.h"
+#include "widgets/panels/layer_row.h"
+#include "widgets/panels/layers_panel.h"
 #include "widgets/panels/param_form.h"
+#include "widgets/panels/start_page.h"
+#include "widgets/plot/curve_legend.h"
+#include "widgets/plot/curves_view.h"
 
 namespace anchorscope {
 namespace {
@@ -96,6 +105,7 @@ bool isTranslated(const QString& text) {
 }
 
 TEST(WindowTextsTest, WhatControlsAndTitlesSayIsOpenToTranslation) {
+  openSettings().clear();  // of the recent entries, which are nobody's words
   Brackets brackets;
   ASSERT_TRUE(QCoreApplication::installTranslator(&brackets));
   {
@@ -129,6 +139,65 @@ TEST(WindowTextsTest, WhatControlsAndTitlesSayIsOpenToTranslation) {
         check(widget, "title", dock->windowTitle());
     }
     EXPECT_GT(texts, 80);
+  }
+  QCoreApplication::removeTranslator(&brackets);
+}
+
+/// Puts what was declared in core into brackets, and nothing else.
+class DeclaredInBrackets : public QTranslator {
+ public:
+  QString translate(const char* context, const char* text, const char*, int) const override {
+    return qstrcmp(context, "core") == 0 ? QStringLiteral("⟦%1⟧").arg(QString::fromUtf8(text)) : QString();
+  }
+  bool isEmpty() const override { return false; }
+};
+
+TEST(WindowTextsTest, WhatIsDeclaredInCoreIsOpenToTranslation) {
+  testing::removeUnkeptRuns();
+  DeclaredInBrackets brackets;
+  ASSERT_TRUE(QCoreApplication::installTranslator(&brackets));
+  {
+    testing::FreshWindow fresh;
+    MainWindow& window = fresh.window;
+    int options = 0;
+    for (const ParamForm* form : window.startPage().findChildren<ParamForm*>())
+      for (const QLabel* label : form->findChildren<QLabel*>())
+        if (label->buddy()) {
+          EXPECT_TRUE(label->toolTip().contains("⟦")) << label->text().toStdString();
+          ++options;
+        }
+    EXPECT_GT(options, 30);
+    EXPECT_TRUE(window.startPage().findChild<QComboBox*>("method")->currentText().startsWith("⟦"));
+
+    fresh.start();
+    EvidenceDeclaration declaration;
+    ScalarSpec loss;
+    loss.name = "loss.cls";
+    loss.title = "Classification loss";
+    declaration.scalars = {loss};
+    fresh.trainer.publishFacts({"a.jpg"}, declaration);
+    fresh.trainer.setState(TrainerState::kRunning);
+    fresh.trainer.publish(5, {testing::makeSyntheticFrame()});
+    ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() != nullptr; }));
+    const auto& legend = *window.workspace().curves().legend();
+    EXPECT_TRUE(QTest::qWaitFor([&] {
+      return legend.entries().size() == 2 && legend.entries()[0].title == "⟦Classification loss⟧";
+    }));
+    EXPECT_EQ(legend.entries()[1].title, "loss.loc") << "a name is the same in every language";
+    QStringList titles;
+    for (const LayerRow* row : window.workspace().layers().findChildren<LayerRow*>()) {
+      EXPECT_TRUE(row->toolTip().startsWith("⟦")) << row->toolTip().toStdString();
+      for (const QLabel* label : row->findChildren<QLabel*>())
+        titles << label->text();
+    }
+    EXPECT_TRUE(titles.contains("⟦Classification loss⟧")) << titles.join('|').toStdString();
+    window.viewState().selectObject(0);
+    const QAbstractItemModel* pairs = window.workspace().inspector().bagTable()->model();
+    int columns = 0;
+    for (int column = 0; column < pairs->columnCount(); ++column)
+      columns += pairs->headerData(column, Qt::Horizontal).toString().startsWith("⟦") ? 1 : 0;
+    EXPECT_GT(columns, 3);
+    testing::keepPicture(window.grab().toImage(), "declared_translated");
   }
   QCoreApplication::removeTranslator(&brackets);
 }

@@ -7,6 +7,7 @@
 
 #include "core/base/counted.h"
 #include "widgets/models/candidate_text.h"
+#include "widgets/overlays/declared_text.h"
 #include "widgets/overlays/heat.h"
 #include "widgets/overlays/overlay_painter.h"
 
@@ -43,7 +44,7 @@ bool isDefinedAt(const Channel& channel, std::size_t index) {
 }
 
 QString channelTitle(const ChannelSpec& spec) {
-  return QString::fromStdString(spec.title.empty() ? spec.name : spec.title);
+  return declaredTitle(spec);
 }
 
 QString number(float value) {
@@ -153,7 +154,7 @@ CanvasCard objectCard(const StageEvidence& evidence, int object) {
     QString text = std::isnan(value) ? QStringLiteral("–") : number(value);
     if (const std::string unit = unitOf(static_cast<double>(value), column.spec.unit); !unit.empty())
       text += QLatin1Char(' ') + QString::fromStdString(unit);
-    card.rows.push_back({QString::fromStdString(column.spec.title), text});
+    card.rows.push_back({declaredTitle(column.spec), text});
   }
   return card;
 }

@@ -11,6 +11,7 @@
 #include "widgets/canvas/picking.h"
 #include "widgets/models/candidate_text.h"
 #include "widgets/overlays/color_bar.h"
+#include "widgets/overlays/declared_text.h"
 #include "widgets/overlays/heat.h"
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/state/theme.h"
@@ -309,7 +310,7 @@ void CanvasView::updateHover() {
         status += QStringLiteral("  cell (%1, %2)  %3 %4")
                       .arg(cell->row)
                       .arg(cell->column)
-                      .arg(QString::fromStdString(layer->title), valueText(*evidence, channel, cell->index));
+                      .arg(declaredText(layer->title), valueText(*evidence, channel, cell->index));
     }
     if (hit.anchor >= 0 && evidence->candidates) {
       const auto index = static_cast<std::size_t>(hit.anchor);
@@ -317,9 +318,8 @@ void CanvasView::updateHover() {
       status += QStringLiteral("  %1").arg(placed ? QString::fromStdString(evidence->label(index))
                                                   : candidateTitle(*evidence, index));
       if (const Layer* layer = d_->explainedLayer(); layer && layer->kind == LayerKind::kAnchors)
-        status +=
-            QStringLiteral("  %1 %2").arg(QString::fromStdString(layer->title),
-                                          valueText(*evidence, *evidence->channel(layer->channel), index));
+        status += QStringLiteral("  %1 %2").arg(
+            declaredText(layer->title), valueText(*evidence, *evidence->channel(layer->channel), index));
     }
   }
   d_->hoveredBox = hit.boxes;

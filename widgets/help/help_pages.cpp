@@ -7,6 +7,7 @@
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
 #include "widgets/help/markdown_html.h"
+#include "widgets/overlays/declared_text.h"
 #include "widgets/theme/icons.h"
 
 namespace anchorscope {
@@ -102,7 +103,7 @@ QString optionTable(const ParamSet& params) {
       "<tr><th align=\"left\">Option and default</th><th align=\"left\">Meaning</th>"
       "<th align=\"left\">Source</th></tr>");
   for (const ParamSpec& spec : params.specs()) {
-    QString meaning = escaped(spec.help);
+    QString meaning = declaredText(spec.help).toHtmlEscaped();
     if (const QString range = rangeOf(spec); !range.isEmpty())
       meaning += QStringLiteral("<br><span class=\"faint\">%1</span>").arg(range);
     if (!spec.whenOption.empty())

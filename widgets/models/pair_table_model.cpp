@@ -7,6 +7,7 @@
 
 #include "widgets/models/candidate_text.h"
 #include "widgets/models/number_text.h"
+#include "widgets/overlays/declared_text.h"
 
 namespace anchorscope {
 namespace {
@@ -213,8 +214,7 @@ QVariant PairTableModel::data(const QModelIndex& index, int role) const {
       ranks << (role == Qt::DisplayRole
                     ? integerText(value(row, column))
                     : QStringLiteral("%1: %2").arg(
-                          QString::fromStdString(
-                              table_->spec.columns[static_cast<std::size_t>(column)].title),
+                          declaredTitle(table_->spec.columns[static_cast<std::size_t>(column)]),
                           integerText(value(row, column))));
     if (role == Qt::DisplayRole) return ranks.join(QStringLiteral(" / "));
     const auto anchor = static_cast<std::size_t>(table_->candidate[row]);
@@ -228,7 +228,7 @@ QVariant PairTableModel::data(const QModelIndex& index, int role) const {
     case Qt::DisplayRole:
       return textOf(column, number);
     case Qt::ToolTipRole:
-      return QString::fromStdString(spec.title) + QStringLiteral(": ") + exactText(number);
+      return declaredTitle(spec) + QStringLiteral(": ") + exactText(number);
     case kValueRole:
       return number;
     case kScaleRole:
@@ -257,14 +257,15 @@ QVariant PairTableModel::headerData(int section, Qt::Orientation orientation, in
     if (!help) return tr("rank");
     QStringList names;
     for (const int column : rankColumns_)
-      names << QString::fromStdString(table_->spec.columns[static_cast<std::size_t>(column)].title);
+      names << declaredTitle(table_->spec.columns[static_cast<std::size_t>(column)]);
     return tr("%1; 0 is the best of the bag").arg(names.join(QStringLiteral(" / ")));
   }
   const ColumnSpec& spec = table_->spec.columns[static_cast<std::size_t>(declared(section))];
-  if (!help) return QString::fromStdString(spec.title.empty() ? spec.name : spec.title);
-  return QString::fromStdString(spec.title +
-                                (spec.unit.empty() || spec.unit == "1" ? "" : " (" + spec.unit + ")") + "\n" +
-                                spec.description);
+  if (!help) return declaredTitle(spec);
+  const QString unit = spec.unit.empty() || spec.unit == "1"
+                           ? QString()
+                           : QStringLiteral(" (%1)").arg(QString::fromStdString(spec.unit));
+  return declaredTitle(spec) + unit + QLatin1Char('\n') + declaredText(spec.description);
 }
 
 }  // namespace anchorscope

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/overlays/declared_text.h"
 #include "widgets/overlays/overlay_painter.h"
 
 namespace anchorscope {
@@ -20,7 +21,7 @@ bool colorBarOf(const Layer& layer, const StageEvidence& evidence, ColorBar& out
   out.colorMap = layer.colorMap;
   out.reversed = layer.reverseColors;
   out.range = resolveRange(layer, *channel);
-  out.title = QString::fromStdString(channel->spec.title.empty() ? channel->spec.name : channel->spec.title);
+  out.title = declaredTitle(channel->spec);
   if (!channel->spec.unit.empty() && channel->spec.unit != "1" && channel->spec.unit != "rank")
     out.title += QStringLiteral(" (%1)").arg(QString::fromStdString(channel->spec.unit));
   ValueRange seen;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "widgets/models/number_text.h"
+#include "widgets/overlays/declared_text.h"
 #include "widgets/state/theme.h"
 
 namespace anchorscope {
@@ -107,7 +108,7 @@ QFont DecisionView::noteFont() const {
 
 QRect DecisionView::noteRect(const DecisionRow& row) const {
   const QRect room(kMarkWidth + 4, 0, std::max(40, width() - kMarkWidth - 6), 1000);
-  return QFontMetrics(noteFont()).boundingRect(room, Qt::TextWordWrap, QString::fromStdString(row.note));
+  return QFontMetrics(noteFont()).boundingRect(room, Qt::TextWordWrap, declaredText(row.note));
 }
 
 void DecisionView::resizeEvent(QResizeEvent* event) {
@@ -145,7 +146,7 @@ void DecisionView::paintEvent(QPaintEvent*) {
     painter.setFont(font());
     painter.setPen(reached ? theme.text : theme.secondaryText);
     painter.drawText(line.adjusted(left, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
-                     metrics.elidedText(QString::fromStdString(row.name), Qt::ElideRight, width() - left));
+                     metrics.elidedText(declaredText(row.name), Qt::ElideRight, width() - left));
     painter.setPen(theme.secondaryText);
     painter.drawText(line.adjusted(0, oneLine ? 0 : kValueHeight + 2, -2, oneLine ? 0 : kValueHeight + 2),
                      Qt::AlignVCenter | Qt::AlignRight, valueText(row));
@@ -153,7 +154,7 @@ void DecisionView::paintEvent(QPaintEvent*) {
       painter.setFont(noteFont());
       QRect note = noteRect(row);
       note.moveTop(y + heightOf(row) - note.height() - 3);
-      painter.drawText(note, Qt::TextWordWrap, QString::fromStdString(row.note));
+      painter.drawText(note, Qt::TextWordWrap, declaredText(row.note));
     }
     y += heightOf(row);
   }
@@ -164,9 +165,8 @@ bool DecisionView::event(QEvent* event) {
     const auto* help = static_cast<QHelpEvent*>(event);
     if (const int row = rowAt(help->pos().y()); row >= 0) {
       const DecisionRow& told = decision_.rows[static_cast<std::size_t>(row)];
-      QString text =
-          QString::fromStdString(told.name) + QStringLiteral(": ") + QString::fromStdString(told.description);
-      if (!told.note.empty()) text += QLatin1Char('\n') + QString::fromStdString(told.note);
+      QString text = declaredText(told.name) + QStringLiteral(": ") + declaredText(told.description);
+      if (!told.note.empty()) text += QLatin1Char('\n') + declaredText(told.note);
       if (!std::isnan(told.value)) text += QStringLiteral("\n%1: %2").arg(tr("value"), exactText(told.value));
       if (!std::isnan(told.bound)) text += QStringLiteral("\n%1: %2").arg(tr("bound"), exactText(told.bound));
       QToolTip::showText(help->globalPos(), text, this);

@@ -18,6 +18,7 @@
 #include "core/eval/coco_ap.h"
 #include "core/session/session.h"
 #include "widgets/models/number_text.h"
+#include "widgets/overlays/declared_text.h"
 
 namespace anchorscope {
 namespace {
@@ -96,13 +97,13 @@ EvaluationPanel::EvaluationPanel(QWidget* parent) : QWidget(parent) {
   grid->setHorizontalSpacing(12);
   grid->setVerticalSpacing(0);
   for (std::size_t i = 0; i < kCocoStats.size(); ++i) {
-    auto* caption = new QLabel(QString::fromLatin1(kCocoStats[i].title));
+    auto* caption = new QLabel(declaredText(kCocoStats[i].title));
     caption->setProperty("role", "caption");
     auto* value = new QLabel(QStringLiteral("–"));
     value->setProperty("role", "value");
     value->setObjectName(QLatin1String("metric:") + QLatin1String(kCocoStats[i].name));
     for (QLabel* label : {caption, value})
-      label->setToolTip(QString::fromUtf8(kCocoStats[i].description));
+      label->setToolTip(declaredText(kCocoStats[i].description));
     const int row = 2 * (static_cast<int>(i) / kMetricColumns), column = static_cast<int>(i) % kMetricColumns;
     caption->setContentsMargins(0, row == 0 ? 0 : 6, 0, 0);
     grid->addWidget(caption, row, column);

@@ -18,6 +18,7 @@
 #include "core/evidence/decision.h"
 #include "widgets/models/number_text.h"
 #include "widgets/models/pair_table_model.h"
+#include "widgets/overlays/declared_text.h"
 #include "widgets/panels/decision_view.h"
 #include "widgets/panels/elided_label.h"
 #include "widgets/plot/scatter_view.h"
@@ -369,8 +370,7 @@ void InspectorPanel::refreshObjectFacts() {
                             ? column.values[static_cast<std::size_t>(object)]
                             : NAN;
     if (std::isnan(value)) continue;
-    const QString title =
-        QString::fromStdString(column.spec.title.empty() ? column.spec.name : column.spec.title);
+    const QString title = declaredTitle(column.spec);
     if (column.spec.name == kStarvedColumn) {
       if (value > 0) parts << tr("starved");
       continue;
@@ -379,7 +379,7 @@ void InspectorPanel::refreshObjectFacts() {
     parts << QStringLiteral("%1 %2 %3")
                  .arg(title, shortText(number), QString::fromStdString(unitOf(number, column.spec.unit)))
                  .trimmed();
-    help << title + QStringLiteral(": ") + QString::fromStdString(column.spec.description);
+    help << title + QStringLiteral(": ") + declaredText(column.spec.description);
   }
   facts_->setText(parts.join(QStringLiteral(" · ")));
   facts_->setToolTip(parts.mid(1).join(QLatin1Char('\n')) + QStringLiteral("\n\n") +
@@ -408,9 +408,8 @@ void InspectorPanel::refreshDecision() {
   for (const char* name : {"cls_score", "iou", "centerness", "loss.cls", "loss.loc", "loss.quality"})
     if (const Channel* channel = evidence.channel(name);
         channel && index < channel->values.size() && !std::isnan(channel->values[index]))
-      parts << QString::fromStdString(channel->spec.title.empty() ? channel->spec.name
-                                                                  : channel->spec.title) +
-                   QLatin1Char(' ') + numberText(static_cast<double>(channel->values[index]));
+      parts << declaredTitle(channel->spec) + QLatin1Char(' ') +
+                   numberText(static_cast<double>(channel->values[index]));
   anchorFacts_->setText(parts.join(QStringLiteral(" · ")));
   const Decision decision = explain(evidence, static_cast<std::int32_t>(anchor), state_.selectedObject());
   decision_->setDecision(decision);

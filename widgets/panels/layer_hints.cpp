@@ -8,6 +8,7 @@
 
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/bag_boxes.h"
+#include "widgets/overlays/declared_text.h"
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/overlays/predictions.h"
 
@@ -62,7 +63,7 @@ QString named(const LayerStack& layers, const std::vector<std::string>& ids) {
   if (ids.empty()) return {};
   const Layer* first = layers.find(ids.front());
   const QString title =
-      QStringLiteral("“%1”").arg(QString::fromStdString(first ? first->title : ids.front()));
+      QStringLiteral("“%1”").arg(first ? declaredText(first->title) : QString::fromStdString(ids.front()));
   return ids.size() == 1 ? title : LayerNotices::tr("%1 and %2 more").arg(title, count(ids.size() - 1));
 }
 

@@ -8,6 +8,7 @@
 #include <QVBoxLayout>
 #include <cmath>
 
+#include "widgets/overlays/declared_text.h"
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/elided_label.h"
 #include "widgets/panels/layer_hints.h"
@@ -139,12 +140,12 @@ void LayerRow::refresh(const Layer& layer, bool active) {
   opacity_->setValue(static_cast<int>(std::lround(100 * layer.opacity)));
   opacity_->setEnabled(layer.visible);
   opacity_->setToolTip(tr("Opacity %1 %").arg(opacity_->value()));
-  setToolTip(
-      QString::fromStdString(layer.channel.empty() ? layer.title : layer.title + " (" + layer.channel + ")") +
-      (layer.hasChannel() ? tr("\nDouble-click shows this channel alone; drag changes the order.")
-                          : tr("\nDrag changes the order.")));
+  const QString title = declaredText(layer.title);
+  const QString channel = QString::fromStdString(layer.channel);
+  setToolTip((channel.isEmpty() ? title : QStringLiteral("%1 (%2)").arg(title, channel)) +
+             (layer.hasChannel() ? tr("\nDouble-click shows this channel alone; drag changes the order.")
+                                 : tr("\nDrag changes the order.")));
   title_->setFaint(!layer.visible);
-  const QString title = QString::fromStdString(layer.title);
   title_->setText(title);
   eye_->setAccessibleName(tr("Show %1").arg(title));
   solo_->setAccessibleName(tr("Show only %1").arg(title));

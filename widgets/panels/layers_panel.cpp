@@ -14,6 +14,7 @@
 #include <limits>
 
 #include "widgets/models/number_text.h"
+#include "widgets/overlays/declared_text.h"
 #include "widgets/overlays/heat.h"
 #include "widgets/panels/cell_editor.h"
 #include "widgets/panels/elided_label.h"
@@ -393,8 +394,9 @@ void LayersPanel::refreshDetails() {
   down_->setEnabled(active != nullptr);
   if (!active) return;
   refreshing_ = true;
-  detailsTitle_->setText(QString::fromStdString(active->title).toUpper());
-  detailsTitle_->setToolTip(QString::fromStdString(active->hasChannel() ? active->channel : active->title));
+  detailsTitle_->setText(declaredText(active->title).toUpper());
+  detailsTitle_->setToolTip(active->hasChannel() ? QString::fromStdString(active->channel)
+                                                 : declaredText(active->title));
   channelPart_->setVisible(active->hasChannel());
   settings_->setVisible(active->hasChannel() || active->kind == LayerKind::kBag);
   cells_->refresh();

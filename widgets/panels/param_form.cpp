@@ -9,6 +9,7 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 
+#include "widgets/overlays/declared_text.h"
 #include "widgets/panels/conflict_label.h"
 #include "widgets/panels/elided_label.h"
 
@@ -16,24 +17,26 @@ namespace anchorscope {
 namespace {
 
 QString helpOf(const ParamSpec& spec) {
-  QString text = QStringLiteral("<b>%1</b><br>%2")
-                     .arg(QString::fromStdString(spec.name).toHtmlEscaped(),
-                          QString::fromStdString(spec.help).toHtmlEscaped());
+  QString text =
+      QStringLiteral("<b>%1</b><br>%2")
+          .arg(QString::fromStdString(spec.name).toHtmlEscaped(), declaredText(spec.help).toHtmlEscaped());
   if (spec.min || spec.max)
-    text += QStringLiteral("<br>Range: %1 … %2")
-                .arg(spec.min ? QString::number(*spec.min) : QStringLiteral("−∞"),
-                     spec.max ? QString::number(*spec.max) : QStringLiteral("∞"));
-  text += QStringLiteral("<br>Default: %1")
-              .arg(QString::fromStdString(toText(spec.defaultValue)).toHtmlEscaped());
+    text += QStringLiteral("<br>") + ParamForm::tr("Range: %1 … %2")
+                                         .arg(spec.min ? QString::number(*spec.min) : QStringLiteral("−∞"),
+                                              spec.max ? QString::number(*spec.max) : QStringLiteral("∞"));
+  text += QStringLiteral("<br>") +
+          ParamForm::tr("Default: %1").arg(QString::fromStdString(toText(spec.defaultValue)).toHtmlEscaped());
   if (!spec.source.empty())
-    text += QStringLiteral("<br>Source: %1").arg(QString::fromStdString(spec.source).toHtmlEscaped());
+    text += QStringLiteral("<br>") +
+            ParamForm::tr("Source: %1").arg(QString::fromStdString(spec.source).toHtmlEscaped());
   if (!spec.whenOption.empty())
-    text += QStringLiteral("<br>Only with %1 = %2")
+    text += QStringLiteral("<br>") +
+            ParamForm::tr("Only with %1 = %2")
                 .arg(QString::fromStdString(spec.whenOption).toHtmlEscaped(),
                      QString::fromStdString(join(spec.whenValues, " or ")).toHtmlEscaped());
-  text += spec.effect == ParamEffect::kNextStep
-              ? QStringLiteral("<br>A change takes effect at the next step.")
-              : QStringLiteral("<br>A change takes effect with the next run.");
+  text += QStringLiteral("<br>") + (spec.effect == ParamEffect::kNextStep
+                                        ? ParamForm::tr("A change takes effect at the next step.")
+                                        : ParamForm::tr("A change takes effect with the next run."));
   return text;
 }
 
@@ -208,7 +211,7 @@ void ParamForm::foldRows() {
     const auto row = rows_.constFind(name);
     if (row == rows_.constEnd()) continue;
     const bool found = filter_.isEmpty() || name.contains(filter_, Qt::CaseInsensitive) ||
-                       QString::fromStdString(spec.help).contains(filter_, Qt::CaseInsensitive);
+                       declaredText(spec.help).contains(filter_, Qt::CaseInsensitive);
     const bool applies = params_.applies(spec.name) || conflicts_.contains(name);
     if (!applies && wrong_.contains(name)) {
       // What is folded away has its last valid value, and nobody is held up by what was typed there.

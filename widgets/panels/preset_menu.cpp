@@ -8,6 +8,7 @@
 
 #include "core/methods/method_info.h"
 #include "core/trainer/presets.h"
+#include "widgets/overlays/declared_text.h"
 
 namespace anchorscope {
 namespace {
@@ -25,7 +26,7 @@ void fillPresetMenu(QMenu& menu, const std::function<void(const ReadyRun&)>& cho
   for (const Preset& preset : presets()) {
     const QString name = QString::fromStdString(preset.name);
     if (const auto config = presetConfig(preset.name)) {
-      byMethod[config->method].push_back({name, QString::fromStdString(preset.title), *config});
+      byMethod[config->method].push_back({name, declaredText(preset.title), *config});
     } else {
       QAction* broken = menu.addAction(name);
       broken->setEnabled(false);
@@ -36,7 +37,7 @@ void fillPresetMenu(QMenu& menu, const std::function<void(const ReadyRun&)>& cho
     std::vector<ReadyRun>& runs = byMethod[info.name];
     if (runs.empty()) continue;
     std::stable_partition(runs.begin(), runs.end(), isSmall);
-    QMenu* part = menu.addMenu(QString::fromStdString(info.title));
+    QMenu* part = menu.addMenu(declaredText(info.title));
     part->setToolTipsVisible(true);
     for (std::size_t i = 0; i < runs.size(); ++i) {
       if (i == 0 || isSmall(runs[i]) != isSmall(runs[i - 1]))

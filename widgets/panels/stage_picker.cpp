@@ -3,13 +3,14 @@
 #include <QSignalBlocker>
 #include <algorithm>
 
+#include "widgets/overlays/declared_text.h"
 #include "widgets/state/view_state.h"
 
 namespace anchorscope {
 namespace {
 
 QString titleOf(const StageSpec& stage) {
-  return QString::fromStdString(stage.title.empty() ? stage.name : stage.title);
+  return declaredTitle(stage);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
 #include "core/session/record_forecast.h"
+#include "widgets/overlays/declared_text.h"
 #include "widgets/panels/conflict_label.h"
 #include "widgets/panels/data_spec_guess.h"
 #include "widgets/panels/leftover_card.h"
@@ -198,8 +199,8 @@ QWidget* StartPage::makeDataCard() {
   method_->setObjectName(QStringLiteral("method"));
   method_->setAccessibleName(tr("Method"));
   for (const MethodInfo& info : methodInfos()) {
-    method_->addItem(QString::fromStdString(info.title), QString::fromStdString(info.name));
-    method_->setItemData(method_->count() - 1, QString::fromStdString(info.description), Qt::ToolTipRole);
+    method_->addItem(declaredText(info.title), QString::fromStdString(info.name));
+    method_->setItemData(method_->count() - 1, declaredText(info.description), Qt::ToolTipRole);
   }
   form->addRow(tr("Method"), chooserOf(method_, methodConflict_, methodPage_));
   methodPage_->setObjectName(QStringLiteral("methodPage"));
@@ -214,8 +215,8 @@ QWidget* StartPage::makeDataCard() {
   model_->setObjectName(QStringLiteral("model"));
   model_->setAccessibleName(tr("Detector"));
   for (const ModelInfo& info : modelInfos()) {
-    model_->addItem(QString::fromStdString(info.title), QString::fromStdString(info.name));
-    model_->setItemData(model_->count() - 1, QString::fromStdString(info.description), Qt::ToolTipRole);
+    model_->addItem(declaredText(info.title), QString::fromStdString(info.name));
+    model_->setItemData(model_->count() - 1, declaredText(info.description), Qt::ToolTipRole);
   }
   form->addRow(tr("Detector"), chooserOf(model_, modelConflict_, modelPage_));
   modelPage_->setObjectName(QStringLiteral("modelPage"));

@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/evidence/setting.h"
+#include "widgets/overlays/declared_text.h"
 
 namespace anchorscope {
 
@@ -141,7 +142,7 @@ std::pair<std::size_t, std::size_t> pointsIn(const std::vector<DrawnPoint>& poin
 
 std::string curveTitle(const EvidenceDeclaration& declaration, const std::string& name) {
   const ScalarSpec* spec = declaration.scalar(name);
-  return spec && !spec->title.empty() ? spec->title : name;
+  return spec ? declaredTitle(*spec).toStdString() : name;
 }
 
 std::string curveUnit(const EvidenceDeclaration& declaration, const std::string& name) {

@@ -19,6 +19,7 @@
 #include "core/base/counted.h"
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/color_bar.h"
+#include "widgets/overlays/declared_text.h"
 #include "widgets/plot/curve_csv.h"
 #include "widgets/plot/curve_legend.h"
 #include "widgets/plot/scalar_picker.h"
@@ -532,7 +533,7 @@ void CurvesView::choose() {
     const ScalarSpec* spec = declaration_.scalar(name);
     rows.push_back({text(name), text(curveTitle(declaration_, name)),
                     spec && spec->unit != "1" ? text(spec->unit) : QString(),
-                    spec ? text(spec->description) : QString()});
+                    spec ? declaredText(spec->description) : QString()});
   }
   picker_->setRows(rows, shown_);
   picker_->popUp(*choose_);

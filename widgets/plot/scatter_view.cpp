@@ -10,6 +10,7 @@
 #include "widgets/models/candidate_text.h"
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/bag.h"
+#include "widgets/overlays/declared_text.h"
 #include "widgets/state/theme.h"
 
 namespace anchorscope {
@@ -42,7 +43,7 @@ void ScatterView::show(std::shared_ptr<const StageEvidence> evidence, int object
     if (columns.size() == 2) {
       const auto title = [&](int column) {
         const ColumnSpec& spec = table->spec.columns[static_cast<std::size_t>(column)];
-        return QString::fromStdString(spec.title.empty() ? spec.name : spec.title);
+        return declaredTitle(spec);
       };
       xTitle_ = title(columns[0]);
       yTitle_ = title(columns[1]);
