@@ -248,7 +248,7 @@ QVariant PairTableModel::headerData(int section, Qt::Orientation orientation, in
   if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
   const bool help = role == Qt::ToolTipRole;
   if (section == anchorColumn()) {
-    const QString noun = QString::fromStdString(evidence_->stage.candidate);
+    const QString noun = declaredText(evidence_->stage.candidate);
     if (!help) return noun;
     return evidence_->candidates->onGrid() ? tr("Number of the %1, counted over all levels").arg(noun)
                                            : tr("Number of the %1").arg(noun);

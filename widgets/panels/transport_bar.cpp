@@ -17,6 +17,7 @@
 #include <limits>
 
 #include "widgets/models/number_text.h"
+#include "widgets/overlays/declared_text.h"
 #include "widgets/panels/elided_label.h"
 #include "widgets/theme/icons.h"
 
@@ -169,7 +170,7 @@ void TransportBar::setState(TrainerState state, const QString& reason) {
   if (!enabledActions(state).pause) goal_.clear();
   refreshButtons();
   refreshStepCaption();
-  QString name = QString::fromLatin1(toString(state));
+  QString name = declaredText(toString(state));
   if (!name.isEmpty()) name[0] = name[0].toUpper();
   showPill(name, reason.isEmpty() ? tr("State of training") : reason, QString::fromLatin1(toString(state)));
 }

@@ -87,6 +87,7 @@ QToolButton[role="icon"] { padding: 0px; }
 QToolButton[role="icon"]:checked { background: transparent; border-color: transparent; }
 QToolButton[role="icon"]:hover { background: {raised}; border-color: {line}; }
 QToolButton[role="link"] { color: {selection}; padding: 2px 6px; }
+QToolButton[role="link"]:disabled { color: {faded}; }
 QToolButton[role="caption"] { color: {secondary}; font-size: 10px; padding: 0px 5px; border-color: {line}; }
 QToolButton[role="caption"]:checked { color: {selection}; border-color: {selection}; }
 QToolButton[role="caption"]:focus, QToolButton[role="caption"]:checked:focus { border-color: {text}; }
