@@ -7,7 +7,7 @@
 #include "core/assigners/assigner.h"
 #include "core/assigners/locations.h"
 #include "core/assigners/sim_ota.h"
-#include "core/ops/box_similarity.h"
+#include "core/ops/class_boxes.h"
 #include "core/ops/scores.h"
 
 namespace anchorscope {
@@ -61,7 +61,7 @@ Matching SimOtaAssigner::match(const StageInputs& inputs, const DenseTargets& ta
   m.candidate = ((m.inBox() | near) & valid).any(1);
   const at::Tensor possible = m.candidate.unsqueeze(1) & valid;
 
-  m.iou = pairwiseIou(boxes, inputs.outputs.boxes.detach());
+  m.iou = predictedIou(inputs.outputs, boxes, targets.labels);
   m.clsCost = classCost(inputs.outputs, targets.labels);
   m.cost = options_.clsWeight * m.clsCost - options_.iouWeight * (m.iou + kLeastIou).log() +
            kPenalty * (m.inBox() & near).logical_not();
@@ -133,7 +133,7 @@ AssignerEntry simOtaAssigner() {
       "scores plus iou_weight times -ln of its predicted IoU. The object takes its cheapest ones, as many as "
       "the sum of its ten best IoUs says; an anchor that several want goes where it costs least.";
   entry.source = sim_ota::kRule;
-  entry.usesPredictions = true;
+  entry.usesPredictions = entry.boxPerClass = true;
   entry.differentiableWith = {{"class_target", "hard"}};
   entry.params = {
       floatParam(

@@ -20,6 +20,7 @@ struct HeadTraits {
   bool ownCandidates =
       false;  ///< Each image has its own at each step (proposals), not the same anchors always.
   bool classAgnostic = false;   ///< One class: something or nothing.
+  bool boxPerClass = false;     ///< The box head gives each candidate a box for every class, not one.
   std::string stage = "dense";  ///< StageSpec::name.
 
   bool gives(const std::string& output) const {

@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/eval/top_candidates.h"
+#include "core/ops/class_boxes.h"
 #include "core/ops/nms.h"
 #include "core/ops/parallel.h"
 #include "core/ops/scores.h"
@@ -106,8 +107,7 @@ std::vector<PredictionRecord> detectionsOf(const ImageCandidates& candidates, co
   const at::Tensor scores = allScores.index_select(0, order), chosen = elements.index_select(0, order);
   const at::Tensor labels = chosen.remainder(classes), anchors = chosen.div(classes, "floor");
   const at::Tensor boxes =
-      clipped(boxesInInput.index_select(0, anchors.to(boxesInInput.device())).to(at::kCPU, at::kFloat),
-              imageInInputOf(image));
+      clipped(boxesAt(boxesInInput, anchors, labels).to(at::kCPU, at::kFloat), imageInInputOf(image));
   if (scores.size(0) == 0) return {};
   const at::Tensor keep = bestSurvivors(boxes, scores, labels, options.nmsIou, options.maxDetections);
 
@@ -190,10 +190,11 @@ std::vector<std::vector<PredictionRecord>> detectOnDevice(const at::Tensor& keys
     const auto image = static_cast<std::int64_t>(b);
     const at::Tensor elements = candidates.elements[image].slice(0, 0, looked),
                      scores = candidates.scores[image].slice(0, 0, looked), above = scores >= 0;
+    const at::Tensor labels = elements.remainder(classes);
     const at::Tensor itsBoxes =
-        clipped(boxes[image].index_select(0, elements.div(classes, "floor")).to(at::kFloat),
+        clipped(boxesAt(boxes[image], elements.div(classes, "floor"), labels).to(at::kFloat),
                 imageInInputOf(images[b]));
-    const at::Tensor kept = standingBoxes(itsBoxes, elements.remainder(classes), options.nmsIou) & above;
+    const at::Tensor kept = standingBoxes(itsBoxes, labels, options.nmsIou) & above;
     const at::Tensor first =
         std::get<1>(at::sort(kept.to(at::kInt), /*stable=*/true, 0, /*descending=*/true)).slice(0, 0, most);
     const at::Tensor count = (candidates.scores[image] >= 0).sum().expand({looked});
@@ -262,8 +263,9 @@ std::vector<std::vector<PredictionRecord>> postprocess(const HeadOutputs& output
   if (levels.empty()) levels.push_back({1, 1, static_cast<int>(logits.size(1)), 1, 0});
   ANCHORSCOPE_CHECK(logits.dim() == 3 && logits.size(0) == static_cast<std::int64_t>(images.size()),
                     "logits are ", logits.sizes());
-  ANCHORSCOPE_CHECK(boxes.dim() == 3 && boxes.size(0) == logits.size(0) && boxes.size(1) == logits.size(1) &&
-                        boxes.size(2) == 4,
+  const std::int64_t classes = foregroundLogits(outputs).size(2);
+  ANCHORSCOPE_CHECK(boxes.sizes() == at::IntArrayRef({logits.size(0), logits.size(1), 4}) ||
+                        boxes.sizes() == at::IntArrayRef({logits.size(0), logits.size(1), classes, 4}),
                     "boxes are ", boxes.sizes());
   std::int64_t anchors = 0;
   for (const LevelLayout& level : levels) {
@@ -273,7 +275,6 @@ std::vector<std::vector<PredictionRecord>> postprocess(const HeadOutputs& output
   ANCHORSCOPE_CHECK(anchors == logits.size(1), anchors, " anchors in the levels, logits are ",
                     logits.sizes());
   std::vector<std::vector<PredictionRecord>> out(images.size());
-  const std::int64_t classes = foregroundLogits(outputs).size(2);
   if (logits.numel() == 0) return out;
 
   const bool withCenterness =

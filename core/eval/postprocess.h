@@ -1,7 +1,8 @@
 #pragma once
 // Internal header (ATen). From a dense detector's head outputs to detections, as torchvision 0.26's RetinaNet
 // does it (postprocess_detections; with centerness as its FCOS): per level the best scores above a threshold,
-// boxes clipped to the image, non-maximum suppression per class, the best of what remains.
+// boxes clipped to the image, non-maximum suppression per class, the best of what remains. With a box per
+// class each (candidate, class) has its own.
 
 #include <vector>
 

@@ -152,7 +152,8 @@ struct StageEvidence : ProbeMoment {
   StageSpec stage;
   std::shared_ptr<const CandidateSet> candidates;
   std::vector<Channel> channels;
-  std::vector<Box> predictedBoxesInInput;  ///< N decoded boxes; empty when not captured.
+  /// N decoded boxes, of heads with a box per class the best-scoring class'; empty when not captured.
+  std::vector<Box> predictedBoxesInInput;
   std::vector<PairTable> pairTables;
   std::vector<ObjectColumn> objectColumns;
   std::vector<DecisionSpec> decisions;

@@ -25,7 +25,8 @@ struct BoxTargets {
 class BoxLoss : public Part {
  public:
   /// [B,N]: each anchor's loss, weighted, not normalised, 0 for anchors without an object or weight; with
-  /// gradient to the outputs it uses (offsets or decoded boxes).
+  /// gradient to the outputs it uses (offsets or decoded boxes). outputs: with one box and one row of offsets
+  /// per candidate, of heads with a box per class those of its object's class (withBoxesOfObjects).
   virtual at::Tensor rows(const AnchorSet& anchors, const HeadOutputs& outputs, const BoxTargets& targets,
                           const StepContext& step) = 0;
 };

@@ -10,6 +10,7 @@
 #include "core/evidence/spec_forms.h"
 #include "core/losses/transform.h"
 #include "core/ops/box_losses.h"
+#include "core/ops/class_boxes.h"
 
 namespace anchorscope {
 namespace {
@@ -150,8 +151,9 @@ class Harmonic final : public LossTransform {
     at::Tensor iou;
     {
       const c10::NoGradGuard noGrad;  // The score follows the box here, not the box the score (ours).
-      iou = 1 - matchedSimilarityLoss(inputs.outputs.boxes.detach(), inputs.targets.boxes, losses.regObject,
-                                      {}, {BoxSimilarity::kIou});
+      const HeadOutputs own = withBoxesOfObjects(inputs.outputs, inputs.targets.labels, losses.regObject);
+      iou = 1 - matchedSimilarityLoss(own.boxes.detach(), inputs.targets.boxes, losses.regObject, {},
+                                      {BoxSimilarity::kIou});
     }
     const at::Tensor entropy =
         scoreEntropy(options_.detachWeight ? logits.detach() : logits, options_.scores);

@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/evidence/spec_forms.h"
 #include "core/ops/box_similarity.h"
+#include "core/ops/class_boxes.h"
 #include "core/ops/scalars_scope.h"
 #include "core/ops/scores.h"
 
@@ -26,6 +27,10 @@ ChannelSpec channelSpec(std::string name, std::string title, std::string unit, s
 }
 
 struct Channels {
+  explicit Channels(bool boxPerClass) {
+    if (boxPerClass) iou.description += " The predicted box is that of the class of the largest score.";
+  }
+
   ChannelSpec score =
       channelSpec("cls_score", "Class score", "1", "Largest class score of the anchor (after sigmoid).",
                   ColorScale::kClassification, 0.f, 1.f, Sense::kHigherIsBetter);
@@ -90,6 +95,10 @@ struct QualityChannels {
 };
 
 struct ObjectColumns {
+  explicit ObjectColumns(bool boxPerClass) {
+    if (boxPerClass) bestIou.description += " Of each candidate the box of the object's class counts.";
+  }
+
   ObjectColumnSpec clsPositives{"positives.cls", "Positives, classification", "anchors",
                                 "Anchors at which the classification head learns the object.", kCommon};
   ObjectColumnSpec regPositives{"positives.reg", "Positives, regression", "anchors",
@@ -113,9 +122,9 @@ std::string qualityHeadOf(const std::string& output) {
   return output == kCenternessOutput ? kQualityHead : output;
 }
 
-EvidenceDeclaration denseDeclaration(const std::vector<std::string>& outputs) {
-  const Channels c;
-  const ObjectColumns o;
+EvidenceDeclaration denseDeclaration(const std::vector<std::string>& outputs, bool boxPerClass) {
+  const Channels c(boxPerClass);
+  const ObjectColumns o(boxPerClass);
   EvidenceDeclaration declaration;
   declaration.channels = {c.score,   c.objectScore, c.logit,     c.scoreClass, c.iou,  c.anchorIou,
                           c.clsLoss, c.locLoss,     c.clsObject, c.regObject,  c.state};
@@ -211,25 +220,28 @@ LogitGradients watchLogitGradients(const at::Tensor& logits, const at::Tensor& c
   return sums;
 }
 
-void addPairQuality(PairTableSpec& table) {
+void addPairQuality(PairTableSpec& table, bool boxPerClass) {
   for (const ColumnSpec& column : table.columns)
     if (column.scale == ColorScale::kClassification && !column.integer) return;
   table.columns.insert(table.columns.begin(),
                        {{"score", "score", "1", "Score of the object's class at the anchor (after sigmoid).",
                          false, ColorScale::kClassification},
-                        {"box_iou", "box IoU", "1", "IoU of the anchor's predicted box with the object.",
+                        {"box_iou", "box IoU", "1",
+                         boxPerClass ? "IoU of the anchor's box of the object's class with the object."
+                                     : "IoU of the anchor's predicted box with the object.",
                          false, ColorScale::kRegression}});
 }
 
 void PairQualitySink::pairs(const PairTableSpec& spec, const PairRows& rows) {
   PairTableSpec table = spec;
-  addPairQuality(table);
+  addPairQuality(table, boxPerClass(context_.outputs));
   if (table.columns.size() == spec.columns.size()) return sink_.pairs(spec, rows);
   const c10::NoGradGuard noGrad;
   const at::Tensor label = context_.targets.labels.index({rows.image, rows.object}).clamp_min(0);
   const at::Tensor score = scoresAt(context_.outputs, rows.image, rows.anchor, label).detach().to(at::kFloat);
-  const at::Tensor overlap = elementwiseIou(context_.outputs.boxes.detach().index({rows.image, rows.anchor}),
-                                            context_.targets.boxes.index({rows.image, rows.object}));
+  const at::Tensor overlap =
+      elementwiseIou(boxesAt(context_.outputs, rows.image, rows.anchor, label).detach(),
+                     context_.targets.boxes.index({rows.image, rows.object}));
   PairRows extended = rows;
   extended.columns.insert(extended.columns.begin(), {score, overlap});
   sink_.pairs(table, extended);
@@ -238,13 +250,14 @@ void PairQualitySink::pairs(const PairTableSpec& spec, const PairRows& rows) {
 void publishDense(const StageInputs& context, const LossTable& losses, const Assignment& assignment,
                   EvidenceSink& sink) {
   const c10::NoGradGuard noGrad;
-  const Channels channels;
-  const ObjectColumns columns;
   const auto& [anchors, outputs, targets] = context;
-  const at::Tensor boxes = outputs.boxes.detach();
+  const bool perClass = boxPerClass(outputs);
+  const Channels channels(perClass);
+  const ObjectColumns columns(perClass);
   const at::Tensor absent = targets.valid.logical_not().unsqueeze(2);
   const auto [logit, scoreClass] = foregroundLogits(outputs).detach().max(2);
-  const at::Tensor overlaps = pairwiseIou(targets.boxes, boxes).masked_fill_(absent, 0);  // [B,G,N]
+  const at::Tensor overlaps =
+      pairwiseIou(targets.boxes, predictedBoxes(outputs)).masked_fill_(absent, 0);  // [B,G,N]
   const at::Tensor iou = overlaps.amax(1);
   const at::Tensor clsObject = losses.clsObject, regObject = losses.regObject;
 
@@ -279,8 +292,10 @@ void publishDense(const StageInputs& context, const LossTable& losses, const Ass
   const at::Tensor ones = at::ones_like(iou);
   sink.objects(columns.clsPositives, sumPerObject(clsObject, ones, objects));
   sink.objects(columns.regPositives, sumPerObject(regObject, ones, objects));
+  const at::Tensor ofClass =
+      perClass ? predictedIou(outputs, targets.boxes, targets.labels).masked_fill_(absent, 0) : overlaps;
   sink.objects(columns.bestIou,
-               anchors.count() > 0 ? overlaps.amax(2) : at::zeros_like(targets.valid, overlaps.options()));
+               anchors.count() > 0 ? ofClass.amax(2) : at::zeros_like(targets.valid, overlaps.options()));
   sink.objects(columns.locLoss, sumPerObject(regObject, losses.at(kLocHead).values.detach(), objects));
 }
 

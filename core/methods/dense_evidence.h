@@ -13,7 +13,8 @@ namespace anchorscope {
 
 /// The generic channels, object columns and scalars, and those of further outputs (by name) that learn: their
 /// channels are "output.NAME" and "output.NAME_target" (the centerness' without "output."), "loss.NAME".
-EvidenceDeclaration denseDeclaration(const std::vector<std::string>& outputs);
+/// boxPerClass: of the heads.
+EvidenceDeclaration denseDeclaration(const std::vector<std::string>& outputs, bool boxPerClass = false);
 
 /// The head under which the loss of a further output stands in the table: kQualityHead for the centerness,
 /// else the output's name.
@@ -32,9 +33,9 @@ struct LogitGradients {
 /// Watches the backward pass that comes; one reading of the gradient. logits [B,N,C], clsObject [B,N].
 LogitGradients watchLogitGradients(const at::Tensor& logits, const at::Tensor& clsObject);
 
-/// Every pair of a dense detector has a score of the object's class and an IoU of its predicted box: puts
-/// both first in a table that has no column of scores of its own.
-void addPairQuality(PairTableSpec& table);
+/// Every pair of a dense detector has a score of the object's class and an IoU of its predicted box (with a
+/// box per class: of the object's): puts both first in a table that has no column of scores of its own.
+void addPairQuality(PairTableSpec& table, bool boxPerClass);
 
 /// Forwards an assigner's evidence, its pairs with the columns of addPairQuality().
 class PairQualitySink final : public EvidenceSink {
@@ -54,8 +55,9 @@ class PairQualitySink final : public EvidenceSink {
   EvidenceSink& sink_;
 };
 
-/// Publishes the generic channels and object columns, the losses as the transforms leave
-/// them, so that the anchors' losses add up to the scalars.
+/// Publishes the generic channels and object columns, the losses as the transforms leave them, so that the
+/// anchors' losses add up to the scalars. With a box per class "iou" is the predicted box's, which is that of
+/// the best-scoring class; an object's "iou.best" is of the boxes of its own class.
 void publishDense(const StageInputs& context, const LossTable& losses, const Assignment& assignment,
                   EvidenceSink& sink);
 

@@ -8,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/losses/normalizer.h"
 #include "core/methods/dense_evidence.h"
+#include "core/ops/class_boxes.h"
 #include "core/ops/scalars_scope.h"
 
 namespace anchorscope {
@@ -55,7 +56,8 @@ class OwnCosts final : public LossCosts {
   }
   at::Tensor loc(const StageInputs& inputs, const at::Tensor& matched) const override {
     const at::Tensor weights = matched.ge(0).to(inputs.outputs.boxes.scalar_type());
-    return box_.rows(inputs.anchors, inputs.outputs, {inputs.targets.boxes, matched, weights}, quiet());
+    return box_.rows(inputs.anchors, withBoxesOfObjects(inputs.outputs, inputs.targets.labels, matched),
+                     {inputs.targets.boxes, matched, weights}, quiet());
   }
 
  private:
@@ -92,11 +94,11 @@ class DenseMethod final : public Method {
     std::vector<std::string> learnt;
     for (const std::string& output : parts_.assigner->qualityOutputs())
       if (heads.gives(output)) learnt.push_back(output);
-    EvidenceDeclaration declaration = denseDeclaration(learnt);
+    EvidenceDeclaration declaration = denseDeclaration(learnt, heads.boxPerClass);
     for (const Part* part : all())
       declaration.merge(part->declaration());
     for (PairTableSpec& table : declaration.pairTables)
-      addPairQuality(table);
+      addPairQuality(table, heads.boxPerClass);
     return declaration;
   }
 
@@ -178,7 +180,8 @@ class DenseMethod final : public Method {
     const BoxTargets boxTargets{inputs.targets.boxes, assignment.regObject, assignment.regWeight};
     losses.rows.push_back(
         {kClsHead, parts_.clsLoss->rows(outputs.logits, clsTargets(assignment, inputs.targets), step), {}});
-    losses.rows.push_back({kLocHead, parts_.boxLoss->rows(inputs.anchors, outputs, boxTargets, step), {}});
+    const HeadOutputs ofObjects = withBoxesOfObjects(outputs, inputs.targets.labels, assignment.regObject);
+    losses.rows.push_back({kLocHead, parts_.boxLoss->rows(inputs.anchors, ofObjects, boxTargets, step), {}});
     for (const QualityTarget& quality : assignment.quality) {
       const at::Tensor logits = outputs.output(quality.output);
       if (!logits.defined()) continue;

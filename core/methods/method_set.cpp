@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/evidence/spec_forms.h"
+#include "core/ops/class_boxes.h"
 
 namespace anchorscope {
 namespace {
@@ -56,6 +57,8 @@ LossTerms MethodSet::loss(const std::vector<StageOutputs>& stages, const DenseTa
   for (std::size_t i = 0; i < stages.size(); ++i) {
     StepContext own = step;
     own.sink = i < sinks.size() ? sinks[i] : nullptr;
+    ANCHORSCOPE_CHECK(boxPerClass(stages[i].heads) == heads_[i].boxPerClass, "the boxes of stage '",
+                      heads_[i].stage, "' are ", stages[i].heads.boxes.sizes());
     const DenseTargets learnt = heads_[i].classAgnostic ? withoutClasses(targets) : targets;
     LossTerms terms = methods_[i]->loss({stages[i].candidates, stages[i].heads, learnt}, own);
     sum.total = sum.total.defined() ? sum.total + terms.total : terms.total;

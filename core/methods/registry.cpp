@@ -239,6 +239,11 @@ std::vector<OptionConflict> stageConflicts(const StageRules& rules, const ParamS
          concat(assigner.title, " needs anchors that are the same for every image, and stage '", heads.stage,
                 "' has boxes of its own for each"),
          "Choose another assigner for this stage"});
+  if (heads.boxPerClass && assigner.usesPredictions && !assigner.boxPerClass)
+    conflicts.push_back({"assigner",
+                         concat(assigner.title, " judges anchors by their one predicted box, and stage '",
+                                heads.stage, "' has a box for every class"),
+                         "Choose another assigner for this stage"});
   const ClsLossEntry& loss = part(clsLossEntries(), chosen(params, "cls_loss", rules.clsLosses), "cls_loss");
   if (loss.background != heads.background)
     conflicts.push_back(

@@ -43,9 +43,12 @@ enum class ScoreActivation {
 
 /// What the heads of a detector's stage give for a batch; all with gradient while training.
 struct HeadOutputs {
-  at::Tensor logits;   ///< [B,N,C] float32 classification logits; [B,N,C+1] with a background.
-  at::Tensor offsets;  ///< [B,N,K] float32 what the box head says; K = 4: see AnchorSet::offsets.
-  at::Tensor boxes;    ///< [B,N,4] float32 decoded boxes, input frame, not clipped.
+  at::Tensor logits;  ///< [B,N,C] float32 classification logits; [B,N,C+1] with a background.
+  /// [B,N,K] float32 what the box head says; K = 4: see AnchorSet::offsets. [B,N,C,K] with a box per class.
+  at::Tensor offsets;
+  /// [B,N,4] float32 decoded boxes, input frame, not clipped; [B,N,C,4] of heads with a box for each
+  /// foreground class (HeadTraits::boxPerClass): core/ops/class_boxes.h says which is meant where.
+  at::Tensor boxes;
   ScoreActivation activation = ScoreActivation::kSigmoid;
   std::map<std::string, at::Tensor> further;  ///< By name: "centerness" [B,N] float32 logits ...
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "core/ops/class_boxes.h"
 #include "core/trainer/device.h"
 #include "core/trainer/validation.h"
 
@@ -76,7 +77,7 @@ class Capture {
       facts.candidateBoxes = outputs.candidates.boxes;
       facts.origins = outputs.candidates.origins;
     }
-    facts.predictedBoxes = outputs.heads.boxes;
+    facts.predictedBoxes = predictedBoxes(outputs.heads);
     facts.decisions = methods.declaration(stage).decisions;
     facts.predictions = predictions_[stage];
     return facts;

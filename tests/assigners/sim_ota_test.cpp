@@ -77,7 +77,7 @@ std::vector<std::int64_t> byHand(const DenseScene& scene, std::int64_t image, do
   std::vector<std::vector<double>> cost(objects.size(), std::vector<double>(anchors)), iou = cost;
   std::vector<bool> candidate(anchors, false);
   for (std::int64_t n = 0; n < anchors; ++n) {
-    const auto anchor = boxOf(scene.anchors.boxes[n]), predicted = boxOf(scene.outputs.boxes[image][n]);
+    const auto anchor = boxOf(scene.anchors.boxes[n]);
     const double x = (anchor[0] + anchor[2]) / 2, y = (anchor[1] + anchor[3]) / 2;
     for (std::size_t k = 0; k < objects.size(); ++k) {
       const auto box = boxOf(scene.targets.boxes[image][objects[k]]);
@@ -86,7 +86,9 @@ std::vector<std::int64_t> byHand(const DenseScene& scene, std::int64_t image, do
       const bool near =
           std::abs(x - (box[0] + box[2]) / 2) < reach && std::abs(y - (box[1] + box[3]) / 2) < reach;
       candidate[n] = candidate[n] || inside || near;
-      iou[k][n] = iouOf(predicted, box);
+      const at::Tensor predicted = scene.outputs.boxes[image][n];
+      const auto label = scene.targets.labels[image][objects[k]].item<std::int64_t>();
+      iou[k][n] = iouOf(boxOf(predicted.dim() == 2 ? predicted[label] : predicted), box);
       cost[k][n] = -3 * std::log(iou[k][n] + 1e-7) + (inside && near ? 0 : 1e5);
       for (std::int64_t c = 0; c < classes; ++c) {
         const double p = 1 / (1 + std::exp(-number(scene.outputs.logits[image][n][c])));
@@ -135,6 +137,26 @@ TEST(SimOta, AgreesWithTheRulePairByPair) {
         EXPECT_EQ(objectsOf(got, image), byHand(scene, image, radius, topK))
             << "seed " << seed << ", radius " << radius << ", image " << image;
     }
+}
+
+TEST(SimOta, AnObjectIsComparedWithTheBoxesOfItsClass) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    DenseSceneOptions made;
+    made.seed = seed;
+    made.dtype = at::kDouble;
+    DenseScene scene = makeDenseScene(made);
+    std::vector<at::Tensor> boxes = {scene.outputs.boxes};
+    for (const std::uint64_t other : {seed + 100, seed + 200}) {
+      made.seed = other;
+      boxes.push_back(makeDenseScene(made).outputs.boxes);
+    }
+    scene.outputs.boxes = at::stack(boxes, 2);
+    const Assignment got =
+        run(scene, options({{"center_radius", std::to_string(2.5)}, {"candidate_topk", "10"}}));
+    for (std::int64_t image = 0; image < scene.targets.batchSize(); ++image)
+      EXPECT_EQ(objectsOf(got, image), byHand(scene, image, 2.5, 10))
+          << "seed " << seed << ", image " << image;
+  }
 }
 
 TEST(SimOta, ObjectnessCountsInTheCost) {

@@ -110,6 +110,54 @@ TEST_P(MethodContract, WithAndWithoutASinkTheLossIsTheSame) {
   EXPECT_EQ(scalarsOf(lossOf(*make(), scene)), scalarsOf(lossOf(*make(), scene)));
 }
 
+TEST_P(MethodContract, BoxesPerClassThatAreAllTheSameAreOneBox) {
+  HeadTraits perClass = GetParam().kind.heads;
+  perClass.boxPerClass = true;
+  const auto conflicts = methodConflicts(GetParam().method, GetParam().params, {perClass});
+  if (!conflicts.empty()) {
+    ASSERT_EQ(conflicts.size(), 1u);
+    EXPECT_EQ(conflicts.front().option, "assigner");
+    EXPECT_THAT(conflicts.front().message, ::testing::HasSubstr("has a box for every class"));
+    return;
+  }
+  DenseScene one = makeDenseScene(), each = one;
+  const std::int64_t classes = one.outputs.logits.size(2);
+  each.outputs.boxes = one.outputs.boxes.unsqueeze(2).repeat({1, 1, classes, 1});
+  each.outputs.offsets = one.outputs.offsets.unsqueeze(2).repeat({1, 1, classes, 1});
+  requireGradients(one);
+  requireGradients(each);
+  RecordingSink ofOne, ofEach;
+  const LossTerms wanted = lossOf(*make(), one, &ofOne), got = lossOf(*make(), each, &ofEach);
+  wanted.total.backward();
+  got.total.backward();
+  EXPECT_EQ(scalarsOf(got), scalarsOf(wanted));
+  const auto same = [](const at::Tensor& perClassGradient, const at::Tensor& gradient) {
+    return !gradient.defined() ? !perClassGradient.defined() : at::equal(perClassGradient.sum(2), gradient);
+  };
+  EXPECT_TRUE(same(each.outputs.boxes.grad(), one.outputs.boxes.grad()));
+  EXPECT_TRUE(same(each.outputs.offsets.grad(), one.outputs.offsets.grad()));
+  EXPECT_TRUE(at::equal(each.outputs.logits.grad(), one.outputs.logits.grad()));
+  ASSERT_EQ(ofEach.channelValues.size(), ofOne.channelValues.size());
+  const auto declared = make()->declaration(perClass);
+  for (const ChannelSpec& spec : ofEach.channelSpecs) {
+    EXPECT_EQ(*declared.channel(spec.name), spec) << spec.name;
+    EXPECT_TRUE(at::allclose(ofEach.channelValues.at(spec.name), ofOne.channelValues.at(spec.name), 0, 0,
+                             /*equal_nan=*/true))
+        << spec.name;
+  }
+  for (const auto& [name, values] : ofOne.objectValues)
+    EXPECT_TRUE(at::allclose(ofEach.objectValues.at(name), values, 0, 0, /*equal_nan=*/true)) << name;
+  for (const PairTableSpec& table : ofEach.pairSpecs) {
+    EXPECT_EQ(*declared.pairTable(table.name), table) << table.name;
+    const auto &columns = ofEach.pairRows.at(table.name).columns,
+               &expected = ofOne.pairRows.at(table.name).columns;
+    ASSERT_EQ(columns.size(), expected.size()) << table.name;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      EXPECT_TRUE(at::allclose(columns[i], expected[i], 0, 0, /*equal_nan=*/true))
+          << table.name << " " << table.columns[i].name;
+  }
+}
+
 TEST_P(MethodContract, TrainingNeverWaitsForTheDevice) {
   // Operators that read a value back to the host would stop a GPU's queue (and forbid capturing the step as a
   // graph).

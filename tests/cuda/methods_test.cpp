@@ -36,17 +36,19 @@ void requireGradients(DenseScene& scene) {
     tensor = tensor.detach().requires_grad_();
 }
 
-TEST_P(MethodParity, LossGradientAndEvidence) {
-  const auto& [tested, name] = GetParam();
-  testing::requireDevice(name);
-  if (IsSkipped()) return;
-  const at::Device device(name);
+void expectParity(const MethodCase& tested, const at::Device& device, bool boxPerClass) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     DenseSceneOptions options;
     options.seed = seed;
     options.ignoreRegions = 1;
     options.padTo = 6;
-    DenseScene onCpu = tested.kind.scene(options), onDevice = movedTo(device, onCpu);
+    DenseScene onCpu = tested.kind.scene(options);
+    if (boxPerClass) {
+      const std::int64_t classes = onCpu.outputs.logits.size(2);
+      for (at::Tensor* each : {&onCpu.outputs.offsets, &onCpu.outputs.boxes})
+        *each = each->unsqueeze(2) + at::arange(classes).view({1, 1, classes, 1}) * 0.1;
+    }
+    DenseScene onDevice = movedTo(device, onCpu);
     requireGradients(onCpu);
     requireGradients(onDevice);
     auto method = makeMethod(tested.method, tested.params), other = makeMethod(tested.method, tested.params);
@@ -90,6 +92,18 @@ TEST_P(MethodParity, LossGradientAndEvidence) {
           << table;
     }
   }
+}
+
+TEST_P(MethodParity, LossGradientAndEvidence) {
+  const auto& [tested, name] = GetParam();
+  testing::requireDevice(name);
+  if (IsSkipped()) return;
+  expectParity(tested, at::Device(name), false);
+  HeadTraits perClass = tested.kind.heads;
+  perClass.boxPerClass = true;
+  if (!methodConflicts(tested.method, tested.params, {perClass}).empty()) return;
+  SCOPED_TRACE("a box per class");
+  expectParity(tested, at::Device(name), true);
 }
 
 INSTANTIATE_TEST_SUITE_P(Devices, MethodParity,

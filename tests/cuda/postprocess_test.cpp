@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "tests/cuda/device_test.h"
 #include "tests/support/random_boxes.h"
 
@@ -19,12 +21,13 @@ constexpr PostprocessOptions kCrowded{0.0, 2000, 0.01, 300};
 
 TEST_P(PostprocessParity, Detections) {
   const std::vector<LevelLayout> levels{{8, 6, 8, 2, 0}, {16, 3, 4, 2, 96}};
-  for (const bool centerness : {false, true}) {
+  for (const auto& [centerness, boxPerClass] : {std::pair{false, false}, {true, false}, {false, true}}) {
     HeadOutputs outputs;
     // Many equal logits, and some without a number.
     outputs.logits = (testing::randomValues({3, 120, 20}, 1, -6, 2) * 8).round() / 8;
     outputs.logits[0][5][3] = std::numeric_limits<float>::quiet_NaN();
     outputs.boxes = testing::randomBoxes(360, 2, 64).view({3, 120, 4});
+    if (boxPerClass) outputs.boxes = testing::randomBoxes(360 * 20, 2, 64).view({3, 120, 20, 4});
     if (centerness) outputs.further[kCenternessOutput] = testing::randomValues({3, 120}, 3, -2, 2);
     HeadOutputs onDevice = outputs;
     for (at::Tensor* tensor : {&onDevice.logits, &onDevice.boxes})

@@ -35,6 +35,16 @@ HeadOutputs randomOutputs(std::int64_t images, std::int64_t classes, std::uint64
   return out;
 }
 
+/// The same with boxes of their own for every class.
+HeadOutputs withClassBoxes(HeadOutputs outputs, std::int64_t classes, std::uint64_t seed) {
+  std::vector<at::Tensor> boxes;
+  for (std::int64_t c = 0; c < classes; ++c)
+    boxes.push_back(
+        randomOutputs(outputs.logits.size(0), 1, seed + static_cast<std::uint64_t>(c) * 100).boxes);
+  outputs.boxes = at::stack(boxes, 2);
+  return outputs;
+}
+
 double scoreOf(float logit) {
   return 1 / (1 + std::exp(-double{logit}));
 }
@@ -42,23 +52,35 @@ double scoreOf(float logit) {
 /// Object by object and in double, straight from the description of the reference.
 std::vector<PredictionRecord> byHand(const HeadOutputs& outputs, std::int64_t image,
                                      const PostprocessOptions& options) {
+  const bool softmax = outputs.activation == ScoreActivation::kSoftmaxWithBackground;
   const auto logits = outputs.logits.accessor<float, 3>();
-  const auto boxes = outputs.boxes.accessor<float, 3>();
+  const std::int64_t classes = logits.size(2) - (softmax ? 1 : 0);
+  const auto score = [&](std::int64_t a, std::int64_t c) {
+    if (!softmax) return scoreOf(logits[image][a][c]);
+    double sum = 0;
+    for (std::int64_t other = 0; other <= classes; ++other)
+      sum += std::exp(double{logits[image][a][other]});
+    return std::exp(double{logits[image][a][c]}) / sum;
+  };
+  const auto boxOf = [&](std::int64_t a, std::int64_t c) {
+    const at::Tensor row = outputs.boxes.dim() == 4 ? outputs.boxes[image][a][c] : outputs.boxes[image][a];
+    const float* edge = row.const_data_ptr<float>();
+    return Box{edge[0], edge[1], edge[2], edge[3]};
+  };
   std::vector<PredictionRecord> pool;
   for (const LevelLayout& level : kLevels) {
     std::vector<PredictionRecord> ofLevel;
     for (std::int64_t a = level.firstAnchor; a < level.firstAnchor + level.anchorCount(); ++a)
-      for (std::int64_t c = 0; c < logits.size(2); ++c) {
-        const double score = scoreOf(logits[image][a][c]);
-        if (!(score > options.scoreThreshold)) continue;
-        const auto box = boxes[image][a];
+      for (std::int64_t c = 0; c < classes; ++c) {
+        if (!(score(a, c) > options.scoreThreshold)) continue;
+        const Box box = boxOf(a, c);
         const auto clip = [](float value, int most) {
           return std::min(std::max(value, 0.0f), static_cast<float>(most));
         };
-        ofLevel.push_back({{clip(box[0], kSize.width), clip(box[1], kSize.height), clip(box[2], kSize.width),
-                            clip(box[3], kSize.height)},
+        ofLevel.push_back({{clip(box.x1, kSize.width), clip(box.y1, kSize.height), clip(box.x2, kSize.width),
+                            clip(box.y2, kSize.height)},
                            static_cast<int>(c),
-                           static_cast<float>(score),
+                           static_cast<float>(score(a, c)),
                            a});
       }
     const auto byScore = [](const PredictionRecord& x, const PredictionRecord& y) {
@@ -104,6 +126,37 @@ TEST(Postprocess, AgreesWithTheSameStepsDoneByHand) {
         expectSame(got[static_cast<std::size_t>(b)], byHand(outputs, b, options));
       }
     }
+}
+
+TEST(Postprocess, WithABoxPerClassEachClassHasItsOwnAndSuppressesByIt) {
+  for (const std::int64_t classes : {1, 3, 8})
+    for (const ScoreActivation activation :
+         {ScoreActivation::kSigmoid, ScoreActivation::kSoftmaxWithBackground})
+      for (const PostprocessOptions& options : {PostprocessOptions{}, PostprocessOptions{0.02, 10, 0.3, 300},
+                                                PostprocessOptions{0.0, 50, 0.7, 7}}) {
+        const bool softmax = activation == ScoreActivation::kSoftmaxWithBackground;
+        HeadOutputs outputs = withClassBoxes(randomOutputs(3, classes + (softmax ? 1 : 0), 3), classes, 3);
+        outputs.activation = activation;
+        const auto got = postprocess(outputs, kLevels, {3, {{}, kSize}}, options);
+        for (std::int64_t b = 0; b < 3; ++b) {
+          SCOPED_TRACE(concat(classes, " classes, softmax ", softmax, ", image ", b, ", at most ",
+                              options.maxDetections));
+          EXPECT_FALSE(got[static_cast<std::size_t>(b)].empty());
+          expectSame(got[static_cast<std::size_t>(b)], byHand(outputs, b, options));
+        }
+      }
+}
+
+TEST(Postprocess, BoxesPerClassThatAreAllTheSameAreOneBox) {
+  HeadOutputs one = randomOutputs(2, 5, 3), each = one;
+  each.boxes = one.boxes.unsqueeze(2).expand({-1, -1, 5, -1});
+  const auto wanted = postprocess(one, kLevels, {2, {{}, kSize}}),
+             got = postprocess(each, kLevels, {2, {{}, kSize}});
+  for (std::size_t b = 0; b < 2; ++b)
+    expectSame(got[b], wanted[b]);
+  each.boxes = one.boxes.unsqueeze(2).expand({-1, -1, 4, -1});
+  EXPECT_THROW(postprocess(each, kLevels, {2, {{}, kSize}}), CheckFailure)
+      << "boxes of 4 classes for scores of 5";
 }
 
 TEST(Postprocess, BoxesComeBackInTheOriginalImageAndNeverReachIntoThePadding) {

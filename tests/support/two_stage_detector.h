@@ -14,6 +14,11 @@
 
 namespace anchorscope::testing {
 
+/// How the second stage's heads differ from one box per candidate and sigmoids.
+struct RegionHeads {
+  bool boxPerClass = false, background = false;
+};
+
 /// "rpn": the dense detector's anchors and heads, of one class. "roi": of each image the kProposals best of
 /// its boxes, and behind them the objects' own where something is to be learnt; the heads know nothing but
 /// where a box lies.
@@ -21,10 +26,13 @@ class TwoStageDetector final : public Detector {
  public:
   static constexpr std::int64_t kProposals = 12;
 
-  TwoStageDetector(std::unique_ptr<Detector> dense, int classCount)
-      : dense_(std::move(dense)), classCount_(classCount) {
-    classWeights_ = (at::arange(4 * classCount, at::kFloat).view({4, classCount}) * 0.1).sin();
-    shift_ = at::full({4}, 0.01);
+  TwoStageDetector(std::unique_ptr<Detector> dense, int classCount, RegionHeads heads = {})
+      : dense_(std::move(dense)), classCount_(classCount), regionHeads_(heads) {
+    const int logits = classCount + (heads.background ? 1 : 0);
+    classWeights_ = (at::arange(4 * logits, at::kFloat).view({4, logits}) * 0.1).sin();
+    shift_ = heads.boxPerClass
+                 ? (at::arange(4 * classCount, at::kFloat).view({classCount, 4}) * 0.7).sin() * 0.2
+                 : at::full({4}, 0.01);
     for (at::Tensor* tensor : {&classWeights_, &shift_})
       tensor->set_requires_grad(true);
   }
@@ -36,6 +44,8 @@ class TwoStageDetector final : public Detector {
     first.classAgnostic = true;
     second.stage = "roi";
     second.ownCandidates = true;
+    second.boxPerClass = regionHeads_.boxPerClass;
+    second.background = regionHeads_.background;
     return {{{"rpn", "Region proposals", "anchor", ""}, first},
             {{"roi", "Regions", "proposal", "anchor"}, second}};
   }
@@ -60,10 +70,13 @@ class TwoStageDetector final : public Detector {
     }
     const at::Tensor place = roi.candidates.boxes / static_cast<double>(images.size(3));
     roi.heads.logits = place.matmul(classWeights_);
-    roi.heads.offsets = shift_.expand_as(roi.candidates.boxes);
+    if (regionHeads_.background) roi.heads.activation = ScoreActivation::kSoftmaxWithBackground;
+    const std::int64_t batch = images.size(0), count = roi.candidates.count();
+    roi.heads.offsets = regionHeads_.boxPerClass ? shift_.expand({batch, count, classCount_, 4})
+                                                 : shift_.expand_as(roi.candidates.boxes);
     std::vector<at::Tensor> boxes;
-    for (std::int64_t b = 0; b < images.size(0); ++b)
-      boxes.push_back(BoxCoder::torchvision().decode(roi.candidates.boxes[b], roi.heads.offsets[b]));
+    for (std::int64_t b = 0; b < batch; ++b)
+      boxes.push_back(decoded(roi.candidates.boxes[b], roi.heads.offsets[b]));
     roi.heads.boxes = at::stack(boxes);
     out.push_back(std::move(roi));
     return out;
@@ -90,11 +103,23 @@ class TwoStageDetector final : public Detector {
   void toDtype(at::ScalarType dtype) override { dense_->toDtype(dtype); }
 
   at::Tensor classWeights() const { return classWeights_; }
+  at::Tensor shift() const { return shift_; }
 
  private:
+  /// Of one image: proposals [N,4], offsets [N,4] or [N,C,4].
+  static at::Tensor decoded(const at::Tensor& proposals, const at::Tensor& offsets) {
+    const BoxCoder coder = BoxCoder::torchvision();
+    if (offsets.dim() == 2) return coder.decode(proposals, offsets);
+    std::vector<at::Tensor> classes;
+    for (std::int64_t c = 0; c < offsets.size(1); ++c)
+      classes.push_back(coder.decode(proposals, offsets.select(1, c)));
+    return at::stack(classes, 1);
+  }
+
   std::unique_ptr<Detector> dense_;
   int classCount_;
-  at::Tensor classWeights_, shift_;  ///< [4,C], [4]
+  RegionHeads regionHeads_;
+  at::Tensor classWeights_, shift_;  ///< [4,C] or [4,C+1], [4] or [C,4]
 };
 
 }  // namespace anchorscope::testing
