@@ -89,6 +89,24 @@ std::vector<std::string> stageNames(const RunReader& run) {
   return names;
 }
 
+template <typename Spec>
+std::vector<std::string> namesOf(const std::vector<Spec>& specs) {
+  std::vector<std::string> names;
+  for (const Spec& spec : specs)
+    names.push_back(spec.name);
+  return names;
+}
+
+/// What each stage says it publishes, by the stage's name.
+nlohmann::ordered_json publishedJson(const RunDeclaration& declaration) {
+  nlohmann::ordered_json out;
+  for (const auto& [stage, evidence] : declaration.stages())
+    out[stage.name] = {{"channels", namesOf(evidence.channels)},
+                       {"pair_tables", namesOf(evidence.pairTables)},
+                       {"object_columns", namesOf(evidence.objectColumns)}};
+  return out;
+}
+
 /// Of all probes at their last step.
 std::vector<std::string> variantNames(const RunReader& run) {
   std::vector<std::string> names;
@@ -128,6 +146,8 @@ Status info(const std::string& folder, bool json) {
     out["probes"][probe] = run.recordedSteps(probe);
   const std::vector<std::string> stages = stageNames(run), variants = variantNames(run);
   if (stages.size() > 1) out["stages"] = stages;
+  const bool several = !header.declaration.laterStages.empty();
+  if (several) out["published"] = publishedJson(header.declaration);
   if (!variants.empty()) out["variants"] = variants;
   out["checkpoints"] = run.checkpoints();
   out["events"] = nlohmann::ordered_json::array();
@@ -151,6 +171,10 @@ Status info(const std::string& folder, bool json) {
     std::cout << '\n';
   }
   if (stages.size() > 1) std::cout << "  stages " << join(stages, ", ") << '\n';
+  if (several)
+    for (const auto& [stage, evidence] : header.declaration.stages())
+      std::cout << "  stage " << stage.name << " shows of each " << stage.candidate << ' '
+                << join(namesOf(evidence.channels), ", ") << '\n';
   if (!variants.empty()) std::cout << "  variants " << join(variants, ", ") << '\n';
   std::cout << "Last values:\n";
   for (const auto& [name, value] : out["scalars"].items())

@@ -1,6 +1,7 @@
 #include "core/evidence/specs.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
 
@@ -46,16 +47,20 @@ void EvidenceDeclaration::merge(const EvidenceDeclaration& other) {
       decisions.push_back(decision);
 }
 
-void EvidenceDeclaration::addMissing(const EvidenceDeclaration& other) {
-  EvidenceDeclaration fresh = other;
-  const auto eraseKnown = [](auto& specs, const auto& known) {
-    std::erase_if(specs, [&](const auto& spec) { return findByName(known, spec.name) != nullptr; });
-  };
-  eraseKnown(fresh.channels, channels);
-  eraseKnown(fresh.pairTables, pairTables);
-  eraseKnown(fresh.objectColumns, objectColumns);
-  eraseKnown(fresh.scalars, scalars);
-  merge(fresh);
+RunDeclaration::RunDeclaration(EvidenceDeclaration ofFirst, StageSpec first)
+    : EvidenceDeclaration(std::move(ofFirst)), stage(std::move(first)) {}
+
+void RunDeclaration::addStage(StageSpec spec, EvidenceDeclaration evidence) {
+  mergeByName(scalars, evidence.scalars);
+  evidence.scalars.clear();
+  laterStages.push_back({std::move(spec), std::move(evidence)});
+}
+
+std::vector<StageDeclaration> RunDeclaration::stages() const {
+  std::vector<StageDeclaration> all = {{stage, *this}};
+  all.front().evidence.scalars.clear();
+  all.insert(all.end(), laterStages.begin(), laterStages.end());
+  return all;
 }
 
 }  // namespace anchorscope

@@ -142,10 +142,31 @@ struct EvidenceDeclaration {
 
   /// Adds the other's entries. An entry declared twice must be equal (checked); it then stands once.
   void merge(const EvidenceDeclaration& other);
-  /// Adds those of the other's entries whose name is not there yet: what a later stage publishes, where an
-  /// earlier one may publish the like of its own candidates.
-  void addMissing(const EvidenceDeclaration& other);
   bool operator==(const EvidenceDeclaration&) const = default;
+};
+
+/// What one stage of a detector publishes of its own candidates. Scalars are the run's.
+struct StageDeclaration {
+  StageSpec stage;
+  EvidenceDeclaration evidence;
+  bool operator==(const StageDeclaration&) const = default;
+};
+
+/// What a run publishes: the evidence of the detector's first stage, which for most is the only one, with the
+/// scalars of all, whose names tell their stage ("rpn.loss.cls"); and apart from it the evidence of later
+/// stages, whose names are their own: two stages may both have a channel "iou" and mean different things.
+struct RunDeclaration : EvidenceDeclaration {
+  RunDeclaration() = default;
+  explicit RunDeclaration(EvidenceDeclaration ofFirst, StageSpec first = {});
+
+  StageSpec stage;  ///< The first.
+  std::vector<StageDeclaration> laterStages;
+
+  /// Adds the next stage; its scalars are added to the run's (see merge).
+  void addStage(StageSpec spec, EvidenceDeclaration evidence);
+  /// Of every stage, in their order.
+  std::vector<StageDeclaration> stages() const;
+  bool operator==(const RunDeclaration&) const = default;
 };
 
 /// Name of the object column that is 1 for a starved object (no eligible anchor or no positive); drives

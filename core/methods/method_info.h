@@ -31,7 +31,7 @@ Result<ParamSet> methodParams(const std::string& name);
 std::vector<OptionConflict> methodConflicts(const std::string& name, const ParamSet& params,
                                             const std::vector<HeadTraits>& heads);
 
-/// What a method publishes with its default options.
-Result<EvidenceDeclaration> methodDeclaration(const std::string& name);
+/// What a method publishes with its default options, of stages that have every further output there is.
+Result<RunDeclaration> methodDeclaration(const std::string& name);
 
 }  // namespace anchorscope

@@ -49,6 +49,13 @@ EvidenceDeclaration MethodSet::declaration(std::size_t stage) const {
   return out;
 }
 
+RunDeclaration MethodSet::declaration(const std::vector<StageSpec>& specs) const {
+  RunDeclaration out(declaration(0), specs.at(0));
+  for (std::size_t stage = 1; stage < count(); ++stage)
+    out.addStage(specs.at(stage), declaration(stage));
+  return out;
+}
+
 LossTerms MethodSet::loss(const std::vector<StageOutputs>& stages, const DenseTargets& targets,
                           const StepContext& step, const std::vector<EvidenceSink*>& sinks) {
   ANCHORSCOPE_CHECK(stages.size() == methods_.size(), "outputs of ", stages.size(), " stages for rules of ",

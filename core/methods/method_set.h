@@ -26,6 +26,8 @@ class MethodSet {
   Method& stage(std::size_t index) const { return *methods_.at(index); }
   /// What a stage publishes; scalars under the names that loss() gives them.
   EvidenceDeclaration declaration(std::size_t stage) const;
+  /// What all of them publish; specs: of the detector's stages.
+  RunDeclaration declaration(const std::vector<StageSpec>& specs) const;
   /// The sum of the stages' losses, and all their scalars with "loss.total" first. sinks: one per stage, as
   /// Detector::forward takes them; step.sink is not used.
   LossTerms loss(const std::vector<StageOutputs>& stages, const DenseTargets& targets,

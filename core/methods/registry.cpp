@@ -8,6 +8,7 @@
 #include "core/losses/quality_loss.h"
 #include "core/losses/transform.h"
 #include "core/methods/dense_method.h"
+#include "core/methods/method_set.h"
 #include "core/methods/recipe.h"
 
 namespace anchorscope {
@@ -297,17 +298,19 @@ std::vector<OptionConflict> methodConflicts(const std::string& name, const Param
   return conflicts;
 }
 
-Result<EvidenceDeclaration> methodDeclaration(const std::string& name) {
+Result<RunDeclaration> methodDeclaration(const std::string& name) {
   auto params = methodParams(name);
   if (!params) return std::move(params).error();
   auto stages = makeStages(name, *params);
   if (!stages) return std::move(stages).error();
-  HeadTraits every;  // output that there is
-  every.outputs = {kCenternessOutput};
-  EvidenceDeclaration declaration;
-  for (const auto& stage : *stages)
-    declaration.addMissing(stage->declaration(every));
-  return declaration;
+  std::vector<HeadTraits> heads(stages->size());
+  std::vector<StageSpec> specs(stages->size());
+  const std::vector<StageRules>& rules = (*findRecipe(name))->stages;
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    heads[i].outputs = {kCenternessOutput};  // every one that there is
+    heads[i].stage = specs[i].name = rules[i].stage;
+  }
+  return MethodSet(*std::move(stages), heads).declaration(specs);
 }
 
 }  // namespace anchorscope

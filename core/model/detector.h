@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -35,6 +36,9 @@ struct StageInfo {
 using StageSinks = std::vector<EvidenceSink*>;
 inline EvidenceSink* sinkOf(const StageSinks& sinks, std::size_t stage) {
   return stage < sinks.size() ? sinks[stage] : nullptr;
+}
+inline bool anyLooks(const StageSinks& sinks) {
+  return std::any_of(sinks.begin(), sinks.end(), [](const EvidenceSink* sink) { return sink != nullptr; });
 }
 
 /// A detector on one device. Not thread-safe: owned by one thread at a time.

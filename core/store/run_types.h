@@ -15,7 +15,7 @@ struct RunHeader {
   std::string configToml;  ///< The whole configuration, as --config reads it.
   std::string dataSpec, methodName, modelName, device;
   std::vector<std::string> classNames;
-  EvidenceDeclaration declaration;
+  RunDeclaration declaration;
   std::string programVersion;
   std::string startedAtUtc;  ///< ISO 8601
   int threads = 1;           ///< CPU threads of training: results depend on it.

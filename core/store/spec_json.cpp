@@ -291,6 +291,20 @@ static void to_json(Json& json, const EvidenceDeclaration& declaration) {
               {"scalars", declaration.scalars}};
 }
 
+/// Of a run of one stage the first stage's alone, as it was before there were several.
+static void to_json(Json& json, const RunDeclaration& declaration) {
+  to_json(json, static_cast<const EvidenceDeclaration&>(declaration));
+  if (declaration.laterStages.empty()) return;
+  json["stage"] = declaration.stage;
+  json["later_stages"] = Json::array();
+  for (const StageDeclaration& later : declaration.laterStages) {
+    Json entry = later.evidence;
+    entry.erase("scalars");
+    entry["stage"] = later.stage;
+    json["later_stages"].push_back(std::move(entry));
+  }
+}
+
 static void to_json(Json& json, const RunHeader& header) {
   json = Json{{"config_toml", header.configToml},
               {"data_spec", header.dataSpec},
@@ -333,9 +347,29 @@ class Salvage {
   void take(const Json& object, const char* name, Value& out) {
     attempt(name, [&] { out = field<Value>(object, name); });
   }
+  void takeEvidence(const Json& object, const std::string& path, EvidenceDeclaration& out) {
+    takeEach(object, path, "channels", out.channels);
+    takeEach(object, path, "pair_tables", out.pairTables);
+    takeEach(object, path, "decisions", out.decisions);
+    takeEach(object, path, "object_columns", out.objectColumns);
+  }
+  /// The later stages of a run that has such.
+  void takeLaterStages(const Json& object, const std::string& parent, RunDeclaration& out) {
+    const auto found = object.find("later_stages");
+    if (found == object.end()) return;
+    attempt(concat(parent, ".stage"), [&] { out.stage = field<StageSpec>(object, "stage"); });
+    const std::string path = concat(parent, ".later_stages");
+    if (!found->is_array()) return damaged.push_back(path);
+    for (std::size_t i = 0; i < found->size(); ++i) {
+      const std::string its = concat(path, "[", i, "]");
+      StageDeclaration& later = out.laterStages.emplace_back();
+      attempt(concat(its, ".stage"), [&] { later.stage = field<StageSpec>((*found)[i], "stage"); });
+      takeEvidence((*found)[i], its, later.evidence);
+    }
+  }
   template <typename Value>
-  void takeEach(const Json& object, const char* name, std::vector<Value>& out) {
-    const std::string path = concat("declaration.", name);
+  void takeEach(const Json& object, const std::string& parent, const char* name, std::vector<Value>& out) {
+    const std::string path = concat(parent, ".", name);
     Json list;
     attempt(path, [&] { list = object.at(name).get<Json::array_t>(); });
     for (std::size_t i = 0; i < list.size(); ++i)
@@ -376,11 +410,9 @@ std::vector<std::string> readHeader(std::string_view text, RunHeader& out) {
   if (found == json.end() || !found->is_object()) {
     salvage.damaged.emplace_back("declaration");
   } else {
-    salvage.takeEach(*found, "channels", out.declaration.channels);
-    salvage.takeEach(*found, "pair_tables", out.declaration.pairTables);
-    salvage.takeEach(*found, "decisions", out.declaration.decisions);
-    salvage.takeEach(*found, "object_columns", out.declaration.objectColumns);
-    salvage.takeEach(*found, "scalars", out.declaration.scalars);
+    salvage.takeEvidence(*found, "declaration", out.declaration);
+    salvage.takeEach(*found, "declaration", "scalars", out.declaration.scalars);
+    salvage.takeLaterStages(*found, "declaration", out.declaration);
   }
   return salvage.damaged;
 }

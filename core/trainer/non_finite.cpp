@@ -7,7 +7,6 @@
 
 #include "core/base/check.h"
 #include "core/trainer/batch_tensors.h"
-#include "core/trainer/device.h"
 #include "core/trainer/validation.h"
 
 namespace anchorscope {
@@ -29,12 +28,7 @@ void look(const LossOfStep& step, const Dataset& dataset, const Batch& batch, Cu
     single.samples = {batch.samples[i]};
     const auto index = static_cast<std::int64_t>(i);
     const DenseTargets targets = targetTensors(single, step.minObjects, /*minIgnored=*/0, step.inputs);
-    std::vector<StageOutputs> stages;
-    {
-      const AutocastScope autocast(step.device, step.bf16);  // as in the step
-      stages = step.detector.forward(pixels.slice(0, index, index + 1), &targets);
-    }
-    const LossTerms loss = step.methods.loss(stages, targets, StepContext());
+    const LossTerms loss = batchLoss(step.learner, pixels.slice(0, index, index + 1), targets, StepContext());
     const double total = loss.total.item<double>();
     if (std::isfinite(total) && total <= culprit.total) continue;
     culprit.total = total;
@@ -51,7 +45,7 @@ void look(const LossOfStep& step, const Dataset& dataset, const Batch& batch, Cu
 NonFiniteStory explainNonFinite(const LossOfStep& loss, const StepBatches& step, const Dataset& dataset,
                                 Loader& batches) {
   const at::NoGradGuard noGrad;
-  const EvaluationMode mode(loss.detector);
+  const EvaluationMode mode(loss.learner.detector);
   Culprit culprit;
   std::string unread;
   for (std::int64_t i = 0; i < step.count && !culprit.broken(); ++i) {

@@ -8,9 +8,8 @@
 
 #include "core/base/result.h"
 #include "core/data/loader.h"
-#include "core/methods/method_set.h"
-#include "core/model/detector.h"
 #include "core/ops/pixels.h"
+#include "core/trainer/batch_loss.h"
 #include "core/trainer/input_buffers.h"
 
 namespace anchorscope {
@@ -30,12 +29,9 @@ struct StepBatches {
 
 /// How a step computes the loss of a batch.
 struct LossOfStep {
-  Detector& detector;
-  MethodSet& methods;
+  Learner learner;
   const PixelNormalization& normalization;
   InputBuffers& inputs;
-  at::Device device;
-  bool bf16 = false;
   std::int64_t minObjects = 0;  ///< See targetTensors().
 };
 

@@ -13,7 +13,7 @@ namespace anchorscope {
 /// What a run is made of, and what its preparation has to say.
 struct RunFacts {
   RunConfig config;
-  EvidenceDeclaration declaration;
+  RunDeclaration declaration;
   std::vector<std::string> classNames;
   std::vector<std::string> imageNames;  ///< Of the training set, in order.
   std::vector<std::string> validationImageNames;

@@ -16,6 +16,7 @@
 #include "core/model/weights.h"
 #include "core/ops/scalars_scope.h"
 #include "core/trainer/accumulation.h"
+#include "core/trainer/batch_loss.h"
 #include "core/trainer/batch_tensors.h"
 #include "core/trainer/capture.h"
 #include "core/trainer/device.h"
@@ -282,10 +283,11 @@ void Trainer::describe() {
   for (const NamedTensor& parameter : detector_->parameters())
     facts_.parameterCount += parameter.tensor.numel();
   facts_.trainingReport = trainingReport();
-  facts_.declaration = method_->declaration(0);
+  std::vector<StageSpec> stages;
+  for (const StageInfo& stage : detector_->stages())
+    stages.push_back(stage.spec);
+  facts_.declaration = method_->declaration(stages);
   facts_.declaration.merge(detector_->declaration());
-  for (std::size_t stage = 1; stage < method_->count(); ++stage)
-    facts_.declaration.addMissing(method_->declaration(stage));
   const std::string ours = "ours";
   EvidenceDeclaration own;
   own.scalars = {
@@ -317,7 +319,7 @@ std::int64_t Trainer::memoryBytes() const {
 // ---- one step
 // --------------------------------------------------------------------------------------------------------
 
-Status Trainer::step(EvidenceSink* sink) {
+Status Trainer::step(const StageSinks& sinks) {
   optimizer_->clearGradients();
   movingStatistics_.remember();
   LossTerms terms;
@@ -329,7 +331,7 @@ Status Trainer::step(EvidenceSink* sink) {
     movingStatistics_.restore();
   };
   try {
-    auto loss = accumulate(sink);
+    auto loss = accumulate(sinks);
     if (!loss) {
       undo();
       return std::move(loss).error();
@@ -353,9 +355,9 @@ Status Trainer::step(EvidenceSink* sink) {
   return {};
 }
 
-Result<LossTerms> Trainer::accumulate(EvidenceSink* sink) {
+Result<LossTerms> Trainer::accumulate(const StageSinks& sinks) {
   const std::int64_t count = config_.train.getInt("accumulate");
-  watched_ = sink != nullptr;  // all batches of the step alike
+  watched_ = anyLooks(sinks);  // all batches of the step alike
   std::vector<LossTerms> batches;
   // Of this step and the one before, whose numbers may still be on their way.
   while (!remembered_.empty() && remembered_.front().step < stepsDone_)
@@ -365,7 +367,7 @@ Result<LossTerms> Trainer::accumulate(EvidenceSink* sink) {
     auto loaded = loader_->next();
     if (!loaded) return std::move(loaded).error().in(concat("loading a batch of step ", stepsDone_ + 1));
     diagnostics_.append(loaded->diagnostics);
-    LossTerms terms = forwardAndBackward(*loaded, i + 1 == count ? sink : nullptr);
+    LossTerms terms = forwardAndBackward(*loaded, i + 1 == count ? sinks : StageSinks());
     terms.total = terms.total.detach();
     batches.push_back(std::move(terms));
   }
@@ -383,16 +385,11 @@ StepContext Trainer::contextOf(bool watched) const {
   return step;
 }
 
-LossTerms Trainer::forwardAndBackward(const Batch& batch, EvidenceSink* sink) {
+LossTerms Trainer::forwardAndBackward(const Batch& batch, const StageSinks& sinks) {
   const at::Tensor pixels = pixelTensor(batch, *normalization_, *inputs_);
   const DenseTargets targets = targetTensors(batch, config_.train.getInt("max_objects"), 0, *inputs_);
-  const StageSinks sinks(method_->count(), sink);
-  std::vector<StageOutputs> stages;
-  {
-    const AutocastScope autocast(device_, bf16_);
-    stages = detector_->forward(pixels, &targets, sinks);
-  }
-  LossTerms terms = method_->loss(stages, targets, contextOf(sink != nullptr), sinks);
+  LossTerms terms =
+      batchLoss({*detector_, *method_, device_, bf16_}, pixels, targets, contextOf(anyLooks(sinks)), sinks);
   terms.total.backward();
   return terms;
 }
@@ -469,9 +466,11 @@ NonFiniteStory Trainer::explainNonFinite(std::int64_t step) {
   LoaderOptions options = loaderOptions(true);
   options.threads = 0;  // nothing is read that is not looked at
   const std::unique_ptr<Loader> loader = makeLoader(dataset_, options, batches.firstPosition);
-  return anchorscope::explainNonFinite(
-      {*detector_, *method_, *normalization_, *inputs_, device_, bf16_, config_.train.getInt("max_objects")},
-      batches, *dataset_, *loader);
+  return anchorscope::explainNonFinite({{*detector_, *method_, device_, bf16_},
+                                        *normalization_,
+                                        *inputs_,
+                                        config_.train.getInt("max_objects")},
+                                       batches, *dataset_, *loader);
 }
 
 // ---- probes and evaluation

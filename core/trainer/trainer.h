@@ -67,11 +67,11 @@ class Trainer {
   std::int64_t memoryBytes() const;
 
   /// One step: train.accumulate times batch, forward, loss and backward, then clipping and update. Evidence
-  /// of the training batch, the last of several, goes to `sink` unless it is null. Fails only when no image
+  /// of the training batch, the last of several, goes to the sinks, one per stage. Fails only when no image
   /// can be read. A step that is not finite changes no parameter (see StepReport). What it throws (no memory,
   /// a failed check) leaves the state as before the step, so that a checkpoint can still be written, unless
   /// the parameters were being updated: see sound().
-  Status step(EvidenceSink* sink = nullptr);
+  Status step(const StageSinks& sinks = {});
   /// False once a step was broken off while it updated the parameters: the state must not be saved any more.
   bool sound() const { return sound_; }
   /// The reports of finished steps in order, each once. On a GPU the newest is still on its way unless `all`
@@ -129,10 +129,10 @@ class Trainer {
   void describe();
   std::string trainingReport() const;
   /// The loss and the gradient of the batches of one step.
-  Result<LossTerms> accumulate(EvidenceSink* sink);
+  Result<LossTerms> accumulate(const StageSinks& sinks);
   /// Of the step that comes, or of a capture; watched: somebody looks.
   StepContext contextOf(bool watched) const;
-  LossTerms forwardAndBackward(const Batch& batch, EvidenceSink* sink);
+  LossTerms forwardAndBackward(const Batch& batch, const StageSinks& sinks);
   void report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,
               double learningRate);
   /// A method's parameters and buffers under the names checkpoints give them.

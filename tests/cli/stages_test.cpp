@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 struct RecordedStages : ::testing::Test {
   RecordedStages() {
     const auto own = makeSyntheticTwoStageFrame(5);
-    auto writer = createRun(run_, RunHeader(), Overwrite::kNo);
+    auto writer = createRun(run_, header(*own), Overwrite::kNo);
     EXPECT_TRUE(writer) << writer.error().text();
     const auto variant =
         std::make_shared<const Variant>(Variant{"strict", {{"method.rpn.pos_iou_thr", "0.9"}}});
@@ -30,6 +30,17 @@ struct RecordedStages : ::testing::Test {
     }
     (*writer)->record({5, {{"loss.total", 1}}, {own, other}});
   }
+  /// Says of each stage that it publishes what the frame holds.
+  static RunHeader header(const ProbeFrame& frame) {
+    std::vector<EvidenceDeclaration> published(frame.stages.size());
+    for (std::size_t i = 0; i < published.size(); ++i)
+      for (const Channel& channel : frame.stages[i]->channels)
+        published[i].channels.push_back(channel.spec);
+    RunHeader header;
+    header.declaration = RunDeclaration(published[0], frame.stages[0]->stage);
+    header.declaration.addStage(frame.stages[1]->stage, published[1]);
+    return header;
+  }
   const TemporaryFolder folder_;
   const std::string run_ = (folder_ / "run").string();
 };
@@ -39,6 +50,31 @@ TEST_F(RecordedStages, InfoNamesThem) {
   EXPECT_EQ(info.at("stages"), (nlohmann::json{"rpn", "roi"}));
   EXPECT_EQ(info.at("variants"), (nlohmann::json{"strict"}));
   EXPECT_THAT(run({"info", run_}).out, HasSubstr("stages rpn, roi"));
+}
+
+TEST_F(RecordedStages, InfoSaysOfEachWhatItPublishes) {
+  const auto info = jsonOf(run({"info", run_, "--json"}));
+  const auto& published = info.at("published");
+  EXPECT_EQ(published.at("roi").at("channels"), (nlohmann::json{"roi.score", "roi.iou"}));
+  EXPECT_THAT(published.at("rpn").at("channels"), ::testing::Contains("cls_score"));
+  EXPECT_THAT(published.at("rpn").at("channels"), ::testing::Not(::testing::Contains("roi.iou")));
+  const std::string told = run({"info", run_}).out;
+  EXPECT_THAT(told, HasSubstr("stage rpn shows of each anchor cls_score"));
+  EXPECT_THAT(told, HasSubstr("stage roi shows of each proposal roi.score, roi.iou\n"));
+}
+
+TEST_F(RecordedStages, OfOneStageInfoSaysNothingOfStages) {
+  const std::string run = (folder_ / "one").string();
+  {
+    RunHeader header;
+    header.declaration.channels.emplace_back().name = "iou";
+    auto writer = createRun(run, header, Overwrite::kNo);
+    ASSERT_TRUE(writer) << writer.error().text();
+    (*writer)->record({0, {{"loss.total", 1}}, {}});
+  }
+  const Outcome told = testing::run({"info", run, "--json"});
+  EXPECT_EQ(jsonOf(told).count("published"), 0u);
+  EXPECT_EQ(jsonOf(told).count("stages"), 0u);
 }
 
 TEST_F(RecordedStages, InspectTellsOfTheStageAndTheVariantThatIsAskedFor) {

@@ -66,7 +66,7 @@ TEST_P(MethodEvidence, TheDefaultDeclarationIsKnownWithoutAnInstance) {
   ASSERT_TRUE(byName.ok());
   HeadTraits every = GetParam().kind.heads;
   every.outputs = {kCenternessOutput};
-  EXPECT_EQ(*byName, method->declaration(every));
+  EXPECT_EQ(*byName, RunDeclaration(method->declaration(every)));
 }
 
 TEST_P(MethodEvidence, DeclarationsAreComplete) {

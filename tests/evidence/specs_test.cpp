@@ -46,5 +46,33 @@ TEST(EvidenceDeclaration, MergesTablesScalarsColumnsAndDecisions) {
   EXPECT_EQ(first.decisions.size(), 1u);
 }
 
+TEST(RunDeclaration, KeepsWhatStagesCallByTheSameNameApart) {
+  EvidenceDeclaration rpn = declares("iou", "IoU of anchors"), roi = declares("iou", "IoU of proposals");
+  rpn.scalars.push_back({"rpn.loss", "", "", "", "", {}});
+  roi.scalars.push_back({"roi.loss", "", "", "", "", {}});
+  RunDeclaration run(rpn, {"rpn", "Region proposals", "anchor", ""});
+  EXPECT_TRUE(run.laterStages.empty());
+  ASSERT_EQ(run.stages().size(), 1u);
+  run.addStage({"roi", "Regions", "proposal", "anchor"}, roi);
+  EXPECT_EQ(run.channel("iou")->title, "IoU of anchors");
+  EXPECT_NE(run.scalar("rpn.loss"), nullptr);
+  EXPECT_NE(run.scalar("roi.loss"), nullptr);
+  const auto stages = run.stages();
+  ASSERT_EQ(stages.size(), 2u);
+  EXPECT_EQ(stages[0].stage.name, "rpn");
+  EXPECT_EQ(stages[1].stage.candidate, "proposal");
+  EXPECT_EQ(stages[1].evidence.channel("iou")->title, "IoU of proposals");
+  for (const StageDeclaration& stage : stages)
+    EXPECT_TRUE(stage.evidence.scalars.empty()) << "scalars are the run's";
+}
+
+TEST(RunDeclaration, AScalarOfTwoMeaningsIsABug) {
+  EvidenceDeclaration first, second;
+  first.scalars.push_back({"loss", "", "1", "", "", {}});
+  second.scalars.push_back({"loss", "", "px", "", "", {}});
+  RunDeclaration run(first);
+  EXPECT_THROW(run.addStage({}, second), CheckFailure);
+}
+
 }  // namespace
 }  // namespace anchorscope

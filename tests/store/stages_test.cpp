@@ -142,6 +142,58 @@ TEST_F(Stages, GoingOnFromAnEarlierStepRemovesTheBlocksAfterIt) {
   EXPECT_FALSE(reader->frame("a", 2));
 }
 
+RunHeader headerOfTwoStages() {
+  RunHeader header = testing::makeHeader();
+  header.declaration.stage = {"rpn", "Region proposals", "anchor", ""};
+  EvidenceDeclaration roi = header.declaration;
+  roi.channels.front().title = "of the other stage's candidates";
+  roi.channels.pop_back();
+  roi.scalars = {{"roi.loss", "Loss", "1", "d", "s", ColorScale::kRegression}};
+  header.declaration.addStage({"roi", "Regions", "proposal", "anchor"}, roi);
+  return header;
+}
+
+TEST_F(Stages, TheHeaderSaysOfEachWhatItPublishes) {
+  const RunHeader header = headerOfTwoStages();
+  ASSERT_TRUE(createRun(folder(), header, Overwrite::kNo));
+  const RunDeclaration got = open()->header().declaration;
+  EXPECT_EQ(got, header.declaration);
+  ASSERT_EQ(got.laterStages.size(), 1u);
+  EXPECT_NE(got.channel("real")->title, got.laterStages.front().evidence.channel("real")->title);
+  EXPECT_NE(got.scalar("roi.loss"), nullptr);
+}
+
+TEST_F(Stages, TheHeaderOfARunOfOneStageIsAsItWas) {
+  ASSERT_TRUE(createRun(folder(), testing::makeHeader(), Overwrite::kNo));
+  EXPECT_EQ(
+      count("SELECT count(*) FROM run WHERE json_type(header, '$.declaration.later_stages') IS NULL AND "
+            "json_type(header, '$.declaration.stage') IS NULL"),
+      1);
+}
+
+TEST_F(Stages, WhatIsDamagedOfALaterStagesDeclarationIsNamedAndTheRestIsThere) {
+  const RunHeader header = headerOfTwoStages();
+  ASSERT_TRUE(createRun(folder(), header, Overwrite::kNo));
+  const std::string whole = testing::readFile(tracePath(folder()));
+  const std::vector<std::pair<const char*, const char*>> damages = {
+      {"'$.declaration.later_stages[0].channels[0].sense', 'pretty'",
+       "declaration.later_stages[0].channels[0]"},
+      {"'$.declaration.later_stages[0].stage.origin', 3", "declaration.later_stages[0].stage"},
+      {"'$.declaration.later_stages[0]', 3", "declaration.later_stages[0].stage"},
+      {"'$.declaration.later_stages', 'none'", "declaration.later_stages"},
+      {"'$.declaration.stage', 7", "declaration.stage"}};
+  for (const auto& [where, told] : damages) {
+    SCOPED_TRACE(where);
+    temporary_.write("run/trace.sqlite", whole);
+    change(concat("UPDATE run SET header=json_set(header, ", where, "), checksum=NULL"));
+    const auto reader = open();
+    EXPECT_THAT(reader->takeProblems(), ElementsAre(HasSubstr(told)));
+    EXPECT_EQ(reader->header().declaration.channels, header.declaration.channels);
+    EXPECT_EQ(reader->header().declaration.scalars, header.declaration.scalars);
+    EXPECT_EQ(reader->header().plannedSteps, header.plannedSteps);
+  }
+}
+
 TEST_F(Stages, DamageIsToldAndNeverShown) {
   const auto what = variantOf("atss");
   record(3, {makeTwoStageFrame("a", 3), makeTwoStageFrame("a", 3, what)});

@@ -51,7 +51,7 @@ void FakeTrainer::send(Event event) {
 void FakeTrainer::publishFacts(std::vector<std::string> imageNames, EvidenceDeclaration declaration) {
   auto facts = std::make_shared<RunFacts>();
   facts->config = config;
-  facts->declaration = std::move(declaration);
+  facts->declaration = RunDeclaration(std::move(declaration));
   facts->imageNames = std::move(imageNames);
   facts->validationImageNames = validationImageNames;
   port_->publishFacts(std::move(facts));

@@ -49,7 +49,7 @@ TEST(Statistics, AreMeasuredWheneverSomebodyLooks) {
   ASSERT_TRUE(trainer);
   train(*trainer, 1);
   RecordingSink sink;
-  ASSERT_TRUE(trainer->step(&sink).ok());
+  ASSERT_TRUE(trainer->step({&sink}).ok());
   ASSERT_TRUE(trainer->step().ok());
   EXPECT_THAT(stepsWith(trainer->takeReports(/*all=*/true), kStatistic), ElementsAre(2));
 }

@@ -1,10 +1,15 @@
 // Detectors of two stages: what each learns by, the sum, and the evidence of both.
 
+#include <ATen/record_function.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "core/base/check.h"
 #include "core/evidence/decision.h"
+#include "core/trainer/batch_loss.h"
+#include "tests/support/dense_scene.h"
 #include "tests/trainer/two_stage_testing.h"
 
 namespace anchorscope::testing {
@@ -77,13 +82,83 @@ TEST_F(TwoStages, EachStagesLossIsThatOfItsRulesAlone) {
 
 TEST_F(TwoStages, DeclareWhatTheyGiveUnderTheirName) {
   const auto methods = method();
-  EvidenceDeclaration declared = methods->declaration(0);
-  declared.addMissing(methods->declaration(1));
+  const RunDeclaration declared = methods->declaration({{"rpn", "", "", ""}, {"roi", "", "", ""}});
   const auto stages = detector->forward(images, &targets, {});
   for (const NamedScalar& scalar : methods->loss(stages, targets, StepContext()).scalars)
     EXPECT_NE(declared.scalar(scalar.name), nullptr) << scalar.name;
   EXPECT_EQ(declared.scalar("loss.cls"), nullptr);
   EXPECT_NE(declared.scalar("loss.total"), nullptr);
+}
+
+TEST_F(TwoStages, EachDeclaresWhatItPublishesOfItsOwnCandidates) {
+  for (const bool perClass : {false, true}) {
+    heads[1].boxPerClass = perClass;
+    const auto methods = method({{"roi.box_loss", perClass ? "giou" : "smooth_l1"}});
+    std::vector<StageSpec> specs;
+    for (const StageInfo& stage : detector->stages())
+      specs.push_back(stage.spec);
+    const RunDeclaration declared = methods->declaration(specs);
+    ASSERT_EQ(declared.laterStages.size(), 1u);
+    EXPECT_EQ(declared.stage.name, "rpn");
+    EXPECT_EQ(declared.laterStages.front().stage.origin, "anchor");
+    const auto all = declared.stages();
+    ASSERT_EQ(all.size(), 2u);
+    for (std::size_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(all[i].stage, specs[i]);
+      EvidenceDeclaration own = methods->declaration(i);
+      own.scalars.clear();
+      EXPECT_EQ(all[i].evidence, own);
+    }
+    // One name, and what it means in either stage.
+    EXPECT_EQ(*all[0].evidence.channel("iou") == *all[1].evidence.channel("iou"), !perClass);
+  }
+}
+
+/// Operators that a call runs.
+int operatorsOf(const std::function<void()>& call) {
+  static int count = 0;
+  count = 0;
+  const auto handle = at::addGlobalCallback(
+      at::RecordFunctionCallback([](const at::RecordFunction&) -> std::unique_ptr<at::ObserverContext> {
+        ++count;
+        return nullptr;
+      }).scopes({at::RecordScope::FUNCTION}));
+  call();
+  at::removeCallback(handle);
+  return count;
+}
+
+std::vector<std::string> namesOf(const std::vector<ChannelSpec>& specs) {
+  std::vector<std::string> names;
+  for (const ChannelSpec& spec : specs)
+    names.push_back(spec.name);
+  return names;
+}
+
+TEST_F(TwoStages, ATrainingStepPublishesEachStageToItsOwnSink) {
+  const auto methods = method();
+  const Learner learner{*detector, *methods};
+  const auto run = [&](const StageSinks& sinks) {
+    return operatorsOf([&] { (void)batchLoss(learner, images, targets, StepContext(), sinks); });
+  };
+  (void)run({});  // anchors are made
+  RecordingSink rpn, roi, rpnAlone, roiAlone;
+  const int both = run({&rpn, &roi}), first = run({&rpnAlone}), second = run({nullptr, &roiAlone}),
+            nobody = run({nullptr, nullptr});
+  EXPECT_EQ(nobody, run({})) << "nobody looks";
+  EXPECT_GT(first, nobody);
+  EXPECT_GT(second, nobody);
+  EXPECT_EQ(both - nobody, (first - nobody) + (second - nobody))
+      << "nothing of one stage is computed for the other's sake";
+  for (const RecordingSink* sink : {&rpn, &roi})
+    EXPECT_THAT(namesOf(sink->channelSpecs), Contains("iou"));
+  const std::int64_t anchors = detector->anchors({kSide, kSide}).count();
+  for (const auto& [name, values] : rpn.channelValues)
+    EXPECT_EQ(values.size(1), anchors) << name;
+  for (const auto& [name, values] : roi.channelValues)
+    EXPECT_EQ(values.size(1), TwoStageDetector::kProposals + 2) << name;
+  EXPECT_EQ(namesOf(rpnAlone.channelSpecs), namesOf(rpn.channelSpecs));
+  EXPECT_EQ(namesOf(roiAlone.channelSpecs), namesOf(roi.channelSpecs));
 }
 
 TEST_F(TwoStages, AFrameHoldsBoth) {

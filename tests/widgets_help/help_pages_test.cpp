@@ -55,7 +55,7 @@ const std::set<std::string>& knownNames() {
     for (const MethodInfo& info : methodInfos()) {
       all.insert(info.name);
       addOptions(*methodParams(info.name));
-      const EvidenceDeclaration declaration = *methodDeclaration(info.name);
+      const RunDeclaration declaration = *methodDeclaration(info.name);
       add(declaration.channels);
       add(declaration.scalars);
       add(declaration.objectColumns);
