@@ -98,9 +98,9 @@ Assignment SimOtaAssigner::assign(const StageInputs& inputs, const StepContext& 
   assignment.regWeight = m.object.ge(0).to(m.iou.scalar_type());
   if (options_.softTargets) {
     const at::Tensor own = m.iou.gather(1, m.object.clamp_min(0).unsqueeze(1)).squeeze(1);
-    assignment.clsTarget =
-        denseClassTarget(assignment, targets.labels, inputs.outputs.logits.size(2), m.iou.scalar_type()) *
-        own.unsqueeze(2);
+    assignment.clsTarget = denseClassTarget(assignment, targets.labels,
+                                            foregroundLogits(inputs.outputs).size(2), m.iou.scalar_type()) *
+                           own.unsqueeze(2);
     assignment.clsWeight = m.object.ne(-2).to(m.iou.scalar_type());
   }
   assignment.scalars = {{"simota.starved_objects", starvedCount(m.object, targets.valid)},

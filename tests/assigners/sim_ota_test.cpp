@@ -159,6 +159,15 @@ TEST(SimOta, AnObjectIsComparedWithTheBoxesOfItsClass) {
   }
 }
 
+TEST(SimOta, OfASoftmaxTheBackgroundIsNoTarget) {
+  DenseScene scene = makeDenseScene();
+  scene.outputs.activation = ScoreActivation::kSoftmaxWithBackground;
+  scene.outputs.logits = at::cat({scene.outputs.logits, at::ones({2, scene.anchors.count(), 1})}, 2);
+  const Assignment assignment = run(scene, options({}));
+  ASSERT_EQ(assignment.clsTarget.sizes(), at::IntArrayRef({2, scene.anchors.count(), 3}));
+  EXPECT_GT(assignment.clsTarget.sum().item<double>(), 0);
+}
+
 TEST(SimOta, ObjectnessCountsInTheCost) {
   DenseScene scene = makeWorkedScene({{0, 0, 10, 10}, {0, 0, 10, 10}}, {{0, 0, 10, 10}}, {0}, 1);
   scene.outputs.further["objectness"] = at::tensor({-2.f, 2.f}).view({1, 2});
