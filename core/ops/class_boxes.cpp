@@ -32,7 +32,7 @@ HeadOutputs withBoxesOfObjects(const HeadOutputs& outputs, const at::Tensor& lab
 }
 
 at::Tensor predictedBoxes(const HeadOutputs& outputs) {
-  const at::Tensor boxes = outputs.boxes.detach();
+  at::Tensor boxes = outputs.boxes.detach();
   if (!boxPerClass(outputs)) return boxes;
   return ofClass(boxes, std::get<1>(foregroundLogits(outputs).detach().max(2)));
 }
