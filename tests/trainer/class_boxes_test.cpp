@@ -9,8 +9,11 @@
 #include "core/base/check.h"
 #include "core/methods/dense_method.h"
 #include "core/ops/box_similarity.h"
+#include "core/store/run_reader.h"
+#include "core/store/run_writer.h"
 #include "tests/support/dense_scene.h"
 #include "tests/support/gradcheck.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/trainer/two_stage_testing.h"
 
 namespace anchorscope::testing {
@@ -246,6 +249,40 @@ TEST_F(ClassBoxes, AFrameShowsTheBestClassAndJudgesPairsByTheObjects) {
                                                  [prediction.classIndex]);
       const auto inside = [](float value) { return std::clamp(value, 0.F, static_cast<float>(kSide)); };
       EXPECT_EQ(prediction.boxInImage, (Box{inside(box.x1), inside(box.y1), inside(box.x2), inside(box.y2)}));
+    }
+  }
+}
+
+TEST_F(ClassBoxes, ARecordedFrameAndWhatTheRunDeclaresAreReadBack) {
+  const auto methods = method();
+  const ProbeBatch batch = probes();
+  RunHeader header;
+  header.declaration = methods->declaration({detector->stages()[0].spec, detector->stages()[1].spec});
+  const TemporaryFolder folder;
+  const std::string path = (folder / "run").string();
+  {
+    auto writer = createRun(path, header, Overwrite::kNo);
+    ASSERT_TRUE(writer) << writer.error().text();
+    (*writer)->record({0, {{"loss.total", 1}}, framesOf(*detector, *methods, batch)});
+    ASSERT_TRUE((*writer)->flush());
+  }
+  auto reader = openRun(path);
+  ASSERT_TRUE(reader) << reader.error().text();
+  const RunDeclaration& declared = (*reader)->header().declaration;
+  EXPECT_EQ(declared, header.declaration);
+  detector->setTraining(false);
+  const auto stages = outputs();
+  for (std::size_t image = 0; image < 2; ++image) {
+    auto frame = (*reader)->frame(batch.images[image]->name, 0);
+    ASSERT_TRUE(frame) << frame.error().text();
+    expectShown(*(*frame)->stages[1], stages[1].heads, static_cast<std::int64_t>(image), kClasses,
+                batch.images[image]->objects);
+    for (std::size_t stage = 0; stage < 2; ++stage) {
+      const StageDeclaration its = declared.stages()[stage];
+      EXPECT_EQ((*frame)->stages[stage]->stage, its.stage);
+      ASSERT_EQ((*frame)->stages[stage]->channels.size(), its.evidence.channels.size());
+      for (const Channel& channel : (*frame)->stages[stage]->channels)
+        EXPECT_EQ(*its.evidence.channel(channel.spec.name), channel.spec) << channel.spec.name;
     }
   }
 }

@@ -67,6 +67,7 @@ struct TwoStages : ::testing::Test {
       image->inputSize = {kSide, kSide};
       auto pixels = std::make_shared<ImagePixels>();
       pixels->size = {kSide, kSide};
+      pixels->rgb.assign(std::size_t{3} * kSide * kSide, 128);
       image->pixels = pixels;
       const auto row = static_cast<std::int64_t>(out.images.size());
       for (int g = 0; g < objects; ++g) {
