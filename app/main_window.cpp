@@ -6,6 +6,7 @@
 #include <QDragEnterEvent>
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QJsonObject>
 #include <QMimeData>
 #include <QPushButton>
 #include <QStackedWidget>
@@ -17,10 +18,11 @@
 #include "app/status_line.h"
 #include "app/top_bar.h"
 #include "app/window_actions.h"
+#include "app/workspace/canvas_grid.h"
 #include "widgets/help/help_window.h"
 #include "widgets/notify/message_bar.h"
 #include "widgets/overlays/layer_stack.h"
-#include "widgets/panels/canvas_header.h"
+#include "widgets/panels/canvas_tools.h"
 #include "widgets/panels/preparing_view.h"
 #include "widgets/panels/start_page.h"
 #include "widgets/panels/transport_bar.h"
@@ -31,8 +33,8 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
     : QMainWindow(parent),
       run_(std::make_unique<RunController>(std::move(factory), notifier_, leftovers_,
                                            askWithDialogs(this, notifier_))),
-      workspace_(std::make_unique<WorkspacePage>(*this, state_, *run_, notifier_)),
-      view_(std::make_unique<RunView>(*workspace_, state_, *run_, notifier_)),
+      page_(std::make_unique<WorkspacePage>(*this, workspace_, *run_, notifier_)),
+      view_(std::make_unique<RunView>(*page_, workspace_, *run_, notifier_)),
       start_(std::make_unique<StartFlow>(*new StartPage(this), *run_, *view_, leftovers_, notifier_)),
       pages_(new QStackedWidget) {
   setAcceptDrops(true);
@@ -50,17 +52,17 @@ MainWindow::~MainWindow() {
 }
 
 void MainWindow::compose() {
-  auto* top = new TopBar(workspace_->transport());
+  auto* top = new TopBar(page_->transport());
   actions_ = new ActionRegistry(top->menus(), this);
   addWindowActions(*actions_, *this);
-  workspace_->header().setActions(
+  page_->canvases().tools().setActions(
       actions_->find("training.cancelEvaluation"),
       {actions_->find("view.fit"), actions_->find("figure.view"), actions_->find("training.parameters")});
   connect(this, &MainWindow::titleChanged, top, &TopBar::setTitle);
   setMenuWidget(top);
-  new StatusLine(*statusBar(), notifier_, *workspace_);  // the bar's
+  new StatusLine(*statusBar(), notifier_, *page_);  // the bar's
   pages_->addWidget(&startPage());
-  pages_->addWidget(workspace_.get());
+  pages_->addWidget(page_.get());
   auto* central = new QWidget;
   auto* column = new QVBoxLayout(central);
   column->setContentsMargins(0, 0, 0, 0);
@@ -71,21 +73,28 @@ void MainWindow::compose() {
 }
 
 void MainWindow::wire() {
-  connect(workspace_.get(), &WorkspacePage::entered, this, [this] { showPage(workspace_.get()); });
-  connect(&workspace_->preparing(), &PreparingView::cancelled, this, &MainWindow::showStartPage);
+  connect(page_.get(), &WorkspacePage::entered, this, [this] { showPage(page_.get()); });
+  connect(&page_->preparing(), &PreparingView::cancelled, this, &MainWindow::showStartPage);
   connect(start_.get(), &StartFlow::pageWanted, this, &MainWindow::showStartPage);
   connect(start_.get(), &StartFlow::helpWanted, this, &MainWindow::showHelp);
   connect(view_.get(), &RunView::changed, this, &MainWindow::refresh);
-  connect(&state_, &ViewState::frameChanged, this, &MainWindow::refresh);
+  connect(&workspace_, &Workspace::shownChanged, this, &MainWindow::refresh);
+  connect(&workspace_, &Workspace::canvasesChanged, this, &MainWindow::refresh);
+  connect(&workspace_, &Workspace::viewportsLinkedChanged, this, &MainWindow::refresh);
 }
 
 void MainWindow::restore() {
   const QSettings settings = openSettings();
   resize(1440, 900);
-  workspace_->docks().fixDefault();
-  workspace_->docks().restore(settings);
-  state_.layers().restore(
-      QJsonDocument::fromJson(settings.value(QStringLiteral("window/layers")).toByteArray()).array());
+  page_->docks().fixDefault();
+  page_->docks().restore(settings);
+  const auto saved = [&](const char* key) {
+    return QJsonDocument::fromJson(settings.value(QLatin1String(key)).toByteArray());
+  };
+  QJsonObject session = saved("window/workspace").object();
+  // Of windows that had but one canvas.
+  if (session.isEmpty()) session = Workspace::sessionOf(saved("window/layers").array());
+  if (const Status status = workspace_.restore(session); !status) notifier_.tell(messageOf(status.error()));
 }
 
 // ---- pages
@@ -96,7 +105,7 @@ bool MainWindow::onStartPage() const {
 
 void MainWindow::showPage(QWidget* shown) {
   // The page that is not shown must not hold the window wide.
-  for (QWidget* page : {static_cast<QWidget*>(&startPage()), static_cast<QWidget*>(workspace_.get())}) {
+  for (QWidget* page : {static_cast<QWidget*>(&startPage()), static_cast<QWidget*>(page_.get())}) {
     const auto policy = page == shown ? QSizePolicy::Preferred : QSizePolicy::Ignored;
     page->setSizePolicy(policy, policy);
   }
@@ -107,7 +116,7 @@ void MainWindow::showPage(QWidget* shown) {
 void MainWindow::showStartPage() {
   run_->end();
   view_->clear();
-  workspace_->leave();
+  page_->leave();
   showPage(&startPage());
   startPage().demoButton()->setFocus();
 }
@@ -115,7 +124,7 @@ void MainWindow::showStartPage() {
 void MainWindow::refresh() {
   const ActionContext at = actionContextOf(*this);
   actions_->refresh(at);
-  workspace_->refresh(at, *run_);
+  page_->refresh(at, *run_);
   const QString what = onStartPage() ? QString() : view_->title();
   setWindowTitle(what.isEmpty() ? QStringLiteral("Anchorscope") : what + QStringLiteral(" – Anchorscope"));
   emit titleChanged(what);
@@ -150,9 +159,9 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     return;
   }
   QSettings settings = openSettings();
-  workspace_->docks().save(settings);
-  settings.setValue(QStringLiteral("window/layers"),
-                    QJsonDocument(state_.layers().save()).toJson(QJsonDocument::Compact));
+  page_->docks().save(settings);
+  settings.setValue(QStringLiteral("window/workspace"),
+                    QJsonDocument(workspace_.save()).toJson(QJsonDocument::Compact));
   hide();
   run_->end();
   event->accept();

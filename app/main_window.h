@@ -9,10 +9,10 @@
 #include "app/run/run_controller.h"
 #include "app/start_flow.h"
 #include "app/workspace/run_view.h"
+#include "app/workspace/workspace.h"
 #include "app/workspace/workspace_page.h"
 #include "widgets/actions/action_registry.h"
 #include "widgets/notify/notifier.h"
-#include "widgets/state/view_state.h"
 #include "widgets/theme/app_theme.h"
 
 class QStackedWidget;
@@ -45,8 +45,9 @@ class MainWindow : public QMainWindow {
   RunView& runView() { return *view_; }
   StartFlow& start() { return *start_; }
   StartPage& startPage() { return start_->page(); }
-  ViewState& viewState() { return state_; }
-  WorkspacePage& workspace() { return *workspace_; }
+  /// What is looked at, and the page that shows it.
+  Workspace& workspace() { return workspace_; }
+  WorkspacePage& page() { return *page_; }
 
  signals:
   /// What is shown, in a line; empty on the first page.
@@ -67,11 +68,11 @@ class MainWindow : public QMainWindow {
   void refresh();
 
   // Built in this order and destroyed in the other: what is looked at outlives whoever looks.
+  Workspace workspace_;
   Notifier notifier_;
-  ViewState state_;
   LeftoverList leftovers_;
   std::unique_ptr<RunController> run_;
-  std::unique_ptr<WorkspacePage> workspace_;
+  std::unique_ptr<WorkspacePage> page_;
   std::unique_ptr<RunView> view_;
   std::unique_ptr<StartFlow> start_;
   QStackedWidget* pages_;

@@ -6,8 +6,8 @@
 #include <QToolButton>
 
 #include "app/export_status.h"
+#include "app/workspace/canvas_grid.h"
 #include "app/workspace/workspace_page.h"
-#include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/notifier.h"
 #include "widgets/theme/icons.h"
@@ -31,7 +31,7 @@ StatusLine::StatusLine(QStatusBar& bar, Notifier& notifier, WorkspacePage& page)
   hint->setContentsMargins(8, 0, 8, 0);
   bar.addPermanentWidget(hint);
   bar.setSizeGripEnabled(false);
-  connect(&page.canvas(), &CanvasView::statusTextChanged, values_, &QLabel::setText);
+  connect(&page.canvases(), &CanvasGrid::statusTextChanged, values_, &QLabel::setText);
   connect(&notifier_, &Notifier::mentioned, &bar, [&bar](const QString& text) {
     constexpr int kMilliseconds = 8000;
     bar.showMessage(text, kMilliseconds);

@@ -11,6 +11,7 @@
 #include <QMessageBox>
 #include <QScrollArea>
 #include <QScrollBar>
+#include <QUndoStack>
 #include <QVBoxLayout>
 #include <tuple>
 
@@ -64,6 +65,57 @@ void showKeys(const ActionRegistry& actions, MainWindow& window) {
   dialog->show();
 }
 
+/// How many canvases there are, and what they have in common.
+void addCanvasActions(ActionRegistry& actions, MainWindow& window) {
+  const QString menu = QStringLiteral("view.canvases");
+  actions.addMenu(menu, tr("&Canvases"), QStringLiteral("view"));
+  const auto inWorkspace = [](const ActionContext& at) { return at.workspace; };
+  const auto several = [](const ActionContext& at) { return at.workspace && at.canvases > 1; };
+  const auto add = [&](const QString& word, const QString& text, const QKeySequence& keys,
+                       const QString& help, std::function<void()> run,
+                       std::function<bool(const ActionContext&)> enabledWhen,
+                       std::function<bool(const ActionContext&)> checkedWhen = {}) {
+    ActionSpec spec{menu + QLatin1Char('.') + word, text, keys, help, std::move(run), std::move(enabledWhen)};
+    spec.checkedWhen = std::move(checkedWhen);
+    return actions.add(std::move(spec));
+  };
+  auto* counts = new QActionGroup(&actions);
+  for (const auto& [count, word, text, key] : {std::tuple{1, "one", tr("&One"), Qt::Key_1},
+                                               {2, "two", tr("&Two side by side"), Qt::Key_2},
+                                               {4, "four", tr("&Four"), Qt::Key_4}}) {
+    ActionSpec spec{menu + QLatin1Char('.') + QLatin1String(word),
+                    text,
+                    Qt::CTRL | Qt::ALT | key,
+                    tr("Images, steps, variants or layers beside each other"),
+                    [&window, count = count] { window.workspace().setCanvasCount(count); },
+                    inWorkspace};
+    spec.group = counts;
+    spec.checkedWhen = [count = count](const ActionContext& at) { return at.canvases == count; };
+    actions.add(std::move(spec));
+  }
+  actions.addSeparator(menu);
+  add(
+      "link", tr("&Link zoom and pan"), {}, tr("All canvases show the same part of their images"),
+      [&window] { window.workspace().setViewportsLinked(!window.workspace().viewportsLinked()); }, several,
+      [](const ActionContext& at) { return at.linkedViewports; });
+  add(
+      "ownStep", tr("&Step of its own"), {},
+      tr("The active canvas stays at its step while the others go through time"),
+      [&window] {
+        CanvasModel& active = window.workspace().active();
+        active.setOwnTime(!active.hasOwnTime());
+      },
+      several, [](const ActionContext& at) { return at.ownStep; });
+  add(
+      "next", tr("&Next canvas"), Qt::Key_F6, tr("Make the next canvas the active one"),
+      [&window] {
+        Workspace& workspace = window.workspace();
+        workspace.setActive(workspace.canvas((workspace.activeIndex() + 1) % workspace.canvasCount()));
+        window.page().canvas().setFocus();
+      },
+      several);
+}
+
 }  // namespace
 
 void addWindowActions(ActionRegistry& actions, MainWindow& window) {
@@ -73,7 +125,7 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
   const QString file = QStringLiteral("file"), view = QStringLiteral("view"),
                 theme = QStringLiteral("view.theme"), training = QStringLiteral("training"),
                 history = QStringLiteral("history"), figure = QStringLiteral("figure"),
-                help = QStringLiteral("help");
+                help = QStringLiteral("help"), edit = QStringLiteral("edit");
   const auto add = [&actions](const QString& id, const QString& text, const QKeySequence& keys,
                               const QString& what, std::function<void()> run,
                               std::function<bool(const ActionContext&)> enabledWhen = {},
@@ -112,8 +164,22 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
   add("file.quit", tr("&Quit"), QKeySequence::Quit, tr("Close the window; a running step is finished first"),
       [&window] { window.close(); });
 
+  actions.addMenu(edit, tr("&Edit"));
+  QUndoStack& undo = window.workspace().undoStack();
+  const auto adoptUndo = [&](const QString& id, QAction* action, const QList<QKeySequence>& keys,
+                             const QString& what) {
+    action->setShortcuts(keys);
+    action->setStatusTip(what);
+    actions.adopt(id, action);
+  };
+  adoptUndo("edit.undo", undo.createUndoAction(&actions, tr("&Undo")), {Qt::CTRL | Qt::Key_Z},
+            tr("Take back the last change of layers, variants or canvases"));
+  adoptUndo("edit.redo", undo.createRedoAction(&actions, tr("&Redo")),
+            {Qt::CTRL | Qt::SHIFT | Qt::Key_Z, Qt::CTRL | Qt::Key_Y},
+            tr("Make the change again that was taken back"));
+
   actions.addMenu(view, tr("&View"));
-  for (QDockWidget* dock : window.workspace().docks().all()) {
+  for (QDockWidget* dock : window.page().docks().all()) {
     QAction* toggle = dock->toggleViewAction();
     toggle->setToolTip(tr("Show or hide: %1").arg(dock->windowTitle()));
     toggle->setStatusTip(toggle->toolTip());
@@ -121,15 +187,16 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
   }
   actions.addSeparator(view);
   add("view.resetLayout", tr("&Reset layout"), {}, tr("Put every panel back where it was at first"),
-      [&window] { window.workspace().docks().reset(); });
+      [&window] { window.page().docks().reset(); });
   // F and Ctrl+G are the canvas' own keys while it has the focus; from here they work everywhere.
   add(
       "view.fit", tr("&Fit image"), Qt::CTRL | Qt::Key_0, tr("Fit the image into the canvas"),
-      [&window] { window.workspace().canvas().fit(); }, in(&ActionContext::picture), "fit");
+      [&window] { window.page().canvas().fit(); }, in(&ActionContext::picture), "fit");
   add(
       "view.goToAnchor", tr("&Go to anchor…"), Qt::CTRL | Qt::Key_G, tr("Select an anchor by its number"),
-      [&window] { window.workspace().canvas().askForAnchor(); }, in(&ActionContext::picture));
+      [&window] { window.page().canvas().askForAnchor(); }, in(&ActionContext::picture));
   actions.addSeparator(view);
+  addCanvasActions(actions, window);
   actions.addMenu(theme, tr("&Theme"), view);
   auto* group = new QActionGroup(&actions);
   const ThemeChoice present = themeChoiceFromString(openSettings().value(QStringLiteral("theme")).toString());
@@ -146,18 +213,18 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
   }
 
   actions.addMenu(training, tr("&Training"));
-  actions.adopt("training.run", window.workspace().transport().runPauseAction());
-  actions.adopt("training.step", window.workspace().transport().stepAction());
-  actions.adopt("training.stepMany", window.workspace().transport().stepManyAction());
-  actions.adopt("training.until", window.workspace().transport().untilAction());
-  actions.adopt("training.stop", window.workspace().transport().stopAction());
+  actions.adopt("training.run", window.page().transport().runPauseAction());
+  actions.adopt("training.step", window.page().transport().stepAction());
+  actions.adopt("training.stepMany", window.page().transport().stepManyAction());
+  actions.adopt("training.until", window.page().transport().untilAction());
+  actions.adopt("training.stop", window.page().transport().stopAction());
   actions.addSeparator(training);
   add(
       "training.parameters", tr("Change &parameters"), Qt::CTRL | Qt::Key_P,
       tr("Change learning rate, weights and the method's constants while training goes on"),
       [&window] {
-        window.workspace().docks().show("parameters");
-        window.workspace().parameters().focusSearch();
+        window.page().docks().show("parameters");
+        window.page().parameters().focusSearch();
       },
       in(&ActionContext::live), "sliders");
   add(
@@ -184,28 +251,28 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
   const auto steps = in(&ActionContext::recordedSteps);
   add(
       "history.previous", tr("&Previous recorded step"), Qt::ALT | Qt::Key_Left, tr("One recorded step back"),
-      [&window] { window.workspace().scrubber().walk(-1); }, steps);
+      [&window] { window.page().scrubber().walk(-1); }, steps);
   add(
       "history.next", tr("&Next recorded step"), Qt::ALT | Qt::Key_Right, tr("One recorded step on"),
-      [&window] { window.workspace().scrubber().walk(+1); }, steps);
+      [&window] { window.page().scrubber().walk(+1); }, steps);
   add(
       "history.tenBack", tr("Ten steps back"), Qt::ALT | Qt::SHIFT | Qt::Key_Left,
-      tr("Ten recorded steps back"), [&window] { window.workspace().scrubber().walk(-10); }, steps);
+      tr("Ten recorded steps back"), [&window] { window.page().scrubber().walk(-10); }, steps);
   add(
       "history.tenOn", tr("Ten steps on"), Qt::ALT | Qt::SHIFT | Qt::Key_Right, tr("Ten recorded steps on"),
-      [&window] { window.workspace().scrubber().walk(+10); }, steps);
+      [&window] { window.page().scrubber().walk(+10); }, steps);
   add("history.live", tr("Follow &live"), Qt::Key_L, tr("Show training as it goes on"),
-      [&window] { window.workspace().scrubber().goLive(); });
+      [&window] { window.page().scrubber().goLive(); });
 
   actions.addMenu(figure, tr("F&igure"));
   add(
       "figure.view", tr("&Export view…"), Qt::CTRL | Qt::SHIFT | Qt::Key_E,
       tr("Image, layers and colour bar as PDF, SVG or PNG"),
-      [&window] { window.workspace().exports().askForView(); }, in(&ActionContext::picture), "export");
+      [&window] { window.page().exports().askForView(); }, in(&ActionContext::picture), "export");
   add(
       "figure.curves", tr("Export &curves…"), Qt::CTRL | Qt::SHIFT | Qt::Key_C,
       tr("The curves as PDF, SVG or PNG, their values as CSV"),
-      [&window] { window.workspace().exports().askForCurves(); }, in(&ActionContext::workspace));
+      [&window] { window.page().exports().askForCurves(); }, in(&ActionContext::workspace));
 
   actions.addMenu(help, tr("&Help"));
   add("help.topic", tr("&Method and detector"), QKeySequence::HelpContents,
@@ -227,14 +294,17 @@ ActionContext actionContextOf(MainWindow& window) {
   const EnabledActions enabled = run.isLive() ? enabledActions(bridge.state()) : EnabledActions{};
   ActionContext at;
   at.workspace = !window.onStartPage();
-  at.picture = at.workspace && window.viewState().frame() != nullptr;
+  at.picture = at.workspace && window.workspace().active().frame() != nullptr;
   at.live = at.workspace && run.isLive();
   at.takesParameters = enabled.setParam;
   at.takesCheckpoint = enabled.checkpoint;
   at.hasValidation = !bridge.facts() || !bridge.facts()->validationImageNames.empty();
   at.evaluating = window.runView().isEvaluating();
   at.canKeep = at.workspace && run.canKeep();
-  at.recordedSteps = at.workspace && !window.workspace().scrubber().steps().empty();
+  at.recordedSteps = at.workspace && !window.page().scrubber().steps().empty();
+  at.canvases = window.workspace().canvasCount();
+  at.linkedViewports = window.workspace().viewportsLinked();
+  at.ownStep = window.workspace().active().hasOwnTime();
   return at;
 }
 

@@ -9,14 +9,17 @@
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QSpinBox>
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "app/settings.h"
+#include "app/workspace/canvas_grid.h"
+#include "app/workspace/workspace.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/notifier.h"
 #include "widgets/plot/curves_view.h"
-#include "widgets/state/view_state.h"
 
 namespace anchorscope {
 namespace {
@@ -92,21 +95,50 @@ std::optional<ExportChoice> askForExport(QWidget* parent, const QString& title, 
   return choice;
 }
 
+/// Captions of what differs between the panels.
+void nameApart(std::vector<FigurePanel>& panels) {
+  const auto image = [](const FigurePanel& panel) {
+    return QString::fromStdString(panel.evidence->image ? panel.evidence->image->name : std::string());
+  };
+  const auto step = [](const FigurePanel& panel) {
+    return Exports::tr("step %1").arg(countText(panel.evidence->step));
+  };
+  const auto variant = [](const FigurePanel& panel) {
+    return panel.evidence->variant ? QString::fromStdString(panel.evidence->variant->name)
+                                   : Exports::tr("as trained");
+  };
+  std::vector<QStringList> parts(panels.size());
+  const auto addWhereDifferent = [&](const auto& textOf) {
+    if (std::all_of(panels.begin(), panels.end(),
+                    [&](const FigurePanel& panel) { return textOf(panel) == textOf(panels.front()); }))
+      return;
+    for (std::size_t i = 0; i < panels.size(); ++i)
+      parts[i] << textOf(panels[i]);
+  };
+  addWhereDifferent(image);
+  addWhereDifferent(step);
+  addWhereDifferent(variant);
+  for (std::size_t i = 0; i < panels.size(); ++i)
+    panels[i].caption = parts[i].join(QStringLiteral(", ")).toStdString();
+}
+
 }  // namespace
 
-Exports::Exports(QWidget& parent, ViewState& state, CanvasView& canvas, CurvesView& curves,
+Exports::Exports(QWidget& parent, Workspace& workspace, CanvasGrid& canvases, CurvesView& curves,
                  Notifier& notifier)
-    : parent_(parent), state_(state), canvas_(canvas), curves_(curves), notifier_(notifier) {}
+    : parent_(parent), workspace_(workspace), canvases_(canvases), curves_(curves), notifier_(notifier) {}
 
 void Exports::askForView() {
-  if (!state_.frame()) return;
+  const CanvasModel& active = workspace_.active();
+  if (!active.frame()) return;
   const QString base = QStringLiteral("%1-step%2")
-                           .arg(QFileInfo(state_.probeName()).completeBaseName())
-                           .arg(state_.frame()->step);
+                           .arg(QFileInfo(active.probeName()).completeBaseName())
+                           .arg(active.frame()->step);
   const auto choice =
       askForExport(parent_.window(), tr("Export view"),
                    {QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png")}, base, true);
-  if (!choice || !state_.frame()) return;  // what was shown may have ended while the dialog was open
+  if (!choice || !workspace_.active().frame())
+    return;  // what was shown may have ended while the dialog was open
   writeView(choice->path, choice->options);
 }
 
@@ -122,12 +154,17 @@ void Exports::begin(const QString& path, Exporter::Write write,
 }
 
 void Exports::writeView(const QString& path, const ExportOptions& options) {
-  if (!state_.frame()) {
+  FigureSpec spec;
+  for (int i = 0; i < workspace_.canvasCount(); ++i)
+    if (workspace_.canvas(i).evidence())
+      spec.panels.push_back(panelFromView(workspace_.canvas(i), canvases_.canvas(i).visibleInImage()));
+  if (spec.panels.size() > 1) nameApart(spec.panels);
+  if (spec.panels.empty()) {
     notifier_.tell(messageOf(makeError(ErrorCode::kUsage, "There is nothing to export yet",
                                        "Start a run or open a recorded one")));
     return;
   }
-  FigureSpec spec = figureFromView(state_, canvas_.visibleInImage());
+  spec.columns = canvases_.columns();
   spec.widthMm = options.widthMm;
   spec.dpi = options.dpi;
   spec.theme = options.theme;

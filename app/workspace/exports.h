@@ -14,10 +14,10 @@ class QWidget;
 
 namespace anchorscope {
 
-class CanvasView;
+class CanvasGrid;
 class CurvesView;
 class Notifier;
-class ViewState;
+class Workspace;
 
 /// How exported views and curves are drawn.
 struct ExportOptions {
@@ -34,7 +34,8 @@ class Exports {
 
  public:
   /// Dialogs stand over the window of `parent`. All must outlive it.
-  Exports(QWidget& parent, ViewState& state, CanvasView& canvas, CurvesView& curves, Notifier& notifier);
+  Exports(QWidget& parent, Workspace& workspace, CanvasGrid& canvases, CurvesView& curves,
+          Notifier& notifier);
 
   void askForView();
   void askForCurves();
@@ -48,8 +49,8 @@ class Exports {
   void begin(const QString& path, Exporter::Write write, std::function<void(const FigureReport&)> written);
 
   QWidget& parent_;
-  ViewState& state_;
-  CanvasView& canvas_;
+  Workspace& workspace_;
+  CanvasGrid& canvases_;
   CurvesView& curves_;
   Notifier& notifier_;
   Exporter exporter_;

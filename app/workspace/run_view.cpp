@@ -4,19 +4,18 @@
 
 #include "app/run/run_controller.h"
 #include "app/settings.h"
+#include "app/workspace/canvas_grid.h"
+#include "app/workspace/workspace.h"
 #include "app/workspace/workspace_page.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/notifier.h"
-#include "widgets/overlays/layer_stack.h"
-#include "widgets/panels/canvas_header.h"
+#include "widgets/panels/canvas_tools.h"
 #include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
-#include "widgets/panels/layer_presets.h"
 #include "widgets/panels/preparing_view.h"
 #include "widgets/panels/probes_panel.h"
 #include "widgets/panels/transport_bar.h"
 #include "widgets/plot/curves_view.h"
-#include "widgets/state/view_state.h"
 
 namespace anchorscope {
 namespace {
@@ -28,9 +27,9 @@ QString titleOf(const QString& what, const std::string& method, const std::strin
 
 }  // namespace
 
-RunView::RunView(WorkspacePage& page, ViewState& state, RunController& run, Notifier& notifier)
+RunView::RunView(WorkspacePage& page, Workspace& workspace, RunController& run, Notifier& notifier)
     : page_(page),
-      state_(&state),
+      workspace_(workspace),
       run_(&run),
       notifier_(notifier),
       curves_(&page.curves()),
@@ -41,7 +40,10 @@ RunView::RunView(WorkspacePage& page, ViewState& state, RunController& run, Noti
   wireHistory();
 }
 
-RunView::~RunView() = default;
+/// A live source listens to the run, which ends before the workspace does.
+RunView::~RunView() {
+  releaseSources();
+}
 
 void RunView::wireRun() {
   const SessionBridge* bridge = &run_->bridge();
@@ -54,7 +56,7 @@ void RunView::wireRun() {
   connect(bridge, &SessionBridge::sessionEnded, this, [this] {
     transport_->clear();
     evaluation_->setProgress({}, 0);
-    page_.header().setLive(false);
+    page_.canvases().setLive(false);
     refreshEvaluation({}, 0);
   });
   connect(bridge, &SessionBridge::progress, this, &RunView::onProgress);
@@ -88,13 +90,10 @@ QString RunView::topic() const {
 }
 
 void RunView::clear() {
-  state_->setProbes({});
-  state_->setFrame(nullptr);
+  workspace_.beginRun();
 }
 
 void RunView::begin(const QString& what) {
-  // The boxes that learn are what the demo is for.
-  showPredictions_ = !run_->isContinued() && run_->asked().data == "demo";
   wantedProbe_.clear();
   evaluated_.clear();
   notifier_.beginRun();
@@ -104,12 +103,15 @@ void RunView::begin(const QString& what) {
   evaluation_->setProgress({}, 0);
   refreshEvaluation({}, 0);
   transport_->clear();
-  clear();
-  state_->followLive();
+  workspace_.beginRun();
+  // The boxes that learn are what the demo is for.
+  if (!run_->isContinued() && run_->asked().data == "demo") workspace_.showLayerWithNextFrame("predictions");
   page_.enter(/*preparing=*/true);
   page_.preparing().start(what);
-  live_ = std::make_unique<LiveSource>(run_->bridge(), run_->isContinued());
-  wireSource(*live_);
+  auto live = std::make_unique<LiveSource>(run_->bridge(), run_->isContinued());
+  LiveSource* source = live.get();
+  take(std::move(live));
+  live_ = source;
 }
 
 void RunView::onState(TrainerState state, const QString& reason) {
@@ -121,7 +123,7 @@ void RunView::onState(TrainerState state, const QString& reason) {
   if (live_ && run_->isEnded()) live_->refresh();  // its last steps
   emit changed();
   transport_->setContinuable(!run_->continuableFolder().isEmpty());
-  page_.header().setLive(run_->isLive());
+  page_.canvases().setLive(run_->isLive());
   if (run_->bridge().snapshot()) refreshRecordingNote(run_->bridge().snapshot()->status.recording);
 }
 
@@ -166,15 +168,15 @@ void RunView::onFailed(const Error& error, const QString& culprit) {
   if (culprit.isEmpty()) return;
   // Its evidence comes with the next snapshot, if it was no probe before.
   wantedProbe_ = culprit;
-  if (!state_->followsLive()) scrubber_->goLive();
+  if (!workspace_.active().time().followsLive()) scrubber_->goLive();
   selectWantedProbe();
 }
 
 void RunView::selectWantedProbe() {
   if (wantedProbe_.isEmpty()) return;
-  for (const auto& probe : state_->probes())
+  for (const auto& probe : workspace_.active().probes())
     if (QString::fromStdString(probe->image->name) == wantedProbe_) {
-      state_->setProbeName(std::exchange(wantedProbe_, {}));
+      workspace_.active().setProbeName(std::exchange(wantedProbe_, {}));
       return;
     }
 }
@@ -183,26 +185,8 @@ void RunView::onSnapshot(const std::shared_ptr<const Snapshot>& snapshot) {
   page_.showCanvas();
   transport_->setStatus(snapshot->status);
   scrubber_->setLiveStep(snapshot->status.step);
-  if (state_->followsLive()) {
-    showProbes(snapshot->probes);
-    scrubber_->showStep(snapshot->status.step, true);
-    curves_->setCurrentStep(-1);
-  }
+  refreshTime();
   refreshRecordingNote(snapshot->status.recording);
-}
-
-void RunView::showProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes) {
-  showFrames([&] { state_->setProbes(std::move(probes)); });
-}
-
-void RunView::showFrames(const std::function<void()>& show) {
-  const bool first = state_->layers().layers().empty();
-  show();
-  if (!state_->frame()) return;
-  selectWantedProbe();
-  if (first) applyFirstLook(state_->layers(), *state_->evidence());
-  replaceForeignLook(state_->layers(), *state_->evidence());
-  if (std::exchange(showPredictions_, false)) state_->layers().setVisible("predictions", true);
 }
 
 void RunView::refreshRecordingNote(const RecordingState& recording) {
@@ -247,7 +231,7 @@ void RunView::showEvaluationSummary(std::int64_t step, const std::vector<ScalarV
 
 void RunView::refreshEvaluation(const QString& what, double fraction) {
   const bool active = !what.isEmpty();
-  page_.header().setEvaluation(
+  page_.canvases().tools().setEvaluation(
       active ? tr("%1 %2 %").arg(what).arg(static_cast<int>(100 * fraction)) : evaluated_, active);
   evaluating_ = active;
   emit changed();

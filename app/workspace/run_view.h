@@ -1,11 +1,9 @@
 #pragma once
-// Shows a run in the workspace: what arrives from a live one and what was recorded goes to the views, and the
-// step that is looked at is fetched.
+// Shows a run in the workspace: gives it the run's source, and tells the panels what becomes of the run.
 
 #include <QObject>
 #include <QString>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,7 +21,7 @@ class HistoryScrubber;
 class Notifier;
 class RunController;
 class TransportBar;
-class ViewState;
+class Workspace;
 class WorkspacePage;
 
 /// GUI thread only.
@@ -32,7 +30,7 @@ class RunView : public QObject {
 
  public:
   /// All must outlive it.
-  RunView(WorkspacePage& page, ViewState& state, RunController& run, Notifier& notifier);
+  RunView(WorkspacePage& page, Workspace& workspace, RunController& run, Notifier& notifier);
   ~RunView() override;
 
   /// Opens a recorded run for looking, and comes back at once: what is shown stays until it is there. A live
@@ -47,7 +45,7 @@ class RunView : public QObject {
   QString topic() const;
   bool isEvaluating() const { return evaluating_; }
   /// The recorded run that is looked at, or null.
-  const RecordedSource* recordedRun() const { return recorded_.get(); }
+  const RecordedSource* recordedRun() const { return recorded_; }
 
  signals:
   /// What is shown, or what can be done with it.
@@ -73,22 +71,18 @@ class RunView : public QObject {
   void showEvaluationSummary(std::int64_t step, const std::vector<ScalarValue>& metrics);
   void refreshEvaluation(const QString& what, double fraction);
   void selectWantedProbe();
-  void showProbes(std::vector<std::shared_ptr<const ProbeFrame>> probes);
-  /// `show` gives the view state what there is to see; its look is made to fit.
-  void showFrames(const std::function<void()>& show);
   void refreshRecordingNote(const RecordingState& recording);
 
   // run_view_history.cpp: what was recorded
   void wireHistory();
-  /// Of what is looked at; null when nothing is.
-  EvidenceSource* source();
-  void wireSource(EvidenceSource& source);
+  /// What is looked at from now on.
+  void take(std::unique_ptr<EvidenceSource> source);
   void releaseSources();
   void showOpenedRun();
   void refreshRecordedSteps();
+  /// What is shown stays until the step's evidence arrives; where the views will stand is seen at once.
   void showRecordedStep(std::int64_t step);
-  void showMoment(const Moment& moment);
-  void returnToWhatIsShown(std::int64_t missingStep);
+  void refreshTime();
   void onScalars(const ScalarParts& parts);
   void tellDamage(const std::vector<std::string>& problems);
   /// As the curves' history holds it, which a live and a recorded run fill alike.
@@ -96,18 +90,17 @@ class RunView : public QObject {
   void refreshEvaluations();
 
   WorkspacePage& page_;
-  ViewState* state_;
+  Workspace& workspace_;
   RunController* run_;
   Notifier& notifier_;
   CurvesView* curves_;
   EvaluationPanel* evaluation_;
   HistoryScrubber* scrubber_;
   TransportBar* transport_;
-  std::unique_ptr<RecordedSource> opening_, recorded_;  ///< The run to be looked at, and the one that is.
-  std::unique_ptr<LiveSource> live_;
-  std::vector<std::string> damage_;  ///< Found in what is looked at.
-  bool wasLive_ = false;             ///< When the recorded step was asked for that is not shown yet.
-  bool showPredictions_ = false;     ///< With the next frame.
+  std::unique_ptr<RecordedSource> opening_;  ///< The run to be looked at.
+  RecordedSource* recorded_ = nullptr;       ///< What is looked at, the workspace's: a recorded run
+  LiveSource* live_ = nullptr;               ///< or one that trains; null for the other.
+  std::vector<std::string> damage_;          ///< Found in what is looked at.
   bool evaluating_ = false;
   QString evaluated_;    ///< The newest evaluation in a line.
   QString wantedProbe_;  ///< To be selected when its evidence arrives.

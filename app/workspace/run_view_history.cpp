@@ -4,6 +4,7 @@
 
 #include "app/run/run_controller.h"
 #include "app/workspace/run_view.h"
+#include "app/workspace/workspace.h"
 #include "app/workspace/workspace_page.h"
 #include "core/session/evaluation_scalars.h"
 #include "core/store/run_reader.h"
@@ -14,19 +15,32 @@
 #include "widgets/panels/probes_panel.h"
 #include "widgets/panels/transport_bar.h"
 #include "widgets/plot/curves_view.h"
-#include "widgets/state/view_state.h"
 
 namespace anchorscope {
 
-EvidenceSource* RunView::source() {
-  if (recorded_) return recorded_.get();
-  return live_.get();
+void RunView::take(std::unique_ptr<EvidenceSource> taken) {
+  EvidenceSource* source = taken.get();
+  recorded_ = nullptr;
+  live_ = nullptr;
+  workspace_.setSource(std::move(taken));
+  connect(source, &EvidenceSource::stepsChanged, this, &RunView::refreshRecordedSteps);
+  connect(source, &EvidenceSource::scalarsArrived, this, &RunView::onScalars);
+  connect(source, &EvidenceSource::problemsFound, this, &RunView::tellDamage);
+  connect(source, &EvidenceSource::eventsArrived, this, [this](const std::vector<RunEvent>& events) {
+    for (const RunEvent& event : events) {
+      curves_->addEvent(event);
+      scrubber_->addEvent(event);
+    }
+  });
+  connect(source, &EvidenceSource::failed, this,
+          [this](const Error& error) { notifier_.tell(messageOf(error, MessageScope::kRun)); });
 }
 
 void RunView::releaseSources() {
   opening_.reset();
-  recorded_.reset();
-  live_.reset();
+  recorded_ = nullptr;
+  live_ = nullptr;
+  workspace_.setSource(nullptr);
   damage_.clear();
 }
 
@@ -50,9 +64,11 @@ void RunView::showOpenedRun() {
     return;
   }
   run_->lookAt(opened->folder(), opened->lastStep());
-  recorded_ = std::move(opened);
+  workspace_.beginRun();
+  RecordedSource* recorded = opened.get();
+  take(std::move(opened));
+  recorded_ = recorded;
   const RunHeader& header = recorded_->header();
-  clear();
   wantedProbe_.clear();
   curves_->clear();
   scrubber_->clear();
@@ -64,7 +80,6 @@ void RunView::showOpenedRun() {
   page_.enter(/*preparing=*/false);
   transport_->clear();
   transport_->showRecorded(recorded_->lastStep(), header.plannedSteps);
-  wireSource(*recorded_);
   tellDamage(recorded_->problems());
   refreshRecordedSteps();
   if (scrubber_->steps().empty())
@@ -97,37 +112,16 @@ void RunView::wireHistory() {
     if (const std::int64_t nearest = nearestRecordedStep(scrubber_->steps(), step); nearest >= 0)
       showRecordedStep(nearest);
   });
-  connect(scrubber_, &HistoryScrubber::liveWanted, this, [this] {
-    state_->followLive();
-    if (run_->bridge().snapshot()) onSnapshot(run_->bridge().snapshot());
+  connect(scrubber_, &HistoryScrubber::liveWanted, this, [this] { workspace_.active().time().followLive(); });
+  // Where the active canvas stands is where the scrubber and the curves do.
+  connect(&workspace_, &Workspace::shownChanged, this, [this] {
+    refreshTime();
+    selectWantedProbe();
   });
-  // Of a recorded moment one probe's frame is there; another's is asked for.
-  connect(state_, &ViewState::probeNameChanged, this, [this](const QString& name) {
-    const auto& frame = state_->frame();
-    const bool shown =
-        frame && frame->step == state_->pinnedStep() && QString::fromStdString(frame->image->name) == name;
-    if (!state_->followsLive() && !shown && source()) source()->request(state_->pinnedStep(), name);
-  });
-}
-
-void RunView::wireSource(EvidenceSource& source) {
-  connect(&source, &EvidenceSource::stepsChanged, this, &RunView::refreshRecordedSteps);
-  connect(&source, &EvidenceSource::momentArrived, this, &RunView::showMoment);
-  connect(&source, &EvidenceSource::momentMissing, this, &RunView::returnToWhatIsShown);
-  connect(&source, &EvidenceSource::scalarsArrived, this, &RunView::onScalars);
-  connect(&source, &EvidenceSource::problemsFound, this, &RunView::tellDamage);
-  connect(&source, &EvidenceSource::eventsArrived, this, [this](const std::vector<RunEvent>& events) {
-    for (const RunEvent& event : events) {
-      curves_->addEvent(event);
-      scrubber_->addEvent(event);
-    }
-  });
-  connect(&source, &EvidenceSource::failed, this,
-          [this](const Error& error) { notifier_.tell(messageOf(error, MessageScope::kRun)); });
 }
 
 void RunView::refreshRecordedSteps() {
-  const RecordedSteps steps = source()->steps();
+  const RecordedSteps steps = workspace_.source()->steps();
   if (recorded_)
     scrubber_->setNote(tr("evidence of %1 of %2 · %3")
                            .arg(countText(static_cast<qint64>(steps->size())),
@@ -136,29 +130,22 @@ void RunView::refreshRecordedSteps() {
   emit changed();
 }
 
-/// What is shown stays until the step's evidence arrives; where the views will stand is seen at once.
 void RunView::showRecordedStep(std::int64_t step) {
-  if (!source()) return;
-  wasLive_ = state_->followsLive() && state_->frame();
-  state_->pinStep(step);
-  scrubber_->showStep(step, false);
-  curves_->setCurrentStep(step);
-  source()->request(step, state_->probeName());
+  if (!workspace_.source()) return;
+  workspace_.active().time().pin(step);
+  refreshTime();
 }
 
-void RunView::showMoment(const Moment& moment) {
-  if (state_->followsLive()) return;  // meanwhile
-  wasLive_ = false;
-  showFrames([&] { state_->showMoment(moment.frame, moment.probes); });
-}
-
-void RunView::returnToWhatIsShown(std::int64_t missingStep) {
-  if (state_->followsLive() || state_->pinnedStep() != missingStep) return;
-  if (std::exchange(wasLive_, false)) return scrubber_->goLive();
-  const std::int64_t step = state_->frame() ? state_->frame()->step : -1;
-  state_->pinStep(step);
-  scrubber_->showStep(step, false);
-  curves_->setCurrentStep(step);
+void RunView::refreshTime() {
+  const TimeCursor& time = workspace_.active().time();
+  const auto& snapshot = run_->bridge().snapshot();
+  if (!time.followsLive()) {
+    scrubber_->showStep(time.step(), false);
+    curves_->setCurrentStep(time.step());
+  } else if (snapshot) {
+    scrubber_->showStep(snapshot->status.step, true);
+    curves_->setCurrentStep(-1);
+  }
 }
 
 void RunView::onScalars(const ScalarParts& parts) {

@@ -7,11 +7,13 @@
 #include <QVBoxLayout>
 
 #include "app/run/run_controller.h"
+#include "app/workspace/canvas_grid.h"
+#include "app/workspace/workspace.h"
 #include "widgets/actions/action_registry.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/notify/notifier.h"
 #include "widgets/notify/problems_panel.h"
-#include "widgets/panels/canvas_header.h"
+#include "widgets/panels/canvas_tools.h"
 #include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/inspector_panel.h"
@@ -21,7 +23,6 @@
 #include "widgets/panels/probes_panel.h"
 #include "widgets/panels/transport_bar.h"
 #include "widgets/plot/curves_view.h"
-#include "widgets/state/view_state.h"
 
 namespace anchorscope {
 namespace {
@@ -31,32 +32,31 @@ constexpr int kLayoutVersion = 2;
 
 }  // namespace
 
-WorkspacePage::WorkspacePage(QMainWindow& host, ViewState& state, RunController& run, Notifier& notifier)
-    : liveParameters_(run.bridge()),
+WorkspacePage::WorkspacePage(QMainWindow& host, Workspace& workspace, RunController& run, Notifier& notifier)
+    : workspace_(workspace),
+      liveParameters_(run.bridge()),
       docks_(host, kLayoutVersion),
-      canvas_(new CanvasView(state)),
-      header_(new CanvasHeader(state, *canvas_)),
+      canvases_(new CanvasGrid(workspace)),
       preparing_(new PreparingView),
       stage_(new QStackedWidget),
-      probes_(new ProbesPanel(state)),
-      layers_(new LayersPanel(state)),
-      inspector_(new InspectorPanel(state)),
+      probes_(new ProbesPanel(workspace.active())),
+      layers_(new LayersPanel(workspace.active())),
+      inspector_(new InspectorPanel(workspace.active())),
       curves_(new CurvesView),
       scrubber_(new HistoryScrubber),
       evaluation_(new EvaluationPanel),
       parameters_(new ParametersPanel(liveParameters_)),
       transport_(new TransportBar(this)),
-      exports_(*this, state, *canvas_, *curves_, notifier) {
+      exports_(*this, workspace, *canvases_, *curves_, notifier) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
-  canvas_->setStatusTip({});  // it would hide the values under the cursor
-  stage_->addWidget(canvas_);
+  stage_->addWidget(canvases_);
   stage_->addWidget(preparing_);
-  column->addWidget(header_);
   column->addWidget(stage_, 1);
   makeDocks(host, notifier);
-  wire(state, run, notifier);
+  wire(run, notifier);
+  wireCanvases();
 }
 
 WorkspacePage::~WorkspacePage() {
@@ -95,15 +95,28 @@ void WorkspacePage::makeDocks(QMainWindow& host, Notifier& notifier) {
   docks_.setShare("curves", Qt::Vertical, {0.27, 150, 216});
 }
 
-void WorkspacePage::wire(ViewState& state, RunController& run, Notifier& notifier) {
-  connect(header_, &CanvasHeader::evaluationClicked, this, [this] { docks_.show("evaluation"); });
+CanvasView& WorkspacePage::canvas() {
+  return canvases_->activeCanvas();
+}
+
+void WorkspacePage::wireCanvases() {
+  connect(&canvases_->tools(), &CanvasTools::evaluationClicked, this, [this] { docks_.show("evaluation"); });
   // What is selected is told in the inspector: from behind another tab it comes forward.
-  connect(&state, &ViewState::selectionChanged, this, [this, &state] {
+  connect(&workspace_.selection(), &Selection::changed, this, [this] {
     QDockWidget* dock = docks_.find("inspector");
-    const bool selected = state.selectedObject() >= 0 || state.selectedAnchor() >= 0;
-    if (selected && canvas_->hasFocus() && dock->isVisible() && inspector_->visibleRegion().isEmpty())
+    const Selected& selected = workspace_.selection().selected();
+    const bool something = selected.object >= 0 || selected.candidate >= 0;
+    if (something && canvas().hasFocus() && dock->isVisible() && inspector_->visibleRegion().isEmpty())
       dock->raise();
   });
+  connect(&workspace_, &Workspace::activeChanged, this, [this] {
+    probes_->setCanvas(workspace_.active());
+    layers_->setCanvas(workspace_.active());
+    inspector_->setCanvas(workspace_.active());
+  });
+}
+
+void WorkspacePage::wire(RunController& run, Notifier& notifier) {
   connect(parameters_, &ParametersPanel::cannotChange, this, [&notifier](const QString& key) {
     notifier.tell(
         {MessageKind::kNote,
@@ -127,8 +140,8 @@ void WorkspacePage::enter(bool preparing) {
   emit entered();
   docks_.enter();
   transport_->show();
-  stage_->setCurrentWidget(preparing ? static_cast<QWidget*>(preparing_) : canvas_);
-  canvas_->setFocus();
+  stage_->setCurrentWidget(preparing ? static_cast<QWidget*>(preparing_) : canvases_);
+  canvas().setFocus();
 }
 
 void WorkspacePage::leave() {
@@ -154,7 +167,7 @@ void WorkspacePage::refresh(const ActionContext& at, const RunController& run) {
 }
 
 void WorkspacePage::showCanvas() {
-  stage_->setCurrentWidget(canvas_);
+  stage_->setCurrentWidget(canvases_);
 }
 
 }  // namespace anchorscope

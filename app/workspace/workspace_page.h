@@ -1,5 +1,5 @@
 #pragma once
-// All that shows a run: the canvas in the middle, the panels in docks around it, the transport. It is put
+// All that shows a run: the canvases in the middle, the panels in docks around it, the transport. It is put
 // together here and knows nothing of where what it shows comes from.
 
 #include <QWidget>
@@ -13,7 +13,7 @@ class QStackedWidget;
 
 namespace anchorscope {
 
-class CanvasHeader;
+class CanvasGrid;
 class CanvasView;
 class CurvesView;
 class EvaluationPanel;
@@ -26,7 +26,7 @@ class PreparingView;
 class ProbesPanel;
 class RunController;
 class TransportBar;
-class ViewState;
+class Workspace;
 struct ActionContext;
 
 /// Owns every view: they go when it goes. GUI thread only.
@@ -35,7 +35,7 @@ class WorkspacePage : public QWidget {
 
  public:
   /// `host` gets the docks. All must outlive it.
-  WorkspacePage(QMainWindow& host, ViewState& state, RunController& run, Notifier& notifier);
+  WorkspacePage(QMainWindow& host, Workspace& workspace, RunController& run, Notifier& notifier);
   ~WorkspacePage() override;
 
   /// Comes into sight, a run that is being prepared with what is done for it.
@@ -47,8 +47,9 @@ class WorkspacePage : public QWidget {
   /// Why this run cannot be evaluated at all; empty when it can.
   static QString whyNoEvaluation(const ActionContext& at);
 
-  CanvasView& canvas() { return *canvas_; }
-  CanvasHeader& header() { return *header_; }
+  CanvasGrid& canvases() { return *canvases_; }
+  /// The active one.
+  CanvasView& canvas();
   CurvesView& curves() { return *curves_; }
   DockManager& docks() { return docks_; }
   EvaluationPanel& evaluation() { return *evaluation_; }
@@ -68,12 +69,13 @@ class WorkspacePage : public QWidget {
 
  private:
   void makeDocks(QMainWindow& host, Notifier& notifier);
-  void wire(ViewState& state, RunController& run, Notifier& notifier);
+  void wire(RunController& run, Notifier& notifier);
+  void wireCanvases();
 
+  Workspace& workspace_;
   LiveParameters liveParameters_;
   DockManager docks_;
-  CanvasView* canvas_;
-  CanvasHeader* header_;
+  CanvasGrid* canvases_;
   PreparingView* preparing_;
   QStackedWidget* stage_;
   ProbesPanel* probes_;

@@ -12,6 +12,7 @@
 
 #include "app/run/leftover_list.h"
 #include "app/run/run_controller.h"
+#include "app/workspace/workspace.h"
 #include "app/workspace/workspace_page.h"
 #include "core/trainer/run_config.h"
 #include "tests/support/fake_session.h"
@@ -21,7 +22,6 @@
 #include "widgets/notify/notifier.h"
 #include "widgets/panels/preparing_view.h"
 #include "widgets/panels/transport_bar.h"
-#include "widgets/state/view_state.h"
 
 namespace anchorscope {
 namespace {
@@ -47,16 +47,16 @@ class RunViewTest : public ::testing::Test {
 
   testing::FakeTrainer trainer;
   QMainWindow host;
+  Workspace workspace;
   Notifier notifier;
-  ViewState state;
   LeftoverList leftovers;
   RunController run{trainer.factory(),
                     notifier,
                     leftovers,
                     {[](const Question&) { return Answer::kGoAhead; }, [] { return QString(); },
                      [](std::int64_t, std::int64_t) { return std::nullopt; }}};
-  QPointer<WorkspacePage> page = new WorkspacePage(host, state, run, notifier);
-  std::unique_ptr<RunView> view = std::make_unique<RunView>(*page, state, run, notifier);
+  QPointer<WorkspacePage> page = new WorkspacePage(host, workspace, run, notifier);
+  std::unique_ptr<RunView> view = std::make_unique<RunView>(*page, workspace, run, notifier);
 };
 
 TEST_F(RunViewTest, ARunIsPreparedShownAndNamed) {
@@ -69,7 +69,7 @@ TEST_F(RunViewTest, ARunIsPreparedShownAndNamed) {
   trainer.publishFacts({"a.jpg"});
   trainer.setState(TrainerState::kRunning);
   trainer.publish(5, {testing::makeSyntheticFrame()});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return state.frame() != nullptr; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return workspace.active().frame() != nullptr; }));
   EXPECT_TRUE(page->canvas().isVisible());
   EXPECT_EQ(view->title(), "cells#train · musu · retina-small");
   EXPECT_EQ(view->topic(), "musu");
@@ -97,7 +97,7 @@ TEST_F(RunViewTest, AnEvaluationThatGoesOnIsKnown) {
   trainer.publishFacts({"a.jpg"});
   trainer.setState(TrainerState::kRunning);
   trainer.publish(5, {testing::makeSyntheticFrame()});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return state.frame() != nullptr; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return workspace.active().frame() != nullptr; }));
   EXPECT_FALSE(view->isEvaluating());
   changed.clear();
   trainer.send(ProgressEvent{"Evaluating", 0.25});

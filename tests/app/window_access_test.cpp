@@ -54,7 +54,7 @@ using WindowAccessTest = testing::WindowFixture;
 
 TEST_F(WindowAccessTest, EveryControlHasAName) {
   run();
-  for (QDockWidget* dock : window.workspace().docks().all())
+  for (QDockWidget* dock : window.page().docks().all())
     dock->show();
   const QList<QWidget*> controls = controlsOf(window);
   ASSERT_GT(controls.size(), 60);
@@ -69,7 +69,7 @@ TEST_F(WindowAccessTest, EveryControlShowsThatItHasTheFocus) {
   applyTheme(*qApp, ThemeChoice::kDark);
   run();
   for (const char* id : {"inspector", "parameters", "evaluation", "problems"}) {
-    window.workspace().docks().show(id);
+    window.page().docks().show(id);
     QCoreApplication::processEvents();
     for (QWidget* control : controlsOf(window)) {
       if (!control->isVisible() || !control->isEnabled() || !(control->focusPolicy() & Qt::TabFocus) ||

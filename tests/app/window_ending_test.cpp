@@ -60,12 +60,12 @@ class WindowEndingTest : public testing::WindowFixture {
   QString newFolder(const char* name) const { return QString::fromStdString((folder / name).string()); }
   std::vector<std::int64_t> curveSteps(const char* name) {
     std::vector<std::int64_t> steps;
-    if (const CurveSeries* curve = window.workspace().curves().history().find(name))
+    if (const CurveSeries* curve = window.page().curves().history().find(name))
       for (const CurvePoint& point : curve->points())
         steps.push_back(point.step);
     return steps;
   }
-  QToolButton* runButton() { return window.workspace().transport().findChild<QToolButton*>("runButton"); }
+  QToolButton* runButton() { return window.page().transport().findChild<QToolButton*>("runButton"); }
 
   const testing::TemporaryFolder folder;
 };
@@ -117,7 +117,7 @@ TEST_F(WindowEndingTest, DiscardingRemovesTheRecording) {
 TEST_F(WindowEndingTest, AStoppedRunGoesOnInTheSameFolder) {
   run(5);
   EXPECT_EQ(runButton()->text(), "Pause");
-  QTest::mouseClick(window.workspace().transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
+  QTest::mouseClick(window.page().transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
   EXPECT_TRUE(commanded<StopCommand>());
   const QString temporary = runFolder();
   record(temporary, 5);
@@ -149,7 +149,7 @@ TEST_F(WindowEndingTest, AStoppedRunGoesOnInTheSameFolder) {
 
 TEST_F(WindowEndingTest, ALongRunGoesOnWhileItsCurvesAreRead) {
   run(5);
-  QTest::mouseClick(window.workspace().transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
+  QTest::mouseClick(window.page().transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
   const QString temporary = runFolder();
   record(temporary, 2'200, true, 200);  // more than is read at once
   enter(TrainerState::kStopped, "stopped");
@@ -186,7 +186,7 @@ TEST_F(WindowEndingTest, ALongRunGoesOnWhileItsCurvesAreRead) {
 
 TEST_F(WindowEndingTest, StoppingAsksOnlyWhereItIsForGood) {
   run(5);
-  auto* stop = window.workspace().transport().findChild<QToolButton*>("stopButton");
+  auto* stop = window.page().transport().findChild<QToolButton*>("stopButton");
   trainer.config.out.clear();  // as when no temporary folder could be made
   trainer.publishFacts({"a.jpg"});
   trainer.send(StepEvent{6, {}});
@@ -329,10 +329,10 @@ TEST_F(LeftoverTest, AnOpenedOneIsAskedForWhenItIsLeftAndCanGoOn) {
   ASSERT_TRUE(QTest::qWaitFor(
       [&] { return window->runView().recordedRun() && window->runView().recordedRun()->isRested(); }));
   EXPECT_EQ(window->runView().recordedRun()->folder(), left);
-  EXPECT_EQ(window->workspace().curves().history().lastStep(), 340);
+  EXPECT_EQ(window->page().curves().history().lastStep(), 340);
   answerWith("Cancel");
   EXPECT_FALSE(window->close());
-  QTest::mouseClick(window->workspace().transport().findChild<QToolButton*>("runButton"), Qt::LeftButton);
+  QTest::mouseClick(window->page().transport().findChild<QToolButton*>("runButton"), Qt::LeftButton);
   EXPECT_EQ(trainer.options.resumeFolder, left.toStdString());
   trainer.config.out = left.toStdString();
   trainer.config.data = "voc:/data/cells#train";

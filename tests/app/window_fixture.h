@@ -96,7 +96,7 @@ struct FreshWindow {
   explicit FreshWindow(const std::function<void()>& remember = {}, const QSize& size = {1280, 800})
       : window((openSettings().clear(), remember ? remember() : void(), trainer.factory())) {
     window.run().setAsk([](const Question&) { return Answer::kGoAhead; });
-    window.workspace().docks().reset();
+    window.page().docks().reset();
     window.resize(size);
     window.show();
     EXPECT_TRUE(QTest::qWaitForWindowExposed(&window));
@@ -118,7 +118,7 @@ struct FreshWindow {
 class WindowFixture : public ::testing::Test {
  protected:
   WindowFixture() : window((removeUnkeptRuns(), trainer.factory())) {
-    window.workspace().docks().reset();
+    window.page().docks().reset();
     window.resize(1280, 800);
     window.show();
     window.activateWindow();
@@ -133,7 +133,7 @@ class WindowFixture : public ::testing::Test {
     trainer.setState(TrainerState::kRunning);
     trainer.publish(step, {makeSyntheticFrame()});
     ASSERT_TRUE(QTest::qWaitFor([&] {
-      return window.run().bridge().state() == TrainerState::kRunning && window.viewState().frame();
+      return window.run().bridge().state() == TrainerState::kRunning && window.workspace().active().frame();
     }));
   }
 

@@ -94,12 +94,12 @@ class WindowHistoryTest : public testing::WindowFixture {
   }
   bool rested() { return window.runView().recordedRun()->isRested(); }
   void press(Qt::Key key) {
-    QTest::keyClick(&window.workspace().scrubber(), key);
+    QTest::keyClick(&window.page().scrubber(), key);
     ASSERT_TRUE(QTest::qWaitFor([&] { return rested(); }));
   }
   std::vector<std::int64_t> curveSteps(const char* name) {
     std::vector<std::int64_t> steps;
-    if (const CurveSeries* series = window.workspace().curves().history().find(name))
+    if (const CurveSeries* series = window.page().curves().history().find(name))
       for (const CurvePoint& point : series->points())
         steps.push_back(point.step);
     return steps;
@@ -107,24 +107,24 @@ class WindowHistoryTest : public testing::WindowFixture {
   /// Everything the panel tells of the evaluation it shows.
   QStringList shownEvaluation() {
     QStringList out;
-    for (const QLabel* label : window.workspace().evaluation().findChildren<QLabel*>())
+    for (const QLabel* label : window.page().evaluation().findChildren<QLabel*>())
       if (label->objectName().startsWith("metric:") || label->objectName() == "evaluationStep")
         out << label->objectName() + ' ' + label->text();
     out.sort();
-    const QAbstractItemModel* classes = window.workspace().evaluation().classTable()->model();
+    const QAbstractItemModel* classes = window.page().evaluation().classTable()->model();
     for (int row = 0; row < classes->rowCount(); ++row)
       for (int column = 0; column < classes->columnCount(); ++column)
         out << classes->index(row, column).data().toString();
     return out;
   }
   void showEvaluationDock() {
-    for (QDockWidget* dock : window.workspace().docks().all())
+    for (QDockWidget* dock : window.page().docks().all())
       if (dock->objectName() == "evaluation") {
         dock->show();
         dock->raise();
       }
   }
-  QComboBox* steps() { return window.workspace().evaluation().findChild<QComboBox*>("evaluatedSteps"); }
+  QComboBox* steps() { return window.page().evaluation().findChild<QComboBox*>("evaluatedSteps"); }
 
   const testing::TemporaryFolder folder;
   const std::string recorded = (folder / "run").string();
@@ -136,7 +136,7 @@ TEST_F(WindowHistoryTest, TheCurvesOfALongRunComeBitByBitAndItsEvaluationsAtOnce
   window.runView().open(QString::fromStdString(recorded));
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.runView().recordedRun() != nullptr; }));
   const auto values = [&](const char* name) {
-    const CurveSeries* series = window.workspace().curves().history().find(name);
+    const CurveSeries* series = window.page().curves().history().find(name);
     return series ? series->drawn().back().step + 1 : 0;
   };
   std::vector<std::int64_t> lossesThen;
@@ -241,7 +241,7 @@ TEST_F(WindowHistoryTest, EitherStageOfARecordedRunIsLookedAt) {
       (*writer)->record({step, {}, {testing::makeSyntheticTwoStageFrame(step)}});
   }
   open();
-  ViewState& state = window.viewState();
+  CanvasModel& state = window.workspace().active();
   auto* picker = window.findChild<QComboBox*>("stagePicker");
   ASSERT_TRUE(picker->isVisible());
   ASSERT_EQ(picker->count(), 2);
@@ -249,15 +249,15 @@ TEST_F(WindowHistoryTest, EitherStageOfARecordedRunIsLookedAt) {
   picker->setFocus();
   QTest::keyClick(picker, Qt::Key_Down);
   ASSERT_EQ(state.evidence()->stage.name, "roi");
-  window.workspace().canvas().setFocus();
-  window.workspace().canvas().goToAnchor(7);
+  window.page().canvas().setFocus();
+  window.page().canvas().goToAnchor(7);
   const auto* facts = window.findChild<QLabel*>("anchorFacts");
   ASSERT_NE(facts, nullptr);
   const auto& origins = state.evidence()->candidates->origins;
   EXPECT_TRUE(facts->text().startsWith(QString("from anchor %1").arg(origins[7])))
       << facts->text().toStdString();
-  window.viewState().layers().showOnly("channel:roi.iou");
-  window.workspace().scrubber().setFocus();
+  window.workspace().active().layers().showOnly("channel:roi.iou");
+  window.page().scrubber().setFocus();
   press(Qt::Key_Home);
   ASSERT_TRUE(QTest::qWaitFor([&] { return state.frame()->step == 0; }));
   EXPECT_EQ(state.evidence()->stage.name, "roi") << "the stage stays";
@@ -279,7 +279,7 @@ TEST_F(WindowHistoryTest, AnotherProbeOfARecordedStepIsShownWhenItIsChosen) {
       (*writer)->record({step, {}, {frameOf("a.jpg", step), frameOf("b.jpg", step)}});
   }
   open();
-  const ViewState& state = window.viewState();
+  const CanvasModel& state = window.workspace().active();
   auto* probes = window.findChild<QListWidget*>("probeList");
   ASSERT_EQ(probes->count(), 2);
   EXPECT_EQ(state.probeName(), "a.jpg");
@@ -297,7 +297,7 @@ TEST_F(WindowHistoryTest, AnotherProbeOfARecordedStepIsShownWhenItIsChosen) {
   EXPECT_EQ(state.probeName(), "b.jpg");
   EXPECT_FALSE(state.frame()->stages.front()->predictedBoxesInInput.empty() &&
                state.frame()->stages.front()->channels.empty());
-  window.workspace().scrubber().setFocus();
+  window.page().scrubber().setFocus();
   press(Qt::Key_Home);
   EXPECT_EQ(shown(), "b.jpg 0");
   choose(0);
@@ -305,10 +305,10 @@ TEST_F(WindowHistoryTest, AnotherProbeOfARecordedStepIsShownWhenItIsChosen) {
   EXPECT_EQ(probes->currentRow(), 0);
   // As fast as keys come: where it goes counts, not what could be shown on the way.
   press(Qt::Key_End);
-  window.workspace().scrubber().setFocus();
-  QTest::keyClick(&window.workspace().scrubber(), Qt::Key_Left);
-  QTest::keyClick(&window.workspace().scrubber(), Qt::Key_Left);
-  EXPECT_EQ(window.workspace().scrubber().step(), 0);
+  window.page().scrubber().setFocus();
+  QTest::keyClick(&window.page().scrubber(), Qt::Key_Left);
+  QTest::keyClick(&window.page().scrubber(), Qt::Key_Left);
+  EXPECT_EQ(window.page().scrubber().step(), 0);
   ASSERT_TRUE(QTest::qWaitFor([&] { return rested(); }));
   EXPECT_EQ(shown(), "a.jpg 0");
 }
@@ -324,9 +324,9 @@ TEST_F(WindowHistoryTest, ADamagedRowIsNamedAndTheRestOfTheRunIsShown) {
   EXPECT_TRUE(window.findChild<QWidget*>("messageBar")->isVisible());
   EXPECT_EQ(curveSteps("loss.cls"), (std::vector<std::int64_t>{0, 1, 2, 4, 5, 6, 7, 8, 9}));
   EXPECT_EQ(curveSteps("loss.loc").size(), 10u);
-  EXPECT_EQ(window.workspace().scrubber().steps(), (std::vector<std::int64_t>{0, 3, 6, 9}));
-  ASSERT_TRUE(window.viewState().frame());
-  EXPECT_EQ(window.viewState().frame()->step, 9);
+  EXPECT_EQ(window.page().scrubber().steps(), (std::vector<std::int64_t>{0, 3, 6, 9}));
+  ASSERT_TRUE(window.workspace().active().frame());
+  EXPECT_EQ(window.workspace().active().frame()->step, 9);
   EXPECT_EQ(steps()->count(), 2);
 }
 
@@ -342,7 +342,7 @@ TEST_F(WindowHistoryTest, SeveralDamagedRecordsAreCountedAndEachIsNamedUnderDeta
   EXPECT_TRUE(text.startsWith("3 damaged records in this run. The first: The record 'run' of the trace"))
       << text.toStdString();
   EXPECT_EQ(curveSteps("loss.loc"), (std::vector<std::int64_t>{0, 1, 3, 4, 6, 7, 8, 9}));
-  ASSERT_TRUE(window.viewState().frame());
+  ASSERT_TRUE(window.workspace().active().frame());
   auto* details = window.findChild<QToolButton*>("messageDetails");
   ASSERT_NE(details, nullptr);
   EXPECT_TRUE(details->isVisible());
@@ -362,18 +362,18 @@ TEST_F(WindowHistoryTest, ADamagedFrameIsNamedWhenItIsGoneToAndTheOthersAreShown
   change("UPDATE array SET bytes=x'00' WHERE frame_id=(SELECT id FROM frame WHERE step=3)");
   open();
   EXPECT_TRUE(window.notifier().pending().isEmpty()) << "frames are read when they are looked at";
-  EXPECT_EQ(window.viewState().frame()->step, 9);
-  window.workspace().scrubber().setFocus();
+  EXPECT_EQ(window.workspace().active().frame()->step, 9);
+  window.page().scrubber().setFocus();
   press(Qt::Key_Home);
-  EXPECT_EQ(window.viewState().frame()->step, 0);
+  EXPECT_EQ(window.workspace().active().frame()->step, 0);
   press(Qt::Key_Right);
   ASSERT_EQ(window.notifier().pending().size(), 1);
   EXPECT_TRUE(window.notifier().pending().first().contains("at step 3"))
       << window.notifier().pending().first().toStdString();
-  EXPECT_EQ(window.viewState().frame()->step, 0) << "what was shown stays";
-  EXPECT_EQ(window.workspace().scrubber().step(), 0);
+  EXPECT_EQ(window.workspace().active().frame()->step, 0) << "what was shown stays";
+  EXPECT_EQ(window.page().scrubber().step(), 0);
   press(Qt::Key_End);
-  EXPECT_EQ(window.viewState().frame()->step, 9);
+  EXPECT_EQ(window.workspace().active().frame()->step, 9);
 }
 
 TEST_F(WindowHistoryTest, ATraceThatCannotBeOpenedIsToldAndTheWindowStaysWhereItWas) {

@@ -44,11 +44,11 @@ class WindowLayersTest : public ::testing::Test, protected testing::FreshWindow 
   void publish(const std::shared_ptr<const StageEvidence>& evidence) {
     const auto frame = ProbeFrame::of(*evidence);
     trainer.publish(frame->step, {frame});
-    ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() == frame; }));
+    ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().active().frame() == frame; }));
   }
-  LayerStack& layers() { return window.viewState().layers(); }
+  LayerStack& layers() { return window.workspace().active().layers(); }
   QWidget* notice(const char* name) {
-    return window.workspace().layers().findChild<QWidget*>(QLatin1String(name));
+    return window.page().layers().findChild<QWidget*>(QLatin1String(name));
   }
 };
 
@@ -59,11 +59,11 @@ TEST_F(WindowLayersTest, ALayerOfAnotherMethodGivesWayVisiblyAndIsBackWithItsMet
   EXPECT_FALSE(notice("soloNotice")->isVisible()) << "the solo layer is not there";
   const std::string instead = layers().active()->id;
   EXPECT_TRUE(layers().find(instead)->visible);
-  const QImage coloured = window.workspace().canvas().grab().toImage();
+  const QImage coloured = window.page().canvas().grab().toImage();
 
-  auto* undo = window.workspace().layers().findChild<QToolButton*>(QStringLiteral("standInNoticeUndo"));
+  auto* undo = window.page().layers().findChild<QToolButton*>(QStringLiteral("standInNoticeUndo"));
   QTest::mouseClick(undo, Qt::LeftButton);
-  EXPECT_NE(window.workspace().canvas().grab().toImage(), coloured);
+  EXPECT_NE(window.page().canvas().grab().toImage(), coloured);
   publish(frameOfAnotherMethod(2));
   EXPECT_FALSE(layers().find(instead)->visible) << "undone for good";
   QTest::mouseClick(undo, Qt::LeftButton);
@@ -79,11 +79,11 @@ TEST_F(WindowLayersTest, ALayerOfAnotherMethodGivesWayVisiblyAndIsBackWithItsMet
 TEST_F(WindowLayersTest, ASavedSoloLayerSaysWhatItHides) {
   publish(testing::makeSyntheticEvidence());
   ASSERT_TRUE(notice("soloNotice")->isVisible());
-  const QImage solo = window.workspace().canvas().grab().toImage();
-  QTest::mouseClick(window.workspace().layers().findChild<QToolButton*>(QStringLiteral("soloNoticeUndo")),
+  const QImage solo = window.page().canvas().grab().toImage();
+  QTest::mouseClick(window.page().layers().findChild<QToolButton*>(QStringLiteral("soloNoticeUndo")),
                     Qt::LeftButton);
   EXPECT_FALSE(notice("soloNotice")->isVisible());
-  EXPECT_NE(window.workspace().canvas().grab().toImage(), solo) << "the objects are drawn again";
+  EXPECT_NE(window.page().canvas().grab().toImage(), solo) << "the objects are drawn again";
 }
 
 }  // namespace

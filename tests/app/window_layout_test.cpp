@@ -26,7 +26,7 @@ using testing::FakeTrainer;
 class WindowLayoutTest : public testing::WindowFixture {
  protected:
   QDockWidget* dock(const char* name) {
-    for (QDockWidget* found : window.workspace().docks().all())
+    for (QDockWidget* found : window.page().docks().all())
       if (found->objectName() == QLatin1String(name)) return found;
     ADD_FAILURE() << "no dock " << name;
     return nullptr;
@@ -96,11 +96,11 @@ TEST_F(WindowLayoutTest, ProblemsStandBesideCurvesAndScrubber) {
   QTest::mouseClick(button, Qt::LeftButton);
   const auto* table = window.findChild<QTableView*>("problemsTable");
   ASSERT_TRUE(table->isVisible());
-  EXPECT_TRUE(window.workspace().curves().isVisible());
-  EXPECT_TRUE(window.workspace().scrubber().isVisible());
-  EXPECT_FALSE(inWindow(table).intersects(inWindow(&window.workspace().curves())));
+  EXPECT_TRUE(window.page().curves().isVisible());
+  EXPECT_TRUE(window.page().scrubber().isVisible());
+  EXPECT_FALSE(inWindow(table).intersects(inWindow(&window.page().curves())));
   EXPECT_GE(table->height(), 48);
-  EXPECT_GE(window.workspace().canvas().height(), 160);
+  EXPECT_GE(window.page().canvas().height(), 160);
   QTest::mouseClick(button, Qt::LeftButton);
   EXPECT_FALSE(table->isVisible());
 }
@@ -118,13 +118,13 @@ TEST_F(WindowLayoutTest, NothingOfTheTransportOverlapsInANarrowWindow) {
       ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().snapshot()->status.step == 123456; }));
       QCoreApplication::processEvents();
       std::vector<const QWidget*> parts;
-      for (const QObject* child : window.workspace().transport().children())
+      for (const QObject* child : window.page().transport().children())
         if (const auto* part = qobject_cast<const QWidget*>(child); part && part->isVisible())
           parts.push_back(part);
       for (const QWidget* part : parts) {
         EXPECT_GE(part->width(), std::min(part->minimumSizeHint().width(), part->maximumWidth()))
             << part->objectName().toStdString() << " at " << width;
-        EXPECT_LE(part->geometry().right(), window.workspace().transport().width());
+        EXPECT_LE(part->geometry().right(), window.page().transport().width());
         for (const QWidget* other : parts)
           EXPECT_TRUE(part == other || !part->geometry().intersects(other->geometry()))
               << part->objectName().toStdString() << ", " << other->objectName().toStdString() << " at "
@@ -140,11 +140,10 @@ TEST_F(WindowLayoutTest, AClickOnTheImageBringsTheInspectorBeforeAnotherTab) {
   dock("evaluation")->show();
   dock("evaluation")->raise();
   QCoreApplication::processEvents();
-  ASSERT_TRUE(window.workspace().inspector().visibleRegion().isEmpty());
-  QTest::mouseClick(&window.workspace().canvas(), Qt::LeftButton, {},
-                    window.workspace().canvas().rect().center());
-  ASSERT_GE(window.viewState().selectedAnchor(), 0);
-  EXPECT_TRUE(QTest::qWaitFor([&] { return !window.workspace().inspector().visibleRegion().isEmpty(); }));
+  ASSERT_TRUE(window.page().inspector().visibleRegion().isEmpty());
+  QTest::mouseClick(&window.page().canvas(), Qt::LeftButton, {}, window.page().canvas().rect().center());
+  ASSERT_GE(window.workspace().active().selectedAnchor(), 0);
+  EXPECT_TRUE(QTest::qWaitFor([&] { return !window.page().inspector().visibleRegion().isEmpty(); }));
 }
 
 TEST_F(WindowLayoutTest, TheWorkspaceFitsHalfOfAFullScreen) {
@@ -152,12 +151,12 @@ TEST_F(WindowLayoutTest, TheWorkspaceFitsHalfOfAFullScreen) {
   window.resize(960, 540);  // 1920 × 1080 at twice the scale
   QCoreApplication::processEvents();
   EXPECT_EQ(window.size(), QSize(960, 540));
-  EXPECT_GE(window.workspace().canvas().width(), 200);
-  EXPECT_GE(window.workspace().canvas().height(), 120);
+  EXPECT_GE(window.page().canvas().width(), 200);
+  EXPECT_GE(window.page().canvas().height(), 120);
   // As it is laid out at first, the image has the greatest part.
-  window.workspace().docks().reset();
+  window.page().docks().reset();
   QCoreApplication::processEvents();
-  EXPECT_GE(window.workspace().canvas().width(), 400);
+  EXPECT_GE(window.page().canvas().width(), 400);
   testing::keepPicture(window.grab().toImage(), "workspace_960");
   window.showStartPage();
   QCoreApplication::processEvents();

@@ -71,7 +71,7 @@ class WindowLookTest : public ::testing::TestWithParam<Look>, protected testing:
             0.4 + 0.6 * std::exp(-0.002 * double(step)) + 0.03 * std::cos(double(step * step))}}});
     trainer.send(NoteEvent{{840, "parameter", "lr 0.01 → 0.003"}});
     trainer.publish(1284, frames);
-    ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() != nullptr; }));
+    ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().active().frame() != nullptr; }));
     QTest::qWait(120);  // the curves replot at most 20 times a second
   }
 
@@ -133,15 +133,15 @@ TEST_P(WindowLookTest, PreparingThenTrainingThenAnObjectThenAnAnchor) {
   EXPECT_EQ(window.size(), GetParam().size);
   keep("training");
   expectNothingCutOff();
-  window.viewState().selectObject(0);
+  window.workspace().active().selectObject(0);
   keep("object");
-  const auto& table = *window.viewState().evidence();
+  const auto& table = *window.workspace().active().evidence();
   const auto [first, last] = table.pairTables.front().rowsOfObject(0);
   ASSERT_LT(first, last);
-  window.viewState().selectPair(0, table.pairTables.front().candidate[first + (last - first) / 2]);
+  window.workspace().active().selectPair(0, table.pairTables.front().candidate[first + (last - first) / 2]);
   keep("anchor");
   expectNothingCutOff();
-  EXPECT_FALSE(window.workspace().inspector().bagTable()->horizontalScrollBar()->isVisible());
+  EXPECT_FALSE(window.page().inspector().bagTable()->horizontalScrollBar()->isVisible());
 }
 
 /// As a screen of 1920 pixels shows it at a scale of 2.
@@ -152,17 +152,16 @@ TEST_P(WindowLookTest, TheMiddleFitsBetweenTheDocksOfANarrowWindow) {
   evaluation.step = 1200;
   evaluation.metrics = {{"ap", 0.387}, {"ap50", 0.735}};
   trainer.send(evaluation);
-  ASSERT_TRUE(
-      QTest::qWaitFor([&] { return window.workspace().curves().history().find("eval.ap") != nullptr; }));
-  window.viewState().selectObject(0);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.page().curves().history().find("eval.ap") != nullptr; }));
+  window.workspace().active().selectObject(0);
   window.resize(960, 600);
   QTest::qWait(120);
   keep("narrow");
   EXPECT_EQ(window.width(), 960);
-  EXPECT_GE(window.workspace().canvas().width(), 370);
-  EXPECT_EQ(window.workspace().curves().legend()->shownCount(), 2u);
-  EXPECT_GE(window.workspace().curves().legend()->width(), 300);
-  for (const QDockWidget* dock : window.workspace().docks().all())
+  EXPECT_GE(window.page().canvas().width(), 370);
+  EXPECT_EQ(window.page().curves().legend()->shownCount(), 2u);
+  EXPECT_GE(window.page().curves().legend()->width(), 300);
+  for (const QDockWidget* dock : window.page().docks().all())
     if (dock->isVisible()) {
       EXPECT_LE(dock->mapTo(&window, QPoint(dock->width(), 0)).x(), 960) << dock->objectName().toStdString();
     }
@@ -187,17 +186,17 @@ TEST_P(WindowLookTest, ImportanceMaps) {
   publishRun();
   const auto frame = ProbeFrame::of(*testing::withLipMaps(testing::makeSyntheticEvidence()));
   trainer.publish(1300, {frame});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() == frame; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().active().frame() == frame; }));
   for (const LayerPreset& preset : layerPresets(*frame->stages.front()))
-    if (preset.title == "LIP importance") applyPreset(window.viewState().layers(), preset);
-  window.viewState().layers().update("channel:lip.stem.importance",
-                                     [](Layer& layer) { layer.smooth = true; });
-  QTest::mouseMove(&window.workspace().canvas(), window.workspace().canvas().toCanvas({300, 260}).toPoint());
+    if (preset.title == "LIP importance") applyPreset(window.workspace().active().layers(), preset);
+  window.workspace().active().layers().update("channel:lip.stem.importance",
+                                              [](Layer& layer) { layer.smooth = true; });
+  QTest::mouseMove(&window.page().canvas(), window.page().canvas().toCanvas({300, 260}).toPoint());
   keep("lip");
   EXPECT_EQ(window.size(), GetParam().size);
   expectNothingCutOff();
-  window.viewState().layers().setVisible("channel:lip.stem.importance", false);
-  window.viewState().layers().showOnly("channel:lip.layer4.conv.importance");
+  window.workspace().active().layers().setVisible("channel:lip.stem.importance", false);
+  window.workspace().active().layers().showOnly("channel:lip.layer4.conv.importance");
   keep("lip_layer4");
 }
 
@@ -221,7 +220,7 @@ TEST_P(WindowLookTest, MessagesProblemsAndParameters) {
   trainer.send(DiagnosticsEvent{diagnostics});
   ASSERT_TRUE(QTest::qWaitFor([&] { return !window.notifier().pending().isEmpty(); }));
   window.findChild<QToolButton*>("problemsButton")->click();
-  for (QDockWidget* dock : window.workspace().docks().all())
+  for (QDockWidget* dock : window.page().docks().all())
     if (dock->objectName() == "parameters") {
       dock->show();
       dock->raise();

@@ -78,8 +78,8 @@ TEST_F(WindowStatesTest, ActionsFollowTheState) {
     const EnabledActions enabled = enabledActions(state);
     EXPECT_EQ(action("Save checkpoint")->isEnabled(), enabled.checkpoint);
     EXPECT_EQ(action("Evaluate now")->isEnabled(), enabled.checkpoint);
-    EXPECT_EQ(window.workspace().transport().stepAction()->isEnabled(), enabled.step);
-    EXPECT_EQ(window.workspace().transport().stopAction()->isEnabled(), enabled.stop);
+    EXPECT_EQ(window.page().transport().stepAction()->isEnabled(), enabled.step);
+    EXPECT_EQ(window.page().transport().stopAction()->isEnabled(), enabled.stop);
     EXPECT_EQ(action("Keep recorded run…")->isEnabled(),
               state == TrainerState::kStopped || state == TrainerState::kFailed);
   }
@@ -88,11 +88,11 @@ TEST_F(WindowStatesTest, ActionsFollowTheState) {
 TEST_F(WindowStatesTest, PreparingShowsHowFarItIsAndCancelGoesBack) {
   start();
   trainer.send(ProgressEvent{"Reading 5,000 annotations", 0.4});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().preparing().text().contains("annotations"); }));
-  EXPECT_TRUE(window.workspace().preparing().isVisible());
-  EXPECT_FALSE(window.workspace().canvas().isVisible());
-  EXPECT_TRUE(window.workspace().preparing().text().contains("40 %"));
-  QTest::mouseClick(window.workspace().preparing().cancelButton(), Qt::LeftButton);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.page().preparing().text().contains("annotations"); }));
+  EXPECT_TRUE(window.page().preparing().isVisible());
+  EXPECT_FALSE(window.page().canvas().isVisible());
+  EXPECT_TRUE(window.page().preparing().text().contains("40 %"));
+  QTest::mouseClick(window.page().preparing().cancelButton(), Qt::LeftButton);
   EXPECT_TRUE(window.onStartPage());
   EXPECT_FALSE(window.run().bridge().hasSession());
   EXPECT_TRUE(asked.isEmpty());
@@ -124,14 +124,14 @@ TEST_F(WindowStatesTest, AFailureWhileTrainingStaysInTheBarAndSelectsTheCulprit)
   run();
   const auto culprit = frameOf("culprit.jpg");
   trainer.publish(6, {testing::makeSyntheticFrame(), culprit});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().probes().size() == 2; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().active().probes().size() == 2; }));
   trainer.send(FailedEvent{makeError(ErrorCode::kNumeric, "The loss is not finite"), "culprit.jpg"});
   trainer.setState(TrainerState::kFailed);
   ASSERT_TRUE(QTest::qWaitFor([&] { return !window.notifier().pending().isEmpty(); }));
   EXPECT_FALSE(window.onStartPage());
   EXPECT_TRUE(window.notifier().pending().first().contains("The loss is not finite"));
   EXPECT_EQ(window.notifier().problems().rowCount(), 1);
-  EXPECT_EQ(window.viewState().probeName(), "culprit.jpg");
+  EXPECT_EQ(window.workspace().active().probeName(), "culprit.jpg");
 }
 
 TEST_F(WindowStatesTest, ACulpritThatWasNoProbeIsSelectedWhenItsEvidenceArrives) {
@@ -143,19 +143,20 @@ TEST_F(WindowStatesTest, ACulpritThatWasNoProbeIsSelectedWhenItsEvidenceArrives)
   const auto culprit = frameOf("culprit.jpg");
   ASSERT_TRUE(QTest::qWaitFor([&] { return !window.notifier().pending().isEmpty(); }));
   trainer.publish(6, {testing::makeSyntheticFrame(), culprit});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().probes().size() == 2; }));
-  EXPECT_EQ(window.viewState().probeName(), "culprit.jpg");
-  EXPECT_EQ(window.viewState().frame(), culprit);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().active().probes().size() == 2; }));
+  EXPECT_EQ(window.workspace().active().probeName(), "culprit.jpg");
+  EXPECT_EQ(window.workspace().active().frame(), culprit);
   // Told once, in the bar and in the list.
   EXPECT_EQ(window.notifier().pending(), QStringList{QString::fromStdString(error.text())});
   ASSERT_EQ(window.notifier().problems().rowCount(), 1);
   EXPECT_EQ(window.notifier().problems().index(0, 2).data().toString(), "culprit.jpg");
   // What the user looks at next stays.
-  window.viewState().setProbeName(QString::fromStdString(testing::makeSyntheticFrame()->image->name));
-  const QString chosen = window.viewState().probeName();
+  window.workspace().active().setProbeName(
+      QString::fromStdString(testing::makeSyntheticFrame()->image->name));
+  const QString chosen = window.workspace().active().probeName();
   trainer.publish(7, {testing::makeSyntheticFrame(), culprit});
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().snapshot()->status.step == 7; }));
-  EXPECT_EQ(window.viewState().probeName(), chosen);
+  EXPECT_EQ(window.workspace().active().probeName(), chosen);
 }
 
 TEST_F(WindowStatesTest, MessagesAreToldOnceNewestFirstAndGoWithTheirRun) {
@@ -219,7 +220,7 @@ TEST_F(WindowStatesTest, HowARunEndedIsSaidInWords) {
 TEST_F(WindowStatesTest, ParametersOfARunThatHasEndedAreReadOnly) {
   run();
   action("Change parameters")->trigger();
-  auto* beta = window.workspace().parameters().findChild<QLineEdit*>("method.beta");
+  auto* beta = window.page().parameters().findChild<QLineEdit*>("method.beta");
   ASSERT_TRUE(QTest::qWaitFor([&] { return beta->isVisible(); }));
   EXPECT_TRUE(beta->isEnabled());
   enter(TrainerState::kStopped, "stopped");
@@ -251,9 +252,9 @@ TEST_F(WindowStatesTest, AnEvaluationIsShownWithEveryClassAndCanBeCancelled) {
   ASSERT_TRUE(QTest::qWaitFor([&] { return line->isVisible(); }));
   EXPECT_EQ(line->text(), "AP 0.412 · AP50 0.733 at step 40");
   QTest::mouseClick(line, Qt::LeftButton);
-  EXPECT_TRUE(window.workspace().evaluation().isVisible());
-  EXPECT_EQ(window.workspace().evaluation().classTable()->model()->rowCount(), 3);
-  QTest::mouseClick(window.workspace().evaluation().evaluateButton(), Qt::LeftButton);
+  EXPECT_TRUE(window.page().evaluation().isVisible());
+  EXPECT_EQ(window.page().evaluation().classTable()->model()->rowCount(), 3);
+  QTest::mouseClick(window.page().evaluation().evaluateButton(), Qt::LeftButton);
   EXPECT_TRUE(commanded<EvaluateCommand>());
 }
 
@@ -263,9 +264,9 @@ TEST_F(WindowStatesTest, WithoutValidationImagesTheWindowSaysSoInsteadOfFailing)
   EXPECT_FALSE(action("Evaluate now")->isEnabled());
   EXPECT_TRUE(action("Evaluate now")->toolTip().contains("no validation images"));
   action("Evaluation")->trigger();
-  ASSERT_TRUE(window.workspace().evaluation().isVisible());
-  EXPECT_FALSE(window.workspace().evaluation().evaluateButton()->isEnabled());
-  EXPECT_TRUE(window.workspace()
+  ASSERT_TRUE(window.page().evaluation().isVisible());
+  EXPECT_FALSE(window.page().evaluation().evaluateButton()->isEnabled());
+  EXPECT_TRUE(window.page()
                   .evaluation()
                   .findChild<QLabel*>("evaluationStep")
                   ->text()
@@ -293,14 +294,14 @@ TEST_F(WindowStatesTest, TheProblemCountOpensTheList) {
 
 TEST_F(WindowStatesTest, TheViewMenuListsEveryDockAndResetBringsAllBack) {
   run();
-  for (QDockWidget* dock : window.workspace().docks().all()) {
+  for (QDockWidget* dock : window.page().docks().all()) {
     EXPECT_NE(action(dock->windowTitle()), nullptr);
     dock->close();
     EXPECT_FALSE(dock->isVisible());
   }
   action("Reset layout")->trigger();
   QCoreApplication::processEvents();
-  for (QDockWidget* dock : window.workspace().docks().all()) {
+  for (QDockWidget* dock : window.page().docks().all()) {
     const bool extra = QStringList{"parameters", "problems", "evaluation"}.contains(dock->objectName());
     EXPECT_EQ(dock->isVisible(), !extra) << dock->objectName().toStdString();
   }
@@ -309,24 +310,23 @@ TEST_F(WindowStatesTest, TheViewMenuListsEveryDockAndResetBringsAllBack) {
 TEST_F(WindowStatesTest, ClosedDocksStayClosedOverTheStartPage) {
   run();
   QDockWidget* curves = nullptr;
-  for (QDockWidget* dock : window.workspace().docks().all())
+  for (QDockWidget* dock : window.page().docks().all())
     if (dock->objectName() == "curves") curves = dock;
   curves->close();
   window.showStartPage();
-  for (QDockWidget* dock : window.workspace().docks().all())
+  for (QDockWidget* dock : window.page().docks().all())
     EXPECT_FALSE(dock->isVisible());
   run();
   EXPECT_FALSE(curves->isVisible());
-  EXPECT_TRUE(window.workspace().inspector().isVisible());
+  EXPECT_TRUE(window.page().inspector().isVisible());
 }
 
 TEST_F(WindowStatesTest, SpaceRunsAndPausesFromCanvasTableAndList) {
   run();
-  window.viewState().selectObject(0);
-  for (QWidget* focus :
-       {static_cast<QWidget*>(&window.workspace().canvas()),
-        static_cast<QWidget*>(window.workspace().inspector().bagTable()),
-        static_cast<QWidget*>(window.workspace().probes().findChild<QWidget*>("probeList"))}) {
+  window.workspace().active().selectObject(0);
+  for (QWidget* focus : {static_cast<QWidget*>(&window.page().canvas()),
+                         static_cast<QWidget*>(window.page().inspector().bagTable()),
+                         static_cast<QWidget*>(window.page().probes().findChild<QWidget*>("probeList"))}) {
     focus->setFocus();
     ASSERT_EQ(QApplication::focusWidget(), focus);
     QTest::keyClick(focus, Qt::Key_Space);
@@ -338,7 +338,7 @@ TEST_F(WindowStatesTest, LettersAndSpaceAreTextWhileTyping) {
   run();
   trainer.setState(TrainerState::kPaused);
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().state() == TrainerState::kPaused; }));
-  QTest::keyClick(&window.workspace().canvas(), Qt::Key_P, Qt::ControlModifier);
+  QTest::keyClick(&window.page().canvas(), Qt::Key_P, Qt::ControlModifier);
   auto* search = window.findChild<QLineEdit*>("parameterSearch");
   ASSERT_TRUE(QTest::qWaitFor([&] { return QApplication::focusWidget() == search; }));
   QTest::keyClicks(search, "l u. f1?");
@@ -351,10 +351,10 @@ TEST_F(WindowStatesTest, KeysStepAndRunWhilePaused) {
   run();
   trainer.setState(TrainerState::kPaused);
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().state() == TrainerState::kPaused; }));
-  window.workspace().canvas().setFocus();
-  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Period);
+  window.page().canvas().setFocus();
+  QTest::keyClick(&window.page().canvas(), Qt::Key_Period);
   EXPECT_TRUE(commanded<StepCommand>());
-  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Space);
+  QTest::keyClick(&window.page().canvas(), Qt::Key_Space);
   EXPECT_TRUE(commanded<ResumeCommand>());
 }
 
@@ -373,8 +373,8 @@ TEST_F(WindowStatesTest, F1OpensThePageOfTheMethodInUse) {
   run();
   window.activateWindow();
   ASSERT_TRUE(QTest::qWaitFor([this] { return QApplication::activeWindow() == &window; }));
-  window.workspace().canvas().setFocus();
-  QTest::keyClick(&window.workspace().canvas(), Qt::Key_F1);
+  window.page().canvas().setFocus();
+  QTest::keyClick(&window.page().canvas(), Qt::Key_F1);
   EXPECT_TRUE(window.findChild<HelpWindow*>()->isVisible());
   EXPECT_EQ(window.findChild<HelpWindow*>()->browser()->page(), "musu");
   action("Reading the window")->trigger();
@@ -391,19 +391,19 @@ TEST_F(WindowStatesTest, AChangeThatDoesNotGoTogetherIsToldBesideTheOptionAndNot
   trainer.publishFacts({"a.jpg"});
   trainer.setState(TrainerState::kRunning);
   trainer.publish(5, {testing::makeSyntheticFrame()});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() != nullptr; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().active().frame() != nullptr; }));
   action("Change parameters")->trigger();
-  auto* assigner = window.workspace().parameters().findChild<QComboBox*>("method.assigner");
+  auto* assigner = window.page().parameters().findChild<QComboBox*>("method.assigner");
   ASSERT_NE(assigner, nullptr);
   assigner->setFocus();
   QTest::keyClick(assigner, Qt::Key_Down);
   ASSERT_EQ(assigner->currentText(), "atss");
-  const auto* message = window.workspace().parameters().findChild<ConflictLabel*>("message:method.assigner");
+  const auto* message = window.page().parameters().findChild<ConflictLabel*>("message:method.assigner");
   EXPECT_TRUE(message->isVisible());
   EXPECT_TRUE(message->text().contains("points")) << message->text().toStdString();
   EXPECT_TRUE(trainer.takeCommands().empty());
   // Another option waits with it, as nothing is sent while the whole does not go together.
-  auto* beta = window.workspace().parameters().findChild<QLineEdit*>("method.harmonic_gamma");
+  auto* beta = window.page().parameters().findChild<QLineEdit*>("method.harmonic_gamma");
   beta->setFocus();
   beta->selectAll();
   QTest::keyClicks(beta, "0.5");
@@ -420,7 +420,7 @@ TEST_F(WindowStatesTest, AChangeThatDoesNotGoTogetherIsToldBesideTheOptionAndNot
 TEST_F(WindowStatesTest, AValueOutOfRangeIsToldBesideTheOptionAndNotSent) {
   run();
   action("Change parameters")->trigger();
-  ParamForm& form = window.workspace().parameters().form();
+  ParamForm& form = window.page().parameters().form();
   auto* beta = form.findChild<QLineEdit*>("method.beta");
   ASSERT_NE(beta, nullptr);
   beta->setFocus();
@@ -442,29 +442,29 @@ TEST_F(WindowStatesTest, AValueOutOfRangeIsToldBesideTheOptionAndNotSent) {
 }
 
 TEST_F(WindowStatesTest, TheDemoShowsWhatIsFoundFromTheStart) {
-  window.viewState().layers().setLayers({}, {});
+  window.workspace().active().layers().setLayers({}, {});
   window.start().demo();
   trainer.publishFacts({"a", "b"});
   trainer.setState(TrainerState::kRunning);
   trainer.publish(0, {testing::makeSyntheticFrame()});
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() != nullptr; }));
-  EXPECT_TRUE(window.viewState().layers().find("predictions")->visible);
-  EXPECT_TRUE(window.viewState().layers().find("objects")->visible);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().active().frame() != nullptr; }));
+  EXPECT_TRUE(window.workspace().active().layers().find("predictions")->visible);
+  EXPECT_TRUE(window.workspace().active().layers().find("objects")->visible);
   // Once only: what the user hides stays hidden.
-  window.viewState().layers().setVisible("predictions", false);
+  window.workspace().active().layers().setVisible("predictions", false);
   trainer.publish(1, {testing::makeSyntheticFrame()});
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.run().bridge().snapshot()->status.step == 1; }));
-  EXPECT_FALSE(window.viewState().layers().find("predictions")->visible);
+  EXPECT_FALSE(window.workspace().active().layers().find("predictions")->visible);
 }
 
 TEST_F(WindowStatesTest, TheCheatSheetListsEveryShortcut) {
   run();
-  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Question);
+  QTest::keyClick(&window.page().canvas(), Qt::Key_Question);
   auto* sheet = window.findChild<QDialog*>("cheatSheet");
   ASSERT_NE(sheet, nullptr);
   const QString text = sheet->findChild<QLabel*>()->text();
   for (const QAction* found :
-       {window.workspace().transport().runPauseAction(), action("Export view…"), action("Follow live")})
+       {window.page().transport().runPauseAction(), action("Export view…"), action("Follow live")})
     EXPECT_TRUE(text.contains(found->shortcut().toString(QKeySequence::NativeText).toHtmlEscaped()))
         << found->text().toStdString();
   EXPECT_TRUE(text.contains("Wheel"));
@@ -512,15 +512,15 @@ TEST_F(WindowStatesTest, ADroppedDataFolderFillsTheStartPageAndSomethingElseIsTo
 
 TEST_F(WindowStatesTest, LayerSettingsComeBackWithTheNextWindow) {
   run();
-  window.viewState().layers().setOpacity("objects", 0.35f);
-  window.viewState().layers().setVisible("channel:iou", true);
+  window.workspace().active().layers().setOpacity("objects", 0.35f);
+  window.workspace().active().layers().setVisible("channel:iou", true);
   window.close();
   FakeTrainer other;
   MainWindow again(other.factory());
-  const Layer* objects = again.viewState().layers().find("objects");
+  const Layer* objects = again.workspace().active().layers().find("objects");
   ASSERT_NE(objects, nullptr);
   EXPECT_FLOAT_EQ(objects->opacity, 0.35f);
-  EXPECT_TRUE(again.viewState().layers().find("channel:iou")->visible);
+  EXPECT_TRUE(again.workspace().active().layers().find("channel:iou")->visible);
 }
 
 }  // namespace

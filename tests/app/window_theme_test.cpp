@@ -24,9 +24,9 @@ struct OpenWindow : testing::FreshWindow {
     startPaused({frame->image->name});
     trainer.send(StepEvent{1, {{"loss.cls", 1.0}, {"loss.loc", 0.5}}});
     trainer.publish(1, {frame});
-    EXPECT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() != nullptr; }));
+    EXPECT_TRUE(QTest::qWaitFor([&] { return window.workspace().active().frame() != nullptr; }));
     const PairTable& table = frame->stages.front()->pairTables.front();
-    window.viewState().selectPair(0, table.candidate[table.rowsOfObject(0).first]);
+    window.workspace().active().selectPair(0, table.candidate[table.rowsOfObject(0).first]);
     settle();
   }
   void settle() { QTest::qWait(150); }  // the curves replot at most 20 times a second

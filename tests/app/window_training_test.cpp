@@ -45,7 +45,7 @@ class WindowTrainingTest : public ::testing::Test {
  protected:
   WindowTrainingTest() {
     window.run().setAsk([](const Question&) { return Answer::kGoAhead; });
-    window.workspace().docks().reset();
+    window.page().docks().reset();
     window.resize(1280, 800);
     window.show();
     window.activateWindow();
@@ -63,7 +63,7 @@ class WindowTrainingTest : public ::testing::Test {
     SessionOptions options;
     options.startPaused = true;
     window.start().demo(options);
-    ANCHORSCOPE_WAIT(window.viewState().frame() && state() == TrainerState::kPaused);
+    ANCHORSCOPE_WAIT(window.workspace().active().frame() && state() == TrainerState::kPaused);
   }
 
   mutable MainWindow window;
@@ -82,40 +82,40 @@ TEST_F(WindowTrainingTest, OneClickToBoxesLearningThenPauseStepSelectAndExport) 
   ASSERT_TRUE(window.onStartPage());
   QTest::mouseClick(window.startPage().demoButton(), Qt::LeftButton);
   EXPECT_FALSE(window.onStartPage());
-  ANCHORSCOPE_WAIT(window.viewState().frame() != nullptr);
-  EXPECT_TRUE(window.workspace().canvas().isVisible());
+  ANCHORSCOPE_WAIT(window.workspace().active().frame() != nullptr);
+  EXPECT_TRUE(window.page().canvas().isVisible());
   ANCHORSCOPE_WAIT(steps.size() >= 5);
   for (std::size_t i = 0; i < steps.size(); ++i)
     EXPECT_EQ(steps[i], steps[0] + static_cast<std::int64_t>(i));  // none is left out
 
-  window.workspace().canvas().setFocus();
-  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Space);
+  window.page().canvas().setFocus();
+  QTest::keyClick(&window.page().canvas(), Qt::Key_Space);
   ANCHORSCOPE_WAIT(state() == TrainerState::kPaused);
   // What the window shows when paused is of the very last step.
   ANCHORSCOPE_WAIT(!steps.empty() && step() == steps.back());
   const std::int64_t before = step();
-  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Period);
+  QTest::keyClick(&window.page().canvas(), Qt::Key_Period);
   ANCHORSCOPE_WAIT(step() == before + 1 && state() == TrainerState::kPaused);
-  EXPECT_EQ(window.viewState().frame()->step, before + 1);
+  EXPECT_EQ(window.workspace().active().frame()->step, before + 1);
 
   // A click on an object's outline selects it, one inside it an anchor.
-  CanvasView& canvas = window.workspace().canvas();
-  const StageEvidence& frame = *window.viewState().evidence();
+  CanvasView& canvas = window.page().canvas();
+  const StageEvidence& frame = *window.workspace().active().evidence();
   ASSERT_FALSE(frame.image->objects.empty());
   const Box box = frame.image->objects[0].boxInImage;
   QTest::mouseClick(&canvas, Qt::LeftButton, Qt::ControlModifier,
                     canvas.toCanvas({(box.x1 + box.x2) / 2.0, (box.y1 + box.y2) / 2.0}).toPoint());
-  ASSERT_GE(window.viewState().selectedObject(), 0);
-  InspectorPanel& inspector = window.workspace().inspector();
+  ASSERT_GE(window.workspace().active().selectedObject(), 0);
+  InspectorPanel& inspector = window.page().inspector();
   ANCHORSCOPE_WAIT(inspector.bagTable()->isVisible());
   QPointF inside(box.x1 + 0.3 * static_cast<double>(box.width()),
                  box.y1 + 0.3 * static_cast<double>(box.height()));
-  window.viewState().layers().showOnly("channel:anchor_iou");
-  window.viewState().layers().update("channel:anchor_iou", [](Layer& layer) { layer.fade = false; });
+  window.workspace().active().layers().showOnly("channel:anchor_iou");
+  window.workspace().active().layers().update("channel:anchor_iou", [](Layer& layer) { layer.fade = false; });
   QTest::mouseClick(&canvas, Qt::LeftButton, {}, canvas.toCanvas(inside).toPoint());
-  const std::int64_t anchor = window.viewState().selectedAnchor();
+  const std::int64_t anchor = window.workspace().active().selectedAnchor();
   ASSERT_GE(anchor, 0);
-  const int object = window.viewState().selectedObject();
+  const int object = window.workspace().active().selectedObject();
   ASSERT_GE(object, 0);
   const Decision expected = explain(frame, static_cast<std::int32_t>(anchor), object);
   const Decision& told = inspector.decisionView()->decision();
@@ -132,11 +132,11 @@ TEST_F(WindowTrainingTest, OneClickToBoxesLearningThenPauseStepSelectAndExport) 
   const auto exported = [&](bool curves, const char* name) {
     window.notifier().dismissAll();
     if (curves)
-      window.workspace().exports().writeCurves(path(name));
+      window.page().exports().writeCurves(path(name));
     else
-      window.workspace().exports().writeView(path(name));
-    EXPECT_TRUE(window.workspace().exports().isBusy()) << "the window does not wait";
-    EXPECT_TRUE(QTest::qWaitFor([&] { return !window.workspace().exports().isBusy(); }, 20'000));
+      window.page().exports().writeView(path(name));
+    EXPECT_TRUE(window.page().exports().isBusy()) << "the window does not wait";
+    EXPECT_TRUE(QTest::qWaitFor([&] { return !window.page().exports().isBusy(); }, 20'000));
     const auto& messages = window.notifier().messages();
     return std::none_of(messages.begin(), messages.end(), [](const Message& message) {
       return message.kind == MessageKind::kError && message.text.contains("exists");
@@ -158,12 +158,12 @@ TEST_F(WindowTrainingTest, OneClickToBoxesLearningThenPauseStepSelectAndExport) 
 TEST_F(WindowTrainingTest, ShowsStepZeroBeforeAnythingIsTrainedAndStepsOneByOne) {
   startPausedDemo();
   EXPECT_EQ(step(), 0);
-  EXPECT_EQ(window.viewState().frame()->step, 0);
-  EXPECT_FALSE(window.viewState().probes().empty());
-  EXPECT_TRUE(window.workspace().transport().stepAction()->isEnabled());
-  window.workspace().canvas().setFocus();
+  EXPECT_EQ(window.workspace().active().frame()->step, 0);
+  EXPECT_FALSE(window.workspace().active().probes().empty());
+  EXPECT_TRUE(window.page().transport().stepAction()->isEnabled());
+  window.page().canvas().setFocus();
   for (std::int64_t wanted = 1; wanted <= 3; ++wanted) {
-    QTest::keyClick(&window.workspace().canvas(), Qt::Key_Period);
+    QTest::keyClick(&window.page().canvas(), Qt::Key_Period);
     ANCHORSCOPE_WAIT(step() == wanted && state() == TrainerState::kPaused);
   }
 }
@@ -175,15 +175,15 @@ TEST_F(WindowTrainingTest, GoesBackToARecordedStepAndToLiveAgainThenKeepsTheReco
   ASSERT_TRUE(applySetting(*config, "train.steps", "12"));
   window.run().start(*config);
   ANCHORSCOPE_WAIT(state() == TrainerState::kStopped);
-  ANCHORSCOPE_WAIT(window.workspace().scrubber().steps().size() >= 4);  // 0, 4, 8, 12
-  HistoryScrubber& scrubber = window.workspace().scrubber();
+  ANCHORSCOPE_WAIT(window.page().scrubber().steps().size() >= 4);  // 0, 4, 8, 12
+  HistoryScrubber& scrubber = window.page().scrubber();
   EXPECT_EQ(scrubber.steps(), (std::vector<std::int64_t>{0, 4, 8, 12}));
   QTest::mouseClick(&scrubber, Qt::LeftButton, {}, {static_cast<int>(scrubber.xOf(4)), 14});
-  EXPECT_FALSE(window.viewState().followsLive());
-  ANCHORSCOPE_WAIT(window.viewState().frame()->step == 4);
+  EXPECT_FALSE(window.workspace().active().time().followsLive());
+  ANCHORSCOPE_WAIT(window.workspace().active().frame()->step == 4);
   scrubber.goLive();
-  EXPECT_EQ(window.viewState().frame()->step, 12);
-  EXPECT_TRUE(window.viewState().followsLive());
+  EXPECT_EQ(window.workspace().active().frame()->step, 12);
+  EXPECT_TRUE(window.workspace().active().time().followsLive());
 
   const testing::TemporaryFolder folder;
   const QString target = QString::fromStdString((folder / "kept").string());
@@ -191,13 +191,13 @@ TEST_F(WindowTrainingTest, GoesBackToARecordedStepAndToLiveAgainThenKeepsTheReco
   ANCHORSCOPE_WAIT(window.runView().recordedRun() && window.runView().recordedRun()->folder() == target);
   EXPECT_EQ(scrubber.steps(), (std::vector<std::int64_t>{0, 4, 8, 12}));
   ANCHORSCOPE_WAIT(window.runView().recordedRun()->isRested());
-  EXPECT_EQ(window.viewState().frame()->step, 12);
-  EXPECT_FALSE(window.workspace().transport().stepAction()->isEnabled()) << "a recorded run is not training";
-  EXPECT_EQ(window.workspace().transport().runPauseAction()->text(), "Continue");
+  EXPECT_EQ(window.workspace().active().frame()->step, 12);
+  EXPECT_FALSE(window.page().transport().stepAction()->isEnabled()) << "a recorded run is not training";
+  EXPECT_EQ(window.page().transport().runPauseAction()->text(), "Continue");
   scrubber.setFocus();
   QTest::keyClick(&scrubber, Qt::Key_Home);
-  ANCHORSCOPE_WAIT(window.viewState().frame()->step == 0);
-  EXPECT_EQ(window.workspace().curves().history().lastStep(), 12);
+  ANCHORSCOPE_WAIT(window.workspace().active().frame()->step == 0);
+  EXPECT_EQ(window.page().curves().history().lastStep(), 12);
 
   // The same folder opens again in a fresh window.
   window.showStartPage();
@@ -214,32 +214,32 @@ TEST_F(WindowTrainingTest, AStoppedRunIsContinuedWhereItStopped) {
   SessionOptions options;
   options.startPaused = true;
   window.run().start(*config, options);
-  ANCHORSCOPE_WAIT(window.viewState().frame() && state() == TrainerState::kPaused);
-  window.workspace().canvas().setFocus();
-  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Period);
+  ANCHORSCOPE_WAIT(window.workspace().active().frame() && state() == TrainerState::kPaused);
+  window.page().canvas().setFocus();
+  QTest::keyClick(&window.page().canvas(), Qt::Key_Period);
   ANCHORSCOPE_WAIT(step() == 1 && state() == TrainerState::kPaused);
-  auto* run = window.workspace().transport().findChild<QToolButton*>("runButton");
-  QTest::mouseClick(window.workspace().transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
+  auto* run = window.page().transport().findChild<QToolButton*>("runButton");
+  QTest::mouseClick(window.page().transport().findChild<QToolButton*>("stopButton"), Qt::LeftButton);
   ANCHORSCOPE_WAIT(state() == TrainerState::kStopped);
   ASSERT_EQ(run->text(), "Continue");
   QTest::mouseClick(run, Qt::LeftButton);
   ANCHORSCOPE_WAIT(state() == TrainerState::kStopped && step() == 8);
   const auto curveSteps = [&] {
     std::vector<std::int64_t> steps;
-    if (const CurveSeries* curve = window.workspace().curves().history().find("loss.cls"))
+    if (const CurveSeries* curve = window.page().curves().history().find("loss.cls"))
       for (const CurvePoint& point : curve->points())
         steps.push_back(point.step);
     return steps;
   };
   ANCHORSCOPE_WAIT(curveSteps() == (std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8}));
-  ANCHORSCOPE_WAIT(window.workspace().scrubber().steps() == (std::vector<std::int64_t>{0, 1, 4, 8}));
+  ANCHORSCOPE_WAIT(window.page().scrubber().steps() == (std::vector<std::int64_t>{0, 1, 4, 8}));
 
   // All its steps are done: it is asked until when, and goes on with Space as well.
   whenAsked<QInputDialog>([](QInputDialog& dialog) {
     dialog.setIntValue(10);
     dialog.accept();
   });
-  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Space);
+  QTest::keyClick(&window.page().canvas(), Qt::Key_Space);
   ANCHORSCOPE_WAIT(state() == TrainerState::kStopped && step() == 10);
   EXPECT_EQ(curveSteps().back(), 10);
   EXPECT_EQ(curveSteps().size(), 10u);
@@ -281,7 +281,7 @@ TEST_F(WindowTrainingTest, AChangedParameterTakesEffectAndIsMarked) {
   ASSERT_NE(rate, nullptr);
   rate->setText("0.0005");
   emit rate->editingFinished();
-  QTest::keyClick(&window.workspace().canvas(), Qt::Key_Period);
+  QTest::keyClick(&window.page().canvas(), Qt::Key_Period);
   ANCHORSCOPE_WAIT(
       std::any_of(notes.begin(), notes.end(), [](const RunEvent& e) { return e.kind == "parameter"; }));
 }

@@ -24,7 +24,7 @@
 #include "tests/support/shared_data.h"
 #include "widgets/bridge/session_bridge.h"
 #include "widgets/panels/history_scrubber.h"
-#include "widgets/state/view_state.h"
+#include "widgets/state/canvas_model.h"
 
 namespace anchorscope {
 namespace {
@@ -276,8 +276,8 @@ void scrub(benchmark::State& state) {
       const std::int64_t step = round % 2 == 0 ? 0 : benchmarks::kMoments - 1;
       User user;
       const Clock::time_point begun = Clock::now();
-      emit window->workspace().scrubber().stepWanted(step);
-      processUntil([&] { return window->viewState().frame()->step == step; });
+      emit window->page().scrubber().stepWanted(step);
+      processUntil([&] { return window->workspace().active().frame()->step == step; });
       times.push_back(1000 * secondsSince(begun));
       processUntil([&] { return window->runView().recordedRun()->isRested(); });
       const std::vector<double>& own = user.leave();

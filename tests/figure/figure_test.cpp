@@ -17,7 +17,7 @@
 #include "tests/support/temporary_folder.h"
 #include "widgets/overlays/dense_boxes.h"
 #include "widgets/overlays/layer_stack.h"
-#include "widgets/state/view_state.h"
+#include "widgets/state/canvas_model.h"
 
 namespace anchorscope {
 namespace {
@@ -361,13 +361,14 @@ TEST_F(FigureTest, TellsHowFarItIsAndLeavesNothingWhenItIsGivenUp) {
 }
 
 TEST_F(FigureTest, AViewBecomesAFigureWithItsLayersSelectionAndCrop) {
-  ViewState view;
-  EXPECT_TRUE(figureFromView(view, {}).panels.empty());
-  view.setProbes({ProbeFrame::of(*makeSyntheticEvidence())});
+  ViewLink link;
+  CanvasModel view(link);
+  EXPECT_FALSE(panelFromView(view, {}).evidence);
+  view.showProbes({ProbeFrame::of(*makeSyntheticEvidence())});
   view.layers().setVisible("predictions", true);
   view.selectPair(2, 100);
-  const FigureSpec spec = figureFromView(view, {10, 20, 110, 70});
-  ASSERT_EQ(spec.panels.size(), 1u);
+  FigureSpec spec;
+  spec.panels = {panelFromView(view, {10, 20, 110, 70})};
   EXPECT_EQ(spec.panels[0].layers, view.layers().layers());
   EXPECT_EQ(spec.panels[0].selectedObject, 2);
   EXPECT_EQ(spec.panels[0].selectedAnchor, 100);

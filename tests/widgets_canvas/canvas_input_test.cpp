@@ -26,7 +26,7 @@ class CanvasInputTest : public ::testing::Test {
     view.show();
     ASSERT_TRUE(QTest::qWaitForWindowExposed(&view));
     view.setFocus();
-    state.setProbes({testing::makeSyntheticFrame()});
+    state.showProbes({testing::makeSyntheticFrame()});
   }
   void wheel(QPointF at, int notches) {
     QWheelEvent event(at, view.mapToGlobal(at), {}, QPoint(0, 120 * notches), Qt::NoButton, Qt::NoModifier,
@@ -48,7 +48,8 @@ class CanvasInputTest : public ::testing::Test {
       state.layers().setVisible(layer.id, layer.kind == LayerKind::kImage);
   }
 
-  ViewState state;
+  ViewLink link;
+  CanvasModel state{link};
   CanvasView view{state};
 };
 
@@ -68,7 +69,7 @@ TEST_F(CanvasInputTest, AFrameIsFittedIntoTheMiddle) {
 }
 
 TEST_F(CanvasInputTest, TheWheelKeepsThePointUnderTheCursor) {
-  QSignalSpy changed(&view, &CanvasView::viewChanged);
+  QSignalSpy changed(&state, &CanvasModel::viewportChanged);
   const QPointF cursor(233, 417);
   const QPointF before = view.imageFromCanvas(cursor);
   const double zoom = view.zoom();
@@ -216,7 +217,7 @@ TEST_F(CanvasInputTest, ClickSelectsTheAnchorAndItsObject) {
   state.layers().setVisible("objects", false);
   const DenseBoxes drawn = denseBoxes(*state.layers().find("channel:musu.w_cls"), frame());
   const Box top = drawn.boxesInImage.back();
-  QSignalSpy selections(&state, &ViewState::selectionChanged);
+  QSignalSpy selections(&state, &CanvasModel::selectionChanged);
   const QPoint at = view.toCanvas({double(top.x1), double(top.centerY())}).toPoint();
   const std::int64_t expected =
       view.anchorAt(at);  // before the click, which brings the object's bag into view
@@ -343,7 +344,7 @@ TEST_F(CanvasInputTest, WalkingStartsInTheMiddleOfTheViewAndBringsTheAnchorIntoV
 }
 
 TEST_F(CanvasInputTest, ProposalsAreWalkedInTheirOrder) {
-  state.setProbes({testing::makeSyntheticTwoStageFrame()});
+  state.showProbes({testing::makeSyntheticTwoStageFrame()});
   state.setStage(1);
   ASSERT_EQ(frame().candidates->count(), 40u);
   key(Qt::Key_Right);
@@ -372,7 +373,7 @@ TEST_F(CanvasInputTest, ControlGAsksForAnAnchorByNumber) {
 }
 
 TEST_F(CanvasInputTest, AnEmptyCanvasTakesEveryGestureCalmly) {
-  ViewState empty;
+  CanvasModel empty(link);
   CanvasView canvas(empty);
   canvas.resize(300, 200);
   canvas.show();
@@ -390,13 +391,54 @@ TEST_F(CanvasInputTest, AnEmptyCanvasTakesEveryGestureCalmly) {
 }
 
 TEST_F(CanvasInputTest, LinkedViewsTakeOverZoomAndPan) {
-  CanvasView other(state);
+  CanvasModel second(link);
+  CanvasView other(second);
   other.resize(view.size());
-  QObject::connect(&view, &CanvasView::viewChanged, &other,
-                   [&] { other.setCanvasFromImage(view.canvasFromImage()); });
+  other.show();
+  ASSERT_TRUE(QTest::qWaitForWindowExposed(&other));
+  second.showProbes({testing::makeSyntheticFrame()});
+  const auto expectSame = [&] {
+    const AxisTransform &a = other.canvasFromImage(), &b = view.canvasFromImage();
+    EXPECT_NEAR(a.scaleX, b.scaleX, 1e-9);
+    expectNear({a.offsetX, a.offsetY}, {b.offsetX, b.offsetY}, 1e-6);
+  };
   wheel({100, 100}, 3);
   drag({300, 300}, {360, 275});
-  EXPECT_EQ(other.canvasFromImage(), view.canvasFromImage());
+  EXPECT_GT(view.zoom(), 1.5);
+  expectSame();
+  // Each has its own size: the same place is in the middle, at the same zoom.
+  other.resize(500, 300);
+  expectNear(other.imageFromCanvas({250, 150}),
+             view.imageFromCanvas({view.width() / 2.0, view.height() / 2.0}), 1e-6);
+  EXPECT_EQ(other.zoom(), view.zoom());
+  // What is its own is left alone.
+  second.setOwnViewport(true);
+  const AxisTransform before = other.canvasFromImage();
+  wheel({100, 100}, 2);
+  EXPECT_EQ(other.canvasFromImage(), before);
+  second.setOwnViewport(false);
+  other.resize(view.size());
+  expectSame();
+  key(Qt::Key_F);
+  expectSame();
+  other.resize(400, 400);
+  EXPECT_NEAR(other.zoom(), (400 - 32) / 640.0, 1e-9) << "fitted again";
+}
+
+TEST_F(CanvasInputTest, WhatIsHoveredInOneViewIsShownInTheOtherUntilTheCursorLeaves) {
+  CanvasModel second(link);
+  CanvasView other(second);
+  second.showProbes({testing::makeSyntheticFrame()});
+  QTest::mouseMove(&view, view.toCanvas({320, 240}).toPoint());
+  const std::int64_t hovered = state.hoveredAnchor();
+  ASSERT_GE(hovered, 0);
+  EXPECT_EQ(second.hoveredAnchor(), hovered);
+  second.showProbes({testing::makeSyntheticFrame({.step = 9})});
+  EXPECT_EQ(state.hoveredAnchor(), hovered) << "the other's new frame hovers nothing";
+  QEvent leave(QEvent::Leave);
+  QApplication::sendEvent(&view, &leave);
+  EXPECT_EQ(state.hoveredAnchor(), -1);
+  EXPECT_EQ(second.hoveredAnchor(), -1);
 }
 
 TEST_F(CanvasInputTest, VisiblePartIsCutAtTheImage) {

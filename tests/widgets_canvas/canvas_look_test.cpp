@@ -40,10 +40,11 @@ class CanvasLookTest : public ::testing::Test {
     view.show();
     ASSERT_TRUE(QTest::qWaitForWindowExposed(&view));
   }
-  void setFrame(std::shared_ptr<const ProbeFrame> frame) { state.setProbes({std::move(frame)}); }
+  void setFrame(std::shared_ptr<const ProbeFrame> frame) { state.showProbes({std::move(frame)}); }
   QImage grab() { return view.grab().toImage().convertToFormat(QImage::Format_RGB32); }
 
-  ViewState state;
+  ViewLink link;
+  CanvasModel state{link};
   CanvasView view{state};
 };
 

@@ -21,7 +21,7 @@ class CanvasPictureTest : public ::testing::Test {
     view.resize(kWidth, kHeight);
     view.show();
     ASSERT_TRUE(QTest::qWaitForWindowExposed(&view));
-    state.setProbes({testing::makeSyntheticFrame()});
+    state.showProbes({testing::makeSyntheticFrame()});
     state.selectObject(0);
     QApplication::processEvents();
     leave();
@@ -65,7 +65,8 @@ class CanvasPictureTest : public ::testing::Test {
     return view.groundPixelsDrawn() - before;
   }
 
-  ViewState state;
+  ViewLink link;
+  CanvasModel state{link};
   CanvasView view{state};
 };
 
@@ -122,7 +123,7 @@ TEST_F(CanvasPictureTest, WhatChangesTheGroundDrawsItOnce) {
   EXPECT_EQ(drawnBy([&] {
               for (const int step : {10, 20, 30}) {
                 later.step = step;
-                state.setProbes({testing::makeSyntheticFrame(later)});
+                state.showProbes({testing::makeSyntheticFrame(later)});
               }
             }),
             all);
@@ -134,7 +135,7 @@ TEST_F(CanvasPictureTest, ASnapshotOfWhichOnlyTheImageShowsDrawsNothingOfTheGrou
     if (layer.hasChannel()) state.layers().setVisible(layer.id, false);
   auto later = std::make_shared<StageEvidence>(*state.evidence());
   later->step += 100;
-  EXPECT_EQ(drawnBy([&] { state.setProbes({ProbeFrame::of(*later)}); }), 0);
+  EXPECT_EQ(drawnBy([&] { state.showProbes({ProbeFrame::of(*later)}); }), 0);
 }
 
 }  // namespace

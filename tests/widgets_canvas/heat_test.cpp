@@ -130,12 +130,13 @@ class HeatCanvasTest : public ::testing::Test {
     view.resize(700, 560);
     view.show();
     EXPECT_TRUE(QTest::qWaitForWindowExposed(&view));
-    state.setProbes({ProbeFrame::of(*testing::withLipMaps(testing::makeSyntheticEvidence()))});
+    state.showProbes({ProbeFrame::of(*testing::withLipMaps(testing::makeSyntheticEvidence()))});
     state.layers().showOnly("channel:lip.layer3.conv.importance");
   }
   QImage picture() { return view.grab().toImage(); }
 
-  ViewState state;
+  ViewLink link;
+  CanvasModel state{link};
   CanvasView view{state};
 };
 

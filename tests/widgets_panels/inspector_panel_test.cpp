@@ -31,14 +31,15 @@ class InspectorPanelTest : public ::testing::Test {
     panel.resize(340, 700);
     panel.show();
     EXPECT_TRUE(QTest::qWaitForWindowExposed(&panel));
-    state.setProbes({testing::makeSyntheticFrame()});
+    state.showProbes({testing::makeSyntheticFrame()});
   }
   QPoint cell(int row) {
     const QModelIndex index = panel.bagTable()->model()->index(row, 0);
     return panel.bagTable()->visualRect(index).center();
   }
 
-  ViewState state;
+  ViewLink link;
+  CanvasModel state{link};
   InspectorPanel panel;
 };
 
@@ -109,7 +110,7 @@ TEST_F(InspectorPanelTest, AHeaderSortsAndAnotherStepKeepsOrderPlaceAndSelection
   const std::int64_t anchor = state.selectedAnchor();
   auto next = std::make_shared<StageEvidence>(*state.evidence());
   next->step += 1;
-  state.setProbes({ProbeFrame::of(*next)});
+  state.showProbes({ProbeFrame::of(*next)});
   EXPECT_EQ(values(), sorted);
   EXPECT_EQ(state.selectedAnchor(), anchor);
   EXPECT_EQ(panel.bagTable()->currentIndex().row(), panel.bagModel()->rowOfAnchor(anchor));
@@ -134,7 +135,7 @@ TEST_F(InspectorPanelTest, PairsThatTheBoundLeftOutAreCounted) {
   frame->pairTables.front().missesPerObject = 100;
   frame->pairTables.front().omitted.assign(frame->image->objects.size(), 1);
   frame->pairTables.front().omitted[0] = 4000;
-  state.setProbes({ProbeFrame::of(*frame)});
+  state.showProbes({ProbeFrame::of(*frame)});
   EXPECT_TRUE(omitted->isVisible());
   EXPECT_EQ(omitted->text(), QStringLiteral("· 4,000 pairs not kept"));
   EXPECT_EQ(panel.bagModel()->consideredCount(), considered + 4000);
@@ -179,7 +180,7 @@ TEST_F(InspectorPanelTest, LongColumnTitlesGiveWayBeforeTheTableScrolls) {
   frame->pairTables.front().spec.name = "other.pairs";
   for (DecisionSpec& decision : frame->decisions)
     decision.pairTable = "other.pairs";
-  state.setProbes({ProbeFrame::of(*frame)});
+  state.showProbes({ProbeFrame::of(*frame)});
   state.selectObject(0);
   QCoreApplication::processEvents();
   const QTableView* table = panel.bagTable();
@@ -200,7 +201,7 @@ TEST_F(InspectorPanelTest, NumbersAreNeverCutOff) {
         table.columns[column][row] += 3000;  // the ranks of a large bag
       else
         table.columns[column][row] = awkward[row % awkward.size()];
-  state.setProbes({ProbeFrame::of(*frame)});
+  state.showProbes({ProbeFrame::of(*frame)});
   panel.resize(700, 700);  // the bars have room for their numbers
   state.selectObject(0);
   QCoreApplication::processEvents();

@@ -25,7 +25,7 @@ namespace {
 class LayersPanelTest : public ::testing::Test {
  protected:
   LayersPanelTest() : panel(state) {
-    state.setProbes({testing::makeSyntheticFrame()});
+    state.showProbes({testing::makeSyntheticFrame()});
     panel.resize(240, 700);
     panel.show();
     EXPECT_TRUE(QTest::qWaitForWindowExposed(&panel));
@@ -33,7 +33,8 @@ class LayersPanelTest : public ::testing::Test {
   const Layer& layer(const char* id) { return *state.layers().find(id); }
   QWidget* row(const QString& id) { return panel.findChild<QWidget*>("layer:" + id); }
 
-  ViewState state;
+  ViewLink link;
+  CanvasModel state{link};
   LayersPanel panel;
 };
 
@@ -94,10 +95,10 @@ TEST_F(LayersPanelTest, LayersOfChannelsThatAreNotThereHaveNoRowButKeepTheirSett
   state.layers().setOpacity("channel:musu.w_cls", 0.3f);
   auto other = std::make_shared<StageEvidence>(*state.evidence());
   std::erase_if(other->channels, [](const Channel& channel) { return channel.spec.name == "musu.w_cls"; });
-  state.setProbes({ProbeFrame::of(*other)});
+  state.showProbes({ProbeFrame::of(*other)});
   EXPECT_FALSE(panel.shownLayers().contains("channel:musu.w_cls"));
   EXPECT_EQ(row("channel:musu.w_cls"), nullptr);
-  state.setProbes({testing::makeSyntheticFrame()});
+  state.showProbes({testing::makeSyntheticFrame()});
   EXPECT_NE(row("channel:musu.w_cls"), nullptr);
   EXPECT_FLOAT_EQ(layer("channel:musu.w_cls").opacity, 0.3f);
 }
@@ -188,7 +189,7 @@ TEST_F(LayersPanelTest, WhatStandsInForLayersThatAreNotThereIsSaidAndUndoneByACl
   state.layers().showOnly("channel:musu.w_cls");
   EXPECT_FALSE(notice->isVisible());
   const auto frame = frameOfAnotherMethod();
-  state.setProbes({ProbeFrame::of(*frame)});
+  state.showProbes({ProbeFrame::of(*frame)});
   replaceForeignLook(state.layers(), *frame);
   ASSERT_TRUE(notice->isVisible());
   const auto said = [&] { return notice->findChild<QLabel*>()->text(); };
@@ -206,7 +207,7 @@ TEST_F(LayersPanelTest, WhatStandsInForLayersThatAreNotThereIsSaidAndUndoneByACl
   QTest::mouseClick(undo, Qt::LeftButton);
   EXPECT_TRUE(state.layers().find(instead)->visible);
 
-  state.setProbes({testing::makeSyntheticFrame()});
+  state.showProbes({testing::makeSyntheticFrame()});
   EXPECT_FALSE(notice->isVisible());
   EXPECT_TRUE(layer("channel:musu.w_cls").visible);
   EXPECT_FALSE(state.layers().find(instead)->visible);
@@ -217,7 +218,7 @@ TEST_F(LayersPanelTest, ALookThatTheMethodHasIsLeftAloneAlsoWhenAnotherLayerWasA
   state.layers().setVisible("channel:musu.w_cls", true);
   state.layers().setActive("channel:musu.w_cls");
   const auto frame = frameOfAnotherMethod();
-  state.setProbes({ProbeFrame::of(*frame)});
+  state.showProbes({ProbeFrame::of(*frame)});
   replaceForeignLook(state.layers(), *frame);
   EXPECT_FALSE(state.layers().standIn());
   EXPECT_TRUE(layer("channel:iou").visible);
@@ -246,7 +247,7 @@ TEST_F(LayersPanelTest, TheScoreSliderFiltersPredictionsAndSaysHowManyAreHidden)
   frame->predictions.clear();
   for (int i = 0; i < 100; ++i)
     frame->predictions.push_back({{0, 0, 9, 9}, 0, 0.99f - 0.01f * static_cast<float>(i), -1});
-  state.setProbes({ProbeFrame::of(*frame)});
+  state.showProbes({ProbeFrame::of(*frame)});
   auto* score = panel.findChild<QSlider*>("score:predictions");
   auto* adaptive = panel.findChild<QToolButton*>("adaptive:predictions");
   ASSERT_TRUE(score && adaptive);
@@ -297,7 +298,7 @@ TEST_F(LayersPanelTest, WhatAFilterOrFadedWeightsLeaveOutIsCounted) {
     for (std::size_t row = first; row < last; ++row)
       if (column[row] > 0) column[row] = std::exchange(kept, true) ? 1e-9f : 1.f;
   }
-  state.setProbes({ProbeFrame::of(*frame)});
+  state.showProbes({ProbeFrame::of(*frame)});
   state.selectObject(0);
   EXPECT_EQ(said("bag"), QStringLiteral("1 of 14 drawn"));
   state.selectObject(1);
@@ -357,7 +358,7 @@ TEST_F(LayersPanelTest, DraggingAHandleOfTheRangeSetsItByHand) {
 class ImportanceMapsTest : public LayersPanelTest {
  protected:
   ImportanceMapsTest() {
-    state.setProbes({ProbeFrame::of(*testing::withLipMaps(testing::makeSyntheticEvidence()))});
+    state.showProbes({ProbeFrame::of(*testing::withLipMaps(testing::makeSyntheticEvidence()))});
   }
   QStringList mapsListed() {
     QStringList maps = panel.shownLayers();

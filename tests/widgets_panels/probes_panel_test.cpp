@@ -41,10 +41,11 @@ class ProbesPanelTest : public ::testing::Test {
     panel.resize(240, 400);
     panel.show();
     EXPECT_TRUE(QTest::qWaitForWindowExposed(&panel));
-    state.setProbes({frameNamed("a.jpg", 0), frameNamed("b.jpg", 2)});
+    state.showProbes({frameNamed("a.jpg", 0), frameNamed("b.jpg", 2)});
   }
 
-  ViewState state;
+  ViewLink link;
+  CanvasModel state{link};
   ProbesPanel panel;
   std::vector<std::string> wanted;
 };
@@ -60,10 +61,10 @@ TEST_F(ProbesPanelTest, AClickShowsThatProbe) {
 
 TEST_F(ProbesPanelTest, NewFramesOfTheSameProbesKeepTheListAndTheChoice) {
   panel.list()->setCurrentRow(1);
-  state.setProbes({frameNamed("a.jpg", 1), frameNamed("b.jpg", 0)});
+  state.showProbes({frameNamed("a.jpg", 1), frameNamed("b.jpg", 0)});
   EXPECT_EQ(panel.list()->currentRow(), 1);
   EXPECT_EQ(state.probeName(), "b.jpg");
-  state.setProbes({frameNamed("c.jpg", 1)});
+  state.showProbes({frameNamed("c.jpg", 1)});
   EXPECT_EQ(panel.list()->count(), 1);
   EXPECT_EQ(state.probeName(), "c.jpg");
 }

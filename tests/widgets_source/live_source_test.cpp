@@ -94,7 +94,7 @@ TEST_F(LiveSourceTest, TellsWhatIsMeasuredAndFindsTheRecordingOnceThereIsOne) {
   record(10, 12);
   source->refresh();
   ASSERT_TRUE(QTest::qWaitFor([&] { return source->steps()->back() == 12; }));
-  source->request(8, {});
+  source->request({8, {}});
   ASSERT_TRUE(QTest::qWaitFor([&] { return !moments.empty(); }));
   EXPECT_EQ(moments[0].frame->step, 8);
   EXPECT_TRUE(errors.empty());
@@ -105,7 +105,7 @@ TEST_F(LiveSourceTest, TheNewestMomentIsShownAsItIsInMemory) {
   trainer.publishFacts({"a.jpg"});
   const auto snapshot = trainer.publish(5, {frameAt(5)});
   ASSERT_TRUE(QTest::qWaitFor([&] { return bridge.snapshot() == snapshot; }));
-  source->request(5, {});
+  source->request({5, {}});
   EXPECT_TRUE(moments.empty());
   ASSERT_TRUE(QTest::qWaitFor([&] { return !moments.empty(); }));
   EXPECT_EQ(moments[0].frame, snapshot->probes[0]);

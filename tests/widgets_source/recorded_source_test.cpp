@@ -74,7 +74,7 @@ class RecordedSourceTest : public ::testing::Test {
     QObject::connect(source.get(), &EvidenceSource::momentArrived,
                      [this](const Moment& moment) { moments.push_back(moment); });
     QObject::connect(source.get(), &EvidenceSource::momentMissing,
-                     [this](std::int64_t step) { missing.push_back(step); });
+                     [this](int, std::int64_t step) { missing.push_back(step); });
     QObject::connect(source.get(), &EvidenceSource::scalarsArrived,
                      [this](const ScalarParts& parts, bool all) {
                        for (const auto& [name, part] : parts) {
@@ -104,7 +104,7 @@ class RecordedSourceTest : public ::testing::Test {
   }
   const Moment& ask(RecordedSource& source, std::int64_t step, const QString& probe) {
     const std::size_t before = moments.size();
-    source.request(step, probe);
+    source.request({step, QString(probe)});
     EXPECT_EQ(moments.size(), before) << "a request does not wait";
     EXPECT_TRUE(arrives(before + 1));
     static const Moment none;
@@ -177,11 +177,66 @@ TEST_F(RecordedSourceTest, TheNewestOfManyRequestsIsAnswered) {
   const auto source = open();
   for (int round = 0; round < 50; ++round)
     for (const std::int64_t step : {0, 10, 20, 30, 40})
-      source->request(step, "a");
-  source->request(50, "b");
+      source->request({step, "a"});
+  source->request({50, "b"});
   ASSERT_TRUE(QTest::qWaitFor([&] { return !moments.empty() && moments.back().step == 50; }));
   EXPECT_LT(moments.size(), 251u) << "those that waited were dropped";
   EXPECT_EQ(nameOf(moments.back().frame), "b");
+}
+
+TEST_F(RecordedSourceTest, EveryViewHasItsOwnQuestion) {
+  const auto source = open();
+  for (int round = 0; round < 50; ++round)
+    for (const int view : {1, 2, 3})
+      source->request({10 * view, view == 2 ? "b" : "a", {}, view});
+  const auto answered = [&](int view) {
+    return std::any_of(moments.begin(), moments.end(), [&](const Moment& moment) {
+      return moment.view == view && moment.step == 10 * view &&
+             nameOf(moment.frame) == (view == 2 ? "b" : "a");
+    });
+  };
+  ASSERT_TRUE(QTest::qWaitFor([&] { return answered(1) && answered(2) && answered(3); }))
+      << "one view's question has taken another's place";
+  ASSERT_TRUE(QTest::qWaitFor([&] { return source->isRested(); }));
+  EXPECT_LT(moments.size(), 150u);
+}
+
+TEST_F(RecordedSourceTest, AVariantIsToldWhereThereIsOneAndNothingTakesItsPlace) {
+  const auto atss = std::make_shared<const Variant>(Variant{"atss", {{"assigner", "atss"}}});
+  for (const std::int64_t step : {60, 70}) {
+    StepRecord made{step, {}, {frameOf("a", step)}};
+    if (step == 60) {
+      auto stages = made.frames.front()->stages;
+      StageEvidence evidence = *stages.front();
+      evidence.variant = atss;
+      made.frames.push_back(ProbeFrame::of(std::move(evidence)));
+    }
+    writer->record(std::move(made));
+  }
+  ASSERT_TRUE(writer->flush());
+  const auto source = open();
+  const auto askFor = [&](std::int64_t step, const QString& variant) {
+    const std::size_t before = moments.size();
+    source->request({step, "a", variant});
+    EXPECT_TRUE(arrives(before + 1));
+    return moments.back();
+  };
+  const Moment own = askFor(60, {});
+  ASSERT_TRUE(own.frame);
+  EXPECT_FALSE(own.frame->variant);
+  ASSERT_EQ(own.variants.size(), 1u);
+  EXPECT_EQ(own.variants[0], *atss);
+  const Moment other = askFor(60, "atss");
+  ASSERT_TRUE(other.frame);
+  EXPECT_EQ(*other.frame->variant, *atss);
+  ASSERT_EQ(other.probes.size(), 1u);
+  EXPECT_FALSE(other.probes[0]->variant) << "thumbnails tell of the run";
+  const Moment none = askFor(70, "atss");
+  EXPECT_FALSE(none.frame);
+  EXPECT_TRUE(none.variants.empty());
+  EXPECT_EQ(none.probes.size(), 1u);
+  EXPECT_TRUE(errors.empty() && missing.empty());
+  EXPECT_EQ(askFor(60, "atss").frame, other.frame) << "kept beside the run's own";
 }
 
 TEST_F(RecordedSourceTest, WhatWasLookedAtIsNotReadAgain) {
@@ -199,11 +254,11 @@ TEST_F(RecordedSourceTest, NeighboursAreReadAheadWhileNobodyAsks) {
   change("UPDATE array SET bytes=x'00'");  // only what was read before can be shown
   for (const auto& [step, probe] : std::initializer_list<std::pair<std::int64_t, const char*>>{
            {10, "a"}, {30, "a"}, {20, "b"}, {40, "a"}}) {
-    source->request(step, probe);
+    source->request({step, probe});
     ASSERT_TRUE(QTest::qWaitFor([&] { return moments.back().step == step; })) << step << probe;
     EXPECT_EQ(nameOf(moments.back().frame), probe);
   }
-  source->request(50, "b");
+  source->request({50, "b"});
   ASSERT_TRUE(QTest::qWaitFor([&] { return !missing.empty(); })) << "it was too far away";
 }
 
@@ -235,7 +290,7 @@ TEST_F(RecordedSourceTest, ADamagedFrameIsToldAndAnotherProbeIsShown) {
   EXPECT_EQ(nameOf(moment.frame), "a");
   ASSERT_EQ(errors.size(), 2u) << "its evidence, and its thumbnail's";
   EXPECT_NE(errors[0].text().find("'b' at step 20"), std::string::npos) << errors[0].text();
-  source->request(40, "a");
+  source->request({40, "a"});
   ASSERT_TRUE(QTest::qWaitFor([&] { return !missing.empty(); }));
   EXPECT_EQ(missing, std::vector<std::int64_t>{40});
   EXPECT_EQ(moments.size(), 1u);
@@ -257,7 +312,7 @@ TEST_F(RecordedSourceTest, AFolderWithoutARunIsTold) {
   ASSERT_TRUE(QTest::qWaitFor([&] { return !told.empty(); }));
   EXPECT_EQ(told[0].code, ErrorCode::kNotFound);
   EXPECT_FALSE(source.isOpen());
-  source.request(0, "a");
+  source.request({0, "a"});
   source.refresh();
 }
 
@@ -267,7 +322,7 @@ TEST_F(RecordedSourceTest, NothingIsToldOnceItIsGone) {
     int told = 0;
     QObject::connect(source.get(), &EvidenceSource::opened, [&] { ++told; });
     QObject::connect(source.get(), &EvidenceSource::momentArrived, [&](const Moment&) { ++told; });
-    source->request(20, "a");
+    source->request({20, "a"});
     if (round % 2 == 1) {
       ASSERT_TRUE(QTest::qWaitFor([&] { return told > 0; }));
     }

@@ -49,10 +49,8 @@ QAction* ActionRegistry::add(ActionSpec spec) {
   action->setStatusTip(spec.help);
   setHelp(action, spec.help);
   if (!spec.icon.isEmpty()) action->setIcon(themedIcon(spec.icon, &Theme::secondaryText));
-  if (spec.group) {
-    action->setCheckable(true);
-    spec.group->addAction(action);
-  }
+  action->setCheckable(spec.group || spec.checkedWhen);
+  if (spec.group) spec.group->addAction(action);
   connect(action, &QAction::triggered, this, [run = spec.run] { run(); });
   put(std::move(spec), action);
   return action;
@@ -91,6 +89,7 @@ void ActionRegistry::refresh(const ActionContext& context) {
       else
         entry.action->setToolTip(why);
     }
+    if (entry.spec.checkedWhen) entry.action->setChecked(entry.spec.checkedWhen(context));
     if (entry.spec.enabledWhen) entry.action->setEnabled(entry.spec.enabledWhen(context));
   }
 }

@@ -28,6 +28,9 @@ struct ActionContext {
   bool evaluating = false;
   bool canKeep = false;        ///< A temporary recording that nothing is written into.
   bool recordedSteps = false;  ///< There are steps to go back to.
+  int canvases = 1;
+  bool linkedViewports = true;  ///< Canvases zoom and pan together.
+  bool ownStep = false;         ///< The active canvas does not go through time with the others.
 };
 
 struct ActionSpec {
@@ -42,6 +45,8 @@ struct ActionSpec {
   std::function<QString(const ActionContext&)> whyNot = {};
   QString icon = {};              ///< Of resources/icons, in the colour of secondary text.
   QActionGroup* group = nullptr;  ///< One of several of which one is chosen.
+  /// With one it is a mark that comes and goes.
+  std::function<bool(const ActionContext&)> checkedWhen = {};
 };
 
 /// GUI thread only.

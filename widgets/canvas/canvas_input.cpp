@@ -123,7 +123,7 @@ void CanvasView::leaveEvent(QEvent*) {
 }
 
 void CanvasView::click(QPointF canvas, Qt::KeyboardModifiers modifiers) {
-  ViewState& state = d_->state;
+  CanvasModel& state = d_->state;
   const auto& evidence = d_->renderer.evidence();
   if (!evidence || !evidence->image) return;
   if (modifiers & Qt::ControlModifier) return state.selectPair(objectAt(canvas), -1);

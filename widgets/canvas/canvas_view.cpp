@@ -2,6 +2,7 @@
 
 #include <QPaintEvent>
 #include <QPainter>
+#include <QScopedValueRollback>
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -26,7 +27,8 @@ SizePx imageSizeOf(const ProbeMoment* frame) {
   return frame && frame->image && frame->image->pixels ? frame->image->pixels->size : SizePx{};
 }
 
-void paintEmptyState(QPainter& painter, const QRectF& rect, const QFont& font, const Theme& theme) {
+void paintEmptyState(QPainter& painter, const QRectF& rect, const QFont& font, const Theme& theme,
+                     const QString& why) {
   QFont large = font;
   large.setPixelSize(QFontInfo(font).pixelSize() + 6);
   large.setWeight(QFont::DemiBold);
@@ -34,12 +36,15 @@ void paintEmptyState(QPainter& painter, const QRectF& rect, const QFont& font, c
   painter.setPen(theme.text);
   const QPointF middle = rect.center();
   painter.drawText(QRectF(rect.left(), middle.y() - 40, rect.width(), 30), Qt::AlignCenter,
-                   QObject::tr("No image to look at yet"));
+                   why.isEmpty() ? QObject::tr("No image to look at yet") : QObject::tr("No evidence"));
   painter.setFont(font);
   painter.setPen(theme.secondaryText);
   painter.drawText(
-      QRectF(rect.left(), middle.y() - 6, rect.width(), 44), Qt::AlignHCenter | Qt::AlignTop,
-      QObject::tr("Try the demo, open data (Ctrl+O),\nor drop a folder or a recorded run here."));
+      QRectF(rect.left(), middle.y() - 6, rect.width(), 60),
+      Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap,
+      why.isEmpty()
+          ? QObject::tr("Try the demo, open data (Ctrl+O),\nor drop a folder or a recorded run here.")
+          : why);
 }
 
 /// Where the card explaining the colours lies: in the corner where it covers the least of the objects, the
@@ -83,8 +88,8 @@ void paintColorBarCard(QPainter& painter, const QRectF& card, const ColorBar& ba
 
 }  // namespace
 
-CanvasView::CanvasView(ViewState& state, QWidget* parent)
-    : QWidget(parent), d_(std::make_unique<Private>(state)) {
+CanvasView::CanvasView(CanvasModel& model, QWidget* parent)
+    : QWidget(parent), d_(std::make_unique<Private>(model)) {
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
   setAttribute(Qt::WA_OpaquePaintEvent);
@@ -92,11 +97,12 @@ CanvasView::CanvasView(ViewState& state, QWidget* parent)
   setAccessibleName(tr("Image canvas"));
   setStatusTip(
       tr("Wheel zooms, drag pans, click selects; Ctrl+click the object, Alt+click the next anchor below"));
-  connect(&state, &ViewState::frameChanged, this, &CanvasView::showFrame);
-  connect(&state, &ViewState::selectionChanged, this, &CanvasView::markDirty);
-  connect(&state, &ViewState::hoverChanged, this, qOverload<>(&QWidget::update));
-  connect(&state.layers(), &LayerStack::changed, this, &CanvasView::markDirty);
-  connect(&state.layers(), &LayerStack::activeChanged, this, qOverload<>(&QWidget::update));
+  connect(&model, &CanvasModel::frameChanged, this, &CanvasView::showFrame);
+  connect(&model, &CanvasModel::selectionChanged, this, &CanvasView::markDirty);
+  connect(&model, &CanvasModel::hoverChanged, this, qOverload<>(&QWidget::update));
+  connect(&model, &CanvasModel::viewportChanged, this, &CanvasView::follow);
+  connect(&model.layers(), &LayerStack::changed, this, &CanvasView::markDirty);
+  connect(&model.layers(), &LayerStack::activeChanged, this, qOverload<>(&QWidget::update));
   showFrame();
 }
 
@@ -114,7 +120,11 @@ void CanvasView::showFrame() {
   if (size != d_->imageSize || name != d_->imageName) {
     d_->imageSize = size;
     d_->imageName = name;
-    fit();
+    // Where it stands was chosen for this image; another one is shown as a whole.
+    if (d_->state.viewport().position().image == imageTitle())
+      follow();
+    else if (!name.empty())
+      fit();
     emit headerChanged();
   }
   markDirty();
@@ -168,16 +178,51 @@ QString CanvasView::imageInfo() const {
       .arg(percent, 0, 'f', percent < 10 ? 1 : 0);
 }
 
-void CanvasView::fit() {
-  d_->fitted = true;
+AxisTransform CanvasView::fittedTransform() const {
   const SizePx size = d_->imageSize;
-  if (size.width <= 0 || size.height <= 0) return;
   const double width = std::max(1.0, this->width() - 2 * kFitMargin),
                height = std::max(1.0, this->height() - 2 * kFitMargin);
   const double scale = std::min({width / size.width, height / size.height, kLargestZoom});
-  setCanvasFromImage(
-      {scale, scale, (this->width() - scale * size.width) / 2, (this->height() - scale * size.height) / 2});
-  d_->fitted = true;
+  return {scale, scale, (this->width() - scale * size.width) / 2, (this->height() - scale * size.height) / 2};
+}
+
+void CanvasView::fit() {
+  if (d_->imageSize.width <= 0 || d_->imageSize.height <= 0) return;
+  const QScopedValueRollback publishing(d_->publishing, true);
+  place(fittedTransform());
+  d_->state.viewport().set({imageTitle()});
+}
+
+void CanvasView::setCanvasFromImage(const AxisTransform& canvasFromImage) {
+  place(canvasFromImage);
+  const QScopedValueRollback publishing(d_->publishing, true);
+  const QPointF centre = imageFromCanvas({width() / 2.0, height() / 2.0});
+  d_->state.viewport().set(
+      {imageTitle(), false, zoom(), {centre.x() / d_->imageSize.width, centre.y() / d_->imageSize.height}});
+}
+
+void CanvasView::follow() {
+  const SizePx size = d_->imageSize;
+  if (d_->publishing || size.width <= 0 || size.height <= 0) return;
+  const ViewportPosition& position = d_->state.viewport().position();
+  if (position.fitted) return place(fittedTransform());
+  const double scale = std::min(position.zoom, kLargestZoom);
+  place(snapped(keptInReach({scale, scale, width() / 2.0 - scale * position.centre.x() * size.width,
+                             height() / 2.0 - scale * position.centre.y() * size.height})));
+}
+
+/// What went through the viewport is rounded: a pan by whole pixels stays one, or all would be drawn anew.
+AxisTransform CanvasView::snapped(AxisTransform to) const {
+  constexpr double kSameZoom = 1e-9, kSamePixel = 1e-3;
+  if (std::abs(to.scaleX - zoom()) > kSameZoom * zoom()) return to;
+  to.scaleX = to.scaleY = zoom();
+  const auto snap = [ratio = devicePixelRatioF()](double& offset, double present) {
+    const double pixels = (offset - present) * ratio;
+    if (std::abs(pixels - std::round(pixels)) < kSamePixel) offset = present + std::round(pixels) / ratio;
+  };
+  snap(to.offsetX, canvasFromImage_.offsetX);
+  snap(to.offsetY, canvasFromImage_.offsetY);
+  return to;
 }
 
 void CanvasView::setZoom(double zoom, QPointF aboutCanvas) {
@@ -200,14 +245,12 @@ AxisTransform CanvasView::keptInReach(AxisTransform canvasFromImage) const {
   return canvasFromImage;
 }
 
-void CanvasView::setCanvasFromImage(const AxisTransform& canvasFromImage) {
-  d_->fitted = false;
+void CanvasView::place(const AxisTransform& canvasFromImage) {
   if (canvasFromImage == canvasFromImage_) return;
   canvasFromImage_ = canvasFromImage;
   d_->dirty = true;
   updateHover();
   update();
-  emit viewChanged();
   emit headerChanged();
 }
 
@@ -323,7 +366,11 @@ void CanvasView::updateHover() {
     }
   }
   d_->hoveredBox = hit.boxes;
-  d_->state.setHoveredAnchor(hit.anchor);
+  // While the cursor is elsewhere, another view may tell what is hovered.
+  if (d_->cursor || d_->hovers) {
+    d_->hovers = d_->cursor.has_value();
+    d_->state.setHoveredAnchor(hit.anchor);
+  }
   if (status == d_->status) return;
   d_->status = status;
   emit statusTextChanged(status);
@@ -358,7 +405,7 @@ void CanvasView::paintEvent(QPaintEvent*) {
   painter.drawImage(QPointF(0, 0), d_->picture.picture());
   const auto& evidence = d_->renderer.evidence();
   if (!evidence) {
-    paintEmptyState(painter, QRectF(rect()), font(), theme);
+    paintEmptyState(painter, QRectF(rect()), font(), theme, d_->state.whyNothing());
     return;
   }
   painter.setRenderHint(QPainter::Antialiasing);
@@ -407,10 +454,7 @@ void CanvasView::paintEvent(QPaintEvent*) {
 
 void CanvasView::resizeEvent(QResizeEvent*) {
   d_->dirty = true;
-  if (d_->fitted)
-    fit();
-  else
-    setCanvasFromImage(keptInReach(canvasFromImage_));
+  follow();
 }
 
 void CanvasView::changeEvent(QEvent* event) {

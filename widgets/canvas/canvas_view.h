@@ -1,6 +1,6 @@
 #pragma once
-// The image with its layers: zoom, pan, hover, selection. Draws only from the ViewState's frame; never waits
-// for anything.
+// The image with its layers: zoom, pan, hover, selection. Draws only what its model holds; never waits for
+// anything.
 
 #include <QPointF>
 #include <QRectF>
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/base/geometry.h"
-#include "widgets/state/view_state.h"
+#include "widgets/state/canvas_model.h"
 
 namespace anchorscope {
 
@@ -27,8 +27,8 @@ class CanvasView : public QWidget {
   Q_OBJECT
 
  public:
-  /// The state must outlive the view.
-  explicit CanvasView(ViewState& state, QWidget* parent = nullptr);
+  /// Zoom and pan go into the model's viewport and follow it. The model must outlive the view.
+  explicit CanvasView(CanvasModel& model, QWidget* parent = nullptr);
   ~CanvasView() override;
 
   double zoom() const { return canvasFromImage_.scaleX; }  ///< Canvas pixels per image pixel; 1 = 100 %.
@@ -44,7 +44,6 @@ class CanvasView : public QWidget {
   void fit();
   /// Zooms about a canvas point that stays where it is. Bounded to [1/32 of fit, 64].
   void setZoom(double zoom, QPointF aboutCanvas);
-  /// For linked views.
   void setCanvasFromImage(const AxisTransform& canvasFromImage);
   /// Selects the anchor and brings it into view.
   void goToAnchor(std::int64_t anchor);
@@ -68,7 +67,6 @@ class CanvasView : public QWidget {
   QSize sizeHint() const override;
 
  signals:
-  void viewChanged();                           ///< Zoom or pan; linked views follow.
   void headerChanged();                         ///< imageTitle() or imageInfo()
   void statusTextChanged(const QString& text);  ///< Exact values under the cursor, for the status bar.
 
@@ -92,6 +90,11 @@ class CanvasView : public QWidget {
   void markDirty();
   void updateHover();
   void drawPicture();
+  /// Whoever moves the view tells the viewport; what the viewport tells moves the view.
+  void follow();
+  void place(const AxisTransform& canvasFromImage);
+  AxisTransform fittedTransform() const;
+  AxisTransform snapped(AxisTransform to) const;
   std::vector<QRectF> objectsInView() const;
   /// The same, moved back so far that a part of the image is in view.
   AxisTransform keptInReach(AxisTransform canvasFromImage) const;

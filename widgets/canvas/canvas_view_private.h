@@ -11,20 +11,21 @@
 namespace anchorscope {
 
 struct CanvasView::Private {
-  explicit Private(ViewState& viewState) : state(viewState), renderer(StripPool::shared()) {}
+  explicit Private(CanvasModel& model) : state(model), renderer(StripPool::shared()) {}
 
-  ViewState& state;
+  CanvasModel& state;
   CanvasRenderer renderer;
   CanvasPicture picture;  ///< All layers; drawn again when `dirty`.
   bool dirty = true;
-  bool unprepared = true;  ///< Layers, frame or selection have changed since the renderer was told.
-  bool fitted = true;      ///< Fits again whenever the widget changes size, until the user zooms or pans.
-  std::string imageName;   ///< What the view was fitted to.
+  bool unprepared = true;   ///< Layers, frame or selection have changed since the renderer was told.
+  bool publishing = false;  ///< What the viewport tells comes from here.
+  std::string imageName;    ///< What the view was fitted to.
   SizePx imageSize;
 
   std::optional<QPointF> cursor;  ///< In canvas coordinates, while over the canvas.
   QPointF pressedAt, draggedFrom;
   bool pressed = false, panning = false, doubleClicked = false;
+  bool hovers = false;  ///< What is hovered was told by this view.
   BoxKind hoveredBox = BoxKind::kAnchor;
   int hoveredObject = -1;
   QString status;

@@ -16,7 +16,7 @@
 #include "widgets/figure/figure_page.h"
 #include "widgets/figure/figure_pdf.h"
 #include "widgets/overlays/layer_stack.h"
-#include "widgets/state/view_state.h"
+#include "widgets/state/canvas_model.h"
 
 namespace anchorscope {
 
@@ -238,17 +238,14 @@ Result<FigureReport> renderFigure(const FigureSpec& spec, const std::string& pat
   return report;
 }
 
-FigureSpec figureFromView(ViewState& view, const Box& visibleInImage) {
-  FigureSpec spec;
-  if (!view.evidence()) return spec;
+FigurePanel panelFromView(const CanvasModel& canvas, const Box& visibleInImage) {
   FigurePanel panel;
-  panel.evidence = view.evidence();
-  panel.layers = view.layers().layers();
-  panel.selectedObject = view.selectedObject();
-  panel.selectedAnchor = view.selectedAnchor();
+  panel.evidence = canvas.evidence();
+  panel.layers = canvas.layers().layers();
+  panel.selectedObject = canvas.selectedObject();
+  panel.selectedAnchor = canvas.selectedAnchor();
   panel.cropInImage = visibleInImage;
-  spec.panels.push_back(std::move(panel));
-  return spec;
+  return panel;
 }
 
 }  // namespace anchorscope

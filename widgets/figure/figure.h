@@ -18,7 +18,7 @@
 
 namespace anchorscope {
 
-class ViewState;
+class CanvasModel;
 
 /// One image with its layers.
 struct FigurePanel {
@@ -83,7 +83,8 @@ struct FigureProgress {
 Result<FigureReport> renderFigure(const FigureSpec& spec, const std::string& path, Overwrite overwrite,
                                   const FigureProgress& progress = {});
 
-/// The window's current view: its frame, layers and selection, cropped to what is visible.
-FigureSpec figureFromView(ViewState& view, const Box& visibleInImage);
+/// What a canvas of the window shows: its frame, layers and selection, cropped to what is visible; without a
+/// frame a panel that cannot be drawn.
+FigurePanel panelFromView(const CanvasModel& canvas, const Box& visibleInImage);
 
 }  // namespace anchorscope

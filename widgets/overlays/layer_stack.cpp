@@ -74,6 +74,7 @@ void LayerStack::update(std::string_view id, const std::function<void(Layer&)>& 
   change(edited);
   edited.id = layer.id;
   if (edited == layer) return;
+  emit aboutToEdit();
   const bool chosen = edited.visible != layer.visible && layer.hasChannel();
   layer = std::move(edited);
   if (chosen) endStandIn();
@@ -101,6 +102,7 @@ void LayerStack::move(std::string_view id, int index) {
   if (from < 0) return;
   const int to = std::clamp(index, 0, static_cast<int>(layers_.size()) - 1);
   if (from == to) return;
+  emit aboutToEdit();
   const auto begin = layers_.begin();
   if (from < to) {
     std::rotate(begin + from, begin + from + 1, begin + to + 1);
@@ -168,6 +170,7 @@ void LayerStack::clearSolo() {
 }
 
 void LayerStack::setLayers(std::vector<Layer> layers, std::string_view activeId) {
+  emit aboutToEdit();
   endStandIn();
   layers_ = std::move(layers);
   const bool activeDiffers = activeId_ != activeId;

@@ -65,6 +65,9 @@ class LayerStack : public QObject {
   void restore(const QJsonArray& saved);
 
  signals:
+  /// Before somebody changes how a layer looks or their order. What frames bring, what stands in and what is
+  /// restored is nobody's choice.
+  void aboutToEdit();
   void layerChanged(const QString& id);  ///< One layer's settings.
   void layersReset();                    ///< Layers came, went or changed order.
   void activeChanged(const QString& id);

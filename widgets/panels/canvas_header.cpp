@@ -1,22 +1,25 @@
 #include "widgets/panels/canvas_header.h"
 
-#include <QAction>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPainter>
+#include <QStyle>
+#include <QStyleOption>
 #include <QToolButton>
 #include <algorithm>
 
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
-#include "widgets/panels/elided_button.h"
 #include "widgets/panels/elided_label.h"
-#include "widgets/panels/stage_picker.h"
-#include "widgets/state/view_state.h"
+#include "widgets/panels/frame_pickers.h"
+#include "widgets/state/canvas_model.h"
+#include "widgets/state/theme.h"
+#include "widgets/theme/icons.h"
 
 namespace anchorscope {
 
-CanvasHeader::CanvasHeader(ViewState& state, CanvasView& canvas, QWidget* parent)
-    : QWidget(parent), state_(state), canvas_(canvas) {
+CanvasHeader::CanvasHeader(CanvasModel& model, CanvasView& canvas, QWidget* parent)
+    : QWidget(parent), model_(model), canvas_(canvas) {
   setObjectName(QStringLiteral("canvasHeader"));
   setAttribute(Qt::WA_StyledBackground);
   line_ = new QHBoxLayout(this);
@@ -27,42 +30,31 @@ CanvasHeader::CanvasHeader(ViewState& state, CanvasView& canvas, QWidget* parent
   title_->setProperty("role", "value");
   info_ = new ElidedLabel;
   info_->setProperty("role", "secondary");
+  info_->setContentsMargins(0, 0, 8, 0);
   line_->addWidget(title_);
   line_->addSpacing(12);
   line_->addWidget(info_);
-  line_->addWidget(new StagePicker(state_));
+  line_->addWidget(new StagePicker(model_));
+  line_->addWidget(new VariantPicker(model_));
   line_->addStretch(1);
-  evaluation_ = new ElidedButton;
-  evaluation_->setObjectName(QStringLiteral("evaluationButton"));
-  evaluation_->setProperty("role", "link");
-  evaluation_->setToolTip(tr("Show every class and all of COCO's numbers"));
-  evaluation_->hide();
-  evaluation_->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
-  line_->addWidget(evaluation_);
-  connect(evaluation_, &QToolButton::clicked, this, &CanvasHeader::evaluationClicked);
+  ownStep_ = new QToolButton;
+  ownStep_->setObjectName(QStringLiteral("ownStep"));
+  ownStep_->setProperty("role", "icon");
+  ownStep_->setIcon(themedIcon(QStringLiteral("pin"), &Theme::secondaryText));
+  ownStep_->setCheckable(true);
+  ownStep_->setFixedSize(26, 24);
+  ownStep_->setFocusPolicy(Qt::TabFocus);
+  ownStep_->setAccessibleName(tr("Step of its own"));
+  ownStep_->setToolTip(tr(
+      "This canvas stays at its step while the others go through time; it goes alone when it is the active "
+      "one"));
+  ownStep_->hide();
+  line_->addWidget(ownStep_);
+  connect(ownStep_, &QToolButton::clicked, &model_, &CanvasModel::setOwnTime);
   connect(&canvas_, &CanvasView::headerChanged, this, &CanvasHeader::refresh);
-  connect(&state_, &ViewState::frameChanged, this, &CanvasHeader::refresh);
-  connect(&state_, &ViewState::stepChanged, this, &CanvasHeader::refresh);
-}
-
-QToolButton* CanvasHeader::addButton(QAction* action) {
-  auto* button = new QToolButton;
-  button->setDefaultAction(action);
-  button->setProperty("role", "icon");
-  button->setToolButtonStyle(Qt::ToolButtonIconOnly);
-  button->setIconSize({16, 16});
-  button->setFixedSize(26, 24);
-  line_->addWidget(button);
-  return button;
-}
-
-void CanvasHeader::setActions(QAction* cancel, const QList<QAction*>& actions) {
-  cancel_ = addButton(cancel);
-  cancel_->setObjectName(QStringLiteral("evaluationCancel"));
-  cancel_->hide();
-  line_->addSpacing(8);
-  for (QAction* action : actions)
-    addButton(action);
+  connect(&model_, &CanvasModel::frameChanged, this, &CanvasHeader::refresh);
+  connect(&model_, &CanvasModel::timeChanged, this, &CanvasHeader::refresh);
+  refresh();
 }
 
 void CanvasHeader::setLive(bool live) {
@@ -70,21 +62,36 @@ void CanvasHeader::setLive(bool live) {
   refresh();
 }
 
-void CanvasHeader::setEvaluation(const QString& text, bool active) {
-  evaluation_->setText(text);
-  evaluation_->setVisible(!text.isEmpty());
-  if (cancel_) cancel_->setVisible(active);
+void CanvasHeader::setPlace(bool several, bool active) {
+  ownStep_->setVisible(several);
+  marked_ = several && active;
+  update();
+}
+
+void CanvasHeader::setTools(QWidget* tools) {
+  if (tools_) line_->removeWidget(tools_);
+  tools_ = tools;
+  if (tools_) line_->addWidget(tools_);
+}
+
+void CanvasHeader::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  QStyleOption option;
+  option.initFrom(this);
+  style()->drawPrimitive(QStyle::PE_Widget, &option, &painter, this);
+  if (marked_) painter.fillRect(0, 0, width(), 2, themeOf(palette()).selection);
 }
 
 void CanvasHeader::refresh() {
   title_->setText(canvas_.imageTitle());
   QString info = canvas_.imageInfo();
-  if (!info.isEmpty() && state_.frame())
-    info += state_.followsLive() && live_ ? tr(" · following live")
-                                          : tr(" · step %1").arg(countText(state_.frame()->step));
+  if (!info.isEmpty() && model_.frame())
+    info += model_.time().followsLive() && live_ ? tr(" · following live")
+                                                 : tr(" · step %1").arg(countText(model_.frame()->step));
   info_->setText(info);
   info_->setToolTip(info);
   title_->setToolTip(title_->text());
+  ownStep_->setChecked(model_.hasOwnTime());
   // The image's name gives way last.
   constexpr int kLongestName = 150;
   title_->setMinimumWidth(std::min(title_->sizeHint().width(), kLongestName));

@@ -1,18 +1,16 @@
 #pragma once
-// The line above a canvas: which image and moment it shows, the newest evaluation, and what is done with it
-// most.
+// The line above a canvas: which image and moment it shows, and what of it.
 
 #include <QWidget>
 
-class QAction;
 class QHBoxLayout;
 class QLabel;
 class QToolButton;
 
 namespace anchorscope {
 
+class CanvasModel;
 class CanvasView;
-class ViewState;
 
 /// GUI thread only.
 class CanvasHeader : public QWidget {
@@ -20,28 +18,28 @@ class CanvasHeader : public QWidget {
 
  public:
   /// Both must outlive it.
-  CanvasHeader(ViewState& state, CanvasView& canvas, QWidget* parent = nullptr);
+  CanvasHeader(CanvasModel& model, CanvasView& canvas, QWidget* parent = nullptr);
 
   /// Whether what is followed live is a run that trains.
   void setLive(bool live);
-  /// In a line; empty hides it. `cancel`: a button that ends what is going on, while that can be done.
-  void setEvaluation(const QString& text, bool active);
-  /// Buttons at the end of the line; the first, `cancel`, stands beside an evaluation that is going on.
-  void setActions(QAction* cancel, const QList<QAction*>& actions);
+  /// One of several canvases: it can have a step of its own; the active one is marked.
+  void setPlace(bool several, bool active);
+  /// Puts a widget at the end of the line; null takes the one there out, which stays whole.
+  void setTools(QWidget* tools);
 
- signals:
-  void evaluationClicked();
+ protected:
+  void paintEvent(QPaintEvent* event) override;
 
  private:
   void refresh();
-  QToolButton* addButton(QAction* action);
 
-  ViewState& state_;
+  CanvasModel& model_;
   CanvasView& canvas_;
-  bool live_ = false;
+  bool live_ = false, marked_ = false;
   QHBoxLayout* line_;
   QLabel *title_, *info_;
-  QToolButton *evaluation_, *cancel_ = nullptr;
+  QToolButton* ownStep_;
+  QWidget* tools_ = nullptr;
 };
 
 }  // namespace anchorscope

@@ -11,7 +11,7 @@
 
 namespace anchorscope {
 
-CellEditor::CellEditor(ViewState& state, QWidget* parent) : QWidget(parent), state_(state) {
+CellEditor::CellEditor(CanvasModel& canvas, QWidget* parent) : QWidget(parent), canvas_(&canvas) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(6);
@@ -25,7 +25,7 @@ CellEditor::CellEditor(ViewState& state, QWidget* parent) : QWidget(parent), sta
     made->setMinimumContentsLength(6);
     line->addWidget(made, 1);
     connect(made, &QComboBox::currentIndexChanged, this, [this] {
-      const Layer* active = state_.layers().active();
+      const Layer* active = canvas_->layers().active();
       if (refreshing_ || !active) return;
       if (auto name = cellNameOf(active->channel)) {
         name->place = place_->currentText().toStdString();
@@ -44,13 +44,18 @@ CellEditor::CellEditor(ViewState& state, QWidget* parent) : QWidget(parent), sta
   smooth_->setToolTip(tr("Interpolate between the cells; off: every cell in its own colour"));
   column->addWidget(smooth_);
   connect(smooth_, &QCheckBox::toggled, this, [this](bool on) {
-    if (const Layer* active = state_.layers().active(); active && !refreshing_)
-      state_.layers().update(active->id, [on](Layer& layer) { layer.smooth = on; });
+    if (const Layer* active = canvas_->layers().active(); active && !refreshing_)
+      canvas_->layers().update(active->id, [on](Layer& layer) { layer.smooth = on; });
   });
 }
 
+void CellEditor::setCanvas(CanvasModel& canvas) {
+  canvas_ = &canvas;
+  refresh();
+}
+
 void CellEditor::refresh() {
-  const Layer* active = state_.layers().active();
+  const Layer* active = canvas_->layers().active();
   const bool heat = active && active->kind == LayerKind::kHeat;
   setVisible(heat);
   if (!heat) return;
@@ -58,8 +63,8 @@ void CellEditor::refresh() {
   smooth_->setChecked(active->smooth);
   const auto name = cellNameOf(active->channel);
   QStringList places, measures;
-  if (name && state_.evidence())
-    for (const CellName& other : cellNames(*state_.evidence())) {
+  if (name && canvas_->evidence())
+    for (const CellName& other : cellNames(*canvas_->evidence())) {
       if (other.family != name->family) continue;
       const QString place = QString::fromStdString(other.place),
                     measure = QString::fromStdString(other.measure);
@@ -83,7 +88,7 @@ void CellEditor::refresh() {
 }
 
 void CellEditor::choose(const CellName& wanted) {
-  LayerStack& layers = state_.layers();
+  LayerStack& layers = canvas_->layers();
   const Layer* before = layers.active();
   std::string id = "channel:" + wanted.channel();
   if (!layers.find(id)) return;  // the place lacks this measure

@@ -4,7 +4,7 @@
 
 #include <QWidget>
 
-#include "widgets/state/view_state.h"
+#include "widgets/state/canvas_model.h"
 
 class QCheckBox;
 class QComboBox;
@@ -13,19 +13,21 @@ namespace anchorscope {
 
 struct CellName;
 
-/// Edits the active layer of the ViewState's LayerStack while that is a heat layer. GUI thread only.
+/// Edits the active layer of a canvas while that is a heat layer. GUI thread only.
 class CellEditor : public QWidget {
   Q_OBJECT
 
  public:
-  explicit CellEditor(ViewState& state, QWidget* parent = nullptr);
+  explicit CellEditor(CanvasModel& canvas, QWidget* parent = nullptr);
+  /// Which canvas' layers; it must stay until another one is set.
+  void setCanvas(CanvasModel& canvas);
   /// Shows the active layer; hides what there is no choice of.
   void refresh();
 
  private:
   void choose(const CellName& wanted);
 
-  ViewState& state_;
+  CanvasModel* canvas_;
   QComboBox *place_, *measure_;
   QCheckBox* smooth_;
   bool refreshing_ = false;

@@ -108,7 +108,7 @@ QWidget* separatorLine() {
 
 }  // namespace
 
-InspectorPanel::InspectorPanel(ViewState& state, QWidget* parent) : QWidget(parent), state_(state) {
+InspectorPanel::InspectorPanel(CanvasModel& canvas, QWidget* parent) : QWidget(parent) {
   auto* outer = new QVBoxLayout(this);
   outer->setContentsMargins(0, 0, 0, 0);
   empty_ =
@@ -219,16 +219,22 @@ InspectorPanel::InspectorPanel(ViewState& state, QWidget* parent) : QWidget(pare
   linksLayout_->setSpacing(0);
   column->addWidget(links_);
 
-  connect(&state_, &ViewState::frameChanged, this, &InspectorPanel::refresh);
-  connect(&state_, &ViewState::selectionChanged, this, &InspectorPanel::refresh);
   connect(bagOnly_, &QCheckBox::toggled, this, &InspectorPanel::refresh);
   connect(scatter_, &ScatterView::anchorClicked, this,
-          [this](std::int64_t anchor) { state_.selectPair(state_.selectedObject(), anchor); });
+          [this](std::int64_t anchor) { canvas_->selectPair(canvas_->selectedObject(), anchor); });
   connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
           [this](const QModelIndex& current) {
             if (!refreshing_ && current.isValid())
-              state_.selectPair(state_.selectedObject(), model_->anchorOfRow(current.row()));
+              canvas_->selectPair(canvas_->selectedObject(), model_->anchorOfRow(current.row()));
           });
+  setCanvas(canvas);
+}
+
+void InspectorPanel::setCanvas(CanvasModel& canvas) {
+  if (canvas_) canvas_->disconnect(this);
+  canvas_ = &canvas;
+  connect(canvas_, &CanvasModel::frameChanged, this, &InspectorPanel::refresh);
+  connect(canvas_, &CanvasModel::selectionChanged, this, &InspectorPanel::refresh);
   refresh();
 }
 
@@ -238,17 +244,17 @@ QString InspectorPanel::summary() const {
 
 void InspectorPanel::refresh() {
   refreshing_ = true;
-  const int object = state_.selectedObject();
-  const bool something = state_.evidence() && (object >= 0 || state_.selectedAnchor() >= 0);
+  const int object = canvas_->selectedObject();
+  const bool something = canvas_->evidence() && (object >= 0 || canvas_->selectedAnchor() >= 0);
   empty_->setVisible(!something);
   content_->setVisible(something);
   // While training goes on the rows change under the user: the place stays.
   const int scrolled = table_->verticalScrollBar()->value();
-  model_->show(something ? state_.evidence() : nullptr, object, bagOnly_->isChecked());
+  model_->show(something ? canvas_->evidence() : nullptr, object, bagOnly_->isChecked());
   setUpColumns();
   table_->verticalScrollBar()->setValue(scrolled);
-  scatter_->show(something ? state_.evidence() : nullptr, object);
-  scatter_->setSelectedAnchor(state_.selectedAnchor());
+  scatter_->show(something ? canvas_->evidence() : nullptr, object);
+  scatter_->setSelectedAnchor(canvas_->selectedAnchor());
   if (something) {
     scatterTitle_->setText(scatter_->title().toUpper());
     refreshObjectFacts();
@@ -335,8 +341,8 @@ void InspectorPanel::chooseColumns(const QPoint& at) {
 }
 
 void InspectorPanel::refreshObjectFacts() {
-  const StageEvidence& evidence = *state_.evidence();
-  const int object = state_.selectedObject();
+  const StageEvidence& evidence = *canvas_->evidence();
+  const int object = canvas_->selectedObject();
   if (object < 0 || object >= static_cast<int>(evidence.image->objects.size())) {
     objectTitle_->setText(tr("NO OBJECT"));
     bagCount_->clear();
@@ -387,8 +393,8 @@ void InspectorPanel::refreshObjectFacts() {
 }
 
 void InspectorPanel::refreshDecision() {
-  const StageEvidence& evidence = *state_.evidence();
-  const std::int64_t anchor = state_.selectedAnchor();
+  const StageEvidence& evidence = *canvas_->evidence();
+  const std::int64_t anchor = canvas_->selectedAnchor();
   while (QLayoutItem* item = linksLayout_->takeAt(0)) {
     delete item->widget();
     delete item;
@@ -411,13 +417,13 @@ void InspectorPanel::refreshDecision() {
       parts << declaredTitle(channel->spec) + QLatin1Char(' ') +
                    numberText(static_cast<double>(channel->values[index]));
   anchorFacts_->setText(parts.join(QStringLiteral(" · ")));
-  const Decision decision = explain(evidence, static_cast<std::int32_t>(anchor), state_.selectedObject());
+  const Decision decision = explain(evidence, static_cast<std::int32_t>(anchor), canvas_->selectedObject());
   decision_->setDecision(decision);
   summary_->setText(QString::fromStdString(decision.summary));
   summary_->setVisible(!decision.summary.empty());
   std::vector<std::int32_t> others;
   for (const DecisionOutcome& outcome : decision.outcomes)
-    if (outcome.winner >= 0 && outcome.winner != state_.selectedObject() &&
+    if (outcome.winner >= 0 && outcome.winner != canvas_->selectedObject() &&
         std::find(others.begin(), others.end(), outcome.winner) == others.end())
       others.push_back(outcome.winner);
   for (const std::int32_t other : others) {
@@ -425,14 +431,14 @@ void InspectorPanel::refreshDecision() {
     link->setProperty("role", "link");
     link->setCursor(Qt::PointingHandCursor);
     connect(
-        link, &QPushButton::clicked, this, [this, other, anchor] { state_.selectPair(other, anchor); },
+        link, &QPushButton::clicked, this, [this, other, anchor] { canvas_->selectPair(other, anchor); },
         Qt::QueuedConnection);
     linksLayout_->addWidget(link);
   }
 }
 
 void InspectorPanel::selectRowOfAnchor() {
-  const std::int64_t anchor = state_.selectedAnchor();
+  const std::int64_t anchor = canvas_->selectedAnchor();
   const int row = model_->rowOfAnchor(anchor);
   if (row < 0) {
     table_->clearSelection();

@@ -7,7 +7,7 @@
 #include <QWidget>
 #include <cstdint>
 
-#include "widgets/state/view_state.h"
+#include "widgets/state/canvas_model.h"
 
 class QCheckBox;
 class QLabel;
@@ -20,12 +20,14 @@ class DecisionView;
 class PairTableModel;
 class ScatterView;
 
-/// Shows what the ViewState has selected and changes the selection. GUI thread only.
+/// Shows what is selected of a canvas' evidence and changes the selection. GUI thread only.
 class InspectorPanel : public QWidget {
   Q_OBJECT
 
  public:
-  explicit InspectorPanel(ViewState& state, QWidget* parent = nullptr);
+  explicit InspectorPanel(CanvasModel& canvas, QWidget* parent = nullptr);
+  /// Which canvas' evidence; it must stay until another one is set.
+  void setCanvas(CanvasModel& canvas);
 
   QTableView* bagTable() const { return table_; }
   PairTableModel* bagModel() const { return model_; }
@@ -45,7 +47,7 @@ class InspectorPanel : public QWidget {
   void fitColumns();
   void chooseColumns(const QPoint& at);
 
-  ViewState& state_;
+  CanvasModel* canvas_ = nullptr;
   PairTableModel* model_;
   QLabel *objectTitle_, *bagCount_, *facts_, *omitted_, *scatterTitle_, *decisionTitle_, *anchorFacts_,
       *summary_, *empty_;

@@ -69,15 +69,15 @@ QString named(const LayerStack& layers, const std::vector<std::string>& ids) {
 
 }  // namespace
 
-LayerHint layerHint(const Layer& layer, const ViewState& state) {
-  const auto& evidence = state.evidence();
+LayerHint layerHint(const Layer& layer, const CanvasModel& canvas) {
+  const auto& evidence = canvas.evidence();
   if (!evidence || !layer.visible) return {};
   if (layer.kind == LayerKind::kPredictions) return predictionsHint(layer, *evidence);
-  if (layer.kind == LayerKind::kBag) return bagHint(layer, *evidence, state.selectedObject());
+  if (layer.kind == LayerKind::kBag) return bagHint(layer, *evidence, canvas.selectedObject());
   return layer.hasChannel() ? filterHint(layer, *evidence) : LayerHint{};
 }
 
-LayerNotices::LayerNotices(ViewState& state, QWidget* parent) : QWidget(parent), state_(state) {
+LayerNotices::LayerNotices(CanvasModel& canvas, QWidget* parent) : QWidget(parent) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(2, 0, 2, 0);
   column->setSpacing(4);
@@ -85,15 +85,24 @@ LayerNotices::LayerNotices(ViewState& state, QWidget* parent) : QWidget(parent),
   standIn_ = makeLine("standInNotice");
   column->addWidget(solo_.host);
   column->addWidget(standIn_.host);
-  LayerStack& layers = state_.layers();
   solo_.undo->setText(tr("Show all"));
-  connect(solo_.undo, &QToolButton::clicked, this, [&layers] { layers.clearSolo(); });
-  connect(standIn_.undo, &QToolButton::clicked, this, [&layers] {
+  connect(solo_.undo, &QToolButton::clicked, this, [this] { canvas_->layers().clearSolo(); });
+  connect(standIn_.undo, &QToolButton::clicked, this, [this] {
+    LayerStack& layers = canvas_->layers();
     if (layers.standIn()) layers.setStandInShown(!layers.standIn()->shown);
   });
-  connect(&layers, &LayerStack::changed, this, &LayerNotices::refresh);
-  connect(&layers, &LayerStack::standInChanged, this, &LayerNotices::refresh);
-  connect(&state_, &ViewState::frameChanged, this, &LayerNotices::refresh);
+  setCanvas(canvas);
+}
+
+void LayerNotices::setCanvas(CanvasModel& canvas) {
+  if (canvas_) {
+    canvas_->disconnect(this);
+    canvas_->layers().disconnect(this);
+  }
+  canvas_ = &canvas;
+  connect(&canvas.layers(), &LayerStack::changed, this, &LayerNotices::refresh);
+  connect(&canvas.layers(), &LayerStack::standInChanged, this, &LayerNotices::refresh);
+  connect(&canvas, &CanvasModel::frameChanged, this, &LayerNotices::refresh);
   refresh();
 }
 
@@ -114,8 +123,8 @@ LayerNotices::Line LayerNotices::makeLine(const char* name) {
 }
 
 void LayerNotices::refresh() {
-  const LayerStack& layers = state_.layers();
-  const auto& evidence = state_.evidence();
+  const LayerStack& layers = canvas_->layers();
+  const auto& evidence = canvas_->evidence();
   std::size_t drawn = 0, on = 0, solo = 0;
   if (evidence) {
     for (const std::size_t index : drawnLayers(layers.layers(), *evidence)) {

@@ -5,7 +5,7 @@
 #include <QString>
 #include <QWidget>
 
-#include "widgets/state/view_state.h"
+#include "widgets/state/canvas_model.h"
 
 class QLabel;
 class QToolButton;
@@ -19,7 +19,7 @@ struct LayerHint {
   QString text, help;
   float score = 0;  ///< kPredictions: the score from which they are shown, 0 to 1.
 };
-LayerHint layerHint(const Layer& layer, const ViewState& state);
+LayerHint layerHint(const Layer& layer, const CanvasModel& canvas);
 
 /// One line for solo layers, one for layers that stand in for those of another method's run, each with the
 /// click that undoes it. Hidden while there is nothing to say. GUI thread only.
@@ -27,7 +27,9 @@ class LayerNotices : public QWidget {
   Q_OBJECT
 
  public:
-  explicit LayerNotices(ViewState& state, QWidget* parent = nullptr);
+  explicit LayerNotices(CanvasModel& canvas, QWidget* parent = nullptr);
+  /// Which canvas' layers; it must stay until another one is set.
+  void setCanvas(CanvasModel& canvas);
 
  private:
   struct Line {
@@ -38,7 +40,7 @@ class LayerNotices : public QWidget {
   Line makeLine(const char* name);
   void refresh();
 
-  ViewState& state_;
+  CanvasModel* canvas_ = nullptr;
   Line solo_, standIn_;
 };
 

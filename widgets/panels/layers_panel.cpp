@@ -47,8 +47,8 @@ float parseBound(const QString& text, float whenEmpty) {
 
 }  // namespace
 
-LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
-    : QWidget(parent), state_(state), layers_(state.layers()) {
+LayersPanel::LayersPanel(CanvasModel& canvas, QWidget* parent)
+    : QWidget(parent), notices_(new LayerNotices(canvas)) {
   auto* outer = new QVBoxLayout(this);
   outer->setContentsMargins(6, 8, 6, 6);
   outer->setSpacing(4);
@@ -84,7 +84,7 @@ LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
   connect(presetsMenu_, &QMenu::aboutToShow, this, &LayersPanel::fillPresets);
   head->addWidget(presets_);
   outer->addLayout(head);
-  outer->addWidget(new LayerNotices(state_));
+  outer->addWidget(notices_);
 
   auto* scroll = new QScrollArea;
   scroll->setWidgetResizable(true);
@@ -97,39 +97,55 @@ LayersPanel::LayersPanel(ViewState& state, QWidget* parent)
   rowsLayout_->addStretch(1);
   scroll->setWidget(host);
   outer->addWidget(scroll, 1);
-  cells_ = new CellEditor(state_);
+  cells_ = new CellEditor(canvas);
   details_ = makeDetails();
   outer->addWidget(details_);
   connectDetails();
+  setCanvas(canvas);
+}
 
-  connect(&layers_, &LayerStack::layersReset, this, &LayersPanel::rebuildRows);
+void LayersPanel::setCanvas(CanvasModel& canvas) {
+  if (&canvas == canvas_) return;
+  if (canvas_) {
+    canvas_->disconnect(this);
+    canvas_->layers().disconnect(this);
+  }
+  canvas_ = &canvas;
+  dropRows([](const QString&) { return true; });  // they edit the layers they were made for
+  notices_->setCanvas(canvas);
+  cells_->setCanvas(canvas);
+  connect(&layers(), &LayerStack::layersReset, this, &LayersPanel::rebuildRows);
   const auto refresh = [this] {
     if (!familySizes_.isEmpty()) return rebuildRows();  // which rows there are depends on what is shown
     refreshRows();
     refreshDetails();
   };
-  connect(&layers_, &LayerStack::layerChanged, this, refresh);
-  connect(&layers_, &LayerStack::activeChanged, this, refresh);
-  connect(&state_, &ViewState::frameChanged, this, [this] {
-    QStringList channels;
-    if (state_.evidence())
-      for (const Channel& channel : state_.evidence()->channels)
-        channels << QString::fromStdString(channel.spec.name);
-    if (channels != channelsOfRows_) {
-      channelsOfRows_ = channels;
-      familySizes_.clear();
-      if (state_.evidence())
-        for (const CellName& name : cellNames(*state_.evidence()))
-          ++familySizes_[QString::fromStdString(name.family)];
-      familySizes_.removeIf([](const auto& family) { return family.value() < kLargeFamily; });
-      rebuildRows();
-    } else {
+  connect(&layers(), &LayerStack::layerChanged, this, refresh);
+  connect(&layers(), &LayerStack::activeChanged, this, refresh);
+  connect(&canvas, &CanvasModel::frameChanged, this, [this] {
+    if (!adoptFrame()) {
       refreshDetails();
       refreshHints();
     }
   });
-  connect(&state_, &ViewState::selectionChanged, this, &LayersPanel::refreshHints);
+  connect(&canvas, &CanvasModel::selectionChanged, this, &LayersPanel::refreshHints);
+  if (!adoptFrame()) rebuildRows();
+}
+
+bool LayersPanel::adoptFrame() {
+  QStringList channels;
+  if (canvas_->evidence())
+    for (const Channel& channel : canvas_->evidence()->channels)
+      channels << QString::fromStdString(channel.spec.name);
+  if (channels == channelsOfRows_) return false;
+  channelsOfRows_ = channels;
+  familySizes_.clear();
+  if (canvas_->evidence())
+    for (const CellName& name : cellNames(*canvas_->evidence()))
+      ++familySizes_[QString::fromStdString(name.family)];
+  familySizes_.removeIf([](const auto& family) { return family.value() < kLargeFamily; });
   rebuildRows();
+  return true;
 }
 
 QWidget* LayersPanel::makeDetails() {
@@ -227,8 +243,8 @@ QWidget* LayersPanel::makeDetails() {
 
 void LayersPanel::connectDetails() {
   const auto change = [this](const std::function<void(Layer&)>& edit) {
-    if (refreshing_ || !layers_.active()) return;
-    layers_.update(layers_.active()->id, edit);
+    if (refreshing_ || !layers().active()) return;
+    layers().update(layers().active()->id, edit);
   };
   connect(colorMap_, &QComboBox::currentIndexChanged, this, [this, change] {
     change(
@@ -265,7 +281,7 @@ void LayersPanel::connectDetails() {
 
 bool LayersPanel::isRelevant(const Layer& layer) const {
   // Settings of channels that another method published are kept, but there is nothing to show for them.
-  return !layer.hasChannel() || (state_.evidence() && state_.evidence()->channel(layer.channel));
+  return !layer.hasChannel() || (canvas_->evidence() && canvas_->evidence()->channel(layer.channel));
 }
 
 QString LayersPanel::familyOf(const Layer& layer) const {
@@ -277,8 +293,8 @@ QString LayersPanel::familyOf(const Layer& layer) const {
 
 QStringList LayersPanel::shownLines() const {
   QStringList lines;
-  const Layer* active = layers_.active();
-  for (auto layer = layers_.layers().rbegin(); layer != layers_.layers().rend(); ++layer) {
+  const Layer* active = layers().active();
+  for (auto layer = layers().layers().rbegin(); layer != layers().layers().rend(); ++layer) {
     if (!isRelevant(*layer)) continue;
     const QString family = familyOf(*layer);
     if (!family.isEmpty()) {
@@ -316,9 +332,7 @@ QToolButton* LayersPanel::familyLine(const QString& family) {
   return line;
 }
 
-void LayersPanel::rebuildRows() {
-  // Rows that stay are moved, not made anew: one of them may be held by the mouse.
-  const QStringList wanted = shownLines();
+void LayersPanel::dropRows(const std::function<bool(const QString&)>& goes) {
   const auto drop = [this](QWidget* widget) {
     rowsLayout_->removeWidget(widget);
     widget->setObjectName({});
@@ -326,9 +340,15 @@ void LayersPanel::rebuildRows() {
     widget->deleteLater();  // what is dropped may be what was clicked
   };
   for (const QString& id : rows_.keys())
-    if (!wanted.contains(id)) drop(rows_.take(id));
+    if (goes(id)) drop(rows_.take(id));
   for (const QString& family : familyLines_.keys())
-    if (!wanted.contains(kFamilyLine + family)) drop(familyLines_.take(family));
+    if (goes(kFamilyLine + family)) drop(familyLines_.take(family));
+}
+
+void LayersPanel::rebuildRows() {
+  // Rows that stay are moved, not made anew: one of them may be held by the mouse.
+  const QStringList wanted = shownLines();
+  dropRows([&](const QString& line) { return !wanted.contains(line); });
   for (int index = 0; index < wanted.size(); ++index) {
     QWidget* line = nullptr;
     if (wanted[index].startsWith(kFamilyLine)) {
@@ -337,7 +357,7 @@ void LayersPanel::rebuildRows() {
       LayerRow*& row = rows_[wanted[index]];
       if (!row) {
         const std::string id = wanted[index].toStdString();
-        row = new LayerRow(layers_, *layers_.find(id));
+        row = new LayerRow(layers(), *layers().find(id));
         connect(row, &LayerRow::dragged, this, [this, id](int rows) { moveRow(id, rows); });
       }
       line = row;
@@ -358,37 +378,38 @@ void LayersPanel::moveRow(const std::string& id, int rowsDown) {
   const QStringList shown = shownLayers();
   const int target = std::clamp<int>(static_cast<int>(shown.indexOf(QString::fromStdString(id))) + rowsDown,
                                      0, static_cast<int>(shown.size()) - 1);
-  layers_.move(id, layers_.indexOf(shown[target].toStdString()));
+  layers().move(id, layers().indexOf(shown[target].toStdString()));
 }
 
 void LayersPanel::fillPresets() {
   presetsMenu_->clear();
-  if (!state_.evidence()) {
+  if (!canvas_->evidence()) {
     presetsMenu_->addAction(tr("Nothing to show yet"))->setEnabled(false);
     return;
   }
-  for (const LayerPreset& preset : layerPresets(*state_.evidence())) {
+  for (const LayerPreset& preset : layerPresets(*canvas_->evidence())) {
     QAction* action = presetsMenu_->addAction(preset.title);
     action->setToolTip(preset.help);
-    connect(action, &QAction::triggered, this, [this, preset] { applyPreset(layers_, preset); });
+    connect(action, &QAction::triggered, this, [this, preset] { applyPreset(layers(), preset); });
   }
 }
 
 void LayersPanel::refreshRows() {
-  const Layer* active = layers_.active();
-  for (const Layer& layer : layers_.layers())
+  const Layer* active = layers().active();
+  for (const Layer& layer : layers().layers())
     if (LayerRow* row = rows_.value(QString::fromStdString(layer.id)))
       row->refresh(layer, active && active->id == layer.id);
   refreshHints();
 }
 
 void LayersPanel::refreshHints() {
-  for (const Layer& layer : layers_.layers())
-    if (LayerRow* row = rows_.value(QString::fromStdString(layer.id))) row->setHint(layerHint(layer, state_));
+  for (const Layer& layer : layers().layers())
+    if (LayerRow* row = rows_.value(QString::fromStdString(layer.id)))
+      row->setHint(layerHint(layer, *canvas_));
 }
 
 void LayersPanel::refreshDetails() {
-  const Layer* active = layers_.active();
+  const Layer* active = layers().active();
   details_->setVisible(active != nullptr);
   up_->setEnabled(active != nullptr);
   down_->setEnabled(active != nullptr);
@@ -402,7 +423,7 @@ void LayersPanel::refreshDetails() {
   cells_->refresh();
   boxPart_->setVisible(active->kind == LayerKind::kAnchors || active->kind == LayerKind::kBag);
   const Channel* channel =
-      state_.evidence() && active->hasChannel() ? state_.evidence()->channel(active->channel) : nullptr;
+      canvas_->evidence() && active->hasChannel() ? canvas_->evidence()->channel(active->channel) : nullptr;
   range_->show(*active, channel);
   colorMap_->setCurrentIndex(colorMap_->findData(static_cast<int>(active->colorMap)));
   rangeMode_->setCurrentIndex(rangeMode_->findData(static_cast<int>(active->rangeMode)));
@@ -419,9 +440,10 @@ void LayersPanel::refreshDetails() {
 }
 
 void LayersPanel::rebuildLevels() {
-  const Layer* active = layers_.active();
-  const std::size_t count =
-      state_.evidence() && state_.evidence()->candidates ? state_.evidence()->candidates->levels.size() : 0;
+  const Layer* active = layers().active();
+  const std::size_t count = canvas_->evidence() && canvas_->evidence()->candidates
+                                ? canvas_->evidence()->candidates->levels.size()
+                                : 0;
   if (count != levelCount_ || !levelsHost_->layout()) {
     levelCount_ = count;
     qDeleteAll(levelsHost_->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly));
@@ -431,13 +453,13 @@ void LayersPanel::rebuildLevels() {
     line->setSpacing(4);
     for (std::size_t level = 0; level < count; ++level) {
       auto* box = new QCheckBox(
-          QString::fromStdString(levelName(*state_.evidence()->candidates, static_cast<int>(level))));
+          QString::fromStdString(levelName(*canvas_->evidence()->candidates, static_cast<int>(level))));
       box->setProperty("level", static_cast<int>(level));
       box->setToolTip(tr("Draw this pyramid level"));
       box->setFocusPolicy(Qt::TabFocus);
       connect(box, &QCheckBox::toggled, this, [this, level](bool on) {
-        if (refreshing_ || !layers_.active()) return;
-        layers_.update(layers_.active()->id, [=](Layer& layer) {
+        if (refreshing_ || !layers().active()) return;
+        layers().update(layers().active()->id, [=](Layer& layer) {
           const std::uint32_t bit = 1u << level;
           layer.levels = on ? layer.levels | bit : layer.levels & ~bit;
         });
@@ -451,7 +473,7 @@ void LayersPanel::rebuildLevels() {
 }
 
 void LayersPanel::moveActive(int by) {
-  if (const Layer* active = layers_.active()) moveRow(active->id, -by);
+  if (const Layer* active = layers().active()) moveRow(active->id, -by);
 }
 
 }  // namespace anchorscope

@@ -6,9 +6,10 @@
 #include <QSet>
 #include <QStringList>
 #include <QWidget>
+#include <functional>
 
 #include "widgets/overlays/layer_stack.h"
-#include "widgets/state/view_state.h"
+#include "widgets/state/canvas_model.h"
 
 class QCheckBox;
 class QComboBox;
@@ -21,15 +22,18 @@ class QVBoxLayout;
 namespace anchorscope {
 
 class CellEditor;
+class LayerNotices;
 class LayerRow;
 class RangeEditor;
 
-/// Edits the ViewState's LayerStack. GUI thread only.
+/// Edits a canvas' LayerStack. GUI thread only.
 class LayersPanel : public QWidget {
   Q_OBJECT
 
  public:
-  explicit LayersPanel(ViewState& state, QWidget* parent = nullptr);
+  explicit LayersPanel(CanvasModel& canvas, QWidget* parent = nullptr);
+  /// Which canvas' layers; it must stay until another one is set.
+  void setCanvas(CanvasModel& canvas);
 
   RangeEditor* rangeEditor() const { return range_; }
   /// The rows from top to bottom, by layer id; only of layers that the shown frame has something for, and of
@@ -39,6 +43,10 @@ class LayersPanel : public QWidget {
  private:
   QWidget* makeDetails();
   void connectDetails();
+  LayerStack& layers() const { return canvas_->layers(); }
+  /// Whether the frame has other channels than the one before; the rows are those of it then.
+  bool adoptFrame();
+  void dropRows(const std::function<bool(const QString& line)>& goes);
   void rebuildRows();
   void refreshRows();
   void refreshHints();
@@ -53,8 +61,8 @@ class LayersPanel : public QWidget {
   QStringList shownLines() const;
   QToolButton* familyLine(const QString& family);
 
-  ViewState& state_;
-  LayerStack& layers_;
+  CanvasModel* canvas_ = nullptr;
+  LayerNotices* notices_;
   QVBoxLayout* rowsLayout_;
   QHash<QString, LayerRow*> rows_;
   QHash<QString, QToolButton*> familyLines_;

@@ -90,7 +90,7 @@ int starvedCount(const ProbeFrame& frame) {
 
 }  // namespace
 
-ProbesPanel::ProbesPanel(ViewState& state, QWidget* parent) : QWidget(parent), state_(state) {
+ProbesPanel::ProbesPanel(CanvasModel& canvas, QWidget* parent) : QWidget(parent) {
   auto* outer = new QVBoxLayout(this);
   outer->setContentsMargins(6, 8, 6, 0);
   outer->setSpacing(4);
@@ -125,10 +125,8 @@ ProbesPanel::ProbesPanel(ViewState& state, QWidget* parent) : QWidget(parent), s
   empty_->setAlignment(Qt::AlignTop | Qt::AlignLeft);
   outer->addWidget(empty_, 1);
 
-  connect(&state_, &ViewState::probesChanged, this, &ProbesPanel::refresh);
-  connect(&state_, &ViewState::probeNameChanged, this, &ProbesPanel::refresh);
   connect(list_, &QListWidget::currentItemChanged, this, [this](QListWidgetItem* item) {
-    if (item && !refreshing_) state_.setProbeName(item->data(kNameRole).toString());
+    if (item && !refreshing_) canvas_->setProbeName(item->data(kNameRole).toString());
   });
   connect(list_, &QListWidget::customContextMenuRequested, this, [this](const QPoint& at) {
     const QListWidgetItem* item = list_->itemAt(at);
@@ -141,6 +139,14 @@ ProbesPanel::ProbesPanel(ViewState& state, QWidget* parent) : QWidget(parent), s
   });
   connect(pin_, &QToolButton::clicked, this, &ProbesPanel::pin);
   setAvailableImages({});
+  setCanvas(canvas);
+}
+
+void ProbesPanel::setCanvas(CanvasModel& canvas) {
+  if (canvas_) canvas_->disconnect(this);
+  canvas_ = &canvas;
+  connect(canvas_, &CanvasModel::probesChanged, this, &ProbesPanel::refresh);
+  connect(canvas_, &CanvasModel::probeNameChanged, this, &ProbesPanel::refresh);
   refresh();
 }
 
@@ -151,7 +157,7 @@ void ProbesPanel::setAvailableImages(std::vector<std::string> names) {
 
 std::vector<std::string> ProbesPanel::probeNames() const {
   std::vector<std::string> names;
-  for (const auto& frame : state_.probes())
+  for (const auto& frame : canvas_->probes())
     names.push_back(frame->image->name);
   return names;
 }
@@ -166,7 +172,7 @@ QImage ProbesPanel::thumbnail(const ImagePixels* pixels) const {
 
 void ProbesPanel::refresh() {
   refreshing_ = true;
-  const auto& probes = state_.probes();
+  const auto& probes = canvas_->probes();
   empty_->setVisible(probes.empty());
   list_->setVisible(!probes.empty());
   while (list_->count() > static_cast<int>(probes.size()))
@@ -188,7 +194,7 @@ void ProbesPanel::refresh() {
     }
     item->setData(kObjectsRole, static_cast<int>(probes[i]->image->objects.size()));
     item->setData(kStarvedRole, starvedCount(*probes[i]));
-    if (name == state_.probeName()) list_->setCurrentItem(item);
+    if (name == canvas_->probeName()) list_->setCurrentItem(item);
   }
   refreshing_ = false;
 }

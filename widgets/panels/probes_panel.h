@@ -5,7 +5,7 @@
 #include <QImage>
 #include <QWidget>
 
-#include "widgets/state/view_state.h"
+#include "widgets/state/canvas_model.h"
 
 class QLabel;
 class QListWidget;
@@ -13,12 +13,15 @@ class QToolButton;
 
 namespace anchorscope {
 
-/// Shows ViewState's probes; asks for another set through probesWanted. GUI thread only.
+/// Shows the probes of a canvas' moment and chooses among them; asks for another set through probesWanted.
+/// GUI thread only.
 class ProbesPanel : public QWidget {
   Q_OBJECT
 
  public:
-  explicit ProbesPanel(ViewState& state, QWidget* parent = nullptr);
+  explicit ProbesPanel(CanvasModel& canvas, QWidget* parent = nullptr);
+  /// Which canvas' moment; it must stay until another one is set.
+  void setCanvas(CanvasModel& canvas);
 
   /// Images that may be pinned; empty hides the pin button (recorded runs).
   void setAvailableImages(std::vector<std::string> names);
@@ -34,7 +37,7 @@ class ProbesPanel : public QWidget {
   std::vector<std::string> probeNames() const;
   QImage thumbnail(const ImagePixels* pixels) const;
 
-  ViewState& state_;
+  CanvasModel* canvas_ = nullptr;
   std::vector<std::string> available_;
   QListWidget* list_;
   QToolButton* pin_;

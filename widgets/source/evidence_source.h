@@ -16,11 +16,23 @@
 
 namespace anchorscope {
 
+/// What somebody wants to look at.
+struct MomentQuery {
+  std::int64_t step = -1;
+  QString probe;
+  QString variant = {};  ///< Empty: the run's own evidence.
+  int view = 0;          ///< Who asks: each view has one question that waits.
+};
+
 /// What there is to look at of one step.
 struct Moment {
   std::int64_t step = -1;
-  /// Of the probe that was asked for, or of the first at this step where that one is not there.
+  int view = 0;  ///< Who asked.
+  /// Of the probe that was asked for, or of the first at this step where that one is not there. Null: the
+  /// variant that was asked for is not among `variants`.
   std::shared_ptr<const ProbeFrame> frame;
+  /// What was recorded beside the run's own frame of this probe.
+  std::vector<Variant> variants;
   /// Of every probe at this step, in the run's order: `frame` itself, of the others at least what thumbnails
   /// tell (RunReader::summary).
   std::vector<std::shared_ptr<const ProbeFrame>> probes;
@@ -40,16 +52,20 @@ class EvidenceSource : public QObject {
   virtual const EvidenceDeclaration& declaration() const = 0;
   /// With evidence that can be asked for; changes with stepsChanged().
   virtual const RecordedSteps& steps() const = 0;
-  /// Asks for what there is at one of steps(). A newer request takes the place of one that waits; one that is
-  /// being answered already is told all the same, so that what is dragged over is seen.
-  virtual void request(std::int64_t step, const QString& probe) = 0;
+  /// Asks for what there is at one of steps(). A newer request takes the place of the same view's that waits;
+  /// one that is being answered already is told all the same, so that what is dragged over is seen.
+  virtual void request(const MomentQuery& query) = 0;
+  /// Where it is recorded; empty: nowhere.
+  virtual QString folder() const = 0;
 
  signals:
   void opened();
   void stepsChanged();
   void momentArrived(const anchorscope::Moment& moment);
-  /// Nothing can be shown of this step; `told` by problemsFound already or by failed.
-  void momentMissing(std::int64_t step);
+  /// Nothing can be shown of this step; told by problemsFound already or by failed.
+  void momentMissing(int view, std::int64_t step);
+  /// Every probe as it is measured now, of a run that trains.
+  void newestArrived(const std::vector<std::shared_ptr<const anchorscope::ProbeFrame>>& probes);
   /// `complete`: all that was recorded has been told; what comes after is new.
   void scalarsArrived(const anchorscope::ScalarParts& parts, bool complete);
   void eventsArrived(const std::vector<anchorscope::RunEvent>& events);

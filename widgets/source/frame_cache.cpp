@@ -4,15 +4,14 @@
 
 namespace anchorscope {
 
-std::shared_ptr<const ProbeFrame> FrameCache::find(const std::string& probe, std::int64_t step) {
-  const auto place = places_.find({probe, step});
+std::shared_ptr<const ProbeFrame> FrameCache::find(const FrameKey& key) {
+  const auto place = places_.find(key);
   if (place == places_.end()) return nullptr;
   entries_.splice(entries_.begin(), entries_, place->second);
   return place->second->frame;
 }
 
-void FrameCache::put(const std::string& probe, std::shared_ptr<const ProbeFrame> frame) {
-  Key key{probe, frame->step};
+void FrameCache::put(const FrameKey& key, std::shared_ptr<const ProbeFrame> frame) {
   if (const auto known = places_.find(key); known != places_.end()) {
     bytes_ -= known->second->bytes;
     entries_.erase(known->second);
@@ -21,7 +20,7 @@ void FrameCache::put(const std::string& probe, std::shared_ptr<const ProbeFrame>
   const std::int64_t bytes = memoryOf(*frame);
   if (bytes > limit_) return;
   entries_.push_front({key, std::move(frame), bytes});
-  places_[std::move(key)] = entries_.begin();
+  places_[key] = entries_.begin();
   bytes_ += bytes;
   while (bytes_ > limit_) {
     bytes_ -= entries_.back().bytes;

@@ -42,6 +42,8 @@ LiveSource::LiveSource(SessionBridge& bridge, bool continued, QObject* parent)
   connect(&bridge_, &SessionBridge::stepsArrived, this, &LiveSource::onSteps);
   connect(&bridge_, &SessionBridge::evaluated, this, &LiveSource::onEvaluation);
   connect(&bridge_, &SessionBridge::noteArrived, this, &LiveSource::onNote);
+  connect(&bridge_, &SessionBridge::snapshotArrived, this,
+          [this](const std::shared_ptr<const Snapshot>& snapshot) { emit newestArrived(snapshot->probes); });
   connect(timer_, &QTimer::timeout, this, &LiveSource::refresh);
   timer_->setInterval(kLookMs);
 }
@@ -70,8 +72,8 @@ void LiveSource::openRecording() {
       recording_->tellSeries();
     }
     emit stepsChanged();
-    if (const auto asked = std::exchange(asked_, std::nullopt))
-      recording_->request(asked->first, asked->second);
+    for (const auto& [view, query] : std::exchange(asked_, {}))
+      recording_->request(query);
   });
   connect(recording_.get(), &RecordedSource::cannotOpen, this, [this](const Error& error) {
     // Of a new run nothing is committed yet; the next look finds it.
@@ -95,21 +97,29 @@ void LiveSource::refresh() {
     recording_->refresh();
 }
 
-void LiveSource::request(std::int64_t step, const QString& probe) {
-  asked_.reset();
+QString LiveSource::folder() const {
+  return bridge_.facts() ? QString::fromStdString(bridge_.facts()->config.out) : QString();
+}
+
+void LiveSource::request(const MomentQuery& query) {
+  asked_.erase(query.view);
   const auto& snapshot = bridge_.snapshot();
-  const auto isOfStep = [&](const auto& frame) { return frame && frame->step == step; };
-  if (snapshot && !snapshot->probes.empty() &&
+  const auto isOfStep = [&](const auto& frame) { return frame && frame->step == query.step; };
+  if (snapshot && !snapshot->probes.empty() && query.variant.isEmpty() &&
       std::all_of(snapshot->probes.begin(), snapshot->probes.end(), isOfStep)) {
-    Moment moment{step, snapshot->probes.front(), snapshot->probes};
+    Moment moment;
+    moment.step = query.step;
+    moment.view = query.view;
+    moment.frame = snapshot->probes.front();
+    moment.probes = snapshot->probes;
     for (const auto& frame : snapshot->probes)
-      if (QString::fromStdString(frame->image->name) == probe) moment.frame = frame;
+      if (QString::fromStdString(frame->image->name) == query.probe) moment.frame = frame;
     QMetaObject::invokeMethod(
         this, [this, moment = std::move(moment)] { emit momentArrived(moment); }, Qt::QueuedConnection);
   } else if (recording_ && recording_->isOpen()) {
-    recording_->request(step, probe);
+    recording_->request(query);
   } else {
-    asked_ = {step, probe};
+    asked_[query.view] = query;
   }
 }
 

@@ -2,8 +2,8 @@
 // The evidence of the run that is being trained: what is measured now from its session, what was before from
 // its recording.
 
+#include <map>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "widgets/bridge/session_bridge.h"
@@ -29,7 +29,8 @@ class LiveSource final : public EvidenceSource {
   const EvidenceDeclaration& declaration() const override;
   const RecordedSteps& steps() const override { return recording_ ? recording_->steps() : none_; }
   /// The newest moment, which may not be recorded, is answered from memory.
-  void request(std::int64_t step, const QString& probe) override;
+  void request(const MomentQuery& query) override;
+  QString folder() const override;
   /// Looks for what has been recorded since; happens by itself every so often.
   void refresh();
   /// Frames that were recorded before the run was gone on with.
@@ -49,8 +50,8 @@ class LiveSource final : public EvidenceSource {
   SessionBridge& bridge_;
   const RecordedSteps none_;
   std::unique_ptr<RecordedSource> recording_;
-  std::optional<std::pair<std::int64_t, QString>> asked_;  ///< Before the recording was open.
-  bool scalarsWait_, eventsWait_;                          ///< For those that were recorded.
+  std::map<int, MomentQuery> asked_;  ///< Before the recording was open, by view.
+  bool scalarsWait_, eventsWait_;     ///< For those that were recorded.
   std::int64_t recordedUpTo_ = -1, framesBefore_ = 0;
   std::vector<StepEvent> steps_;  ///< While scalars wait.
   std::vector<EvaluationEvent> evaluations_;

@@ -6,6 +6,7 @@
 #include <deque>
 #include <future>
 #include <list>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -38,6 +39,11 @@ class Ending {
 
 class ReaderThread::Work {
  public:
+  struct Wanted {
+    int view = 0;
+    FrameKey key;
+  };
+
   Work(std::string folder, ReaderOptions options, ReaderReports reports)
       : folder_(std::move(folder)),
         options_(std::move(options)),
@@ -60,10 +66,11 @@ class ReaderThread::Work {
     woken_.notify_one();
     Ending::add(std::move(thread_));
   }
-  void request(std::int64_t step, std::string probe) {
+  void request(Wanted wanted) {
     {
       const std::lock_guard lock(mutex_);
-      wanted_ = {step, std::move(probe)};
+      std::erase_if(wanted_, [&](const Wanted& other) { return other.view == wanted.view; });
+      wanted_.push_back(std::move(wanted));
       ++asked_;
     }
     woken_.notify_one();
@@ -86,11 +93,6 @@ class ReaderThread::Work {
   }
 
  private:
-  struct Wanted {
-    std::int64_t step = 0;
-    std::string probe;
-  };
-
   template <typename Report, typename... Values>
   void tell(const Report& report, Values... values) {
     const std::lock_guard lock(telling_);
@@ -104,9 +106,12 @@ class ReaderThread::Work {
       bool refresh = false, series = false;
       {
         std::unique_lock lock(mutex_);
-        if (!hasMore_) woken_.wait(lock, [&] { return stop_ || wanted_ || refresh_ || series_; });
+        if (!hasMore_) woken_.wait(lock, [&] { return stop_ || !wanted_.empty() || refresh_ || series_; });
         if (stop_) return;
-        wanted = std::exchange(wanted_, std::nullopt);
+        if (!wanted_.empty()) {
+          wanted = std::move(wanted_.front());
+          wanted_.pop_front();
+        }
         if (!wanted) refresh = std::exchange(refresh_, false);
         series = std::exchange(series_, false);
         seen_ = asked_;
@@ -161,65 +166,86 @@ class ReaderThread::Work {
     tell(reports_.refreshed, outline());
   }
 
-  Result<Frame> whole(const std::string& probe, std::int64_t step) {
-    if (Frame known = cache_.find(probe, step)) return known;
-    Result<Frame> frame = reader_->frame(probe, step);
-    if (frame) cache_.put(probe, *frame);
+  Result<Frame> whole(const FrameKey& key) {
+    if (Frame known = cache_.find(key)) return known;
+    Result<Frame> frame = reader_->frame(key.probe, key.step, key.variant);
+    if (frame) cache_.put(key, *frame);
     return frame;
   }
 
+  std::vector<Variant> variantsOf(const FrameKey& key) {
+    auto variants = reader_->variants(key.probe, key.step);
+    if (variants) return *std::move(variants);
+    tell(reports_.failed, variants.error());
+    return {};
+  }
+
   void answer(const Wanted& wanted) {
-    const std::vector<std::string> probes = reader_->probesAt(wanted.step);
+    const std::int64_t step = wanted.key.step;
+    const std::vector<std::string> probes = reader_->probesAt(step);
     std::vector<std::string> order = probes;
     std::stable_partition(order.begin(), order.end(),
-                          [&](const std::string& probe) { return probe == wanted.probe; });
+                          [&](const std::string& probe) { return probe == wanted.key.probe; });
     Moment moment;
-    moment.step = wanted.step;
-    std::string shown;
+    moment.step = step;
+    moment.view = wanted.view;
+    FrameKey shown;
+    bool found = false;
     for (const std::string& probe : order) {
-      Result<Frame> frame = whole(probe, wanted.step);
+      shown = {probe, step, wanted.key.variant};
+      moment.variants = variantsOf(shown);
+      // Another variant in its place would be mistaken for it; another probe is seen to be one.
+      if (!shown.variant.empty() && std::none_of(moment.variants.begin(), moment.variants.end(),
+                                                 [&](const Variant& v) { return v.name == shown.variant; })) {
+        found = true;
+        break;
+      }
+      Result<Frame> frame = whole(shown);
       if (frame) {
         moment.frame = *std::move(frame);
-        shown = probe;
+        found = true;
         break;
       }
       tell(reports_.failed, frame.error());
     }
-    if (!moment.frame) {
-      tell(reports_.missing, wanted.step);
+    if (!found) {
+      tell(reports_.missing, wanted.view, step);
       return;
     }
     for (const std::string& probe : probes) {
-      if (probe == shown) {
+      if (probe == shown.probe && moment.frame && shown.variant.empty()) {
         moment.probes.push_back(moment.frame);
-      } else if (Frame known = cache_.find(probe, wanted.step)) {
+      } else if (Frame known = cache_.find({probe, step})) {
         moment.probes.push_back(std::move(known));
-      } else if (auto summary = reader_->summary(probe, wanted.step)) {
+      } else if (auto summary = reader_->summary(probe, step)) {
         moment.probes.push_back(*std::move(summary));
       } else {
         tell(reports_.failed, summary.error());
       }
     }
     tell(reports_.moment, std::move(moment));
-    expect(wanted.step, shown, probes);
+    expect({wanted.view, std::move(shown)}, probes);
   }
 
   /// What is probably looked at next: the steps around it, and the other probes.
-  void expect(std::int64_t step, const std::string& shown, const std::vector<std::string>& probes) {
-    ahead_.clear();
+  void expect(const Wanted& shown, const std::vector<std::string>& probes) {
+    const std::int64_t step = shown.key.step;
+    std::erase_if(ahead_, [&](const Wanted& other) { return other.view == shown.view; });
     const RecordedSteps steps = reader_->recordedSteps();
     const auto here = std::lower_bound(steps->begin(), steps->end(), step) - steps->begin();
     const auto add = [&](std::ptrdiff_t index) {
       if (index >= 0 && index < static_cast<std::ptrdiff_t>(steps->size()))
-        ahead_.push_back({(*steps)[static_cast<std::size_t>(index)], shown});
+        ahead_.push_back(
+            {shown.view, {shown.key.probe, (*steps)[static_cast<std::size_t>(index)], shown.key.variant}});
     };
-    const int towards = step < before_ ? -1 : 1;
-    before_ = step;
+    std::int64_t& before = before_.try_emplace(shown.view, -1).first->second;
+    const int towards = step < before ? -1 : 1;
+    before = step;
     for (int distance = 1; distance <= options_.neighbours; ++distance) {
       add(here + towards * distance);
       if (distance == 1)
         for (const std::string& probe : probes)
-          if (probe != shown) ahead_.push_back({step, probe});
+          if (probe != shown.key.probe) ahead_.push_back({shown.view, {probe, step, shown.key.variant}});
     }
     for (int distance = 1; distance <= options_.neighbours; ++distance)
       add(here - towards * distance);
@@ -247,9 +273,10 @@ class ReaderThread::Work {
     while (!ahead_.empty()) {
       const Wanted next = std::move(ahead_.front());
       ahead_.pop_front();
-      if (cache_.holds(next.probe, next.step)) continue;
+      if (cache_.holds(next.key)) continue;
       // What is damaged is told when it is looked at, and not every probe is there at every step.
-      if (const auto frame = reader_->frame(next.probe, next.step)) cache_.put(next.probe, *frame);
+      if (const auto frame = reader_->frame(next.key.probe, next.key.step, next.key.variant))
+        cache_.put(next.key, *frame);
       return true;
     }
     return reader_->lookForLostRows();
@@ -266,7 +293,7 @@ class ReaderThread::Work {
   std::mutex mutex_;
   std::condition_variable woken_;
   bool stop_ = false, refresh_ = false, series_ = false;
-  std::optional<Wanted> wanted_;
+  std::deque<Wanted> wanted_;  // at most one of each view, the one that waits longest first
   std::int64_t asked_ = 0;
 
   // ---- the thread's own
@@ -274,7 +301,8 @@ class ReaderThread::Work {
   FrameCache cache_;
   std::optional<RecordedScalars> scalars_;
   std::deque<Wanted> ahead_;
-  std::int64_t before_ = -1, seen_ = 0;
+  std::map<int, std::int64_t> before_;  // the step each view was last shown
+  std::int64_t seen_ = 0;
   bool hasMore_ = true, eventsToTell_ = false;
 };
 
@@ -287,9 +315,9 @@ ReaderThread::~ReaderThread() {
   work_->end();
 }
 
-void ReaderThread::request(std::int64_t step, std::string probe) {
+void ReaderThread::request(const MomentQuery& query) {
   ++asked_;
-  work_->request(step, std::move(probe));
+  work_->request({query.view, {query.probe.toStdString(), query.step, query.variant.toStdString()}});
 }
 
 void ReaderThread::refresh() {

@@ -36,7 +36,7 @@ struct ReaderReports {
   std::function<void(Error)> cannotOpen;
   std::function<void(RunOutline)> refreshed;  ///< Only when something has changed; without the header.
   std::function<void(Moment)> moment;
-  std::function<void(std::int64_t step)> missing;
+  std::function<void(int view, std::int64_t step)> missing;
   std::function<void(ScalarParts, bool complete)> scalars;
   std::function<void(std::vector<RunEvent>)> events;
   std::function<void(std::vector<std::string>)> problems;
@@ -54,7 +54,7 @@ class ReaderThread {
   ReaderThread(const ReaderThread&) = delete;
   ReaderThread& operator=(const ReaderThread&) = delete;
 
-  void request(std::int64_t step, std::string probe);
+  void request(const MomentQuery& query);
   void refresh();
   /// What was recorded of events and scalars is told from now on.
   void tellSeries();

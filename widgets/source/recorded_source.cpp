@@ -40,7 +40,9 @@ ReaderReports RecordedSource::reports() {
   out.moment = [this, post](Moment moment) {
     post([this, moment = std::move(moment)] { emit momentArrived(moment); });
   };
-  out.missing = [this, post](std::int64_t step) { post([this, step] { emit momentMissing(step); }); };
+  out.missing = [this, post](int view, std::int64_t step) {
+    post([this, view, step] { emit momentMissing(view, step); });
+  };
   out.scalars = [this, post](ScalarParts parts, bool complete) {
     post([this, parts = std::move(parts), complete] { emit scalarsArrived(parts, complete); });
   };
@@ -63,8 +65,8 @@ ReaderReports RecordedSource::reports() {
   return out;
 }
 
-void RecordedSource::request(std::int64_t step, const QString& probe) {
-  reader_->request(step, probe.toStdString());
+void RecordedSource::request(const MomentQuery& query) {
+  reader_->request(query);
 }
 
 void RecordedSource::refresh() {

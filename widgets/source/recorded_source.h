@@ -16,7 +16,6 @@ class RecordedSource final : public EvidenceSource {
   explicit RecordedSource(const QString& folder, ReaderOptions options = {}, QObject* parent = nullptr);
   ~RecordedSource() override;
 
-  const QString& folder() const { return folder_; }
   bool isOpen() const { return open_; }
   /// Empty until it is open; as of the last refresh.
   const RunHeader& header() const { return outline_.header; }
@@ -25,7 +24,8 @@ class RecordedSource final : public EvidenceSource {
 
   const EvidenceDeclaration& declaration() const override { return outline_.header.declaration; }
   const RecordedSteps& steps() const override { return outline_.steps; }
-  void request(std::int64_t step, const QString& probe) override;
+  void request(const MomentQuery& query) override;
+  QString folder() const override { return folder_; }
   /// Looks for what has been recorded since; stepsChanged() tells when there is something.
   void refresh();
   /// Has the events and scalars told that are recorded by then.

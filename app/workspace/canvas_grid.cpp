@@ -1,0 +1,116 @@
+#include "app/workspace/canvas_grid.h"
+
+#include <QEvent>
+#include <QGridLayout>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <utility>
+
+#include "app/workspace/workspace.h"
+#include "widgets/canvas/canvas_view.h"
+#include "widgets/panels/canvas_header.h"
+#include "widgets/panels/canvas_tools.h"
+
+namespace anchorscope {
+namespace {
+
+constexpr int kColumns = 2;
+
+}  // namespace
+
+CanvasGrid::CanvasGrid(Workspace& workspace, QWidget* parent)
+    : QWidget(parent), workspace_(workspace), grid_(new QGridLayout(this)), tools_(new CanvasTools(this)) {
+  setObjectName(QStringLiteral("canvasGrid"));
+  setProperty("role", "separator");  // what shows between the canvases
+  setAttribute(Qt::WA_StyledBackground);
+  grid_->setContentsMargins(0, 0, 0, 0);
+  grid_->setSpacing(1);
+  connect(&workspace_, &Workspace::canvasesChanged, this, &CanvasGrid::arrange);
+  connect(&workspace_, &Workspace::activeChanged, this, &CanvasGrid::mark);
+  arrange();
+}
+
+CanvasGrid::Cell CanvasGrid::makeCell(CanvasModel& model) {
+  Cell cell{&model, new QWidget, nullptr, new CanvasView(model)};
+  cell.view->setStatusTip({});  // it would hide the values under the cursor
+  cell.view->installEventFilter(this);
+  cell.header = new CanvasHeader(model, *cell.view);
+  cell.header->setLive(live_);
+  auto* column = new QVBoxLayout(cell.host);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  column->addWidget(cell.header);
+  column->addWidget(cell.view, 1);
+  connect(cell.view, &CanvasView::statusTextChanged, this, &CanvasGrid::statusTextChanged);
+  // What is chosen in a header is chosen for that canvas.
+  cell.header->installEventFilter(this);
+  for (QWidget* control : cell.header->findChildren<QWidget*>())
+    control->installEventFilter(this);
+  return cell;
+}
+
+void CanvasGrid::arrange() {
+  const bool focused =
+      std::any_of(cells_.begin(), cells_.end(), [](const Cell& cell) { return cell.view->hasFocus(); });
+  std::vector<Cell> before = std::exchange(cells_, {});
+  for (const Cell& cell : before) {
+    cell.header->setTools(nullptr);
+    grid_->removeWidget(cell.host);
+  }
+  for (int i = 0; i < workspace_.canvasCount(); ++i) {
+    CanvasModel& model = workspace_.canvas(i);
+    const auto known =
+        std::find_if(before.begin(), before.end(), [&](const Cell& c) { return c.model == &model; });
+    if (known == before.end()) {
+      cells_.push_back(makeCell(model));
+    } else {
+      cells_.push_back(*known);
+      before.erase(known);
+    }
+  }
+  for (int i = 0; i < workspace_.canvasCount(); ++i) {
+    QWidget* host = cells_[static_cast<std::size_t>(i)].host;
+    grid_->addWidget(host, i / kColumns, i % kColumns);
+    host->show();
+  }
+  header(columns() - 1).setTools(tools_);
+  tools_->show();
+  // Of equal size, so that linked ones show the same part.
+  for (int column = 0; column < kColumns; ++column)
+    grid_->setColumnStretch(column, column < columns() ? 1 : 0);
+  for (int row = 0; row < kColumns; ++row)
+    grid_->setRowStretch(row, row * kColumns < workspace_.canvasCount() ? 1 : 0);
+  for (const Cell& cell : before)
+    delete cell.host;
+  mark();
+  if (focused) activeCanvas().setFocus();
+}
+
+void CanvasGrid::mark() {
+  for (const Cell& cell : cells_)
+    cell.header->setPlace(cells_.size() > 1, cell.model == &workspace_.active());
+}
+
+int CanvasGrid::columns() const {
+  return std::min(workspace_.canvasCount(), kColumns);
+}
+
+CanvasView& CanvasGrid::activeCanvas() {
+  return canvas(workspace_.activeIndex());
+}
+
+void CanvasGrid::setLive(bool live) {
+  live_ = live;
+  for (const Cell& cell : cells_)
+    cell.header->setLive(live);
+}
+
+bool CanvasGrid::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::FocusIn || event->type() == QEvent::MouseButtonPress)
+    for (const Cell& cell : cells_)
+      if (auto* widget = qobject_cast<QWidget*>(watched); widget && cell.host->isAncestorOf(widget))
+        workspace_.setActive(*cell.model);
+  return QWidget::eventFilter(watched, event);
+}
+
+}  // namespace anchorscope

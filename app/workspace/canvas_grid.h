@@ -1,0 +1,59 @@
+#pragma once
+// The workspace's canvases on the screen, each under its header: one, two side by side, or two rows of two.
+
+#include <QWidget>
+#include <vector>
+
+class QGridLayout;
+
+namespace anchorscope {
+
+class CanvasHeader;
+class CanvasModel;
+class CanvasTools;
+class CanvasView;
+class Workspace;
+
+/// A click into a canvas, or the focus, makes it the active one. GUI thread only.
+class CanvasGrid : public QWidget {
+  Q_OBJECT
+
+ public:
+  /// The workspace must outlive it.
+  explicit CanvasGrid(Workspace& workspace, QWidget* parent = nullptr);
+
+  /// As in the workspace.
+  CanvasView& canvas(int index) { return *cells_[static_cast<std::size_t>(index)].view; }
+  CanvasHeader& header(int index) { return *cells_[static_cast<std::size_t>(index)].header; }
+  CanvasView& activeCanvas();
+  int columns() const;
+  /// At the right end of the uppermost line.
+  CanvasTools& tools() { return *tools_; }
+  /// Whether what is followed live is a run that trains.
+  void setLive(bool live);
+
+ signals:
+  void statusTextChanged(const QString& text);  ///< Of whichever canvas the cursor is over.
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
+ private:
+  struct Cell {
+    CanvasModel* model;
+    QWidget* host;
+    CanvasHeader* header;
+    CanvasView* view;
+  };
+  Cell makeCell(CanvasModel& model);
+  void arrange();
+  void mark();
+
+  Workspace& workspace_;
+  QGridLayout* grid_;
+  CanvasTools* tools_;
+  std::vector<Cell> cells_;
+  bool live_ = false;
+};
+
+}  // namespace anchorscope

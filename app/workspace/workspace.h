@@ -1,0 +1,110 @@
+#pragma once
+// What is looked at in the window, without a widget: where the evidence comes from, up to four canvases and
+// what they have in common, and what can be undone of it. As JSON it is what a session keeps.
+
+#include <QJsonArray>
+#include <QJsonObject>
+#include <QObject>
+#include <QUndoStack>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "widgets/source/evidence_source.h"
+#include "widgets/state/canvas_model.h"
+
+namespace anchorscope {
+
+/// Has every canvas show what it looks at: asks the source, and hands on what arrives. Undone and redone is
+/// how canvases look at things: how many there are, variant, stage, layers, what is their own; not where one
+/// has gone (image, step, selection, zoom). GUI thread only.
+class Workspace : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit Workspace(QObject* parent = nullptr);
+  ~Workspace() override;
+
+  Selection& selection() { return link_.selection; }
+  /// The canvases' common moment and part of the image.
+  TimeCursor& time() { return link_.time; }
+  Viewport& viewport() { return link_.viewport; }
+  QUndoStack& undoStack() { return undo_; }
+
+  // ---- canvases
+  static constexpr int kMostCanvases = 4;
+  int canvasCount() const { return static_cast<int>(canvases_.size()); }
+  CanvasModel& canvas(int index) { return *canvases_[static_cast<std::size_t>(index)]; }
+  /// The one that panels tell of and keys work on.
+  CanvasModel& active() { return *active_; }
+  int activeIndex() const;
+  /// Of one of the canvases.
+  void setActive(CanvasModel& canvas);
+  /// 1 to kMostCanvases. New ones begin like the active one, which stays where some go.
+  void setCanvasCount(int count);
+  /// Whether all zoom and pan together; else each for itself.
+  bool viewportsLinked() const { return viewportsLinked_; }
+  void setViewportsLinked(bool linked);
+
+  // ---- evidence
+  /// Null: there is none, and what is shown stays.
+  EvidenceSource* source() const { return source_.get(); }
+  void setSource(std::unique_ptr<EvidenceSource> source);
+  /// Another run: nothing is shown, and all follow what comes.
+  void beginRun();
+  /// A layer that is shown once there is a frame, without being somebody's choice that could be undone.
+  void showLayerWithNextFrame(const std::string& id) { extraLayer_ = id; }
+
+  // ---- sessions
+  QJsonObject save() const;
+  /// One canvas with these layers, as LayerStack::save gives them.
+  static QJsonObject sessionOf(const QJsonArray& layers);
+  /// All of it but the sources, which `save` tells the folders of. kBadData, and nothing is changed, for what
+  /// another version has written.
+  Status restore(const QJsonObject& saved);
+
+ signals:
+  /// Some came, went or changed their order. Those that are gone live until this returns.
+  void canvasesChanged();
+  void activeChanged();
+  void viewportsLinkedChanged(bool linked);
+  /// Any canvas has something else to show or is at another moment, or the active one is another.
+  void shownChanged();
+
+ private:
+  friend class ViewChange;
+
+  std::unique_ptr<CanvasModel> makeCanvas();
+  void fetch(CanvasModel& canvas);
+  void showNewest(CanvasModel& canvas);
+  /// `show` gives the canvas what there is to see; its look is made to fit.
+  void showIn(CanvasModel& canvas, const std::function<void()>& show);
+  void onMoment(const Moment& moment);
+  void onMissing(int view, std::int64_t step);
+  CanvasModel* canvasOf(int view) const;
+
+  /// What can be undone, all of it.
+  QJsonObject arrangement() const;
+  void arrange(const QJsonObject& arrangement);
+  void beginChange();
+  void endChange();
+
+  ViewLink link_;
+  std::vector<std::unique_ptr<CanvasModel>> canvases_;
+  std::map<CanvasModel*, int> views_;  ///< Who a canvas is where it asks the source.
+  CanvasModel* active_ = nullptr;
+  bool viewportsLinked_ = true;
+  std::unique_ptr<EvidenceSource> source_;
+  std::vector<std::shared_ptr<const ProbeFrame>> newest_;  ///< Of the run that trains.
+  std::string extraLayer_;
+  QUndoStack undo_;
+  std::optional<QJsonObject> before_;  ///< While something is being changed.
+  bool quiet_ = false;                 ///< What changes now is nobody's choice.
+  int lastView_ = 0;
+};
+
+}  // namespace anchorscope

@@ -1,0 +1,314 @@
+// What is looked at, without a window: canvases that ask a source, what they have in common, undo, sessions.
+
+#include "app/workspace/workspace.h"
+
+#include <gtest/gtest.h>
+
+#include <QSignalSpy>
+#include <QTest>
+
+#include "core/session/session.h"
+#include "tests/support/qt_application.h"
+#include "tests/support/synthetic_frame.h"
+#include "widgets/overlays/layer_stack.h"
+
+namespace anchorscope {
+namespace {
+
+std::shared_ptr<const ProbeFrame> frameOf(const std::string& name, std::int64_t step,
+                                          const std::string& variant = {}) {
+  StageEvidence evidence = *testing::makeSyntheticEvidence({.step = step});
+  auto image = std::make_shared<ProbeImage>(*evidence.image);
+  image->name = name;
+  evidence.image = image;
+  if (!variant.empty()) evidence.variant = std::make_shared<const Variant>(Variant{variant, {}});
+  return ProbeFrame::of(std::move(evidence));
+}
+
+/// Answers when it is told to.
+class HeldSource final : public EvidenceSource {
+ public:
+  const EvidenceDeclaration& declaration() const override { return declaration_; }
+  const RecordedSteps& steps() const override { return steps_; }
+  void request(const MomentQuery& query) override { asked.push_back(query); }
+  QString folder() const override { return QStringLiteral("/runs/one"); }
+
+  /// Everything that was asked for, of a run with probes a and b and the variant "atss" at even steps.
+  void answer() {
+    for (const MomentQuery& query : std::exchange(asked, {})) {
+      Moment moment;
+      moment.step = query.step;
+      moment.view = query.view;
+      if (query.step % 2 == 0) moment.variants = {{"atss", {}}};
+      moment.probes = {frameOf("a", query.step), frameOf("b", query.step)};
+      const std::string probe = query.probe == "b" ? "b" : "a";
+      if (query.variant.isEmpty() || !moment.variants.empty())
+        moment.frame = frameOf(probe, query.step, query.variant.toStdString());
+      emit momentArrived(moment);
+    }
+  }
+
+  std::vector<MomentQuery> asked;
+
+ private:
+  EvidenceDeclaration declaration_;
+  RecordedSteps steps_ = std::make_shared<const std::vector<std::int64_t>>();
+};
+
+class WorkspaceTest : public ::testing::Test {
+ protected:
+  WorkspaceTest() {
+    auto held = std::make_unique<HeldSource>();
+    source = held.get();
+    workspace.setSource(std::move(held));
+  }
+  void newest(std::int64_t step) { emit source->newestArrived({frameOf("a", step), frameOf("b", step)}); }
+  /// "a 3", "b 4 atss", "-"
+  QString shown(int index) {
+    const auto& frame = workspace.canvas(index).frame();
+    if (!frame) return QStringLiteral("-");
+    return QStringLiteral("%1 %2%3")
+        .arg(QString::fromStdString(frame->image->name))
+        .arg(frame->step)
+        .arg(frame->variant ? ' ' + QString::fromStdString(frame->variant->name) : QString());
+  }
+  /// As much as one deed of a person is, whatever it changes.
+  void endDeed() { QCoreApplication::sendPostedEvents(); }
+
+  Workspace workspace;
+  HeldSource* source;
+};
+
+TEST_F(WorkspaceTest, CanvasesFollowWhatIsMeasuredAndGoBackTogether) {
+  workspace.setCanvasCount(2);
+  newest(5);
+  workspace.canvas(1).setProbeName("b");
+  EXPECT_EQ(shown(0), "a 5");
+  EXPECT_EQ(shown(1), "b 5");
+  workspace.active().time().pin(3);
+  newest(6);
+  ASSERT_EQ(source->asked.size(), 2u) << "each asks for its own";
+  EXPECT_NE(source->asked[0].view, source->asked[1].view);
+  EXPECT_EQ(shown(0), "a 5") << "what is shown stays until there is something else";
+  source->answer();
+  EXPECT_EQ(shown(0), "a 3");
+  EXPECT_EQ(shown(1), "b 3");
+  workspace.time().followLive();
+  EXPECT_EQ(shown(0), "a 6");
+  EXPECT_EQ(shown(1), "b 6");
+  EXPECT_TRUE(source->asked.empty());
+}
+
+TEST_F(WorkspaceTest, ACanvasWithAStepOfItsOwnStaysThere) {
+  workspace.setCanvasCount(2);
+  workspace.time().pin(3);
+  source->answer();
+  workspace.canvas(1).setOwnTime(true);
+  workspace.time().pin(4);
+  ASSERT_EQ(source->asked.size(), 1u);
+  source->answer();
+  EXPECT_EQ(shown(0), "a 4");
+  EXPECT_EQ(shown(1), "a 3");
+  workspace.canvas(1).setOwnTime(false);
+  source->answer();
+  EXPECT_EQ(shown(1), "a 4");
+}
+
+TEST_F(WorkspaceTest, WhatIsMissingLeadsBackToWhatIsShown) {
+  newest(5);
+  workspace.time().pin(3);
+  emit source->momentMissing(source->asked[0].view, 3);
+  EXPECT_TRUE(workspace.time().followsLive()) << "nothing recorded was shown yet";
+  workspace.time().pin(4);
+  source->answer();
+  workspace.time().pin(3);
+  const int view = source->asked[0].view;
+  workspace.time().pin(2);
+  emit source->momentMissing(view, 3);
+  EXPECT_EQ(workspace.time().step(), 2) << "it is not looked for any more";
+  emit source->momentMissing(view, 2);
+  EXPECT_EQ(workspace.time().step(), 4);
+  EXPECT_EQ(shown(0), "a 4");
+}
+
+TEST_F(WorkspaceTest, AVariantIsShownWhereThereIsOneAndNothingInItsPlace) {
+  workspace.setCanvasCount(2);
+  workspace.time().pin(4);
+  source->answer();
+  workspace.canvas(1).setVariant("atss");
+  source->answer();
+  EXPECT_EQ(shown(0), "a 4");
+  EXPECT_EQ(shown(1), "a 4 atss");
+  workspace.time().pin(5);
+  source->answer();
+  EXPECT_EQ(shown(0), "a 5");
+  EXPECT_EQ(shown(1), "-");
+  EXPECT_EQ(workspace.canvas(1).whyNothing(), "Nothing of 'atss' was recorded at step 5");
+  EXPECT_EQ(workspace.canvas(1).probes().size(), 2u) << "what there is can be chosen";
+  workspace.time().pin(6);
+  source->answer();
+  EXPECT_EQ(shown(1), "a 6 atss");
+  workspace.beginRun();
+  EXPECT_EQ(shown(0), "-");
+  EXPECT_TRUE(workspace.canvas(1).variant().isEmpty());
+  EXPECT_TRUE(workspace.time().followsLive());
+}
+
+TEST_F(WorkspaceTest, TheActiveCanvasStaysWhenOthersGo) {
+  newest(5);
+  workspace.setCanvasCount(4);
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(shown(i), "a 5") << "new ones begin like the active one";
+  CanvasModel& third = workspace.canvas(2);
+  third.layers().setOpacity("objects", 0.25F);
+  workspace.setActive(third);
+  QSignalSpy active(&workspace, &Workspace::activeChanged);
+  workspace.setCanvasCount(2);
+  EXPECT_EQ(&workspace.active(), &third);
+  EXPECT_EQ(workspace.activeIndex(), 1);
+  workspace.setCanvasCount(1);
+  EXPECT_EQ(&workspace.canvas(0), &third);
+  EXPECT_EQ(active.count(), 0);
+  workspace.setCanvasCount(0);
+  EXPECT_EQ(workspace.canvasCount(), 1);
+  workspace.setCanvasCount(9);
+  EXPECT_EQ(workspace.canvasCount(), Workspace::kMostCanvases);
+}
+
+TEST_F(WorkspaceTest, WhatArrivesForACanvasThatIsGoneIsLeftOut) {
+  workspace.setCanvasCount(2);
+  workspace.time().pin(4);
+  workspace.setCanvasCount(1);
+  source->answer();
+  EXPECT_EQ(shown(0), "a 4");
+}
+
+TEST_F(WorkspaceTest, ADeedIsUndoneAndRedoneAsAWhole) {
+  newest(5);
+  QUndoStack& undo = workspace.undoStack();
+  EXPECT_FALSE(undo.canUndo()) << "what frames bring is nobody's choice";
+  LayerStack& layers = workspace.active().layers();
+  const QJsonArray before = layers.save();
+  layers.showOnly("channel:iou");  // hides others, shows one, makes it active
+  endDeed();
+  const QJsonArray after = layers.save();
+  ASSERT_NE(after, before);
+  EXPECT_EQ(undo.count(), 1);
+  newest(6);
+  EXPECT_EQ(undo.count(), 1);
+  undo.undo();
+  EXPECT_EQ(layers.save(), before);
+  undo.redo();
+  EXPECT_EQ(layers.save(), after);
+  undo.undo();
+  endDeed();
+  EXPECT_FALSE(undo.canUndo()) << "taking back is no deed of its own";
+}
+
+TEST_F(WorkspaceTest, ASliderThatIsDraggedIsOneChange) {
+  newest(5);
+  LayerStack& layers = workspace.active().layers();
+  const float before = layers.find("objects")->opacity;
+  for (const float opacity : {0.9F, 0.7F, 0.4F}) {
+    layers.setOpacity("objects", opacity);
+    endDeed();
+  }
+  layers.setVisible("objects", false);
+  endDeed();
+  layers.setVisible("objects", true);
+  endDeed();
+  EXPECT_EQ(workspace.undoStack().count(), 3) << "what is switched is switched each time";
+  EXPECT_EQ(workspace.undoStack().undoText(), "layer Objects");
+  for (int i = 0; i < 3; ++i)
+    workspace.undoStack().undo();
+  EXPECT_EQ(layers.find("objects")->opacity, before);
+  layers.setOpacity("objects", 0.3F);
+  endDeed();
+  layers.setOpacity("objects", before);
+  endDeed();
+  EXPECT_FALSE(workspace.undoStack().canUndo()) << "nothing is changed after all";
+}
+
+TEST_F(WorkspaceTest, CanvasesThatWentComeBackAsTheyWere) {
+  workspace.setCanvasCount(2);
+  workspace.time().pin(4);
+  source->answer();
+  workspace.canvas(1).setVariant("atss");
+  workspace.canvas(1).layers().showOnly("channel:iou");
+  endDeed();
+  source->answer();
+  const QJsonArray layers = workspace.canvas(1).layers().save();
+  workspace.setCanvasCount(1);
+  endDeed();
+  EXPECT_EQ(workspace.undoStack().undoText(), "number of canvases");
+  workspace.undoStack().undo();
+  source->answer();
+  ASSERT_EQ(workspace.canvasCount(), 2);
+  EXPECT_EQ(shown(1), "a 4 atss");
+  EXPECT_EQ(workspace.canvas(1).layers().save(), layers);
+  // Where one has gone meanwhile stays.
+  workspace.time().pin(6);
+  source->answer();
+  workspace.undoStack().undo();
+  source->answer();
+  EXPECT_EQ(shown(0), "a 6");
+  EXPECT_EQ(shown(1), "a 6");
+}
+
+TEST_F(WorkspaceTest, UnlinkedCanvasesZoomEachForItself) {
+  workspace.setCanvasCount(2);
+  workspace.viewport().set({"a", false, 2, {0.5, 0.5}});
+  workspace.setViewportsLinked(false);
+  workspace.canvas(0).viewport().set({"a", false, 3, {0.5, 0.5}});
+  EXPECT_EQ(workspace.canvas(1).viewport().position().zoom, 2);
+  workspace.setCanvasCount(4);
+  workspace.canvas(3).viewport().set({"a", false, 5, {0.5, 0.5}});
+  EXPECT_EQ(workspace.canvas(0).viewport().position().zoom, 3);
+  workspace.setViewportsLinked(true);
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(workspace.canvas(i).viewport().position().zoom, 3) << "as the active one";
+}
+
+TEST_F(WorkspaceTest, ASessionComesBackWhole) {
+  workspace.setCanvasCount(4);
+  workspace.time().pin(4);
+  source->answer();
+  workspace.setActive(workspace.canvas(2));
+  workspace.active().setProbeName("b");
+  workspace.canvas(1).setVariant("atss");
+  workspace.canvas(3).setOwnTime(true);
+  workspace.canvas(3).time().pin(2);
+  source->answer();
+  workspace.active().selectPair(2, 100);
+  workspace.viewport().set({"a", false, 2, {0.25, 0.5}});
+  const QJsonObject saved = workspace.save();
+  EXPECT_EQ(saved["sources"].toArray()[0].toObject()["folder"], "/runs/one");
+
+  Workspace read;
+  ASSERT_TRUE(read.restore(saved));
+  auto held = std::make_unique<HeldSource>();
+  HeldSource& again = *held;
+  read.setSource(std::move(held));
+  again.answer();
+  EXPECT_EQ(read.save(), saved);
+  EXPECT_EQ(read.canvas(1).frame()->variant->name, "atss");
+  EXPECT_EQ(read.canvas(3).frame()->step, 2);
+  EXPECT_EQ(read.active().selectedAnchor(), 100);
+  EXPECT_FALSE(read.undoStack().canUndo());
+}
+
+TEST_F(WorkspaceTest, WhatAnotherVersionWroteIsToldAndLeft) {
+  const QJsonObject before = workspace.save();
+  QJsonObject other = before;
+  other["version"] = 99;
+  other["active"] = 3;
+  for (const QJsonObject& wrong : {other, QJsonObject(), QJsonObject{{"version", 1}, {"canvases", "two"}}}) {
+    const Status status = workspace.restore(wrong);
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().code, ErrorCode::kBadData);
+    EXPECT_EQ(workspace.save(), before);
+  }
+}
+
+}  // namespace
+}  // namespace anchorscope
