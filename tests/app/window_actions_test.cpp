@@ -178,21 +178,21 @@ TEST(WindowTextsTest, WhatIsDeclaredInCoreIsOpenToTranslation) {
     fresh.trainer.publishFacts({"a.jpg"}, declaration);
     fresh.trainer.setState(TrainerState::kRunning);
     fresh.trainer.publish(5, {testing::makeSyntheticFrame()});
-    ASSERT_TRUE(QTest::qWaitFor([&] { return window.viewState().frame() != nullptr; }));
-    const auto& legend = *window.workspace().curves().legend();
+    ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().active().frame() != nullptr; }));
+    const auto& legend = *window.page().curves().legend();
     EXPECT_TRUE(QTest::qWaitFor([&] {
       return legend.entries().size() == 2 && legend.entries()[0].title == "⟦Classification loss⟧";
     }));
     EXPECT_EQ(legend.entries()[1].title, "loss.loc") << "a name is the same in every language";
     QStringList titles;
-    for (const LayerRow* row : window.workspace().layers().findChildren<LayerRow*>()) {
+    for (const LayerRow* row : window.page().layers().findChildren<LayerRow*>()) {
       EXPECT_TRUE(row->toolTip().startsWith("⟦")) << row->toolTip().toStdString();
       for (const QLabel* label : row->findChildren<QLabel*>())
         titles << label->text();
     }
     EXPECT_TRUE(titles.contains("⟦Classification loss⟧")) << titles.join('|').toStdString();
-    window.viewState().selectObject(0);
-    const QAbstractItemModel* pairs = window.workspace().inspector().bagTable()->model();
+    window.workspace().active().selectObject(0);
+    const QAbstractItemModel* pairs = window.page().inspector().bagTable()->model();
     int columns = 0;
     for (int column = 0; column < pairs->columnCount(); ++column)
       columns += pairs->headerData(column, Qt::Horizontal).toString().startsWith("⟦") ? 1 : 0;

@@ -22,8 +22,10 @@ namespace {
 /// A figure that is `share` done and waits there for `goOn`.
 class HeldFigure {
  public:
-  HeldFigure(ViewState& view, const std::filesystem::path& path, double share)
-      : spec_(figureFromView(view, {})), path_(path.string()), share_(share) {}
+  HeldFigure(const CanvasModel& view, const std::filesystem::path& path, double share)
+      : path_(path.string()), share_(share) {
+    spec_.panels = {panelFromView(view, {})};
+  }
   QString path() const { return QString::fromStdString(path_); }
   Exporter::Write write() {
     return [this, hold = hold_.get_future().share()](const FigureProgress& progress) {
@@ -53,7 +55,7 @@ class WindowExportsTest : public testing::WindowFixture {
   }
   bool isShown() { return part<QWidget>("exportStatus").isVisible(); }
   void begin(HeldFigure& figure) {
-    window.workspace().exports().exporter().start(
+    window.page().exports().exporter().start(
         figure.path(), figure.write(),
         [this](const Result<FigureReport>& report) { ended.push_back(report); });
   }
@@ -67,7 +69,7 @@ class WindowExportsTest : public testing::WindowFixture {
 
 TEST_F(WindowExportsTest, AFigureThatIsBeingWrittenIsSeenInTheStatusBar) {
   EXPECT_FALSE(isShown());
-  HeldFigure figure(window.viewState(), folder / "view.pdf", 0.4);
+  HeldFigure figure(window.workspace().active(), folder / "view.pdf", 0.4);
   begin(figure);
   EXPECT_TRUE(isShown());
   auto& bar = part<QProgressBar>("exportBar");
@@ -89,8 +91,8 @@ TEST_F(WindowExportsTest, AFigureThatIsBeingWrittenIsSeenInTheStatusBar) {
 
 TEST_F(WindowExportsTest, GivenUpNothingIsLeftAndItIsSaid) {
   std::ofstream(folder / "there.svg") << "was there";
-  HeldFigure figure(window.viewState(), folder / "view.png", 0.2),
-      over(window.viewState(), folder / "there.svg", 0.6);
+  HeldFigure figure(window.workspace().active(), folder / "view.png", 0.2),
+      over(window.workspace().active(), folder / "there.svg", 0.6);
   begin(figure);
   begin(over);
   EXPECT_EQ(part<QLabel>("exportFiles").text(), "Writing view.png, there.svg");
@@ -112,7 +114,7 @@ TEST_F(WindowExportsTest, GivenUpNothingIsLeftAndItIsSaid) {
   EXPECT_FALSE(std::filesystem::exists(folder / "view.png"));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
   // The next one can be cancelled, too.
-  HeldFigure next(window.viewState(), folder / "next.pdf", 0.1);
+  HeldFigure next(window.workspace().active(), folder / "next.pdf", 0.1);
   begin(next);
   EXPECT_TRUE(cancel.isEnabled());
   EXPECT_EQ(part<QLabel>("exportFiles").text(), "Writing next.pdf");
@@ -122,7 +124,7 @@ TEST_F(WindowExportsTest, GivenUpNothingIsLeftAndItIsSaid) {
 }
 
 TEST_F(WindowExportsTest, TheViewAndTheCurvesTellWhatCameOfThem) {
-  Exports& exports = window.workspace().exports();
+  Exports& exports = window.page().exports();
   const QString view = QString::fromStdString((folder / "view.svg").string());
   // Given up before the window looks at anything else: whatever was reached, the file is whole or not there.
   exports.writeView(view);
@@ -153,7 +155,7 @@ TEST(WindowExportsEndTest, ClosingTheWindowGivesUpWhatIsBeingWritten) {
   window->show();
   std::promise<ErrorCode> ended;
   // Goes on for as long as somebody wants it.
-  window->workspace().exports().exporter().start(
+  window->page().exports().exporter().start(
       QString::fromStdString((folder / "view.pdf").string()),
       [&](const FigureProgress& progress) -> Result<FigureReport> {
         std::mutex mutex;

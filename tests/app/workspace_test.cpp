@@ -231,6 +231,7 @@ TEST_F(WorkspaceTest, ASliderThatIsDraggedIsOneChange) {
 
 TEST_F(WorkspaceTest, CanvasesThatWentComeBackAsTheyWere) {
   workspace.setCanvasCount(2);
+  endDeed();
   workspace.time().pin(4);
   source->answer();
   workspace.canvas(1).setVariant("atss");

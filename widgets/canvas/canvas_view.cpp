@@ -169,13 +169,11 @@ QString CanvasView::imageTitle() const {
   return QString::fromStdString(d_->imageName);
 }
 
-QString CanvasView::imageInfo() const {
+QStringList CanvasView::imageInfo() const {
   if (d_->imageSize.width <= 0) return {};
   const double percent = zoom() * 100;
-  return QStringLiteral("%1 × %2 · %3 %")
-      .arg(d_->imageSize.width)
-      .arg(d_->imageSize.height)
-      .arg(percent, 0, 'f', percent < 10 ? 1 : 0);
+  return {QStringLiteral("%1 × %2").arg(d_->imageSize.width).arg(d_->imageSize.height),
+          QStringLiteral("%1 %").arg(percent, 0, 'f', percent < 10 ? 1 : 0)};
 }
 
 AxisTransform CanvasView::fittedTransform() const {

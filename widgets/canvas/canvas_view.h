@@ -5,6 +5,7 @@
 #include <QPointF>
 #include <QRectF>
 #include <QString>
+#include <QStringList>
 #include <QWidget>
 #include <cstdint>
 #include <memory>
@@ -37,9 +38,9 @@ class CanvasView : public QWidget {
   QPointF toCanvas(QPointF image) const;
   /// The part of the image that is in view, clipped to the image; what an export of the current view shows.
   Box visibleInImage() const;
-  /// "BloodImage_00001.jpg", "640 × 480 · 212 %": what the canvas' header shows. Empty without a frame.
+  /// "BloodImage_00001.jpg"; "640 × 480", "212 %": what the canvas' header shows. Empty without a frame.
   QString imageTitle() const;
-  QString imageInfo() const;
+  QStringList imageInfo() const;
 
   void fit();
   /// Zooms about a canvas point that stays where it is. Bounded to [1/32 of fit, 64].

@@ -220,7 +220,11 @@ void drawPanel(const FigurePage& page, const FigurePanel& panel, const QString& 
                double width) {
   const Box crop = cropOf(panel);
   const double height = width * static_cast<double>(crop.height()) / static_cast<double>(crop.width());
+  const std::size_t before = page.report.notes.size();
   PanelPainter(page, panel, QRectF(topLeft, QSizeF(width, height))).paint();
+  if (!letter.isEmpty())
+    for (std::size_t i = before; i < page.report.notes.size(); ++i)
+      page.report.notes[i].insert(0, letter.toStdString() + " ");
   ColorBar bar;
   const bool hasBar = barOf(page, panel, bar);
   const double below = topLeft.y() + height + page.mm(kGapMm);

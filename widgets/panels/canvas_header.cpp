@@ -64,7 +64,9 @@ void CanvasHeader::setLive(bool live) {
 
 void CanvasHeader::setPlace(bool several, bool active) {
   ownStep_->setVisible(several);
+  several_ = several;
   marked_ = several && active;
+  refresh();
   update();
 }
 
@@ -84,10 +86,16 @@ void CanvasHeader::paintEvent(QPaintEvent*) {
 
 void CanvasHeader::refresh() {
   title_->setText(canvas_.imageTitle());
-  QString info = canvas_.imageInfo();
-  if (!info.isEmpty() && model_.frame())
-    info += model_.time().followsLive() && live_ ? tr(" · following live")
-                                                 : tr(" · step %1").arg(countText(model_.frame()->step));
+  QStringList parts;
+  if (model_.frame()) {
+    parts = canvas_.imageInfo();
+    const QString moment = model_.time().followsLive() && live_
+                               ? tr("following live")
+                               : tr("step %1").arg(countText(model_.frame()->step));
+    // Beside others the moment tells them apart, and there is less room.
+    parts.insert(several_ ? 0 : parts.size(), moment);
+  }
+  const QString info = parts.join(QStringLiteral(" · "));
   info_->setText(info);
   info_->setToolTip(info);
   title_->setToolTip(title_->text());

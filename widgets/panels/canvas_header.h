@@ -35,7 +35,7 @@ class CanvasHeader : public QWidget {
 
   CanvasModel& model_;
   CanvasView& canvas_;
-  bool live_ = false, marked_ = false;
+  bool live_ = false, several_ = false, marked_ = false;
   QHBoxLayout* line_;
   QLabel *title_, *info_;
   QToolButton* ownStep_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "widgets/overlays/declared_text.h"
 #include "widgets/state/canvas_model.h"
 
 namespace anchorscope {
@@ -50,10 +51,8 @@ StagePicker::StagePicker(CanvasModel& canvas, QWidget* parent) : QComboBox(paren
 void StagePicker::refresh() {
   std::vector<Choice> choices;
   if (const auto& frame = canvas_.frame())
-    for (const auto& stage : frame->stages) {
-      const std::string& title = stage->stage.title.empty() ? stage->stage.name : stage->stage.title;
-      choices.push_back({QString::fromStdString(title), {}, QString::fromStdString(stage->stage.name)});
-    }
+    for (const auto& stage : frame->stages)
+      choices.push_back({declaredTitle(stage->stage), {}, QString::fromStdString(stage->stage.name)});
   offer(*this, choices, std::min(canvas_.stage(), static_cast<int>(choices.size()) - 1));
 }
 
