@@ -21,7 +21,6 @@
 #include "app/workspace/canvas_grid.h"
 #include "widgets/help/help_window.h"
 #include "widgets/notify/message_bar.h"
-#include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/canvas_tools.h"
 #include "widgets/panels/preparing_view.h"
 #include "widgets/panels/start_page.h"

@@ -17,6 +17,7 @@
 
 #include "app/main_window.h"
 #include "app/settings.h"
+#include "app/workspace/canvas_grid.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/parameters_panel.h"
@@ -110,8 +111,9 @@ void addCanvasActions(ActionRegistry& actions, MainWindow& window) {
       "next", tr("&Next canvas"), Qt::Key_F6, tr("Make the next canvas the active one"),
       [&window] {
         Workspace& workspace = window.workspace();
-        workspace.setActive(workspace.canvas((workspace.activeIndex() + 1) % workspace.canvasCount()));
-        window.page().canvas().setFocus();
+        const int next = (workspace.activeIndex() + 1) % workspace.canvasCount();
+        window.page().canvases().canvas(next).setFocus();
+        workspace.setActive(workspace.canvas(next));
       },
       several);
 }
@@ -268,7 +270,7 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
   add(
       "figure.view", tr("&Export view…"), Qt::CTRL | Qt::SHIFT | Qt::Key_E,
       tr("Image, layers and colour bar as PDF, SVG or PNG"),
-      [&window] { window.page().exports().askForView(); }, in(&ActionContext::picture), "export");
+      [&window] { window.page().exports().askForView(); }, in(&ActionContext::anyPicture), "export");
   add(
       "figure.curves", tr("Export &curves…"), Qt::CTRL | Qt::SHIFT | Qt::Key_C,
       tr("The curves as PDF, SVG or PNG, their values as CSV"),
@@ -295,6 +297,7 @@ ActionContext actionContextOf(MainWindow& window) {
   ActionContext at;
   at.workspace = !window.onStartPage();
   at.picture = at.workspace && window.workspace().active().frame() != nullptr;
+  at.anyPicture = at.workspace && window.workspace().shown() != nullptr;
   at.live = at.workspace && run.isLive();
   at.takesParameters = enabled.setParam;
   at.takesCheckpoint = enabled.checkpoint;

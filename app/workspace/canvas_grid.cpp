@@ -87,8 +87,15 @@ void CanvasGrid::arrange() {
 }
 
 void CanvasGrid::mark() {
-  for (const Cell& cell : cells_)
-    cell.header->setPlace(cells_.size() > 1, cell.model == &workspace_.active());
+  const bool several = cells_.size() > 1;
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    const Cell& cell = cells_[i];
+    const bool active = cell.model == &workspace_.active();
+    cell.header->setPlace(several, active);
+    cell.view->setAccessibleName(several ? tr("Image canvas %1 of %2").arg(i + 1).arg(cells_.size())
+                                         : tr("Image canvas"));
+    cell.view->setAccessibleDescription(several && active ? tr("The panels tell of it") : QString());
+  }
 }
 
 int CanvasGrid::columns() const {
@@ -108,8 +115,12 @@ void CanvasGrid::setLive(bool live) {
 bool CanvasGrid::eventFilter(QObject* watched, QEvent* event) {
   if (event->type() == QEvent::FocusIn || event->type() == QEvent::MouseButtonPress)
     for (const Cell& cell : cells_)
-      if (auto* widget = qobject_cast<QWidget*>(watched); widget && cell.host->isAncestorOf(widget))
+      if (auto* widget = qobject_cast<QWidget*>(watched); widget && cell.host->isAncestorOf(widget)) {
+        // Keys work on the active one, wherever in it the click was.
+        if (event->type() == QEvent::MouseButtonPress && widget->focusPolicy() == Qt::NoFocus)
+          cell.view->setFocus();
         workspace_.setActive(*cell.model);
+      }
   return QWidget::eventFilter(watched, event);
 }
 

@@ -19,6 +19,7 @@
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/notifier.h"
+#include "widgets/overlays/declared_text.h"
 #include "widgets/plot/curves_view.h"
 
 namespace anchorscope {
@@ -103,6 +104,7 @@ void nameApart(std::vector<FigurePanel>& panels) {
   const auto step = [](const FigurePanel& panel) {
     return Exports::tr("step %1").arg(countText(panel.evidence->step));
   };
+  const auto stage = [](const FigurePanel& panel) { return declaredTitle(panel.evidence->stage); };
   const auto variant = [](const FigurePanel& panel) {
     return panel.evidence->variant ? QString::fromStdString(panel.evidence->variant->name)
                                    : Exports::tr("as trained");
@@ -117,6 +119,7 @@ void nameApart(std::vector<FigurePanel>& panels) {
   };
   addWhereDifferent(image);
   addWhereDifferent(step);
+  addWhereDifferent(stage);
   addWhereDifferent(variant);
   for (std::size_t i = 0; i < panels.size(); ++i)
     panels[i].caption = parts[i].join(QStringLiteral(", ")).toStdString();
@@ -129,16 +132,15 @@ Exports::Exports(QWidget& parent, Workspace& workspace, CanvasGrid& canvases, Cu
     : parent_(parent), workspace_(workspace), canvases_(canvases), curves_(curves), notifier_(notifier) {}
 
 void Exports::askForView() {
-  const CanvasModel& active = workspace_.active();
-  if (!active.frame()) return;
+  const CanvasModel* shown = workspace_.shown();
+  if (!shown) return;
   const QString base = QStringLiteral("%1-step%2")
-                           .arg(QFileInfo(active.probeName()).completeBaseName())
-                           .arg(active.frame()->step);
+                           .arg(QFileInfo(shown->probeName()).completeBaseName())
+                           .arg(shown->frame()->step);
   const auto choice =
       askForExport(parent_.window(), tr("Export view"),
                    {QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png")}, base, true);
-  if (!choice || !workspace_.active().frame())
-    return;  // what was shown may have ended while the dialog was open
+  if (!choice || !workspace_.shown()) return;  // what was shown may have ended while the dialog was open
   writeView(choice->path, choice->options);
 }
 
@@ -164,7 +166,7 @@ void Exports::writeView(const QString& path, const ExportOptions& options) {
                                        "Start a run or open a recorded one")));
     return;
   }
-  spec.columns = canvases_.columns();
+  spec.columns = std::min(canvases_.columns(), static_cast<int>(spec.panels.size()));
   spec.widthMm = options.widthMm;
   spec.dpi = options.dpi;
   spec.theme = options.theme;

@@ -94,6 +94,7 @@ void RunView::clear() {
 }
 
 void RunView::begin(const QString& what) {
+  workspace_.beginRun();
   wantedProbe_.clear();
   evaluated_.clear();
   notifier_.beginRun();
@@ -103,15 +104,11 @@ void RunView::begin(const QString& what) {
   evaluation_->setProgress({}, 0);
   refreshEvaluation({}, 0);
   transport_->clear();
-  workspace_.beginRun();
   // The boxes that learn are what the demo is for.
   if (!run_->isContinued() && run_->asked().data == "demo") workspace_.showLayerWithNextFrame("predictions");
   page_.enter(/*preparing=*/true);
   page_.preparing().start(what);
-  auto live = std::make_unique<LiveSource>(run_->bridge(), run_->isContinued());
-  LiveSource* source = live.get();
-  take(std::move(live));
-  live_ = source;
+  live_ = take(std::make_unique<LiveSource>(run_->bridge(), run_->isContinued()));
 }
 
 void RunView::onState(TrainerState state, const QString& reason) {

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "app/workspace/workspace.h"
 #include "core/base/result.h"
 #include "core/session/session.h"
 #include "widgets/source/live_source.h"
@@ -21,7 +23,6 @@ class HistoryScrubber;
 class Notifier;
 class RunController;
 class TransportBar;
-class Workspace;
 class WorkspacePage;
 
 /// GUI thread only.
@@ -75,8 +76,17 @@ class RunView : public QObject {
 
   // run_view_history.cpp: what was recorded
   void wireHistory();
-  /// What is looked at from now on.
-  void take(std::unique_ptr<EvidenceSource> source);
+  /// What is looked at from now on; the workspace has it then.
+  template <typename Source>
+  Source* take(std::unique_ptr<Source> taken) {
+    Source* source = taken.get();
+    recorded_ = nullptr;
+    live_ = nullptr;
+    workspace_.setSource(std::move(taken));
+    watch(source);
+    return source;
+  }
+  void watch(EvidenceSource* source);
   void releaseSources();
   void showOpenedRun();
   void refreshRecordedSteps();

@@ -18,11 +18,7 @@
 
 namespace anchorscope {
 
-void RunView::take(std::unique_ptr<EvidenceSource> taken) {
-  EvidenceSource* source = taken.get();
-  recorded_ = nullptr;
-  live_ = nullptr;
-  workspace_.setSource(std::move(taken));
+void RunView::watch(EvidenceSource* source) {
   connect(source, &EvidenceSource::stepsChanged, this, &RunView::refreshRecordedSteps);
   connect(source, &EvidenceSource::scalarsArrived, this, &RunView::onScalars);
   connect(source, &EvidenceSource::problemsFound, this, &RunView::tellDamage);
@@ -65,21 +61,18 @@ void RunView::showOpenedRun() {
   }
   run_->lookAt(opened->folder(), opened->lastStep());
   workspace_.beginRun();
-  RecordedSource* recorded = opened.get();
-  take(std::move(opened));
-  recorded_ = recorded;
-  const RunHeader& header = recorded_->header();
+  recorded_ = take(std::move(opened));
   wantedProbe_.clear();
   curves_->clear();
   scrubber_->clear();
   notifier_.beginRun();
-  curves_->setDeclaration(header.declaration);
+  curves_->setDeclaration(recorded_->declaration());
   evaluation_->clear(tr("This run has not been evaluated."));
   refreshEvaluations();
   page_.probes().setAvailableImages({});
   page_.enter(/*preparing=*/false);
   transport_->clear();
-  transport_->showRecorded(recorded_->lastStep(), header.plannedSteps);
+  transport_->showRecorded(recorded_->lastStep(), recorded_->header().plannedSteps);
   tellDamage(recorded_->problems());
   refreshRecordedSteps();
   if (scrubber_->steps().empty())
@@ -88,7 +81,7 @@ void RunView::showOpenedRun() {
                     {},
                     MessageScope::kRun});
   else
-    showRecordedStep(scrubber_->steps().back());
+    workspace_.pinAll(scrubber_->steps().back());
   recorded_->tellSeries();
   if (!run_->isTemporary()) emit runOpened(QDir(recorded_->folder()).absolutePath());
   emit changed();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/workspace/workspace.h"
+#include "widgets/overlays/declared_text.h"
 
 namespace anchorscope {
 namespace {
@@ -51,7 +52,7 @@ Difference ofLayers(const QJsonArray& a, const QJsonArray& b) {
   if (layer < 0) return out;
   const QJsonObject before = a[layer].toObject(), after = b[layer].toObject();
   if (before["id"] != after["id"]) return out;
-  out.text = tr("layer %1").arg(after["title"].toString());
+  out.text = tr("layer %1").arg(declaredText(after["title"].toString().toStdString()));
   QStringList sliders;
   for (const QString& key : differences(before, after))
     sliders << sliderOf(key);
@@ -64,13 +65,14 @@ Difference ofLayers(const QJsonArray& a, const QJsonArray& b) {
 Difference difference(const QJsonObject& before, const QJsonObject& after) {
   const QJsonArray a = before["canvases"].toArray(), b = after["canvases"].toArray();
   if (a.size() != b.size()) return {tr("number of canvases"), {}};
+  if (before["linked"] != after["linked"]) return {tr("linked zoom"), {}};
   qsizetype canvas = -1;
   for (qsizetype i = 0; i < a.size(); ++i)
     if (a[i] != b[i]) {
       if (canvas >= 0) return {tr("canvases"), {}};
       canvas = i;
     }
-  if (canvas < 0) return {tr("linked zoom"), {}};
+  if (canvas < 0) return {tr("canvases"), {}};
   const QJsonObject one = a[canvas].toObject(), other = b[canvas].toObject();
   const QStringList keys = differences(one, other);
   if (keys == QStringList{QStringLiteral("layers")}) {
@@ -88,7 +90,7 @@ Difference difference(const QJsonObject& before, const QJsonObject& after) {
 
 ViewChange::ViewChange(Workspace& workspace, QJsonObject before, QJsonObject after)
     : workspace_(workspace), before_(std::move(before)), after_(std::move(after)) {
-  Difference what = difference(before_, after_);
+  Difference what = difference(Workspace::withoutPlaces(before_), Workspace::withoutPlaces(after_));
   setText(what.text);
   value_ = std::move(what.value);
 }
@@ -110,7 +112,7 @@ bool ViewChange::mergeWith(const QUndoCommand* other) {
   const auto& next = static_cast<const ViewChange&>(*other);
   if (next.value_ != value_) return false;
   after_ = next.after_;
-  setObsolete(after_ == before_);
+  setObsolete(Workspace::withoutPlaces(after_) == Workspace::withoutPlaces(before_));
   return true;
 }
 

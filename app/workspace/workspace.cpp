@@ -19,8 +19,10 @@ constexpr int kVersion = 1;
 }  // namespace
 
 Workspace::Workspace(QObject* parent) : QObject(parent) {
-  canvases_.push_back(makeCanvas());
+  canvases_.push_back(makeCanvas(++lastView_));
   active_ = canvases_.front().get();
+  constexpr int kUndoSteps = 200;
+  undo_.setUndoLimit(kUndoSteps);
 }
 
 Workspace::~Workspace() {
@@ -28,15 +30,34 @@ Workspace::~Workspace() {
   undo_.clear();
 }
 
-std::unique_ptr<CanvasModel> Workspace::makeCanvas() {
+std::unique_ptr<CanvasModel> Workspace::makeCanvas(int view) {
   auto made = std::make_unique<CanvasModel>(link_);
   CanvasModel* canvas = made.get();
-  views_[canvas] = ++lastView_;
+  views_[canvas] = view;
   connect(canvas, &CanvasModel::wanted, this, [this, canvas] { fetch(*canvas); });
   connect(canvas, &CanvasModel::aboutToChange, this, &Workspace::beginChange);
-  connect(canvas, &CanvasModel::frameChanged, this, &Workspace::shownChanged);
-  connect(canvas, &CanvasModel::timeChanged, this, &Workspace::shownChanged);
+  connect(canvas, &CanvasModel::layersMade, this, [this, canvas] {
+    const QScopedValueRollback quiet(quiet_, true);
+    applyFirstLook(canvas->layers(), *canvas->evidence());
+  });
+  connect(canvas, &CanvasModel::frameChanged, this, [this, canvas] {
+    fitLook(*canvas);
+    if (canvas == active_ || !canvas->frame()) emit shownChanged();
+  });
+  connect(canvas, &CanvasModel::timeChanged, this, [this, canvas] {
+    if (canvas == active_) emit shownChanged();
+  });
   return made;
+}
+
+/// Layers that this frame has nothing for are stood in for.
+void Workspace::fitLook(CanvasModel& canvas) {
+  if (!canvas.evidence()) return;
+  const QScopedValueRollback quiet(quiet_, true);
+  replaceForeignLook(canvas.layers(), *canvas.evidence());
+  if (const std::string extra = std::exchange(extraLayer_, {}); !extra.empty())
+    for (const auto& each : canvases_)
+      each->layers().setVisible(extra, true);
 }
 
 // ---- canvases
@@ -62,7 +83,7 @@ void Workspace::setCanvasCount(int count) {
   {
     const QScopedValueRollback quiet(quiet_, true);
     while (canvasCount() < count) {
-      canvases_.push_back(makeCanvas());
+      canvases_.push_back(makeCanvas(++lastView_));
       canvases_.back()->becomeLike(*active_);
       canvases_.back()->setOwnViewport(!viewportsLinked_);
     }
@@ -74,8 +95,26 @@ void Workspace::setCanvasCount(int count) {
       gone.push_back(std::move(canvases_.back()));
       canvases_.pop_back();
     }
+    if (count == 1 && active_->hasOwnTime()) {
+      // There are no others to stay apart from.
+      link_.time.restore(active_->time().save());
+      active_->setOwnTime(false);
+    }
   }
+  tellCanvases();
+}
+
+void Workspace::tellCanvases() {
+  link_.viewport.setShared(canvasCount() > 1);
   emit canvasesChanged();
+  emit shownChanged();
+}
+
+const CanvasModel* Workspace::shown() const {
+  if (active_->frame()) return active_;
+  for (const auto& canvas : canvases_)
+    if (canvas->frame()) return canvas.get();
+  return nullptr;
 }
 
 void Workspace::setViewportsLinked(bool linked) {
@@ -102,7 +141,7 @@ void Workspace::setSource(std::unique_ptr<EvidenceSource> source) {
             for (const auto& canvas : canvases_)
               if (canvas->time().followsLive()) showNewest(*canvas);
           });
-  // Those of a session know already where they are.
+  // What is looked at is asked of this one.
   for (const auto& canvas : canvases_)
     fetch(*canvas);
 }
@@ -110,10 +149,19 @@ void Workspace::setSource(std::unique_ptr<EvidenceSource> source) {
 void Workspace::beginRun() {
   newest_.clear();
   extraLayer_.clear();
+  before_.reset();
+  undo_.clear();
+  link_.selection.select({});
+  link_.selection.hover({});
   for (const auto& canvas : canvases_) {
     canvas->time().followLive();
     canvas->clear();
   }
+}
+
+void Workspace::pinAll(std::int64_t step) {
+  for (const auto& canvas : canvases_)
+    canvas->time().pin(step);
 }
 
 CanvasModel* Workspace::canvasOf(int view) const {
@@ -123,44 +171,36 @@ CanvasModel* Workspace::canvasOf(int view) const {
 }
 
 void Workspace::fetch(CanvasModel& canvas) {
+  const auto view = views_.find(&canvas);
+  if (view == views_.end()) return;  // it is about to go
   TimeCursor& time = canvas.time();
   if (time.followsLive()) {
     if (!newest_.empty()) showNewest(canvas);
   } else if (canvas.isSettled()) {
     time.settle();
   } else if (source_ && time.step() >= 0) {
-    source_->request({time.step(), canvas.probeName(), canvas.variant(), views_.at(&canvas)});
+    source_->request({time.step(), canvas.probeName(), canvas.variant(), view->second});
   }
 }
 
 void Workspace::showNewest(CanvasModel& canvas) {
-  showIn(canvas, [&] { canvas.showProbes(newest_); });
-}
-
-void Workspace::showIn(CanvasModel& canvas, const std::function<void()>& show) {
-  const QScopedValueRollback quiet(quiet_, true);
-  LayerStack& layers = canvas.layers();
-  const bool first = layers.layers().empty();
-  show();
-  if (!canvas.evidence()) return;
-  if (first) applyFirstLook(layers, *canvas.evidence());
-  replaceForeignLook(layers, *canvas.evidence());
-  if (const std::string extra = std::exchange(extraLayer_, {}); !extra.empty())
-    layers.setVisible(extra, true);
+  if (canvas.variant().isEmpty())
+    canvas.showProbes(newest_);
+  else
+    canvas.showNothing(tr("'%1' is known of recorded steps only").arg(canvas.variant()), newest_);
 }
 
 void Workspace::onMoment(const Moment& moment) {
   CanvasModel* canvas = canvasOf(moment.view);
-  if (!canvas || canvas->time().followsLive()) return;  // meanwhile
-  canvas->time().settle();
-  showIn(*canvas, [&] {
-    if (moment.frame)
-      canvas->showMoment(moment.frame, moment.probes, moment.variants);
-    else
-      canvas->showNothing(
-          tr("Nothing of '%1' was recorded at step %2").arg(canvas->variant(), countText(moment.step)),
-          moment.probes, moment.variants);
-  });
+  // Meanwhile something else may be looked at, or be there from elsewhere.
+  if (!canvas || canvas->time().followsLive() || canvas->isSettled()) return;
+  if (moment.step == canvas->time().step()) canvas->time().settle();
+  if (moment.frame)
+    canvas->showMoment(moment.frame, moment.probes, moment.variants);
+  else
+    canvas->showNothing(
+        tr("Nothing of '%1' was recorded at step %2").arg(canvas->variant(), countText(moment.step)),
+        moment.probes, moment.variants);
 }
 
 /// What is shown stays, and its moment is looked at again.
@@ -170,7 +210,8 @@ void Workspace::onMissing(int view, std::int64_t step) {
   if (canvas->time().leftLive() && !newest_.empty())
     canvas->time().followLive();
   else
-    canvas->time().pin(canvas->frame() ? canvas->frame()->step : -1);
+    canvas->time().pin(canvas->time().settled());
+  canvas->stayWithShown();
 }
 
 // ---- undo
@@ -179,23 +220,60 @@ QJsonObject Workspace::arrangement() const {
   QJsonArray canvases;
   for (const auto& canvas : canvases_) {
     QJsonObject saved = canvas->save();
-    saved.remove("probe");
-    // That it has its own counts, not where that is.
-    for (const char* own : {"time", "viewport"})
-      if (saved.contains(own)) saved[own] = QJsonObject();
+    saved["view"] = views_.at(canvas.get());
     canvases.append(saved);
   }
-  return {{"canvases", canvases}, {"linked", viewportsLinked_}};
+  return {{"canvases", canvases}, {"linked", viewportsLinked_}, {"active", views_.at(active_)}};
+}
+
+QJsonObject Workspace::withoutPlaces(QJsonObject arrangement) {
+  QJsonArray canvases = arrangement["canvases"].toArray();
+  for (auto&& canvas : canvases) {
+    QJsonObject look = canvas.toObject();
+    look.remove("probe");
+    // That it has its own counts, not where that is.
+    for (const char* own : {"time", "viewport"})
+      if (look.contains(own)) look[own] = QJsonObject();
+    canvas = look;
+  }
+  arrangement["canvases"] = canvases;
+  arrangement.remove("active");
+  return arrangement;
 }
 
 void Workspace::arrange(const QJsonObject& arrangement) {
-  endChange();
+  before_.reset();
   const QScopedValueRollback quiet(quiet_, true);
-  const QJsonArray canvases = arrangement["canvases"].toArray();
-  setCanvasCount(static_cast<int>(canvases.size()));
-  setViewportsLinked(arrangement["linked"].toBool(true));
-  for (int i = 0; i < canvasCount(); ++i)
-    canvas(i).restore(canvases[i].toObject());
+  const QJsonArray places = arrangement["canvases"].toArray(),
+                   looks = withoutPlaces(arrangement)["canvases"].toArray();
+  std::vector<std::unique_ptr<CanvasModel>> gone = std::exchange(canvases_, {});
+  for (qsizetype i = 0; i < places.size(); ++i) {
+    const int view = places[i].toObject()["view"].toInt();
+    const auto known = std::find_if(gone.begin(), gone.end(),
+                                    [&](const auto& canvas) { return views_.at(canvas.get()) == view; });
+    if (known != gone.end()) {
+      // Those that are there stay where they have gone meanwhile.
+      canvases_.push_back(std::move(*known));
+      gone.erase(known);
+      canvases_.back()->restore(looks[i].toObject());
+    } else {
+      canvases_.push_back(makeCanvas(view));
+      canvases_.back()->becomeLike(*active_);
+      canvases_.back()->restore(places[i].toObject());
+    }
+  }
+  for (const auto& canvas : gone)
+    views_.erase(canvas.get());
+  if (!views_.contains(active_)) {
+    active_ = canvasOf(arrangement["active"].toInt());
+    if (!active_) active_ = canvases_.front().get();
+    emit activeChanged();
+  }
+  if (const bool linked = arrangement["linked"].toBool(true); linked != viewportsLinked_) {
+    viewportsLinked_ = linked;
+    emit viewportsLinkedChanged(linked);
+  }
+  tellCanvases();
 }
 
 void Workspace::beginChange() {
@@ -209,7 +287,8 @@ void Workspace::endChange() {
   if (!before_) return;
   QJsonObject before = *std::exchange(before_, std::nullopt);
   QJsonObject after = arrangement();
-  if (before != after) undo_.push(new ViewChange(*this, std::move(before), std::move(after)));
+  if (withoutPlaces(before) != withoutPlaces(after))
+    undo_.push(new ViewChange(*this, std::move(before), std::move(after)));
 }
 
 // ---- sessions
@@ -245,8 +324,10 @@ Status Workspace::restore(const QJsonObject& saved) {
   setViewportsLinked(saved["linked"].toBool(true));
   link_.viewport.restore(saved["viewport"].toObject());
   link_.selection.restore(saved["selection"].toObject());
-  for (int i = 0; i < canvasCount(); ++i)
+  for (int i = 0; i < canvasCount(); ++i) {
     canvas(i).restore(canvases[i].toObject());
+    canvas(i).setOwnViewport(!viewportsLinked_);
+  }
   link_.time.restore(saved["time"].toObject());
   setActive(canvas(std::clamp(saved["active"].toInt(), 0, canvasCount() - 1)));
   return {};

@@ -6,7 +6,6 @@
 #include <QJsonObject>
 #include <QObject>
 #include <QUndoStack>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,6 +41,8 @@ class Workspace : public QObject {
   /// The one that panels tell of and keys work on.
   CanvasModel& active() { return *active_; }
   int activeIndex() const;
+  /// The active one, or another where that shows nothing; null where none shows anything.
+  const CanvasModel* shown() const;
   /// Of one of the canvases.
   void setActive(CanvasModel& canvas);
   /// 1 to kMostCanvases. New ones begin like the active one, which stays where some go.
@@ -54,9 +55,11 @@ class Workspace : public QObject {
   /// Null: there is none, and what is shown stays.
   EvidenceSource* source() const { return source_.get(); }
   void setSource(std::unique_ptr<EvidenceSource> source);
-  /// Another run: nothing is shown, and all follow what comes.
+  /// Another run: nothing is shown or selected, nothing can be undone, and all follow what comes.
   void beginRun();
-  /// A layer that is shown once there is a frame, without being somebody's choice that could be undone.
+  /// All canvases go to this step, those with one of their own as well.
+  void pinAll(std::int64_t step);
+  /// A layer that all show once there is a frame, without being somebody's choice that could be undone.
   void showLayerWithNextFrame(const std::string& id) { extraLayer_ = id; }
 
   // ---- sessions
@@ -72,23 +75,24 @@ class Workspace : public QObject {
   void canvasesChanged();
   void activeChanged();
   void viewportsLinkedChanged(bool linked);
-  /// Any canvas has something else to show or is at another moment, or the active one is another.
+  /// The active canvas has something else to show, is at another moment or another one, or one shows nothing.
   void shownChanged();
 
  private:
   friend class ViewChange;
 
-  std::unique_ptr<CanvasModel> makeCanvas();
+  std::unique_ptr<CanvasModel> makeCanvas(int view);
+  void fitLook(CanvasModel& canvas);
+  void tellCanvases();
   void fetch(CanvasModel& canvas);
   void showNewest(CanvasModel& canvas);
-  /// `show` gives the canvas what there is to see; its look is made to fit.
-  void showIn(CanvasModel& canvas, const std::function<void()>& show);
   void onMoment(const Moment& moment);
   void onMissing(int view, std::int64_t step);
   CanvasModel* canvasOf(int view) const;
 
-  /// What can be undone, all of it.
+  /// All canvases, and which they are. What can be undone of it is all but where they have gone.
   QJsonObject arrangement() const;
+  static QJsonObject withoutPlaces(QJsonObject arrangement);
   void arrange(const QJsonObject& arrangement);
   void beginChange();
   void endChange();

@@ -5,8 +5,10 @@
 #include <QComboBox>
 #include <QFileInfo>
 #include <QLabel>
+#include <QLineEdit>
 #include <QListWidget>
 #include <QToolButton>
+#include <cmath>
 
 #include "app/settings.h"
 #include "app/workspace/canvas_grid.h"
@@ -153,6 +155,28 @@ TEST_F(WindowCanvasesTest, LayersAreEachCanvasOwnAndAreUndone) {
   press(Qt::Key_Z, Qt::ControlModifier);
   EXPECT_EQ(window.workspace().canvasCount(), 1);
   EXPECT_FALSE(undo->isEnabled()) << undo->text().toStdString();
+}
+
+TEST_F(WindowCanvasesTest, AFilterThatIsBeingTypedStaysWithItsCanvas) {
+  runTwoProbes();
+  press(Qt::Key_2, Qt::ControlModifier | Qt::AltModifier);
+  auto* settings = window.page().layers().findChild<QToolButton*>("layerSettings");
+  ASSERT_NE(settings, nullptr);
+  if (!settings->isChecked()) QTest::mouseClick(settings, Qt::LeftButton);
+  auto* from = window.page().layers().findChild<QLineEdit*>("filterMin");
+  ASSERT_NE(from, nullptr);
+  ASSERT_TRUE(from->isVisible());
+  const std::string id = model(0).layers().active()->id;
+  from->setFocus();
+  QTest::keyClicks(from, "0.25");
+  press(Qt::Key_F6);
+  ASSERT_EQ(window.workspace().activeIndex(), 1);
+  EXPECT_EQ(model(0).layers().find(id)->filterMin, 0.25F);
+  EXPECT_FALSE(std::isfinite(model(1).layers().find(id)->filterMin));
+  // A click on the line above a canvas is as good as one into it: keys work there.
+  QTest::mouseClick(&header(0), Qt::LeftButton, {}, QPoint(4, 4));
+  EXPECT_EQ(window.workspace().activeIndex(), 0);
+  EXPECT_TRUE(canvas(0).hasFocus());
 }
 
 TEST_F(WindowCanvasesTest, StepsStandBesideEachOther) {

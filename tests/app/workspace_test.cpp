@@ -131,6 +131,113 @@ TEST_F(WorkspaceTest, WhatIsMissingLeadsBackToWhatIsShown) {
   EXPECT_EQ(shown(0), "a 4");
 }
 
+TEST_F(WorkspaceTest, AnAnswerThatComesLateIsLeftOut) {
+  workspace.time().pin(4);
+  source->answer();
+  workspace.time().pin(6);
+  workspace.time().pin(4);
+  source->answer();  // to 6, which is not looked at any more, though nothing else was asked
+  EXPECT_EQ(shown(0), "a 4");
+  workspace.canvas(0).setVariant("atss");
+  workspace.canvas(0).setVariant({});
+  source->answer();
+  EXPECT_EQ(shown(0), "a 4");
+}
+
+TEST_F(WorkspaceTest, OfAVariantNothingIsShownWhileTrainingGoesOn) {
+  newest(5);
+  workspace.time().pin(4);
+  source->answer();
+  workspace.canvas(0).setVariant("atss");
+  source->answer();
+  workspace.time().followLive();
+  EXPECT_EQ(shown(0), "-") << "the run's own would be taken for it";
+  EXPECT_EQ(workspace.canvas(0).whyNothing(), "'atss' is known of recorded steps only");
+  newest(6);
+  EXPECT_EQ(shown(0), "-");
+  workspace.canvas(0).setVariant({});
+  EXPECT_EQ(shown(0), "a 6");
+}
+
+TEST_F(WorkspaceTest, AnotherRunHasNothingOfTheOneBefore) {
+  newest(5);
+  workspace.setCanvasCount(2);
+  workspace.canvas(1).setOwnTime(true);
+  workspace.active().selectPair(2, 100);
+  workspace.active().setHoveredAnchor(7);
+  endDeed();
+  EXPECT_TRUE(workspace.undoStack().canUndo());
+  workspace.active().layers().setOpacity("objects", 0.5F);  // and before the deed has ended
+  workspace.beginRun();
+  endDeed();
+  EXPECT_FALSE(workspace.undoStack().canUndo());
+  newest(0);
+  EXPECT_EQ(workspace.active().selectedObject(), -1);
+  EXPECT_EQ(workspace.active().selectedAnchor(), -1);
+  EXPECT_EQ(workspace.active().hoveredAnchor(), -1);
+  workspace.pinAll(4);
+  source->answer();
+  EXPECT_EQ(shown(0), "a 4");
+  EXPECT_EQ(shown(1), "a 4") << "also one with a step of its own";
+}
+
+TEST_F(WorkspaceTest, ACanvasThatIsPinnedWhileTrainingStaysAtItsStep) {
+  newest(5);
+  workspace.setCanvasCount(2);
+  workspace.canvas(1).setOwnTime(true);
+  newest(6);
+  EXPECT_EQ(shown(0), "a 6");
+  EXPECT_EQ(shown(1), "a 5");
+  // What is not there of that step leads back to what is shown.
+  workspace.canvas(1).setProbeName("b");
+  ASSERT_EQ(source->asked.size(), 1u);
+  emit source->momentMissing(source->asked[0].view, 5);
+  EXPECT_EQ(shown(1), "a 5");
+  EXPECT_EQ(workspace.canvas(1).probeName(), "a");
+  EXPECT_FALSE(workspace.canvas(1).time().followsLive());
+  // Alone it has nobody to stay apart from.
+  workspace.setActive(workspace.canvas(1));
+  workspace.setCanvasCount(1);
+  EXPECT_FALSE(workspace.active().hasOwnTime());
+  EXPECT_EQ(workspace.time().step(), 5);
+  EXPECT_EQ(shown(0), "a 5");
+}
+
+TEST_F(WorkspaceTest, ADamagedMomentOfOneCanvasLeavesTheOthersWhereTheyAre) {
+  workspace.setCanvasCount(2);
+  workspace.time().pin(4);
+  source->answer();
+  workspace.canvas(1).setVariant("atss");
+  source->answer();
+  workspace.time().pin(5);
+  source->answer();
+  EXPECT_EQ(shown(1), "-");
+  workspace.time().pin(6);
+  const int view = source->asked[1].view;
+  source->asked.clear();
+  emit source->momentMissing(view, 6);
+  EXPECT_EQ(workspace.time().step(), 5) << "where all of them were last";
+}
+
+TEST_F(WorkspaceTest, ANewCanvasHasWhatStandsInForLayersOfAnotherMethod) {
+  workspace.active().layers().adopt(*testing::makeSyntheticEvidence());
+  workspace.active().layers().showOnly("channel:musu.w_cls");
+  endDeed();
+  StageEvidence other = *testing::makeSyntheticEvidence();
+  std::erase_if(other.channels,
+                [](const Channel& channel) { return channel.spec.name.starts_with("musu."); });
+  other.decisions.clear();
+  emit source->newestArrived({ProbeFrame::of(other)});
+  ASSERT_TRUE(workspace.active().layers().standIn());
+  workspace.setCanvasCount(2);
+  EXPECT_TRUE(workspace.canvas(1).layers().standIn());
+  endDeed();
+  workspace.active().layers().setOpacity("objects", 0.5F);
+  endDeed();
+  workspace.undoStack().undo();
+  EXPECT_TRUE(workspace.active().layers().standIn()) << "the picture is not bare";
+}
+
 TEST_F(WorkspaceTest, AVariantIsShownWhereThereIsOneAndNothingInItsPlace) {
   workspace.setCanvasCount(2);
   workspace.time().pin(4);
@@ -256,6 +363,32 @@ TEST_F(WorkspaceTest, CanvasesThatWentComeBackAsTheyWere) {
   EXPECT_EQ(shown(1), "a 6");
 }
 
+TEST_F(WorkspaceTest, EveryCanvasThatWentComesBackToItsPlaceImageAndStep) {
+  workspace.time().pin(4);
+  source->answer();
+  workspace.setCanvasCount(4);
+  workspace.canvas(1).setProbeName("b");
+  workspace.canvas(2).setOwnTime(true);
+  workspace.canvas(2).time().pin(2);
+  workspace.setActive(workspace.canvas(3));
+  workspace.active().setVariant("atss");
+  source->answer();
+  endDeed();
+  const std::vector<QString> before{shown(0), shown(1), shown(2), shown(3)};
+  ASSERT_EQ(before, (std::vector<QString>{"a 4", "b 4", "a 2", "a 4 atss"}));
+  workspace.setCanvasCount(1);
+  endDeed();
+  EXPECT_EQ(shown(0), "a 4 atss");
+  workspace.undoStack().undo();
+  source->answer();
+  ASSERT_EQ(workspace.canvasCount(), 4);
+  EXPECT_EQ((std::vector<QString>{shown(0), shown(1), shown(2), shown(3)}), before);
+  EXPECT_EQ(workspace.activeIndex(), 3);
+  workspace.undoStack().redo();
+  ASSERT_EQ(workspace.canvasCount(), 1);
+  EXPECT_EQ(shown(0), "a 4 atss");
+}
+
 TEST_F(WorkspaceTest, UnlinkedCanvasesZoomEachForItself) {
   workspace.setCanvasCount(2);
   workspace.viewport().set({"a", false, 2, {0.5, 0.5}});
@@ -296,6 +429,24 @@ TEST_F(WorkspaceTest, ASessionComesBackWhole) {
   EXPECT_EQ(read.canvas(3).frame()->step, 2);
   EXPECT_EQ(read.active().selectedAnchor(), 100);
   EXPECT_FALSE(read.undoStack().canUndo());
+}
+
+TEST_F(WorkspaceTest, ValuesThatAreNoneDoNoHarm) {
+  newest(5);
+  QJsonObject odd = workspace.save();
+  odd["selection"] = QJsonObject{{"image", "a"}, {"stage", "dense"}, {"object", -7}, {"candidate", -1e18}};
+  odd["viewport"] = QJsonObject{{"image", "a"}, {"fitted", false}, {"zoom", 1e-300}, {"x", 1e300}};
+  odd["linked"] = true;
+  odd["active"] = 1e9;
+  odd["time"] = "never";
+  odd["canvases"] = QJsonArray{QJsonObject{{"stage", 1e9}, {"viewport", QJsonObject{{"zoom", "much"}}}},
+                               QJsonObject{{"time", QJsonArray()}, {"layers", 7}}, QJsonObject()};
+  ASSERT_TRUE(workspace.restore(odd));
+  EXPECT_EQ(workspace.canvasCount(), 3);
+  newest(6);
+  EXPECT_EQ(workspace.active().selectedObject(), -1);
+  EXPECT_EQ(workspace.active().selectedAnchor(), -1);
+  EXPECT_FALSE(workspace.canvas(0).hasOwnViewport()) << "linked is linked";
 }
 
 TEST_F(WorkspaceTest, WhatAnotherVersionWroteIsToldAndLeft) {

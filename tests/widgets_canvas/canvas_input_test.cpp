@@ -10,6 +10,7 @@
 
 #include "core/base/random.h"
 #include "tests/support/synthetic_frame.h"
+#include "tests/support/synthetic_maps.h"
 #include "tests/support/two_stage_frame.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/overlays/bag.h"
@@ -425,10 +426,51 @@ TEST_F(CanvasInputTest, LinkedViewsTakeOverZoomAndPan) {
   EXPECT_NEAR(other.zoom(), (400 - 32) / 640.0, 1e-9) << "fitted again";
 }
 
+TEST_F(CanvasInputTest, AnEmptyViewMovesNoOther) {
+  link.viewport.setShared(true);
+  CanvasModel second(link);
+  CanvasView other(second);
+  other.resize(view.size());
+  other.show();
+  ASSERT_TRUE(QTest::qWaitForWindowExposed(&other));
+  const AxisTransform before = view.canvasFromImage();
+  QTest::mousePress(&other, Qt::LeftButton, {}, QPoint(100, 100));
+  QTest::mouseMove(&other, QPoint(180, 160));
+  QTest::mouseRelease(&other, Qt::LeftButton, {}, QPoint(180, 160));
+  EXPECT_EQ(view.canvasFromImage(), before);
+  // Another image comes where the others are.
+  wheel({100, 100}, 3);
+  const double zoom = view.zoom();
+  StageEvidence evidence = *testing::makeSyntheticEvidence();
+  auto image = std::make_shared<ProbeImage>(*evidence.image);
+  image->name = "another";
+  evidence.image = image;
+  second.showProbes({ProbeFrame::of(std::move(evidence))});
+  EXPECT_EQ(view.zoom(), zoom);
+  EXPECT_EQ(other.zoom(), zoom);
+}
+
+TEST_F(CanvasInputTest, ANewFrameUnderTheCursorMayHaveOtherLayers) {
+  state.showProbes({ProbeFrame::of(*testing::withLipMaps(testing::makeSyntheticEvidence()))});
+  state.layers().showOnly("channel:importance.p4");
+  // Without the maps something else stands in; with them they are back, while the cursor is over the canvas.
+  StageEvidence bare = *testing::makeSyntheticEvidence();
+  std::erase_if(bare.channels,
+                [](const Channel& channel) { return channel.spec.name.starts_with("importance"); });
+  QTest::mouseMove(&view, QPoint(3, 3));
+  QTest::mouseMove(&view, view.toCanvas({320, 240}).toPoint());
+  state.showProbes({ProbeFrame::of(bare)});
+  state.layers().showInstead({"channel:importance.p4"}, {"channel:iou"}, "channel:iou");
+  state.showProbes({ProbeFrame::of(*testing::withLipMaps(testing::makeSyntheticEvidence()))});
+  EXPECT_FALSE(state.layers().standIn());
+  EXPECT_FALSE(view.grab().isNull());
+}
+
 TEST_F(CanvasInputTest, WhatIsHoveredInOneViewIsShownInTheOtherUntilTheCursorLeaves) {
   CanvasModel second(link);
   CanvasView other(second);
   second.showProbes({testing::makeSyntheticFrame()});
+  QTest::mouseMove(&view, QPoint(3, 3));
   QTest::mouseMove(&view, view.toCanvas({320, 240}).toPoint());
   const std::int64_t hovered = state.hoveredAnchor();
   ASSERT_GE(hovered, 0);

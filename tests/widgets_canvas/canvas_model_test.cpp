@@ -61,7 +61,7 @@ TEST(CanvasModelTest, APinnedViewAsksForWhatItHasNot) {
   EXPECT_FALSE(state.frame());
   EXPECT_FALSE(state.evidence());
   EXPECT_EQ(state.whyNothing(), "Nothing of 'atss'");
-  state.showFrame(frameOf("b", 7));
+  state.showMoment(frameOf("b", 7), {seventh});
   EXPECT_TRUE(state.whyNothing().isEmpty());
 }
 

@@ -20,7 +20,8 @@ namespace anchorscope {
 /// What the window is at, as far as it decides what can be done.
 struct ActionContext {
   bool workspace = false;        ///< A run is shown, not the first page.
-  bool picture = false;          ///< There is a frame on the canvas.
+  bool picture = false;          ///< There is a frame on the active canvas.
+  bool anyPicture = false;       ///< On one of them.
   bool live = false;             ///< There is a session, also one that has ended.
   bool takesParameters = false;  ///< Of the live run, as enabledActions(state) tells it.
   bool takesCheckpoint = false;

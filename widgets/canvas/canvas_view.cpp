@@ -120,8 +120,9 @@ void CanvasView::showFrame() {
   if (size != d_->imageSize || name != d_->imageName) {
     d_->imageSize = size;
     d_->imageName = name;
-    // Where it stands was chosen for this image; another one is shown as a whole.
-    if (d_->state.viewport().position().image == imageTitle())
+    // Where it stands was chosen for this image or for several; another one is shown as a whole.
+    if (const Viewport& viewport = d_->state.viewport();
+        viewport.position().image == imageTitle() || viewport.isShared())
       follow();
     else if (!name.empty())
       fit();
@@ -192,6 +193,7 @@ void CanvasView::fit() {
 }
 
 void CanvasView::setCanvasFromImage(const AxisTransform& canvasFromImage) {
+  if (d_->imageSize.width <= 0 || d_->imageSize.height <= 0) return;
   place(canvasFromImage);
   const QScopedValueRollback publishing(d_->publishing, true);
   const QPointF centre = imageFromCanvas({width() / 2.0, height() / 2.0});
@@ -204,7 +206,7 @@ void CanvasView::follow() {
   if (d_->publishing || size.width <= 0 || size.height <= 0) return;
   const ViewportPosition& position = d_->state.viewport().position();
   if (position.fitted) return place(fittedTransform());
-  const double scale = std::min(position.zoom, kLargestZoom);
+  const double scale = bounded(position.zoom);
   place(snapped(keptInReach({scale, scale, width() / 2.0 - scale * position.centre.x() * size.width,
                              height() / 2.0 - scale * position.centre.y() * size.height})));
 }
@@ -223,11 +225,16 @@ AxisTransform CanvasView::snapped(AxisTransform to) const {
   return to;
 }
 
+double CanvasView::bounded(double zoom) const {
+  const SizePx size = d_->imageSize;
+  const double fitted = std::min(double(width()) / size.width, double(height()) / size.height);
+  return std::clamp(zoom, std::min(fitted, 1.0) / 32, kLargestZoom);
+}
+
 void CanvasView::setZoom(double zoom, QPointF aboutCanvas) {
   const SizePx size = d_->imageSize;
   if (size.width <= 0 || size.height <= 0 || !std::isfinite(zoom)) return;
-  const double fitted = std::min(double(width()) / size.width, double(height()) / size.height);
-  const double scale = std::clamp(zoom, std::min(fitted, 1.0) / 32, kLargestZoom);
+  const double scale = bounded(zoom);
   const QPointF image = imageFromCanvas(aboutCanvas);
   setCanvasFromImage(
       keptInReach({scale, scale, aboutCanvas.x() - scale * image.x(), aboutCanvas.y() - scale * image.y()}));
@@ -314,9 +321,11 @@ int CanvasView::objectAt(QPointF canvas) const {
 
 std::vector<const Layer*> CanvasView::Private::shownLayers() const {
   std::vector<const Layer*> shown;
-  if (!state.frame()) return shown;
+  // Of what is drawn, which a new frame's layers may be ahead of.
+  const auto& evidence = renderer.evidence();
+  if (!evidence) return shown;
   const std::vector<Layer>& layers = state.layers().layers();
-  for (const std::size_t index : drawnLayers(layers, *state.evidence()))
+  for (const std::size_t index : drawnLayers(layers, *evidence))
     if (layers[index].hasChannel()) shown.push_back(&layers[index]);
   return shown;
 }

@@ -95,6 +95,7 @@ class CanvasView : public QWidget {
   void follow();
   void place(const AxisTransform& canvasFromImage);
   AxisTransform fittedTransform() const;
+  double bounded(double zoom) const;
   AxisTransform snapped(AxisTransform to) const;
   std::vector<QRectF> objectsInView() const;
   /// The same, moved back so far that a part of the image is in view.

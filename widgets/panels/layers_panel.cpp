@@ -1,5 +1,6 @@
 #include "widgets/panels/layers_panel.h"
 
+#include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -106,6 +107,9 @@ LayersPanel::LayersPanel(CanvasModel& canvas, QWidget* parent)
 
 void LayersPanel::setCanvas(CanvasModel& canvas) {
   if (&canvas == canvas_) return;
+  // What is being typed belongs to the layers before.
+  if (QWidget* typed = QApplication::focusWidget(); typed && details_->isAncestorOf(typed))
+    typed->clearFocus();
   if (canvas_) {
     canvas_->disconnect(this);
     canvas_->layers().disconnect(this);

@@ -81,6 +81,9 @@ void CanvasModel::setOwnTime(bool own) {
   if (own) {
     next = std::make_unique<TimeCursor>();
     next->restore(time().save());
+    // It stays where it is.
+    if (next->followsLive() && frame_) next->pin(frame_->step);
+    next->settle();
     watchTime(*next);
   }
   // Who reacts may still hold the one before.
@@ -145,10 +148,6 @@ void CanvasModel::showMoment(std::shared_ptr<const ProbeFrame> frame, ProbeFrame
   if (other) emit probeNameChanged(probeName_);
 }
 
-void CanvasModel::showFrame(std::shared_ptr<const ProbeFrame> frame) {
-  show(std::move(frame));
-}
-
 void CanvasModel::showNothing(const QString& why, ProbeFrames probes, std::vector<Variant> variants) {
   probes_ = std::move(probes);
   variants_ = std::move(variants);
@@ -170,6 +169,16 @@ void CanvasModel::clear() {
     frame_ = nullptr;
     present();
   }
+}
+
+void CanvasModel::stayWithShown() {
+  if (!frame_) return;
+  variant_ = variantOf(*frame_);
+  if (const QString name = imageOf(frame_.get()); name != probeName_) {
+    probeName_ = name;
+    emit probeNameChanged(name);
+  }
+  emit wanted();
 }
 
 void CanvasModel::becomeLike(const CanvasModel& other) {
@@ -209,7 +218,9 @@ void CanvasModel::present() {
     refreshSelection();
     refreshHover();
   }
+  const bool first = evidence_ && layers_->layers().empty();
   if (evidence_) layers_->adopt(*evidence_);
+  if (first) emit layersMade();
   emit frameChanged();
   if (selectedBefore != std::tuple(selectedObject_, selectedAnchor_)) emit selectionChanged();
   if (hoveredBefore != hoveredAnchor_) emit hoverChanged();
@@ -300,8 +311,8 @@ void CanvasModel::restore(const QJsonObject& saved) {
   setStage(saved["stage"].toInt(stage_));
   setProbeName(saved["probe"].toString(probeName_));
   setVariant(saved["variant"].toString(variant_));
-  // Channels of the frame that were not there when it was saved.
-  if (evidence_) layers_->adopt(*evidence_);
+  // The frame may have channels that were not there when it was saved.
+  if (evidence_) present();
 }
 
 }  // namespace anchorscope

@@ -82,10 +82,11 @@ class CanvasModel : public QObject {
   /// good enough for thumbnails alone. Choosing one of them changes the name; whoever has its frame shows it.
   void showMoment(std::shared_ptr<const ProbeFrame> frame, ProbeFrames probes,
                   std::vector<Variant> variants = {});
-  void showFrame(std::shared_ptr<const ProbeFrame> frame);
   /// There is no frame of what is looked at; what else there is of the moment stays to be chosen.
   void showNothing(const QString& why, ProbeFrames probes, std::vector<Variant> variants = {});
   void clear();
+  /// What is shown is what is looked at, whatever was wanted.
+  void stayWithShown();
   /// Looks at and shows the same as another canvas, with its layers.
   void becomeLike(const CanvasModel& other);
 
@@ -107,6 +108,7 @@ class CanvasModel : public QObject {
   void aboutToChange();
   void wanted();        ///< Another frame is looked at than is shown: probe, variant or moment.
   void frameChanged();  ///< Also when another stage of it is looked at, or there is none any more.
+  void layersMade();    ///< Of the first frame, before frameChanged().
   void probesChanged();
   void probeNameChanged(const QString& name);
   void selectionChanged();

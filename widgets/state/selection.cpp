@@ -1,6 +1,7 @@
 #include "widgets/state/selection.h"
 
 #include <QJsonObject>
+#include <algorithm>
 
 namespace anchorscope {
 
@@ -24,8 +25,8 @@ QJsonObject Selection::save() const {
 }
 
 void Selection::restore(const QJsonObject& saved) {
-  select({saved["image"].toString(), saved["stage"].toString(), saved["object"].toInt(-1),
-          saved["candidate"].toInteger(-1)});
+  select({saved["image"].toString(), saved["stage"].toString(), std::max(-1, saved["object"].toInt(-1)),
+          std::max<std::int64_t>(-1, saved["candidate"].toInteger(-1))});
 }
 
 }  // namespace anchorscope

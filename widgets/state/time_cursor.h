@@ -21,7 +21,12 @@ class TimeCursor : public QObject {
   void followLive();
 
   /// What it points at is shown now.
-  void settle() { leftLive_ = false; }
+  void settle() {
+    settled_ = followsLive_ ? settled_ : step_;
+    leftLive_ = false;
+  }
+  /// The recorded step that was shown last; -1 before the first.
+  std::int64_t settled() const { return settled_; }
   /// It was pinned while following live, and nothing has been shown since.
   bool leftLive() const { return leftLive_; }
 
@@ -33,7 +38,7 @@ class TimeCursor : public QObject {
 
  private:
   bool followsLive_ = true, leftLive_ = false;
-  std::int64_t step_ = 0;
+  std::int64_t step_ = 0, settled_ = -1;
 };
 
 }  // namespace anchorscope

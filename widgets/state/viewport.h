@@ -27,6 +27,9 @@ class Viewport : public QObject {
 
   const ViewportPosition& position() const { return position_; }
   void set(const ViewportPosition& position);
+  /// Of several canvases: another image in one of them is shown where the others are; else as a whole.
+  void setShared(bool shared) { shared_ = shared; }
+  bool isShared() const { return shared_; }
 
   QJsonObject save() const;
   /// What is no position is taken for the fitted one.
@@ -37,6 +40,7 @@ class Viewport : public QObject {
 
  private:
   ViewportPosition position_;
+  bool shared_ = false;
 };
 
 }  // namespace anchorscope
