@@ -1,5 +1,6 @@
 #include "widgets/canvas/canvas_card.h"
 
+#include <QCoreApplication>
 #include <QFontMetricsF>
 #include <QLocale>
 #include <algorithm>
@@ -15,6 +16,10 @@ namespace anchorscope {
 
 namespace {
 
+QString tr(const char* text) {
+  return QCoreApplication::translate("CanvasCard", text);
+}
+
 constexpr std::size_t kMostRows = 14, kFewestRows = 4;
 constexpr double kCardShare = 0.45;  ///< Of the canvas' height that a card may take.
 
@@ -22,9 +27,7 @@ constexpr double kCardShare = 0.45;  ///< Of the canvas' height that a card may 
 constexpr const char *kClassChannel = "cls_index", *kStateChannel = "state";
 
 QString stateName(float value) {
-  return value > 0   ? QStringLiteral("positive")
-         : value < 0 ? QStringLiteral("ignored")
-                     : QStringLiteral("background");
+  return value > 0 ? tr("positive") : value < 0 ? tr("ignored") : tr("background");
 }
 
 bool isShown(const std::vector<const Layer*>& shown, const std::string& channel) {
@@ -59,9 +62,9 @@ QString valueText(const StageEvidence& evidence, const Channel& channel, std::si
   if (channel.spec.name == kClassChannel) return className(evidence, static_cast<int>(std::lround(value)));
   if (channel.spec.name == kStateChannel) return stateName(value);
   if (namesWinners(evidence, channel.spec.name)) {
-    if (value == -1.f) return QStringLiteral("background");
-    if (value == -2.f) return QStringLiteral("ignored");
-    return QStringLiteral("object %1").arg(std::lround(value));
+    if (value == -1.f) return tr("background");
+    if (value == -2.f) return tr("ignored");
+    return tr("object %1").arg(std::lround(value));
   }
   const std::string unit = unitOf(static_cast<double>(value), channel.spec.unit);
   if (unit.empty() || unit == "rank" || unit == "index") return number(value);
@@ -92,8 +95,7 @@ CanvasCard anchorCard(const StageEvidence& evidence, std::int64_t anchor, const 
   std::stable_partition(channels.begin(), channels.end(), [&](const Channel* c) { return isActive(*c); });
   for (const Channel* channel : channels) {
     if (card.rows.size() == mostRows) {
-      card.footer =
-          QStringLiteral("and %1 more: click, then see the inspector").arg(channels.size() - mostRows);
+      card.footer = tr("and %1 more: click, then see the inspector").arg(channels.size() - mostRows);
       break;
     }
     card.rows.push_back(
@@ -109,10 +111,7 @@ CanvasCard cellCard(const StageEvidence& evidence, const Layer& active,
   const Channel* channel = evidence.channel(active.channel);
   const auto place = channel ? cellAt(evidence, *channel, inImage.x(), inImage.y()) : std::nullopt;
   if (!place) return card;
-  card.title = QStringLiteral("cell (%1, %2) · stride %3")
-                   .arg(place->row)
-                   .arg(place->column)
-                   .arg(channel->grid.stride);
+  card.title = tr("cell (%1, %2) · stride %3").arg(place->row).arg(place->column).arg(channel->grid.stride);
   const auto name = cellNameOf(channel->spec.name);
   const auto add = [&](const Channel& other) {
     const auto there = cellAt(evidence, other, inImage.x(), inImage.y());
@@ -130,7 +129,7 @@ CanvasCard cellCard(const StageEvidence& evidence, const Layer& active,
   }
   if (object >= 0) {
     const ObjectRecord& record = evidence.image->objects.at(static_cast<std::size_t>(object));
-    card.rows.push_back({QStringLiteral("Object %1").arg(object), className(evidence, record.classIndex)});
+    card.rows.push_back({tr("Object %1").arg(object), className(evidence, record.classIndex)});
   }
   return card;
 }
@@ -138,17 +137,16 @@ CanvasCard cellCard(const StageEvidence& evidence, const Layer& active,
 CanvasCard objectCard(const StageEvidence& evidence, int object) {
   CanvasCard card;
   const ObjectRecord& record = evidence.image->objects.at(static_cast<std::size_t>(object));
-  card.title = QStringLiteral("object %1 · %2").arg(object).arg(className(evidence, record.classIndex));
-  card.rows.push_back({QStringLiteral("Size"),
-                       QStringLiteral("%1 × %2 px")
-                           .arg(number(record.boxInImage.width()), number(record.boxInImage.height()))});
-  if (record.ignored)
-    card.rows.push_back({QStringLiteral("Training"), QStringLiteral("ignored (crowd or difficult)")});
+  card.title = tr("object %1 · %2").arg(object).arg(className(evidence, record.classIndex));
+  card.rows.push_back(
+      {tr("Size"), QStringLiteral("%1 × %2 px")
+                       .arg(number(record.boxInImage.width()), number(record.boxInImage.height()))});
+  if (record.ignored) card.rows.push_back({tr("Training"), tr("ignored (crowd or difficult)")});
   for (const ObjectColumn& column : evidence.objectColumns) {
     if (static_cast<std::size_t>(object) >= column.values.size()) continue;
     const float value = column.values[static_cast<std::size_t>(object)];
     if (column.spec.name == kStarvedColumn) {
-      if (value > 0) card.rows.push_back({QStringLiteral("Starved"), QStringLiteral("no anchor"), true});
+      if (value > 0) card.rows.push_back({tr("Starved"), tr("no anchor"), true});
       continue;
     }
     QString text = std::isnan(value) ? QStringLiteral("–") : number(value);

@@ -114,6 +114,7 @@ QPushButton[role="primary"]:hover, QPushButton[role="primary"]:focus, QPushButto
 QPushButton[role="primary"]:disabled { background: {raised}; border-color: {line}; color: {faded}; }
 QPushButton[role="link"] { background: transparent; border: none; color: {selection}; padding: 2px 4px; text-align: left; }
 QPushButton[role="link"]:hover, QPushButton[role="link"]:focus { text-decoration: underline; }
+QPushButton[role="link"]:disabled { color: {faded}; }
 QPushButton[role="card"] { text-align: left; padding: 14px 16px; border-radius: 8px; }
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {
