@@ -22,6 +22,7 @@ int run(int argc, char** argv) {
   cli::addInspect(app, exit);
   cli::addFigure(app, exit);
   cli::addCurves(app, exit);
+  cli::addTrack(app, exit);
   cli::addInfo(app, exit);
   cli::addData(app, exit);
   cli::addMethods(app, exit);

@@ -31,6 +31,7 @@ void addCompare(CLI::App& app, const std::vector<std::string>& arguments, ExitCo
 void addInspect(CLI::App& app, ExitCode& exit);
 void addFigure(CLI::App& app, ExitCode& exit);
 void addCurves(CLI::App& app, ExitCode& exit);
+void addTrack(CLI::App& app, ExitCode& exit);
 void addInfo(CLI::App& app, ExitCode& exit);
 void addData(CLI::App& app, ExitCode& exit);
 void addMethods(CLI::App& app, ExitCode& exit);

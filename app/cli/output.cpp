@@ -40,8 +40,12 @@ class Output::Buffer : public std::streambuf {
   static constexpr std::size_t kWriteAt = 1 << 15;
 
   void write(std::size_t count) {
-    const std::string text = printableLines(std::string_view(pending_).substr(0, count));
+    std::string lines = pending_.substr(0, count);
     pending_.erase(0, count);
+    // A table's lines end as those of its files do; here they end as all others.
+    for (std::size_t end = 0; (end = lines.find("\r\n", end)) != std::string::npos;)
+      lines.erase(end, 1);
+    const std::string text = printableLines(lines);
     std::size_t done = 0;
     while (done < text.size() && failure_ == 0) {
       const ssize_t written = ::write(file_, text.data() + done, text.size() - done);

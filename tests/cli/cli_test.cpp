@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -35,8 +36,8 @@ class RecordedRun : public ::testing::Test {
 TEST(Cli, EveryCommandExplainsItself) {
   const Outcome all = run({"--help"});
   EXPECT_EQ(all.exit, 0);
-  for (const char* command : {"train", "eval", "compare", "inspect", "figure", "curves", "info", "data",
-                              "methods", "models", "presets", "conformance"}) {
+  for (const char* command : {"train", "eval", "compare", "inspect", "figure", "curves", "track", "info",
+                              "data", "methods", "models", "presets", "conformance"}) {
     EXPECT_THAT(all.out, HasSubstr(command));
     const Outcome one = run({command, "--help"});
     EXPECT_EQ(one.exit, 0) << command;
@@ -153,7 +154,7 @@ TEST_F(RecordedRun, GivesItsCurves) {
   const Outcome curves = run({"curves", run_, "--scalar", "loss.cls", "--scalar", "loss.loc"});
   EXPECT_EQ(curves.exit, 0) << curves.err;
   EXPECT_EQ(std::count(curves.out.begin(), curves.out.end(), '\n'), 11);
-  EXPECT_EQ(curves.out.substr(0, curves.out.find('\n')).find("step,loss.cls,loss.loc"), 0U);
+  EXPECT_EQ(curves.out.substr(0, curves.out.find('\n')), "step,loss.cls,loss.loc");
   EXPECT_EQ(run({"curves", run_, "--scalar", "loss.clss"}).exit, 3);
   const std::string csv = (*folder_ / "curves.csv").string();
   EXPECT_EQ(run({"curves", run_, "--out", csv}).exit, 0);
@@ -179,6 +180,37 @@ TEST_F(RecordedRun, TellsWhyForObjectsAndAnchors) {
   EXPECT_EQ(run({"inspect", run_, "--step", "7"}).exit, 3);
   EXPECT_EQ(run({"inspect", run_, "--step", "soon"}).exit, 2);
   EXPECT_EQ(run({"inspect", run_, "--image", "nobody"}).exit, 3);
+}
+
+TEST_F(RecordedRun, FollowsObjectsAndAnchorsThroughTime) {
+  const auto object = jsonOf(run({"track", run_, "--object", "0", "--json"}));
+  EXPECT_EQ(object.at("steps"), (nlohmann::json{0, 4, 8, 10}));
+  ASSERT_EQ(object.at("heads").size(), 2U);
+  EXPECT_EQ(object.at("heads")[0].at("head"), "classification");
+  EXPECT_TRUE(object.at("heads")[0].at("flip_rate").is_number());
+  EXPECT_EQ(object.at("values").at("musu.bag_size").size(), 4U);
+  // Moment by moment it is what inspect says of it.
+  const auto moment = jsonOf(run({"inspect", run_, "--step", "8", "--object", "0", "--json"}));
+  EXPECT_EQ(object.at("values").at("musu.bag_size")[2], moment.at("values").at("musu.bag_size"));
+  const std::string anchor = moment.at("tables").at("musu.pairs")[0].at("anchor").dump();
+  const auto pair = jsonOf(run({"track", run_, "--anchor", anchor, "--object", "0", "--json"}));
+  const auto there =
+      jsonOf(run({"inspect", run_, "--step", "8", "--anchor", anchor, "--object", "0", "--json"}));
+  EXPECT_EQ(pair.at("values").at("iou")[2], there.at("channels").at("iou"));
+  EXPECT_EQ(pair.at("values").at("musu.pairs.joint")[2], moment.at("tables").at("musu.pairs")[0].at("joint"));
+  EXPECT_EQ(pair.at("predicted_boxes_in_input")[2], there.at("predicted_box_in_input"));
+
+  const Outcome csv =
+      run({"track", run_, "--anchor", "0", "--csv", "--value", "iou", "--value", "cls_score"});
+  EXPECT_EQ(csv.exit, 0) << csv.err;
+  EXPECT_THAT(csv.out, ::testing::StartsWith("step,iou,cls_score\n0,"));
+  EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 5);
+  EXPECT_THAT(run({"track", run_, "--object", "0"}).out, HasSubstr("classification: flip rate "));
+  EXPECT_EQ(run({"track", run_}).exit, 2);
+  EXPECT_EQ(run({"track", run_, "--object", "999"}).exit, 3);
+  const Outcome unknown = run({"track", run_, "--object", "0", "--value", "nothing"});
+  EXPECT_EQ(unknown.exit, 3);
+  EXPECT_THAT(unknown.err, HasSubstr("musu.bag_size"));
 }
 
 TEST_F(RecordedRun, GivesFigures) {

@@ -45,6 +45,13 @@ struct RecordedStages : ::testing::Test {
   const std::string run_ = (folder_ / "run").string();
 };
 
+TEST_F(RecordedStages, AProposalIsNotFollowedAsIfItWereOne) {
+  const Outcome proposal = run({"track", run_, "--anchor", "3"});
+  EXPECT_EQ(proposal.exit, 9);
+  EXPECT_THAT(proposal.err, HasSubstr("each step has others"));
+  EXPECT_EQ(jsonOf(run({"track", run_, "--anchor", "3", "--stage", "rpn", "--json"})).at("stage"), "rpn");
+}
+
 TEST_F(RecordedStages, InfoNamesThem) {
   const auto info = jsonOf(run({"info", run_, "--json"}));
   EXPECT_EQ(info.at("stages"), (nlohmann::json{"rpn", "roi"}));
