@@ -56,7 +56,8 @@ void showKeys(const ActionRegistry& actions, MainWindow& window) {
   auto* scroll = new QScrollArea;
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
-  auto* text = new QLabel(actions.cheatSheet({{tr("Canvas"), CanvasView::gestures()}}));
+  auto* text = new QLabel(actions.cheatSheet(
+      {{tr("Canvas"), CanvasView::gestures()}, {tr("History scrubber"), HistoryScrubber::gestures()}}));
   text->setAlignment(Qt::AlignTop | Qt::AlignLeft);
   text->setContentsMargins(12, 0, 12, 12);
   scroll->setWidget(text);
@@ -64,6 +65,42 @@ void showKeys(const ActionRegistry& actions, MainWindow& window) {
   scroll->setMinimumWidth(text->sizeHint().width() + scroll->verticalScrollBar()->sizeHint().width());
   layout->addWidget(scroll);
   dialog->show();
+}
+
+/// Going through what was recorded.
+void addHistoryActions(ActionRegistry& actions, MainWindow& window) {
+  const QString menu = QStringLiteral("history");
+  actions.addMenu(menu, tr("&History"));
+  const auto add = [&](const QString& word, const QString& text, const QKeySequence& keys,
+                       const QString& help, std::function<void(HistoryScrubber&)> run) {
+    ActionSpec spec{menu + QLatin1Char('.') + word, text, keys, help,
+                    [&window, run = std::move(run)] { run(window.page().scrubber()); }};
+    spec.enabledWhen = [](const ActionContext& at) { return at.recordedSteps; };
+    actions.add(std::move(spec));
+  };
+  add("previous", tr("&Previous recorded step"), Qt::ALT | Qt::Key_Left, tr("One recorded step back"),
+      [](HistoryScrubber& scrubber) { scrubber.walk(-1); });
+  add("next", tr("&Next recorded step"), Qt::ALT | Qt::Key_Right, tr("One recorded step on"),
+      [](HistoryScrubber& scrubber) { scrubber.walk(+1); });
+  add("tenBack", tr("Ten steps back"), Qt::ALT | Qt::SHIFT | Qt::Key_Left, tr("Ten recorded steps back"),
+      [](HistoryScrubber& scrubber) { scrubber.walk(-10); });
+  add("tenOn", tr("Ten steps on"), Qt::ALT | Qt::SHIFT | Qt::Key_Right, tr("Ten recorded steps on"),
+      [](HistoryScrubber& scrubber) { scrubber.walk(+10); });
+  add("goTo", tr("&Go to step…"), Qt::CTRL | Qt::Key_J, tr("Show the recorded step nearest to a number"),
+      [&window](HistoryScrubber& scrubber) {
+        window.page().docks().show("curves");
+        scrubber.askForStep();
+      });
+  actions.addSeparator(menu);
+  add("play", tr("Pla&y or pause"), Qt::Key_P, tr("Show the recorded steps one after the other"),
+      [](HistoryScrubber& scrubber) { scrubber.setPlaying(!scrubber.player().isPlaying()); });
+  add("faster", tr("&Faster"), Qt::ALT | Qt::Key_Up, tr("Play four times as fast"),
+      [](HistoryScrubber& scrubber) { scrubber.player().setSpeed(scrubber.player().speed() + 1); });
+  add("slower", tr("&Slower"), Qt::ALT | Qt::Key_Down, tr("Play four times as slowly"),
+      [](HistoryScrubber& scrubber) { scrubber.player().setSpeed(scrubber.player().speed() - 1); });
+  actions.addSeparator(menu);
+  actions.add({"history.live", tr("Follow &live"), Qt::Key_L, tr("Show training as it goes on"),
+               [&window] { window.page().scrubber().goLive(); }});
 }
 
 /// How many canvases there are, and what they have in common.
@@ -126,8 +163,8 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
   };
   const QString file = QStringLiteral("file"), view = QStringLiteral("view"),
                 theme = QStringLiteral("view.theme"), training = QStringLiteral("training"),
-                history = QStringLiteral("history"), figure = QStringLiteral("figure"),
-                help = QStringLiteral("help"), edit = QStringLiteral("edit");
+                figure = QStringLiteral("figure"), help = QStringLiteral("help"),
+                edit = QStringLiteral("edit");
   const auto add = [&actions](const QString& id, const QString& text, const QKeySequence& keys,
                               const QString& what, std::function<void()> run,
                               std::function<bool(const ActionContext&)> enabledWhen = {},
@@ -249,22 +286,7 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
       },
       in(&ActionContext::evaluating), "close");
 
-  actions.addMenu(history, tr("&History"));
-  const auto steps = in(&ActionContext::recordedSteps);
-  add(
-      "history.previous", tr("&Previous recorded step"), Qt::ALT | Qt::Key_Left, tr("One recorded step back"),
-      [&window] { window.page().scrubber().walk(-1); }, steps);
-  add(
-      "history.next", tr("&Next recorded step"), Qt::ALT | Qt::Key_Right, tr("One recorded step on"),
-      [&window] { window.page().scrubber().walk(+1); }, steps);
-  add(
-      "history.tenBack", tr("Ten steps back"), Qt::ALT | Qt::SHIFT | Qt::Key_Left,
-      tr("Ten recorded steps back"), [&window] { window.page().scrubber().walk(-10); }, steps);
-  add(
-      "history.tenOn", tr("Ten steps on"), Qt::ALT | Qt::SHIFT | Qt::Key_Right, tr("Ten recorded steps on"),
-      [&window] { window.page().scrubber().walk(+10); }, steps);
-  add("history.live", tr("Follow &live"), Qt::Key_L, tr("Show training as it goes on"),
-      [&window] { window.page().scrubber().goLive(); });
+  addHistoryActions(actions, window);
 
   actions.addMenu(figure, tr("F&igure"));
   add(

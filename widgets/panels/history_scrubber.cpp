@@ -1,15 +1,20 @@
 #include "widgets/panels/history_scrubber.h"
 
+#include <QActionGroup>
 #include <QHelpEvent>
 #include <QKeyEvent>
+#include <QLineEdit>
+#include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
-#include <QTimer>
+#include <QRegularExpressionValidator>
+#include <QToolButton>
 #include <QToolTip>
 #include <algorithm>
 #include <cmath>
 
+#include "core/store/run_reader.h"
 #include "widgets/models/number_text.h"
 #include "widgets/state/theme.h"
 
@@ -17,7 +22,13 @@ namespace anchorscope {
 namespace {
 constexpr double kRowHeight = 28;
 constexpr double kButtonWidth = 24;
-constexpr int kPlayMs = 120;
+constexpr int kFieldWidth = 68, kWide = 520;
+constexpr double kStepTextWidth = 34;
+
+QString speedText(int index) {
+  const double speed = HistoryPlayer::kSpeeds[static_cast<std::size_t>(index)];
+  return speed < 1 ? QStringLiteral("¼×") : QStringLiteral("%1×").arg(speed);
+}
 }  // namespace
 
 HistoryScrubber::HistoryScrubber(QWidget* parent) : QWidget(parent) {
@@ -26,14 +37,99 @@ HistoryScrubber::HistoryScrubber(QWidget* parent) : QWidget(parent) {
   setMouseTracking(true);
   setFocusPolicy(Qt::StrongFocus);
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-  player_ = new QTimer(this);
-  player_->setInterval(kPlayMs);
-  connect(player_, &QTimer::timeout, this, [this] {
-    if (steps_->empty() || step_ >= steps_->back())
-      setPlaying(false);
-    else
-      walk(+1);
-  });
+  connect(&player_, &HistoryPlayer::stepWanted, this, &HistoryScrubber::stepWanted);
+  connect(&player_, &HistoryPlayer::changed, this, &HistoryScrubber::refreshControls);
+  makeSpeedButton();
+  makeStepField();
+  refreshControls();
+}
+
+void HistoryScrubber::makeSpeedButton() {
+  speed_ = new QToolButton(this);
+  speed_->setObjectName(QStringLiteral("playSpeed"));
+  speed_->setPopupMode(QToolButton::InstantPopup);
+  speed_->setFocusPolicy(Qt::TabFocus);
+  speed_->setToolTip(tr("How fast recorded steps are played (Alt+Up, Alt+Down)"));
+  auto* menu = new QMenu(speed_);
+  auto* choice = new QActionGroup(menu);
+  for (int i = 0; i < static_cast<int>(HistoryPlayer::kSpeeds.size()); ++i) {
+    QAction* action = menu->addAction(speedText(i), this, [this, i] { player_.setSpeed(i); });
+    action->setCheckable(true);
+    choice->addAction(action);
+    speed_->setText(action->text());
+    speedWidth_ = std::max(speedWidth_, speed_->sizeHint().width());
+  }
+  speed_->setMenu(menu);
+}
+
+void HistoryScrubber::makeStepField() {
+  field_ = new QLineEdit(this);
+  field_->setObjectName(QStringLiteral("stepField"));
+  field_->setAccessibleName(tr("Recorded step to go to"));
+  field_->setToolTip(tr("Type a step and press Enter: the nearest recorded one is shown (Ctrl+J)"));
+  field_->setValidator(
+      new QRegularExpressionValidator(QRegularExpression(QStringLiteral("[0-9]{0,18}")), field_));
+  field_->setFocusPolicy(Qt::StrongFocus);
+  connect(field_, &QLineEdit::returnPressed, this, &HistoryScrubber::enterStep);
+  // What was begun and left is not where the views stand.
+  connect(field_, &QLineEdit::editingFinished, this, &HistoryScrubber::refreshControls);
+}
+
+/// Also as the frame is resized; the painted parts stand between them.
+void HistoryScrubber::placeControls() {
+  constexpr int kHeight = static_cast<int>(kRowHeight) - 4;
+  speed_->setGeometry(static_cast<int>(button(3).left()) + 4, 2, speedWidth_, kHeight);
+  const double textWidth = isWide() ? kStepTextWidth : 0;
+  field_->setGeometry(static_cast<int>(track().right() + 14 + textWidth), 2, kFieldWidth, kHeight);
+  speed_->setVisible(isWide());
+}
+
+void HistoryScrubber::refreshControls() {
+  const bool usable = !steps_->empty();
+  speed_->setEnabled(usable);
+  speed_->setText(speedText(player_.speed()));
+  speed_->setAccessibleName(tr("Speed of playing: %1").arg(speed_->text()));
+  speed_->menu()->actions().at(player_.speed())->setChecked(true);
+  field_->setVisible(usable || step_ >= 0);
+  field_->setEnabled(usable);
+  if (!field_->hasFocus() || !field_->isModified())
+    field_->setText(step_ < 0 ? QString() : QString::number(step_));
+  update();
+}
+
+void HistoryScrubber::resizeEvent(QResizeEvent*) {
+  placeControls();
+}
+
+void HistoryScrubber::enterStep() {
+  const QString text = field_->text();
+  field_->setModified(false);
+  if (!text.isEmpty()) goTo(text.toLongLong());
+  refreshControls();
+  field_->selectAll();
+}
+
+void HistoryScrubber::askForStep() {
+  if (steps_->empty()) return;
+  field_->setFocus(Qt::ShortcutFocusReason);
+  field_->selectAll();
+}
+
+void HistoryScrubber::goTo(std::int64_t step) {
+  const std::int64_t nearest = nearestRecordedStep(*steps_, step);
+  if (nearest < 0) return;
+  setPlaying(false);
+  emit stepWanted(nearest);
+  if (nearest == step) return;
+  say(tr("Step %1 is not recorded; the nearest one that is, %2, is shown")
+          .arg(countText(step), countText(nearest)));
+}
+
+/// Also to who hears rather than sees it.
+void HistoryScrubber::say(const QString& text) {
+  said_ = text;
+  setAccessibleDescription(text);
+  update();
 }
 
 QRectF HistoryScrubber::button(int index) const {
@@ -42,9 +138,13 @@ QRectF HistoryScrubber::button(int index) const {
 QRectF HistoryScrubber::livePill() const {
   return {width() - 12.0 - 60, 3, 60, kRowHeight - 6};
 }
+bool HistoryScrubber::isWide() const {
+  return width() >= kWide;
+}
 QRectF HistoryScrubber::track() const {
-  const double left = button(3).left() + 16;
-  return {left, kRowHeight / 2 - 3, std::max(20.0, livePill().left() - 110 - left), 6};
+  const double left = button(3).left() + (isWide() ? 4 + speedWidth_ : 0) + 16,
+               right = livePill().left() - 28 - kFieldWidth - (isWide() ? kStepTextWidth : 0);
+  return {left, kRowHeight / 2 - 3, std::max(20.0, right - left), 6};
 }
 
 std::int64_t HistoryScrubber::lastStep() const {
@@ -71,7 +171,8 @@ std::int64_t HistoryScrubber::nearestStep(double x) const {
 
 void HistoryScrubber::setSteps(RecordedSteps steps) {
   steps_ = std::move(steps);
-  update();
+  player_.setSteps(steps_);
+  refreshControls();
 }
 
 void HistoryScrubber::setLiveStep(std::int64_t step) {
@@ -90,9 +191,11 @@ void HistoryScrubber::addEvent(const RunEvent& event) {
 }
 
 void HistoryScrubber::showStep(std::int64_t step, bool live) {
+  if (step != step_ || live != live_) say({});
   step_ = step;
   live_ = live;
-  update();
+  player_.setStep(step);
+  refreshControls();
 }
 
 void HistoryScrubber::setNote(const QString& note) {
@@ -102,12 +205,14 @@ void HistoryScrubber::setNote(const QString& note) {
 
 void HistoryScrubber::clear() {
   setPlaying(false);
-  steps_ = std::make_shared<const std::vector<std::int64_t>>();
+  player_.clearRange();
   events_.clear();
   step_ = liveStep_ = -1;
   live_ = true;
   note_.clear();
-  update();
+  say({});
+  player_.setStep(step_);
+  setSteps(std::make_shared<const std::vector<std::int64_t>>());
 }
 
 void HistoryScrubber::walk(int by) {
@@ -124,29 +229,9 @@ void HistoryScrubber::goLive() {
   if (liveStep_ >= 0) emit liveWanted();
 }
 
-void HistoryScrubber::setPlaying(bool playing) {
-  if (playing && !steps_->empty()) {
-    if (step_ >= steps_->back()) emit stepWanted(steps_->front());
-    player_->start();
-  } else {
-    player_->stop();
-  }
-  update();
-}
-
-void HistoryScrubber::paintEvent(QPaintEvent*) {
-  const Theme& theme = themeOf(palette());
-  QPainter painter(this);
-  painter.setRenderHint(QPainter::Antialiasing);
-  const bool usable = !steps_->empty();
-  QColor violet = theme.scrubber;
-  if (!usable) violet.setAlpha(90);
-  if (hasFocus()) {
-    painter.setPen(theme.selection);
-    painter.setBrush(Qt::NoBrush);
-    painter.drawRoundedRect(QRectF(rect()).adjusted(1.5, 1.5, -1.5, -1.5), 4, 4);
-  }
-
+void HistoryScrubber::paintButtons(QPainter& painter) const {
+  QColor violet = themeOf(palette()).scrubber;
+  if (steps_->empty()) violet.setAlpha(90);
   painter.setPen(Qt::NoPen);
   painter.setBrush(violet);
   const auto triangle = [&](QPointF center, double size, bool right) {
@@ -157,7 +242,7 @@ void HistoryScrubber::paintEvent(QPaintEvent*) {
   const QPointF back = button(0).center(), play = button(1).center(), forward = button(2).center();
   triangle(back, 5, false);
   painter.drawRect(QRectF(back.x() - 6, back.y() - 5, 2, 10));
-  if (player_->isActive()) {
+  if (player_.isPlaying()) {
     painter.drawRect(QRectF(play.x() - 5, play.y() - 6, 3.5, 12));
     painter.drawRect(QRectF(play.x() + 1.5, play.y() - 6, 3.5, 12));
   } else {
@@ -165,8 +250,22 @@ void HistoryScrubber::paintEvent(QPaintEvent*) {
   }
   triangle(forward, 5, true);
   painter.drawRect(QRectF(forward.x() + 5, forward.y() - 5, 2, 10));
+}
 
+void HistoryScrubber::paintTrack(QPainter& painter) const {
+  const Theme& theme = themeOf(palette());
   const QRectF area = track();
+  painter.setPen(Qt::NoPen);
+  if (player_.range()) {
+    const double from = xOf(player_.range()->first), to = xOf(player_.range()->second);
+    QColor band = theme.scrubber;
+    band.setAlpha(45);
+    painter.setBrush(band);
+    painter.drawRect(QRectF(from, 2, to - from, kRowHeight - 4));
+    painter.setBrush(theme.scrubber);
+    for (const double x : {from, to})
+      painter.drawRect(QRectF(x - 1, 2, 2, kRowHeight - 4));
+  }
   painter.setBrush(theme.line);
   painter.drawRoundedRect(area, 3, 3);
   if (step_ >= 0) {
@@ -187,10 +286,24 @@ void HistoryScrubber::paintEvent(QPaintEvent*) {
     painter.setBrush(theme.scrubber);
     painter.drawEllipse(QPointF(xOf(step_), area.center().y()), 8, 8);
   }
+}
 
+void HistoryScrubber::paintEvent(QPaintEvent*) {
+  const Theme& theme = themeOf(palette());
+  QPainter painter(this);
+  painter.setRenderHint(QPainter::Antialiasing);
+  if (hasFocus()) {
+    painter.setPen(theme.selection);
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRoundedRect(QRectF(rect()).adjusted(1.5, 1.5, -1.5, -1.5), 4, 4);
+  }
+  paintButtons(painter);
+  paintTrack(painter);
+  const bool there = field_->isVisibleTo(this);
   painter.setPen(step_ >= 0 ? theme.scrubber : theme.secondaryText);
-  painter.drawText(QRectF(area.right() + 14, 0, 94, kRowHeight), Qt::AlignVCenter | Qt::AlignLeft,
-                   step_ >= 0 ? tr("step %1").arg(countText(step_)) : tr("no history"));
+  if (!there || isWide())
+    painter.drawText(QRectF(track().right() + 14, 0, there ? kStepTextWidth : 94, kRowHeight),
+                     Qt::AlignVCenter | Qt::AlignLeft, there ? tr("step") : tr("no history"));
   if (liveStep_ >= 0) {
     painter.setPen(QPen(live_ ? theme.scrubber : theme.line, 1));
     QColor fill = theme.scrubber;
@@ -205,9 +318,13 @@ void HistoryScrubber::paintEvent(QPaintEvent*) {
   small.setPixelSize(11);
   painter.setFont(small);
   painter.setPen(theme.secondaryText);
-  painter.drawText(QRectF(12, kRowHeight, width() - 24, height() - kRowHeight),
-                   Qt::AlignVCenter | Qt::AlignLeft,
-                   QFontMetrics(small).elidedText(note_, Qt::ElideRight, width() - 24));
+  painter.drawText(
+      QRectF(12, kRowHeight, width() - 24, height() - kRowHeight), Qt::AlignVCenter | Qt::AlignLeft,
+      QFontMetrics(small).elidedText(said_.isEmpty() ? note_ : said_, Qt::ElideRight, width() - 24));
+}
+
+bool HistoryScrubber::isOnTrack(QPointF at) const {
+  return track().adjusted(-8, -10, 8, 10).contains(at);
 }
 
 void HistoryScrubber::pick(double x) {
@@ -221,26 +338,54 @@ void HistoryScrubber::mousePressEvent(QMouseEvent* event) {
   if (button(0).contains(at)) {
     walk(-1);
   } else if (button(1).contains(at)) {
-    setPlaying(!player_->isActive());
+    setPlaying(!player_.isPlaying());
   } else if (button(2).contains(at)) {
     walk(+1);
   } else if (liveStep_ >= 0 && livePill().contains(at)) {
     emit liveWanted();
-  } else if (track().adjusted(-8, -10, 8, 10).contains(at)) {
+  } else if (isOnTrack(at) && (event->modifiers() & Qt::ShiftModifier)) {
+    rangeFrom_ = nearestStep(at.x());
+  } else if (isOnTrack(at)) {
     setPlaying(false);
     pick(at.x());
   }
 }
 
+void HistoryScrubber::mouseReleaseEvent(QMouseEvent* event) {
+  if (event->button() == Qt::LeftButton) rangeFrom_ = -1;
+}
+
+void HistoryScrubber::mouseDoubleClickEvent(QMouseEvent* event) {
+  const QPointF at = event->position();
+  const auto& range = player_.range();
+  if (event->button() == Qt::LeftButton && isOnTrack(at) && range && at.x() >= xOf(range->first) - 2 &&
+      at.x() <= xOf(range->second) + 2)
+    player_.clearRange();
+  else
+    mousePressEvent(event);
+}
+
 void HistoryScrubber::mouseMoveEvent(QMouseEvent* event) {
-  const bool onTrack = track().adjusted(-8, -10, 8, 10).contains(event->position());
+  const bool onTrack = isOnTrack(event->position());
   setCursor(onTrack && !steps_->empty() ? Qt::PointingHandCursor : Qt::ArrowCursor);
+  if (rangeFrom_ >= 0) {
+    // Where it is marked by a drag that leaves the track, the end counts all the same.
+    const std::int64_t to = nearestStep(event->position().x());
+    if (to != rangeFrom_) player_.setRange(rangeFrom_, to);
+    return;
+  }
   if ((event->buttons() & Qt::LeftButton) && onTrack) pick(event->position().x());
 }
 
 void HistoryScrubber::keyPressEvent(QKeyEvent* event) {
   const int far = event->modifiers() & Qt::ShiftModifier ? 10 : 1;
   switch (event->key()) {
+    case Qt::Key_BracketLeft:
+      return player_.setRangeBegin(nearestRecordedStep(*steps_, step_));
+    case Qt::Key_BracketRight:
+      return player_.setRangeEnd(nearestRecordedStep(*steps_, step_));
+    case Qt::Key_Escape:
+      return player_.clearRange();
     case Qt::Key_Left:
       return walk(-far);
     case Qt::Key_Right:
@@ -254,6 +399,15 @@ void HistoryScrubber::keyPressEvent(QKeyEvent* event) {
     default:
       QWidget::keyPressEvent(event);
   }
+}
+
+std::vector<std::pair<QString, QString>> HistoryScrubber::gestures() {
+  return {
+      {tr("Click, drag"), tr("Show a recorded step")},
+      {tr("Left / Right"), tr("Previous / next recorded step; with Shift ten")},
+      {tr("Home / End"), tr("First / newest recorded step")},
+      {tr("Shift+drag, [ / ]"), tr("Mark a range to play in a loop; its begin / its end at the shown step")},
+      {tr("Double-click on it, Esc"), tr("Clear the range")}};
 }
 
 bool HistoryScrubber::event(QEvent* event) {
@@ -270,7 +424,8 @@ bool HistoryScrubber::event(QEvent* event) {
     if (button(0).contains(at))
       text = tr("Previous recorded step (Left; Shift: ten)");
     else if (button(1).contains(at))
-      text = tr("Play the recorded steps");
+      text = player_.range() ? tr("Play the marked steps again and again (P)")
+                             : tr("Play the recorded steps (P)");
     else if (button(2).contains(at))
       text = tr("Next recorded step (Right; Shift: ten)");
     else if (livePill().contains(at))
@@ -278,7 +433,11 @@ bool HistoryScrubber::event(QEvent* event) {
     else if (steps_->empty())
       text = tr("Steps can be revisited once a run records them: give it a run folder");
     else
-      text = tr("Drag to look at an earlier recorded step; training goes on");
+      text =
+          player_.range()
+              ? tr("Drag to look at an earlier recorded step; a double-click on the marked range clears it")
+              : tr("Drag to look at an earlier recorded step; training goes on. Shift+drag marks a range to "
+                   "play in a loop");
   }
   QToolTip::showText(help->globalPos(), text.trimmed(), this);
   return true;
