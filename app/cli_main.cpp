@@ -25,6 +25,7 @@ int run(int argc, char** argv) {
   cli::addTrack(app, exit);
   cli::addInfo(app, exit);
   cli::addData(app, exit);
+  cli::addFindings(app, exit);
   cli::addMethods(app, exit);
   cli::addModels(app, exit);
   cli::addPresets(app, exit);

@@ -1,5 +1,6 @@
 #include "app/cli/common.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -76,6 +77,27 @@ const char* typeName(ParamType type) {
 }
 
 }  // namespace
+
+void printTable(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  const auto letters = [](const std::string& text) {
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  };
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths.resize(std::max(widths.size(), i + 1));
+      widths[i] = std::max(widths[i], letters(row[i]));
+    }
+  for (const auto& row : rows) {
+    std::cout << "  ";
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string blanks(widths[i] - letters(row[i]), ' ');
+      std::cout << (i == 0 ? row[i] + blanks : "   " + blanks + row[i]);
+    }
+    std::cout << '\n';
+  }
+}
 
 void printParams(const std::vector<ParamSpec>& specs) {
   for (const ParamSpec& spec : specs) {

@@ -34,10 +34,14 @@ void addCurves(CLI::App& app, ExitCode& exit);
 void addTrack(CLI::App& app, ExitCode& exit);
 void addInfo(CLI::App& app, ExitCode& exit);
 void addData(CLI::App& app, ExitCode& exit);
+void addFindings(CLI::App& app, ExitCode& exit);
 void addMethods(CLI::App& app, ExitCode& exit);
 void addModels(CLI::App& app, ExitCode& exit);
 void addPresets(CLI::App& app, ExitCode& exit);
 void addConformance(CLI::App& app, ExitCode& exit);
+
+/// Columns as wide as their widest cell; the first is left-aligned.
+void printTable(const std::vector<std::vector<std::string>>& rows);
 
 /// A table of options with default, unit, effect, help and source.
 void printParams(const std::vector<ParamSpec>& specs);

@@ -1,5 +1,4 @@
 // What a data set holds, and how a detector would see it.
-#include <algorithm>
 #include <iostream>
 
 #include "app/cli/common.h"
@@ -21,28 +20,6 @@ struct DataOptions {
 
 std::string percent(double share) {
   return share < 0 ? "-" : shortNumber(100 * share) + " %";
-}
-
-/// Columns as wide as their widest cell; the first is left-aligned.
-void printTable(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  const auto letters = [](const std::string& text) {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-  };
-  for (const auto& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths.resize(std::max(widths.size(), i + 1));
-      widths[i] = std::max(widths[i], letters(row[i]));
-    }
-  for (const auto& row : rows) {
-    std::cout << "  ";
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string blanks(widths[i] - letters(row[i]), ' ');
-      std::cout << (i == 0 ? row[i] + blanks : "   " + blanks + row[i]);
-    }
-    std::cout << '\n';
-  }
 }
 
 nlohmann::ordered_json quartilesJson(const Quartiles& values) {

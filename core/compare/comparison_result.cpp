@@ -7,8 +7,8 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/check.h"
-#include "core/compare/score_iou_correlation.h"
 #include "core/eval/coco_ap.h"
+#include "core/evidence/score_iou_correlation.h"
 #include "core/store/run_reader.h"
 #include "core/trainer/json_file.h"
 

@@ -39,6 +39,7 @@ AnchorReach::AnchorReach(const CandidateSet& anchors) {
           level.firstAnchor + (std::int64_t{row} * level.columns + column) * level.anchorsPerCell + slot)];
     };
     Grid grid;
+    grid.stride = level.stride;
     grid.rows = level.rows, grid.columns = level.columns;
     const int lastRow = level.rows - 1, lastColumn = level.columns - 1;
     if (lastColumn > 0) grid.stepX = (centerX(at(0, lastColumn, 0)) - centerX(at(0, 0, 0))) / lastColumn;
@@ -74,6 +75,30 @@ bool AnchorReach::holdsCenter(const Box& box) const {
              anyInside(centerY(slot), grid.stepY, grid.rows, box.y1, box.y2);
     });
   });
+}
+
+std::vector<LevelShapes> AnchorReach::levels() const {
+  std::vector<LevelShapes> out;
+  for (const Grid& grid : grids_) {
+    out.push_back({grid.stride, {}});
+    for (const Box& slot : grid.slots)
+      out.back().shapes.push_back({slot.width(), slot.height()});
+  }
+  return out;
+}
+
+AnchorReach AnchorReach::withShapes(const std::vector<LevelShapes>& levels) const {
+  ANCHORSCOPE_CHECK(levels.size() == grids_.size(), levels.size(), " levels for ", grids_.size());
+  AnchorReach out = *this;
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    const auto x = static_cast<float>(centerX(grids_[i].slots.front())),
+               y = static_cast<float>(centerY(grids_[i].slots.front()));
+    out.grids_[i].slots.clear();
+    for (const AnchorShape& shape : levels[i].shapes)
+      out.grids_[i].slots.push_back(
+          {x - shape.width / 2, y - shape.height / 2, x + shape.width / 2, y + shape.height / 2});
+  }
+  return out;
 }
 
 }  // namespace anchorscope

@@ -8,6 +8,18 @@
 
 namespace anchorscope {
 
+/// Size of one of a location's anchors, px of the input.
+struct AnchorShape {
+  float width = 0, height = 0;
+  bool operator==(const AnchorShape&) const = default;
+};
+
+/// A pyramid level's anchors at any of its locations.
+struct LevelShapes {
+  int stride = 0;  ///< px
+  std::vector<AnchorShape> shapes;
+};
+
 /// Finds the best anchor of a box without looking at every anchor: those of one level and slot are one box
 /// moved along a grid, and the IoU with a given box falls with the distance of the centres along either axis,
 /// so the nearest cell is the best. Built once, then any thread.
@@ -21,8 +33,15 @@ class AnchorReach {
   /// Whether some anchor's centre lies inside the box: what a detector of points needs.
   bool holdsCenter(const Box& boxInInput) const;
 
+  /// Of the levels that have anchors.
+  std::vector<LevelShapes> levels() const;
+  /// Other anchors around the same locations (where those of the first slot lie): one entry for each of
+  /// levels(), whose strides are not looked at.
+  AnchorReach withShapes(const std::vector<LevelShapes>& levels) const;
+
  private:
   struct Grid {
+    int stride = 0;
     int rows = 0, columns = 0;
     double stepX = 0, stepY = 0;  ///< px between neighbours; 0 where there is one.
     std::vector<Box> slots;       ///< Anchors of row 0, column 0.

@@ -2,21 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <utility>
 
-#include "core/data/anchor_reach.h"
-#include "core/data/augment.h"
 #include "core/data/epoch_list.h"
 #include "core/data/largest_input.h"
-#include "core/model/detector.h"
-#include "core/trainer/batch_tensors.h"
+#include "core/model/model_evidence.h"
 #include "core/trainer/input_options.h"
+#include "core/trainer/place_data.h"
 
 namespace anchorscope {
 namespace {
-
-constexpr float kReachIou = 0.5f;
 
 Quartiles quartilesOf(std::vector<float>& values) {
   Quartiles out{};
@@ -70,16 +65,11 @@ std::int64_t areaOf(SizePx size) {
   return std::int64_t{size.width} * size.height;
 }
 
-std::size_t cocoSize(double areaPx) {
-  return areaPx < 32 * 32 ? 0 : areaPx < 96 * 96 ? 1 : 2;
-}
-
 }  // namespace
 
 Result<DataSummary> summarizeData(const Dataset& dataset, const RunConfig& config) {
-  const AugmentOptions augment = AugmentOptions::from(config.dataParams);
-  auto detector = makeDetector(config.model, config.modelParams, /*classCount=*/1, /*seed=*/0);
-  if (!detector) return std::move(detector).error();
+  auto placed = placeData(dataset, config);
+  if (!placed) return std::move(placed).error();
   DataSummary out;
   const InputShape shape = inputShapeOf(config.train);
   const auto epochs = EpochList::make(dataset, EpochOptions::from(config.dataParams),
@@ -89,50 +79,36 @@ Result<DataSummary> summarizeData(const Dataset& dataset, const RunConfig& confi
   out.ownShapes = shape.keepsAspect();
   out.inputSize = largestInput(dataset, shape);
   out.model = config.model;
-  out.anchors = static_cast<std::int64_t>((*detector)->anchors(out.inputSize).geometry->count());
-  out.points = (*detector)->stages().front().heads.points;
-  std::map<std::pair<int, int>, AnchorReach> reaches;
-  const auto reachOf = [&](SizePx input) -> const AnchorReach& {
-    const std::pair key(input.width, input.height);
-    const auto found = reaches.find(key);
-    if (found != reaches.end()) return found->second;
-    return reaches.emplace(key, AnchorReach(*(*detector)->anchors(input).geometry)).first->second;
-  };
+  const auto evidence = modelEvidence(config.model, config.modelParams, out.inputSize);
+  if (!evidence) return evidence.error();
+  out.anchors = evidence->anchors;
+  out.points = placed->points;
 
   Group all("all");
-  std::vector<Group> classes, sizes{Group("small"), Group("medium"), Group("large")};
+  std::vector<Group> classes, sizes(kCocoSizes.begin(), kCocoSizes.end());
   for (const std::string& name : dataset.classNames())
     classes.emplace_back(name);
-  for (std::size_t i = 0; i < dataset.images().size(); ++i) {
-    const ImageRecord& image = dataset.images()[i];
+  for (std::size_t i = 0; i < placed->images.size(); ++i) {
+    const PlacedImage& image = placed->images[i];
     ++out.images;
-    out.imagesWithoutObjects += image.annotations.empty() ? 1 : 0;
+    out.imagesWithoutObjects += image.objects.empty() ? 1 : 0;
     if (i == 0 || areaOf(image.size) < areaOf(out.smallestImage)) out.smallestImage = image.size;
     if (i == 0 || areaOf(image.size) > areaOf(out.largestImage)) out.largestImage = image.size;
-    const SizePx windowSize = shape.window(image.size);
-    const PixelRect window{0, 0, windowSize.width, windowSize.height};
-    const AxisTransform inputFromImage = fittedTransform(image.size, windowSize, augment.fitIn(shape));
-    const AnchorReach& reach = reachOf(shape.inputOf(image.size));
-    for (const Annotation& annotation : image.annotations) {
+    for (const PlacedObject& object : image.objects) {
       ++out.objects;
-      if (isIgnored(annotation)) {
+      Group& ofClass = classes[static_cast<std::size_t>(object.classIndex)];
+      Group& ofSize = sizes[cocoSizeOf(object.areaPx)];
+      if (object.ignored) {
         ++out.ignored;
-        for (Group* group : {&all, &classes[static_cast<std::size_t>(annotation.classIndex)],
-                             &sizes[cocoSize(annotation.areaPx)]})
+        for (Group* group : {&all, &ofClass, &ofSize})
           group->addIgnored();
         continue;
       }
-      std::vector<Annotation> placed;
-      appendObjectsInInput({annotation}, inputFromImage, window, /*minVisible=*/0, placed);
-      const Box box = placed.empty() ? Box{} : placed.front().boxInImage;
-      const bool reachable =
-          !placed.empty() && (out.points ? reach.holdsCenter(box) : reach.bestIou(box) >= kReachIou);
       const double share =
-          static_cast<double>(annotation.boxInImage.area()) / static_cast<double>(areaOf(image.size));
-      const double sidePx = std::sqrt(static_cast<double>(box.area()));
-      all.add(i, share, sidePx, reachable);
-      classes[static_cast<std::size_t>(annotation.classIndex)].add(i, share, sidePx, reachable);
-      sizes[cocoSize(annotation.areaPx)].add(i, share, sidePx, reachable);
+          static_cast<double>(object.boxInImage.area()) / static_cast<double>(areaOf(image.size));
+      const double sidePx = std::sqrt(static_cast<double>(object.boxInInput.area()));
+      for (Group* group : {&all, &ofClass, &ofSize})
+        group->add(i, share, sidePx, placed->reached(image, object));
     }
   }
   out.all = std::move(all).summary();

@@ -52,6 +52,23 @@ TEST(AnchorReach, FindsTheBestOfAllAnchors) {
   EXPECT_LT(reached, 1800);
 }
 
+TEST(AnchorReach, OtherShapesStandAtTheSameLocations) {
+  const AnchorReach reach(threeLevels());
+  std::vector<LevelShapes> levels = reach.levels();
+  ASSERT_EQ(levels.size(), 3u);
+  EXPECT_EQ(levels[1].stride, 20);
+  ASSERT_EQ(levels[1].shapes.size(), 3u);
+  EXPECT_EQ(levels[1].shapes[1], (AnchorShape{120, 41}));
+  const Box box{30, 30, 37, 33};
+  const float before = reach.bestIou(box);
+  for (LevelShapes& level : levels)
+    level.shapes = {{7, 3}};
+  const AnchorReach fitting = reach.withShapes(levels);
+  EXPECT_GT(fitting.bestIou(box), before);
+  // Centre of the first slot: half a px below the location, as its boxes are a px higher below than above.
+  EXPECT_NEAR(fitting.bestIou({3.0f + 24 - 3.5f, 16.5f - 1.5f, 3.0f + 24 + 3.5f, 16.5f + 1.5f}), 1, 1e-6);
+}
+
 TEST(AnchorReach, WithoutAnchorsNothingIsReached) {
   const AnchorReach reach{CandidateSet{}};
   EXPECT_EQ(reach.bestIou({0, 0, 10, 10}), 0);

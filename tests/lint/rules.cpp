@@ -107,6 +107,7 @@ const std::map<std::string, std::set<std::string>>& allowedFolders() {
     allowed["methods"] = {"base", "evidence", "ops", "parts", "assigners", "losses"};
     allowed["eval"] = {"base", "evidence", "ops", "data"};
     allowed["store"] = {"base", "evidence"};
+    allowed["findings"] = {"base", "evidence", "data", "store"};
     allowed["trainer"] = {"base",      "evidence", "ops",     "parts", "data", "model",
                           "assigners", "losses",   "methods", "eval",  "store"};
     allowed["session"] = allowed["conformance"] = allowed["trainer"];

@@ -1,4 +1,4 @@
-#include "core/compare/score_iou_correlation.h"
+#include "core/evidence/score_iou_correlation.h"
 
 #include <algorithm>
 #include <cmath>
