@@ -1,39 +1,17 @@
 #include "core/evidence/decision.h"
 
 #include <cmath>
-#include <cstdio>
+#include <iterator>
 #include <limits>
+#include <utility>
+
+#include "core/base/counted.h"
+#include "core/evidence/decision_reader.h"
 
 namespace anchorscope {
 namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-
-/// Where a decision's numbers stand: in a row of a pair table, or in the channels at a candidate.
-struct Numbers {
-  const StageEvidence& evidence;
-  const PairTable* table;  ///< Null: the channels.
-  std::int64_t at;         ///< Row or candidate; -1: there is none.
-
-  /// NaN where there is none.
-  float operator[](const std::string& name) const {
-    if (at < 0 || name.empty()) return kNan;
-    const auto place = static_cast<std::size_t>(at);
-    if (table) {
-      const int column = table->columnIndex(name);
-      return column < 0 ? kNan : table->columns[static_cast<std::size_t>(column)][place];
-    }
-    const Channel* channel = evidence.channel(name);
-    return channel && place < channel->values.size() ? channel->values[place] : kNan;
-  }
-};
-
-std::string shortNumber(float value) {
-  char buffer[32];
-  const bool large = std::abs(value) >= 1000 && std::abs(value) < 1e6F;
-  std::snprintf(buffer, sizeof buffer, large ? "%.0f" : "%.3g", static_cast<double>(value));
-  return buffer;
-}
 
 int bagSizeOf(const PairTable& table, std::int32_t object) {
   const int member = table.columnIndex(table.spec.memberColumn);
@@ -52,20 +30,24 @@ std::int32_t winnerOf(const StageEvidence& evidence, const OutcomeSpec& spec, st
   return std::isnan(value) ? -1 : static_cast<std::int32_t>(value);
 }
 
-std::string sentence(const DecisionOutcome& outcome) {
-  const std::string weight =
-      std::isnan(outcome.weight) ? "" : " (" + outcome.measure + " " + shortNumber(outcome.weight) + ")";
+std::string weightText(const DecisionOutcome& outcome) {
+  return std::isnan(outcome.weight) ? std::string()
+                                    : " (" + outcome.measure + " " + shortNumberText(outcome.weight) + ")";
+}
+
+std::string sentence(const DecisionOutcome& outcome, std::int32_t object) {
   switch (outcome.kind) {
-    case DecisionOutcome::Kind::kTaken:
+    case DecisionOutcome::Kind::kTaken: {
+      std::string text = "Taken for " + outcome.head + " by object " + std::to_string(object);
       if (outcome.rank >= 0)
-        return "Taken for " + outcome.head + " at rank " + std::to_string(outcome.rank) + " of " +
-               std::to_string(outcome.bagSize) + weight + ".";
-      return "Taken for " + outcome.head + weight + ".";
+        text += " at rank " + std::to_string(outcome.rank) + " of " + std::to_string(outcome.bagSize);
+      return text + weightText(outcome) + ".";
+    }
     case DecisionOutcome::Kind::kLost: {
-      std::string text = "For " + outcome.head + " it went to object " + std::to_string(outcome.winner);
-      if (!std::isnan(outcome.winnerWeight) && !std::isnan(outcome.weight))
-        text += ": " + outcome.measure + " " + shortNumber(outcome.winnerWeight) + " against " +
-                shortNumber(outcome.weight);
+      std::string text = "Lost for " + outcome.head + " to object " + std::to_string(outcome.winner);
+      if (std::isnan(outcome.winnerWeight)) return text + ".";
+      text += ", which has " + outcome.measure + " " + shortNumberText(outcome.winnerWeight);
+      if (!std::isnan(outcome.weight)) text += " against " + shortNumberText(outcome.weight);
       return text + ".";
     }
     case DecisionOutcome::Kind::kIgnored:
@@ -76,30 +58,54 @@ std::string sentence(const DecisionOutcome& outcome) {
   return {};
 }
 
-std::vector<DecisionRow> tell(const DecisionSpec& spec, const Numbers& numbers) {
-  std::vector<DecisionRow> rows;
-  bool reached = true;
-  for (const TestSpec& test : spec.tests) {
-    DecisionRow out;
-    out.name = test.name;
-    out.description = test.description;
-    out.relation = test.relation;
-    out.value = numbers[test.valueColumn];
-    out.bound = test.boundColumn.empty() ? test.bound.value_or(kNan) : numbers[test.boundColumn];
-    const float passed = numbers[test.passedColumn];
-    if (!reached) {
-      out.verdict = TestVerdict::kNotReached;
-    } else if (std::isnan(passed)) {
-      out.verdict = TestVerdict::kNotApplicable;
-    } else {
-      out.verdict = passed > 0 ? TestVerdict::kPassed : TestVerdict::kFailed;
-      if (passed <= 0 && test.gate) reached = false;
+/// "It fails IoU threshold (0.38 < 0.41, 0.03 short) and 1 more test."; empty where nothing failed.
+std::string failureSentence(const std::vector<DecisionRow>& rows) {
+  std::string text;
+  int more = 0;
+  for (const DecisionRow& row : rows) {
+    if (row.verdict != TestVerdict::kFailed) continue;
+    if (!text.empty()) {
+      ++more;
+      continue;
     }
-    const float noted = numbers[test.noteColumn];
-    if (!std::isnan(noted) && noted != 0) out.note = test.note;
-    rows.push_back(std::move(out));
+    text = "It fails " + row.name;
+    if (const std::string compared = comparisonText(row); !compared.empty() && !std::isnan(row.margin)) {
+      const std::string unit = unitOf(0, row.unit);
+      text += " (" + compared + ", " + shortNumberText(-row.margin) + (unit.empty() ? "" : " " + unit) +
+              " short)";
+    }
   }
-  return rows;
+  if (more > 0) text += " and " + counted(more, "more test", "more tests");
+  return text.empty() ? text : text + ".";
+}
+
+/// Of a decision about candidates: whether they were drawn, or why not.
+std::string drawnSentence(const std::vector<DecisionRow>& rows) {
+  std::string passed;
+  for (const DecisionRow& row : rows) {
+    if (row.verdict == TestVerdict::kFailed)
+      return "Not sampled: it fails " + row.name + " (" + comparisonText(row) + ").";
+    if (row.verdict == TestVerdict::kPassed && passed.empty())
+      passed = "Sampled: it passes " + row.name + " (" + comparisonText(row) + ").";
+  }
+  return passed;
+}
+
+std::string lossSentence(const std::vector<CandidateLoss>& losses) {
+  std::string text;
+  for (const CandidateLoss& loss : losses) {
+    if (std::isnan(loss.value) || loss.value == 0) continue;
+    const std::string unit = unitOf(0, loss.unit);
+    text += (text.empty() ? "" : "; ") + loss.title + " " + shortNumberText(loss.value) +
+            (unit.empty() ? "" : " " + unit);
+    if (!std::isnan(loss.share)) text += ", " + shortNumberText(100 * loss.share) + " % of the image's";
+  }
+  return text.empty() ? text : text + ".";
+}
+
+void addSentence(std::string& text, const std::string& sentence) {
+  if (!text.empty() && !sentence.empty()) text += ' ';
+  text += sentence;
 }
 
 /// Why a pair has no row where the bound on pairs left some out.
@@ -129,13 +135,16 @@ Decision explain(const StageEvidence& evidence, std::int32_t anchor, std::int32_
   Decision decision;
   decision.anchor = anchor;
   decision.object = object;
+  std::string drawn;
   for (const DecisionSpec& spec : evidence.decisions) {
+    const DecisionReader reader(evidence, spec);
     if (spec.pairTable.empty()) {
-      for (DecisionRow& told : tell(spec, {evidence, nullptr, anchor}))
-        decision.rows.push_back(std::move(told));
+      std::vector<DecisionRow> rows = reader.tell(anchor);
+      addSentence(drawn, drawnSentence(rows));
+      std::move(rows.begin(), rows.end(), std::back_inserter(decision.rows));
       continue;
     }
-    const PairTable* table = evidence.pairTable(spec.pairTable);
+    const PairTable* table = reader.table();
     if (!table) continue;
     const std::int64_t row = table->row(anchor, object);
     // A pair that is not there was either never considered, or left out by the bound on pairs: that cannot be
@@ -143,43 +152,48 @@ Decision explain(const StageEvidence& evidence, std::int32_t anchor, std::int32_
     const bool unrecorded = row < 0 && table->omittedOf(object) > 0;
     const std::string reason =
         unrecorded ? boundReason(*table, object, spec.absentReason) : spec.absentReason;
+    std::vector<DecisionRow> rows;
     if (row >= 0) {
       decision.considered = true;
-      for (DecisionRow& told : tell(spec, {evidence, table, row}))
-        decision.rows.push_back(std::move(told));
+      rows = reader.tell(row);
     } else if (!spec.tests.empty()) {
       DecisionRow absent;
       absent.name = spec.tests.front().name;
       absent.description = spec.tests.front().description;
-      absent.value = absent.bound = kNan;
+      absent.value = absent.bound = absent.margin = kNan;
       absent.verdict = unrecorded ? TestVerdict::kNotApplicable : TestVerdict::kFailed;
       absent.note = reason;
-      decision.rows.push_back(std::move(absent));
+      rows.push_back(std::move(absent));
     }
+    bool taken = false;
     for (const OutcomeSpec& outcomeSpec : spec.outcomes) {
+      const DecisionReader::Values* weights = reader.column(outcomeSpec.weightColumn);
       DecisionOutcome outcome;
       outcome.head = outcomeSpec.head;
       outcome.winner = winnerOf(evidence, outcomeSpec, anchor);
       outcome.measure = outcomeSpec.weightColumn;
-      outcome.weight = Numbers{evidence, table, row}[outcomeSpec.weightColumn];
+      outcome.weight = DecisionReader::at(weights, row);
       outcome.winnerWeight =
-          outcome.winner >= 0
-              ? Numbers{evidence, table, table->row(anchor, outcome.winner)}[outcomeSpec.weightColumn]
-              : kNan;
-      const float rank = Numbers{evidence, table, row}[outcomeSpec.rankColumn];
+          outcome.winner >= 0 ? DecisionReader::at(weights, table->row(anchor, outcome.winner)) : kNan;
+      const float rank = DecisionReader::at(reader.column(outcomeSpec.rankColumn), row);
       outcome.rank = std::isnan(rank) ? -1 : static_cast<int>(rank);
       outcome.bagSize = bagSizeOf(*table, object);
       outcome.kind = object >= 0 && outcome.winner == object ? DecisionOutcome::Kind::kTaken
                      : outcome.winner >= 0                   ? DecisionOutcome::Kind::kLost
                      : outcome.winner == -2                  ? DecisionOutcome::Kind::kIgnored
                                                              : DecisionOutcome::Kind::kDropped;
-      if (!decision.summary.empty()) decision.summary += ' ';
-      decision.summary += sentence(outcome);
+      taken = taken || outcome.kind == DecisionOutcome::Kind::kTaken;
+      addSentence(decision.summary, sentence(outcome, object));
       decision.outcomes.push_back(std::move(outcome));
     }
+    if (row >= 0 && !taken) addSentence(decision.summary, failureSentence(rows));
     if (row < 0 && !reason.empty())
       decision.summary = (unrecorded ? "Not kept: " : "Not considered: ") + reason + ". " + decision.summary;
+    std::move(rows.begin(), rows.end(), std::back_inserter(decision.rows));
   }
+  addSentence(decision.summary, drawn);
+  if (anchor >= 0) decision.losses = CandidateLosses(evidence).of({anchor});
+  addSentence(decision.summary, lossSentence(decision.losses));
   return decision;
 }
 
@@ -190,13 +204,14 @@ std::int32_t mostRelevantObject(const StageEvidence& evidence, std::int32_t anch
   std::int32_t best = -1;
   float bestWeight = -1;
   for (const DecisionSpec& spec : evidence.decisions) {
-    const PairTable* table = evidence.pairTable(spec.pairTable);
+    const DecisionReader reader(evidence, spec);
+    const PairTable* table = reader.table();
     if (!table) continue;
     for (std::size_t object = 0; object < evidence.image->objects.size(); ++object) {
       const std::int64_t row = table->row(anchor, static_cast<std::int32_t>(object));
       if (row < 0) continue;
       for (const OutcomeSpec& outcome : spec.outcomes) {
-        const float weight = Numbers{evidence, table, row}[outcome.weightColumn];
+        const float weight = DecisionReader::at(reader.column(outcome.weightColumn), row);
         if (!std::isnan(weight) && weight > bestWeight) {
           bestWeight = weight;
           best = static_cast<std::int32_t>(object);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/evidence/candidate_losses.h"
 #include "core/evidence/frame.h"
 
 namespace anchorscope {
@@ -18,6 +19,10 @@ struct DecisionRow {
   float value = 0;  ///< NaN when there is none.
   std::string relation;
   float bound = 0;  ///< NaN when there is none.
+  /// How far the value is on the passing side of the bound, below 0 where it falls short, in `unit`; NaN when
+  /// there is none, or the test failed for more than the two numbers say.
+  float margin = 0;
+  std::string unit;  ///< Of value, bound and margin; "1" or empty: a pure number.
   TestVerdict verdict = TestVerdict::kNotReached;
   std::string note;
 };
@@ -44,7 +49,9 @@ struct Decision {
   bool considered = false;  ///< The method has a row for this pair.
   std::vector<DecisionRow> rows;
   std::vector<DecisionOutcome> outcomes;
-  std::string summary;  ///< One or two sentences for people.
+  std::vector<CandidateLoss> losses;  ///< Of the candidate, whatever the object.
+  /// For people: how each head ended, what the pair lacked, whether it was drawn, what it costs.
+  std::string summary;
 };
 
 /// Tells the decision about a pair; empty rows when the frame holds no decision spec.

@@ -176,6 +176,21 @@ TEST_F(RecordedRun, TellsWhyForObjectsAndAnchors) {
   EXPECT_FALSE(anchor.at("decision").at("tests").empty());
   EXPECT_THAT(run({"inspect", run_, "--object", "0"}).out, HasSubstr("musu.bag_size"));
   EXPECT_THAT(run({"inspect", run_, "--anchor", "0"}).out, HasSubstr("cls_score"));
+  const auto& first = anchor.at("decision").at("tests")[0];
+  EXPECT_GT(first.at("margin").get<double>(), 0);
+  EXPECT_EQ(first.at("margin"), first.at("value")) << "it overlaps: above a bound of 0";
+  EXPECT_TRUE(anchor.at("decision").at("losses").at("loss.cls").contains("share"));
+  const auto& why = object.at("why");
+  EXPECT_EQ(why.at("heads").at("regression").at("taken"), object.at("values").at("positives.reg"));
+  EXPECT_EQ(why.at("state") == "starved", object.at("values").at("starved") == 1);
+  EXPECT_FALSE(why.at("levels").empty());
+  ASSERT_FALSE(why.at("nearest_misses").empty());
+  for (const auto& miss : why.at("nearest_misses"))
+    EXPECT_LE(miss.at("lacked").at("margin").get<double>(), 0) << miss.dump();
+  const std::string told = run({"inspect", run_, "--object", "0"}).out;
+  EXPECT_THAT(told, HasSubstr("Why: " + why.at("summary").get<std::string>()));
+  EXPECT_THAT(told, HasSubstr("Nearest misses:\n  anchor "));
+  EXPECT_THAT(run({"inspect", run_}).out, HasSubstr("  " + why.at("state").get<std::string>() + "  "));
   EXPECT_EQ(run({"inspect", run_, "--object", "999"}).exit, 3);
   EXPECT_EQ(run({"inspect", run_, "--step", "7"}).exit, 3);
   EXPECT_EQ(run({"inspect", run_, "--step", "soon"}).exit, 2);

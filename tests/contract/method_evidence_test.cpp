@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
+#include <set>
 
 #include "core/evidence/decision.h"
+#include "core/evidence/object_story.h"
 #include "core/methods/method.h"
 #include "tests/contract/cases.h"
 
@@ -280,6 +283,110 @@ TEST_P(MethodEvidence, CountsOfPositivesAgreeWithTheWinners) {
                   frame.objectColumn(column)->values[object]);
       }
   }
+}
+
+/// Of every pair with a row: a passed test has room, a failed one is short, and both say of what.
+TEST_P(MethodEvidence, EveryTestTellsHowFarItWasFromItsBound) {
+  std::set<std::string> measured;
+  for (std::int64_t image = 0; image < 2; ++image) {
+    const StageEvidence frame = sink.frame(scene, image, declared.decisions);
+    for (const PairTable& table : frame.pairTables)
+      for (std::size_t pair = 0; pair < table.rowCount(); ++pair) {
+        const Decision decision = explain(frame, table.candidate[pair], table.object[pair]);
+        ASSERT_TRUE(decision.considered);
+        for (const DecisionRow& row : decision.rows) {
+          const bool numbers = !std::isnan(row.value) && !std::isnan(row.bound) && !row.relation.empty();
+          if (row.verdict == TestVerdict::kPassed && numbers) {
+            ASSERT_FALSE(std::isnan(row.margin)) << row.name;
+            EXPECT_TRUE(row.margin >= 0 || !row.note.empty()) << row.name << ' ' << row.margin;
+            measured.insert(row.name);
+          } else if (row.verdict == TestVerdict::kFailed && !std::isnan(row.margin)) {
+            EXPECT_LE(row.margin, 0) << row.name;
+            measured.insert(row.name);
+          }
+        }
+      }
+  }
+  EXPECT_FALSE(measured.empty());
+}
+
+/// Also of pairs that were never considered, and of candidates that no head trains on.
+TEST_P(MethodEvidence, EveryCandidateIsExplainedWhateverBecameOfIt) {
+  DenseSceneOptions options;
+  options.objects = {4, 2};
+  options.padTo = 5;
+  options.ignoreRegions = 1;
+  const DenseScene withRegions = GetParam().kind.scene(options);
+  RecordingSink regions;
+  method->loss({withRegions.anchors, withRegions.outputs, withRegions.targets}, &regions);
+  std::map<DecisionOutcome::Kind, int> kinds;
+  const std::pair<const RecordingSink&, const DenseScene&> both[] = {{sink, scene}, {regions, withRegions}};
+  for (const auto& [from, of] : both) {
+    const StageEvidence frame = from.frame(of, 0, declared.decisions);
+    const auto& cls = frame.channel("assigned_cls")->values;
+    for (std::size_t anchor = 0; anchor < cls.size(); ++anchor) {
+      const Decision decision = explain(frame, static_cast<std::int32_t>(anchor), 0);
+      ASSERT_EQ(decision.outcomes.size(), declared.decisions.front().outcomes.size());
+      ASSERT_FALSE(decision.rows.empty());
+      EXPECT_EQ(decision.outcomes[0].kind == DecisionOutcome::Kind::kIgnored, cls[anchor] == -2);
+      for (const DecisionOutcome& outcome : decision.outcomes) {
+        ++kinds[outcome.kind];
+        EXPECT_NE(decision.summary.find(outcome.head), std::string::npos) << decision.summary;
+        if (outcome.kind == DecisionOutcome::Kind::kLost) {
+          EXPECT_NE(decision.summary.find("object " + std::to_string(outcome.winner)), std::string::npos)
+              << decision.summary;
+        }
+      }
+      ASSERT_FALSE(decision.losses.empty());
+      EXPECT_EQ(decision.losses.front().channel, "loss.cls");
+      EXPECT_EQ(decision.losses.front().value, frame.channel("loss.cls")->values[anchor]);
+    }
+  }
+  EXPECT_GT(kinds[DecisionOutcome::Kind::kTaken], 0);
+  EXPECT_GT(kinds[DecisionOutcome::Kind::kDropped], 0);
+}
+
+TEST_P(MethodEvidence, TheStoriesOfObjectsAgreeWithWhatIsCountedOfThem) {
+  int objects = 0;
+  for (std::int64_t image = 0; image < 2; ++image) {
+    const StageEvidence frame = sink.frame(scene, image, declared.decisions);
+    for (const ObjectStory& story : explainObjects(frame)) {
+      ++objects;
+      const auto counted = [&](const std::string& column) {
+        return static_cast<int>(frame.objectColumn(column)->values[static_cast<std::size_t>(story.object)]);
+      };
+      ASSERT_EQ(story.heads.size(), 2U);
+      EXPECT_EQ(story.heads[0].taken, counted("positives.cls"));
+      EXPECT_EQ(story.heads[1].taken, counted("positives.reg"));
+      EXPECT_EQ(story.state == ObjectState::kStarved, counted(kStarvedColumn) > 0) << story.summary;
+      for (const char* column : {"atss.lost", "fcos.lost"})
+        if (frame.objectColumn(column)) {
+          EXPECT_EQ(story.lost, counted(column)) << column;
+        }
+      // Where an anchor of two objects pays a penalty it fails that test, too, and is not counted here.
+      if (frame.objectColumn("simota.lost")) {
+        EXPECT_LE(story.lost, counted("simota.lost"));
+      }
+      int considered = 0, reached = 0, taken = 0;
+      for (const LevelStory& level : story.levels) {
+        considered += level.considered;
+        reached += level.reached;
+        taken += level.taken;
+      }
+      EXPECT_EQ(considered, story.considered);
+      EXPECT_EQ(reached, story.reached);
+      EXPECT_EQ(taken, story.taken);
+      EXPECT_LE(story.taken, story.reached) << "taken without having passed";
+      EXPECT_FALSE(story.summary.empty());
+      const ObjectStory alone = explainObject(frame, story.object, 5);
+      EXPECT_EQ(alone.summary, story.summary);
+      EXPECT_EQ(alone.misses.size(),
+                std::min<std::size_t>(5, static_cast<std::size_t>(story.considered - story.taken)));
+      for (const NearMiss& miss : alone.misses)
+        EXPECT_FALSE(miss.lacked.name.empty() && miss.winner < 0);
+    }
+  }
+  EXPECT_EQ(objects, 6);
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, MethodEvidence, ::testing::ValuesIn(testing::methodCases()),

@@ -185,6 +185,65 @@ TEST(Explain, ADecisionAboutCandidatesIsToldOfAnyPairAndOfNone) {
   EXPECT_EQ(explain(frame, 3, 0).rows.back().verdict, TestVerdict::kNotApplicable) << "it was not asked";
 }
 
+TEST(Explain, AMarginIsWhatIsLeftToTheBoundInTheValuesUnit) {
+  StageEvidence frame = smallFrame();
+  frame.pairTables[0].spec.columns[0].unit = "px";
+  const DecisionRow passed = explain(frame, 0, 0).rows[0], failed = explain(frame, 2, 0).rows[0];
+  EXPECT_FLOAT_EQ(passed.margin, 0.4f);
+  EXPECT_EQ(passed.unit, "px");
+  EXPECT_FLOAT_EQ(failed.margin, -0.3f);
+  EXPECT_TRUE(std::isnan(explain(frame, 0, 0).rows[1].margin)) << "it has no numbers";
+  // It failed for something else than its numbers, which hold.
+  frame.pairTables[0].columns[0][2] = 0.7f;
+  EXPECT_TRUE(std::isnan(explain(frame, 2, 0).rows[0].margin));
+  frame.decisions[0].tests[0].relation = "<=";
+  EXPECT_FLOAT_EQ(explain(frame, 2, 0).rows[0].margin, -0.2f);
+  frame.decisions[0].tests[0].relation = "=";
+  EXPECT_FLOAT_EQ(explain(frame, 2, 0).rows[0].margin, -0.2f);
+}
+
+TEST(Explain, TheSentenceNamesObjectRankWeightShortfallAndLoss) {
+  StageEvidence frame = smallFrame();
+  Channel loss;
+  loss.spec.name = "loss.cls";
+  loss.spec.title = "Classification loss";
+  loss.spec.unit = "nat";
+  loss.values = {1.5f, 0.5f, 0, kNan, 1};
+  frame.channels.push_back(loss);
+  EXPECT_EQ(explain(frame, 0, 0).summary,
+            "Taken for regression by object 0 at rank 0 of 2 (w 1). Classification loss 1.5 nat, 50 % of the "
+            "image's.");
+  EXPECT_EQ(explain(frame, 1, 0).summary,
+            "Lost for regression to object 1, which has w 0.8 against 0.5. Classification loss 0.5 nat, 16.7 "
+            "% of the image's.");
+  EXPECT_EQ(explain(frame, 2, 0).summary,
+            "Background for regression. It fails threshold (0.2 < 0.5, 0.3 short).");
+  const Decision undefined = explain(frame, 3, 0);
+  ASSERT_EQ(undefined.losses.size(), 1U);
+  EXPECT_TRUE(std::isnan(undefined.losses[0].value) && std::isnan(undefined.losses[0].share));
+  EXPECT_FLOAT_EQ(explain(frame, 4, 0).losses[0].share, 1.f / 3);
+}
+
+TEST(Explain, TheSentenceSaysWhetherACandidateWasDrawn) {
+  StageEvidence frame = smallFrame();
+  Channel drawn, kept;
+  drawn.spec.name = "sampler.key";
+  drawn.values = {0.1f, 0.9f, 0.4f, kNan, 0.2f};
+  kept.spec.name = "sampler.kept";
+  kept.values = {1, 0, 1, kNan, 1};
+  frame.channels.push_back(drawn);
+  frame.channels.push_back(kept);
+  TestSpec test{"drawn", "", "sampler.key", "<=", "", 0.5f, "sampler.kept", true, "", ""};
+  frame.decisions.push_back({"", "", {test}, {}});
+  const auto ends = [&](std::int32_t anchor, const std::string& with) {
+    const std::string summary = explain(frame, anchor, 0).summary;
+    EXPECT_TRUE(summary.ends_with(with)) << summary;
+  };
+  ends(0, " Sampled: it passes drawn (0.1 <= 0.5).");
+  ends(1, " Not sampled: it fails drawn (0.9 > 0.5).");
+  EXPECT_EQ(explain(frame, 3, 0).summary.find("ampled"), std::string::npos) << "it was not asked";
+}
+
 TEST(MostRelevantObject, WinnerThenWeightThenOverlap) {
   StageEvidence frame = smallFrame();
   EXPECT_EQ(mostRelevantObject(frame, 0), 0);
