@@ -27,18 +27,27 @@ float marginOf(const std::string& relation, float value, float bound) {
   return kNan;
 }
 
-std::string shortNumberText(float value) {
+std::string shortNumberText(float value, int digits) {
   char buffer[32];
-  const bool large = std::abs(value) >= 1000 && std::abs(value) < 1e6F;
-  std::snprintf(buffer, sizeof buffer, large ? "%.0f" : "%.3g", static_cast<double>(value));
+  const bool large = std::abs(value) >= 1000 && std::abs(value) < 1e6F && digits <= kShortDigits;
+  if (large)
+    std::snprintf(buffer, sizeof buffer, "%.0f", static_cast<double>(value));
+  else
+    std::snprintf(buffer, sizeof buffer, "%.*g", digits, static_cast<double>(value));
   return buffer;
 }
 
 std::string comparisonText(const DecisionRow& row) {
-  std::string text = std::isnan(row.value) ? std::string() : shortNumberText(row.value);
-  if (std::isnan(row.bound)) return text;
-  const std::string relation = heldRelation(row);
-  for (const std::string& part : {relation, shortNumberText(row.bound)})
+  std::string value = std::isnan(row.value) ? std::string() : shortNumberText(row.value);
+  std::string bound = std::isnan(row.bound) ? std::string() : shortNumberText(row.bound);
+  constexpr int kAllDigits = 9;
+  for (int digits = kShortDigits + 1;
+       !value.empty() && value == bound && row.value != row.bound && digits <= kAllDigits; ++digits) {
+    value = shortNumberText(row.value, digits);  // until they differ
+    bound = shortNumberText(row.bound, digits);
+  }
+  std::string text = value;
+  for (const std::string& part : {heldRelation(row), bound})
     if (!part.empty()) text += (text.empty() ? "" : " ") + part;
   return text;
 }

@@ -20,10 +20,12 @@ struct TestAnswer {
 /// bound" -0.3; an "=" has minus the distance. NaN without a value, bound or known relation.
 float marginOf(const std::string& relation, float value, float bound);
 
-/// Value and bound as text with the relation that holds: "0.209 < 0.237".
+constexpr int kShortDigits = 3;
+/// "0.209", "1.2e-05", with three digits whole numbers up to a million.
+std::string shortNumberText(float value, int digits = kShortDigits);
+/// Value and bound as text with the relation that holds, in as many digits as tell them apart: "0.209 <
+/// 0.237".
 std::string comparisonText(const DecisionRow& row);
-/// Three digits: "0.209", "1.2e-05", whole numbers up to a million.
-std::string shortNumberText(float value);
 
 /// Of one decision. Evidence and spec must outlive it.
 class DecisionReader {

@@ -40,7 +40,7 @@ struct Head {
 /// A miss that is still to be put into words.
 struct Miss {
   std::size_t row;
-  int missing;  ///< Tests failed or not reached; 0: another object has it.
+  int missing;  ///< Tests failed or not reached.
   double shortfall;
   std::int32_t candidate;
   bool operator<(const Miss& other) const {
@@ -142,16 +142,9 @@ class Teller {
     story_.reached += reached ? 1 : 0;
     story_.taken += taken ? 1 : 0;
     story_.lost += lost ? 1 : 0;
-    if (taken) {
-      taken_.push_back(candidate);
-      return;
-    }
-    if (!reached && firstFailed >= 0) ++obstacles_[static_cast<std::size_t>(firstFailed)];
-    if (missing == 0) {
-      if (!lost) return;
-      for (const Head& head : heads_)
-        shortfall = std::min(shortfall, relativeShortfall(competition(head, row)));
-    }
+    if (taken) taken_.push_back(candidate);
+    if (taken || reached) return;
+    if (firstFailed >= 0) ++obstacles_[static_cast<std::size_t>(firstFailed)];
     misses_.push_back({row, missing, shortfall, candidate});
   }
 
@@ -164,19 +157,6 @@ class Teller {
       if (!std::isnan(theirs) && theirs == answers_[test].bound) return true;
     }
     return false;
-  }
-
-  /// The row's weight for a head against the winner's; without numbers where there is no other winner.
-  TestAnswer competition(const Head& head, std::size_t row) const {
-    TestAnswer answer;
-    answer.verdict = TestVerdict::kFailed;
-    answer.value = answer.bound = answer.margin = kNan;
-    const std::int32_t candidate = table_.candidate[row], winner = head.winner(candidate);
-    if (winner < 0 || winner == story_.object) return answer;
-    answer.value = DecisionReader::at(head.weights, static_cast<std::int64_t>(row));
-    answer.bound = DecisionReader::at(head.weights, table_.row(candidate, winner));
-    answer.margin = -std::abs(answer.value - answer.bound);
-    return answer;
   }
 
   NearMiss inWords(const Miss& miss) {
@@ -193,26 +173,11 @@ class Teller {
           relativeShortfall(answers_[i]) < relativeShortfall(answers_[static_cast<std::size_t>(nearest)]))
         nearest = static_cast<int>(i);
     }
-    if (nearest >= 0) {
-      told.lacked =
-          reader_.told(static_cast<std::size_t>(nearest), answers_[static_cast<std::size_t>(nearest)]);
-      told.others = miss.missing - 1;
-      return told;
-    }
-    for (const Head& head : heads_) {
-      const TestAnswer answer = competition(head, miss.row);
-      if (std::isnan(answer.margin)) continue;
-      told.lacked.name = head.spec->weightColumn;
-      told.lacked.description = "What the objects compete with for " + head.spec->head + ".";
-      told.lacked.value = answer.value;
-      told.lacked.bound = answer.bound;
-      told.lacked.relation = answer.value < answer.bound ? ">" : "<";
-      told.lacked.margin = answer.margin;
-      told.lacked.verdict = TestVerdict::kFailed;
-      return told;
-    }
-    told.lacked.value = told.lacked.bound = told.lacked.margin = kNan;
-    told.lacked.verdict = TestVerdict::kFailed;
+    told.others = miss.missing;
+    if (nearest < 0) return told;
+    told.others -= 1;
+    told.lacked =
+        reader_.told(static_cast<std::size_t>(nearest), answers_[static_cast<std::size_t>(nearest)]);
     return told;
   }
 
@@ -262,7 +227,7 @@ std::string headsText(const ObjectStory& story, int HeadStory::*count) {
 }
 
 std::string rivalsText(const ObjectStory& story) {
-  constexpr std::size_t kNamed = 3;
+  constexpr std::size_t kNamed = 1;
   std::string text;
   for (std::size_t i = 0; i < story.rivals.size() && i < kNamed; ++i)
     text += (text.empty() ? "Object " : ", object ") + std::to_string(story.rivals[i].object) + " has " +
@@ -299,7 +264,8 @@ std::string summaryOf(const StageEvidence& evidence, const DecisionSpec& spec, c
   }
   if (const std::string rivals = rivalsText(story); !rivals.empty()) text += " " + rivals;
   if (story.omitted > 0)
-    text += " Of " + counted(story.omitted, "more pair") + " nothing was kept (train.evidence_pairs).";
+    text += " " + counted(story.omitted, "more pair") + (story.omitted == 1 ? " was" : " were") +
+            " not kept (train.evidence_pairs).";
   return text;
 }
 

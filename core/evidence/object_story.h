@@ -47,11 +47,10 @@ struct Obstacle {
   int failed = 0;
 };
 
-/// A considered candidate that the object has for no head.
+/// A considered candidate that did not reach the object.
 struct NearMiss {
   std::int32_t candidate = -1;
-  /// The failed test that it came closest to, by its margin relative to the larger of value and bound. Where
-  /// it failed none: what the objects compete with, its own against the winner's.
+  /// The failed test that it came closest to, by its margin relative to the larger of value and bound.
   DecisionRow lacked;
   int others = 0;            ///< Tests beside it that failed or were not reached.
   std::int32_t winner = -1;  ///< The object that has it for some head; -1: none.

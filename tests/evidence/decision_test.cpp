@@ -224,6 +224,13 @@ TEST(Explain, TheSentenceNamesObjectRankWeightShortfallAndLoss) {
   EXPECT_FLOAT_EQ(explain(frame, 4, 0).losses[0].share, 1.f / 3);
 }
 
+TEST(Explain, TheSentenceTellsCloseNumbersApart) {
+  StageEvidence frame = smallFrame();
+  frame.pairTables[0].columns[0][2] = 0.49996f;
+  EXPECT_EQ(explain(frame, 2, 0).summary,
+            "Background for regression. It fails threshold (0.49996 < 0.5, 4e-05 short).");
+}
+
 TEST(Explain, TheSentenceSaysWhetherACandidateWasDrawn) {
   StageEvidence frame = smallFrame();
   Channel drawn, kept;

@@ -13,13 +13,21 @@
 
 #include <QTest>
 #include <array>
+#include <cmath>
 
 #include "core/evidence/decision.h"
+#include "core/evidence/object_story.h"
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
+#include "widgets/models/decision_text.h"
 #include "widgets/models/number_text.h"
+#include "widgets/models/objects_model.h"
 #include "widgets/models/pair_table_model.h"
+#include "widgets/models/story_model.h"
 #include "widgets/panels/decision_view.h"
+#include "widgets/panels/jump_table.h"
+#include "widgets/panels/object_story_view.h"
+#include "widgets/panels/objects_view.h"
 #include "widgets/plot/scatter_view.h"
 
 namespace anchorscope {
@@ -239,6 +247,200 @@ TEST_F(InspectorPanelTest, AnAnchorThatWasNotConsideredSaysWhyInWholeSentences) 
   narrow.setDecision(told);
   narrow.resize(90, 200);
   EXPECT_GT(narrow.sizeHint().height(), wide) << "it is wrapped, not cut off";
+}
+
+class InspectorStoryTest : public InspectorPanelTest {
+ protected:
+  QPoint storyCell(int row) const {
+    const QTableView* table = panel.storyView()->table();
+    return table->visualRect(table->model()->index(row, 0)).center();
+  }
+  void clickStory(int row) {
+    QTest::mouseClick(panel.storyView()->table()->viewport(), Qt::LeftButton, {}, storyCell(row));
+    QCoreApplication::processEvents();
+  }
+  /// Object 0, of whose bag object 1 has the first member; and its story.
+  ObjectStory contested() {
+    auto frame = std::make_shared<StageEvidence>(*state.evidence());
+    const PairTable& table = frame->pairTables.front();
+    const auto& member = table.columns[static_cast<std::size_t>(table.columnIndex("in_bag"))];
+    std::size_t row = table.rowsOfObject(0).first;
+    while (member[row] <= 0)
+      ++row;
+    for (const OutcomeSpec& outcome : frame->decisions.front().outcomes)
+      for (Channel& channel : frame->channels)
+        if (channel.spec.name == outcome.winnerChannel)
+          channel.values[static_cast<std::size_t>(table.candidate[row])] = 1;
+    state.showProbes({ProbeFrame::of(*frame)});
+    ObjectStory story = explainObject(*state.evidence(), 0);
+    EXPECT_EQ(story.rivals.size(), 1U);
+    EXPECT_GT(story.misses.size(), 1U);
+    return story;
+  }
+};
+
+TEST_F(InspectorStoryTest, AnObjectAloneIsExplainedUntilAnAnchorIsSelected) {
+  const ObjectStory expected = contested();
+  state.selectObject(expected.object);
+  EXPECT_TRUE(panel.storyView()->isVisible());
+  QCoreApplication::processEvents();
+  testing::keepPicture(panel.grab().toImage(), QStringLiteral("inspector_story"));
+  EXPECT_EQ(panel.storyView()->summary().toStdString(), expected.summary);
+  const auto* levels = panel.findChild<QLabel*>(QStringLiteral("storyLevels"));
+  EXPECT_TRUE(levels->isVisible());
+  for (const LevelStory& level : expected.levels)
+    EXPECT_TRUE(levels->text().contains(QString::fromStdString(level.name)));
+  EXPECT_EQ(panel.storyView()->model()->rowCount(),
+            static_cast<int>(expected.rivals.size() + expected.misses.size()));
+  state.selectPair(expected.object, panel.bagModel()->anchorOfRow(0));
+  EXPECT_FALSE(panel.storyView()->isVisible());
+  EXPECT_FALSE(levels->isVisible());
+}
+
+TEST_F(InspectorStoryTest, AClickOnARivalSelectsItAndOnAMissItsPair) {
+  const ObjectStory story = contested();
+  state.selectObject(story.object);
+  clickStory(0);
+  EXPECT_EQ(state.selectedObject(), story.rivals[0].object);
+  EXPECT_EQ(state.selectedAnchor(), -1);
+  state.selectPair(story.object, -1);
+  clickStory(static_cast<int>(story.rivals.size()));
+  EXPECT_EQ(state.selectedObject(), story.object);
+  EXPECT_EQ(state.selectedAnchor(), story.misses[0].candidate);
+  EXPECT_EQ(panel.decisionView()->decision().anchor, story.misses[0].candidate);
+}
+
+TEST_F(InspectorStoryTest, EnterFollowsTheCurrentRowAndALinkLeadsBack) {
+  const ObjectStory story = contested();
+  state.selectObject(story.object);
+  JumpTable* table = panel.storyView()->table();
+  panel.activateWindow();
+  table->setFocus(Qt::TabFocusReason);
+  table->setCurrentIndex(table->model()->index(static_cast<int>(story.rivals.size()) - 1, 0));
+  QTest::keyClick(table, Qt::Key_Down);
+  EXPECT_EQ(state.selectedAnchor(), -1) << "walking the rows selects nothing yet";
+  QTest::keyClick(table, Qt::Key_Return);
+  QCoreApplication::processEvents();
+  EXPECT_EQ(state.selectedAnchor(), story.misses[0].candidate);
+  const QString back = QStringLiteral("Back to all of object %1").arg(story.object);
+  QPushButton* leadingBack = nullptr;
+  for (auto* button : panel.findChildren<QPushButton*>())
+    if (button->text() == back) leadingBack = button;
+  ASSERT_NE(leadingBack, nullptr);
+  QTest::mouseClick(leadingBack, Qt::LeftButton);
+  QCoreApplication::processEvents();
+  EXPECT_EQ(state.selectedAnchor(), -1);
+  EXPECT_EQ(state.selectedObject(), story.object);
+}
+
+TEST_F(InspectorStoryTest, AMissSaysWhatItLackedAndByHowMuch) {
+  const ObjectStory story = contested();
+  state.selectObject(story.object);
+  const StoryModel* model = panel.storyView()->model();
+  const int last = model->rowCount() - 1;
+  const NearMiss& miss = story.misses.back();
+  ASSERT_LT(miss.lacked.margin, 0);
+  EXPECT_EQ(model->index(last, StoryModel::kWhat).data().toString(),
+            countText(miss.candidate) + QStringLiteral(" · ") +
+                QString::fromStdString(state.evidence()->label(static_cast<std::size_t>(miss.candidate)))
+                    .section(QLatin1Char(' '), 0, 0));
+  EXPECT_EQ(model->index(last, StoryModel::kLacked).data().toString(),
+            QString::fromStdString(miss.lacked.name) + QLatin1Char(' ') + comparisonOf(miss.lacked));
+  EXPECT_EQ(model->index(last, StoryModel::kMargin).data().toString(), marginText(miss.lacked));
+  EXPECT_EQ(model->index(0, StoryModel::kWhat).data().toString(),
+            QStringLiteral("object %1").arg(story.rivals[0].object));
+}
+
+TEST_F(InspectorStoryTest, APassedAndAFailedTestTellTheirMargin) {
+  state.selectObject(0);
+  const int anchor = panel.bagModel()->anchorOfRow(0);
+  state.selectPair(0, anchor);
+  const DecisionRow& row = panel.decisionView()->decision().rows[1];
+  ASSERT_EQ(row.verdict, TestVerdict::kPassed);
+  EXPECT_TRUE(panel.decisionView()->valueTexts()[1].endsWith(QStringLiteral("(%1)").arg(marginText(row))));
+  DecisionRow pixels = row;
+  pixels.margin = -12.25f;
+  pixels.unit = "px";
+  EXPECT_EQ(marginText(pixels), QStringLiteral("−12.25 px"));
+  pixels.margin = 2;
+  EXPECT_EQ(marginText(pixels), QStringLiteral("+2 px"));
+  pixels.margin = std::nanf("");
+  EXPECT_EQ(marginText(pixels), QString());
+}
+
+class InspectorObjectsTest : public InspectorPanelTest {
+ protected:
+  JumpTable* table() const { return panel.objectsView()->table(); }
+  QString cellText(int row, int column) const {
+    return table()->model()->index(row, column).data().toString();
+  }
+  void clickHeader(int column) {
+    QHeaderView* header = table()->horizontalHeader();
+    const QPoint at(header->sectionViewportPosition(column) + header->sectionSize(column) / 2,
+                    header->height() / 2);
+    QTest::mouseClick(header->viewport(), Qt::LeftButton, {}, at);
+  }
+};
+
+TEST_F(InspectorObjectsTest, WithNothingSelectedTheImagesObjectsAreATable) {
+  EXPECT_TRUE(table()->isVisible());
+  const auto& objects = state.evidence()->image->objects;
+  ASSERT_EQ(table()->model()->rowCount(), static_cast<int>(objects.size()));
+  const std::vector<ObjectStory> stories = explainObjects(*state.evidence());
+  for (int row = 0; row < table()->model()->rowCount(); ++row) {
+    const ObjectStory& story = stories[static_cast<std::size_t>(row)];
+    EXPECT_EQ(cellText(row, ObjectsModel::kObject), QString::number(row));
+    EXPECT_EQ(cellText(row, ObjectsModel::kPositives),
+              QStringLiteral("%1/%2").arg(story.heads[0].taken).arg(story.heads[1].taken));
+    EXPECT_EQ(cellText(row, ObjectsModel::kState), stateText(story.state));
+  }
+  EXPECT_EQ(cellText(0, ObjectsModel::kClass), "WBC");
+  const auto* title = panel.findChild<QLabel*>(QStringLiteral("objectsTitle"));
+  EXPECT_TRUE(title->text().startsWith(QStringLiteral("%1 OBJECTS").arg(objects.size())));
+  state.selectObject(0);
+  EXPECT_FALSE(table()->isVisible());
+  state.clear();
+  EXPECT_FALSE(table()->isVisible()) << "there is no image";
+}
+
+TEST_F(InspectorObjectsTest, AClickSelectsAndEnterToo) {
+  QTest::mouseClick(table()->viewport(), Qt::LeftButton, {},
+                    table()->visualRect(table()->model()->index(2, 0)).center());
+  QCoreApplication::processEvents();
+  EXPECT_EQ(state.selectedObject(), 2);
+  EXPECT_EQ(state.selectedAnchor(), -1);
+  state.selectPair(-1, -1);
+  table()->setFocus(Qt::TabFocusReason);
+  table()->setCurrentIndex(table()->model()->index(3, 0));
+  QTest::keyClick(table(), Qt::Key_Enter);
+  QCoreApplication::processEvents();
+  EXPECT_EQ(state.selectedObject(), 3);
+}
+
+TEST_F(InspectorObjectsTest, AHeaderSortsByNumberAndTheRowsStillLeadToTheirObjects) {
+  clickHeader(ObjectsModel::kSize);
+  std::vector<double> sizes;
+  for (int row = 0; row < table()->model()->rowCount(); ++row)
+    sizes.push_back(
+        table()->model()->index(row, ObjectsModel::kSize).data(ObjectsModel::kSortRole).toDouble());
+  EXPECT_TRUE(std::is_sorted(sizes.begin(), sizes.end()) || std::is_sorted(sizes.rbegin(), sizes.rend()));
+  EXPECT_NE(sizes.front(), sizes.back());
+  const int object = cellText(0, ObjectsModel::kObject).toInt();
+  auto next = std::make_shared<StageEvidence>(*state.evidence());
+  next->step += 1;
+  state.showProbes({ProbeFrame::of(*next)});
+  EXPECT_EQ(cellText(0, ObjectsModel::kObject).toInt(), object) << "another step keeps the order";
+  QTest::mouseClick(table()->viewport(), Qt::LeftButton, {},
+                    table()->visualRect(table()->model()->index(0, 0)).center());
+  QCoreApplication::processEvents();
+  EXPECT_EQ(state.selectedObject(), object);
+}
+
+TEST_F(InspectorObjectsTest, ItFitsIntoTheNarrowestDock) {
+  QCoreApplication::processEvents();
+  testing::keepPicture(panel.grab().toImage(), QStringLiteral("inspector_objects"));
+  EXPECT_LE(table()->horizontalHeader()->length(), table()->viewport()->width());
+  EXPECT_EQ(table()->horizontalScrollBar()->maximum(), 0);
 }
 
 TEST(NumberTextTest, KeepsThreeDigitsOfSmallNumbers) {

@@ -5,6 +5,8 @@
 #include <QToolTip>
 #include <cmath>
 
+#include "core/base/counted.h"
+#include "widgets/models/decision_text.h"
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/declared_text.h"
 #include "widgets/state/theme.h"
@@ -14,20 +16,6 @@ namespace {
 
 constexpr int kLineHeight = 20, kValueHeight = 15;
 constexpr int kMarkWidth = 18;
-
-/// As the numbers have it: a failed ">=" reads "7.20e-04 < 0.237".
-QString valueAgainstBound(const DecisionRow& row) {
-  const QString relation = QString::fromStdString(heldRelation(row))
-                               .replace(QLatin1String(">="), QStringLiteral("≥"))
-                               .replace(QLatin1String("<="), QStringLiteral("≤"));
-  QString value = std::isnan(row.value) ? QString() : numberText(static_cast<double>(row.value));
-  QString bound = std::isnan(row.bound) ? QString() : numberText(static_cast<double>(row.bound));
-  if (value == bound && row.value != row.bound) {  // rounded to the same: every digit
-    value = exactText(row.value);
-    bound = exactText(row.bound);
-  }
-  return QStringLiteral("%1 %2 %3").arg(value, relation, bound).simplified();
-}
 
 QString valueText(const DecisionRow& row) {
   switch (row.verdict) {
@@ -40,7 +28,8 @@ QString valueText(const DecisionRow& row) {
       break;
   }
   if (std::isnan(row.value) && std::isnan(row.bound)) return {};  // the note says why
-  return valueAgainstBound(row);
+  const QString margin = marginText(row);
+  return margin.isEmpty() ? comparisonOf(row) : QStringLiteral("%1 (%2)").arg(comparisonOf(row), margin);
 }
 
 /// A tick or a cross, told by shape as well as by colour.
@@ -169,6 +158,10 @@ bool DecisionView::event(QEvent* event) {
       if (!told.note.empty()) text += QLatin1Char('\n') + declaredText(told.note);
       if (!std::isnan(told.value)) text += QStringLiteral("\n%1: %2").arg(tr("value"), exactText(told.value));
       if (!std::isnan(told.bound)) text += QStringLiteral("\n%1: %2").arg(tr("bound"), exactText(told.bound));
+      if (!std::isnan(told.margin))
+        text += QStringLiteral("\n%1: %2 %3")
+                    .arg(told.margin < 0 ? tr("short by") : tr("to spare"), exactText(std::abs(told.margin)),
+                         QString::fromStdString(unitOf(0, told.unit)));
       QToolTip::showText(help->globalPos(), text, this);
     } else {
       QToolTip::hideText();

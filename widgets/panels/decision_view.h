@@ -1,5 +1,5 @@
 #pragma once
-// "Why?": the ordered tests of an (anchor, object) pair, passed or failed, with value and bound.
+// "Why?": the ordered tests of an (anchor, object) pair, passed or failed, with value, bound and margin.
 
 #include <QStringList>
 #include <QWidget>
@@ -17,7 +17,7 @@ class DecisionView : public QWidget {
   void setDecision(const Decision& decision);
   void clear();
   const Decision& decision() const { return decision_; }
-  /// What stands at the right of each row: "0.3 ≥ 0.2", "not reached".
+  /// What stands at the right of each row: "0.3 ≥ 0.2 (+0.1)", "not reached".
   QStringList valueTexts() const;
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override { return {150, sizeHint().height()}; }

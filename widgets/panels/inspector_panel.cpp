@@ -13,14 +13,20 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/base/counted.h"
 #include "core/evidence/decision.h"
+#include "core/evidence/object_story.h"
 #include "widgets/models/number_text.h"
+#include "widgets/models/objects_model.h"
 #include "widgets/models/pair_table_model.h"
 #include "widgets/overlays/declared_text.h"
+#include "widgets/panels/column_header.h"
 #include "widgets/panels/decision_view.h"
 #include "widgets/panels/elided_label.h"
+#include "widgets/panels/object_story_view.h"
+#include "widgets/panels/objects_view.h"
 #include "widgets/plot/scatter_view.h"
 #include "widgets/state/theme.h"
 
@@ -28,7 +34,7 @@ namespace anchorscope {
 namespace {
 
 constexpr double kShortestBar = 28;
-constexpr int kMargins = 12, kNarrowestBar = 44;  ///< Of a column.
+constexpr int kNarrowestBar = 40;  ///< Of a column.
 
 /// Weights of the two heads as bars in the heads' colours, with their numbers where there is room; everything
 /// else as text.
@@ -78,20 +84,6 @@ class PairDelegate : public QStyledItemDelegate {
   }
 };
 
-/// Cuts a title off at its end where its column has too little room; the tooltip has all of it.
-class ColumnHeader : public QHeaderView {
- public:
-  ColumnHeader() : QHeaderView(Qt::Horizontal) {}
-
- protected:
-  void initStyleOptionForIndex(QStyleOptionHeader* option, int section) const override {
-    constexpr int kRounding = 2;  // of the widths that columns are given
-    QHeaderView::initStyleOptionForIndex(option, section);
-    option->text = option->fontMetrics.elidedText(option->text, Qt::ElideRight,
-                                                  sectionSize(section) - kMargins + kRounding);
-  }
-};
-
 QLabel* sectionLabel(const QString& text) {
   auto* label = new QLabel(text);
   label->setProperty("role", "section");
@@ -119,6 +111,8 @@ InspectorPanel::InspectorPanel(CanvasModel& canvas, QWidget* parent) : QWidget(p
   empty_->setAlignment(Qt::AlignTop | Qt::AlignLeft);
   empty_->setContentsMargins(12, 12, 12, 12);
   outer->addWidget(empty_);
+  objects_ = new ObjectsView;
+  outer->addWidget(objects_, 1);
 
   content_ = new QWidget;
   auto* column = new QVBoxLayout(content_);
@@ -155,9 +149,6 @@ InspectorPanel::InspectorPanel(CanvasModel& canvas, QWidget* parent) : QWidget(p
   table_->verticalHeader()->setMinimumSectionSize(22);
   QHeaderView* header = new ColumnHeader;
   table_->setHorizontalHeader(header);
-  header->setHighlightSections(false);
-  header->setSortIndicatorShown(true);
-  header->setSectionsClickable(true);
   header->setMinimumSectionSize(28);
   header->setContextMenuPolicy(Qt::CustomContextMenu);
   header->setToolTip(tr("Click sorts; right-click chooses the columns"));
@@ -199,6 +190,12 @@ InspectorPanel::InspectorPanel(CanvasModel& canvas, QWidget* parent) : QWidget(p
   right->addWidget(decisionTitle_);
   decision_ = new DecisionView;
   right->addWidget(decision_);
+  levels_ = new QLabel;
+  levels_->setObjectName(QStringLiteral("storyLevels"));
+  levels_->setProperty("role", "secondary");
+  levels_->setTextFormat(Qt::RichText);
+  levels_->setToolTip(tr("By level: candidates that were considered, that reached the object, that it has"));
+  right->addWidget(levels_);
   right->addStretch(1);
   lower->addLayout(right, 11);
   column->addLayout(lower);
@@ -213,6 +210,8 @@ InspectorPanel::InspectorPanel(CanvasModel& canvas, QWidget* parent) : QWidget(p
   summary_->setWordWrap(true);
   summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   column->addWidget(summary_);
+  story_ = new ObjectStoryView;
+  column->addWidget(story_);
   links_ = new QWidget;
   linksLayout_ = new QVBoxLayout(links_);
   linksLayout_->setContentsMargins(0, 0, 0, 0);
@@ -222,6 +221,10 @@ InspectorPanel::InspectorPanel(CanvasModel& canvas, QWidget* parent) : QWidget(p
   connect(bagOnly_, &QCheckBox::toggled, this, &InspectorPanel::refresh);
   connect(scatter_, &ScatterView::anchorClicked, this,
           [this](std::int64_t anchor) { canvas_->selectPair(canvas_->selectedObject(), anchor); });
+  connect(story_, &ObjectStoryView::pairWanted, this,
+          [this](int object, std::int64_t anchor) { canvas_->selectPair(object, anchor); });
+  connect(objects_, &ObjectsView::objectWanted, this,
+          [this](int object) { canvas_->selectPair(object, -1); });
   connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
           [this](const QModelIndex& current) {
             if (!refreshing_ && current.isValid())
@@ -247,6 +250,7 @@ void InspectorPanel::refresh() {
   const int object = canvas_->selectedObject();
   const bool something = canvas_->evidence() && (object >= 0 || canvas_->selectedAnchor() >= 0);
   empty_->setVisible(!something);
+  objects_->show(something ? nullptr : canvas_->evidence());
   content_->setVisible(something);
   // While training goes on the rows change under the user: the place stays.
   const int scrolled = table_->verticalScrollBar()->value();
@@ -294,8 +298,8 @@ void InspectorPanel::fitColumns() {
     if (!header->isSectionHidden(column)) (model_->isWeight(column) ? bars : others).push_back(column);
   for (const int column : others) {
     const QString title = model_->headerData(column, Qt::Horizontal).toString();
-    numbers.push_back(metrics.horizontalAdvance(model_->widestText(column)) + kMargins);
-    titles.push_back(std::max(metrics.horizontalAdvance(title) + kMargins, numbers.back()));
+    numbers.push_back(metrics.horizontalAdvance(model_->widestText(column)) + kColumnMargins);
+    titles.push_back(std::max(metrics.horizontalAdvance(title) + kColumnMargins, numbers.back()));
     left -= titles.back();
   }
   int missing = kNarrowestBar * static_cast<int>(bars.size()) - left;
@@ -399,12 +403,15 @@ void InspectorPanel::refreshDecision() {
     delete item->widget();
     delete item;
   }
-  if (anchor < 0 || !evidence.candidates ||
-      static_cast<std::size_t>(anchor) >= evidence.candidates->count()) {
-    decisionTitle_->setText(tr("WHY?"));
+  const bool decided =
+      anchor >= 0 && evidence.candidates && static_cast<std::size_t>(anchor) < evidence.candidates->count();
+  levels_->setVisible(!decided);
+  story_->setVisible(!decided);
+  if (!decided) {
     anchorFacts_->setText(tr("Select a row or an anchor to see its decision."));
     decision_->clear();
     summary_->hide();
+    refreshStory();
     return;
   }
   const auto index = static_cast<std::size_t>(anchor);
@@ -426,15 +433,30 @@ void InspectorPanel::refreshDecision() {
     if (outcome.winner >= 0 && outcome.winner != canvas_->selectedObject() &&
         std::find(others.begin(), others.end(), outcome.winner) == others.end())
       others.push_back(outcome.winner);
-  for (const std::int32_t other : others) {
-    auto* link = new QPushButton(tr("Go to object %1").arg(other));
-    link->setProperty("role", "link");
-    link->setCursor(Qt::PointingHandCursor);
-    connect(
-        link, &QPushButton::clicked, this, [this, other, anchor] { canvas_->selectPair(other, anchor); },
-        Qt::QueuedConnection);
-    linksLayout_->addWidget(link);
-  }
+  for (const std::int32_t other : others)
+    addLink(tr("Go to object %1").arg(other), other, anchor);
+  if (canvas_->selectedObject() >= 0)
+    addLink(tr("Back to all of object %1").arg(canvas_->selectedObject()), canvas_->selectedObject(), -1);
+}
+
+void InspectorPanel::addLink(const QString& text, int object, std::int64_t anchor) {
+  auto* link = new QPushButton(text);
+  link->setProperty("role", "link");
+  link->setCursor(Qt::PointingHandCursor);
+  connect(
+      link, &QPushButton::clicked, this, [this, object, anchor] { canvas_->selectPair(object, anchor); },
+      Qt::QueuedConnection);
+  linksLayout_->addWidget(link);
+}
+
+void InspectorPanel::refreshStory() {
+  ObjectStory story = explainObject(*canvas_->evidence(), canvas_->selectedObject());
+  decisionTitle_->setText(story.state == ObjectState::kUnknown
+                              ? tr("WHY?")
+                              : tr("WHY %1?").arg(stateText(story.state).toUpper()));
+  levels_->setText(levelsText(story));
+  levels_->setVisible(!story.levels.empty());
+  story_->show(canvas_->evidence(), std::move(story));
 }
 
 void InspectorPanel::selectRowOfAnchor() {

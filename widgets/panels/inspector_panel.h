@@ -1,6 +1,6 @@
 #pragma once
 // The right side: the selected object's bag as a table, its pairs as a scatter, and why the selected anchor
-// was taken or not.
+// was taken or not, or why the object has what it has; with nothing selected all objects of the image.
 
 #include <QHash>
 #include <QStringList>
@@ -17,6 +17,8 @@ class QVBoxLayout;
 namespace anchorscope {
 
 class DecisionView;
+class ObjectStoryView;
+class ObjectsView;
 class PairTableModel;
 class ScatterView;
 
@@ -34,6 +36,8 @@ class InspectorPanel : public QWidget {
   QString summary() const;
   const DecisionView* decisionView() const { return decision_; }
   ScatterView* scatter() const { return scatter_; }
+  const ObjectStoryView* storyView() const { return story_; }
+  const ObjectsView* objectsView() const { return objects_; }
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
@@ -42,6 +46,8 @@ class InspectorPanel : public QWidget {
   void refresh();
   void refreshObjectFacts();
   void refreshDecision();
+  void refreshStory();
+  void addLink(const QString& text, int object, std::int64_t anchor);
   void selectRowOfAnchor();
   void setUpColumns();
   void fitColumns();
@@ -50,11 +56,13 @@ class InspectorPanel : public QWidget {
   CanvasModel* canvas_ = nullptr;
   PairTableModel* model_;
   QLabel *objectTitle_, *bagCount_, *facts_, *omitted_, *scatterTitle_, *decisionTitle_, *anchorFacts_,
-      *summary_, *empty_;
+      *levels_, *summary_, *empty_;
   QCheckBox* bagOnly_;
   QTableView* table_;
   ScatterView* scatter_;
   DecisionView* decision_;
+  ObjectStoryView* story_;
+  ObjectsView* objects_;
   QWidget *content_, *links_;
   QVBoxLayout* linksLayout_;
   bool refreshing_ = false;
