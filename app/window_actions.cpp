@@ -92,6 +92,10 @@ void addHistoryActions(ActionRegistry& actions, MainWindow& window) {
         scrubber.askForStep();
       });
   actions.addSeparator(menu);
+  add("mark", tr("&Bookmark the step…"), Qt::Key_B,
+      tr("Mark the shown step to find it again; where it is marked, write a note"),
+      [](HistoryScrubber& scrubber) { scrubber.markStep(); });
+  actions.addSeparator(menu);
   add("play", tr("Pla&y or pause"), Qt::Key_P, tr("Show the recorded steps one after the other"),
       [](HistoryScrubber& scrubber) { scrubber.setPlaying(!scrubber.player().isPlaying()); });
   add("faster", tr("&Faster"), Qt::ALT | Qt::Key_Up, tr("Play four times as fast"),

@@ -140,6 +140,7 @@ void RunView::onFacts() {
   if (!run_->isContinued() && facts.config.data != "demo")
     emit dataOpened(QString::fromStdString(facts.config.data));
   curves_->setDeclaration(facts.declaration);
+  scrubber_->bookmarks().open(QString::fromStdString(facts.config.out));
   std::vector<std::string> names;
   for (const ScalarSpec& scalar : facts.declaration.scalars)
     names.push_back(scalar.name);

@@ -74,6 +74,7 @@ void RunView::showOpenedRun() {
   transport_->clear();
   transport_->showRecorded(recorded_->lastStep(), recorded_->header().plannedSteps);
   tellDamage(recorded_->problems());
+  scrubber_->bookmarks().open(recorded_->folder());
   refreshRecordedSteps();
   if (scrubber_->steps().empty())
     notifier_.tell({MessageKind::kNote,
@@ -104,6 +105,9 @@ void RunView::wireHistory() {
   connect(curves_, &CurvesView::stepClicked, this, [this](std::int64_t step) {
     if (const std::int64_t nearest = nearestRecordedStep(scrubber_->steps(), step); nearest >= 0)
       showRecordedStep(nearest);
+  });
+  connect(&scrubber_->bookmarks(), &BookmarkList::failed, this, [this](const Error& error) {
+    notifier_.tell({MessageKind::kWarning, QString::fromStdString(error.text()), {}, MessageScope::kRun});
   });
   connect(scrubber_, &HistoryScrubber::liveWanted, this, [this] { workspace_.active().time().followLive(); });
   // Where the active canvas stands is where the scrubber and the curves do.

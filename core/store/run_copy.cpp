@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "core/base/check.h"
+#include "core/store/bookmarks.h"
 #include "core/store/run_folder.h"
 #include "core/store/run_writer.h"
 #include "core/store/schema.h"
@@ -36,6 +37,8 @@ Status copyRun(const std::string& from, const std::string& into, std::int64_t st
   ANCHORSCOPE_TRY(copyFile(checkpointPath(from, step), checkpointPath(into, step)));
   if (fs::exists(bestCheckpointPath(from), code))
     ANCHORSCOPE_TRY(copyFile(bestCheckpointPath(from), bestCheckpointPath(into)));
+  if (fs::exists(bookmarksPath(from), code))
+    ANCHORSCOPE_TRY(copyFile(bookmarksPath(from), bookmarksPath(into)));
   if (fs::exists(configPath(from), code)) ANCHORSCOPE_TRY(copyFile(configPath(from), configPath(into)));
   // One snapshot of the trace with its log, whole or not at all.
   return writeFileAtomically(tracePath(into), Overwrite::kNo, [&](const std::string& temporary) -> Status {

@@ -17,6 +17,7 @@
 #include <variant>
 
 #include "core/base/check.h"
+#include "core/store/bookmarks.h"
 #include "core/store/frame_writer.h"
 #include "core/store/run_folder.h"
 #include "core/store/schema.h"
@@ -487,6 +488,9 @@ Status clearRunFolder(const std::string& folder, Overwrite overwrite) {
   for (const std::vector<std::string>& paths : {filesOfRun(folder), unfinishedCheckpoints(folder)})
     for (const std::string& path : paths)
       ANCHORSCOPE_TRY(removeFile(path));
+  // They are of the run that was there, but alone they are none.
+  if (std::error_code code; fs::exists(bookmarksPath(folder), code))
+    ANCHORSCOPE_TRY(removeFile(bookmarksPath(folder)));
   return makeFolder(checkpointFolder(folder));
 }
 

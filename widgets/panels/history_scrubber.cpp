@@ -16,14 +16,15 @@
 
 #include "core/store/run_reader.h"
 #include "widgets/models/number_text.h"
+#include "widgets/panels/bookmark_button.h"
 #include "widgets/state/theme.h"
 
 namespace anchorscope {
 namespace {
 constexpr double kRowHeight = 28;
 constexpr double kButtonWidth = 24;
-constexpr int kFieldWidth = 68, kWide = 520;
-constexpr double kStepTextWidth = 34;
+constexpr int kFieldWidth = 68, kWide = 560;
+constexpr double kStepTextWidth = 34, kMarkHeight = 10;
 
 QString speedText(int index) {
   const double speed = HistoryPlayer::kSpeeds[static_cast<std::size_t>(index)];
@@ -41,6 +42,9 @@ HistoryScrubber::HistoryScrubber(QWidget* parent) : QWidget(parent) {
   connect(&player_, &HistoryPlayer::changed, this, &HistoryScrubber::refreshControls);
   makeSpeedButton();
   makeStepField();
+  marks_ = new BookmarkButton(bookmarks_, this);
+  connect(marks_, &BookmarkButton::stepWanted, this, [this](std::int64_t step) { goTo(step); });
+  connect(&bookmarks_, &BookmarkList::changed, this, &HistoryScrubber::refreshControls);
   refreshControls();
 }
 
@@ -56,8 +60,6 @@ void HistoryScrubber::makeSpeedButton() {
     QAction* action = menu->addAction(speedText(i), this, [this, i] { player_.setSpeed(i); });
     action->setCheckable(true);
     choice->addAction(action);
-    speed_->setText(action->text());
-    speedWidth_ = std::max(speedWidth_, speed_->sizeHint().width());
   }
   speed_->setMenu(menu);
 }
@@ -78,10 +80,19 @@ void HistoryScrubber::makeStepField() {
 /// Also as the frame is resized; the painted parts stand between them.
 void HistoryScrubber::placeControls() {
   constexpr int kHeight = static_cast<int>(kRowHeight) - 4;
+  marksWidth_ = marks_->sizeHint().width();
+  const QString text = speed_->text();
+  speedWidth_ = 0;
+  for (const QAction* action : speed_->menu()->actions()) {
+    speed_->setText(action->text());
+    speedWidth_ = std::max(speedWidth_, speed_->sizeHint().width());
+  }
+  speed_->setText(text);
   speed_->setGeometry(static_cast<int>(button(3).left()) + 4, 2, speedWidth_, kHeight);
   const double textWidth = isWide() ? kStepTextWidth : 0;
   field_->setGeometry(static_cast<int>(track().right() + 14 + textWidth), 2, kFieldWidth, kHeight);
   speed_->setVisible(isWide());
+  marks_->setGeometry(static_cast<int>(track().left()) - 16 - marksWidth_, 2, marksWidth_, kHeight);
 }
 
 void HistoryScrubber::refreshControls() {
@@ -92,6 +103,7 @@ void HistoryScrubber::refreshControls() {
   speed_->menu()->actions().at(player_.speed())->setChecked(true);
   field_->setVisible(usable || step_ >= 0);
   field_->setEnabled(usable);
+  marks_->setStep(step_);
   if (!field_->hasFocus() || !field_->isModified())
     field_->setText(step_ < 0 ? QString() : QString::number(step_));
   update();
@@ -142,7 +154,7 @@ bool HistoryScrubber::isWide() const {
   return width() >= kWide;
 }
 QRectF HistoryScrubber::track() const {
-  const double left = button(3).left() + (isWide() ? 4 + speedWidth_ : 0) + 16,
+  const double left = button(3).left() + (isWide() ? 4 + speedWidth_ : 0) + 4 + marksWidth_ + 16,
                right = livePill().left() - 28 - kFieldWidth - (isWide() ? kStepTextWidth : 0);
   return {left, kRowHeight / 2 - 3, std::max(20.0, right - left), 6};
 }
@@ -206,6 +218,7 @@ void HistoryScrubber::setNote(const QString& note) {
 void HistoryScrubber::clear() {
   setPlaying(false);
   player_.clearRange();
+  bookmarks_.open({});
   events_.clear();
   step_ = liveStep_ = -1;
   live_ = true;
@@ -288,6 +301,42 @@ void HistoryScrubber::paintTrack(QPainter& painter) const {
   }
 }
 
+/// Above the track, where the dots of events are not: a ribbon each.
+void HistoryScrubber::paintBookmarks(QPainter& painter) const {
+  const Theme& theme = themeOf(palette());
+  painter.setPen(QPen(theme.panel, 1));
+  painter.setBrush(theme.scrubber);
+  for (const Bookmark& bookmark : bookmarks_.all()) {
+    const double x = markX(bookmark);
+    painter.drawPolygon(QPolygonF(
+        {{x - 4, 0.5}, {x + 4, 0.5}, {x + 4, kMarkHeight}, {x, kMarkHeight - 3}, {x - 4, kMarkHeight}}));
+  }
+}
+
+/// One beyond all steps, as a run has that was gone on with from an earlier one, stands at the end.
+double HistoryScrubber::markX(const Bookmark& bookmark) const {
+  return std::min(xOf(bookmark.step), track().right());
+}
+
+const Bookmark* HistoryScrubber::bookmarkAt(QPointF at) const {
+  const Bookmark* nearest = nullptr;
+  if (at.y() > kMarkHeight) return nearest;
+  for (const Bookmark& bookmark : bookmarks_.all()) {
+    const double distance = std::abs(markX(bookmark) - at.x());
+    if (distance < 6 && (!nearest || distance < std::abs(markX(*nearest) - at.x()))) nearest = &bookmark;
+  }
+  return nearest;
+}
+
+void HistoryScrubber::markStep() {
+  marks_->mark();
+}
+
+void HistoryScrubber::contextMenuEvent(QContextMenuEvent* event) {
+  if (const Bookmark* bookmark = bookmarkAt(event->pos()))
+    marks_->showMenuOf(bookmark->step, event->globalPos());
+}
+
 void HistoryScrubber::paintEvent(QPaintEvent*) {
   const Theme& theme = themeOf(palette());
   QPainter painter(this);
@@ -299,6 +348,7 @@ void HistoryScrubber::paintEvent(QPaintEvent*) {
   }
   paintButtons(painter);
   paintTrack(painter);
+  paintBookmarks(painter);
   const bool there = field_->isVisibleTo(this);
   painter.setPen(step_ >= 0 ? theme.scrubber : theme.secondaryText);
   if (!there || isWide())
@@ -343,6 +393,8 @@ void HistoryScrubber::mousePressEvent(QMouseEvent* event) {
     walk(+1);
   } else if (liveStep_ >= 0 && livePill().contains(at)) {
     emit liveWanted();
+  } else if (const Bookmark* bookmark = bookmarkAt(at)) {
+    goTo(bookmark->step);
   } else if (isOnTrack(at) && (event->modifiers() & Qt::ShiftModifier)) {
     rangeFrom_ = nearestStep(at.x());
   } else if (isOnTrack(at)) {
@@ -407,14 +459,17 @@ std::vector<std::pair<QString, QString>> HistoryScrubber::gestures() {
       {tr("Left / Right"), tr("Previous / next recorded step; with Shift ten")},
       {tr("Home / End"), tr("First / newest recorded step")},
       {tr("Shift+drag, [ / ]"), tr("Mark a range to play in a loop; its begin / its end at the shown step")},
-      {tr("Double-click on it, Esc"), tr("Clear the range")}};
+      {tr("Double-click on it, Esc"), tr("Clear the range")},
+      {tr("Click on a bookmark, right-click"), tr("Go there; rename or remove it")}};
 }
 
 bool HistoryScrubber::event(QEvent* event) {
+  if (event->type() == QEvent::StyleChange || event->type() == QEvent::Polish) placeControls();
   if (event->type() != QEvent::ToolTip) return QWidget::event(event);
   const auto* help = static_cast<QHelpEvent*>(event);
   const QPointF at = help->pos();
   QString text;
+  if (const Bookmark* bookmark = bookmarkAt(at)) text = BookmarkButton::textOf(*bookmark);
   for (std::size_t i = 0; i < events_.events().size(); ++i) {
     const std::int64_t step = events_.events()[i].step;
     if (std::abs(at.x() - xOf(step)) < 5 && std::abs(at.y() - track().center().y()) < 8)

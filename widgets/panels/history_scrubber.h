@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "widgets/models/bookmark_list.h"
 #include "widgets/panels/history_player.h"
 #include "widgets/plot/event_marks.h"
 
@@ -15,6 +16,8 @@ class QPainter;
 class QToolButton;
 
 namespace anchorscope {
+
+class BookmarkButton;
 
 /// GUI thread only.
 class HistoryScrubber : public QWidget {
@@ -44,6 +47,10 @@ class HistoryScrubber : public QWidget {
   void goLive();
   void setPlaying(bool playing) { player_.setPlaying(playing); }
   HistoryPlayer& player() { return player_; }
+  /// Of the run that is shown, whose folder they are opened from.
+  BookmarkList& bookmarks() { return bookmarks_; }
+  /// Marks the shown step, or asks for the note of the bookmark that is there.
+  void markStep();
   /// Goes to the recorded step that is nearest, and says so where it is another one.
   void goTo(std::int64_t step);
   /// The field for a step's number gets the focus.
@@ -67,6 +74,7 @@ class HistoryScrubber : public QWidget {
   void mouseMoveEvent(QMouseEvent* event) override;
   void mouseReleaseEvent(QMouseEvent* event) override;
   void mouseDoubleClickEvent(QMouseEvent* event) override;
+  void contextMenuEvent(QContextMenuEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
   bool event(QEvent* event) override;
@@ -89,6 +97,10 @@ class HistoryScrubber : public QWidget {
   void enterStep();
   void paintButtons(QPainter& painter) const;
   void paintTrack(QPainter& painter) const;
+  void paintBookmarks(QPainter& painter) const;
+  double markX(const Bookmark& bookmark) const;
+  /// The one whose mark is there; null: none.
+  const Bookmark* bookmarkAt(QPointF at) const;
 
   RecordedSteps steps_ = std::make_shared<const std::vector<std::int64_t>>();
   EventMarks events_;
@@ -98,9 +110,11 @@ class HistoryScrubber : public QWidget {
   QString said_;                 ///< Instead of the note, until another step is wanted.
   std::int64_t rangeFrom_ = -1;  ///< While a range is being marked: where that began.
   HistoryPlayer player_;
+  BookmarkList bookmarks_;
   QToolButton* speed_;
-  int speedWidth_ = 0;  ///< Of its longest text.
+  int speedWidth_ = 0, marksWidth_ = 0;  ///< Of the buttons, whatever their texts.
   QLineEdit* field_;
+  BookmarkButton* marks_;
 };
 
 }  // namespace anchorscope
