@@ -443,6 +443,20 @@ TEST_F(InspectorObjectsTest, ItFitsIntoTheNarrowestDock) {
   EXPECT_EQ(table()->horizontalScrollBar()->maximum(), 0);
 }
 
+TEST_F(InspectorStoryTest, WhatARowNamesAndItsMarginAreNeverCutOff) {
+  const ObjectStory story = contested();
+  state.selectObject(story.object);
+  QCoreApplication::processEvents();
+  const QTableView* table = panel.storyView()->table();
+  for (int row = 0; row < table->model()->rowCount(); ++row)
+    for (const int column : {StoryModel::kWhat, StoryModel::kMargin}) {
+      const QString text = table->model()->index(row, column).data().toString();
+      EXPECT_LE(table->fontMetrics().horizontalAdvance(text), table->columnWidth(column) - 8);
+    }
+  EXPECT_EQ(table->horizontalScrollBar()->maximum(), 0);
+  EXPECT_GT(table->columnWidth(StoryModel::kLacked), table->viewport()->width() / 3);
+}
+
 TEST(NumberTextTest, KeepsThreeDigitsOfSmallNumbers) {
   EXPECT_EQ(numberText(0.00265), "0.00265");
   EXPECT_EQ(numberText(0.0412), "0.041");

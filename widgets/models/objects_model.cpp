@@ -179,13 +179,12 @@ QVariant ObjectsModel::headerData(int section, Qt::Orientation orientation, int 
     case kClass:
       return help ? tr("Class of the object") : tr("class");
     case kSize:
-      return help ? tr("Square root of the area, in px of the image") : tr("size");
+      return help ? tr("Square root of the area, in px of the image") : tr("px");
     case kPositives:
       if (!stories_.empty())
         for (const HeadStory& head : stories_.front().heads)
           names << declaredText(head.head);
-      return help ? tr("Candidates that train on it: %1").arg(names.join(QStringLiteral(" / ")))
-                  : tr("positives");
+      return help ? tr("Candidates that train on it: %1").arg(names.join(QStringLiteral(" / "))) : tr("pos");
     case kBestIou:
       return help ? tr("Largest IoU of any predicted box with the object") : tr("IoU");
     case kLoss:

@@ -53,7 +53,7 @@ ObjectStoryView::ObjectStoryView(QWidget* parent)
   table_->setModel(model_);
   QHeaderView* header = table_->horizontalHeader();
   header->hide();
-  header->setSectionResizeMode(QHeaderView::ResizeToContents);
+  header->setMinimumSectionSize(0);
   header->setSectionResizeMode(StoryModel::kLacked, QHeaderView::Stretch);
   column->addWidget(table_);
   connect(table_, &JumpTable::rowChosen, this, [this](int row) {
@@ -71,6 +71,7 @@ void ObjectStoryView::show(std::shared_ptr<const StageEvidence> evidence, Object
   table_->clearSpans();
   for (int row = 0; row < static_cast<int>(model_->story().rivals.size()); ++row)
     table_->setSpan(row, StoryModel::kLacked, 1, 2);
+  fitColumns();
   const bool rows = model_->rowCount() > 0;
   title_->setVisible(rows);
   table_->setVisible(rows);
@@ -80,6 +81,18 @@ void ObjectStoryView::show(std::shared_ptr<const StageEvidence> evidence, Object
   // While training goes on the rows change under the user: the place stays.
   if (same && current >= 0)
     table_->setCurrentIndex(model_->index(std::min(current, model_->rowCount() - 1), 0));
+}
+
+void ObjectStoryView::fitColumns() {
+  // What a row names and the margin as wide as their texts; the test has the rest.
+  constexpr int kMargins = 10;
+  const QFontMetrics metrics(table_->font());
+  for (const int column : {StoryModel::kWhat, StoryModel::kMargin}) {
+    int widest = 0;
+    for (int row = 0; row < model_->rowCount(); ++row)
+      widest = std::max(widest, metrics.horizontalAdvance(model_->index(row, column).data().toString()));
+    table_->setColumnWidth(column, widest + kMargins);
+  }
 }
 
 QString ObjectStoryView::summary() const {

@@ -30,6 +30,8 @@ class ObjectStoryView : public QWidget {
   void pairWanted(int object, std::int64_t candidate);
 
  private:
+  void fitColumns();
+
   StoryModel* model_;
   QLabel *summary_, *title_;
   JumpTable* table_;
