@@ -457,6 +457,28 @@ TEST_F(InspectorStoryTest, WhatARowNamesAndItsMarginAreNeverCutOff) {
   EXPECT_GT(table->columnWidth(StoryModel::kLacked), table->viewport()->width() / 3);
 }
 
+TEST(DecisionViewTest, WhereNumbersAndMarginDoNotFitTheMarginStandsBelow) {
+  DecisionRow row;
+  row.name = "centre window";
+  row.relation = "<";
+  row.value = 1234.5f;
+  row.bound = 1222.25f;
+  row.margin = -12.25f;
+  row.unit = "strides";
+  row.verdict = TestVerdict::kFailed;
+  Decision decision;
+  decision.rows = {row};
+  DecisionView view;
+  view.setDecision(decision);
+  const QString text = view.valueTexts()[0];
+  ASSERT_TRUE(text.endsWith(QStringLiteral("(−12.25 strides)"))) << text.toStdString();
+  const int whole = view.fontMetrics().horizontalAdvance(text);
+  view.resize(whole + 4, 100);
+  const int beside = view.sizeHint().height();
+  view.resize(whole - 4, 100);
+  EXPECT_GT(view.sizeHint().height(), beside);
+}
+
 TEST(NumberTextTest, KeepsThreeDigitsOfSmallNumbers) {
   EXPECT_EQ(numberText(0.00265), "0.00265");
   EXPECT_EQ(numberText(0.0412), "0.041");

@@ -17,8 +17,8 @@ inline QString marginText(const DecisionRow& row) {
   const QString sign = row.margin > 0   ? QStringLiteral("+")
                        : row.margin < 0 ? QStringLiteral("−")
                                         : QString();
-  return (sign + shortText(size) + QLatin1Char(' ') + QString::fromStdString(unitOf(size, row.unit)))
-      .trimmed();
+  const QString number = size == std::round(size) ? shortText(size) : cellText(size);
+  return (sign + number + QLatin1Char(' ') + QString::fromStdString(unitOf(size, row.unit))).trimmed();
 }
 
 /// As the numbers have it: a failed ">=" reads "7.20e-04 < 0.237".

@@ -84,8 +84,16 @@ bool DecisionView::fitsOneLine(const DecisionRow& row) const {
          width();
 }
 
+QStringList DecisionView::valueLines(const DecisionRow& row) const {
+  const QString text = valueText(row);
+  const qsizetype margin = text.indexOf(QLatin1String(" ("));
+  // A number that is cut off reads as another.
+  if (margin < 0 || fontMetrics().horizontalAdvance(text) + 2 <= width()) return {text};
+  return {text.left(margin), text.mid(margin + 1)};
+}
+
 int DecisionView::heightOf(const DecisionRow& row) const {
-  return kLineHeight + (fitsOneLine(row) ? 0 : kValueHeight) +
+  return kLineHeight + (fitsOneLine(row) ? 0 : kValueHeight * static_cast<int>(valueLines(row).size())) +
          (row.note.empty() ? 0 : noteRect(row).height() + 3);
 }
 
@@ -137,8 +145,11 @@ void DecisionView::paintEvent(QPaintEvent*) {
     painter.drawText(line.adjusted(left, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
                      metrics.elidedText(declaredText(row.name), Qt::ElideRight, width() - left));
     painter.setPen(theme.secondaryText);
-    painter.drawText(line.adjusted(0, oneLine ? 0 : kValueHeight + 2, -2, oneLine ? 0 : kValueHeight + 2),
-                     Qt::AlignVCenter | Qt::AlignRight, valueText(row));
+    QRect place = line.adjusted(0, 0, -2, 0);
+    for (const QString& text : valueLines(row)) {
+      if (!oneLine) place.translate(0, place.top() == y ? kValueHeight + 2 : kValueHeight);
+      painter.drawText(place, Qt::AlignVCenter | Qt::AlignRight, text);
+    }
     if (!row.note.empty()) {
       painter.setFont(noteFont());
       QRect note = noteRect(row);

@@ -28,6 +28,8 @@ class DecisionView : public QWidget {
   void resizeEvent(QResizeEvent* event) override;
 
  private:
+  /// The margin below the numbers where they do not fit beside each other.
+  QStringList valueLines(const DecisionRow& row) const;
   bool fitsOneLine(const DecisionRow& row) const;
   int heightOf(const DecisionRow& row) const;
   QFont noteFont() const;
