@@ -230,8 +230,10 @@ void printAnchor(const StageEvidence& evidence, std::size_t anchor, std::int32_t
   for (const DecisionRow& row : decision.rows) {
     std::cout << "  " << row.name << ": ";
     if (!std::isnan(row.value)) std::cout << shortNumber(row.value) << ' ';
-    if (!std::isnan(row.bound)) std::cout << heldRelation(row) << ' ' << shortNumber(row.bound) << ' ';
-    std::cout << verdictName(row.verdict) << (row.note.empty() ? "" : ", " + row.note) << '\n';
+    if (!std::isnan(row.bound)) std::cout << heldRelation(row) << ' ' << shortNumber(row.bound) << ", ";
+    const bool asked = row.verdict == TestVerdict::kPassed || row.verdict == TestVerdict::kFailed;
+    std::cout << (asked ? marginText(row) : std::string()) << verdictName(row.verdict)
+              << (row.note.empty() ? "" : ", " + row.note) << '\n';
   }
 }
 

@@ -179,6 +179,8 @@ TEST_F(RecordedRun, TellsWhyForObjectsAndAnchors) {
   const auto& first = anchor.at("decision").at("tests")[0];
   EXPECT_GT(first.at("margin").get<double>(), 0);
   EXPECT_EQ(first.at("margin"), first.at("value")) << "it overlaps: above a bound of 0";
+  EXPECT_THAT(run({"inspect", run_, "--anchor", bag[0].at("anchor").dump(), "--object", "0"}).out,
+              HasSubstr(" to spare, passed\n"));
   EXPECT_TRUE(anchor.at("decision").at("losses").at("loss.cls").contains("share"));
   const auto& why = object.at("why");
   EXPECT_EQ(why.at("heads").at("regression").at("taken"), object.at("values").at("positives.reg"));
