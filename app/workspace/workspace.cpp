@@ -135,19 +135,18 @@ void Workspace::setSource(std::unique_ptr<EvidenceSource> source) {
   if (!source_) return;
   connect(source_.get(), &EvidenceSource::momentArrived, this, &Workspace::onMoment);
   connect(source_.get(), &EvidenceSource::momentMissing, this, &Workspace::onMissing);
-  connect(source_.get(), &EvidenceSource::newestArrived, this,
-          [this](const std::vector<std::shared_ptr<const ProbeFrame>>& probes) {
-            newest_ = probes;
-            for (const auto& canvas : canvases_)
-              if (canvas->time().followsLive()) showNewest(*canvas);
-          });
+  connect(source_.get(), &EvidenceSource::newestArrived, this, [this](const Newest& newest) {
+    newest_ = newest;
+    for (const auto& canvas : canvases_)
+      if (canvas->time().followsLive()) showNewest(*canvas);
+  });
   // What is looked at is asked of this one.
   for (const auto& canvas : canvases_)
     fetch(*canvas);
 }
 
 void Workspace::beginRun() {
-  newest_.clear();
+  newest_ = {};
   extraLayer_.clear();
   before_.reset();
   undo_.clear();
@@ -175,7 +174,7 @@ void Workspace::fetch(CanvasModel& canvas) {
   if (view == views_.end()) return;  // it is about to go
   TimeCursor& time = canvas.time();
   if (time.followsLive()) {
-    if (!newest_.empty()) showNewest(canvas);
+    if (!newest_.probes.empty()) showNewest(canvas);
   } else if (canvas.isSettled()) {
     time.settle();
   } else if (source_ && time.step() >= 0) {
@@ -184,10 +183,18 @@ void Workspace::fetch(CanvasModel& canvas) {
 }
 
 void Workspace::showNewest(CanvasModel& canvas) {
+  const QString probe = frameOf(newest_, canvas.probeName(), {})
+                            ? canvas.probeName()
+                            : QString::fromStdString(newest_.probes.front()->image->name);
+  std::vector<Variant> variants = variantsOf(newest_, probe);
   if (canvas.variant().isEmpty())
-    canvas.showProbes(newest_);
+    canvas.showProbes(newest_.probes, std::move(variants));
+  else if (auto frame = frameOf(newest_, probe, canvas.variant()))
+    canvas.showMoment(std::move(frame), newest_.probes, std::move(variants));
   else
-    canvas.showNothing(tr("'%1' is known of recorded steps only").arg(canvas.variant()), newest_);
+    canvas.showNothing(
+        tr("'%1' is not asked while training goes on: train.variants says what is").arg(canvas.variant()),
+        newest_.probes, std::move(variants));
 }
 
 void Workspace::onMoment(const Moment& moment) {
@@ -207,7 +214,7 @@ void Workspace::onMoment(const Moment& moment) {
 void Workspace::onMissing(int view, std::int64_t step) {
   CanvasModel* canvas = canvasOf(view);
   if (!canvas || canvas->time().followsLive() || canvas->time().step() != step) return;
-  if (canvas->time().leftLive() && !newest_.empty())
+  if (canvas->time().leftLive() && !newest_.probes.empty())
     canvas->time().followLive();
   else
     canvas->time().pin(canvas->time().settled());

@@ -103,7 +103,7 @@ class Workspace : public QObject {
   CanvasModel* active_ = nullptr;
   bool viewportsLinked_ = true;
   std::unique_ptr<EvidenceSource> source_;
-  std::vector<std::shared_ptr<const ProbeFrame>> newest_;  ///< Of the run that trains.
+  Newest newest_;  ///< Of the run that trains.
   std::string extraLayer_;
   QUndoStack undo_;
   std::optional<QJsonObject> before_;  ///< While something is being changed.

@@ -127,6 +127,8 @@ struct Snapshot {
   std::uint64_t sequence = 0;  ///< Grows by one per snapshot of a session.
   TrainingStatus status;
   std::vector<std::shared_ptr<const ProbeFrame>> probes;  ///< In probe order.
+  /// What train.variants say of the same outputs, of every probe; those of one probe as they are asked.
+  std::vector<std::shared_ptr<const ProbeFrame>> variants;
 };
 
 // ---- the session

@@ -402,7 +402,8 @@ void TrainingLoop::publish() {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->sequence = ++snapshots_;
   snapshot->status = status();
-  snapshot->probes = frames_;
+  for (const auto& frame : frames_)
+    (frame->variant ? snapshot->variants : snapshot->probes).push_back(frame);
   port_.publish(std::move(snapshot));
   lastPublish_ = Clock::now();
 }

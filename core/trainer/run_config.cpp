@@ -9,6 +9,7 @@
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
 #include "core/trainer/input_options.h"
+#include "core/trainer/variants.h"
 
 namespace anchorscope {
 namespace {
@@ -95,6 +96,15 @@ std::vector<OptionConflict> conflictsOf(const RunConfig& config) {
   }
   for (OptionConflict& conflict : inputConflicts(config.train, config.dataParams))
     conflicts.push_back(std::move(conflict));
+  const auto variants = askedVariants(config);
+  if (!variants)
+    conflicts.push_back({"train.variants", variants.error().message, variants.error().action});
+  else
+    for (const AskedVariant& asked : *variants)
+      for (const OptionConflict& conflict : methodConflicts(asked.method, asked.params, *traits))
+        conflicts.push_back({"train.variants",
+                             concat("the variant '", asked.variant->name, "': ", conflict.message),
+                             conflict.action});
   return conflicts;
 }
 

@@ -164,6 +164,12 @@ std::vector<ParamSpec> trainParams() {
                "by the column "
                "the method sorts its table by; 0: all.",
                ours),
+      textParam("variants", "",
+                "What other methods, or other values of the method's options, say of the same outputs: shown "
+                "and recorded beside the run's own evidence, without any part in training. Separated by ';', "
+                "each a method's name (absent: the run's own) and options as name=value: \"atss; t=0.2; fcos "
+                "box_loss=giou\".",
+                ours),
       floatParam(
           "capture_budget", 0.03, 0.001, 1, "1",
           "Largest share of the training time that live evidence may take; captures are spaced to keep it.",

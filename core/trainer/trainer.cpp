@@ -25,6 +25,7 @@
 #include "core/trainer/precision.h"
 #include "core/trainer/prior_count.h"
 #include "core/trainer/schedule.h"
+#include "core/trainer/variants.h"
 
 namespace anchorscope {
 
@@ -105,6 +106,7 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   ANCHORSCOPE_TRY(trainer->openData(options));
   ANCHORSCOPE_TRY(trainer->buildDetector(options));
   ANCHORSCOPE_TRY(trainer->buildMethod());
+  ANCHORSCOPE_TRY(trainer->buildVariants());
   const StepSize step{
       train.getInt("batch"),
       largestBatchInput(*trainer->dataset_, shapes, aspectGroups(trainer->config_.dataParams)),
@@ -195,18 +197,34 @@ Status Trainer::buildDetector(const PrepareOptions& options) {
   return {};
 }
 
+void Trainer::takeOver(const MethodSet& from, MethodSet& to) {
+  const at::NoGradGuard noGrad;
+  const std::vector<NamedTensor> before = methodState(from);
+  for (NamedTensor& after : methodState(to))
+    for (const NamedTensor& old : before)
+      if (old.name == after.name && old.tensor.sizes() == after.tensor.sizes())
+        after.tensor.copy_(old.tensor);
+}
+
+Status Trainer::buildVariants() {
+  auto asked = askedVariants(config_);
+  if (!asked) return std::move(asked).error();
+  std::vector<AskedMethods> made;
+  for (const AskedVariant& variant : *asked) {
+    auto methods = MethodSet::make(variant.method, variant.params, headsOf(*detector_));
+    if (!methods) return std::move(methods).error().in(concat("the variant '", variant.variant->name, "'"));
+    (*methods)->moveTo(device_);
+    made.push_back({variant.variant, *std::move(methods)});
+  }
+  variants_ = std::move(made);
+  return {};
+}
+
 Status Trainer::buildMethod() {
   auto method = MethodSet::make(config_.method, config_.methodParams, headsOf(*detector_));
   if (!method) return std::move(method).error();
   // What the method itself has learnt goes on under its new options.
-  if (method_) {
-    const at::NoGradGuard noGrad;
-    const std::vector<NamedTensor> before = methodState(*method_);
-    for (NamedTensor& after : methodState(**method))
-      for (const NamedTensor& old : before)
-        if (old.name == after.name && old.tensor.sizes() == after.tensor.sizes())
-          after.tensor.copy_(old.tensor);
-  }
+  if (method_) takeOver(*method_, **method);
   method_ = *std::move(method);
   method_->moveTo(device_);
   std::vector<at::Tensor> moving = movingBuffers(*detector_);
@@ -521,6 +539,11 @@ PendingFrames Trainer::capture() {
   setup.postprocess = postprocessOptions(config_.train);
   const std::int64_t misses = config_.train.getInt("evidence_pairs");
   if (misses > 0) setup.missesPerObject = static_cast<std::int32_t>(misses);
+  for (const AskedMethods& asked : variants_) {
+    // What the run's method has learnt so far is what the same method would have learnt.
+    takeOver(*method_, *asked.methods);
+    setup.variants.push_back({asked.variant, asked.methods.get()});
+  }
   PendingFrames frames;
   for (const ProbeSet::Group& group : probes_.groups)
     captureProbes(setup, group.batch, contextOf(/*watched=*/true), group.places, frames);

@@ -113,12 +113,17 @@ class Trainer {
 
  private:
   struct PendingReport;
+  struct AskedMethods {
+    std::shared_ptr<const Variant> variant;
+    std::unique_ptr<MethodSet> methods;
+  };
 
   Trainer();
   Status choosePrecision();
   Status openData(const PrepareOptions& options);
   Status buildDetector(const PrepareOptions& options);
   Status buildMethod();
+  Status buildVariants();
   Status countBias(const PrepareOptions& options);
   Status chooseProbes();
   Status loadProbes(const std::vector<std::string>& names);
@@ -137,6 +142,8 @@ class Trainer {
               double learningRate);
   /// A method's parameters and buffers under the names checkpoints give them.
   static std::vector<NamedTensor> methodState(const MethodSet& method);
+  /// What both have by the same name and shape.
+  static void takeOver(const MethodSet& from, MethodSet& to);
   std::vector<NamedTensor> randomStates() const;
   std::vector<NamedTensor> wholeState() const;
 
@@ -157,6 +164,7 @@ class Trainer {
   bool classBiasLoaded_ = false;  ///< From a weights file.
   at::Tensor priorCounts_;        ///< [3] int64 positives, background, ignored; undefined: not counted.
   std::unique_ptr<MethodSet> method_;
+  std::vector<AskedMethods> variants_;  ///< Asked at every capture, beside it.
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<WeightAverage> average_;  ///< Null: not kept.
   ProbeSet probes_;

@@ -80,11 +80,18 @@ Status Trainer::setParam(const std::string& key, const std::string& value) {
       std::swap(config_, changed);
       return std::move(status).error();
     }
-    if (!method_->parameters().empty()) {
-      const std::vector<NamedTensor> state = optimizer_->state();
-      buildOptimizer();
-      ANCHORSCOPE_TRY(optimizer_->loadState(state));
+  }
+  if (prefix == "method" || *full == "train.variants") {
+    if (Status status = buildVariants(); !status) {
+      std::swap(config_, changed);
+      if (prefix == "method") ANCHORSCOPE_TRY(buildMethod());
+      return std::move(status).error();
     }
+  }
+  if (prefix == "method" && !method_->parameters().empty()) {
+    const std::vector<NamedTensor> state = optimizer_->state();
+    buildOptimizer();
+    ANCHORSCOPE_TRY(optimizer_->loadState(state));
   }
   describe();
   return {};

@@ -62,7 +62,9 @@ class WorkspaceTest : public ::testing::Test {
     source = held.get();
     workspace.setSource(std::move(held));
   }
-  void newest(std::int64_t step) { emit source->newestArrived({frameOf("a", step), frameOf("b", step)}); }
+  void newest(std::int64_t step) {
+    emit source->newestArrived({{frameOf("a", step), frameOf("b", step)}, {}});
+  }
   /// "a 3", "b 4 atss", "-"
   QString shown(int index) {
     const auto& frame = workspace.canvas(index).frame();
@@ -152,11 +154,19 @@ TEST_F(WorkspaceTest, OfAVariantNothingIsShownWhileTrainingGoesOn) {
   source->answer();
   workspace.time().followLive();
   EXPECT_EQ(shown(0), "-") << "the run's own would be taken for it";
-  EXPECT_EQ(workspace.canvas(0).whyNothing(), "'atss' is known of recorded steps only");
+  EXPECT_EQ(workspace.canvas(0).whyNothing(),
+            "'atss' is not asked while training goes on: train.variants says what is");
   newest(6);
   EXPECT_EQ(shown(0), "-");
+  emit source->newestArrived({{frameOf("a", 7), frameOf("b", 7)},
+                              {frameOf("a", 7, "atss"), frameOf("a", 7, "fcos"), frameOf("b", 7, "atss")}});
+  EXPECT_EQ(shown(0), "a 7 atss") << "unless it is asked then";
+  EXPECT_EQ(workspace.canvas(0).variants().size(), 2u);
+  workspace.canvas(0).setProbeName("b");
+  EXPECT_EQ(shown(0), "b 7 atss");
   workspace.canvas(0).setVariant({});
-  EXPECT_EQ(shown(0), "a 6");
+  EXPECT_EQ(shown(0), "b 7");
+  EXPECT_EQ(workspace.canvas(0).variants().size(), 1u);
 }
 
 TEST_F(WorkspaceTest, AnotherRunHasNothingOfTheOneBefore) {
@@ -227,7 +237,7 @@ TEST_F(WorkspaceTest, ANewCanvasHasWhatStandsInForLayersOfAnotherMethod) {
   std::erase_if(other.channels,
                 [](const Channel& channel) { return channel.spec.name.starts_with("musu."); });
   other.decisions.clear();
-  emit source->newestArrived({ProbeFrame::of(other)});
+  emit source->newestArrived({{ProbeFrame::of(other)}, {}});
   ASSERT_TRUE(workspace.active().layers().standIn());
   workspace.setCanvasCount(2);
   EXPECT_TRUE(workspace.canvas(1).layers().standIn());

@@ -38,6 +38,16 @@ struct Moment {
   std::vector<std::shared_ptr<const ProbeFrame>> probes;
 };
 
+/// What there is of a run that trains.
+struct Newest {
+  std::vector<std::shared_ptr<const ProbeFrame>> probes;    ///< The run's own, in its order.
+  std::vector<std::shared_ptr<const ProbeFrame>> variants;  ///< Of any probe.
+};
+/// The run's own frame of a probe, or with a name that variant's beside it; null where there is none.
+std::shared_ptr<const ProbeFrame> frameOf(const Newest& newest, const QString& probe, const QString& variant);
+/// What was asked of a probe.
+std::vector<Variant> variantsOf(const Newest& newest, const QString& probe);
+
 /// Values of scalars, in the order in which they are to be appended; steps of one scalar do not fall.
 using ScalarParts = std::vector<std::pair<std::string, ScalarSeries>>;
 
@@ -64,8 +74,8 @@ class EvidenceSource : public QObject {
   void momentArrived(const anchorscope::Moment& moment);
   /// Nothing can be shown of this step; told by problemsFound already or by failed.
   void momentMissing(int view, std::int64_t step);
-  /// Every probe as it is measured now, of a run that trains.
-  void newestArrived(const std::vector<std::shared_ptr<const anchorscope::ProbeFrame>>& probes);
+  /// Every probe as it is measured now, of a run that trains, and what variants say of the same outputs.
+  void newestArrived(const anchorscope::Newest& newest);
   /// `complete`: all that was recorded has been told; what comes after is new.
   void scalarsArrived(const anchorscope::ScalarParts& parts, bool complete);
   void eventsArrived(const std::vector<anchorscope::RunEvent>& events);

@@ -43,7 +43,9 @@ LiveSource::LiveSource(SessionBridge& bridge, bool continued, QObject* parent)
   connect(&bridge_, &SessionBridge::evaluated, this, &LiveSource::onEvaluation);
   connect(&bridge_, &SessionBridge::noteArrived, this, &LiveSource::onNote);
   connect(&bridge_, &SessionBridge::snapshotArrived, this,
-          [this](const std::shared_ptr<const Snapshot>& snapshot) { emit newestArrived(snapshot->probes); });
+          [this](const std::shared_ptr<const Snapshot>& snapshot) {
+            emit newestArrived({snapshot->probes, snapshot->variants});
+          });
   connect(timer_, &QTimer::timeout, this, &LiveSource::refresh);
   timer_->setInterval(kLookMs);
 }
@@ -105,15 +107,17 @@ void LiveSource::request(const MomentQuery& query) {
   asked_.erase(query.view);
   const auto& snapshot = bridge_.snapshot();
   const auto isOfStep = [&](const auto& frame) { return frame && frame->step == query.step; };
-  if (snapshot && !snapshot->probes.empty() && query.variant.isEmpty() &&
+  if (snapshot && !snapshot->probes.empty() &&
       std::all_of(snapshot->probes.begin(), snapshot->probes.end(), isOfStep)) {
+    const Newest newest{snapshot->probes, snapshot->variants};
     Moment moment;
     moment.step = query.step;
     moment.view = query.view;
-    moment.frame = snapshot->probes.front();
     moment.probes = snapshot->probes;
-    for (const auto& frame : snapshot->probes)
-      if (QString::fromStdString(frame->image->name) == query.probe) moment.frame = frame;
+    const bool known = frameOf(newest, query.probe, {}) != nullptr;
+    const QString probe = known ? query.probe : QString::fromStdString(snapshot->probes.front()->image->name);
+    moment.variants = variantsOf(newest, probe);
+    moment.frame = frameOf(newest, probe, query.variant);
     QMetaObject::invokeMethod(
         this, [this, moment = std::move(moment)] { emit momentArrived(moment); }, Qt::QueuedConnection);
   } else if (recording_ && recording_->isOpen()) {

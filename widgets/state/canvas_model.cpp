@@ -112,11 +112,11 @@ bool CanvasModel::isSettled() const {
          !time().followsLive() && frame_->step == time().step();
 }
 
-void CanvasModel::showProbes(ProbeFrames probes) {
+void CanvasModel::showProbes(ProbeFrames probes, std::vector<Variant> variants) {
   std::erase(probes, nullptr);
   probes_ = std::move(probes);
   wholeProbes_ = true;
-  variants_.clear();
+  variants_ = std::move(variants);
   emit probesChanged();
   showCurrentProbe();
 }

@@ -77,7 +77,7 @@ class CanvasModel : public QObject {
 
   /// All probes of one moment, whole. The one that is looked at is shown, or the first where that is not
   /// among them.
-  void showProbes(ProbeFrames probes);
+  void showProbes(ProbeFrames probes, std::vector<Variant> variants = {});
   /// A recorded moment: its frame is shown, whose probe becomes the one that is looked at, and the others are
   /// good enough for thumbnails alone. Choosing one of them changes the name; whoever has its frame shows it.
   void showMoment(std::shared_ptr<const ProbeFrame> frame, ProbeFrames probes,

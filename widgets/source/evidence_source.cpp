@@ -1,0 +1,31 @@
+#include "widgets/source/evidence_source.h"
+
+#include <algorithm>
+
+namespace anchorscope {
+namespace {
+
+bool isOf(const ProbeFrame& frame, const QString& probe) {
+  return frame.image && QString::fromStdString(frame.image->name) == probe;
+}
+
+}  // namespace
+
+std::shared_ptr<const ProbeFrame> frameOf(const Newest& newest, const QString& probe,
+                                          const QString& variant) {
+  const auto& frames = variant.isEmpty() ? newest.probes : newest.variants;
+  const auto found = std::find_if(frames.begin(), frames.end(), [&](const auto& frame) {
+    return frame && isOf(*frame, probe) &&
+           (variant.isEmpty() || QString::fromStdString(frame->variant->name) == variant);
+  });
+  return found == frames.end() ? nullptr : *found;
+}
+
+std::vector<Variant> variantsOf(const Newest& newest, const QString& probe) {
+  std::vector<Variant> variants;
+  for (const auto& frame : newest.variants)
+    if (isOf(*frame, probe)) variants.push_back(*frame->variant);
+  return variants;
+}
+
+}  // namespace anchorscope
