@@ -8,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/base/text.h"
 #include "core/eval/coco_ap.h"
+#include "core/evidence/difference.h"
 #include "core/session/evaluation_scalars.h"
 #include "core/session/thrown.h"
 #include "core/store/run_copy.h"
@@ -362,7 +363,7 @@ void TrainingLoop::collectFrames() {
   if (!pendingFrames_.pending()) return;
   const auto begin = Clock::now();
   if (Status taken = fenced([&]() -> Status {
-        frames_ = pendingFrames_.take();
+        frames_ = withDifferences(pendingFrames_.take());
         return {};
       });
       !taken)

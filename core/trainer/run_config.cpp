@@ -103,7 +103,7 @@ std::vector<OptionConflict> conflictsOf(const RunConfig& config) {
     for (const AskedVariant& asked : *variants)
       for (const OptionConflict& conflict : methodConflicts(asked.method, asked.params, *traits))
         conflicts.push_back({"train.variants",
-                             concat("the variant '", asked.variant->name, "': ", conflict.message),
+                             concat("The variant '", asked.variant->name, "': ", conflict.message),
                              conflict.action});
   return conflicts;
 }
@@ -131,14 +131,18 @@ Status checkCombination(const RunConfig& config) {
   const std::vector<OptionConflict> conflicts = conflictsOf(config);
   if (conflicts.empty()) return {};
   std::vector<std::string> messages, actions;
-  bool ofInput = true;
+  bool ofInput = true, ofVariants = true;
   for (const OptionConflict& conflict : conflicts) {
     messages.push_back(conflict.message);
     actions.push_back(conflict.action);
-    ofInput = ofInput && (conflict.option.starts_with("train.") || conflict.option.starts_with("data."));
+    const bool variant = conflict.option == "train.variants";
+    ofVariants = ofVariants && variant;
+    ofInput = ofInput && !variant &&
+              (conflict.option.starts_with("train.") || conflict.option.starts_with("data."));
   }
-  const std::string where =
-      ofInput ? "The input of the detector" : concat(config.method, " with ", config.model);
+  const std::string where = ofVariants ? "train.variants"
+                            : ofInput  ? "The input of the detector"
+                                       : concat(config.method, " with ", config.model);
   return makeError(ErrorCode::kUsage, concat(where, ": ", join(messages, "; ")), join(actions, "; "));
 }
 

@@ -59,7 +59,10 @@ Result<std::vector<AskedVariant>> askedVariants(const RunConfig& config) {
     const std::vector<std::string> parts = words(one);
     if (parts.empty()) continue;
     auto variant = asked(parts, config);
-    if (!variant) return std::move(variant).error().in(concat("the variant '", join(parts, " "), "'"));
+    if (!variant)
+      return makeError(variant.error().code,
+                       concat("The variant '", join(parts, " "), "': ", variant.error().message),
+                       variant.error().action);
     const auto same = [&](const AskedVariant& other) {
       return other.variant->name == variant->variant->name;
     };

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <functional>
@@ -347,6 +348,51 @@ TEST(Session, AResumedRunIsTheRunThatWasNeverInterrupted) {
   ASSERT_TRUE(one.ok() && other.ok());
   EXPECT_EQ((*one)->stages.front()->channel("cls_score")->values,
             (*other)->stages.front()->channel("cls_score")->values);
+}
+
+TEST(Session, VariantsAreShownAndRecordedBesideTheRunsOwnEvidence) {
+  const TemporaryFolder folder;
+  RunConfig config = smallConfig();
+  set(config, "train.record_every", "5");
+  set(config, "train.variants", "max_iou");
+  config.out = (folder / "run").string();
+  const auto session = startSession(config, paused());
+  SessionWatch watch(*session);
+  watch.waitForState(TrainerState::kPaused);
+  const auto namesOf = [&] {
+    std::vector<std::string> names;
+    const auto snapshot = session->latestSnapshot();
+    for (const auto& frame : snapshot->probes)
+      EXPECT_FALSE(frame->variant);
+    EXPECT_EQ(snapshot->variants.size() % snapshot->probes.size(), 0u) << "of every probe";
+    for (const auto& frame : snapshot->variants)
+      if (frame->image == snapshot->probes.front()->image) names.push_back(frame->variant->name);
+    return names;
+  };
+  EXPECT_THAT(namesOf(), ElementsAre("max_iou"));
+  const auto& change = session->latestSnapshot()->variants.front()->stages.front()->channel("difference.cls");
+  ASSERT_NE(change, nullptr);
+  EXPECT_TRUE(std::any_of(change->values.begin(), change->values.end(), [](float v) {
+    return v == 1 || v == -1;
+  })) << "the two methods decide the same";
+  // Asked otherwise while it pauses, it is seen at once.
+  EXPECT_FALSE(
+      watch.waitForAcknowledgement(session->post(SetParamCommand{"train.variants", "t=0.2; tau_cls=1"}))
+          .error);
+  EXPECT_THAT(namesOf(), ElementsAre("t = 0.2", "tau_cls = 1"));
+  const auto refused = watch.waitForAcknowledgement(session->post(SetParamCommand{"train.variants", "muso"}));
+  ASSERT_TRUE(refused.error);
+  EXPECT_THAT(refused.error->text(), HasSubstr("train.variants: The variant 'muso': There is no method 'muso'"));
+  session->post(ResumeCommand{});
+  watch.finish();
+  EXPECT_THAT(watch.all<FailedEvent>(), IsEmpty());
+  auto run = openRun(config.out);
+  ASSERT_TRUE(run.ok()) << run.error().text();
+  const std::string probe = (*run)->probeNames().front();
+  EXPECT_EQ((*run)->variants(probe, 0)->front().name, "max_iou");
+  const auto last = (*run)->frame(probe, 12, "tau_cls = 1");
+  ASSERT_TRUE(last) << last.error().text();
+  EXPECT_NE((*last)->stages.front()->channel("difference.musu.w_cls"), nullptr);
 }
 
 TEST(Session, FailsWithOneClearErrorWhenItCannotStart) {

@@ -50,9 +50,9 @@ TEST(Variants, BeginWithTheRunsPresentOptions) {
 
 TEST(Variants, WhatIsWrongWithOneIsSaidWithItsName) {
   for (const auto& [text, says] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"atss; muso", "the variant 'muso'"},
-           {"musu tt=0.2", "the variant 'musu tt=0.2'"},
-           {"t=high", "the variant 't=high'"},
+           {"atss; muso", "The variant 'muso'"},
+           {"musu tt=0.2", "The variant 'musu tt=0.2'"},
+           {"t=high", "The variant 't=high'"},
            {"t=0.2 atss", "'atss' is no option with its value"},
            {"t = 0.2", "'t'"},
            {"t=0.2; alpha=0.5; t=0.20", "The variant 't = 0.2' is asked twice"}}) {
@@ -68,7 +68,7 @@ TEST(Variants, WhatIsWrongWithOneIsSaidWithItsName) {
   ASSERT_FALSE(conflicts.empty());
   for (const OptionConflict& conflict : conflicts) {
     EXPECT_EQ(conflict.option, "train.variants");
-    EXPECT_THAT(conflict.message, HasSubstr("the variant 'max_iou': ")) << "the other one can be asked";
+    EXPECT_THAT(conflict.message, HasSubstr("The variant 'max_iou': ")) << "the other one can be asked";
   }
 }
 
