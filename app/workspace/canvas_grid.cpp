@@ -36,6 +36,7 @@ CanvasGrid::Cell CanvasGrid::makeCell(CanvasModel& model) {
   cell.view->installEventFilter(this);
   cell.header = new CanvasHeader(model, *cell.view);
   cell.header->setLive(live_);
+  cell.header->setMinimumWidth(1);  // or one with more in it would widen its canvas
   auto* column = new QVBoxLayout(cell.host);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);

@@ -222,6 +222,7 @@ TEST_F(WindowCanvasesTest, AVariantIsChosenInItsHeaderAndExported) {
   ASSERT_TRUE(QTest::qWaitFor([&] { return model(1).frame() && model(1).frame()->variant; }));
   EXPECT_EQ(window.workspace().activeIndex(), 1) << "what is worked with is the active one";
   EXPECT_FALSE(model(0).frame()->variant);
+  EXPECT_NEAR(canvas(0).width(), canvas(1).width(), 1) << "whatever stands above them";
   EXPECT_NE(canvas(0).grab().toImage(), canvas(1).grab().toImage());
   click(2);
   auto* probes = window.findChild<QListWidget*>("probeList");

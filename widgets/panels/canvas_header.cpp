@@ -101,8 +101,8 @@ void CanvasHeader::refresh() {
   title_->setToolTip(title_->text());
   ownStep_->setChecked(model_.hasOwnTime());
   // The image's name gives way last.
-  constexpr int kLongestName = 150;
-  title_->setMinimumWidth(std::min(title_->sizeHint().width(), kLongestName));
+  const int longestName = several_ ? 60 : 150;
+  title_->setMinimumWidth(std::min(title_->sizeHint().width(), longestName));
 }
 
 }  // namespace anchorscope
