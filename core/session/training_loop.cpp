@@ -359,6 +359,29 @@ void TrainingLoop::capture(Hurry hurry) {
   if (hurry == Hurry::kYes || pendingFrames_.ready()) collectFrames();
 }
 
+bool TrainingLoop::askVariants() {
+  collectFrames();
+  if (frames_.empty() || frames_.front()->step != trainer_->stepsDone() || !trainer_->canAskAgain())
+    return false;
+  std::vector<std::shared_ptr<const ProbeFrame>> frames;
+  for (const auto& frame : frames_)
+    if (!frame->variant) frames.push_back(frame);
+  const Status asked = fenced([&]() -> Status {
+    PendingFrames pending = trainer_->captureVariants();
+    if (pending.pending())
+      for (auto& frame : pending.take())
+        frames.push_back(std::move(frame));
+    frames_ = withDifferences(std::move(frames));
+    return {};
+  });
+  if (!asked) {
+    captureFailed(asked.error());
+    return true;
+  }
+  publish();
+  return true;
+}
+
 void TrainingLoop::collectFrames() {
   if (!pendingFrames_.pending()) return;
   const auto begin = Clock::now();

@@ -80,6 +80,8 @@ class TrainingLoop {
   void handleReports(bool all);
   void handleNonFinite(const StepReport& report);
   void capture(Hurry hurry);
+  /// Asks them about what was captured of this step; false where a capture has to come first.
+  bool askVariants();
   void collectFrames();
   void captureFailed(const Error& error);
   void publish();

@@ -107,7 +107,7 @@ std::optional<Error> TrainingLoop::applied(const SetParamCommand& command) {
   if (writer_) planRecording();
   note("parameter", concat(*key, " = ", valueText(), " (was ", before, ")"));
   port_.publishFacts(std::make_shared<const RunFacts>(trainer_->facts()));
-  if (paused_ && options_.captureLive) capture(Hurry::kYes);
+  if (paused_ && options_.captureLive && !(*key == "train.variants" && askVariants())) capture(Hurry::kYes);
   return {};
 }
 

@@ -30,32 +30,43 @@ struct StagePackers {
 
 class Capture {
  public:
-  Capture(const CaptureSetup& setup, const ProbeBatch& probes, const StepContext& step)
-      : setup_(setup), probes_(probes), step_(step), stages_(setup.detector.stages()) {
+  Capture(const CaptureSetup& setup, const ProbeBatch& probes, const StepContext& step,
+          CapturedOutputs captured = {})
+      : setup_(setup),
+        probes_(probes),
+        step_(step),
+        stages_(setup.detector.stages()),
+        captured_(std::move(captured)) {
     step_.training = false;  // no state moves for being looked at
   }
 
-  void run(const std::vector<std::size_t>& places, PendingFrames& into) {
+  void own(const std::vector<std::size_t>& places, PendingFrames& into) {
     StagePackers own(stages_.size());
     {
       const EvaluationMode mode(setup_.detector);
       const AutocastScope autocast(setup_.device, setup_.bf16);
-      outputs_ = setup_.detector.forward(probes_.pixels, &probes_.targets, own.sinks);
+      captured_.outputs = setup_.detector.forward(probes_.pixels, &probes_.targets, own.sinks);
     }
     // The last stage detects.
-    predictions_.assign(stages_.size(), std::vector<std::vector<PredictionRecord>>(probes_.images.size()));
-    const StageOutputs& last = outputs_.back();
-    predictions_.back() =
+    captured_.predictions.assign(stages_.size(),
+                                 std::vector<std::vector<PredictionRecord>>(probes_.images.size()));
+    const StageOutputs& last = captured_.outputs.back();
+    captured_.predictions.back() =
         postprocess(last.heads, last.candidates.levels, placesOf(probes_), setup_.postprocess);
     into.add(evidence(setup_.methods, nullptr, std::move(own)), places);
+  }
+
+  void variants(const std::vector<std::size_t>& places, PendingFrames& into) {
     for (const CaptureVariant& variant : setup_.variants)
       into.add(evidence(*variant.methods, variant.variant, StagePackers(stages_.size())), places);
   }
 
+  CapturedOutputs&& take() && { return std::move(captured_); }
+
  private:
   PendingFrames evidence(MethodSet& methods, const std::shared_ptr<const Variant>& variant,
                          StagePackers packers) {
-    methods.loss(outputs_, probes_.targets, step_, packers.sinks);
+    methods.loss(captured_.outputs, probes_.targets, step_, packers.sinks);
     const FrameFacts facts{step_.step, probes_.images, setup_.classNames, variant};
     PendingFrames frames;
     for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
@@ -69,7 +80,7 @@ class Capture {
   }
 
   StageFacts factsOf(std::size_t stage, const MethodSet& methods) const {
-    const StageOutputs& outputs = outputs_[stage];
+    const StageOutputs& outputs = captured_.outputs[stage];
     StageFacts facts;
     facts.stage = stages_[stage].spec;
     facts.candidates = outputs.candidates.geometry;
@@ -79,7 +90,7 @@ class Capture {
     }
     facts.predictedBoxes = predictedBoxes(outputs.heads);
     facts.decisions = methods.declaration(stage).decisions;
-    facts.predictions = predictions_[stage];
+    facts.predictions = captured_.predictions[stage];
     return facts;
   }
 
@@ -87,16 +98,25 @@ class Capture {
   const ProbeBatch& probes_;
   StepContext step_;
   std::vector<StageInfo> stages_;
-  std::vector<StageOutputs> outputs_;
-  std::vector<std::vector<std::vector<PredictionRecord>>> predictions_;  ///< Per stage and image.
+  CapturedOutputs captured_;
 };
 
 }  // namespace
 
 void captureProbes(const CaptureSetup& setup, const ProbeBatch& probes, const StepContext& step,
-                   const std::vector<std::size_t>& places, PendingFrames& into) {
+                   const std::vector<std::size_t>& places, PendingFrames& into, CapturedOutputs* kept) {
   const at::NoGradGuard noGrad;
-  Capture(setup, probes, step).run(places, into);
+  Capture capture(setup, probes, step);
+  capture.own(places, into);
+  capture.variants(places, into);
+  if (kept) *kept = std::move(capture).take();
+}
+
+void captureVariants(const CaptureSetup& setup, const ProbeBatch& probes, const StepContext& step,
+                     const std::vector<std::size_t>& places, const CapturedOutputs& kept,
+                     PendingFrames& into) {
+  const at::NoGradGuard noGrad;
+  Capture(setup, probes, step, kept).variants(places, into);
 }
 
 }  // namespace anchorscope

@@ -33,10 +33,23 @@ struct CaptureSetup {
   std::int32_t missesPerObject = -1;  ///< See FramePacker::pack.
 };
 
+/// What the detector gave for a batch of probes: others can be asked about it later, as long as nobody
+/// trains.
+struct CapturedOutputs {
+  std::vector<StageOutputs> outputs;
+  std::vector<std::vector<std::vector<PredictionRecord>>> predictions;  ///< Per stage and image.
+};
+
 /// The frames of a batch of probe images with the present weights in evaluation mode, the run's own and each
 /// variant's, at the given places in the order of all probes. No gradients, and nothing of detector and
-/// methods changes. step: as the method is told; its sink is not used.
+/// methods changes. step: as the method is told; its sink is not used. kept: gets the outputs; may be null.
 void captureProbes(const CaptureSetup& setup, const ProbeBatch& probes, const StepContext& step,
-                   const std::vector<std::size_t>& places, PendingFrames& into);
+                   const std::vector<std::size_t>& places, PendingFrames& into,
+                   CapturedOutputs* kept = nullptr);
+
+/// The variants' frames alone, of outputs that captureProbes has kept: without a forward pass.
+void captureVariants(const CaptureSetup& setup, const ProbeBatch& probes, const StepContext& step,
+                     const std::vector<std::size_t>& places, const CapturedOutputs& kept,
+                     PendingFrames& into);
 
 }  // namespace anchorscope

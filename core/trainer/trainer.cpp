@@ -338,6 +338,7 @@ std::int64_t Trainer::memoryBytes() const {
 // --------------------------------------------------------------------------------------------------------
 
 Status Trainer::step(const StageSinks& sinks) {
+  kept_.clear();
   optimizer_->clearGradients();
   movingStatistics_.remember();
   LossTerms terms;
@@ -507,6 +508,7 @@ Status Trainer::loadProbes(const std::vector<std::string>& names) {
   auto probes = makeProbeSet(datasets, names, loaderOptions(false), *normalization_, device_);
   if (!probes) return std::move(probes).error();
   probes_ = *std::move(probes);
+  kept_.clear();
   return {};
 }
 
@@ -531,7 +533,7 @@ std::vector<std::string> Trainer::probeNames() const {
   return names;
 }
 
-PendingFrames Trainer::capture() {
+CaptureSetup Trainer::captureSetup() {
   CaptureSetup setup(*detector_, *method_);
   setup.device = device_;
   setup.bf16 = bf16_;
@@ -544,9 +546,31 @@ PendingFrames Trainer::capture() {
     takeOver(*method_, *asked.methods);
     setup.variants.push_back({asked.variant, asked.methods.get()});
   }
+  return setup;
+}
+
+PendingFrames Trainer::capture() {
+  const CaptureSetup setup = captureSetup();
   PendingFrames frames;
-  for (const ProbeSet::Group& group : probes_.groups)
-    captureProbes(setup, group.batch, contextOf(/*watched=*/true), group.places, frames);
+  kept_.clear();
+  keptStep_ = stepsDone_;
+  for (const ProbeSet::Group& group : probes_.groups) {
+    CapturedOutputs kept;
+    captureProbes(setup, group.batch, contextOf(/*watched=*/true), group.places, frames, &kept);
+    if (!variants_.empty()) kept_.push_back(std::move(kept));
+  }
+  return frames;
+}
+
+PendingFrames Trainer::captureVariants() {
+  PendingFrames frames;
+  if (!canAskAgain()) return frames;
+  const CaptureSetup setup = captureSetup();
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    const ProbeSet::Group& group = probes_.groups[i];
+    anchorscope::captureVariants(setup, group.batch, contextOf(/*watched=*/true), group.places, kept_[i],
+                                 frames);
+  }
   return frames;
 }
 

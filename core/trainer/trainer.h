@@ -20,6 +20,7 @@
 #include "core/methods/method_set.h"
 #include "core/model/detector.h"
 #include "core/ops/pixels.h"
+#include "core/trainer/capture.h"
 #include "core/trainer/checkpoint.h"
 #include "core/trainer/frame_packer.h"
 #include "core/trainer/input_buffers.h"
@@ -94,6 +95,10 @@ class Trainer {
   /// Measures the probes' evidence with the present weights in evaluation mode. Nothing pending when there
   /// are no probes.
   PendingFrames capture();
+  /// What train.variants say now of what capture() has measured of the same step: takes no forward pass.
+  /// Nothing pending where there are none, or where another capture() has to come first: canAskAgain().
+  PendingFrames captureVariants();
+  bool canAskAgain() const { return !kept_.empty() && keptStep_ == stepsDone_; }
 
   /// Evaluates on the validation set, with the averaged weights where they are kept and train.eval_ema says
   /// so; kUsage when there is none.
@@ -124,6 +129,7 @@ class Trainer {
   Status buildDetector(const PrepareOptions& options);
   Status buildMethod();
   Status buildVariants();
+  CaptureSetup captureSetup();
   Status countBias(const PrepareOptions& options);
   Status chooseProbes();
   Status loadProbes(const std::vector<std::string>& names);
@@ -165,6 +171,8 @@ class Trainer {
   at::Tensor priorCounts_;        ///< [3] int64 positives, background, ignored; undefined: not counted.
   std::unique_ptr<MethodSet> method_;
   std::vector<AskedMethods> variants_;  ///< Asked at every capture, beside it.
+  std::vector<CapturedOutputs> kept_;   ///< Of the probes' groups, while variants are asked.
+  std::int64_t keptStep_ = -1;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<WeightAverage> average_;  ///< Null: not kept.
   ProbeSet probes_;

@@ -178,5 +178,35 @@ TEST(Variants, AreAskedOtherwiseWhileTrainingGoesOn) {
   EXPECT_THAT(names(), ElementsAre("max_iou", "t = 0.2"));
 }
 
+TEST(Variants, AreAskedAgainOfTheSameOutputsWithoutAForwardPass) {
+  RunConfig config = smallConfig("musu");
+  set(config, "train.variants", "max_iou");
+  const auto trainer = prepareOrFail(config);
+  ASSERT_TRUE(trainer);
+  EXPECT_FALSE(trainer->canAskAgain());
+  EXPECT_FALSE(trainer->captureVariants().pending()) << "nothing was captured yet";
+  trainer->capture().take();
+  ASSERT_TRUE(trainer->canAskAgain());
+  ASSERT_TRUE(trainer->setParam("train.variants", "tau_cls=1; max_iou"));
+  const auto again = trainer->captureVariants().take();
+  ASSERT_EQ(again.size(), 2 * trainer->probeNames().size());
+  const auto whole = trainer->capture().take();
+  std::size_t compared = 0;
+  for (const auto& frame : whole)
+    for (const auto& other : again)
+      if (frame->variant && *frame->variant == *other->variant && frame->image->name == other->image->name) {
+        expectSameEvidence(*other->stages[0], *frame->stages[0]);
+        ++compared;
+      }
+  EXPECT_EQ(compared, again.size());
+  // The weights move on, and so does what they give.
+  train(*trainer, 1);
+  EXPECT_FALSE(trainer->canAskAgain());
+  trainer->capture().take();
+  EXPECT_TRUE(trainer->canAskAgain());
+  ASSERT_TRUE(trainer->setProbes({trainer->probeNames().front()}));
+  EXPECT_FALSE(trainer->canAskAgain()) << "of other images";
+}
+
 }  // namespace
 }  // namespace anchorscope::testing
