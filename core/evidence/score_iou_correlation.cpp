@@ -58,6 +58,9 @@ std::optional<std::vector<Positives>> positivesOf(const StageEvidence& evidence)
 std::optional<double> spearman(std::span<const double> a, std::span<const double> b) {
   ANCHORSCOPE_CHECK(a.size() == b.size(), a.size(), " and ", b.size(), " values");
   if (a.size() < 2) return std::nullopt;
+  const auto hasNoRank = [](double value) { return std::isnan(value); };
+  if (std::any_of(a.begin(), a.end(), hasNoRank) || std::any_of(b.begin(), b.end(), hasNoRank))
+    return std::nullopt;
   const std::vector<double> ra = ranksOf(a), rb = ranksOf(b);
   const double mean = 0.5 * static_cast<double>(a.size() + 1);
   double covariance = 0, varianceA = 0, varianceB = 0;

@@ -13,7 +13,7 @@
 namespace anchorscope {
 
 /// Spearman's rank correlation of two lists of one length; equal values share their mean rank. None with
-/// fewer than 2 entries, or when one of the lists is constant.
+/// fewer than 2 entries, or when one of the lists is constant or holds a NaN, which has no rank.
 std::optional<double> spearman(std::span<const double> a, std::span<const double> b);
 
 struct ScoreIouCorrelation {

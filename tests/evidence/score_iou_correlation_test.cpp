@@ -29,6 +29,13 @@ TEST(Spearman, IsUndefinedForConstantsAndTooFew) {
   EXPECT_FALSE(rho({}, {}));
 }
 
+TEST(Spearman, IsUndefinedForWhatHasNoRank) {
+  const double nan = std::nan(""), infinity = INFINITY;
+  EXPECT_FALSE(rho({1, nan, 3}, {1, 2, 3}));
+  EXPECT_FALSE(rho({1, 2, 3}, {nan, nan, nan}));
+  EXPECT_DOUBLE_EQ(*rho({-infinity, 0, infinity}, {1, 2, 3}), 1);
+}
+
 /// One image whose input frame is twice the image; object 0 is [0,10]² of the image, object 1 [20,30]².
 StageEvidence frameOf(const std::vector<float>& cls, const std::vector<float>& reg,
                       const std::vector<float>& scores, const std::vector<Box>& boxesInInput) {
