@@ -11,9 +11,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/evidence/difference.h"
 #include "core/ops/scalars_scope.h"
 #include "core/session/pacing.h"
 #include "core/trainer/precision.h"
@@ -163,6 +165,50 @@ void scalarsOfTheStep(benchmark::State& state) {
   state.SetLabel("demo training without the scalars of each step against with them");
 }
 
+/// An option of a variant is dragged while training pauses: from its text to the frame with its differences,
+/// at 208,392 anchors, against the bound of 100 ms, and against a capture from the image on.
+void variantsAskedAgain(benchmark::State& state, const std::vector<std::string>& values) {
+  auto config = presetConfig("demo");
+  ANCHORSCOPE_CHECK(config.ok(), "configuration");
+  for (const auto& [key, value] :
+       std::vector<std::pair<const char*, std::string>>{{"train.size", "1120"},
+                                                        {"train.batch", "1"},
+                                                        {"train.threads", "2"},
+                                                        {"train.probe_count", "1"},
+                                                        {"model.scales_per_octave", "4"},
+                                                        {"model.ratios", "0.5,1"},
+                                                        {"train.variants", values.front()}})
+    set(*config, key, value);
+  const auto trainer = prepare(*config);
+  const auto own = trainer->capture().take();
+  std::vector<double> times, whole;
+  for (auto _ : state) {
+    const std::string& value = values[times.size() % values.size()];
+    times.push_back(1e3 * testing::seconds([&] {
+                      const Status status = trainer->setParam("train.variants", value);
+                      ANCHORSCOPE_CHECK(status.ok(), status.ok() ? "" : status.error().text());
+                      auto frames = own;
+                      std::erase_if(frames, [](const auto& frame) { return frame->variant != nullptr; });
+                      for (auto& frame : trainer->captureVariants().take())
+                        frames.push_back(std::move(frame));
+                      benchmark::DoNotOptimize(withDifferences(std::move(frames)));
+                    }));
+    whole.push_back(1e3 * testing::seconds([&] { benchmark::DoNotOptimize(trainer->capture().take()); }));
+  }
+  state.counters["ratio"] = 100 / median(times);
+  state.counters["aim"] = 1;
+  state.counters["whole_capture"] = median(whole) / median(times);
+  state.SetLabel("what if, " + values.front() + " and others at " +
+                 std::to_string(own.front()->stages.front()->candidates->count()) +
+                 " anchors: bound of 100 ms / time until it is answered");
+}
+
+BENCHMARK_CAPTURE(variantsAskedAgain, musu, std::vector<std::string>{"t=0.2", "t=0.25", "t=0.3"})
+    ->Iterations(9)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(variantsAskedAgain, atss, std::vector<std::string>{"atss", "atss topk=5", "atss topk=7"})
+    ->Iterations(9)
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(scalarsOfTheStep)->Iterations(3)->Unit(benchmark::kMillisecond);
 BENCHMARK(stepsWithCapture)->Iterations(3)->Unit(benchmark::kMillisecond);
 
