@@ -10,14 +10,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::vector<Finding> ofBoxes(const std::vector<Box>& boxes) {
-  Facts facts;
-  facts.data = placed(boxes);
-  return findingsOf("duplicate_labels", {}, facts);
-}
-
 TEST(DuplicateLabels, SpeaksOfTheSecondOfTwoThatAreAlmostTheSame) {
-  const auto found = ofBoxes({{30, 30, 60, 60}, {0, 0, 20, 20}, {0, 0, 20, 21}, {30, 30, 60, 59}});
+  const auto found = findingsOfBoxes("duplicate_labels",
+                                     {{30, 30, 60, 60}, {0, 0, 20, 20}, {0, 0, 20, 21}, {30, 30, 60, 59}});
   ASSERT_EQ(found.size(), 1u);
   EXPECT_THAT(found[0].title, HasSubstr("2 pairs"));
   EXPECT_THAT(found[0].who, ElementsAre(ObjectRef{"a.png", 2}, ObjectRef{"a.png", 3}));
@@ -25,7 +20,7 @@ TEST(DuplicateLabels, SpeaksOfTheSecondOfTwoThatAreAlmostTheSame) {
 }
 
 TEST(DuplicateLabels, IsSilentAboutNeighboursAndIgnoredRegions) {
-  EXPECT_TRUE(ofBoxes({{0, 0, 20, 20}, {5, 0, 25, 20}}).empty());
+  EXPECT_TRUE(findingsOfBoxes("duplicate_labels", {{0, 0, 20, 20}, {5, 0, 25, 20}}).empty());
   Facts facts;
   const auto data = placed({{0, 0, 20, 20}, {0, 0, 20, 20}});
   data->images[0].objects[1].ignored = true;

@@ -96,4 +96,10 @@ std::vector<Finding> findingsOf(const std::string& rule,
   return found;
 }
 
+std::vector<Finding> findingsOfBoxes(const std::string& rule, const std::vector<Box>& boxes) {
+  Facts facts;
+  facts.data = placed(boxes);
+  return findingsOf(rule, {}, std::move(facts));
+}
+
 }  // namespace anchorscope::testing

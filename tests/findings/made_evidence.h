@@ -38,5 +38,7 @@ std::shared_ptr<PlacedData> placed(const std::vector<Box>& boxes, const std::str
 std::vector<Finding> findingsOf(const std::string& rule,
                                 const std::vector<std::shared_ptr<const ProbeFrame>>& frames,
                                 Facts facts = {});
+/// Of one rule, asked about boxes alone: see placed().
+std::vector<Finding> findingsOfBoxes(const std::string& rule, const std::vector<Box>& boxes);
 
 }  // namespace anchorscope::testing

@@ -10,15 +10,10 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::vector<Finding> ofBoxes(const std::vector<Box>& boxes) {
-  Facts facts;
-  facts.data = placed(boxes);
-  return findingsOf("unreachable", {}, facts);
-}
-
 TEST(Unreachable, SpeaksOfWhatNoAnchorOverlapsByHalf) {
   // An anchor's own box, one of 3 px, and a strip.
-  const auto found = ofBoxes({{4, 4, 20, 20}, {10, 10, 13, 13}, {11, 11, 14, 14}, {2, 30, 62, 34}});
+  const auto found =
+      findingsOfBoxes("unreachable", {{4, 4, 20, 20}, {10, 10, 13, 13}, {11, 11, 14, 14}, {2, 30, 62, 34}});
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].objects, 3);
   EXPECT_EQ(found[0].images, 1);
@@ -29,13 +24,15 @@ TEST(Unreachable, SpeaksOfWhatNoAnchorOverlapsByHalf) {
 }
 
 TEST(Unreachable, TellsWhyAnchorsMiss) {
-  EXPECT_THAT(ofBoxes({{2, 28, 62, 36}}).at(0).advice, HasSubstr("a shape that no anchor has"));
+  EXPECT_THAT(findingsOfBoxes("unreachable", {{2, 28, 62, 36}}).at(0).advice,
+              HasSubstr("a shape that no anchor has"));
   // Wider and higher than the largest anchor of 32 px.
-  EXPECT_THAT(ofBoxes({{0, 0, 64, 64}}).at(0).advice, HasSubstr("larger than any anchor"));
+  EXPECT_THAT(findingsOfBoxes("unreachable", {{0, 0, 64, 64}}).at(0).advice,
+              HasSubstr("larger than any anchor"));
 }
 
 TEST(Unreachable, IsSilentWhereEveryObjectIsReached) {
-  EXPECT_TRUE(ofBoxes({{4, 4, 20, 20}, {8, 8, 40, 40}}).empty());
+  EXPECT_TRUE(findingsOfBoxes("unreachable", {{4, 4, 20, 20}, {8, 8, 40, 40}}).empty());
 }
 
 TEST(Unreachable, LooksForLocationsWhereThereAreNoAnchors) {

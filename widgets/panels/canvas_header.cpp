@@ -88,12 +88,11 @@ void CanvasHeader::refresh() {
   title_->setText(canvas_.imageTitle());
   QStringList parts;
   if (model_.frame()) {
-    parts = canvas_.imageInfo();
+    // The moment first: it is what canvases differ in, and what is read most where there is little room.
     const QString moment = model_.time().followsLive() && live_
                                ? tr("following live")
                                : tr("step %1").arg(countText(model_.frame()->step));
-    // Beside others the moment tells them apart, and there is less room.
-    parts.insert(several_ ? 0 : parts.size(), moment);
+    parts = QStringList(moment) + canvas_.imageInfo();
   }
   const QString info = parts.join(QStringLiteral(" · "));
   info_->setText(info);
