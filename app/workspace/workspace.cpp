@@ -7,6 +7,7 @@
 
 #include "app/workspace/view_change.h"
 #include "core/base/check.h"
+#include "core/store/run_reader.h"
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/layer_stack.h"
 #include "widgets/panels/layer_presets.h"
@@ -132,7 +133,10 @@ void Workspace::setViewportsLinked(bool linked) {
 
 void Workspace::setSource(std::unique_ptr<EvidenceSource> source) {
   source_ = std::move(source);
-  if (!source_) return;
+  if (!source_) {
+    emit sourceChanged();
+    return;
+  }
   connect(source_.get(), &EvidenceSource::momentArrived, this, &Workspace::onMoment);
   connect(source_.get(), &EvidenceSource::momentMissing, this, &Workspace::onMissing);
   connect(source_.get(), &EvidenceSource::newestArrived, this, [this](const Newest& newest) {
@@ -143,6 +147,7 @@ void Workspace::setSource(std::unique_ptr<EvidenceSource> source) {
   // What is looked at is asked of this one.
   for (const auto& canvas : canvases_)
     fetch(*canvas);
+  emit sourceChanged();
 }
 
 void Workspace::beginRun() {
@@ -161,6 +166,25 @@ void Workspace::beginRun() {
 void Workspace::pinAll(std::int64_t step) {
   for (const auto& canvas : canvases_)
     canvas->time().pin(step);
+}
+
+std::int64_t Workspace::goTo(const Place& place) {
+  CanvasModel& canvas = *active_;
+  const QString probe = place.probe.isEmpty() ? canvas.probeName() : place.probe;
+  const QString present =
+      canvas.evidence() ? QString::fromStdString(canvas.evidence()->stage.name) : QString();
+  // Before the frame is there: it is selected by name.
+  link_.selection.select(
+      {probe, place.stage.isEmpty() ? present : place.stage, place.object, place.candidate});
+  if (!place.stage.isEmpty() && canvas.frame())
+    for (std::size_t i = 0; i < canvas.frame()->stages.size(); ++i)
+      if (place.stage == QString::fromStdString(canvas.frame()->stages[i]->stage.name))
+        canvas.setStage(static_cast<int>(i));
+  canvas.setProbeName(probe);
+  if (place.step >= 0 && source_)
+    if (const std::int64_t nearest = nearestRecordedStep(*source_->steps(), place.step); nearest >= 0)
+      canvas.time().pin(nearest);
+  return canvas.time().followsLive() ? -1 : canvas.time().step();
 }
 
 CanvasModel* Workspace::canvasOf(int view) const {

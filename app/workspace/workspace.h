@@ -18,6 +18,15 @@
 
 namespace anchorscope {
 
+/// A place to go to, as findings, tracks and searches name it.
+struct Place {
+  std::int64_t step = -1;  ///< -1: the moment that is looked at already.
+  QString probe;           ///< Empty: the present one.
+  QString stage = {};      ///< By name; empty: the present one.
+  int object = -1;         ///< -1: none is selected, as of a candidate.
+  std::int64_t candidate = -1;
+};
+
 /// Has every canvas show what it looks at: asks the source, and hands on what arrives. Undone and redone is
 /// how canvases look at things: how many there are, variant, stage, layers, what is their own; not where one
 /// has gone (image, step, selection, zoom). GUI thread only.
@@ -59,6 +68,9 @@ class Workspace : public QObject {
   void beginRun();
   /// All canvases go to this step, those with one of their own as well.
   void pinAll(std::int64_t step);
+  /// The active canvas goes there. Steps without evidence are not there to be gone to: the nearest one that
+  /// has is, which is given back (-1: the newest of a run that trains).
+  std::int64_t goTo(const Place& place);
   /// A layer that all show once there is a frame, without being somebody's choice that could be undone.
   void showLayerWithNextFrame(const std::string& id) { extraLayer_ = id; }
 
@@ -71,6 +83,8 @@ class Workspace : public QObject {
   Status restore(const QJsonObject& saved);
 
  signals:
+  /// Another run is looked at, or none.
+  void sourceChanged();
   /// Some came, went or changed their order. Those that are gone live until this returns.
   void canvasesChanged();
   void activeChanged();

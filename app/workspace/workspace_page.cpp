@@ -8,11 +8,11 @@
 
 #include "app/run/run_controller.h"
 #include "app/workspace/canvas_grid.h"
+#include "app/workspace/panel.h"
 #include "app/workspace/workspace.h"
 #include "widgets/actions/action_registry.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/notify/notifier.h"
-#include "widgets/notify/problems_panel.h"
 #include "widgets/panels/canvas_tools.h"
 #include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
@@ -54,7 +54,7 @@ WorkspacePage::WorkspacePage(QMainWindow& host, Workspace& workspace, RunControl
   stage_->addWidget(canvases_);
   stage_->addWidget(preparing_);
   column->addWidget(stage_, 1);
-  makeDocks(host, notifier);
+  makeDocks(host, run, notifier);
   wire(run, notifier);
   wireCanvases();
 }
@@ -63,7 +63,7 @@ WorkspacePage::~WorkspacePage() {
   delete transport_;
 }
 
-void WorkspacePage::makeDocks(QMainWindow& host, Notifier& notifier) {
+void WorkspacePage::makeDocks(QMainWindow& host, RunController& run, Notifier& notifier) {
   auto* left = new QSplitter(Qt::Vertical);
   left->setChildrenCollapsible(false);
   left->addWidget(probes_);
@@ -79,17 +79,15 @@ void WorkspacePage::makeDocks(QMainWindow& host, Notifier& notifier) {
   column->addWidget(scrubber_);
   docks_.add("probesAndLayers", tr("Probes and layers"), left, Qt::LeftDockWidgetArea);
   QDockWidget* inspector = docks_.add("inspector", tr("Inspector"), inspector_, Qt::RightDockWidgetArea);
-  QDockWidget* curves = docks_.add("curves", tr("Curves and history"), bottom, Qt::BottomDockWidgetArea);
+  docks_.add("curves", tr("Curves and history"), bottom, Qt::BottomDockWidgetArea);
   QDockWidget* parameters =
       docks_.add("parameters", tr("Live parameters"), parameters_, Qt::RightDockWidgetArea);
   QDockWidget* evaluation = docks_.add("evaluation", tr("Evaluation"), evaluation_, Qt::RightDockWidgetArea);
-  QDockWidget* problems = docks_.add("problems", tr("Problems"), new ProblemsPanel(notifier.problems()),
-                                     Qt::BottomDockWidgetArea);
   host.tabifyDockWidget(inspector, parameters);
   host.tabifyDockWidget(parameters, evaluation);
-  host.splitDockWidget(problems, curves, Qt::Vertical);
-  for (QDockWidget* dock : {parameters, evaluation, problems})
+  for (QDockWidget* dock : {parameters, evaluation})
     dock->hide();
+  addPanels(host, {workspace_, run, liveParameters_, curves_->history(), notifier, docks_});
   docks_.setShare("probesAndLayers", Qt::Horizontal, {0.185, 190, 236});
   docks_.setShare("inspector", Qt::Horizontal, {0.27, 280, 344});
   docks_.setShare("curves", Qt::Vertical, {0.27, 150, 216});

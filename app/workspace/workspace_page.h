@@ -68,7 +68,7 @@ class WorkspacePage : public QWidget {
   void left();
 
  private:
-  void makeDocks(QMainWindow& host, Notifier& notifier);
+  void makeDocks(QMainWindow& host, RunController& run, Notifier& notifier);
   void wire(RunController& run, Notifier& notifier);
   void wireCanvases();
 

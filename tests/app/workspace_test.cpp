@@ -48,6 +48,10 @@ class HeldSource final : public EvidenceSource {
     }
   }
 
+  void setSteps(std::vector<std::int64_t> steps) {
+    steps_ = std::make_shared<const std::vector<std::int64_t>>(std::move(steps));
+  }
+
   std::vector<MomentQuery> asked;
 
  private:
@@ -99,6 +103,22 @@ TEST_F(WorkspaceTest, CanvasesFollowWhatIsMeasuredAndGoBackTogether) {
   EXPECT_EQ(shown(0), "a 6");
   EXPECT_EQ(shown(1), "b 6");
   EXPECT_TRUE(source->asked.empty());
+}
+
+TEST_F(WorkspaceTest, APlaceIsGoneToWithItsImageStepObjectAndCandidate) {
+  source->setSteps({0, 4, 8});
+  newest(9);
+  EXPECT_EQ(workspace.goTo({.step = 5, .probe = "b", .object = 1, .candidate = 7}), 4)
+      << "the nearest with evidence";
+  source->answer();
+  EXPECT_EQ(shown(0), "b 4");
+  EXPECT_EQ(workspace.active().selectedObject(), 1);
+  EXPECT_EQ(workspace.active().selectedAnchor(), 7);
+  workspace.time().followLive();
+  EXPECT_EQ(workspace.goTo({.probe = "a", .object = 0}), -1);
+  EXPECT_EQ(shown(0), "a 9") << "without a step the moment stays";
+  EXPECT_EQ(workspace.active().selectedObject(), 0);
+  EXPECT_EQ(workspace.active().selectedAnchor(), -1);
 }
 
 TEST_F(WorkspaceTest, ACanvasWithAStepOfItsOwnStaysThere) {

@@ -1,0 +1,47 @@
+#pragma once
+// What a panel of the workspace is: an entry in panels.cpp, and a maker in a file of its own that builds the
+// widget and connects it with what is looked at.
+
+#include <QtGlobal>
+#include <vector>
+
+class QMainWindow;
+class QWidget;
+
+namespace anchorscope {
+
+class DockManager;
+class LiveParameters;
+class Notifier;
+class RunController;
+class ScalarStore;
+class Workspace;
+
+/// What a panel may show and do. All of it outlives the panels.
+struct PanelContext {
+  Workspace& workspace;  ///< What is looked at; its sourceChanged() tells of another run.
+  RunController& run;    ///< The run that trains.
+  LiveParameters& parameters;
+  const ScalarStore& scalars;  ///< Of the run that is looked at.
+  Notifier& notifier;
+  DockManager& docks;  ///< To come forward: docks.show(id).
+};
+
+struct PanelSpec {
+  const char* id;     ///< Of the dock in layouts and actions: "view." and this.
+  const char* title;  ///< English; translated in the context "Panels".
+  Qt::DockWidgetArea area;
+  const char* beside;  ///< Id of a dock that is there before it,
+  enum class How { kTabbed, kAbove } how;
+  QWidget* (*make)(const PanelContext& context);
+};
+
+/// In the order of the View menu. All are hidden at first: what stands open then is WorkspacePage's.
+const std::vector<PanelSpec>& panelSpecs();
+/// A dock for each, in `host`, which has those they are tabbed with.
+void addPanels(QMainWindow& host, const PanelContext& context);
+
+// The makers, one a file in panels/.
+QWidget* makeProblemsPanel(const PanelContext& context);
+
+}  // namespace anchorscope

@@ -1,0 +1,35 @@
+#include <QCoreApplication>
+#include <QDockWidget>
+#include <QMainWindow>
+
+#include "app/workspace/panel.h"
+#include "core/base/check.h"
+#include "widgets/docks/dock_manager.h"
+
+namespace anchorscope {
+
+const std::vector<PanelSpec>& panelSpecs() {
+  using enum PanelSpec::How;
+  static const std::vector<PanelSpec> specs{
+      {"problems", QT_TRANSLATE_NOOP("Panels", "Problems"), Qt::BottomDockWidgetArea, "curves", kAbove,
+       makeProblemsPanel},
+  };
+  return specs;
+}
+
+void addPanels(QMainWindow& host, const PanelContext& context) {
+  for (const PanelSpec& spec : panelSpecs()) {
+    QDockWidget* dock =
+        context.docks.add(QString::fromLatin1(spec.id), QCoreApplication::translate("Panels", spec.title),
+                          spec.make(context), spec.area);
+    QDockWidget* other = context.docks.find(QString::fromLatin1(spec.beside));
+    ANCHORSCOPE_CHECK(other, "panel ", spec.id, " stands beside a dock that is not there: ", spec.beside);
+    if (spec.how == PanelSpec::How::kTabbed)
+      host.tabifyDockWidget(other, dock);
+    else
+      host.splitDockWidget(dock, other, Qt::Vertical);
+    dock->hide();
+  }
+}
+
+}  // namespace anchorscope
