@@ -8,10 +8,9 @@
 #include "core/base/check.h"
 #include "core/base/counted.h"
 #include "core/base/text.h"
-#include "core/data/dataset.h"
 #include "core/findings/anchor_advice.h"
-#include "core/findings/run_findings.h"
-#include "core/trainer/place_data.h"
+#include "core/findings/findings_text.h"
+#include "core/trainer/inspect_run.h"
 
 namespace anchorscope::cli {
 namespace {
@@ -21,26 +20,8 @@ constexpr std::size_t kExamples = 3, kNumbers = 12;
 struct FindingsOptions {
   RunOptions run;
   std::string folder;
-  bool json = false;
+  bool json = false, csv = false;
 };
-
-nlohmann::ordered_json findingJson(const Finding& finding) {
-  nlohmann::ordered_json out{{"rule", finding.rule},
-                             {"title", finding.title},
-                             {"objects", finding.objects},
-                             {"images", finding.images},
-                             {"advice", finding.advice}};
-  out["numbers"] = nlohmann::ordered_json::array();
-  for (const FindingNumber& number : finding.numbers)
-    out["numbers"].push_back(
-        {{"name", number.name}, {"value", jsonNumber(number.value)}, {"unit", number.unit}});
-  out["who"] = nlohmann::ordered_json::array();
-  for (const ObjectRef& ref : finding.who)
-    out["who"].push_back(
-        {{"image", ref.image},
-         {"object", ref.object < 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(ref.object)}});
-  return out;
-}
 
 std::string refText(const ObjectRef& ref) {
   return ref.object < 0 ? ref.image : concat(ref.image, " object ", ref.object);
@@ -92,15 +73,13 @@ void tellLeftOut(const FindingsReport& report) {
     std::cerr << "Note: left out: " << printable(text) << '\n';
 }
 
-void print(const FindingsReport& report, bool json) {
-  if (json) {
-    auto list = nlohmann::ordered_json::array();
-    for (const Finding& finding : report.findings)
-      list.push_back(findingJson(finding));
-    std::cout << jsonText(list);
-  } else {
+void print(const FindingsReport& report, const FindingsOptions& options) {
+  if (options.json)
+    std::cout << findingsJson(report);
+  else if (options.csv)
+    std::cout << findingsCsv(report);
+  else
     printText(report);
-  }
   tellLeftOut(report);
 }
 
@@ -133,49 +112,22 @@ void printAdvice(const PlacedData& data) {
     std::cout << "  stride " << stride << ':' << text << '\n';
 }
 
-/// The set as the configuration's detector meets it.
-Result<std::shared_ptr<const PlacedData>> place(const std::string& spec, const RunConfig& config) {
-  auto opened = openDataset(
-      spec, DatasetOptions::from(config.dataParams, static_cast<std::uint64_t>(config.train.getInt("seed"))));
-  if (!opened) return std::move(opened).error();
-  auto placed = placeData(**opened, config);
-  if (!placed) return std::move(placed).error();
-  return std::make_shared<const PlacedData>(*std::move(placed));
-}
-
 Status ofData(const FindingsOptions& options) {
   auto config = options.run.build();
   if (!config) return std::move(config).error();
-  auto data = place(*options.run.data, *config);
-  if (!data) return std::move(data).error();
-  Facts facts;
-  facts.classNames = (*data)->classNames;
-  facts.data = *data;
-  FindingsReport report = Inspection().tell(std::move(facts));
-  // A data set has no frames and no scalars: only what it could have had is told.
-  std::erase_if(report.unasked, [](const UnaskedRule& rule) {
-    return rule.lacks != needText({NeedKind::kData, {}});
-  });
-  print(report, options.json);
-  if (!options.json) printAdvice(**data);
+  const auto inspected = inspectData(*config);
+  if (!inspected) return inspected.error();
+  print(inspected->report, options);
+  if (!options.json && !options.csv) printAdvice(*inspected->data);
   return {};
 }
 
 Status ofRun(const FindingsOptions& options) {
   auto opened = openRun(options.folder);
   if (!opened) return std::move(opened).error();
-  std::shared_ptr<const PlacedData> data;
-  std::string problem;
-  if (auto config = fromToml((*opened)->header().configToml, options.folder); !config) {
-    problem = config.error().text();
-  } else if (auto placed = place((*opened)->header().dataSpec, *config); !placed) {
-    problem = placed.error().text();
-  } else {
-    data = *placed;
-  }
-  FindingsReport report = findingsOfRun(**opened, data);
-  if (!problem.empty()) report.leftOut.insert(report.leftOut.begin(), "the run's data set: " + problem);
-  print(report, options.json);
+  const auto report = inspectRun(**opened);
+  if (!report) return report.error();
+  print(*report, options);
   tellDamage(**opened);
   return {};
 }
@@ -198,7 +150,9 @@ void addFindings(CLI::App& app, ExitCode& exit) {
   command->add_option("RUN", options->folder, "Run folder");
   CLI::Option* data =
       command->add_option("--data", options->run.data, "Data set, as for train --data, instead of a run");
-  command->add_flag("--json", options->json, "As a JSON list, with every object that a finding speaks of");
+  auto* json = command->add_flag("--json", options->json,
+                                 "As a JSON list, with every object that a finding speaks of");
+  command->add_flag("--csv", options->csv, "As CSV, a line per finding and object")->excludes(json);
   command
       ->add_option("--preset", options->run.preset,
                    "With --data: the configuration whose anchors and input size count")

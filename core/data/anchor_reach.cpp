@@ -51,7 +51,7 @@ AnchorReach::AnchorReach(const CandidateSet& anchors) {
                             std::fabs(last.width() - first.width()) < 0.01f &&
                             std::fabs(last.height() - first.height()) < 0.01f,
                         "anchors of stride ", level.stride, " are no regular grid");
-      grid.slots.push_back(first);
+      grid.cellAnchors.push_back(first);
     }
     grids_.push_back(std::move(grid));
   }
@@ -60,7 +60,7 @@ AnchorReach::AnchorReach(const CandidateSet& anchors) {
 float AnchorReach::bestIou(const Box& box) const {
   float best = 0;
   for (const Grid& grid : grids_)
-    for (const Box& slot : grid.slots) {
+    for (const Box& slot : grid.cellAnchors) {
       const double x = grid.stepX * nearestCell(centerX(slot), grid.stepX, grid.columns, centerX(box));
       const double y = grid.stepY * nearestCell(centerY(slot), grid.stepY, grid.rows, centerY(box));
       best = std::max(best, iou(box, AxisTransform{1, 1, x, y}.map(slot)));
@@ -70,7 +70,7 @@ float AnchorReach::bestIou(const Box& box) const {
 
 bool AnchorReach::holdsCenter(const Box& box) const {
   return std::any_of(grids_.begin(), grids_.end(), [&](const Grid& grid) {
-    return std::any_of(grid.slots.begin(), grid.slots.end(), [&](const Box& slot) {
+    return std::any_of(grid.cellAnchors.begin(), grid.cellAnchors.end(), [&](const Box& slot) {
       return anyInside(centerX(slot), grid.stepX, grid.columns, box.x1, box.x2) &&
              anyInside(centerY(slot), grid.stepY, grid.rows, box.y1, box.y2);
     });
@@ -81,7 +81,7 @@ std::vector<LevelShapes> AnchorReach::levels() const {
   std::vector<LevelShapes> out;
   for (const Grid& grid : grids_) {
     out.push_back({grid.stride, {}});
-    for (const Box& slot : grid.slots)
+    for (const Box& slot : grid.cellAnchors)
       out.back().shapes.push_back({slot.width(), slot.height()});
   }
   return out;
@@ -91,11 +91,11 @@ AnchorReach AnchorReach::withShapes(const std::vector<LevelShapes>& levels) cons
   ANCHORSCOPE_CHECK(levels.size() == grids_.size(), levels.size(), " levels for ", grids_.size());
   AnchorReach out = *this;
   for (std::size_t i = 0; i < levels.size(); ++i) {
-    const auto x = static_cast<float>(centerX(grids_[i].slots.front())),
-               y = static_cast<float>(centerY(grids_[i].slots.front()));
-    out.grids_[i].slots.clear();
+    const auto x = static_cast<float>(centerX(grids_[i].cellAnchors.front())),
+               y = static_cast<float>(centerY(grids_[i].cellAnchors.front()));
+    out.grids_[i].cellAnchors.clear();
     for (const AnchorShape& shape : levels[i].shapes)
-      out.grids_[i].slots.push_back(
+      out.grids_[i].cellAnchors.push_back(
           {x - shape.width / 2, y - shape.height / 2, x + shape.width / 2, y + shape.height / 2});
   }
   return out;

@@ -43,8 +43,8 @@ class AnchorReach {
   struct Grid {
     int stride = 0;
     int rows = 0, columns = 0;
-    double stepX = 0, stepY = 0;  ///< px between neighbours; 0 where there is one.
-    std::vector<Box> slots;       ///< Anchors of row 0, column 0.
+    double stepX = 0, stepY = 0;   ///< px between neighbours; 0 where there is one.
+    std::vector<Box> cellAnchors;  ///< Anchors of row 0, column 0.
   };
   std::vector<Grid> grids_;
 };

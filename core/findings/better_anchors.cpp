@@ -37,7 +37,8 @@ Rule betterAnchorsRule() {
           "the best "
           "possible recall at IoU 0.5 (see adviseAnchors). It costs the objects that only those would reach.",
           {{NeedKind::kData, {}}},
-          [] { return std::make_unique<BetterAnchors>(); }};
+          [] { return std::make_unique<BetterAnchors>(); },
+          Severity::kHint};
 }
 
 }  // namespace anchorscope

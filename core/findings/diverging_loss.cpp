@@ -64,7 +64,8 @@ Rule divergingLossRule() {
           "run's last tenth "
           "is more than twice the least of any tenth. It costs every trained object of the frames looked at.",
           {{NeedKind::kScalar, kLoss}, {NeedKind::kScalar, kRate}},
-          [] { return std::make_unique<DivergingLoss>(); }};
+          [] { return std::make_unique<DivergingLoss>(); },
+          Severity::kProblem};
 }
 
 }  // namespace anchorscope

@@ -66,7 +66,8 @@ Rule farPriorRule() {
           "(positives + "
           "background) / classes over the first 50 steps, at least 5. It costs no object in particular.",
           {{NeedKind::kChannel, kScore}, {NeedKind::kScalar, kPositives}, {NeedKind::kScalar, kBackground}},
-          [] { return std::make_unique<FarPrior>(); }};
+          [] { return std::make_unique<FarPrior>(); },
+          Severity::kHint};
 }
 
 }  // namespace anchorscope

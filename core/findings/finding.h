@@ -8,6 +8,16 @@
 
 namespace anchorscope {
 
+/// How grave it is, whatever it costs.
+enum class Severity {
+  kHint,     ///< It could be better.
+  kWarning,  ///< Something is trained otherwise than one would think.
+  kProblem   ///< As it stands it cannot be learnt.
+};
+
+/// "hint", "warning", "problem".
+const char* toString(Severity severity);
+
 /// Which object a finding speaks of.
 struct ObjectRef {
   std::string image;         ///< Name in its data set.
@@ -23,11 +33,12 @@ struct FindingNumber {
 };
 
 struct Finding {
-  std::string rule;          ///< Rule::name
-  std::string title;         ///< One sentence: what is wrong, with its count.
-  std::int64_t objects = 0;  ///< How many objects it costs; findings are ranked by it.
-  std::int64_t images = 0;   ///< In how many images.
-  std::string advice;        ///< What to try.
+  std::string rule;                        ///< Rule::name
+  Severity severity = Severity::kWarning;  ///< Rule::severity
+  std::string title;                       ///< One sentence: what is wrong, with its count.
+  std::int64_t objects = 0;                ///< How many objects it costs; findings are ranked by it.
+  std::int64_t images = 0;                 ///< In how many images.
+  std::string advice;                      ///< What to try.
   std::vector<FindingNumber> numbers;
   std::vector<ObjectRef> who;  ///< Ascending and each once; empty where it speaks of no object in particular.
 };

@@ -116,6 +116,7 @@ FindingsReport Inspection::tell(Facts facts) const {
     }
     for (Finding& finding : looking.observer->tell(facts)) {
       finding.rule = rule.name;
+      finding.severity = rule.severity;
       report.findings.push_back(std::move(finding));
     }
   }

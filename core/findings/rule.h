@@ -62,6 +62,7 @@ struct Rule {
   std::string description;  ///< When it speaks, with its bounds.
   std::vector<Need> needs;
   std::function<std::unique_ptr<Observer>()> make;
+  Severity severity = Severity::kWarning;
 };
 
 /// Every rule, in registry order.

@@ -80,7 +80,8 @@ Rule starvedRule() {
       "Speaks of every trained object of a probe that no head learns at any candidate at the image's last "
       "recorded step; names classes of which that is true of more than half.",
       {{NeedKind::kWinners, {}}},
-      [] { return std::make_unique<Starved>(); }};
+      [] { return std::make_unique<Starved>(); },
+      Severity::kProblem};
 }
 
 }  // namespace anchorscope

@@ -134,7 +134,8 @@ Rule unreachableRule() {
           "IoU 0.5 or "
           "more (of a detector of points: that holds no location).",
           {{NeedKind::kData, {}}},
-          [] { return std::make_unique<Unreachable>(); }};
+          [] { return std::make_unique<Unreachable>(); },
+          Severity::kProblem};
 }
 
 }  // namespace anchorscope

@@ -28,12 +28,20 @@ TEST(CliFindings, OfADataSetAreRankedAndComeWithAnchorAdvice) {
   ASSERT_TRUE(json.is_array());
   ASSERT_GE(json.size(), 2u);
   for (std::size_t i = 0; i < json.size(); ++i) {
-    for (const char* key : {"rule", "title", "objects", "images", "advice"})
+    for (const char* key : {"rule", "severity", "title", "objects", "images", "advice"})
       EXPECT_TRUE(json[i].contains(key)) << key;
     EXPECT_LE(json[i].at("objects"), json[i > 0 ? i - 1 : 0].at("objects"));
   }
   EXPECT_EQ(json[0].at("rule"), "unreachable");
   EXPECT_EQ(json[0].at("objects"), json[0].at("who").size());
+  std::vector<std::string> asCsv = arguments;
+  asCsv.emplace_back("--csv");
+  const Outcome csv = run(asCsv);
+  std::size_t lines = 1;
+  for (const auto& finding : json)
+    lines += std::max<std::size_t>(1, finding.at("who").size());
+  EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), static_cast<std::ptrdiff_t>(lines));
+  EXPECT_THAT(csv.out, HasSubstr("\nunreachable,problem,"));
 }
 
 TEST(CliFindings, TheAdviceBringsTheRecallItPromises) {
