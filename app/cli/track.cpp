@@ -6,7 +6,6 @@
 #include "app/cli/common.h"
 #include "core/base/check.h"
 #include "core/base/counted.h"
-#include "core/store/csv.h"
 #include "core/store/run_track.h"
 
 namespace anchorscope::cli {
@@ -47,19 +46,6 @@ nlohmann::ordered_json trackJson(const Track& track, const std::string& probe,
                             {"stability", jsonNumber(head.stability)}});
   if (!leftOut.empty()) out["left_out"] = leftOut;
   return out;
-}
-
-void printCsv(const Track& track) {
-  std::cout << "step";
-  for (const TrackColumn& column : track.columns)
-    std::cout << ',' << csvField(column.name);
-  std::cout << "\r\n";
-  for (std::size_t i = 0; i < track.steps.size(); ++i) {
-    std::cout << track.steps[i];
-    for (const TrackColumn& column : track.columns)
-      std::cout << ',' << (std::isnan(column.values[i]) ? std::string() : csvNumber(column.values[i]));
-    std::cout << "\r\n";
-  }
 }
 
 /// Of each value where it began, where it ended and between what it was.
@@ -119,7 +105,7 @@ Status track(const TrackOptions& options) {
   if (options.json)
     std::cout << jsonText(trackJson(followed, *probe, reader.problems()));
   else if (options.csv)
-    printCsv(followed);
+    std::cout << trackCsv(followed);
   else
     printText(followed, *probe);
   return {};

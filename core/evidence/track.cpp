@@ -168,6 +168,7 @@ void Tracker::addCandidate(const StageEvidence& evidence) {
     if (!its.won.empty() && winner != its.winner) ++its.changes;
     ++its.won[winner];
     its.winner = winner;
+    its.column = channel->spec.name;
   }
 }
 
@@ -189,9 +190,10 @@ void Tracker::addObject(const StageEvidence& evidence) {
         learning.push_back(i);
       }
     Head& its = head(name);
+    its.column = concat("candidates.", name);
     const bool first = track_.steps.size() == 1;
     const double change = first ? kNan : changeBetween(its.last, now);
-    put(concat("candidates.", name), concat("Candidates, ", name), concat(evidence.stage.candidate, "s"),
+    put(its.column, concat("Candidates, ", name), concat(evidence.stage.candidate, "s"),
         concat("How many learn the object for ", name, "."), ColorScale::kSequential,
         static_cast<double>(now.size()));
     put(concat("change.", name), concat("Change, ", name), "1",
@@ -219,7 +221,7 @@ Track Tracker::track() const {
   Track out = track_;
   const auto moments = static_cast<double>(out.steps.size());
   for (const Head& head : heads_) {
-    TrackHead told{head.name, moments > 1 ? head.changes / (moments - 1) : kNan, kNan};
+    TrackHead told{head.name, moments > 1 ? head.changes / (moments - 1) : kNan, kNan, head.column};
     if (out.subject.candidate >= 0) {
       std::int64_t most = 0;
       for (const auto& [winner, count] : head.won)

@@ -53,6 +53,9 @@ struct TrackHead {
   std::string head;      ///< "classification"
   double flipRate = 0;   ///< NaN below two moments.
   double stability = 0;  ///< NaN where there is nothing that could be stable.
+  /// Track::column of what the head did: of a candidate the object it learns (-1 background, -2 ignored), of
+  /// an object how many candidates learn it.
+  std::string column = {};
 };
 
 struct Track {
@@ -89,6 +92,7 @@ class Tracker {
     std::map<std::int64_t, std::int64_t> won;  // of a candidate: moments by winner
     std::int64_t winner = -1, held = 0;        // the last one; sum of |S_k|
     double changes = 0;
+    std::string column = {};
   };
 
   Status check(const StageEvidence* evidence) const;

@@ -32,6 +32,9 @@ class TrackReader {
   /// out and told in problems(). Errors as of Tracker::add, which no later moment mends; kNotFound where
   /// nothing of the probe is recorded.
   Result<bool> readNext();
+  /// Takes what has been recorded since the last look as well; begins anew where what was read is not there
+  /// any more. After the reader's refresh().
+  void lookAgain();
   /// What was read so far.
   Track track() const { return tracker_.track(); }
   std::size_t done() const { return at_; }
@@ -48,5 +51,8 @@ class TrackReader {
   Tracker tracker_;
   std::vector<std::string> problems_;
 };
+
+/// RFC 4180: a header line "step,NAME,...", then a line per moment; a field is empty where there is no value.
+std::string trackCsv(const Track& track);
 
 }  // namespace anchorscope

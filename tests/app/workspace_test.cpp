@@ -31,6 +31,7 @@ class HeldSource final : public EvidenceSource {
   const EvidenceDeclaration& declaration() const override { return declaration_; }
   const RecordedSteps& steps() const override { return steps_; }
   void request(const MomentQuery& query) override { asked.push_back(query); }
+  void follow(const std::optional<TrackQuery>&) override {}
   QString folder() const override { return QStringLiteral("/runs/one"); }
 
   /// Everything that was asked for, of a run with probes a and b and the variant "atss" at even steps.

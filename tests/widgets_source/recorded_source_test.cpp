@@ -333,5 +333,27 @@ TEST_F(RecordedSourceTest, NothingIsToldOnceItIsGone) {
   }
 }
 
+TEST_F(RecordedSourceTest, AnObjectIsFollowedThroughWhatIsRecordedAndThroughWhatComes) {
+  const auto source = open();
+  std::vector<TrackNews> news;
+  QObject::connect(source.get(), &EvidenceSource::trackArrived,
+                   [&](const TrackNews& more) { news.push_back(more); });
+  source->follow(TrackQuery{"a", "", {"", -1, 0}});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !news.empty() && news.back().done == 6; }));
+  EXPECT_EQ(news.back().moments, 6U);
+  EXPECT_EQ(news.back().track.steps, (std::vector<std::int64_t>{0, 10, 20, 30, 40, 50}));
+  for (std::int64_t step = 51; step <= 60; ++step)
+    record(step);
+  ASSERT_TRUE(writer->flush());
+  source->refresh();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return news.back().done == 7; }));
+  EXPECT_EQ(news.back().track.steps.back(), 60);
+  source->follow(TrackQuery{"a", "", {"", -1, 99}});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return news.back().error.has_value(); }));
+  EXPECT_EQ(news.back().error->code, ErrorCode::kNotFound);
+  source->follow(std::nullopt);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return source->isRested(); }));
+}
+
 }  // namespace
 }  // namespace anchorscope

@@ -6,12 +6,14 @@
 #include <QString>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/base/result.h"
 #include "core/evidence/frame.h"
+#include "core/store/run_track.h"
 #include "core/store/run_types.h"
 
 namespace anchorscope {
@@ -48,6 +50,15 @@ std::shared_ptr<const ProbeFrame> frameOf(const Newest& newest, const QString& p
 /// What was asked of a probe.
 std::vector<Variant> variantsOf(const Newest& newest, const QString& probe);
 
+/// How far a candidate or object has been followed through what is recorded.
+struct TrackNews {
+  TrackQuery query;
+  Track track;
+  std::size_t done = 0, moments = 0;
+  std::vector<std::string> leftOut = {};  ///< Of each moment that could not be read why.
+  std::optional<Error> error = {};        ///< It cannot be followed; `track` is empty.
+};
+
 /// Values of scalars, in the order in which they are to be appended; steps of one scalar do not fall.
 using ScalarParts = std::vector<std::pair<std::string, ScalarSeries>>;
 
@@ -65,6 +76,9 @@ class EvidenceSource : public QObject {
   /// Asks for what there is at one of steps(). A newer request takes the place of the same view's that waits;
   /// one that is being answered already is told all the same, so that what is dragged over is seen.
   virtual void request(const MomentQuery& query) = 0;
+  /// Asks for what is recorded of a candidate or object, in the place of what was followed before. It is told
+  /// bit by bit, after everything that is asked for, and what is recorded later follows. Nothing: no more.
+  virtual void follow(const std::optional<TrackQuery>& query) = 0;
   /// Where it is recorded; empty: nowhere.
   virtual QString folder() const = 0;
 
@@ -74,6 +88,7 @@ class EvidenceSource : public QObject {
   void momentArrived(const anchorscope::Moment& moment);
   /// Nothing can be shown of this step; told by problemsFound already or by failed.
   void momentMissing(int view, std::int64_t step);
+  void trackArrived(const anchorscope::TrackNews& news);
   /// Every probe as it is measured now, of a run that trains, and what variants say of the same outputs.
   void newestArrived(const anchorscope::Newest& newest);
   /// `complete`: all that was recorded has been told; what comes after is new.

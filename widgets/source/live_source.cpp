@@ -76,6 +76,7 @@ void LiveSource::openRecording() {
     emit stepsChanged();
     for (const auto& [view, query] : std::exchange(asked_, {}))
       recording_->request(query);
+    if (followed_) recording_->follow(followed_);
   });
   connect(recording_.get(), &RecordedSource::cannotOpen, this, [this](const Error& error) {
     // Of a new run nothing is committed yet; the next look finds it.
@@ -86,6 +87,7 @@ void LiveSource::openRecording() {
   connect(recording_.get(), &EvidenceSource::stepsChanged, this, &EvidenceSource::stepsChanged);
   connect(recording_.get(), &EvidenceSource::momentArrived, this, &EvidenceSource::momentArrived);
   connect(recording_.get(), &EvidenceSource::momentMissing, this, &EvidenceSource::momentMissing);
+  connect(recording_.get(), &EvidenceSource::trackArrived, this, &EvidenceSource::trackArrived);
   connect(recording_.get(), &EvidenceSource::problemsFound, this, &EvidenceSource::problemsFound);
   connect(recording_.get(), &EvidenceSource::failed, this, &EvidenceSource::failed);
   connect(recording_.get(), &EvidenceSource::scalarsArrived, this, &LiveSource::onRecordedScalars);
@@ -125,6 +127,11 @@ void LiveSource::request(const MomentQuery& query) {
   } else {
     asked_[query.view] = query;
   }
+}
+
+void LiveSource::follow(const std::optional<TrackQuery>& query) {
+  followed_ = query;
+  if (recording_ && recording_->isOpen()) recording_->follow(query);
 }
 
 void LiveSource::onSteps(const std::vector<StepEvent>& steps) {

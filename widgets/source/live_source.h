@@ -30,6 +30,7 @@ class LiveSource final : public EvidenceSource {
   const RecordedSteps& steps() const override { return recording_ ? recording_->steps() : none_; }
   /// The newest moment, which may not be recorded, is answered from memory.
   void request(const MomentQuery& query) override;
+  void follow(const std::optional<TrackQuery>& query) override;
   QString folder() const override;
   /// Looks for what has been recorded since; happens by itself every so often.
   void refresh();
@@ -50,6 +51,7 @@ class LiveSource final : public EvidenceSource {
   SessionBridge& bridge_;
   const RecordedSteps none_;
   std::unique_ptr<RecordedSource> recording_;
+  std::optional<TrackQuery> followed_;
   std::map<int, MomentQuery> asked_;  ///< Before the recording was open, by view.
   bool scalarsWait_, eventsWait_;     ///< For those that were recorded.
   std::int64_t recordedUpTo_ = -1, framesBefore_ = 0;

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <utility>
 
+#include "core/store/run_track.h"
 #include "widgets/source/frame_cache.h"
 #include "widgets/source/recorded_scalars.h"
 
@@ -91,6 +92,15 @@ class ReaderThread::Work {
     }
     woken_.notify_one();
   }
+  void follow(std::optional<TrackQuery> query) {
+    {
+      const std::lock_guard lock(mutex_);
+      toFollow_ = std::move(query);
+      follow_ = true;
+      ++asked_;
+    }
+    woken_.notify_one();
+  }
 
  private:
   template <typename Report, typename... Values>
@@ -103,10 +113,12 @@ class ReaderThread::Work {
     if (!open()) return;
     while (true) {
       std::optional<Wanted> wanted;
-      bool refresh = false, series = false;
+      bool refresh = false, series = false, follow = false;
+      std::optional<TrackQuery> toFollow;
       {
         std::unique_lock lock(mutex_);
-        if (!hasMore_) woken_.wait(lock, [&] { return stop_ || !wanted_.empty() || refresh_ || series_; });
+        if (!hasMore_)
+          woken_.wait(lock, [&] { return stop_ || !wanted_.empty() || refresh_ || series_ || follow_; });
         if (stop_) return;
         if (!wanted_.empty()) {
           wanted = std::move(wanted_.front());
@@ -114,11 +126,18 @@ class ReaderThread::Work {
         }
         if (!wanted) refresh = std::exchange(refresh_, false);
         series = std::exchange(series_, false);
+        follow = std::exchange(follow_, false);
+        if (follow) toFollow = std::exchange(toFollow_, std::nullopt);
         seen_ = asked_;
       }
       if (series) {
         eventsToTell_ = true;
         scalars_.emplace(*reader_, options_.firstScalars);
+      }
+      if (follow) {
+        track_.reset();
+        if (toFollow) track_.emplace(*reader_, *std::move(toFollow));
+        trackTold_ = {};
       }
       hasMore_ = true;
       if (wanted)
@@ -163,6 +182,7 @@ class ReaderThread::Work {
     if (reader_->recordedSteps() == steps && reader_->lastStep() == lastStep) return;
     if (reader_->lastStep() < lastStep)
       cache_.clear();  // another program goes on with it from an earlier step
+    if (track_) track_->lookAgain();
     tell(reports_.refreshed, outline());
   }
 
@@ -279,7 +299,30 @@ class ReaderThread::Work {
         cache_.put(next.key, *frame);
       return true;
     }
+    if (track_ && track_->done() < track_->moments()) {
+      followOn();
+      return true;
+    }
     return reader_->lookForLostRows();
+  }
+
+  /// One more moment of what is followed. It is told now and then, as each time all of it is copied.
+  void followOn() {
+    constexpr std::chrono::milliseconds kBetween(200);
+    const Result<bool> more = track_->readNext();
+    TrackNews news{track_->query(), {}, track_->done(), track_->moments()};
+    if (!more) {
+      news.error = more.error();
+      track_.reset();
+      tell(reports_.track, std::move(news));
+      return;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (track_->done() < track_->moments() && now - trackTold_ < kBetween) return;
+    trackTold_ = now;
+    news.track = track_->track();
+    news.leftOut = track_->problems();
+    tell(reports_.track, std::move(news));
   }
 
   const std::string folder_;
@@ -292,14 +335,17 @@ class ReaderThread::Work {
 
   std::mutex mutex_;
   std::condition_variable woken_;
-  bool stop_ = false, refresh_ = false, series_ = false;
-  std::deque<Wanted> wanted_;  // at most one of each view, the one that waits longest first
+  bool stop_ = false, refresh_ = false, series_ = false, follow_ = false;
+  std::optional<TrackQuery> toFollow_;  // with follow_
+  std::deque<Wanted> wanted_;           // at most one of each view, the one that waits longest first
   std::int64_t asked_ = 0;
 
   // ---- the thread's own
   std::shared_ptr<RunReader> reader_;
   FrameCache cache_;
   std::optional<RecordedScalars> scalars_;
+  std::optional<TrackReader> track_;  // what is followed
+  std::chrono::steady_clock::time_point trackTold_;
   std::deque<Wanted> ahead_;
   std::map<int, std::int64_t> before_;  // the step each view was last shown
   std::int64_t seen_ = 0;
@@ -323,6 +369,11 @@ void ReaderThread::request(const MomentQuery& query) {
 void ReaderThread::refresh() {
   ++asked_;
   work_->refresh();
+}
+
+void ReaderThread::follow(const std::optional<TrackQuery>& query) {
+  ++asked_;
+  work_->follow(query);
 }
 
 void ReaderThread::tellSeries() {

@@ -41,6 +41,7 @@ struct ReaderReports {
   std::function<void(std::vector<RunEvent>)> events;
   std::function<void(std::vector<std::string>)> problems;
   std::function<void(Error)> failed;
+  std::function<void(TrackNews)> track;
   /// Nothing is left to be read of so many things that were asked for.
   std::function<void(std::int64_t asked)> rested;
 };
@@ -58,7 +59,8 @@ class ReaderThread {
   void refresh();
   /// What was recorded of events and scalars is told from now on.
   void tellSeries();
-  std::int64_t asked() const { return asked_; }  ///< Calls of the three.
+  void follow(const std::optional<TrackQuery>& query);
+  std::int64_t asked() const { return asked_; }  ///< Calls of the four.
 
  private:
   class Work;

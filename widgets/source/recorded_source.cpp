@@ -43,6 +43,9 @@ ReaderReports RecordedSource::reports() {
   out.missing = [this, post](int view, std::int64_t step) {
     post([this, view, step] { emit momentMissing(view, step); });
   };
+  out.track = [this, post](TrackNews news) {
+    post([this, news = std::move(news)] { emit trackArrived(news); });
+  };
   out.scalars = [this, post](ScalarParts parts, bool complete) {
     post([this, parts = std::move(parts), complete] { emit scalarsArrived(parts, complete); });
   };

@@ -25,6 +25,7 @@ class RecordedSource final : public EvidenceSource {
   const EvidenceDeclaration& declaration() const override { return outline_.header.declaration; }
   const RecordedSteps& steps() const override { return outline_.steps; }
   void request(const MomentQuery& query) override;
+  void follow(const std::optional<TrackQuery>& query) override { reader_->follow(query); }
   QString folder() const override { return folder_; }
   /// Looks for what has been recorded since; stepsChanged() tells when there is something.
   void refresh();
