@@ -23,6 +23,7 @@ int run(int argc, char** argv) {
   cli::addFigure(app, exit);
   cli::addCurves(app, exit);
   cli::addTrack(app, exit);
+  cli::addDiff(app, exit);
   cli::addInfo(app, exit);
   cli::addData(app, exit);
   cli::addFindings(app, exit);
