@@ -42,6 +42,8 @@ const std::vector<PanelSpec>& panelSpecs();
 void addPanels(QMainWindow& host, const PanelContext& context);
 
 // The makers, one a file in panels/.
+QWidget* makeFindingsPanel(const PanelContext& context);
 QWidget* makeProblemsPanel(const PanelContext& context);
+QWidget* makeTrackPanel(const PanelContext& context);
 
 }  // namespace anchorscope

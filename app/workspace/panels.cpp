@@ -13,6 +13,10 @@ const std::vector<PanelSpec>& panelSpecs() {
   static const std::vector<PanelSpec> specs{
       {"problems", QT_TRANSLATE_NOOP("Panels", "Problems"), Qt::BottomDockWidgetArea, "curves", kAbove,
        makeProblemsPanel},
+      {"findings", QT_TRANSLATE_NOOP("Panels", "Findings"), Qt::RightDockWidgetArea, "evaluation", kTabbed,
+       makeFindingsPanel},
+      {"track", QT_TRANSLATE_NOOP("Panels", "Track"), Qt::RightDockWidgetArea, "findings", kTabbed,
+       makeTrackPanel},
   };
   return specs;
 }

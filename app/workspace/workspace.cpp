@@ -336,6 +336,7 @@ QJsonObject Workspace::save() const {
           {"linked", viewportsLinked_},
           {"time", link_.time.save()},
           {"viewport", link_.viewport.save()},
+          {"onion", link_.onion.save()},
           {"selection", link_.selection.save()}};
 }
 
@@ -355,6 +356,7 @@ Status Workspace::restore(const QJsonObject& saved) {
   setViewportsLinked(saved["linked"].toBool(true));
   link_.viewport.restore(saved["viewport"].toObject());
   link_.selection.restore(saved["selection"].toObject());
+  link_.onion.restore(saved["onion"].toObject());
   for (int i = 0; i < canvasCount(); ++i) {
     canvas(i).restore(canvases[i].toObject());
     canvas(i).setOwnViewport(!viewportsLinked_);

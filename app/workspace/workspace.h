@@ -41,6 +41,7 @@ class Workspace : public QObject {
   /// The canvases' common moment and part of the image.
   TimeCursor& time() { return link_.time; }
   Viewport& viewport() { return link_.viewport; }
+  OnionSkin& onion() { return link_.onion; }
   QUndoStack& undoStack() { return undo_; }
 
   // ---- canvases

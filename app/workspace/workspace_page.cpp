@@ -5,6 +5,7 @@
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "app/run/run_controller.h"
 #include "app/workspace/canvas_grid.h"
@@ -104,7 +105,13 @@ void WorkspacePage::wireCanvases() {
     QDockWidget* dock = docks_.find("inspector");
     const Selected& selected = workspace_.selection().selected();
     const bool something = selected.object >= 0 || selected.candidate >= 0;
-    if (something && canvas().hasFocus() && dock->isVisible() && inspector_->visibleRegion().isEmpty())
+    // Unless what stands there tells of it, too.
+    const bool told = std::ranges::any_of(docks_.all(), [](const QDockWidget* other) {
+      return other->widget()->property("tellsOfSelection").toBool() &&
+             !other->widget()->visibleRegion().isEmpty();
+    });
+    if (something && !told && canvas().hasFocus() && dock->isVisible() &&
+        inspector_->visibleRegion().isEmpty())
       dock->raise();
   });
   connect(&workspace_, &Workspace::activeChanged, this, [this] {

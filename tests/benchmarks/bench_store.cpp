@@ -1,5 +1,5 @@
 // Looking at recorded runs: opening one of a million steps, what a look at a growing one costs, and one
-// moment of four probes with 201,600 anchors each.
+// moment of four probes with 201,600 anchors each; and finding what is wrong with one.
 
 #include <benchmark/benchmark.h>
 
@@ -7,6 +7,7 @@
 #include <chrono>
 #include <vector>
 
+#include "core/findings/run_findings.h"
 #include "tests/benchmarks/recorded_runs.h"
 
 namespace anchorscope {
@@ -101,6 +102,30 @@ void moment(benchmark::State& state) {
       "a moment of 4 probes of 201,600 anchors: all whole / one whole, of the others what thumbnails tell");
 }
 BENCHMARK(moment)->Name("store/moment")->Iterations(1)->UseManualTime();
+
+void findings(benchmark::State& state) {
+  const auto reader = take(openRun(LongRun::shared().folder(), LostRows::kLookLater));
+  // As findingsOfRun chooses them of four probes.
+  const auto moments = [&](const std::string& probe) {
+    const Steps all = reader->recordedSteps(probe);
+    Steps some;
+    for (std::size_t i = 0; i < 8; ++i)
+      some.push_back(all[i * (all.size() - 1) / 7]);
+    return some;
+  };
+  compare(
+      state,
+      [&] {
+        for (const std::string& probe : reader->probeNames())
+          for (const std::int64_t step : moments(probe))
+            take(reader->frame(probe, step));
+        for (const std::string& name : Inspection::scalarNames())
+          take(reader->scalar(name));
+      },
+      [&] { benchmark::DoNotOptimize(take(findingsOfRun(*reader, nullptr)).findings.data()); }, 0.5,
+      "a run of a million steps: reading what findings rest on / finding them, reading included");
+}
+BENCHMARK(findings)->Name("store/findings")->Iterations(1)->UseManualTime();
 
 }  // namespace
 }  // namespace anchorscope

@@ -100,6 +100,7 @@ CanvasView::CanvasView(CanvasModel& model, QWidget* parent)
   connect(&model, &CanvasModel::frameChanged, this, &CanvasView::showFrame);
   connect(&model, &CanvasModel::selectionChanged, this, &CanvasView::markDirty);
   connect(&model, &CanvasModel::hoverChanged, this, qOverload<>(&QWidget::update));
+  connect(&model, &CanvasModel::trailChanged, this, qOverload<>(&QWidget::update));
   connect(&model, &CanvasModel::viewportChanged, this, &CanvasView::follow);
   connect(&model.layers(), &LayerStack::changed, this, &CanvasView::markDirty);
   connect(&model.layers(), &LayerStack::activeChanged, this, qOverload<>(&QWidget::update));
@@ -424,6 +425,7 @@ void CanvasView::paintEvent(QPaintEvent*) {
   context.selectedAnchor = d_->state.selectedAnchor();
   context.selectedBox = d_->selectedBox();
   OverlayPainter overlay(painter, context, *evidence);
+  overlay.drawTrail(d_->state.trail());
   overlay.drawSelection();
   const std::int64_t hovered = d_->state.hoveredAnchor();
   overlay.drawHover(hovered, d_->cursor ? d_->hoveredBox : d_->selectedBox());

@@ -68,6 +68,13 @@ QDockWidget* DockManager::add(const QString& id, const QString& title, QWidget* 
                     QDockWidget::DockWidgetClosable);
   dock->setTitleBarWidget(new DockGrip(dock));
   window_.addDockWidget(area, dock);
+  // Who asks for one wants to see it, not its tab; which is there when the action has been dealt with.
+  connect(
+      dock->toggleViewAction(), &QAction::triggered, dock,
+      [dock](bool on) {
+        if (on) dock->raise();
+      },
+      Qt::QueuedConnection);
   docks_ << dock;
   return dock;
 }

@@ -244,6 +244,7 @@ FigurePanel panelFromView(const CanvasModel& canvas, const Box& visibleInImage) 
   panel.layers = canvas.layers().layers();
   panel.selectedObject = canvas.selectedObject();
   panel.selectedAnchor = canvas.selectedAnchor();
+  panel.trail = canvas.trail();
   panel.cropInImage = visibleInImage;
   return panel;
 }

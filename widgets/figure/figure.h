@@ -15,6 +15,7 @@
 #include "core/base/result.h"
 #include "core/evidence/frame.h"
 #include "widgets/overlays/layer.h"
+#include "widgets/overlays/trail.h"
 
 namespace anchorscope {
 
@@ -26,6 +27,7 @@ struct FigurePanel {
   std::vector<Layer> layers;         ///< Bottom to top; visibility and solo count as in the window.
   int selectedObject = -1;           ///< Whose bag the bag layer shows.
   std::int64_t selectedAnchor = -1;  ///< Drawn highlighted.
+  std::vector<TrailBox> trail;       ///< Drawn below the selection.
   Box cropInImage;                   ///< Degenerate: the whole image.
   std::string caption;               ///< Under the panel, after its letter.
 };

@@ -83,7 +83,10 @@ class PanelPainter {
         }
         page_.meter.endPart();
       }
-      OverlayPainter(painter, context_, *panel_.evidence).drawSelection();
+      OverlayPainter overlay(painter, context_, *panel_.evidence);
+      overlay.drawTrail(panel_.trail);
+      count(panel_.trail.size());
+      overlay.drawSelection();
       paintLabels(painter, context_);
     });
     if (labelsLeftOut_ > 0)

@@ -18,6 +18,7 @@ const QColor kObjectColor(0xFFFFFF);
 const QColor kHaloColor(0, 0, 0, 150);
 const QColor kPredictionColor(0xFFD54F);
 const QColor kSelectionColor = QColor::fromRgb(kSelectionArgb);
+const QColor kHistoryColor(0xA78BFA);
 
 QColor faded(QColor color, double opacity) {
   color.setAlphaF(static_cast<float>(color.alphaF() * std::clamp(opacity, 0.0, 1.0)));
@@ -241,6 +242,14 @@ void OverlayPainter::drawHeat(const Layer& layer) {
   painter_.setRenderHint(QPainter::SmoothPixmapTransform, layer.smooth);
   painter_.drawImage(mapped(evidence_.image->inputFromImage.inverse().map(boxInInput)), cells);
   painter_.restore();
+}
+
+void OverlayPainter::drawTrail(const std::vector<TrailBox>& trail) {
+  for (const TrailBox& box : trail) {
+    const QRectF rect = mapped(box.boxInImage);
+    strokeBox(rect, faded(kHaloColor, 0.8 * box.fade), 3);
+    strokeBox(rect, faded(kHistoryColor, box.fade), 1.5, box.away < 0 ? Qt::SolidLine : Qt::DashLine);
+  }
 }
 
 void OverlayPainter::drawSelection() {

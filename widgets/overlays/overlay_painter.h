@@ -13,6 +13,7 @@
 
 #include "widgets/overlays/bag_boxes.h"
 #include "widgets/overlays/layer.h"
+#include "widgets/overlays/trail.h"
 
 namespace anchorscope {
 
@@ -49,6 +50,8 @@ class OverlayPainter {
   void drawBagBoxes(const Layer& layer, const BagBoxes& bag);
   /// From the member with the best score to the one with the best localisation.
   void drawBagArrow(const Layer& layer, const BagBoxes& bag);
+  /// Where a box was (solid) and will be (dashed), fading away.
+  void drawTrail(const std::vector<TrailBox>& trail);
   /// The selected anchor and object, over everything.
   void drawSelection();
   /// A highlighted anchor (under the cursor).

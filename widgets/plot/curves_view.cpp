@@ -23,6 +23,7 @@
 #include "widgets/plot/curve_csv.h"
 #include "widgets/plot/curve_legend.h"
 #include "widgets/plot/scalar_picker.h"
+#include "widgets/plot/tickers.h"
 #include "widgets/state/theme.h"
 
 namespace anchorscope {
@@ -33,36 +34,6 @@ constexpr int kPale = 80;           ///< Alpha of raw values behind their smooth
 constexpr int kLegendPlace = 2;     ///< In the first line, after the title and a gap.
 constexpr int kLegendBeside = 560;  ///< From this width on the legend stands in the first line.
 constexpr double kFewestSteps = 10, kNarrowestView = 2, kRoom = 1.02;
-
-/// Whole steps, never the same number twice.
-class StepTicker : public QCPAxisTicker {
- protected:
-  double getTickStep(const QCPRange& range) override {
-    const double step = QCPAxisTicker::getTickStep(range);
-    return step <= 1 ? 1 : step < 5 ? std::min(step, 2.0) : step;  // 2.5 is none
-  }
-  int getSubTickCount(double) override { return 0; }
-  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
-    return countText(std::llround(tick));
-  }
-};
-
-/// Numbers as the colour bars show them.
-class ValueTicker : public QCPAxisTicker {
- protected:
-  int getSubTickCount(double) override { return 0; }
-  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
-    return tickText(std::abs(tick) < 1e-9 * tickStep_ ? 0.0 : tick, end_);
-  }
-  double getTickStep(const QCPRange& range) override {
-    tickStep_ = QCPAxisTicker::getTickStep(range);
-    end_ = std::max(std::abs(range.lower), std::abs(range.upper));
-    return tickStep_;
-  }
-
- private:
-  double tickStep_ = 1, end_ = 1;
-};
 
 QVector<double> stepsOf(const std::vector<DrawnPoint>& points) {
   QVector<double> out;

@@ -27,6 +27,7 @@ CanvasModel::CanvasModel(ViewLink& link, QObject* parent)
     : QObject(parent), link_(link), layers_(std::make_unique<LayerStack>()) {
   connect(&link_.selection, &Selection::changed, this, &CanvasModel::refreshSelection);
   connect(&link_.selection, &Selection::hoverChanged, this, &CanvasModel::refreshHover);
+  connect(&link_.onion, &OnionSkin::changed, this, &CanvasModel::trailChanged);
   connect(layers_.get(), &LayerStack::aboutToEdit, this, &CanvasModel::aboutToChange);
   watchTime(link_.time);
   watchViewport(link_.viewport);
@@ -285,6 +286,10 @@ void CanvasModel::selectAnchor(std::int64_t anchor) {
 
 void CanvasModel::selectPair(int object, std::int64_t anchor) {
   link_.selection.select(named(object, anchor));
+}
+
+std::vector<TrailBox> CanvasModel::trail() const {
+  return evidence_ ? link_.onion.around(*evidence_) : std::vector<TrailBox>();
 }
 
 void CanvasModel::setHoveredAnchor(std::int64_t anchor) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/evidence/frame.h"
+#include "widgets/state/onion_skin.h"
 #include "widgets/state/selection.h"
 #include "widgets/state/time_cursor.h"
 #include "widgets/state/viewport.h"
@@ -25,6 +26,7 @@ struct ViewLink {
   Selection selection;
   TimeCursor time;
   Viewport viewport;
+  OnionSkin onion;
 };
 
 using ProbeFrames = std::vector<std::shared_ptr<const ProbeFrame>>;
@@ -98,6 +100,8 @@ class CanvasModel : public QObject {
   void selectAnchor(std::int64_t anchor);  ///< Keeps the object, or takes the most relevant one.
   void selectPair(int object, std::int64_t anchor);
   void setHoveredAnchor(std::int64_t anchor);
+  /// Of the onion skin what belongs around what is shown.
+  std::vector<TrailBox> trail() const;
 
   /// All but what is common to the canvases, and back; what is unknown or no value is left as it is.
   QJsonObject save() const;
@@ -113,6 +117,7 @@ class CanvasModel : public QObject {
   void probeNameChanged(const QString& name);
   void selectionChanged();
   void hoverChanged();
+  void trailChanged();  ///< Not with each frame, which has another one.
   void timeChanged();
   void viewportChanged();
 
