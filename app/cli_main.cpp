@@ -24,7 +24,9 @@ int run(int argc, char** argv) {
   cli::addCurves(app, exit);
   cli::addTrack(app, exit);
   cli::addDiff(app, exit);
+  cli::addVerifyResume(app, exit);
   cli::addInfo(app, exit);
+  cli::addRuns(app, exit);
   cli::addData(app, exit);
   cli::addFindings(app, exit);
   cli::addMethods(app, exit);

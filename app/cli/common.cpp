@@ -30,6 +30,11 @@ std::vector<std::string> tellDamage(RunReader& run) {
   return problems;
 }
 
+nlohmann::ordered_json changeJson(const ParameterChange& change) {
+  return {{"step", change.step}, {"key", change.key},     {"old", change.before},
+          {"new", change.after}, {"cause", change.cause}, {"checkpoint", change.checkpoint}};
+}
+
 std::string shortNumber(double value) {
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%.4g", value);
@@ -78,7 +83,7 @@ const char* typeName(ParamType type) {
 
 }  // namespace
 
-void printTable(const std::vector<std::vector<std::string>>& rows) {
+void printTable(const std::vector<std::vector<std::string>>& rows, bool lastIsText) {
   std::vector<std::size_t> widths;
   const auto letters = [](const std::string& text) {
     return static_cast<std::size_t>(std::count_if(
@@ -92,6 +97,10 @@ void printTable(const std::vector<std::vector<std::string>>& rows) {
   for (const auto& row : rows) {
     std::cout << "  ";
     for (std::size_t i = 0; i < row.size(); ++i) {
+      if (lastIsText && i + 1 == row.size()) {
+        std::cout << "   " << row[i];
+        continue;
+      }
       const std::string blanks(widths[i] - letters(row[i]), ' ');
       std::cout << (i == 0 ? row[i] + blanks : "   " + blanks + row[i]);
     }

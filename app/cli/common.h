@@ -33,6 +33,8 @@ void addFigure(CLI::App& app, ExitCode& exit);
 void addCurves(CLI::App& app, ExitCode& exit);
 void addTrack(CLI::App& app, ExitCode& exit);
 void addDiff(CLI::App& app, ExitCode& exit);
+void addRuns(CLI::App& app, ExitCode& exit);
+void addVerifyResume(CLI::App& app, ExitCode& exit);
 void addInfo(CLI::App& app, ExitCode& exit);
 void addData(CLI::App& app, ExitCode& exit);
 void addFindings(CLI::App& app, ExitCode& exit);
@@ -41,8 +43,8 @@ void addModels(CLI::App& app, ExitCode& exit);
 void addPresets(CLI::App& app, ExitCode& exit);
 void addConformance(CLI::App& app, ExitCode& exit);
 
-/// Columns as wide as their widest cell; the first is left-aligned.
-void printTable(const std::vector<std::vector<std::string>>& rows);
+/// Columns as wide as their widest cell; the first is left-aligned, and so is a last one of sentences.
+void printTable(const std::vector<std::vector<std::string>>& rows, bool lastIsText = false);
 
 /// A table of options with default, unit, effect, help and source.
 void printParams(const std::vector<ParamSpec>& specs);
@@ -57,6 +59,9 @@ nlohmann::ordered_json jsonNumber(double value);
 /// Counts per kind, then every problem.
 void printDiagnostics(const Diagnostics& diagnostics, std::size_t atMost);
 nlohmann::ordered_json diagnosticsJson(const Diagnostics& diagnostics);
+
+/// An entry of a run's journal.
+nlohmann::ordered_json changeJson(const ParameterChange& change);
 
 /// Prints what of a recorded run was found damaged and left out, as notes beside the output; returns it.
 std::vector<std::string> tellDamage(RunReader& run);

@@ -147,6 +147,15 @@ Status info(const std::string& folder, bool json) {
   if (several) out["published"] = publishedJson(header.declaration);
   if (!variants.empty()) out["variants"] = variants;
   out["checkpoints"] = run.checkpoints();
+  if (!header.id.empty()) out["id"] = header.id;
+  if (header.parent.step >= 0)
+    out["parent"] = {
+        {"folder", header.parent.folder}, {"id", header.parent.id}, {"step", header.parent.step}};
+  auto changes = run.changes();
+  if (!changes) return std::move(changes).error();
+  out["journal"] = nlohmann::ordered_json::array();
+  for (const ParameterChange& change : *changes)
+    out["journal"].push_back(changeJson(change));
   out["events"] = nlohmann::ordered_json::array();
   for (const RunEvent& event : *events)
     out["events"].push_back({{"step", event.step}, {"kind", event.kind}, {"text", event.text}});
@@ -161,6 +170,8 @@ Status info(const std::string& folder, bool json) {
             << (header.threads == 1 ? " thread" : " threads") << ", started " << header.startedAtUtc
             << ", version " << header.programVersion << "\n  step " << run.lastStep()
             << (planned > 0 ? concat(" of ", planned) : "") << '\n';
+  if (header.parent.step >= 0)
+    std::cout << "  forked from " << header.parent.folder << " at step " << header.parent.step << '\n';
   for (const std::string& probe : run.probeNames()) {
     const auto steps = run.recordedSteps(probe);
     std::cout << "  probe " << probe << ": " << steps.size() << " moments";

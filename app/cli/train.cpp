@@ -1,157 +1,22 @@
-#include <chrono>
-#include <condition_variable>
 #include <iostream>
-#include <map>
-#include <mutex>
-#include <set>
 
 #include "app/cli/common.h"
 #include "app/cli/run_options.h"
+#include "app/cli/session_progress.h"
 #include "app/cli/terminal.h"
 #include "core/base/check.h"
-#include "core/base/duration.h"
+#include "core/base/counted.h"
+#include "core/session/replay.h"
 #include "core/session/session.h"
 #include "core/store/run_folder.h"
+#include "core/store/run_reader.h"
 
 namespace anchorscope::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-/// Shows a session on the terminal until it ends. On a terminal the progress line is rewritten in place,
-/// elsewhere it is printed every few seconds.
-class Progress {
- public:
-  Progress(TrainingSession& session, bool quiet) : session_(session), quiet_(quiet) {
-    session_.setWake([this] {
-      const std::lock_guard lock(mutex_);
-      awake_ = true;
-      ready_.notify_one();
-    });
-  }
-  ~Progress() { session_.setWake({}); }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  ExitCode watch() {
-    bool stopping = false;
-    for (;;) {
-      {
-        // A signal wakes nobody: look for one this often.
-        std::unique_lock lock(mutex_);
-        ready_.wait_for(lock, std::chrono::milliseconds(200), [&] { return awake_; });
-        awake_ = false;
-      }
-      if (interrupted() && !stopping) {
-        stopping = true;
-        say("Stopping after this step and saving a checkpoint (Ctrl-C again: at once, without saving)");
-        session_.post(StopCommand{});
-      }
-      // The state first: once it is final, every event is there.
-      const TrainerState state = session_.state();
-      for (const Event& event : session_.drainEvents())
-        std::visit([this](const auto& entry) { show(entry); }, event);
-      if (state == TrainerState::kStopped || state == TrainerState::kFailed) break;
-      if (failure_ && !stopping) {  // Nobody is there to look at a pause.
-        stopping = true;
-        session_.post(StopCommand{});
-      }
-    }
-    line_.end();
-    if (failure_) return told_.contains(failure_->text()) ? exitCode(failure_->code) : fail(*failure_);
-    if (stopping) return exitCode(ErrorCode::kCancelled);
-    // Training went to its end, but something that was asked for is missing from the run.
-    return told_.empty() ? 0 : exitCode(ErrorCode::kIo);
-  }
-
- private:
-  void say(const std::string& text) { line_.say(text); }
-
-  void show(const StateChangedEvent&) {}
-  void show(const AcknowledgedEvent& event) {
-    if (event.error && event.error->code != ErrorCode::kCancelled) failure_ = event.error;
-  }
-  void show(const ProgressEvent& event) {
-    if (event.what.empty() || event.what == lastProgress_ || quiet_) return;
-    lastProgress_ = event.what;
-    say(event.what);
-  }
-  void show(const DiagnosticsEvent& event) {
-    std::map<std::string, std::size_t> bad, noted;
-    const RecordProblem* first = nullptr;
-    for (const RecordProblem& problem : event.diagnostics.problems()) {
-      const bool isNoted = !isBad(problem.action);
-      (isNoted ? noted : bad)[problem.kind] += problem.count;
-      if (!isNoted && first == nullptr) first = &problem;
-    }
-    for (const auto& [kind, count] : bad)
-      say(concat("Bad records: ", count, " x ", kind));
-    for (const auto& [kind, count] : noted)
-      say(concat("Noted: ", count, " x ", kind));
-    if (first != nullptr) say(concat("  first: ", first->file, ": ", first->message));
-  }
-  void show(const NoteEvent& event) {
-    const bool error = event.event.kind == "error";
-    if (error) {
-      told_.insert(event.event.text);
-      say(concat("anchorscope-cli: ", event.event.step > 0 ? concat("At step ", event.event.step, ": ") : "",
-                 event.event.text));
-    } else if (!quiet_ || event.event.kind == "thinned" || event.event.kind == "warning" ||
-               event.event.kind == "skipped") {
-      say(concat("[step ", event.event.step, "] ", event.event.kind, ": ", event.event.text));
-    }
-  }
-  void show(const EvaluationEvent& event) {
-    line_.end();
-    std::cout << "step " << event.step << ':';
-    for (const ScalarValue& metric : event.metrics)
-      if (metric.name == "ap" || metric.name == "ap50" || metric.name == "ap75")
-        std::cout << ' ' << metric.name << ' ' << precisionText(metric.value);
-    for (const ScalarValue& entry : event.perClassAp50)
-      std::cout << "  " << entry.name << " ap50 " << precisionText(entry.value);
-    std::cout << std::endl;
-    lastProgress_.clear();
-    begin_ = {};
-  }
-  void show(const FailedEvent& event) { failure_ = event.error; }
-
-  void show(const StepEvent& event) {
-    const auto now = Clock::now();
-    if (begin_ == Clock::time_point{}) {
-      begin_ = now;
-      firstStep_ = event.step;
-    }
-    const auto facts = session_.facts();
-    const std::int64_t planned = facts ? facts->config.train.getInt("steps") : 0;
-    if (quiet_ || (!line_.due() && event.step != planned)) return;
-    const double seconds = std::chrono::duration<double>(now - begin_).count();
-    const double rate = seconds > 0 ? static_cast<double>(event.step - firstStep_) / seconds : 0;
-    std::string line = concat("step ", event.step, planned > 0 ? concat("/", planned) : "");
-    for (const ScalarValue& scalar : event.scalars)
-      if (scalar.name == "loss.total" || scalar.name == "loss.cls" || scalar.name == "loss.loc")
-        line += concat("  ", scalar.name.substr(5), " ", shortNumber(scalar.value));
-    line += concat("  ", shortNumber(rate), " steps/s");
-    if (planned > 0 && rate > 0)
-      line += concat("  ETA ", durationText(static_cast<double>(planned - event.step) / rate));
-    line_.show(line);
-  }
-
-  TrainingSession& session_;
-  const bool quiet_;
-  ProgressLine line_;
-  std::mutex mutex_;
-  std::condition_variable ready_;
-  bool awake_ = false;
-  std::optional<Error> failure_;
-  std::set<std::string> told_;  ///< Errors shown already.
-  std::string lastProgress_;
-  Clock::time_point begin_{};
-  std::int64_t firstStep_ = 0;
-};
-
 struct TrainOptions {
   RunOptions run;
-  std::string resume;
+  std::string resume, replay;
   std::optional<std::int64_t> from;
   bool overwrite = false, quiet = false;
 };
@@ -178,7 +43,51 @@ Status resumeWith(const TrainOptions& options, SessionOptions& session) {
   return {};
 }
 
+/// Trains the run in --replay again from its start, with the changes of its journal at their steps, and
+/// compares the two.
+ExitCode replay(const TrainOptions& options) {
+  const RunOptions& run = options.run;
+  if (!run.givenBesidesLive().empty() || run.steps || !run.settings.empty() || !options.resume.empty() ||
+      options.from)
+    return fail(makeError(ErrorCode::kUsage, "--replay takes --out, --overwrite and --quiet alone",
+                          "A run is made again as it was; --resume goes on with changes"));
+  if (!run.out)
+    return fail(makeError(ErrorCode::kUsage, "The run has no folder to go to", "Add --out FOLDER"));
+  auto original = openRun(options.replay);
+  if (!original) return fail(original.error());
+  const auto journal = readJournal(**original);
+  if (!journal) return fail(journal.error());
+  catchInterrupts();
+  std::string folder = *run.out;
+  for (const ReplayPart& part : replayParts(*journal)) {
+    SessionOptions session = part.options;
+    session.captureLive = false;
+    session.pauseWhenNotFinite = false;
+    RunConfig config;
+    if (session.resumeStep < 0) {
+      config = journal->first;
+      config.out = folder;
+      session.overwrite = options.overwrite ? Overwrite::kYes : Overwrite::kNo;
+    } else {
+      session.resumeFolder = folder;
+    }
+    const auto running = startSession(std::move(config), session);
+    if (const ExitCode exit = showUntilEnd(*running, options.quiet); exit != 0) return exit;
+    folder = folderNow(*running, folder);
+  }
+  auto made = openRun(folder);
+  if (!made) return fail(made.error());
+  const auto comparison = compareRuns(**original, **made, 1, journal->lastStep);
+  if (!comparison) return fail(comparison.error());
+  std::cout << "Made again in " << folder << " with "
+            << counted(static_cast<std::int64_t>(journal->changes.size()), "change") << ": "
+            << comparedText(*comparison) << "\n"
+            << verdictText(*comparison) << '\n';
+  return comparison->identical() ? 0 : 1;
+}
+
 ExitCode train(const TrainOptions& options) {
+  if (!options.replay.empty()) return replay(options);
   SessionOptions session;
   session.captureLive = false;
   session.overwrite = options.overwrite ? Overwrite::kYes : Overwrite::kNo;
@@ -201,11 +110,8 @@ ExitCode train(const TrainOptions& options) {
 
   const std::string started = options.resume.empty() ? config->out : options.run.out.value_or(options.resume);
   const auto running = startSession(*std::move(config), session);
-  const ExitCode exit = Progress(*running, options.quiet).watch();
-  // Where it is by now: a folder may be renamed while training.
-  const auto last = running->latestSnapshot();
-  const std::string folder =
-      last && !last->status.recording.folder.empty() ? last->status.recording.folder : started;
+  const ExitCode exit = showUntilEnd(*running, options.quiet);
+  const std::string folder = folderNow(*running, started);
   if (exit == exitCode(ErrorCode::kCancelled))
     std::cerr << "Interrupted. Continue with: anchorscope-cli train --resume " << folder << '\n';
   if (exit == 0) std::cerr << "Recorded in " << folder << '\n';
@@ -225,6 +131,10 @@ void addTrain(CLI::App& app, ExitCode& exit) {
       "--threads, --record-every and --set of live options may change, --out goes on in a copy");
   command->add_option("--from", options->from,
                       "With --resume: the step of another checkpoint to continue from");
+  command->add_option(
+      "--replay", options->replay,
+      "Train the run in this folder again from its start, with every change of its journal at "
+      "its step, into --out, and compare: ends with 1 where a scalar differs");
   command->add_flag("--overwrite", options->overwrite, "Replace a run that is in the folder already");
   command->add_flag("--quiet", options->quiet, "Print results, warnings and errors only");
   command->callback([options, &exit] { exit = train(*options); });

@@ -105,9 +105,15 @@ void CheckpointKeeper::collect(bool wait) {
 
 void CheckpointKeeper::removeOld() {
   if (keep_ <= 0) return;
-  const std::vector<std::string> paths = listCheckpoints(writer_->folder());
-  const auto count = static_cast<std::int64_t>(paths.size());
-  for (std::int64_t i = 0; i < count - 1 - keep_; ++i) {
+  std::vector<std::string> own, beforeChange;
+  for (std::string& path : listCheckpoints(writer_->folder()))
+    (beforeChange_.contains(checkpointStep(path)) ? beforeChange : own).push_back(std::move(path));
+  removeAllBut(keep_ + 1, own);
+  removeAllBut(keep_, beforeChange);
+}
+
+void CheckpointKeeper::removeAllBut(std::int64_t newest, const std::vector<std::string>& paths) {
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(paths.size()) - newest; ++i) {
     std::error_code code;
     fs::remove(paths[static_cast<std::size_t>(i)], code);
   }

@@ -1,13 +1,15 @@
 #pragma once
-// Internal header (ATen). The checkpoints of a recorded run: written beside training, the newest few and the
-// best kept.
+// Internal header (ATen). The checkpoints of a recorded run: written beside training, the newest few, the
+// newest few of those before a change of an option, and the best kept.
 
 #include <cstdint>
 #include <functional>
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "core/store/run_writer.h"
 #include "core/trainer/checkpoint.h"
@@ -31,6 +33,9 @@ class CheckpointKeeper {
   /// Writes the state under its step; waits only when another is still being written. Older ones beyond
   /// `keep` besides the newest are then removed (keep 0: none).
   void start(Checkpoint state, std::int64_t keep);
+  /// One to go back to before an option was changed at this step. As many of them as of the others are kept,
+  /// so that neither drives the others out.
+  void keepBeforeChange(std::int64_t step) { beforeChange_.insert(step); }
   /// The same at once and without a copy of the state: `save` writes it to the path it is given. For the end
   /// of a run, when memory may be short.
   void saveNow(std::int64_t step, std::int64_t keep,
@@ -48,12 +53,14 @@ class CheckpointKeeper {
  private:
   void write(Checkpoint state, bool best);
   void removeOld();
+  static void removeAllBut(std::int64_t newest, const std::vector<std::string>& paths);
 
   std::shared_ptr<RunWriter> writer_;  ///< Shared with the thread that writes.
   Note note_;
   std::future<Status> written_;  ///< Valid while one is being written.
   bool best_ = false;            ///< What is being written is the best one.
   std::int64_t newest_ = -1, keep_ = 0;
+  std::set<std::int64_t> beforeChange_;  ///< Steps.
   std::optional<double> bestAp_;
 };
 

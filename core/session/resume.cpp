@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/base/text.h"
+#include "core/session/journal.h"
 #include "core/store/run_folder.h"
+#include "core/store/run_reader.h"
 
 namespace anchorscope {
 namespace {
@@ -30,7 +33,30 @@ Result<ResumePoint> pointAt(const std::string& path) {
   if (!config)
     return makeError(ErrorCode::kBadData, concat("'", path, "': ", config.error().message),
                      config.error().action);
-  return ResumePoint{path, std::move(checkpoint->facts), *std::move(config), {}, {}};
+  ResumePoint point;
+  point.checkpoint = path;
+  point.facts = std::move(checkpoint->facts);
+  point.config = *std::move(config);
+  return point;
+}
+
+/// A checkpoint is of a step's end; what was changed then, before the next step, is in the journal alone.
+/// What is wrong with the trace is told when it is opened to go on in it.
+Status takeJournal(ResumePoint& point, const std::string& folder) {
+  const auto run = openRun(folder, LostRows::kLookLater);
+  if (!run) return {};
+  point.lastStep = (*run)->lastStep();
+  auto changes = (*run)->changes();
+  if (!changes) return {};
+  ResumeSettings atTheStep;
+  for (ParameterChange& change : *changes) {
+    if (change.step > point.facts.step) continue;
+    if (change.step == point.facts.step) atTheStep.emplace_back(change.key, change.after);
+    point.changes.push_back(std::move(change));
+  }
+  const auto made = applyResumeSettings(point.config, atTheStep);
+  if (!made) return Error(made.error()).in(concat("making the journal's changes at step ", point.facts.step));
+  return {};
 }
 
 }  // namespace
@@ -56,6 +82,7 @@ Result<ResumePoint> findResumePoint(const std::string& folder, std::int64_t step
     if (point) {
       point->damaged = std::move(damaged);
       point->damageReports = std::move(reports);
+      ANCHORSCOPE_TRY(takeJournal(*point, folder));
       return point;
     }
     // A file that cannot be opened at all is no damage: reading may be possible the next time.
@@ -69,14 +96,13 @@ Result<ResumePoint> findResumePoint(const std::string& folder, std::int64_t step
       action.empty() ? "Copy the run folder again from where it came, or start a new run" : action);
 }
 
-Result<std::vector<std::string>> applyResumeSettings(RunConfig& config, const ResumeSettings& settings) {
-  std::vector<std::string> changes;
+Result<std::vector<ParameterChange>> applyResumeSettings(RunConfig& config, const ResumeSettings& settings) {
+  std::vector<ParameterChange> changes;
   for (const auto& [key, value] : settings) {
     if (key == "run.data" || key == "run.validation") {
       std::string& spec = key == "run.data" ? config.data : config.validation;
       if (spec == value) continue;
-      changes.push_back(concat(key, " = ", value, " (was ", spec.empty() ? "not set" : spec, ")"));
-      spec = value;
+      changes.push_back({0, key, std::exchange(spec, value), value});
       continue;
     }
     const auto full = fullKey(config, key);
@@ -84,15 +110,14 @@ Result<std::vector<std::string>> applyResumeSettings(RunConfig& config, const Re
     const std::size_t dot = full->find('.');
     const std::string prefix = full->substr(0, dot), name = full->substr(dot + 1);
     const ParamSet& params = paramsOf(config, prefix);
-    const bool live =
-        (prefix == "train" || prefix == "method") && params.find(name)->effect == ParamEffect::kNextStep;
-    if (!live && std::find(kAlsoOnResume.begin(), kAlsoOnResume.end(), *full) == kAlsoOnResume.end())
+    if (!isLiveOption(config, *full) &&
+        std::find(kAlsoOnResume.begin(), kAlsoOnResume.end(), *full) == kAlsoOnResume.end())
       return makeError(ErrorCode::kUsage, concat("'", *full, "' cannot change when a run goes on"),
                        "Start a new run with it, from this run's weights if you like (--weights CHECKPOINT)");
     const std::string before = toText(params.get(name));
     ANCHORSCOPE_TRY(applySetting(config, *full, value));
     if (const std::string after = toText(params.get(name)); after != before)
-      changes.push_back(concat(*full, " = ", after, " (was ", before, ")"));
+      changes.push_back({0, *full, before, after});
   }
   return changes;
 }

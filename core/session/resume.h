@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/store/run_types.h"
 #include "core/trainer/checkpoint.h"
 #include "core/trainer/run_config.h"
 
@@ -15,7 +16,11 @@ namespace anchorscope {
 struct ResumePoint {
   std::string checkpoint;  ///< Path.
   CheckpointFacts facts;
-  RunConfig config;                        ///< The run's own, as it was at the checkpoint.
+  /// The run's own: the checkpoint's, with what the journal says of changes that were made at its step after
+  /// it was written.
+  RunConfig config;
+  std::vector<ParameterChange> changes;    ///< The journal up to the checkpoint's step.
+  std::int64_t lastStep = -1;              ///< That the run has recorded.
   std::vector<std::string> damaged;        ///< Paths of newer checkpoints that cannot be read.
   std::vector<std::string> damageReports;  ///< What is wrong with each.
 };
@@ -28,8 +33,7 @@ Result<ResumePoint> findResumePoint(const std::string& folder, std::int64_t step
 using ResumeSettings = std::vector<std::pair<std::string, std::string>>;
 
 /// Changes the configuration of a run that goes on: every live option, device, precision, threads and the
-/// places of the data may. Gives a line for each change, "train.steps = 2000 (was 1000)". Anything else is
-/// kUsage.
-Result<std::vector<std::string>> applyResumeSettings(RunConfig& config, const ResumeSettings& settings);
+/// places of the data may. Gives each change, without step, checkpoint and cause. Anything else is kUsage.
+Result<std::vector<ParameterChange>> applyResumeSettings(RunConfig& config, const ResumeSettings& settings);
 
 }  // namespace anchorscope

@@ -50,6 +50,7 @@ struct SetProbesCommand {
 /// A live option with its prefix ("train.lr", "method.beta"); newest per key wins.
 struct SetParamCommand {
   std::string key, value;
+  std::string cause = {};  ///< For the journal, see ParameterChange.
 };
 struct SaveCheckpointCommand {
   std::string path;
@@ -163,6 +164,10 @@ struct SessionOptions {
   /// removed.
   std::string resumeInto;
   std::vector<std::pair<std::string, std::string>> resumeSettings;
+  /// Made as training comes to their steps, in this order, and before any step at which training would end.
+  /// One that is refused fails the run.
+  std::vector<ParameterChange> script;
+  std::int64_t stopAtStep = -1;  ///< Stop there, as by StopCommand; -1: at the planned end.
   /// Pause at a step that is not finite, with its image as a probe, for somebody to look; else such steps are
   /// skipped up to train.max_skipped_steps in a row.
   bool pauseWhenNotFinite = true;

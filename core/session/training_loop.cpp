@@ -10,6 +10,7 @@
 #include "core/eval/coco_ap.h"
 #include "core/evidence/difference.h"
 #include "core/session/evaluation_scalars.h"
+#include "core/session/journal.h"
 #include "core/session/thrown.h"
 #include "core/store/run_copy.h"
 #include "core/store/run_folder.h"
@@ -78,9 +79,15 @@ Status TrainingLoop::run() {
     for (; !taken_.empty(); taken_.pop_front())
       apply(taken_.front());
     if (stopping_ || paused_) continue;
+    ANCHORSCOPE_TRY(followScript());
     if (trainer_->plannedSteps() > 0 && trainer_->stepsDone() >= trainer_->plannedSteps()) {
       stopping_ = stepsDone_ = true;
       endReason_ = concat("all ", trainer_->plannedSteps(), " steps done");
+      break;
+    }
+    if (options_.stopAtStep >= 0 && trainer_->stepsDone() >= options_.stopAtStep) {
+      stopping_ = true;
+      endReason_ = concat("stopped at step ", trainer_->stepsDone());
       break;
     }
     ANCHORSCOPE_TRY(oneStep());
@@ -101,8 +108,13 @@ Status TrainingLoop::prepare() {
     auto changes = applyResumeSettings(found->config, options_.resumeSettings);
     if (!changes) return std::move(changes).error();
     ANCHORSCOPE_TRY(checkStepsLeft(*found));
-    resumeNotes_ = *std::move(changes);
+    resumeChanges_ = *std::move(changes);
     point = *std::move(found);
+    for (ParameterChange& change : resumeChanges_) {
+      change.step = point->facts.step;
+      change.checkpoint = std::filesystem::path(point->checkpoint).filename().string();
+      change.cause = options_.resumeInto.empty() ? "continued" : "forked";
+    }
     prepare.checkpoint = point->checkpoint;
     resumedStep_ = point->facts.step;
     config_ = point->config;
@@ -118,6 +130,9 @@ Status TrainingLoop::prepare() {
   ANCHORSCOPE_TRY(point ? continueRecording(*point) : startRecording());
   port_.publishFacts(std::make_shared<const RunFacts>(trainer_->facts()));
   if (writer_) makeKeepers();
+  if (checkpoints_ && point)
+    for (const ParameterChange& change : point->changes)
+      if (!change.checkpoint.empty()) checkpoints_->keepBeforeChange(change.step);
   tellOfPreparing(point);
   emitDiagnostics();
   paused_ = options_.startPaused;
@@ -151,11 +166,18 @@ void TrainingLoop::planRecording() {
 
 void TrainingLoop::tellOfPreparing(const std::optional<ResumePoint>& point) {
   if (point) {
-    note("note", concat("continued from ", std::filesystem::path(point->checkpoint).filename().string()));
+    const std::int64_t from = point->facts.step;
+    std::string text =
+        concat("continued from ", std::filesystem::path(point->checkpoint).filename().string());
+    if (!options_.resumeInto.empty())
+      text += concat(", as a fork of '", options_.resumeFolder, "'");
+    else if (point->lastStep > from)
+      text += concat("; what was recorded later, up to step ", point->lastStep, ", was removed");
+    note("note", text);
     for (const std::string& report : point->damageReports)
       note("warning", concat("passed over: ", report, ". It was put aside as ….damaged"));
-    for (const std::string& change : resumeNotes_)
-      note("parameter", change);
+    for (const ParameterChange& change : resumeChanges_)
+      journal(change);
     if (!trainer_->dataChange().empty()) note("warning", trainer_->dataChange());
     for (const std::string& name : trainer_->takeMissingProbes())
       note("warning", concat("the probe '", name, "' is not in the data set any more"));
@@ -177,7 +199,10 @@ Status TrainingLoop::continueRecording(const ResumePoint& point) {
     if (const auto facts = readCheckpointFacts(best); facts && facts->step > point.facts.step)
       std::filesystem::remove(best, code);
   }
-  ContinueChanges changes{header(), {}};
+  ContinueChanges changes{header(), {}, {}};
+  if (!options_.resumeInto.empty())
+    changes.parent = RunParent{
+        std::filesystem::absolute(options_.resumeFolder).lexically_normal().string(), {}, point.facts.step};
   // A copy holds no damaged checkpoints; in its own folder they are kept, but under names that say so.
   if (options_.resumeInto.empty()) changes.putAside = point.damaged;
   auto writer = continueRun(config_.out, point.facts.step, {}, changes);
@@ -215,8 +240,7 @@ Status TrainingLoop::finish() {
   port_.setState(TrainerState::kStopping, endReason_);
   handleReports(/*all=*/true);
   // First of all, while nothing that follows can cost the weights.
-  if (checkpoints_ && checkpointAtStop_ && checkpoints_->newestStep() != trainer_->stepsDone())
-    saveCheckpointNow();
+  if (checkpoints_ && checkpointAtStop_ && wantsCheckpoint()) saveCheckpointNow();
   if (stepsDone_ && trainer_->canEvaluate() && lastEvaluation_ != trainer_->stepsDone()) evaluateAndNote();
   const bool record = recorder_ && config_.train.getInt("record_every") > 0 &&
                       recorder_->newestEvidence() != trainer_->stepsDone() &&
@@ -253,7 +277,7 @@ void TrainingLoop::abandon(Error& error) {
         collectFrames();
         return {};
       });
-      if (trainer_->sound() && checkpoints_->newestStep() != trainer_->stepsDone()) saveCheckpointNow();
+      if (trainer_->sound() && wantsCheckpoint()) saveCheckpointNow();
     }
     recorder_->handOverRest();
     checkpoints_->collect(/*wait=*/true);
@@ -478,7 +502,8 @@ void TrainingLoop::recordEvaluation(const Evaluation& evaluation) {
 // -------------------------------------------------------------------------------------
 
 void TrainingLoop::startCheckpoint() {
-  if (checkpoints_->newestStep() == trainer_->stepsDone()) return;
+  if (!wantsCheckpoint()) return;
+  optionsUnsaved_ = false;
   Status status = fenced([&]() -> Status {
     checkpoints_->start(trainer_->copyState(), config_.train.getInt("keep_checkpoints"));
     return {};
@@ -487,6 +512,7 @@ void TrainingLoop::startCheckpoint() {
 }
 
 void TrainingLoop::saveCheckpointNow() {
+  optionsUnsaved_ = false;
   checkpoints_->saveNow(
       trainer_->stepsDone(), config_.train.getInt("keep_checkpoints"),
       [this](const std::string& path) { return trainer_->saveCheckpoint(path, Overwrite::kYes); });
@@ -496,6 +522,11 @@ void TrainingLoop::note(const std::string& kind, const std::string& text) {
   const RunEvent event{trainer_ ? trainer_->stepsDone() : 0, kind, printable(text)};
   if (writer_) writer_->recordEvent(event);
   port_.emit(NoteEvent{event});
+}
+
+void TrainingLoop::journal(const ParameterChange& change) {
+  if (writer_) writer_->recordChange(change);
+  note("parameter", changeText(change));
 }
 
 void TrainingLoop::emitDiagnostics() {

@@ -67,6 +67,12 @@ class TrainingLoop {
   std::optional<Error> applied(const StopCommand& command);
   std::optional<Error> applied(const SetProbesCommand& command);
   std::optional<Error> applied(const SetParamCommand& command);
+  /// As the command does, at this step, and into the journal.
+  Status changeOption(const std::string& key, const std::string& value, const std::string& cause);
+  /// The state before a change, where a checkpoint of it is wanted and there is none yet.
+  std::optional<Checkpoint> stateBeforeChange(const std::string& key);
+  /// What SessionOptions::script has for this step.
+  Status followScript();
   std::optional<Error> applied(const SaveCheckpointCommand& command);
   std::optional<Error> applied(const CaptureCommand&);
   std::optional<Error> applied(const EvaluateCommand&);
@@ -90,10 +96,15 @@ class TrainingLoop {
   void recordEvaluation(const Evaluation& evaluation);
   void startCheckpoint();  ///< Into the run, written beside training.
   void saveCheckpointNow();
+  /// Whether this step's checkpoint, with the present options, is still to be written.
+  bool wantsCheckpoint() const {
+    return optionsUnsaved_ || checkpoints_->newestStep() != trainer_->stepsDone();
+  }
   void makeKeepers();  ///< Of what is recorded, where something is.
   void planRecording();
   std::int64_t probeCount() const { return static_cast<std::int64_t>(trainer_->probeNames().size()); }
   void note(const std::string& kind, const std::string& text);
+  void journal(const ParameterChange& change);
   void emitDiagnostics();
   TrainingStatus status() const;
 
@@ -119,7 +130,9 @@ class TrainingLoop {
   std::string pauseReason_;
   std::unique_ptr<StepRecorder> recorder_;         ///< Null without a recorded run,
   std::unique_ptr<CheckpointKeeper> checkpoints_;  ///< as this one.
-  std::vector<std::string> resumeNotes_;
+  std::vector<ParameterChange> resumeChanges_;
+  std::size_t scripted_ = 0;     ///< How much of the script has been made.
+  bool optionsUnsaved_ = false;  ///< Some have changed since the newest checkpoint.
 };
 
 }  // namespace anchorscope

@@ -3,6 +3,8 @@
 #include <filesystem>
 
 #include "core/base/check.h"
+#include "core/session/journal.h"
+#include "core/session/thrown.h"
 #include "core/session/training_loop.h"
 #include "core/store/run_folder.h"
 
@@ -94,20 +96,63 @@ std::optional<Error> TrainingLoop::applied(const SetProbesCommand& command) {
 }
 
 std::optional<Error> TrainingLoop::applied(const SetParamCommand& command) {
-  auto key = fullKey(trainer_->config(), command.key);
-  if (!key) return std::move(key).error();
-  const std::size_t dot = key->find('.');
-  const auto valueText = [&] {
-    return toText(paramsOf(trainer_->config(), key->substr(0, dot)).get(key->substr(dot + 1)));
+  const auto key = fullKey(trainer_->config(), command.key);
+  if (!key) return key.error();
+  if (Status status = changeOption(*key, command.value, command.cause); !status)
+    return std::move(status).error();
+  port_.publishFacts(std::make_shared<const RunFacts>(trainer_->facts()));
+  if (paused_ && options_.captureLive && !(*key == "train.variants" && askVariants())) capture(Hurry::kYes);
+  return {};
+}
+
+Status TrainingLoop::changeOption(const std::string& key, const std::string& value,
+                                  const std::string& cause) {
+  const std::size_t dot = key.find('.');
+  const auto valueIn = [&](const RunConfig& config) {
+    return toText(paramsOf(config, key.substr(0, dot)).get(key.substr(dot + 1)));
   };
-  const std::string before = valueText();
-  if (Status status = trainer_->setParam(*key, command.value); !status) return std::move(status).error();
+  const std::string before = valueIn(trainer_->config());
+  RunConfig wanted = trainer_->config();
+  if (applySetting(wanted, key, value) && valueIn(wanted) == before) return {};  // nothing to journal
+  std::optional<Checkpoint> state = stateBeforeChange(key);
+  ANCHORSCOPE_TRY(trainer_->setParam(key, value));
   config_ = trainer_->config();
   pacer_.setBudget(config_.train.getFloat("capture_budget"));
   if (writer_) planRecording();
-  note("parameter", concat(*key, " = ", valueText(), " (was ", before, ")"));
-  port_.publishFacts(std::make_shared<const RunFacts>(trainer_->facts()));
-  if (paused_ && options_.captureLive && !(*key == "train.variants" && askVariants())) capture(Hurry::kYes);
+  ParameterChange change{trainer_->stepsDone(), key, before, valueIn(config_), {}, cause};
+  if (checkpoints_ && state) checkpoints_->start(*std::move(state), config_.train.getInt("keep_checkpoints"));
+  if (checkpoints_ && checkpoints_->newestStep() == change.step) {
+    change.checkpoint = std::filesystem::path(checkpointPath({}, change.step)).filename().string();
+    checkpoints_->keepBeforeChange(change.step);
+  }
+  optionsUnsaved_ = true;
+  journal(change);
+  return {};
+}
+
+std::optional<Checkpoint> TrainingLoop::stateBeforeChange(const std::string& key) {
+  std::optional<Checkpoint> state;
+  if (!checkpoints_ || checkpoints_->newestStep() == trainer_->stepsDone() ||
+      !config_.train.getBool("checkpoint_before_change") || !changesTraining(key))
+    return state;
+  const Status copied = fenced([&]() -> Status {
+    state = trainer_->copyState();
+    return {};
+  });
+  if (!copied)
+    note("error", concat("There is no checkpoint from before ", key, " changes: ", copied.error().text()));
+  return state;
+}
+
+Status TrainingLoop::followScript() {
+  for (; scripted_ < options_.script.size() && options_.script[scripted_].step <= trainer_->stepsDone();
+       ++scripted_) {
+    const ParameterChange& change = options_.script[scripted_];
+    if (Status status = changeOption(change.key, change.after, "replayed"); !status)
+      return std::move(status).error().in(
+          concat("making ", changeText(change), " again at step ", change.step));
+    port_.publishFacts(std::make_shared<const RunFacts>(trainer_->facts()));
+  }
   return {};
 }
 

@@ -113,6 +113,27 @@ class SqliteRunReader final : public RunReader {
     return events;
   }
 
+  Result<std::vector<ParameterChange>> changes() const override {
+    const std::lock_guard lock(mutex_);
+    std::vector<ParameterChange> changes;
+    const Status status =
+        forEachRow(*database_,
+                   "SELECT id, step, key, old_value, new_value, checkpoint, cause, checksum FROM "
+                   "parameter_change ORDER BY id",
+                   [&](const Statement& row) {
+                     if (row.checksumHolds())
+                       changes.push_back(
+                           {row.integer(1), row.text(2), row.text(3), row.text(4), row.text(5), row.text(6)});
+                     else
+                       log_.add(concat("Entry ", row.integer(0), " of the journal is damaged and left out"));
+                   });
+    if (!status && status.error().code != ErrorCode::kBadData) return status.error();
+    if (!status)
+      log_.add(concat("The journal cannot be read after ", changes.size(),
+                      " of its entries: the trace is damaged there"));
+    return changes;
+  }
+
   Result<std::shared_ptr<const ProbeFrame>> frame(const std::string& probe, std::int64_t step,
                                                   const std::string& variant) const override {
     return frame(probe, step, variant, FrameDetail::kWhole);
@@ -137,14 +158,15 @@ class SqliteRunReader final : public RunReader {
 
   bool lookForLostRows() override {
     const std::lock_guard lock(mutex_);
-    constexpr const char* kTables[] = {"step",  "scalar_name", "spec",  "probe", "object",
-                                       "frame", "block",       "event", "scalar"};
+    constexpr const char* kTables[] = {
+        "step",  "scalar_name",      "spec",  "probe", "object", "frame", "block",
+        "event", "parameter_change", "scalar"};
     constexpr std::int64_t kMostValues = 2'000'000;  // some 50 MB: looking through more takes too long
     if (tablesSeen_ == std::size(kTables)) return false;
     const std::string_view table = kTables[tablesSeen_++];
     const auto names = static_cast<std::int64_t>(index_.scalarNames().size());
     const bool tooLong = table == "scalar" && names > 0 && index_.lastStep() >= kMostValues / names;
-    if (tooLong || (table == "block" && !hasBlocks())) return tablesSeen_ < std::size(kTables);
+    if (tooLong || !isInTrace(table)) return tablesSeen_ < std::size(kTables);
     bool whole = false;
     const Status status = forEachRow(*database_, concat("PRAGMA main.quick_check(", table, ")"),
                                      [&](const Statement& row) { whole = row.text(0) == "ok"; });
@@ -240,10 +262,10 @@ class SqliteRunReader final : public RunReader {
     return concat("There are: ", join(names, ", "));
   }
 
-  /// An earlier version's trace has no such table.
-  bool hasBlocks() const {
+  /// An earlier version's trace has not every table.
+  bool isInTrace(std::string_view table) const {
     const Result<std::int64_t> tables =
-        database_->integer("SELECT count(*) FROM main.sqlite_master WHERE name='block'");
+        database_->integer(concat("SELECT count(*) FROM main.sqlite_master WHERE name='", table, "'"));
     return tables && *tables > 0;
   }
 

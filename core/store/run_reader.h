@@ -42,6 +42,8 @@ class RunReader {
   virtual Result<ScalarSeries> newest(const std::string& name) const = 0;
   virtual std::vector<std::string> scalarNames() const = 0;
   virtual Result<std::vector<RunEvent>> events() const = 0;
+  /// The journal, in the order in which it came about.
+  virtual Result<std::vector<ParameterChange>> changes() const = 0;
   /// The run's own frame, or what the variant of this name says of the same outputs. kNotFound names the
   /// nearest recorded step, or the variants that there are.
   virtual Result<std::shared_ptr<const ProbeFrame>> frame(const std::string& probe, std::int64_t step,

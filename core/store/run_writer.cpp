@@ -8,20 +8,21 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <cstdio>
 #include <cstring>
 #include <deque>
 #include <filesystem>
 #include <mutex>
+#include <random>
 #include <thread>
-#include <unordered_map>
 #include <variant>
 
 #include "core/base/check.h"
 #include "core/store/bookmarks.h"
-#include "core/store/frame_writer.h"
 #include "core/store/run_folder.h"
 #include "core/store/schema.h"
 #include "core/store/spec_json.h"
+#include "core/store/trace_writer.h"
 
 namespace anchorscope {
 namespace fs = std::filesystem;
@@ -90,74 +91,6 @@ std::int64_t memoryOf(const ProbeFrame& frame) {
 
 namespace {
 
-/// Puts steps and events into the trace. Lives on the store thread.
-class TraceWriter {
- public:
-  static Result<std::unique_ptr<TraceWriter>> create(Database& database) {
-    std::unique_ptr<TraceWriter> writer(new TraceWriter);
-    Result<std::unique_ptr<FrameWriter>> frames = FrameWriter::create(database);
-    if (!frames) return std::move(frames).error();
-    writer->frames_ = std::move(*frames);
-    writer->database_ = &database;
-    const std::pair<Statement*, const char*> statements[] = {
-        {&writer->addStep_, "INSERT OR IGNORE INTO step(step, checksum) VALUES(?1,?2)"},
-        {&writer->addName_, "INSERT INTO scalar_name(id, name, checksum) VALUES(?1,?2,?3)"},
-        {&writer->findName_, "SELECT id FROM scalar_name WHERE name=?1"},
-        {&writer->addScalar_,
-         "INSERT OR REPLACE INTO scalar(name_id, step, value, checksum) VALUES(?1,?2,?3,?4)"},
-        {&writer->addEvent_, "INSERT INTO event(id, step, kind, text, checksum) VALUES(?1,?2,?3,?4,?5)"}};
-    for (const auto& [statement, sql] : statements) {
-      Result<Statement> prepared = database.prepare(sql);
-      if (!prepared) return std::move(prepared).error();
-      *statement = std::move(*prepared);
-    }
-    for (const auto& [id, table] :
-         {std::pair{&writer->nextName_, "scalar_name"}, {&writer->nextEvent_, "event"}}) {
-      const Result<std::int64_t> next = database.nextId(table);
-      if (!next) return next.error();
-      *id = *next;
-    }
-    return writer;
-  }
-
-  Status write(const StepRecord& record) {
-    ANCHORSCOPE_TRY(addStep_.bind(1, record.step).runWithChecksum());
-    for (const ScalarValue& scalar : record.scalars) {
-      const Result<std::int64_t> name = nameId(scalar.name);
-      if (!name) return name.error();
-      ANCHORSCOPE_TRY(addScalar_.bind(1, *name).bind(2, record.step).bind(3, scalar.value).runWithChecksum());
-    }
-    for (const auto& frame : record.frames)
-      ANCHORSCOPE_TRY(frames_->write(*frame));
-    return {};
-  }
-
-  std::int64_t frameBytesWritten() const { return frames_->bytesWritten(); }
-
-  Status write(const RunEvent& event) {
-    addEvent_.bind(1, nextEvent_++).bind(2, event.step).bind(3, event.kind).bind(4, event.text);
-    return addEvent_.runWithChecksum();
-  }
-
- private:
-  Result<std::int64_t> nameId(const std::string& name) {
-    if (const auto known = names_.find(name); known != names_.end()) return known->second;
-    const StatementReset reset(findName_);
-    const Result<bool> row = findName_.bind(1, name).next();
-    if (!row) return row.error();
-    if (*row) return names_[name] = findName_.integer(0);
-    const std::int64_t id = nextName_++;
-    ANCHORSCOPE_TRY(addName_.bind(1, id).bind(2, name).runWithChecksum());
-    return names_[name] = id;
-  }
-
-  Database* database_ = nullptr;
-  std::unique_ptr<FrameWriter> frames_;
-  Statement addStep_, addName_, findName_, addScalar_, addEvent_;
-  std::int64_t nextName_ = 0, nextEvent_ = 0;  // free ids
-  std::unordered_map<std::string, std::int64_t> names_;
-};
-
 /// NORMAL with a write-ahead log: a killed program loses no committed step; a power failure may lose the last
 /// ones, but leaves the file whole.
 Status useLog(Database& database) {
@@ -209,14 +142,8 @@ class SqliteRunWriter final : public RunWriter {
     changed_.notify_all();
   }
 
-  void recordEvent(RunEvent event) override {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!state_.failure.empty()) return;
-      queue_.emplace_back(std::move(event));
-    }
-    changed_.notify_all();
-  }
+  void recordEvent(RunEvent event) override { add(std::move(event)); }
+  void recordChange(ParameterChange change) override { add(std::move(change)); }
 
   RecordingState state() const override {
     const std::lock_guard lock(mutex_);
@@ -237,7 +164,16 @@ class SqliteRunWriter final : public RunWriter {
   struct FlushMark {
     std::uint64_t ticket = 0;
   };
-  using Item = std::variant<StepRecord, RunEvent, FlushMark>;
+  using Item = std::variant<StepRecord, RunEvent, ParameterChange, FlushMark>;
+
+  void add(Item item) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!state_.failure.empty()) return;
+      queue_.push_back(std::move(item));
+    }
+    changed_.notify_all();
+  }
 
   /// Drops the frames of a step when they do not fit into the queue, and says so. Under the lock.
   void admitFrames(StepRecord& record, std::int64_t count) {
@@ -334,6 +270,7 @@ class SqliteRunWriter final : public RunWriter {
       uncommitted_.evidenceSteps += record->frames.empty() ? 0 : 1;
       return {};
     }
+    if (const auto* change = std::get_if<ParameterChange>(&item)) return trace_->write(*change);
     return trace_->write(std::get<RunEvent>(item));
   }
 
@@ -454,6 +391,18 @@ Status makeFolder(const std::string& folder) {
   return {};
 }
 
+/// 128 random bits: no two runs have the same, wherever they were made.
+std::string newRunId() {
+  std::random_device random;
+  std::string id;
+  for (int word = 0; word < 4; ++word) {
+    char digits[9];
+    std::snprintf(digits, sizeof digits, "%08x", random());
+    id += digits;
+  }
+  return id;
+}
+
 Status removeFile(const std::string& path) {
   std::error_code code;
   fs::remove(path, code);
@@ -503,8 +452,11 @@ Result<std::unique_ptr<RunWriter>> createRun(const std::string& folder, const Ru
   const std::string trace = tracePath(folder);
   // The trace appears whole, with its header, or not at all. It comes first: what is left of a beginning that
   // failed must not pass for a run.
+  RunHeader first = header;
+  first.id = newRunId();
+  first.firstConfigToml = header.configToml;
   ANCHORSCOPE_TRY(writeFileAtomically(
-      trace, Overwrite::kNo, [&](const std::string& temporary) { return createTrace(temporary, header); }));
+      trace, Overwrite::kNo, [&](const std::string& temporary) { return createTrace(temporary, first); }));
   if (Status status = writeFileAtomically(configPath(folder), header.configToml, Overwrite::kYes); !status) {
     ANCHORSCOPE_TRY(removeFile(trace));
     return std::move(status).error();
@@ -516,15 +468,23 @@ Result<std::unique_ptr<RunWriter>> createRun(const std::string& folder, const Ru
 
 namespace {
 
-/// The run's header with its new configuration; when it was started stays true.
-Status replaceHeader(Database& database, RunHeader header) {
+/// The run's header with its new configuration; what it was at first stays true.
+Status replaceHeader(Database& database, RunHeader header, const std::optional<RunParent>& parent) {
   Result<Statement> read = database.prepare("SELECT header FROM run");
   if (!read) return std::move(read).error();
   const Result<bool> row = read->next();
   if (!row) return row.error();
   RunHeader before;
   if (*row) static_cast<void>(readHeader(read->text(0), before));
-  if (!before.startedAtUtc.empty()) header.startedAtUtc = before.startedAtUtc;
+  header.firstConfigToml = before.firstConfigToml;
+  if (parent) {
+    header.id = newRunId();
+    header.parent = {parent->folder, before.id, parent->step};
+  } else {
+    if (!before.startedAtUtc.empty()) header.startedAtUtc = before.startedAtUtc;
+    header.id = before.id.empty() ? newRunId() : before.id;
+    header.parent = before.parent;
+  }
   read->reset();
   Result<Statement> update = database.prepare("UPDATE run SET header=?1, checksum=?2");
   if (!update) return std::move(update).error();
@@ -545,13 +505,14 @@ Result<std::unique_ptr<RunWriter>> continueRun(const std::string& folder, std::i
   Result<std::unique_ptr<Database>> database = openTrace(tracePath(folder), TraceAccess::kWrite);
   if (!database) return std::move(database).error();
   const Status continued = inTransaction(**database, "BEGIN IMMEDIATE", [&]() -> Status {
-    if (changes.header) ANCHORSCOPE_TRY(replaceHeader(**database, *changes.header));
+    if (changes.header) ANCHORSCOPE_TRY(replaceHeader(**database, *changes.header, changes.parent));
     return (*database)->execute(
         concat("DELETE FROM array WHERE frame_id IN (SELECT id FROM frame WHERE step>", step,
                " UNION SELECT block.id FROM block JOIN frame ON frame.id=block.frame_id WHERE step>", step,
                "); DELETE FROM block WHERE frame_id IN (SELECT id FROM frame WHERE step>", step,
                "); DELETE FROM frame WHERE step>", step, "; DELETE FROM scalar WHERE step>", step,
-               "; DELETE FROM event WHERE step>", step, "; DELETE FROM step WHERE step>", step));
+               "; DELETE FROM event WHERE step>", step, "; DELETE FROM parameter_change WHERE step>", step,
+               "; DELETE FROM step WHERE step>", step));
   });
   if (!continued) return continued.error();
   if (changes.header)

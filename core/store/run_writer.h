@@ -54,24 +54,30 @@ class RunWriter {
   /// "thinned".
   virtual void record(StepRecord record) = 0;
   virtual void recordEvent(RunEvent event) = 0;
+  /// Into the journal. What people read of it is an event of its own.
+  virtual void recordChange(ParameterChange change) = 0;
   virtual RecordingState state() const = 0;
   /// Waits until everything queued so far is committed. Not for the trainer thread.
   virtual Status flush() = 0;
 };
 
-/// Creates the folder (kExists when it holds a run and overwrite is kNo). Overwriting removes the old run's
-/// trace and checkpoints; other files in the folder stay. kIo when another program is recording into it.
+/// Creates the folder of a run, which gets an id and begins with the header's configuration (kExists when it
+/// holds a run and overwrite is kNo). Overwriting removes the old run's trace and checkpoints; other files in
+/// the folder stay. kIo when another program is recording into it.
 Result<std::unique_ptr<RunWriter>> createRun(const std::string& folder, const RunHeader& header,
                                              Overwrite overwrite, const RecordingOptions& options = {});
 
 /// What changes about a run that goes on.
 struct ContinueChanges {
-  std::optional<RunHeader> header;    ///< Takes the place of the run's, with the run's own start.
+  /// Takes the place of the run's, whose start, id, parent and first configuration stay.
+  std::optional<RunHeader> header;
   std::vector<std::string> putAside;  ///< Damaged checkpoints: kept as PATH.damaged.
+  /// What goes on is a copy of that run (its id need not be given): a run of its own from now on.
+  std::optional<RunParent> parent = {};
 };
 
 /// Continues a run after `step`: everything recorded later (scalars, frames, events, checkpoints) is removed
-/// first; the best checkpoint stays.
+/// first, of the journal as well; the best checkpoint stays.
 Result<std::unique_ptr<RunWriter>> continueRun(const std::string& folder, std::int64_t step,
                                                const RecordingOptions& options = {},
                                                const ContinueChanges& changes = {});

@@ -60,6 +60,13 @@ CREATE TABLE block(
   checksum INTEGER, UNIQUE(frame_id, variant_id, stage));
 )sql";
 
+/// What version 4 added.
+constexpr const char* kChangeTable = R"sql(
+CREATE TABLE parameter_change(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, step INTEGER NOT NULL, key TEXT NOT NULL, old_value TEXT NOT NULL,
+  new_value TEXT NOT NULL, checkpoint TEXT NOT NULL, cause TEXT NOT NULL, checksum INTEGER);
+)sql";
+
 /// What version 2 added, table by table.
 constexpr std::pair<const char*, const char*> kNewInVersion2[] = {
     {"run", "checksum"},   {"step", "checksum"},   {"scalar_name", "checksum"}, {"scalar", "checksum"},
@@ -73,15 +80,20 @@ Status bringUpToDate(Database& database, std::int64_t version) {
     if (version < 2)
       for (const auto& [table, column] : kNewInVersion2)
         ANCHORSCOPE_TRY(database.execute(concat("ALTER TABLE ", table, " ADD COLUMN ", column, " INTEGER")));
-    ANCHORSCOPE_TRY(database.execute(kBlockTable));
+    if (version < 3) ANCHORSCOPE_TRY(database.execute(kBlockTable));
+    ANCHORSCOPE_TRY(database.execute(kChangeTable));
     return database.execute(concat("PRAGMA user_version=", kTraceSchemaVersion));
   });
 }
 
-/// Lets a reader see an earlier version's trace as one of this version, without blocks, new columns being
-/// NULL: by tables and views of the connection's own, which stand in front of the trace's.
+/// Lets a reader see an earlier version's trace as one of this version, without blocks and journal, new
+/// columns being NULL: by tables and views of the connection's own, which stand in front of the trace's.
 Status showUpToDate(Database& database, std::int64_t version) {
   ANCHORSCOPE_TRY(database.execute("PRAGMA temp_store=MEMORY"));
+  ANCHORSCOPE_TRY(
+      database.execute("CREATE TEMP TABLE parameter_change(id INTEGER, step INTEGER, key TEXT, old_value "
+                       "TEXT, new_value TEXT, checkpoint TEXT, cause TEXT, checksum INTEGER)"));
+  if (version >= 3) return {};
   ANCHORSCOPE_TRY(
       database.execute("CREATE TEMP TABLE block(id INTEGER, frame_id INTEGER, variant_id INTEGER, stage "
                        "INTEGER, geometry_id INTEGER, "
@@ -158,6 +170,7 @@ Status createTrace(const std::string& path, const RunHeader& header) {
   return inTransaction(**database, "BEGIN", [&]() -> Status {
     ANCHORSCOPE_TRY((*database)->execute(kTables));
     ANCHORSCOPE_TRY((*database)->execute(kBlockTable));
+    ANCHORSCOPE_TRY((*database)->execute(kChangeTable));
     Result<Statement> insert = (*database)->prepare("INSERT INTO run(header, checksum) VALUES(?1,?2)");
     if (!insert) return std::move(insert).error();
     return insert->bind(1, toJson(header)).runWithChecksum();

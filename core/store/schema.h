@@ -12,8 +12,8 @@ namespace anchorscope {
 
 /// PRAGMA user_version. Version 1 had no checksums of rows and no counts of a frame's arrays and an image's
 /// objects: it is read with NULL for them. Version 2 had no blocks: a frame was one stage, and the run's own.
-/// Both get what they lack when a run is continued.
-inline constexpr int kTraceSchemaVersion = 3;
+/// Version 3 had no journal. All get what they lack when a run is continued.
+inline constexpr int kTraceSchemaVersion = 4;
 inline constexpr int kTraceApplication = 0x416e5363;  ///< PRAGMA application_id, "AnSc"
 
 /// What an `array` row of a frame holds. The numbers stand in the trace: never renumber.

@@ -305,6 +305,13 @@ static void to_json(Json& json, const RunDeclaration& declaration) {
   }
 }
 
+static void to_json(Json& json, const RunParent& parent) {
+  json = Json{{"folder", parent.folder}, {"id", parent.id}, {"step", parent.step}};
+}
+static void from_json(const Json& json, RunParent& parent) {
+  parent = {json.at("folder").get<std::string>(), json.at("id").get<std::string>(),
+            json.at("step").get<std::int64_t>()};
+}
 static void to_json(Json& json, const RunHeader& header) {
   json = Json{{"config_toml", header.configToml},
               {"data_spec", header.dataSpec},
@@ -317,6 +324,9 @@ static void to_json(Json& json, const RunHeader& header) {
               {"started_at_utc", header.startedAtUtc},
               {"threads", header.threads},
               {"planned_steps", header.plannedSteps}};
+  if (!header.id.empty()) json["id"] = header.id;
+  if (header.parent.step >= 0) json["parent"] = header.parent;
+  if (!header.firstConfigToml.empty()) json["first_config_toml"] = header.firstConfigToml;
 }
 
 namespace {
@@ -406,6 +416,9 @@ std::vector<std::string> readHeader(std::string_view text, RunHeader& out) {
   salvage.take(json, "started_at_utc", out.startedAtUtc);
   salvage.take(json, "threads", out.threads);
   salvage.take(json, "planned_steps", out.plannedSteps);
+  if (json.contains("id")) salvage.take(json, "id", out.id);
+  if (json.contains("parent")) salvage.take(json, "parent", out.parent);
+  if (json.contains("first_config_toml")) salvage.take(json, "first_config_toml", out.firstConfigToml);
   const auto found = json.find("declaration");
   if (found == json.end() || !found->is_object()) {
     salvage.damaged.emplace_back("declaration");

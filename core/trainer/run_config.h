@@ -49,6 +49,10 @@ Result<std::string> fullKey(const RunConfig& config, const std::string& key);
 /// one of the four sets knows. Unknown or ambiguous: kUsage with the choices.
 Status applySetting(RunConfig& config, const std::string& key, const std::string& value);
 
+/// Whether an option, by its full key, has a part in what is trained; else it says what is seen, measured or
+/// kept of it.
+bool changesTraining(const std::string& key);
+
 /// What of the method does not go with the model, and of the input with itself, with full option keys
 /// ("method.assigner", or "run.method" where no option helps); empty: all goes together. A model option that
 /// cannot be read is one as well.

@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "core/data/input_shape.h"
 #include "core/eval/postprocess.h"
 #include "core/trainer/precision.h"
@@ -16,7 +20,27 @@ ParamSpec nextRun(ParamSpec spec) {
   return spec;
 }
 
+/// What is seen, measured or kept of training.
+constexpr std::array<std::string_view, 16> kBesideTraining{
+    "loader_threads",    "eval_ema",     "statistics_every",
+    "max_skipped_steps", "eval_every",   "eval_max_images",
+    "checkpoint_every",  "keep_best",    "checkpoint_before_change",
+    "keep_checkpoints",  "record_every", "record_budget",
+    "evidence_pairs",    "variants",     "capture_budget",
+    "probe_count"};
+
 }  // namespace
+
+bool changesTraining(const std::string& key) {
+  if (key == "run.validation") return false;
+  constexpr std::string_view kPrefix = "train.";
+  if (!key.starts_with(kPrefix)) return true;
+  const std::string_view name = std::string_view(key).substr(kPrefix.size());
+  if (std::find(kBesideTraining.begin(), kBesideTraining.end(), name) != kBesideTraining.end()) return false;
+  const std::vector<ParamSpec> detections = postprocessParams();
+  return std::none_of(detections.begin(), detections.end(),
+                      [&](const ParamSpec& spec) { return spec.name == name; });
+}
 
 std::vector<ParamSpec> trainParams() {
   const std::string ours = "ours";
@@ -148,6 +172,11 @@ std::vector<ParamSpec> trainParams() {
                "Evaluate on the first so many validation images; 0: on all.", ours),
       stepsParam("checkpoint_every", 500, 0, kMostSteps,
                  "Distance of checkpoints in the run folder; 0: only at the end.", ours),
+      boolParam(
+          "checkpoint_before_change", true,
+          "Write a checkpoint before an option that has a part in training is changed, so that one can go "
+          "back to there; as many of them are kept as `keep_checkpoints` says, beside the others.",
+          ours),
       boolParam("keep_best", true,
                 "Keep the state of the evaluation of the highest AP as checkpoints/best.ckpt.", ours),
       intParam("keep_checkpoints", 3, 0, kMostFiles, "files",

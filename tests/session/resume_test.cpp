@@ -19,7 +19,7 @@ TEST(Resume, ARunMayGoOnInAnotherPrecisionWhichIsTold) {
   set(config, "train.precision", "bf16");
   const auto changes = applyResumeSettings(config, {{"precision", "fp32"}});
   ASSERT_TRUE(changes.ok());
-  EXPECT_THAT(*changes, ElementsAre("train.precision = fp32 (was bf16)"));
+  EXPECT_THAT(*changes, ElementsAre(ParameterChange{0, "train.precision", "bf16", "fp32"}));
 }
 
 }  // namespace

@@ -382,7 +382,8 @@ TEST(Session, VariantsAreShownAndRecordedBesideTheRunsOwnEvidence) {
   EXPECT_THAT(namesOf(), ElementsAre("t = 0.2", "tau_cls = 1"));
   const auto refused = watch.waitForAcknowledgement(session->post(SetParamCommand{"train.variants", "muso"}));
   ASSERT_TRUE(refused.error);
-  EXPECT_THAT(refused.error->text(), HasSubstr("train.variants: The variant 'muso': There is no method 'muso'"));
+  EXPECT_THAT(refused.error->text(),
+              HasSubstr("train.variants: The variant 'muso': There is no method 'muso'"));
   session->post(ResumeCommand{});
   watch.finish();
   EXPECT_THAT(watch.all<FailedEvent>(), IsEmpty());

@@ -16,6 +16,7 @@ class KeptRun final : public RunWriter {
   std::string folder() const override { return state_.folder; }
   void record(StepRecord record) override { records.push_back(std::move(record)); }
   void recordEvent(RunEvent) override {}
+  void recordChange(ParameterChange) override {}
   RecordingState state() const override { return state_; }
   Status flush() override { return {}; }
 

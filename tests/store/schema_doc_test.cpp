@@ -131,7 +131,7 @@ TEST_F(SchemaDocument, NamesEveryTableAndColumn) {
     const std::string row = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
     EXPECT_NE(text.find(row), std::string::npos) << row;
   }
-  EXPECT_EQ(tables, 13);
+  EXPECT_EQ(tables, 14);
   sqlite3_finalize(statement);
   sqlite3_close(handle);
 }

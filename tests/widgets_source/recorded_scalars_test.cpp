@@ -51,6 +51,7 @@ class GrowingRun final : public RunReader {
     return out;
   }
   Result<std::vector<RunEvent>> events() const override { return std::vector<RunEvent>(); }
+  Result<std::vector<ParameterChange>> changes() const override { return std::vector<ParameterChange>(); }
   Result<std::shared_ptr<const ProbeFrame>> frame(const std::string&, std::int64_t,
                                                   const std::string&) const override {
     return makeError(ErrorCode::kNotFound, "no evidence");
