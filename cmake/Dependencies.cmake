@@ -9,6 +9,7 @@ find_package(pugixml REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(muparser REQUIRED)
 find_package(PkgConfig REQUIRED)
 
 # Debian's yaml-cpp 0.7 names its target without a namespace and gives it a relative include folder.

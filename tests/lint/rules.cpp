@@ -108,8 +108,9 @@ const std::map<std::string, std::set<std::string>>& allowedFolders() {
     allowed["eval"] = {"base", "evidence", "ops", "data"};
     allowed["store"] = {"base", "evidence"};
     allowed["findings"] = {"base", "evidence", "data", "store"};
-    allowed["trainer"] = {"base",      "evidence", "ops",     "parts", "data",  "model",
-                          "assigners", "losses",   "methods", "eval",  "store", "findings"};
+    allowed["watch"] = {"base", "evidence", "store", "findings"};
+    allowed["trainer"] = {"base",   "evidence", "ops",  "parts", "data",     "model", "assigners",
+                          "losses", "methods",  "eval", "store", "findings", "watch"};
     allowed["session"] = allowed["conformance"] = allowed["trainer"];
     allowed["session"].insert("trainer");
     allowed["conformance"].insert("trainer");
