@@ -247,6 +247,53 @@ void PairQualitySink::pairs(const PairTableSpec& spec, const PairRows& rows) {
   sink_.pairs(table, extended);
 }
 
+std::vector<NamedTensor> lossesOfImages(const LossTable& losses) {
+  const c10::NoGradGuard noGrad;
+  std::vector<NamedTensor> out;
+  for (const LossRows& rows : losses.rows)
+    out.push_back(
+        {concat("loss.", rows.head), (rows.values.detach().sum(1) / rows.divisors).to(at::kDouble)});
+  return out;
+}
+
+void publishOutputs(const StageInputs& context, EvidenceSink& sink) {
+  const c10::NoGradGuard noGrad;
+  const auto& [anchors, outputs, targets] = context;
+  const Channels channels(boxPerClass(outputs));
+  const at::Tensor absent = targets.valid.logical_not().unsqueeze(2);
+  const auto [logit, scoreClass] = foregroundLogits(outputs).detach().max(2);
+  sink.channel(channels.score, scoresAt(outputs, scoreClass));
+  sink.channel(channels.logit, logit);
+  sink.channel(channels.scoreClass, scoreClass);
+  sink.channel(channels.iou,
+               pairwiseIou(targets.boxes, predictedBoxes(outputs)).masked_fill_(absent, 0).amax(1));
+  sink.channel(channels.anchorIou, pairwiseIou(targets.boxes, anchors.boxes).masked_fill_(absent, 0).amax(1));
+}
+
+namespace {
+
+at::Tensor stateOf(const at::Tensor& clsObject, const at::Tensor& regObject) {
+  const at::Tensor positive = (clsObject >= 0) | (regObject >= 0);
+  return positive.to(at::kFloat) - (positive.logical_not() & (clsObject == -2)).to(at::kFloat);
+}
+
+}  // namespace
+
+void publishAssignment(const StageInputs& context, const at::Tensor& clsObject, const at::Tensor& regObject,
+                       EvidenceSink& sink) {
+  const c10::NoGradGuard noGrad;
+  const bool perClass = boxPerClass(context.outputs);
+  const Channels channels(perClass);
+  const ObjectColumns columns(perClass);
+  sink.channel(channels.clsObject, clsObject);
+  sink.channel(channels.regObject, regObject);
+  sink.channel(channels.state, stateOf(clsObject, regObject));
+  const at::Tensor ones = at::ones(clsObject.sizes(), clsObject.options().dtype(at::kFloat));
+  const std::int64_t objects = context.targets.maxObjects();
+  sink.objects(columns.clsPositives, sumPerObject(clsObject, ones, objects));
+  sink.objects(columns.regPositives, sumPerObject(regObject, ones, objects));
+}
+
 void publishDense(const StageInputs& context, const LossTable& losses, const Assignment& assignment,
                   EvidenceSink& sink) {
   const c10::NoGradGuard noGrad;
@@ -274,9 +321,7 @@ void publishDense(const StageInputs& context, const LossTable& losses, const Ass
   sink.channel(channels.locLoss, losses.at(kLocHead).values.detach());
   sink.channel(channels.clsObject, clsObject);
   sink.channel(channels.regObject, regObject);
-  const at::Tensor positive = (clsObject >= 0) | (regObject >= 0);
-  sink.channel(channels.state,
-               positive.to(at::kFloat) - (positive.logical_not() & (clsObject == -2)).to(at::kFloat));
+  sink.channel(channels.state, stateOf(clsObject, regObject));
 
   for (const QualityTarget& given : assignment.quality) {
     const LossRows* rows = losses.find(qualityHeadOf(given.output));

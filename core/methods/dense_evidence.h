@@ -55,6 +55,15 @@ class PairQualitySink final : public EvidenceSink {
   EvidenceSink& sink_;
 };
 
+/// What of each head's loss is each image's, as LossTerms::ofImages.
+std::vector<NamedTensor> lossesOfImages(const LossTable& losses);
+
+/// What publishDense() shows of the outputs alone, and of the assignment alone, for who looks at a step while
+/// it is done. clsObject, regObject as in Assignment.
+void publishOutputs(const StageInputs& context, EvidenceSink& sink);
+void publishAssignment(const StageInputs& context, const at::Tensor& clsObject, const at::Tensor& regObject,
+                       EvidenceSink& sink);
+
 /// Publishes the generic channels and object columns, the losses as the transforms leave them, so that the
 /// anchors' losses add up to the scalars. With a box per class "iou" is the predicted box's, which is that of
 /// the best-scoring class; an object's "iou.best" is of the boxes of its own class.

@@ -106,7 +106,16 @@ class DenseMethod final : public Method {
     const DenseTargets targets = withPadding(given.targets);
     const StageInputs inputs{given.anchors, given.outputs, targets};
     const auto& outputs = inputs.outputs;
+    const bool byPhases = step.sink && step.sink->byPhases();
+    if (byPhases) {
+      publishOutputs(inputs, *step.sink);
+      step.sink->reached(StepPhase::kForward);
+    }
     const Assignment assignment = assign(inputs, step);
+    if (byPhases) {
+      publishAssignment(inputs, assignment.clsObject, assignment.regObject, *step.sink);
+      step.sink->reached(StepPhase::kAssign);
+    }
 
     LossTable losses;
     losses.clsObject = assignment.clsObject;
@@ -130,6 +139,7 @@ class DenseMethod final : public Method {
       terms.scalars.insert(terms.scalars.end(), scalars->begin(), scalars->end());
     terms.scalars.push_back({"grad.cls_fg", gradients.foreground});
     terms.scalars.push_back({"grad.cls_bg", gradients.background});
+    if (step.sink) terms.ofImages = lossesOfImages(losses);
     return terms;
   }
 

@@ -21,6 +21,9 @@ namespace anchorscope {
 struct LossTerms {
   at::Tensor total;                  ///< 0-dim, with gradient.
   std::vector<NamedScalar> scalars;  ///< "loss.total", "loss.cls", "loss.loc" and the method's own, detached.
+  /// [B] float64, detached: what of each head's loss, normalised, is each image's; adds up to the scalar of
+  /// the same name where the combiner sums. Only where somebody looks at the step.
+  std::vector<NamedTensor> ofImages;
 };
 
 /// How many anchors of each image learn an object, learn that there is none, and learn nothing: [B] int64.

@@ -73,6 +73,8 @@ LossTerms MethodSet::loss(const std::vector<StageOutputs>& stages, const DenseTa
       scalar.name = prefix(i) + scalar.name;
       sum.scalars.push_back(std::move(scalar));
     }
+    for (NamedTensor& losses : terms.ofImages)
+      sum.ofImages.push_back({prefix(i) + losses.name, std::move(losses.tensor)});
   }
   if (methods_.size() > 1) sum.scalars.insert(sum.scalars.begin(), {kTotal, sum.total.detach()});
   return sum;

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "core/evidence/specs.h"
+#include "core/ops/step_phase.h"
 
 namespace anchorscope {
 
@@ -27,6 +28,10 @@ class EvidenceSink {
   virtual void pairs(const PairTableSpec& spec, const PairRows& rows) = 0;
   /// values: [B,G]; entries of padded objects are ignored.
   virtual void objects(const ObjectColumnSpec& spec, const at::Tensor& values) = 0;
+  /// Somebody looks at the stage's rules one after the other: what is known after the outputs and after the
+  /// assignment is published then, beside what follows, and reached() called.
+  virtual bool byPhases() const { return false; }
+  virtual void reached(StepPhase /*phase*/) {}
 };
 
 }  // namespace anchorscope

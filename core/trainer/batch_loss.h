@@ -3,6 +3,9 @@
 
 #include <ATen/ATen.h>
 
+#include <functional>
+#include <vector>
+
 #include "core/methods/method_set.h"
 #include "core/model/detector.h"
 
@@ -18,7 +21,9 @@ struct Learner {
 
 /// Forward and rules of every stage. pixels as Detector::forward takes them. Each stage's evidence goes to
 /// its own sink (step.sink is not used); of a stage that nobody looks at nothing extra is computed.
+/// forwarded: gets the detector's outputs; may be empty.
 LossTerms batchLoss(const Learner& learner, const at::Tensor& pixels, const DenseTargets& targets,
-                    const StepContext& step, const StageSinks& sinks = {});
+                    const StepContext& step, const StageSinks& sinks = {},
+                    const std::function<void(const std::vector<StageOutputs>&)>& forwarded = {});
 
 }  // namespace anchorscope

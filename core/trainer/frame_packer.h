@@ -87,7 +87,7 @@ class FramePacker : public EvidenceSink {
   /// afterwards.
   PendingFrames pack(FrameFacts facts, StageFacts stage, std::int32_t missesPerObject = -1);
 
- private:
+ protected:
   struct ChannelItem {
     ChannelSpec spec;
     int stride = 0;

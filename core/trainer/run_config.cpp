@@ -1,5 +1,6 @@
 #include "core/trainer/run_config.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "core/model/model_info.h"
 #include "core/trainer/input_options.h"
 #include "core/trainer/variants.h"
+#include "core/watch/watch_list.h"
 
 namespace anchorscope {
 namespace {
@@ -26,6 +28,11 @@ std::vector<std::string> allKeys(const RunConfig& config) {
     for (const ParamSpec& spec : (config.*member).specs())
       keys.push_back(concat(prefix, ".", spec.name));
   return keys;
+}
+
+/// Of an option that is a list in a language of its own.
+bool ofText(const OptionConflict& conflict) {
+  return conflict.option == "train.variants" || conflict.option == "train.watch";
 }
 
 }  // namespace
@@ -105,6 +112,8 @@ std::vector<OptionConflict> conflictsOf(const RunConfig& config) {
         conflicts.push_back({"train.variants",
                              concat("The variant '", asked.variant->name, "': ", conflict.message),
                              conflict.action});
+  if (const auto watches = askedWatches(config.train.getText("watch")); !watches)
+    conflicts.push_back({"train.watch", watches.error().message, watches.error().action});
   return conflicts;
 }
 
@@ -131,18 +140,20 @@ Status checkCombination(const RunConfig& config) {
   const std::vector<OptionConflict> conflicts = conflictsOf(config);
   if (conflicts.empty()) return {};
   std::vector<std::string> messages, actions;
-  bool ofInput = true, ofVariants = true;
+  bool ofInput = true;
   for (const OptionConflict& conflict : conflicts) {
     messages.push_back(conflict.message);
     actions.push_back(conflict.action);
-    const bool variant = conflict.option == "train.variants";
-    ofVariants = ofVariants && variant;
-    ofInput = ofInput && !variant &&
+    ofInput = ofInput && !ofText(conflict) &&
               (conflict.option.starts_with("train.") || conflict.option.starts_with("data."));
   }
-  const std::string where = ofVariants ? "train.variants"
-                            : ofInput  ? "The input of the detector"
-                                       : concat(config.method, " with ", config.model);
+  const OptionConflict& first = conflicts.front();
+  const bool ofOneText =
+      ofText(first) && std::all_of(conflicts.begin(), conflicts.end(),
+                                   [&](const auto& other) { return other.option == first.option; });
+  const std::string where = ofOneText ? first.option
+                            : ofInput ? "The input of the detector"
+                                      : concat(config.method, " with ", config.model);
   return makeError(ErrorCode::kUsage, concat(where, ": ", join(messages, "; ")), join(actions, "; "));
 }
 

@@ -199,6 +199,13 @@ std::vector<ParamSpec> trainParams() {
                 "each a method's name (absent: the run's own) and options as name=value: \"atss; t=0.2; fcos "
                 "box_loss=giou\".",
                 ours),
+      textParam(
+          "watch", "",
+          "Watchpoints: what training pauses at (in the window) or notes, with the image and objects it "
+          "was about. Separated by ';', each a kind and its options: \"loss_spike factor=4; "
+          "unserved_object of=batch; expression train.grad_norm > 5 * loss.total\"; behind the word "
+          "off one is kept without watching. Results do not depend on them.",
+          ours),
       floatParam(
           "capture_budget", 0.03, 0.001, 1, "1",
           "Largest share of the training time that live evidence may take; captures are spaced to keep it.",

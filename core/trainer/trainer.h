@@ -20,6 +20,7 @@
 #include "core/methods/method_set.h"
 #include "core/model/detector.h"
 #include "core/ops/pixels.h"
+#include "core/trainer/batch_evidence.h"
 #include "core/trainer/capture.h"
 #include "core/trainer/checkpoint.h"
 #include "core/trainer/frame_packer.h"
@@ -30,6 +31,7 @@
 #include "core/trainer/probes.h"
 #include "core/trainer/run_config.h"
 #include "core/trainer/run_facts.h"
+#include "core/trainer/step_watch.h"
 #include "core/trainer/validation.h"
 #include "core/trainer/weight_average.h"
 
@@ -67,12 +69,15 @@ class Trainer {
   std::string deviceName() const { return device_.str(); }
   std::int64_t memoryBytes() const;
 
-  /// One step: train.accumulate times batch, forward, loss and backward, then clipping and update. Evidence
-  /// of the training batch, the last of several, goes to the sinks, one per stage. Fails only when no image
-  /// can be read. A step that is not finite changes no parameter (see StepReport). What it throws (no memory,
+  /// One step: train.accumulate times batch, forward, loss and backward, then clipping and update. `watch`
+  /// looks at it while it is done and changes nothing of it; null: nobody. Fails only when no image can be
+  /// read. A step that is not finite changes no parameter (see StepReport). What it throws (no memory,
   /// a failed check) leaves the state as before the step, so that a checkpoint can still be written, unless
   /// the parameters were being updated: see sound().
-  Status step(const StageSinks& sinks = {});
+  Status step(StepWatch* watch = nullptr);
+  /// Collects the evidence of the step that comes, for step(). It must not outlive the trainer, nor a change
+  /// of the method's options.
+  std::unique_ptr<BatchEvidence> watchBatch(BatchEvidence::Hook hook = {});
   /// False once a step was broken off while it updated the parameters: the state must not be saved any more.
   bool sound() const { return sound_; }
   /// The reports of finished steps in order, each once. On a GPU the newest is still on its way unless `all`
@@ -129,7 +134,8 @@ class Trainer {
   Status buildDetector(const PrepareOptions& options);
   Status buildMethod();
   Status buildVariants();
-  CaptureSetup captureSetup();
+  enum class Asks { kOwnMethod, kVariantsToo };
+  CaptureSetup captureSetup(Asks asks = Asks::kVariantsToo);
   Status countBias(const PrepareOptions& options);
   Status chooseProbes();
   Status loadProbes(const std::vector<std::string>& names);
@@ -140,10 +146,12 @@ class Trainer {
   void describe();
   std::string trainingReport() const;
   /// The loss and the gradient of the batches of one step.
-  Result<LossTerms> accumulate(const StageSinks& sinks);
+  Result<LossTerms> accumulate(StepWatch* watch);
   /// Of the step that comes, or of a capture; watched: somebody looks.
   StepContext contextOf(bool watched) const;
-  LossTerms forwardAndBackward(const Batch& batch, const StageSinks& sinks);
+  LossTerms forwardAndBackward(const Batch& batch, StepWatch* watch, const StageSinks& sinks);
+  /// Those that the optimizer changes.
+  std::vector<NamedTensor> trainedParameters() const;
   void report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,
               double learningRate);
   /// A method's parameters and buffers under the names checkpoints give them.

@@ -162,7 +162,8 @@ TEST(Trainer, AStepThatIsBrokenOffChangesNothing) {
   train(*broken, 3);
   train(*straight, 3);
   BreakingSink sink;
-  EXPECT_THROW((void)broken->step({&sink}), std::bad_alloc);
+  LastBatch watch({&sink});
+  EXPECT_THROW((void)broken->step(&watch), std::bad_alloc);
   EXPECT_TRUE(broken->sound());
   ASSERT_TRUE(broken->saveCheckpoint(path, Overwrite::kNo));
   const auto resumed = prepareOrFail(config, path);

@@ -182,8 +182,9 @@ TEST(Accumulation, EvidenceIsOfTheLastBatch) {
   ASSERT_TRUE(one && three);
   CountingSink third, ofStep;
   train(*one, 2);
-  ASSERT_TRUE(one->step({&third}).ok());
-  ASSERT_TRUE(three->step({&ofStep}).ok());
+  LastBatch ofThird({&third}), ofLast({&ofStep});
+  ASSERT_TRUE(one->step(&ofThird).ok());
+  ASSERT_TRUE(three->step(&ofLast).ok());
   EXPECT_EQ(ofStep.channels, third.channels);
   ASSERT_FALSE(ofStep.last.empty());
   for (const auto& [name, values] : third.last)

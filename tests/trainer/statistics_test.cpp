@@ -49,7 +49,8 @@ TEST(Statistics, AreMeasuredWheneverSomebodyLooks) {
   ASSERT_TRUE(trainer);
   train(*trainer, 1);
   RecordingSink sink;
-  ASSERT_TRUE(trainer->step({&sink}).ok());
+  LastBatch watch({&sink});
+  ASSERT_TRUE(trainer->step(&watch).ok());
   ASSERT_TRUE(trainer->step().ok());
   EXPECT_THAT(stepsWith(trainer->takeReports(/*all=*/true), kStatistic), ElementsAre(2));
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/trainer/run_config.h"
@@ -33,6 +34,18 @@ StepReport trainPoisoned(Trainer& trainer);
 /// A COCO set of grey images with the given boxes (xywh) per image; returns its spec.
 std::string writeCocoSet(const TemporaryFolder& folder,
                          const std::vector<std::vector<std::array<int, 4>>>& boxesPerImage);
+
+/// Hands a step's evidence, of several batches the last one's, to the sinks of the stages.
+class LastBatch final : public StepWatch {
+ public:
+  explicit LastBatch(StageSinks sinks) : sinks_(std::move(sinks)) {}
+  StageSinks begin(const Batch&, std::int64_t index, std::int64_t count) override {
+    return index + 1 == count ? sinks_ : StageSinks();
+  }
+
+ private:
+  StageSinks sinks_;
+};
 
 double valueOf(const std::vector<ScalarValue>& scalars, const std::string& name);
 
