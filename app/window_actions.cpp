@@ -258,6 +258,7 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
   actions.addMenu(training, tr("&Training"));
   actions.adopt("training.run", window.page().transport().runPauseAction());
   actions.adopt("training.step", window.page().transport().stepAction());
+  actions.adopt("training.phase", window.page().transport().phaseAction());
   actions.adopt("training.stepMany", window.page().transport().stepManyAction());
   actions.adopt("training.until", window.page().transport().untilAction());
   actions.adopt("training.stop", window.page().transport().stopAction());

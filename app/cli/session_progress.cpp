@@ -10,6 +10,7 @@
 #include "app/cli/terminal.h"
 #include "core/base/check.h"
 #include "core/base/duration.h"
+#include "core/watch/watch_list.h"
 
 namespace anchorscope::cli {
 namespace {
@@ -54,6 +55,11 @@ class Progress {
         stopping = true;
         session_.post(StopCommand{});
       }
+      if (!reached_.empty() && !stopping && !ending_) {  // what was asked for: --until, --stop-at-watchpoint
+        ending_ = true;
+        say(concat("Stopped as asked: ", reached_));
+        session_.post(StopCommand{});
+      }
     }
     line_.end();
     if (failure_) return told_.contains(failure_->text()) ? exitCode(failure_->code) : fail(*failure_);
@@ -65,7 +71,9 @@ class Progress {
  private:
   void say(const std::string& text) { line_.say(text); }
 
-  void show(const StateChangedEvent&) {}
+  void show(const StateChangedEvent& event) {
+    if (event.state == TrainerState::kPaused) reached_ = event.reason;
+  }
   void show(const AcknowledgedEvent& event) {
     if (event.error && event.error->code != ErrorCode::kCancelled) failure_ = event.error;
   }
@@ -95,7 +103,7 @@ class Progress {
       say(concat("anchorscope-cli: ", event.event.step > 0 ? concat("At step ", event.event.step, ": ") : "",
                  event.event.text));
     } else if (!quiet_ || event.event.kind == "thinned" || event.event.kind == "warning" ||
-               event.event.kind == "skipped") {
+               event.event.kind == "skipped" || event.event.kind == kWatchEvent) {
       say(concat("[step ", event.event.step, "] ", event.event.kind, ": ", event.event.text));
     }
   }
@@ -140,6 +148,8 @@ class Progress {
   std::mutex mutex_;
   std::condition_variable ready_;
   bool awake_ = false;
+  std::string reached_;  ///< Why training pauses.
+  bool ending_ = false;
   std::optional<Error> failure_;
   std::set<std::string> told_;  ///< Errors shown already.
   std::string lastProgress_;

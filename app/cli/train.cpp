@@ -18,7 +18,8 @@ struct TrainOptions {
   RunOptions run;
   std::string resume, replay;
   std::optional<std::int64_t> from;
-  bool overwrite = false, quiet = false;
+  std::string until;
+  bool overwrite = false, quiet = false, stopAtWatchpoint = false;
 };
 
 /// How the run in --resume goes on: where, and with which changes. The session tells of those it cannot take.
@@ -62,7 +63,7 @@ ExitCode replay(const TrainOptions& options) {
   for (const ReplayPart& part : replayParts(*journal)) {
     SessionOptions session = part.options;
     session.captureLive = false;
-    session.pauseWhenNotFinite = false;
+    session.pauseWhenNotFinite = session.pauseAtWatchpoints = false;
     RunConfig config;
     if (session.resumeStep < 0) {
       config = journal->first;
@@ -92,6 +93,8 @@ ExitCode train(const TrainOptions& options) {
   session.captureLive = false;
   session.overwrite = options.overwrite ? Overwrite::kYes : Overwrite::kNo;
   session.pauseWhenNotFinite = false;  // nobody is there to look
+  session.pauseAtWatchpoints = options.stopAtWatchpoint;
+  session.until = options.until;
   // The run brings its own configuration when it goes on.
   Result<RunConfig> config = options.resume.empty() ? options.run.build() : RunConfig();
   if (!config) return fail(config.error());
@@ -135,6 +138,11 @@ void addTrain(CLI::App& app, ExitCode& exit) {
       "--replay", options->replay,
       "Train the run in this folder again from its start, with every change of its journal at "
       "its step, into --out, and compare: ends with 1 where a scalar differs");
+  command->add_option("--until", options->until,
+                      "Stop when this condition over the run's scalars is true: \"loss.cls < 0.3 && "
+                      "train.grad_norm > 5\"");
+  command->add_flag("--stop-at-watchpoint", options->stopAtWatchpoint,
+                    "Stop at the first hit of a watchpoint (--set watch=...), which is noted otherwise");
   command->add_flag("--overwrite", options->overwrite, "Replace a run that is in the folder already");
   command->add_flag("--quiet", options->quiet, "Print results, warnings and errors only");
   command->callback([options, &exit] { exit = train(*options); });

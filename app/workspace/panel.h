@@ -44,6 +44,8 @@ void addPanels(QMainWindow& host, const PanelContext& context);
 // The makers, one a file in panels/.
 QWidget* makeFindingsPanel(const PanelContext& context);
 QWidget* makeProblemsPanel(const PanelContext& context);
+QWidget* makeStepPanel(const PanelContext& context);
 QWidget* makeTrackPanel(const PanelContext& context);
+QWidget* makeWatchPanel(const PanelContext& context);
 
 }  // namespace anchorscope

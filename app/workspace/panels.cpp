@@ -17,6 +17,10 @@ const std::vector<PanelSpec>& panelSpecs() {
        makeFindingsPanel},
       {"track", QT_TRANSLATE_NOOP("Panels", "Track"), Qt::RightDockWidgetArea, "findings", kTabbed,
        makeTrackPanel},
+      {"watch", QT_TRANSLATE_NOOP("Panels", "Watchpoints"), Qt::RightDockWidgetArea, "inspector", kTabbed,
+       makeWatchPanel},
+      {"step", QT_TRANSLATE_NOOP("Panels", "Step by phases"), Qt::RightDockWidgetArea, "inspector", kTabbed,
+       makeStepPanel},
   };
   return specs;
 }

@@ -9,6 +9,7 @@
 #include "app/workspace/workspace_page.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/notifier.h"
+#include "widgets/panels/batch_list.h"
 #include "widgets/panels/canvas_tools.h"
 #include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
@@ -57,6 +58,7 @@ void RunView::wireRun() {
     transport_->clear();
     evaluation_->setProgress({}, 0);
     page_.canvases().setLive(false);
+    page_.probes().batch().setLive(false);
     refreshEvaluation({}, 0);
   });
   connect(bridge, &SessionBridge::progress, this, &RunView::onProgress);
@@ -121,6 +123,7 @@ void RunView::onState(TrainerState state, const QString& reason) {
   emit changed();
   transport_->setContinuable(!run_->continuableFolder().isEmpty());
   page_.canvases().setLive(run_->isLive());
+  page_.probes().batch().setLive(run_->isLive() && !run_->isEnded());
   if (run_->bridge().snapshot()) refreshRecordingNote(run_->bridge().snapshot()->status.recording);
 }
 
@@ -182,6 +185,7 @@ void RunView::selectWantedProbe() {
 void RunView::onSnapshot(const std::shared_ptr<const Snapshot>& snapshot) {
   page_.showCanvas();
   transport_->setStatus(snapshot->status);
+  page_.probes().batch().show(snapshot->batch, snapshot->batchShown);
   scrubber_->setLiveStep(snapshot->status.step);
   refreshTime();
   refreshRecordingNote(snapshot->status.recording);

@@ -7,6 +7,7 @@
 
 #include "app/workspace/view_change.h"
 #include "core/base/check.h"
+#include "core/evidence/batch_name.h"
 #include "core/store/run_reader.h"
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/layer_stack.h"
@@ -207,9 +208,10 @@ void Workspace::fetch(CanvasModel& canvas) {
 }
 
 void Workspace::showNewest(CanvasModel& canvas) {
-  const QString probe = frameOf(newest_, canvas.probeName(), {})
-                            ? canvas.probeName()
-                            : QString::fromStdString(newest_.probes.front()->image->name);
+  const auto own = frameOf(newest_, canvas.probeName(), {});
+  if (own && !batchPlace(own->image->name).empty()) return canvas.showMoment(own, newest_.probes);
+  const QString probe =
+      own ? canvas.probeName() : QString::fromStdString(newest_.probes.front()->image->name);
   std::vector<Variant> variants = variantsOf(newest_, probe);
   if (canvas.variant().isEmpty())
     canvas.showProbes(newest_.probes, std::move(variants));

@@ -2,6 +2,7 @@
 
 #include <QDockWidget>
 #include <QMainWindow>
+#include <QMenu>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -10,10 +11,12 @@
 #include "app/run/run_controller.h"
 #include "app/workspace/canvas_grid.h"
 #include "app/workspace/panel.h"
+#include "app/workspace/until_menu.h"
 #include "app/workspace/workspace.h"
 #include "widgets/actions/action_registry.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/notify/notifier.h"
+#include "widgets/panels/batch_list.h"
 #include "widgets/panels/canvas_tools.h"
 #include "widgets/panels/evaluation_panel.h"
 #include "widgets/panels/history_scrubber.h"
@@ -139,6 +142,14 @@ void WorkspacePage::wire(RunController& run, Notifier& notifier) {
           [&run] { run.bridge().post(CancelEvaluationCommand{}); });
   connect(probes_, &ProbesPanel::probesWanted, this,
           [&run](const std::vector<std::string>& names) { run.bridge().post(SetProbesCommand{names}); });
+  connect(&probes_->batch(), &BatchList::showWanted, this,
+          [&run](bool shown) { run.bridge().post(ShowBatchCommand{shown}); });
+  connect(transport_->untilMenu(), &QMenu::aboutToShow, this,
+          [this, &run] { fillUntilMenu(*transport_, workspace_, run.bridge()); });
+  inspector_->setContextMenuPolicy(Qt::CustomContextMenu);
+  connect(inspector_, &QWidget::customContextMenuRequested, this, [this, &run](const QPoint& at) {
+    if (run.isLive() && !run.isEnded()) transport_->untilMenu()->popup(inspector_->mapToGlobal(at));
+  });
 }
 
 void WorkspacePage::enter(bool preparing) {

@@ -231,7 +231,7 @@ Result<ComparisonResult> trainRun(const PlannedRun& run, const RunStanding& stan
   }
   const auto begin = Clock::now();
   SessionOptions options;
-  options.captureLive = false;
+  options.captureLive = options.pauseAtWatchpoints = false;
   options.overwrite = Overwrite::kYes;  // What may not be overwritten has been refused before.
   if (goesOn) options.resumeFolder = run.config.out;
   const auto session = startSession(run.config, options);
@@ -269,7 +269,7 @@ Result<std::int64_t> measureSteps(const RunConfig& config, double seconds, const
   for (const char* name : {"steps", "eval_every", "probe_count"})
     ANCHORSCOPE_TRY(trial.train.setValue(name, ParamValue(std::int64_t{0})));
   SessionOptions options;
-  options.captureLive = false;
+  options.captureLive = options.pauseAtWatchpoints = false;
   const auto session = startSession(trial, options);
   SessionFollower follower(*session, hooks);
   std::optional<Clock::time_point> firstStep;

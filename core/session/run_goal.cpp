@@ -1,7 +1,6 @@
 #include "core/session/run_goal.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/base/check.h"
 
@@ -15,27 +14,25 @@ void RunGoal::addSteps(std::int64_t count, std::int64_t presentStep) {
 
 std::string RunGoal::text() const {
   if (const auto* target = std::get_if<ToStep>(&goal_)) return concat("step ", target->step);
-  if (const auto* condition = std::get_if<RunUntilScalarCommand>(&goal_))
-    return concat(condition->name,
-                  condition->relation == RunUntilScalarCommand::Relation::kBelow ? " < " : " > ",
-                  condition->bound);
+  if (const auto* condition = std::get_if<ScalarCondition>(&goal_)) return condition->text();
+  if (const auto* condition = std::get_if<EvidenceCondition>(&goal_)) return condition->text();
   return {};
 }
 
-std::string RunGoal::reached(std::int64_t step, const std::vector<ScalarValue>& scalars) const {
+std::string RunGoal::reached(std::int64_t step, const std::vector<ScalarValue>& scalars) {
   if (const auto* target = std::get_if<ToStep>(&goal_))
     return step >= target->step ? concat("step ", step, " reached") : "";
-  if (const auto* condition = std::get_if<RunUntilScalarCommand>(&goal_)) {
-    const auto found = std::find_if(scalars.begin(), scalars.end(), [&](const ScalarValue& scalar) {
-      return scalar.name == condition->name;
-    });
-    if (found == scalars.end()) return {};
-    if (!std::isfinite(found->value)) return concat(condition->name, " is ", found->value);
-    const bool below = condition->relation == RunUntilScalarCommand::Relation::kBelow;
-    if (below ? found->value < condition->bound : found->value > condition->bound)
-      return concat(condition->name, " is ", found->value, below ? ", below " : ", above ", condition->bound);
+  if (auto* condition = std::get_if<ScalarCondition>(&goal_)) {
+    if (!condition->see(scalars)) return {};
+    if (!condition->notFinite().empty()) return condition->values();
+    if (condition->holds()) return concat(condition->text(), ": ", condition->values());
   }
   return {};
+}
+
+std::string RunGoal::reached(const std::vector<std::shared_ptr<const ProbeFrame>>& frames) const {
+  const auto* condition = std::get_if<EvidenceCondition>(&goal_);
+  return condition && condition->holds(frames) ? condition->text() : std::string();
 }
 
 }  // namespace anchorscope

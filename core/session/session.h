@@ -18,8 +18,11 @@
 #include "core/session/state.h"
 #include "core/store/run_types.h"
 #include "core/store/run_writer.h"
+#include "core/trainer/batch_image.h"
+#include "core/trainer/part_norm.h"
 #include "core/trainer/run_config.h"
 #include "core/trainer/run_facts.h"
+#include "core/watch/evidence_condition.h"
 
 namespace anchorscope {
 
@@ -34,12 +37,23 @@ struct StepCommand {
 struct RunUntilStepCommand {
   std::int64_t step = 0;
 };  ///< Run to this step, then pause.
-/// Run until scalar `name` is below / above `bound` (or non-finite with neither), then pause.
-struct RunUntilScalarCommand {
-  enum class Relation { kBelow, kAbove };
-  std::string name;
-  Relation relation = Relation::kBelow;
-  double bound = 0;
+/// Run until a condition over the run's scalars is true (see ScalarCondition) or one of them is not finite,
+/// then pause.
+struct RunUntilConditionCommand {
+  std::string condition;
+};
+/// Run until this is so of a probe's object or candidate, then pause; evidence is captured at every step
+/// until then.
+struct RunUntilEvidenceCommand {
+  EvidenceCondition condition;
+};
+/// Does the next part of a step, then waits: see StepPhase. What needs a step's boundary (probes, options,
+/// checkpoints, evaluations, stopping) first finishes the step that is open, and training stays paused.
+struct StepPhaseCommand {};
+/// The images of the training batches, as the steps saw them, are in the snapshots from now on, or not any
+/// more.
+struct ShowBatchCommand {
+  bool on = true;
 };
 struct StopCommand {
   bool checkpoint = true;
@@ -61,7 +75,8 @@ struct CancelEvaluationCommand {
 };  ///< Ends the one that is going on, asked for or scheduled; training goes on.
 
 using Command = std::variant<PauseCommand, ResumeCommand, StepCommand, RunUntilStepCommand,
-                             RunUntilScalarCommand, StopCommand, SetProbesCommand, SetParamCommand,
+                             RunUntilConditionCommand, RunUntilEvidenceCommand, StepPhaseCommand,
+                             ShowBatchCommand, StopCommand, SetProbesCommand, SetParamCommand,
                              SaveCheckpointCommand, CaptureCommand, EvaluateCommand, CancelEvaluationCommand>;
 using CommandId = std::uint64_t;
 
@@ -117,9 +132,10 @@ struct TrainingStatus {
   double captureMsPerStep = 0;    ///< Mean cost of evidence per step.
   double captureShare = 0;        ///< Of the step time, 0..1.
   std::int64_t captureEvery = 0;  ///< Present distance between captures, steps.
-  std::string goal;               ///< Until when training goes on by itself: "step 500"; empty: its end.
-  std::string device;             ///< "CPU · 1 thread", "NVIDIA H200"
-  std::int64_t memoryBytes = 0;   ///< Resident (CPU) or allocated (GPU).
+  std::string phase;   ///< Up to where the open step is done: "step 12 after loss"; empty between two steps.
+  std::string goal;    ///< Until when training goes on by itself: "step 500"; empty: its end.
+  std::string device;  ///< "CPU · 1 thread", "NVIDIA H200"
+  std::int64_t memoryBytes = 0;  ///< Resident (CPU) or allocated (GPU).
   RecordingState recording;
 };
 
@@ -130,6 +146,10 @@ struct Snapshot {
   std::vector<std::shared_ptr<const ProbeFrame>> probes;  ///< In probe order.
   /// What train.variants say of the same outputs, of every probe; those of one probe as they are asked.
   std::vector<std::shared_ptr<const ProbeFrame>> variants;
+  /// Of the newest step that was looked at: ShowBatchCommand, StepPhaseCommand, a watchpoint's hit.
+  std::vector<BatchImage> batch;
+  bool batchShown = false;      ///< ShowBatchCommand
+  std::vector<PartNorm> parts;  ///< Of a step that is done by phases.
 };
 
 // ---- the session
@@ -171,6 +191,9 @@ struct SessionOptions {
   /// Pause at a step that is not finite, with its image as a probe, for somebody to look; else such steps are
   /// skipped up to train.max_skipped_steps in a row.
   bool pauseWhenNotFinite = true;
+  /// Pause at a watchpoint's hit (train.watch), with its image as a probe; else hits are noted alone.
+  bool pauseAtWatchpoints = true;
+  std::string until;  ///< Pause when this condition is true: as RunUntilConditionCommand, from the start.
   /// For tests: called on the trainer thread before "step", "capture" and "evaluate"; what it throws, that
   /// work throws.
   std::function<void(const char* work)> beforeWork;

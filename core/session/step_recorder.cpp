@@ -53,6 +53,13 @@ void StepRecorder::addEvidence(std::int64_t step,
   newestEvidence_ = step;
 }
 
+bool StepRecorder::wantEvidence(std::int64_t step) {
+  Open* open = find(step);
+  if (open == nullptr) return false;
+  open->evidenceMissing = open->record.frames.empty();
+  return true;
+}
+
 void StepRecorder::giveUpEvidence() {
   for (Open& open : open_)
     open.evidenceMissing = false;

@@ -38,6 +38,9 @@ class StepRecorder {
   void open(std::int64_t step, Waits waits);
   void addScalars(std::int64_t step, const std::vector<ScalarValue>& scalars);
   void addEvidence(std::int64_t step, const std::vector<std::shared_ptr<const ProbeFrame>>& frames);
+  /// This step, which waits for its scalars or came last, waits for evidence as well. False: it is handed
+  /// over already.
+  bool wantEvidence(std::int64_t step);
   /// No evidence comes for the steps that wait for it.
   void giveUpEvidence();
   /// Measured after the step was done, such as an evaluation: added to it, or recorded behind it.

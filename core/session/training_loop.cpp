@@ -4,6 +4,7 @@
 #include <cmath>
 #include <ctime>
 #include <filesystem>
+#include <iterator>
 
 #include "core/base/check.h"
 #include "core/base/text.h"
@@ -15,6 +16,7 @@
 #include "core/store/run_copy.h"
 #include "core/store/run_folder.h"
 #include "core/trainer/version.h"
+#include "core/watch/culprit.h"
 
 namespace anchorscope {
 namespace {
@@ -74,8 +76,10 @@ Status TrainingLoop::run() {
   }
   port_.setState(paused_ ? TrainerState::kPaused : TrainerState::kRunning, "");
   while (!stopping_) {
-    for (QueuedCommand& command : paused_ ? port_.commands().waitAndTake() : port_.commands().take())
-      taken_.push_back(std::move(command));
+    // What an open step has put off is there already.
+    if (taken_.empty())
+      for (QueuedCommand& command : paused_ ? port_.commands().waitAndTake() : port_.commands().take())
+        taken_.push_back(std::move(command));
     for (; !taken_.empty(); taken_.pop_front())
       apply(taken_.front());
     if (stopping_ || paused_) continue;
@@ -127,6 +131,9 @@ Status TrainingLoop::prepare() {
   if (!trainer) return std::move(trainer).error();
   trainer_ = *std::move(trainer);
   config_ = trainer_->config();  // with the size of an epoch
+  ANCHORSCOPE_TRY(setWatchpoints(config_.train.getText("watch")));
+  if (!options_.until.empty())
+    if (auto error = setGoal(options_.until)) return *std::move(error);
   ANCHORSCOPE_TRY(point ? continueRecording(*point) : startRecording());
   port_.publishFacts(std::make_shared<const RunFacts>(trainer_->facts()));
   if (writer_) makeKeepers();
@@ -296,8 +303,10 @@ void TrainingLoop::abandon(Error& error) {
 
 Status TrainingLoop::oneStep() {
   const auto begin = Clock::now();
+  const bool byPhases = phasesWanted_ > 0;
   if (options_.beforeWork) options_.beforeWork("step");
-  ANCHORSCOPE_TRY(trainer_->step());
+  const std::unique_ptr<BatchEvidence> watched = watchStep();
+  ANCHORSCOPE_TRY(trainer_->step(watched.get()));
   const std::int64_t step = trainer_->stepsDone();
   const auto every = [&](const char* option) {
     const std::int64_t distance = config_.train.getInt(option);
@@ -307,13 +316,17 @@ Status TrainingLoop::oneStep() {
   if (recorder_)
     recorder_->open(step, record ? StepRecorder::Waits::kForBoth : StepRecorder::Waits::kForScalars);
   // A goal must stop at its step, not one later: then the scalars are waited for.
-  handleReports(/*all=*/goal_.active());
-  pacer_.addStep(millisecondsSince(begin));
-  rate_.addStep(std::chrono::duration<double>(Clock::now() - started_).count());
+  handleReports(/*all=*/goal_.active() || !watches_.empty());
+  if (!byPhases) {  // in which somebody was waited for
+    pacer_.addStep(millisecondsSince(begin));
+    rate_.addStep(std::chrono::duration<double>(Clock::now() - started_).count());
+  }
+  if (watched) tellOfBatch(*watched, byPhases);
   emitDiagnostics();
   if (pendingFrames_.ready()) collectFrames();
   const bool live = options_.captureLive && !pauseWanted_ && pacer_.due(step);
-  if (live || (record && lastCapture_ != step)) capture(Hurry::kNo);
+  const bool waitedFor = goal_.needsEvidence();
+  if (live || waitedFor || (record && lastCapture_ != step)) capture(waitedFor ? Hurry::kYes : Hurry::kNo);
   const bool evaluating = every("eval_every") && trainer_->canEvaluate();
   // Before an evaluation: whatever it does to the program, these steps are kept.
   if (checkpoints_ && (every("checkpoint_every") || evaluating)) startCheckpoint();
@@ -330,6 +343,10 @@ void TrainingLoop::handleReports(bool all) {
   for (StepReport& report : trainer_->takeReports(all)) {
     if (recorder_) recorder_->addScalars(report.step, report.scalars);
     const std::string reached = goal_.reached(report.step, report.scalars);
+    if (!watches_.empty()) {
+      // With watchpoints every step's numbers are waited for, so that these are of the step just done.
+      if (auto hits = watches_.see(report.scalars); !hits.empty()) scalarHits_ = std::move(hits);
+    }
     port_.emit(StepEvent{report.step, std::move(report.scalars)});
     if (!reached.empty()) wantPause(reached);
     if (!report.updated) handleNonFinite(report);
@@ -352,13 +369,7 @@ void TrainingLoop::handleNonFinite(const StepReport& report) {
     story.error.message +=
         concat("; ", report.skippedInARow, report.skippedInARow == 1 ? " step" : " steps in a row");
   note("error", story.error.text());
-  std::vector<std::string> probes = trainer_->probeNames();
-  if (!story.culpritImage.empty() &&
-      std::find(probes.begin(), probes.end(), story.culpritImage) == probes.end()) {
-    probes.insert(probes.begin(), story.culpritImage);
-    collectFrames();
-    if (Status status = trainer_->setProbes(probes); !status) note("error", status.error().text());
-  }
+  pinCulprit(story.culpritImage);
   port_.emit(FailedEvent{story.error, story.culpritImage});
   wantPause("the loss is not finite");
 }
@@ -416,6 +427,18 @@ void TrainingLoop::collectFrames() {
       !taken)
     return captureFailed(taken.error());
   const std::int64_t step = frames_.front()->step;
+  if (!paused_) {
+    if (const std::string reached = goal_.reached(frames_); !reached.empty()) wantPause(reached);
+    if (watches_.looksAt(WatchSource::kProbes)) {
+      std::vector<std::shared_ptr<const ProbeFrame>> own;
+      std::copy_if(frames_.begin(), frames_.end(), std::back_inserter(own),
+                   [](const auto& frame) { return !frame->variant; });
+      std::vector<WatchReport> reports = watches_.see(WatchSource::kProbes, own);
+      for (WatchReport& report : reports)
+        addCandidates(report.hit.where, own);
+      tellHits(step, std::move(reports));
+    }
+  }
   pacer_.addCapture(step, pendingCaptureMs_ + millisecondsSince(begin));
   if (recorder_) recorder_->addEvidence(step, frames_);
   if (options_.captureLive) publish();
@@ -439,6 +462,7 @@ TrainingStatus TrainingLoop::status() const {
   status.captureMsPerStep = pacer_.captureMsPerStep();
   status.captureShare = pacer_.share();
   status.captureEvery = pacer_.every();
+  status.phase = phase_;
   status.goal = goal_.text();
   status.device = trainer_->deviceTitle();
   status.memoryBytes = trainer_->memoryBytes();
@@ -452,6 +476,9 @@ void TrainingLoop::publish() {
   snapshot->status = status();
   for (const auto& frame : frames_)
     (frame->variant ? snapshot->variants : snapshot->probes).push_back(frame);
+  snapshot->batch = batch_;
+  snapshot->batchShown = batchShown_;
+  snapshot->parts = parts_;
   port_.publish(std::move(snapshot));
   lastPublish_ = Clock::now();
 }

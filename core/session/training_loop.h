@@ -19,6 +19,7 @@
 #include "core/session/step_recorder.h"
 #include "core/store/run_writer.h"
 #include "core/trainer/trainer.h"
+#include "core/watch/watch_list.h"
 
 namespace anchorscope {
 
@@ -63,7 +64,10 @@ class TrainingLoop {
   std::optional<Error> applied(const ResumeCommand&);
   std::optional<Error> applied(const StepCommand& command);
   std::optional<Error> applied(const RunUntilStepCommand& command);
-  std::optional<Error> applied(const RunUntilScalarCommand& command);
+  std::optional<Error> applied(const RunUntilConditionCommand& command);
+  std::optional<Error> applied(const RunUntilEvidenceCommand& command);
+  std::optional<Error> applied(const StepPhaseCommand&);
+  std::optional<Error> applied(const ShowBatchCommand& command);
   std::optional<Error> applied(const StopCommand& command);
   std::optional<Error> applied(const SetProbesCommand& command);
   std::optional<Error> applied(const SetParamCommand& command);
@@ -80,6 +84,22 @@ class TrainingLoop {
   void goOn();
   void pause(const std::string& reason);
   void wantPause(const std::string& reason);  ///< At the end of this step.
+  std::optional<Error> setGoal(const std::string& condition);
+
+  // looking at steps while they are done (training_loop_watch.cpp)
+  /// Takes train.watch over.
+  Status setWatchpoints(const std::string& text);
+  std::vector<std::string> scalarNames() const;
+  /// Who looks at the step that comes; null: nobody, and nothing is measured.
+  std::unique_ptr<BatchEvidence> watchStep();
+  /// The step is done: shows its batch where somebody wants to see it, and lets watchpoints look at it.
+  void tellOfBatch(const BatchEvidence& evidence, bool byPhases);
+  void takeBatch(const BatchEvidence& evidence);
+  /// A phase of the open step is done: waits here until the next one is wanted, or the step's end.
+  void reachedPhase(const BatchEvidence& evidence, const BatchEvidence::Reached& reached);
+  void waitInPhase();
+  void tellHits(std::int64_t step, std::vector<WatchReport> reports);
+  void pinCulprit(const std::string& image);
 
   // a step and what follows it
   Status oneStep();
@@ -128,6 +148,13 @@ class TrainingLoop {
   std::int64_t lastEvaluation_ = -1, lastCapture_ = -1, failedCaptures_ = 0, failedCaptureStep_ = -1;
   std::string captureFailure_;  ///< The last one noted: one that comes again at every capture is told once.
   std::string pauseReason_;
+  WatchList watches_;
+  std::vector<WatchReport> scalarHits_;  ///< Of this step, still without a place.
+  bool batchShown_ = false;
+  std::vector<BatchImage> batch_;
+  std::vector<PartNorm> parts_;
+  std::int64_t phasesWanted_ = 0;
+  std::string phase_;                              ///< Up to where the open step is done.
   std::unique_ptr<StepRecorder> recorder_;         ///< Null without a recorded run,
   std::unique_ptr<CheckpointKeeper> checkpoints_;  ///< as this one.
   std::vector<ParameterChange> resumeChanges_;

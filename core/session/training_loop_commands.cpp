@@ -1,5 +1,6 @@
 // What each command does to a running or paused session, between two steps.
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/base/check.h"
@@ -31,6 +32,7 @@ void TrainingLoop::pause(const std::string& reason) {
   goal_.clear();
   if (paused_ || stopping_) return;
   paused_ = true;
+  phasesWanted_ = 0;
   handleReports(/*all=*/true);
   if (checkpoints_) checkpoints_->collect(/*wait=*/true);
   if (options_.captureLive) capture(Hurry::kYes);
@@ -45,6 +47,7 @@ std::optional<Error> TrainingLoop::applied(const PauseCommand&) {
 
 std::optional<Error> TrainingLoop::applied(const ResumeCommand&) {
   goal_.clear();
+  phasesWanted_ = 0;
   goOn();
   return {};
 }
@@ -52,6 +55,7 @@ std::optional<Error> TrainingLoop::applied(const ResumeCommand&) {
 std::optional<Error> TrainingLoop::applied(const StepCommand& command) {
   if (command.count < 1) return makeError(ErrorCode::kUsage, "The number of steps must be at least 1");
   goal_.addSteps(command.count, trainer_->stepsDone());
+  phasesWanted_ = 0;
   goOn();
   return {};
 }
@@ -61,21 +65,52 @@ std::optional<Error> TrainingLoop::applied(const RunUntilStepCommand& command) {
     return makeError(ErrorCode::kUsage,
                      concat("Step ", command.step, " is not ahead: ", trainer_->stepsDone(), " are done"));
   goal_.runToStep(command.step);
+  phasesWanted_ = 0;
   goOn();
   return {};
 }
 
-std::optional<Error> TrainingLoop::applied(const RunUntilScalarCommand& command) {
-  const auto& scalars = trainer_->facts().declaration.scalars;
-  if (!trainer_->facts().declaration.scalar(command.name)) {
-    std::vector<std::string> names;
-    for (const ScalarSpec& spec : scalars)
-      names.push_back(spec.name);
-    return makeError(ErrorCode::kUsage, concat("There is no scalar '", command.name, "'"),
-                     concat("Did you mean ", join(nearestNames(command.name, names), " or "), "?"));
-  }
-  goal_.runUntil(command);
+std::optional<Error> TrainingLoop::setGoal(const std::string& text) {
+  auto condition = ScalarCondition::parse(text);
+  if (!condition) return std::move(condition).error();
+  if (Status status = condition->check(scalarNames()); !status) return std::move(status).error();
+  goal_.runUntil(*std::move(condition));
+  return {};
+}
+
+std::optional<Error> TrainingLoop::applied(const RunUntilConditionCommand& command) {
+  if (auto error = setGoal(command.condition)) return error;
+  phasesWanted_ = 0;
   goOn();
+  return {};
+}
+
+std::optional<Error> TrainingLoop::applied(const RunUntilEvidenceCommand& command) {
+  const std::vector<std::string> probes = trainer_->probeNames();
+  if (std::find(probes.begin(), probes.end(), command.condition.image) == probes.end())
+    return makeError(ErrorCode::kUsage,
+                     concat("'", command.condition.image, "' is no probe, so nothing of it is measured"),
+                     "Pin the image as a probe first");
+  if (command.condition.holds(frames_))
+    return makeError(ErrorCode::kUsage, concat("It is so already: ", command.condition.text()));
+  goal_.runUntil(command.condition);
+  phasesWanted_ = 0;
+  goOn();
+  return {};
+}
+
+std::optional<Error> TrainingLoop::applied(const StepPhaseCommand&) {
+  if (!paused_ && phasesWanted_ == 0)
+    return makeError(ErrorCode::kUsage, "Training runs: it goes by phases from a pause", "Pause it first");
+  ++phasesWanted_;
+  goOn();
+  return {};
+}
+
+std::optional<Error> TrainingLoop::applied(const ShowBatchCommand& command) {
+  batchShown_ = command.on;
+  if (!batchShown_ && phase_.empty()) batch_.clear();
+  if (options_.captureLive) publish();
   return {};
 }
 
@@ -114,6 +149,7 @@ Status TrainingLoop::changeOption(const std::string& key, const std::string& val
   const std::string before = valueIn(trainer_->config());
   RunConfig wanted = trainer_->config();
   if (applySetting(wanted, key, value) && valueIn(wanted) == before) return {};  // nothing to journal
+  if (key == "train.watch") ANCHORSCOPE_TRY(setWatchpoints(value));
   std::optional<Checkpoint> state = stateBeforeChange(key);
   ANCHORSCOPE_TRY(trainer_->setParam(key, value));
   config_ = trainer_->config();

@@ -21,13 +21,13 @@ ParamSpec nextRun(ParamSpec spec) {
 }
 
 /// What is seen, measured or kept of training.
-constexpr std::array<std::string_view, 16> kBesideTraining{
+constexpr std::array<std::string_view, 17> kBesideTraining{
     "loader_threads",    "eval_ema",     "statistics_every",
     "max_skipped_steps", "eval_every",   "eval_max_images",
     "checkpoint_every",  "keep_best",    "checkpoint_before_change",
     "keep_checkpoints",  "record_every", "record_budget",
-    "evidence_pairs",    "variants",     "capture_budget",
-    "probe_count"};
+    "evidence_pairs",    "variants",     "watch",
+    "capture_budget",    "probe_count"};
 
 }  // namespace
 

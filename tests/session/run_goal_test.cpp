@@ -7,10 +7,14 @@
 namespace anchorscope {
 namespace {
 
-using Relation = RunUntilScalarCommand::Relation;
+void runUntil(RunGoal& goal, const std::string& text) {
+  auto condition = ScalarCondition::parse(text);
+  ASSERT_TRUE(condition) << condition.error().text();
+  goal.runUntil(*std::move(condition));
+}
 
 TEST(RunGoal, WithoutOneNothingIsReached) {
-  const RunGoal goal;
+  RunGoal goal;
   EXPECT_FALSE(goal.active());
   EXPECT_EQ(goal.reached(1000, {{"loss.total", 0}}), "");
 }
@@ -22,9 +26,9 @@ TEST(RunGoal, TellsUntilWhen) {
   EXPECT_EQ(goal.text(), "step 500");
   goal.addSteps(3, 10);
   EXPECT_EQ(goal.text(), "step 13");
-  goal.runUntil({"loss.cls", Relation::kBelow, 0.25});
+  runUntil(goal, "loss.cls < 0.25");
   EXPECT_EQ(goal.text(), "loss.cls < 0.25");
-  goal.runUntil({"eval.ap50", Relation::kAbove, 0.5});
+  runUntil(goal, "eval.ap50 > 0.5");
   EXPECT_EQ(goal.text(), "eval.ap50 > 0.5");
   goal.clear();
   EXPECT_EQ(goal.text(), "");
@@ -58,10 +62,10 @@ TEST(RunGoal, AStepToRunToIsNotAddedTo) {
 
 TEST(RunGoal, ScalarBoundsAreStrict) {
   RunGoal goal;
-  goal.runUntil({"loss.cls", Relation::kBelow, 0.5});
+  runUntil(goal, "loss.cls < 0.5");
   EXPECT_EQ(goal.reached(1, {{"loss.cls", 0.5}}), "");
   EXPECT_NE(goal.reached(1, {{"loss.cls", 0.499}}), "");
-  goal.runUntil({"loss.cls", Relation::kAbove, 0.5});
+  runUntil(goal, "loss.cls > 0.5");
   EXPECT_EQ(goal.reached(1, {{"loss.cls", 0.5}}), "");
   EXPECT_NE(goal.reached(1, {{"loss.cls", 0.501}}), "");
   EXPECT_EQ(goal.reached(1, {{"loss.loc", 9}}), "");
@@ -69,7 +73,7 @@ TEST(RunGoal, ScalarBoundsAreStrict) {
 
 TEST(RunGoal, ANonFiniteWatchedScalarAlwaysStops) {
   RunGoal goal;
-  goal.runUntil({"loss.cls", Relation::kBelow, 0.5});
+  runUntil(goal, "loss.cls < 0.5");
   EXPECT_NE(goal.reached(1, {{"loss.cls", std::numeric_limits<double>::quiet_NaN()}}), "");
 }
 

@@ -94,14 +94,13 @@ TEST(Session, RunsUntilAStepAndUntilAScalar) {
   watch.waitForAcknowledgement(session->post(RunUntilStepCommand{5}));
   watch.waitForState(TrainerState::kPaused);
   EXPECT_EQ(watch.all<StepEvent>().back().step, 5);
-  watch.waitForAcknowledgement(
-      session->post(RunUntilScalarCommand{"loss.total", RunUntilScalarCommand::Relation::kAbove, 0}));
+  watch.waitForAcknowledgement(session->post(RunUntilConditionCommand{"loss.total > 0"}));
   watch.waitForState(TrainerState::kPaused);
   EXPECT_EQ(watch.all<StepEvent>().back().step, 6);
   const auto past = watch.waitForAcknowledgement(session->post(RunUntilStepCommand{2}));
   ASSERT_TRUE(past.error);
   EXPECT_EQ(past.error->code, ErrorCode::kUsage);
-  const auto unknown = watch.waitForAcknowledgement(session->post(RunUntilScalarCommand{"loss.clss"}));
+  const auto unknown = watch.waitForAcknowledgement(session->post(RunUntilConditionCommand{"loss.clss < 1"}));
   ASSERT_TRUE(unknown.error);
   EXPECT_THAT(unknown.error->text(), HasSubstr("loss.cls"));
 }

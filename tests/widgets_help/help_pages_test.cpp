@@ -12,6 +12,7 @@
 #include "core/model/model_info.h"
 #include "core/trainer/presets.h"
 #include "core/trainer/run_config.h"
+#include "core/watch/watchpoint.h"
 #include "tests/support/qt_application.h"
 #include "widgets/help/formula_image.h"
 
@@ -69,6 +70,7 @@ const std::set<std::string>& knownNames() {
     }
     addOptions(ParamSet(trainParams()));
     addOptions(ParamSet(loaderParams()));
+    add(watchKinds());
     for (const Preset& preset : presets())
       all.insert(preset.name);
     all.insert("demo");

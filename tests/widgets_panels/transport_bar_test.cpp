@@ -189,6 +189,37 @@ TEST_F(TransportGoalTest, HowOftenEvidenceIsTakenStandsOverWhatItCosts) {
   EXPECT_TRUE(texts().contains("capture"));
 }
 
+TEST_F(TransportGoalTest, AConditionIsCheckedBeforeItIsSet) {
+  bar.setScalarNames({"loss.cls", "train.grad_norm"});
+  until([](QDialog& dialog) {
+    auto* condition = dialog.findChild<QLineEdit*>("untilCondition");
+    auto* told = dialog.findChild<QLabel*>("untilComplaint");
+    auto* run = dialog.findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok);
+    QTest::keyClicks(condition, "loss.clss < 0.3");
+    EXPECT_FALSE(run->isEnabled());
+    EXPECT_TRUE(told->text().contains("loss.cls")) << told->text().toStdString();
+    condition->clear();
+    QTest::keyClicks(condition, "loss.cls < 0.3 && train.grad_norm > 5 ");
+    EXPECT_TRUE(run->isEnabled()) << told->text().toStdString();
+  });
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_EQ(std::get<RunUntilConditionCommand>(commands[0]).condition,
+            "loss.cls < 0.3 && train.grad_norm > 5 ");
+}
+
+TEST_F(TransportGoalTest, AStepIsDoneByPhasesAndTheOpenOneIsTold) {
+  bar.setState(TrainerState::kPaused, {});
+  QTest::mouseClick(bar.findChild<QToolButton*>("phaseButton"), Qt::LeftButton);
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<StepPhaseCommand>(commands[0]));
+  status.phase = "step 12 after loss";
+  bar.setStatus(status);
+  EXPECT_TRUE(texts().contains("step 12 after loss"));
+  bar.setState(TrainerState::kRunning, {});
+  EXPECT_FALSE(texts().contains("step 12 after loss"));
+  EXPECT_FALSE(bar.phaseAction()->isEnabled()) << "it is a step from a pause";
+}
+
 TEST_F(TransportGoalTest, AGoalCanBeTakenBack) {
   until([](QDialog& dialog) {
     QTest::mouseClick(dialog.findChild<QRadioButton*>("untilEnd"), Qt::LeftButton, {}, QPoint(8, 8));

@@ -8,9 +8,7 @@
 #include <QListView>
 #include <QListWidget>
 #include <QMenu>
-#include <QPainter>
 #include <QPushButton>
-#include <QStyledItemDelegate>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -18,65 +16,11 @@
 
 #include "widgets/models/image_choice_model.h"
 #include "widgets/models/number_text.h"
-#include "widgets/state/theme.h"
+#include "widgets/panels/batch_list.h"
+#include "widgets/panels/probe_delegate.h"
 
 namespace anchorscope {
 namespace {
-
-constexpr int kThumbnailWidth = 72, kThumbnailHeight = 54;
-enum Role { kImageRole = Qt::UserRole, kObjectsRole, kStarvedRole, kNameRole };
-
-class ProbeDelegate : public QStyledItemDelegate {
- public:
-  using QStyledItemDelegate::QStyledItemDelegate;
-
-  QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override {
-    return {160, kThumbnailHeight + 16};
-  }
-
-  void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
-    const Theme& theme = themeOf(option.palette);
-    painter->save();
-    painter->setRenderHint(QPainter::Antialiasing);
-    painter->setRenderHint(QPainter::SmoothPixmapTransform);
-    const QRectF card = QRectF(option.rect).adjusted(3.5, 2.5, -3.5, -2.5);
-    const bool selected = option.state & QStyle::State_Selected;
-    if (selected || (option.state & QStyle::State_MouseOver)) {
-      painter->setPen(selected ? QPen(theme.selection, 1) : Qt::NoPen);
-      painter->setBrush(theme.raised);
-      painter->drawRoundedRect(card, 6, 6);
-    }
-    const auto image = index.data(kImageRole).value<QImage>();
-    const QRectF slot(card.left() + 5, card.top() + 5, kThumbnailWidth, kThumbnailHeight);
-    if (!image.isNull()) {
-      const QSizeF fitted = QSizeF(image.size()).scaled(slot.size(), Qt::KeepAspectRatio);
-      painter->drawImage(QRectF(slot.center() - QPointF(fitted.width() / 2, fitted.height() / 2), fitted),
-                         image);
-    }
-    const QRectF text = card.adjusted(kThumbnailWidth + 14, 8, -6, -6);
-    painter->setPen(theme.text);
-    const QFontMetrics metrics(option.font);
-    painter->drawText(text, Qt::AlignLeft | Qt::AlignTop,
-                      metrics.elidedText(index.data(kNameRole).toString(), Qt::ElideMiddle,
-                                         static_cast<int>(text.width())));
-    painter->setPen(theme.secondaryText);
-    painter->drawText(text.adjusted(0, 18, 0, 0), Qt::AlignLeft | Qt::AlignTop,
-                      countText(index.data(kObjectsRole).toInt(), noun::kObjects));
-    if (const int starved = index.data(kStarvedRole).toInt(); starved > 0) {
-      const QString badge = QObject::tr("%1 starved").arg(starved);
-      QFont small = option.font;
-      small.setPixelSize(10);
-      painter->setFont(small);
-      const double width = QFontMetrics(small).horizontalAdvance(badge) + 12;
-      const QRectF pill(text.left(), text.bottom() - 14, width, 15);
-      painter->setPen(theme.failed);
-      painter->setBrush(Qt::NoBrush);
-      painter->drawRoundedRect(pill, 7, 7);
-      painter->drawText(pill, Qt::AlignCenter, badge);
-    }
-    painter->restore();
-  }
-};
 
 /// Objects that are starved in any stage.
 int starvedCount(const ProbeFrame& frame) {
@@ -124,14 +68,18 @@ ProbesPanel::ProbesPanel(CanvasModel& canvas, QWidget* parent) : QWidget(parent)
   empty_->setContentsMargins(6, 0, 6, 6);
   empty_->setAlignment(Qt::AlignTop | Qt::AlignLeft);
   outer->addWidget(empty_, 1);
+  batch_ = new BatchList;
+  outer->addWidget(batch_);
+  connect(batch_, &BatchList::imageChosen, this,
+          [this](const QString& name) { canvas_->setProbeName(name); });
 
   connect(list_, &QListWidget::currentItemChanged, this, [this](QListWidgetItem* item) {
-    if (item && !refreshing_) canvas_->setProbeName(item->data(kNameRole).toString());
+    if (item && !refreshing_) canvas_->setProbeName(item->data(ProbeDelegate::kNameRole).toString());
   });
   connect(list_, &QListWidget::customContextMenuRequested, this, [this](const QPoint& at) {
     const QListWidgetItem* item = list_->itemAt(at);
     if (!item || available_.empty()) return;
-    const QString name = item->data(kNameRole).toString();
+    const QString name = item->data(ProbeDelegate::kNameRole).toString();
     QMenu menu(this);
     QAction* remove = menu.addAction(tr("Unpin %1").arg(name));
     remove->setEnabled(list_->count() > 1);
@@ -162,16 +110,10 @@ std::vector<std::string> ProbesPanel::probeNames() const {
   return names;
 }
 
-QImage ProbesPanel::thumbnail(const ImagePixels* pixels) const {
-  if (!pixels) return {};
-  const QImage whole(pixels->rgb.data(), pixels->size.width, pixels->size.height, 3 * pixels->size.width,
-                     QImage::Format_RGB888);
-  return whole.scaled(QSize(kThumbnailWidth, kThumbnailHeight) * devicePixelRatioF(), Qt::KeepAspectRatio,
-                      Qt::SmoothTransformation);
-}
-
 void ProbesPanel::refresh() {
   refreshing_ = true;
+  batch_->setCurrent(canvas_->probeName());
+  bool chosen = false;
   const auto& probes = canvas_->probes();
   empty_->setVisible(probes.empty());
   list_->setVisible(!probes.empty());
@@ -183,19 +125,22 @@ void ProbesPanel::refresh() {
   for (std::size_t i = 0; i < probes.size(); ++i) {
     QListWidgetItem* item = list_->item(static_cast<int>(i));
     const QString name = QString::fromStdString(probes[i]->image->name);
-    if (item->data(kNameRole).toString() != name || shown_[i] != probes[i]->image->pixels) {
+    if (item->data(ProbeDelegate::kNameRole).toString() != name || shown_[i] != probes[i]->image->pixels) {
       shown_[i] = probes[i]->image->pixels;
-      item->setData(kNameRole, name);
-      item->setData(kImageRole, thumbnail(shown_[i].get()));
+      item->setData(ProbeDelegate::kNameRole, name);
+      item->setData(ProbeDelegate::kImageRole, thumbnailOf(shown_[i].get(), devicePixelRatioF()));
       item->setToolTip(tr("%1, %2 × %3 px. Right-click to unpin.")
                            .arg(name)
                            .arg(probes[i]->image->pixels ? probes[i]->image->pixels->size.width : 0)
                            .arg(probes[i]->image->pixels ? probes[i]->image->pixels->size.height : 0));
     }
-    item->setData(kObjectsRole, static_cast<int>(probes[i]->image->objects.size()));
-    item->setData(kStarvedRole, starvedCount(*probes[i]));
-    if (name == canvas_->probeName()) list_->setCurrentItem(item);
+    item->setData(ProbeDelegate::kObjectsRole, static_cast<int>(probes[i]->image->objects.size()));
+    item->setData(ProbeDelegate::kStarvedRole, starvedCount(*probes[i]));
+    if (name != canvas_->probeName()) continue;
+    list_->setCurrentItem(item);
+    chosen = true;
   }
+  if (!chosen) list_->setCurrentItem(nullptr);
   refreshing_ = false;
 }
 

@@ -2,7 +2,6 @@
 // The probe images as thumbnails with their object counts and starved objects; pins and unpins images of the
 // data set.
 
-#include <QImage>
 #include <QWidget>
 
 #include "widgets/state/canvas_model.h"
@@ -12,6 +11,8 @@ class QListWidget;
 class QToolButton;
 
 namespace anchorscope {
+
+class BatchList;
 
 /// Shows the probes of a canvas' moment and chooses among them; asks for another set through probesWanted.
 /// GUI thread only.
@@ -26,6 +27,8 @@ class ProbesPanel : public QWidget {
   /// Images that may be pinned; empty hides the pin button (recorded runs).
   void setAvailableImages(std::vector<std::string> names);
   QListWidget* list() const { return list_; }
+  /// The training batch, below the probes.
+  BatchList& batch() const { return *batch_; }
 
  signals:
   void probesWanted(const std::vector<std::string>& names);
@@ -35,11 +38,11 @@ class ProbesPanel : public QWidget {
   void pin();
   void unpin(const QString& name);
   std::vector<std::string> probeNames() const;
-  QImage thumbnail(const ImagePixels* pixels) const;
 
   CanvasModel* canvas_ = nullptr;
   std::vector<std::string> available_;
   QListWidget* list_;
+  BatchList* batch_;
   QToolButton* pin_;
   QLabel* empty_;
   std::vector<std::shared_ptr<const ImagePixels>> shown_;  ///< What the thumbnails were made of, by row.

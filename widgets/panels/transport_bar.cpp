@@ -1,13 +1,13 @@
 #include "widgets/panels/transport_bar.h"
 
 #include <QAction>
-#include <QComboBox>
 #include <QDialog>
 #include <QDialogButtonBox>
-#include <QDoubleSpinBox>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
 #include <QPushButton>
 #include <QRadioButton>
 #include <QSpinBox>
@@ -18,6 +18,7 @@
 
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/declared_text.h"
+#include "widgets/panels/condition_edit.h"
 #include "widgets/panels/elided_label.h"
 #include "widgets/theme/icons.h"
 
@@ -107,6 +108,9 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   runPause_ = makeAction(this, "run", tr("Run"), tr("Run or pause training"), QKeySequence(Qt::Key_Space));
   step_ =
       makeAction(this, "step", tr("Step"), tr("Train one step, then pause"), QKeySequence(Qt::Key_Period));
+  phase_ = makeAction(this, "step", tr("Phase"),
+                      tr("Do the next part of a step: forward, assign, loss, backward, update"),
+                      QKeySequence(Qt::Key_Comma));
   stepMany_ = makeAction(this, "step-many", tr("Run N"), tr("Train N steps, then pause"),
                          QKeySequence(Qt::CTRL | Qt::Key_Period));
   until_ = makeAction(this, "until", tr("Until…"), tr("Train until a step or a condition, then pause"),
@@ -116,6 +120,7 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
 
   runButton_ = addButton(bar, runPause_, "runButton", Qt::ToolButtonTextBesideIcon, new RunButton);
   addButton(bar, step_, "stepButton", Qt::ToolButtonTextOnly);
+  addButton(bar, phase_, "phaseButton", Qt::ToolButtonTextOnly);
   count_ = new QSpinBox;
   count_->setObjectName(QStringLiteral("stepCount"));
   count_->setRange(1, 1'000'000);
@@ -128,7 +133,11 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   count_->setToolTip(tr("How many steps “Run N” trains"));
   bar->addWidget(count_);
   addButton(bar, stepMany_, "stepManyButton", Qt::ToolButtonIconOnly);
-  addButton(bar, until_, "untilButton", Qt::ToolButtonTextOnly);
+  QToolButton* until = addButton(bar, until_, "untilButton", Qt::ToolButtonTextOnly);
+  untilMenu_ = new QMenu(until);
+  untilMenu_->setObjectName(QStringLiteral("untilMenu"));
+  until->setMenu(untilMenu_);
+  until->setPopupMode(QToolButton::MenuButtonPopup);
   addButton(bar, stop_, "stopButton", Qt::ToolButtonIconOnly);
 
   pill_ = new QLabel(tr("Idle"));
@@ -159,6 +168,7 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
       emit commanded(state_ == TrainerState::kPaused ? Command(ResumeCommand{}) : Command(PauseCommand{}));
   });
   connect(step_, &QAction::triggered, this, [this] { emit commanded(StepCommand{1}); });
+  connect(phase_, &QAction::triggered, this, [this] { emit commanded(StepPhaseCommand{}); });
   connect(stepMany_, &QAction::triggered, this, [this] { emit commanded(StepCommand{count_->value()}); });
   connect(stop_, &QAction::triggered, this, [this] { emit commanded(StopCommand{}); });
   connect(until_, &QAction::triggered, this, &TransportBar::askUntil);
@@ -168,6 +178,7 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
 void TransportBar::setState(TrainerState state, const QString& reason) {
   state_ = state;
   if (!enabledActions(state).pause) goal_.clear();
+  if (state != TrainerState::kPaused) openStep_.clear();
   refreshButtons();
   refreshStepCaption();
   QString name = declaredText(toString(state));
@@ -200,6 +211,7 @@ void TransportBar::refreshButtons() {
       QStringLiteral("%1 (%2)").arg(help, runPause_->shortcut().toString(QKeySequence::NativeText)));
   runPause_->setEnabled(enabled.resume || enabled.pause || offersContinue);
   step_->setEnabled(enabled.step);
+  phase_->setEnabled(enabled.step);
   stepMany_->setEnabled(enabled.step);
   count_->setEnabled(enabled.step);
   until_->setEnabled(enabled.step || enabled.pause);
@@ -225,8 +237,12 @@ void TransportBar::showSteps(std::int64_t step, std::int64_t plannedSteps) {
 }
 
 void TransportBar::refreshStepCaption() {
-  stepCaption_->setText(goal_.isEmpty() ? tr("step") : tr("until %1").arg(goal_));
-  stepCaption_->setToolTip(goal_.isEmpty() ? stepValue_->toolTip() : tr("Training pauses at %1").arg(goal_));
+  stepCaption_->setText(!openStep_.isEmpty() ? openStep_
+                        : goal_.isEmpty()    ? tr("step")
+                                             : tr("until %1").arg(goal_));
+  stepCaption_->setToolTip(!openStep_.isEmpty() ? tr("An open step: %1").arg(openStep_)
+                           : goal_.isEmpty()    ? stepValue_->toolTip()
+                                                : tr("Training pauses at %1").arg(goal_));
 }
 
 void TransportBar::resizeEvent(QResizeEvent* event) {
@@ -251,6 +267,7 @@ void TransportBar::fitReadouts() {
 void TransportBar::setStatus(const TrainingStatus& status) {
   showSteps(status.step, status.plannedSteps);
   goal_ = QString::fromStdString(status.goal);
+  openStep_ = QString::fromStdString(status.phase);
   refreshStepCaption();
   speedValue_->setText(
       tr("%1 steps/s").arg(status.stepsPerSecond, 0, 'f', status.stepsPerSecond < 100 ? 1 : 0));
@@ -300,53 +317,45 @@ void TransportBar::askUntil() {
   stepTarget->setObjectName(QStringLiteral("untilStep"));
   stepTarget->setAccessibleName(tr("Step"));
   stepTarget->setValue(static_cast<int>(presentStep_) + 100);
-  auto* byScalar = new QRadioButton(tr("scalar"));
-  auto* scalar = new QComboBox;
-  for (const std::string& name : scalarNames_)
-    scalar->addItem(QString::fromStdString(name));
-  scalar->setAccessibleName(tr("Scalar"));
-  auto* relation = new QComboBox;
-  relation->setAccessibleName(tr("Condition"));
-  relation->addItems({tr("falls below"), tr("rises above")});
-  auto* bound = new QDoubleSpinBox;
-  bound->setAccessibleName(tr("Bound"));
-  bound->setDecimals(4);
-  bound->setRange(-1e9, 1e9);
-  bound->setValue(0.5);
+  auto* byScalar = new QRadioButton(tr("condition"));
+  byScalar->setObjectName(QStringLiteral("untilScalar"));
+  auto* condition = new ConditionEdit(scalarNames_);
+  condition->setObjectName(QStringLiteral("untilCondition"));
   auto* noEnd = new QRadioButton(tr("the planned end"));
   noEnd->setObjectName(QStringLiteral("untilEnd"));
   noEnd->setToolTip(tr("Without pausing before"));
   byStep->setChecked(true);
   byScalar->setEnabled(!scalarNames_.empty());
-  auto* condition = new QWidget;
-  auto* line = new QHBoxLayout(condition);
-  line->setContentsMargins(0, 0, 0, 0);
-  line->addWidget(scalar, 1);
-  line->addWidget(relation);
-  line->addWidget(bound);
   form->addRow(byStep, stepTarget);
   form->addRow(byScalar, condition);
   form->addRow(noEnd);
+  auto* told = new QLabel;
+  told->setObjectName(QStringLiteral("untilComplaint"));
+  told->setProperty("role", "secondary");
+  told->setWordWrap(true);
+  told->setMinimumWidth(380);
+  form->addRow(told);
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
   buttons->button(QDialogButtonBox::Ok)->setText(tr("Run"));
   form->addRow(buttons);
   connect(buttons, &QDialogButtonBox::accepted, &dialog, &QDialog::accept);
   connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
   connect(stepTarget, &QSpinBox::valueChanged, byStep, [byStep] { byStep->setChecked(true); });
-  connect(scalar, &QComboBox::activated, byScalar, [byScalar] { byScalar->setChecked(true); });
-  connect(bound, &QDoubleSpinBox::valueChanged, byScalar, [byScalar] { byScalar->setChecked(true); });
+  connect(condition, &QLineEdit::textEdited, byScalar, [byScalar] { byScalar->setChecked(true); });
+  const auto judge = [=] {
+    const QString why = byScalar->isChecked() ? condition->complaint() : QString();
+    told->setText(why);
+    buttons->button(QDialogButtonBox::Ok)->setEnabled(why.isEmpty());
+  };
+  connect(condition, &QLineEdit::textChanged, &dialog, judge);
+  connect(byScalar, &QRadioButton::toggled, &dialog, judge);
   if (dialog.exec() != QDialog::Accepted) return;
   if (noEnd->isChecked()) {
     emit commanded(ResumeCommand{});
   } else if (byStep->isChecked()) {
     emit commanded(RunUntilStepCommand{stepTarget->value()});
   } else {
-    RunUntilScalarCommand until;
-    until.name = scalar->currentText().toStdString();
-    until.relation = relation->currentIndex() == 0 ? RunUntilScalarCommand::Relation::kBelow
-                                                   : RunUntilScalarCommand::Relation::kAbove;
-    until.bound = bound->value();
-    emit commanded(until);
+    emit commanded(RunUntilConditionCommand{condition->text().toStdString()});
   }
 }
 

@@ -7,6 +7,7 @@
 
 class QAction;
 class QLabel;
+class QMenu;
 class QSpinBox;
 class QToolButton;
 
@@ -23,6 +24,9 @@ class TransportBar : public QWidget {
   QAction* stepAction() const { return step_; }
   QAction* stepManyAction() const { return stepMany_; }
   QAction* untilAction() const { return until_; }
+  QAction* phaseAction() const { return phase_; }
+  /// Beside the until button; whoever knows what can be waited for fills it when it is about to show.
+  QMenu* untilMenu() const { return untilMenu_; }
   QAction* stopAction() const { return stop_; }
 
   void setState(TrainerState state, const QString& reason);
@@ -57,13 +61,14 @@ class TransportBar : public QWidget {
   TrainerState state_ = TrainerState::kIdle;
   std::vector<std::string> scalarNames_;
   std::int64_t presentStep_ = 0;
-  QAction *runPause_, *step_, *stepMany_, *until_, *stop_;
+  QAction *runPause_, *step_, *phase_, *stepMany_, *until_, *stop_;
+  QMenu* untilMenu_;
   QToolButton* runButton_;
   QSpinBox* count_;
   QLabel *pill_, *stepCaption_, *captureCaption_, *stepValue_, *speedValue_, *captureValue_, *deviceValue_,
       *lossValue_;
   std::vector<QWidget*> readouts_;  ///< Those at the end give way first in a narrow window.
-  QString goal_;
+  QString goal_, openStep_;         ///< Up to where a step is done; empty between two.
   bool continuable_ = false;
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/evidence/batch_name.h"
+
 namespace anchorscope {
 namespace {
 
@@ -18,7 +20,13 @@ std::shared_ptr<const ProbeFrame> frameOf(const Newest& newest, const QString& p
     return frame && isOf(*frame, probe) &&
            (variant.isEmpty() || QString::fromStdString(frame->variant->name) == variant);
   });
-  return found == frames.end() ? nullptr : *found;
+  if (found != frames.end()) return *found;
+  if (!variant.isEmpty()) return nullptr;
+  const std::string name = probe.toStdString();
+  const std::string_view place = batchPlace(name);
+  for (const auto& frame : newest.batch)
+    if (!place.empty() && frame->image->name.starts_with(place)) return frame;
+  return nullptr;
 }
 
 std::vector<Variant> variantsOf(const Newest& newest, const QString& probe) {

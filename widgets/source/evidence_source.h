@@ -44,8 +44,11 @@ struct Moment {
 struct Newest {
   std::vector<std::shared_ptr<const ProbeFrame>> probes;    ///< The run's own, in its order.
   std::vector<std::shared_ptr<const ProbeFrame>> variants;  ///< Of any probe.
+  /// Of the images of the training batch, called by their batchName().
+  std::vector<std::shared_ptr<const ProbeFrame>> batch = {};
 };
-/// The run's own frame of a probe, or with a name that variant's beside it; null where there is none.
+/// The run's own frame of a probe, or with a name that variant's beside it; of an image of a batch that is
+/// not there any more the one in its place; null where there is none.
 std::shared_ptr<const ProbeFrame> frameOf(const Newest& newest, const QString& probe, const QString& variant);
 /// What was asked of a probe.
 std::vector<Variant> variantsOf(const Newest& newest, const QString& probe);

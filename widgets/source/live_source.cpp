@@ -44,7 +44,10 @@ LiveSource::LiveSource(SessionBridge& bridge, bool continued, QObject* parent)
   connect(&bridge_, &SessionBridge::noteArrived, this, &LiveSource::onNote);
   connect(&bridge_, &SessionBridge::snapshotArrived, this,
           [this](const std::shared_ptr<const Snapshot>& snapshot) {
-            emit newestArrived({snapshot->probes, snapshot->variants});
+            Newest newest{snapshot->probes, snapshot->variants};
+            for (const BatchImage& image : snapshot->batch)
+              newest.batch.push_back(image.frame);
+            emit newestArrived(newest);
           });
   connect(timer_, &QTimer::timeout, this, &LiveSource::refresh);
   timer_->setInterval(kLookMs);

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/evidence/batch_name.h"
 #include "core/evidence/decision.h"
 #include "widgets/overlays/layer_stack.h"
 
@@ -55,7 +56,9 @@ void CanvasModel::setProbeName(const QString& name) {
   if (name == probeName_) return;
   probeName_ = name;
   emit probeNameChanged(name);
-  if (wholeProbes_ && !probes_.empty() && time().followsLive())
+  // An image of a training batch is none of the probes, and whoever has it shows it.
+  const bool ofProbes = batchPlace(name.toStdString()).empty();
+  if (wholeProbes_ && ofProbes && !probes_.empty() && time().followsLive())
     showCurrentProbe();
   else
     emit wanted();

@@ -1,0 +1,18 @@
+#include "app/run/run_controller.h"
+#include "app/workspace/panel.h"
+#include "widgets/panels/step_view.h"
+
+namespace anchorscope {
+
+QWidget* makeStepPanel(const PanelContext& context) {
+  auto* view = new StepView;
+  SessionBridge* bridge = &context.run.bridge();
+  QObject::connect(bridge, &SessionBridge::snapshotArrived, view,
+                   [view](const std::shared_ptr<const Snapshot>& snapshot) {
+                     view->show(snapshot->status.phase, snapshot->parts);
+                   });
+  QObject::connect(bridge, &SessionBridge::sessionEnded, view, [view] { view->show({}, {}); });
+  return view;
+}
+
+}  // namespace anchorscope
