@@ -73,23 +73,42 @@ std::optional<double> spearman(std::span<const double> a, std::span<const double
   return covariance / std::sqrt(varianceA * varianceB);
 }
 
+namespace {
+
+/// Adds a stage's objects to the sum of correlations; false where it lacks what that needs.
+bool addCorrelations(const StageEvidence& stage, std::size_t minPositives, ScoreIouCorrelation& sum) {
+  const auto positives = positivesOf(stage);
+  if (!positives) return false;
+  for (const Positives& object : *positives) {
+    if (object.score.size() < minPositives) continue;
+    const auto correlation = spearman(object.score, object.iou);
+    if (!correlation) continue;
+    sum.mean += *correlation;
+    ++sum.objects;
+  }
+  return true;
+}
+
+std::optional<ScoreIouCorrelation> meanOf(ScoreIouCorrelation sum) {
+  if (sum.objects == 0) return std::nullopt;
+  sum.mean /= static_cast<double>(sum.objects);
+  return sum;
+}
+
+}  // namespace
+
+std::optional<ScoreIouCorrelation> scoreIouCorrelationOf(const StageEvidence& stage,
+                                                         std::size_t minPositives) {
+  ScoreIouCorrelation sum;
+  return addCorrelations(stage, minPositives, sum) ? meanOf(sum) : std::nullopt;
+}
+
 std::optional<ScoreIouCorrelation> scoreIouCorrelation(
     const std::vector<std::shared_ptr<const ProbeFrame>>& frames, std::size_t minPositives) {
-  ScoreIouCorrelation out;
-  for (const auto& frame : frames) {
-    const auto positives = positivesOf(*frame->stages.back());
-    if (!positives) return std::nullopt;
-    for (const Positives& object : *positives) {
-      if (object.score.size() < minPositives) continue;
-      const auto correlation = spearman(object.score, object.iou);
-      if (!correlation) continue;
-      out.mean += *correlation;
-      ++out.objects;
-    }
-  }
-  if (out.objects == 0) return std::nullopt;
-  out.mean /= static_cast<double>(out.objects);
-  return out;
+  ScoreIouCorrelation sum;
+  for (const auto& frame : frames)
+    if (!addCorrelations(*frame->stages.back(), minPositives, sum)) return std::nullopt;
+  return meanOf(sum);
 }
 
 }  // namespace anchorscope

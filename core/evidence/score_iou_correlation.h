@@ -27,6 +27,9 @@ struct ScoreIouCorrelation {
 /// (channels "assigned_cls", "assigned_reg"). Objects whose positives all have one p or one q have no
 /// correlation and are left out. None without any object, or when a frame lacks a channel or the predicted
 /// boxes. Ours.
+/// Of one stage; below of the frames' last stages.
+std::optional<ScoreIouCorrelation> scoreIouCorrelationOf(const StageEvidence& stage,
+                                                         std::size_t minPositives = 3);
 std::optional<ScoreIouCorrelation> scoreIouCorrelation(
     const std::vector<std::shared_ptr<const ProbeFrame>>& frames, std::size_t minPositives = 3);
 

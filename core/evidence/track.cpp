@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/counted.h"
 #include "core/base/text.h"
+#include "core/evidence/winners.h"
 
 namespace anchorscope {
 namespace {
@@ -27,7 +28,7 @@ std::int64_t winnerAt(const Channel& winner, std::size_t candidate) {
 }
 
 /// The heads that say whose a candidate is, each once, with the channel they say it in.
-std::vector<std::pair<std::string, const Channel*>> winnersOf(const StageEvidence& evidence) {
+std::vector<std::pair<std::string, const Channel*>> headsOf(const StageEvidence& evidence) {
   std::vector<std::pair<std::string, const Channel*>> out;
   for (const DecisionSpec& decision : evidence.decisions)
     for (const OutcomeSpec& outcome : decision.outcomes) {
@@ -48,15 +49,6 @@ double meanOver(const Channel& channel, const std::vector<std::size_t>& candidat
       ++count;
     }
   return count > 0 ? sum / static_cast<double>(count) : kNan;
-}
-
-/// Of two sets, what is in one alone, as a share of what is in any.
-double changeBetween(const std::set<std::int64_t>& before, const std::set<std::int64_t>& now) {
-  std::size_t common = 0;
-  for (const std::int64_t each : now)
-    common += before.count(each);
-  const std::size_t all = before.size() + now.size() - common;
-  return all == 0 ? 0 : static_cast<double>(all - common) / static_cast<double>(all);
 }
 
 }  // namespace
@@ -162,7 +154,7 @@ void Tracker::addCandidate(const StageEvidence& evidence) {
             row < 0 ? kNan : static_cast<double>(table.columns[i][static_cast<std::size_t>(row)]));
       }
     }
-  for (const auto& [name, channel] : winnersOf(evidence)) {
+  for (const auto& [name, channel] : headsOf(evidence)) {
     Head& its = head(name);
     const std::int64_t winner = winnerAt(*channel, candidate);
     if (!its.won.empty() && winner != its.winner) ++its.changes;
@@ -179,7 +171,7 @@ void Tracker::addObject(const StageEvidence& evidence) {
       put(column.spec.name, column.spec.title, column.spec.unit, column.spec.description,
           ColorScale::kSequential, static_cast<double>(column.values[static_cast<std::size_t>(object)]));
 
-  const auto winners = winnersOf(evidence);
+  const auto winners = headsOf(evidence);
   const std::vector<std::int32_t>& origins = evidence.candidates->origins;
   std::vector<std::size_t> learning;  // of any head
   for (const auto& [name, channel] : winners) {

@@ -7,26 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "core/evidence/consistency.h"
 #include "core/evidence/frame.h"
+#include "core/evidence/winners.h"
 #include "core/findings/finding.h"
 
 namespace anchorscope {
-
-/// What of a stage contradicts itself (lists of different lengths, indices outside); empty: nothing. Values
-/// may be anything, NaN too.
-std::string contradictionIn(const StageEvidence& stage);
-
-/// A head's winners: per candidate the object it learns.
-struct Winners {
-  std::string head;  ///< "classification"
-  const Channel* channel = nullptr;
-
-  /// Index of an object, or -1 background, -2 ignored. Anything else is read as background.
-  std::int32_t at(std::size_t candidate, std::size_t objectCount) const;
-};
-
-/// Of every head that a decision tells of, each channel once; those that are not there are left out.
-std::vector<Winners> winnersOf(const StageEvidence& stage);
 
 /// Per object, the candidates at which some head learns it. Ignored objects have none.
 std::vector<std::int64_t> positivesOf(const StageEvidence& stage);

@@ -12,12 +12,12 @@
 #include <memory>
 #include <vector>
 
+#include "core/evidence/bag.h"
 #include "tests/benchmarks/timing.h"
 #include "tests/support/synthetic_frame.h"
 #include "widgets/canvas/canvas_picture.h"
 #include "widgets/canvas/canvas_renderer.h"
 #include "widgets/canvas/picking.h"
-#include "widgets/overlays/bag.h"
 #include "widgets/overlays/box_raster.h"
 #include "widgets/overlays/dense_boxes.h"
 

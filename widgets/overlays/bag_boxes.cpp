@@ -5,7 +5,7 @@
 #include <cmath>
 #include <map>
 
-#include "widgets/overlays/bag.h"
+#include "core/evidence/bag.h"
 
 namespace anchorscope {
 

@@ -1,4 +1,4 @@
-#include "widgets/overlays/bag.h"
+#include "core/evidence/bag.h"
 
 #include <algorithm>
 #include <cmath>

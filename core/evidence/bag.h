@@ -1,6 +1,6 @@
 #pragma once
-// The bag of an object as a picture needs it, found through the evidence's declarations: no method is known
-// here. No Qt.
+// View header. The bag of an object as a picture needs it, found through the declarations: no method is known
+// here.
 
 #include <cstdint>
 #include <optional>
