@@ -34,23 +34,6 @@ std::array<double, Count> linearSteps(double first, double last) {
 const std::array<double, kThresholds> kIouThresholds = linearSteps<kThresholds>(0.5, 0.95);
 const std::array<double, kRecalls> kRecallPoints = linearSteps<kRecalls>(0.0, 1.0);
 
-/// Order by score, best first; a NaN score comes last, as numpy sorts it.
-bool scoredBefore(double a, double b) {
-  return std::isnan(b) ? !std::isnan(a) : a > b;
-}
-
-double overlapOf(const EvalDetection& detection, const EvalObject& object) {
-  const double width =
-      std::fmin(detection.x + detection.width, object.x + object.width) - std::fmax(detection.x, object.x);
-  if (!(width > 0)) return 0;
-  const double height =
-      std::fmin(detection.y + detection.height, object.y + object.height) - std::fmax(detection.y, object.y);
-  if (!(height > 0)) return 0;
-  const double overlap = width * height, area = detection.width * detection.height;
-  // A crowd region is not split into objects, so what counts is how much of the detection lies in it.
-  return overlap / (object.crowd ? area : area + object.width * object.height - overlap);
-}
-
 bool outside(double area, const double (&range)[2]) {
   return area < range[0] || area > range[1];
 }
@@ -186,18 +169,34 @@ std::vector<ImageOfClass> imagesOfClass(const std::vector<EvalObject>& objects,
       out.detections.push_back(&detections[detectionOrder[d]]);
     std::stable_sort(
         out.detections.begin(), out.detections.end(),
-        [](const EvalDetection* a, const EvalDetection* b) { return scoredBefore(a->score, b->score); });
+        [](const EvalDetection* a, const EvalDetection* b) { return cocoScoredBefore(a->score, b->score); });
     if (out.detections.size() > maxDetections) out.detections.resize(maxDetections);
     out.overlaps.reserve(out.detections.size() * out.objects.size());
     for (const EvalDetection* detection : out.detections)
       for (const EvalObject* object : out.objects)
-        out.overlaps.push_back(overlapOf(*detection, *object));
+        out.overlaps.push_back(cocoOverlap(*detection, *object));
     images.push_back(std::move(out));
   }
   return images;
 }
 
 }  // namespace
+
+bool cocoScoredBefore(double a, double b) {
+  return std::isnan(b) ? !std::isnan(a) : a > b;
+}
+
+double cocoOverlap(const EvalDetection& detection, const EvalObject& object) {
+  const double width =
+      std::fmin(detection.x + detection.width, object.x + object.width) - std::fmax(detection.x, object.x);
+  if (!(width > 0)) return 0;
+  const double height =
+      std::fmin(detection.y + detection.height, object.y + object.height) - std::fmax(detection.y, object.y);
+  if (!(height > 0)) return 0;
+  const double overlap = width * height, area = detection.width * detection.height;
+  // A crowd region is not split into objects, so what counts is how much of the detection lies in it.
+  return overlap / (object.crowd ? area : area + object.width * object.height - overlap);
+}
 
 CocoAp evaluateCocoAp(std::int64_t imageCount, int classCount, const std::vector<EvalObject>& objects,
                       const std::vector<EvalDetection>& detections, std::array<int, 3> maxDetections) {
@@ -225,7 +224,7 @@ CocoAp evaluateCocoAp(std::int64_t imageCount, int classCount, const std::vector
     std::vector<std::size_t> order(scores.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return scoredBefore(scores[a], scores[b]); });
+                     [&](std::size_t a, std::size_t b) { return cocoScoredBefore(scores[a], scores[b]); });
     std::array<std::vector<std::size_t>, 3> orderUpTo;
     for (std::size_t m = 0; m < 3; ++m)
       std::copy_if(order.begin(), order.end(), std::back_inserter(orderUpTo[m]),

@@ -56,6 +56,11 @@ inline constexpr std::array<CocoStat, 12> kCocoStats{
 /// "0.254"; "–" where there is nothing to measure, and for what is no number.
 std::string statText(double value);
 
+/// Order by score, best first; a NaN score comes last, as numpy sorts it.
+bool cocoScoredBefore(double a, double b);
+/// Overlap over union; of a crowd region the part of the detection that lies in it.
+double cocoOverlap(const EvalDetection& detection, const EvalObject& object);
+
 /// images are 0..imageCount-1, classes 0..classCount-1 (checked). maxDetections: the three limits per image
 /// and class, {1,10,100} in COCO; AP and everything but AR@1 and AR@10 use the largest. Equal scores: in the
 /// order given within an image, then by image. An object's areaPx decides its size class. Source:

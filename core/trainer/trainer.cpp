@@ -8,7 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/data/largest_input.h"
-#include "core/eval/coco_ap.h"
+#include "core/eval/evaluation_specs.h"
 #include "core/evidence/setting.h"
 #include "core/evidence/spec_forms.h"
 #include "core/model/weights.h"
@@ -307,11 +307,8 @@ void Trainer::describe() {
                                    "The class score that training started with: positives over positives "
                                    "and background of the training set, per class.",
                                    ours));
-  for (const CocoStat& stat : kCocoStats)
-    own.scalars.push_back(scalarOf(concat("eval.", stat.name), concat(stat.title, ", validation"), "1",
-                                   concat("COCO ", stat.title, " on the validation set (", stat.description,
-                                          "); -1 where there is nothing to measure."),
-                                   ours));
+  for (ScalarSpec& spec : evaluationScalarSpecs())
+    own.scalars.push_back(std::move(spec));
   facts_.declaration.merge(own);
 }
 

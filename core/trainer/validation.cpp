@@ -5,6 +5,7 @@
 #include "core/base/check.h"
 #include "core/base/counted.h"
 #include "core/eval/coco_ap.h"
+#include "core/eval/detection_errors.h"
 #include "core/eval/postprocess.h"
 #include "core/trainer/batch_tensors.h"
 #include "core/trainer/device.h"
@@ -24,10 +25,13 @@ void addObjects(const ImageRecord& record, std::int64_t image, const std::vector
   }
 }
 
-Evaluation summarise(const CocoAp& ap, const std::vector<std::string>& classNames) {
+Evaluation summarise(const CocoAp& ap, const DetectionErrors& errors,
+                     const std::vector<std::string>& classNames) {
   Evaluation out;
   for (std::size_t i = 0; i < ap.stats.size(); ++i)
     out.metrics.push_back({kCocoStats[i].name, ap.stats[i]});
+  for (std::size_t i = 0; i < errors.lost.size(); ++i)
+    out.metrics.push_back({kErrorKinds[i].name, errors.lost[i]});
   for (std::size_t i = 0; i < classNames.size(); ++i) {
     out.perClassAp.push_back({classNames[i], ap.apPerClass[i]});
     out.perClassAp50.push_back({classNames[i], ap.ap50PerClass[i]});
@@ -114,8 +118,9 @@ Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::s
     for (const PredictionRecord& prediction : predictions[image])
       found.push_back(toEvalDetection(static_cast<std::int64_t>(image), prediction));
   diagnostics = withMissedObjects(diagnostics, dataset);
-  Evaluation out =
-      summarise(evaluateCocoAp(count, static_cast<int>(classNames.size()), objects, found), classNames);
+  const auto classCount = static_cast<int>(classNames.size());
+  Evaluation out = summarise(evaluateCocoAp(count, classCount, objects, found),
+                             detectionErrors(count, classCount, objects, found), classNames);
   out.images = count;
   out.objects = static_cast<std::int64_t>(objects.size());
   out.detections = static_cast<std::int64_t>(found.size());
