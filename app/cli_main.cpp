@@ -23,6 +23,7 @@ int run(int argc, char** argv) {
   cli::addFigure(app, exit);
   cli::addCurves(app, exit);
   cli::addTrack(app, exit);
+  cli::addStatistics(app, exit);
   cli::addDiff(app, exit);
   cli::addVerifyResume(app, exit);
   cli::addInfo(app, exit);

@@ -32,6 +32,7 @@ void addInspect(CLI::App& app, ExitCode& exit);
 void addFigure(CLI::App& app, ExitCode& exit);
 void addCurves(CLI::App& app, ExitCode& exit);
 void addTrack(CLI::App& app, ExitCode& exit);
+void addStatistics(CLI::App& app, ExitCode& exit);
 void addDiff(CLI::App& app, ExitCode& exit);
 void addRuns(CLI::App& app, ExitCode& exit);
 void addVerifyResume(CLI::App& app, ExitCode& exit);

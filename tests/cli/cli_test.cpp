@@ -36,8 +36,8 @@ class RecordedRun : public ::testing::Test {
 TEST(Cli, EveryCommandExplainsItself) {
   const Outcome all = run({"--help"});
   EXPECT_EQ(all.exit, 0);
-  for (const char* command : {"train", "eval", "compare", "inspect", "figure", "curves", "track", "info",
-                              "data", "methods", "models", "presets", "conformance"}) {
+  for (const char* command : {"train", "eval", "compare", "inspect", "figure", "curves", "track",
+                              "statistics", "info", "data", "methods", "models", "presets", "conformance"}) {
     EXPECT_THAT(all.out, HasSubstr(command));
     const Outcome one = run({command, "--help"});
     EXPECT_EQ(one.exit, 0) << command;
@@ -228,6 +228,40 @@ TEST_F(RecordedRun, FollowsObjectsAndAnchorsThroughTime) {
   const Outcome unknown = run({"track", run_, "--object", "0", "--value", "nothing"});
   EXPECT_EQ(unknown.exit, 3);
   EXPECT_THAT(unknown.err, HasSubstr("musu.bag_size"));
+}
+
+TEST_F(RecordedRun, GivesStatisticsOverItsStepsAndGroupsOfOneOfThem) {
+  const auto all = jsonOf(run({"statistics", run_, "--json"}));
+  std::map<std::string, nlohmann::json> steps;
+  for (const auto& series : all.at("statistics")) {
+    steps[series.at("name")] = series.at("steps");
+    EXPECT_EQ(series.at("steps").size(), series.at("values").size());
+  }
+  EXPECT_EQ(steps.at("positives.classification"), (nlohmann::json{0, 4, 8, 10}));
+  EXPECT_EQ(steps.at("flip_rate.regression"), (nlohmann::json{4, 8, 10}));
+  EXPECT_TRUE(steps.contains("mutual_distance.distance"));
+  const Outcome csv = run({"statistics", run_, "--csv", "--statistic", "flip_rate"});
+  EXPECT_EQ(csv.exit, 0) << csv.err;
+  EXPECT_THAT(csv.out, ::testing::StartsWith("statistic,step,value\n"));
+  EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 7);
+  EXPECT_THAT(run({"statistics", "--list"}).out, HasSubstr("score_iou"));
+  EXPECT_EQ(run({"statistics"}).exit, 2);
+  EXPECT_EQ(run({"statistics", run_, "--statistic", "nothing"}).exit, 3);
+
+  for (const char* by : {"role", "level", "class", "object", "image"}) {
+    const auto table = jsonOf(run({"statistics", run_, "--by", by, "--step", "8", "--json"}));
+    for (const char* loss : {"loss.cls", "loss.loc"}) {
+      double sum = 0;
+      for (const auto& group : table.at("groups"))
+        sum += group.at("losses").at(loss).get<double>();
+      const double whole = table.at("all").at("losses").at(loss).get<double>();
+      EXPECT_NEAR(sum, whole, 1e-9 * whole) << by;
+      EXPECT_GT(whole, 0) << by;
+    }
+  }
+  EXPECT_THAT(run({"statistics", run_, "--by", "level", "--csv"}).out,
+              ::testing::StartsWith("level,candidates,"));
+  EXPECT_EQ(run({"statistics", run_, "--by", "colour"}).exit, 2);
 }
 
 TEST_F(RecordedRun, GivesFigures) {

@@ -108,6 +108,7 @@ const std::map<std::string, std::set<std::string>>& allowedFolders() {
     allowed["eval"] = {"base", "evidence", "ops", "data"};
     allowed["store"] = {"base", "evidence"};
     allowed["findings"] = {"base", "evidence", "data", "store"};
+    allowed["statistics"] = {"base", "evidence", "store"};
     allowed["watch"] = {"base", "evidence", "store", "findings"};
     allowed["trainer"] = {"base",   "evidence", "ops",  "parts", "data",     "model", "assigners",
                           "losses", "methods",  "eval", "store", "findings", "watch"};
