@@ -2,6 +2,7 @@
 // statistics.
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <iostream>
 
 #include "app/cli/common.h"
@@ -62,6 +63,15 @@ Status overTraining(RunReader& run, const StatisticsOptions& options) {
   return {};
 }
 
+/// Numbers with a fraction are cut to what can be read.
+std::vector<std::vector<std::string>> forPeople(std::vector<std::vector<std::string>> rows) {
+  for (std::size_t row = 1; row < rows.size(); ++row)
+    for (std::size_t cell = 3; cell < rows[row].size(); ++cell)  // after name and counts
+      if (!rows[row][cell].empty())
+        rows[row][cell] = shortNumber(std::strtod(rows[row][cell].c_str(), nullptr));
+  return rows;
+}
+
 Status ofOneMoment(RunReader& run, const StatisticsOptions& options) {
   const auto by = groupByNamed(options.by);
   if (!by) return by.error();
@@ -89,7 +99,7 @@ Status ofOneMoment(RunReader& run, const StatisticsOptions& options) {
   else if (options.csv)
     std::cout << groupsCsv(table);
   else
-    printTable(groupRows(table));
+    printTable(forPeople(groupRows(table)));
   return {};
 }
 
@@ -111,13 +121,13 @@ void addStatistics(CLI::App& app, ExitCode& exit) {
   CLI::App* command = app.add_subcommand(
       "statistics", "Statistics over a run's recorded steps; with --by groups of candidates at one of them");
   auto options = std::make_shared<StatisticsOptions>();
-  command->add_option("RUN", options->moment.folder, "Run folder");
   auto* names =
       command->add_option("--statistic", options->names, "Only this one, by its name; may be repeated");
   auto* by = command->add_option("--by", options->by,
                                  "Candidates, positives and losses by role, level, class, object or image");
   by->excludes(names);
   addEvidenceOptions(*command, options->moment, "Probe image (else: the first; by image: all)");
+  command->get_option("RUN")->required(false);  // --list needs none
   command->add_flag("--list", options->list,
                     "Which statistics there are, how they are measured and what they need");
   auto* json = command->add_flag("--json", options->json, "As JSON");

@@ -42,9 +42,12 @@ const std::vector<PanelSpec>& panelSpecs();
 void addPanels(QMainWindow& host, const PanelContext& context);
 
 // The makers, one a file in panels/.
+QWidget* makeCellMapsPanel(const PanelContext& context);
+QWidget* makeDistributionPanel(const PanelContext& context);
 QWidget* makeFindingsPanel(const PanelContext& context);
 QWidget* makeProblemsPanel(const PanelContext& context);
 QWidget* makeStepPanel(const PanelContext& context);
+QWidget* makeStatisticsPanel(const PanelContext& context);
 QWidget* makeTrackPanel(const PanelContext& context);
 QWidget* makeWatchPanel(const PanelContext& context);
 

@@ -11,6 +11,10 @@ namespace anchorscope {
 const std::vector<PanelSpec>& panelSpecs() {
   using enum PanelSpec::How;
   static const std::vector<PanelSpec> specs{
+      {"distribution", QT_TRANSLATE_NOOP("Panels", "Distribution"), Qt::RightDockWidgetArea, "inspector",
+       kTabbed, makeDistributionPanel},
+      {"cellMaps", QT_TRANSLATE_NOOP("Panels", "Feature maps"), Qt::RightDockWidgetArea, "inspector", kTabbed,
+       makeCellMapsPanel},
       {"problems", QT_TRANSLATE_NOOP("Panels", "Problems"), Qt::BottomDockWidgetArea, "curves", kAbove,
        makeProblemsPanel},
       {"findings", QT_TRANSLATE_NOOP("Panels", "Findings"), Qt::RightDockWidgetArea, "evaluation", kTabbed,
@@ -21,6 +25,8 @@ const std::vector<PanelSpec>& panelSpecs() {
        makeWatchPanel},
       {"step", QT_TRANSLATE_NOOP("Panels", "Step by phases"), Qt::RightDockWidgetArea, "inspector", kTabbed,
        makeStepPanel},
+      {"statistics", QT_TRANSLATE_NOOP("Panels", "Statistics"), Qt::BottomDockWidgetArea, "curves", kTabbed,
+       makeStatisticsPanel},
   };
   return specs;
 }

@@ -158,6 +158,7 @@ void Workspace::beginRun() {
   undo_.clear();
   link_.selection.select({});
   link_.selection.hover({});
+  link_.brush.clear();
   for (const auto& canvas : canvases_) {
     canvas->time().followLive();
     canvas->clear();
@@ -339,7 +340,8 @@ QJsonObject Workspace::save() const {
           {"time", link_.time.save()},
           {"viewport", link_.viewport.save()},
           {"onion", link_.onion.save()},
-          {"selection", link_.selection.save()}};
+          {"selection", link_.selection.save()},
+          {"brush", link_.brush.save()}};
 }
 
 QJsonObject Workspace::sessionOf(const QJsonArray& layers) {
@@ -359,6 +361,7 @@ Status Workspace::restore(const QJsonObject& saved) {
   link_.viewport.restore(saved["viewport"].toObject());
   link_.selection.restore(saved["selection"].toObject());
   link_.onion.restore(saved["onion"].toObject());
+  link_.brush.restore(saved["brush"].toObject());
   for (int i = 0; i < canvasCount(); ++i) {
     canvas(i).restore(canvases[i].toObject());
     canvas(i).setOwnViewport(!viewportsLinked_);

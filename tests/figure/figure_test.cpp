@@ -376,6 +376,28 @@ TEST_F(FigureTest, AViewBecomesAFigureWithItsLayersSelectionAndCrop) {
   render(spec, path("view.pdf"));
 }
 
+TEST_F(FigureTest, WhatIsBrushedStandsOutAsOnTheCanvas) {
+  ViewLink link;
+  CanvasModel view(link);
+  view.showProbes({ProbeFrame::of(*makeSyntheticEvidence())});
+  CandidateCondition condition;
+  condition.ranges = {{"iou", 0.5f, 1}};
+  view.brush(condition);
+  const auto brushed = static_cast<std::size_t>(view.subset()->count);
+  ASSERT_GT(brushed, 10u);
+  FigureSpec spec;
+  spec.scores = false;
+  // Boxes of their own; in a layer of anchors the others go where they are hidden.
+  for (const Layer& layer : std::vector<Layer>(view.layers().layers()))
+    view.layers().setVisible(layer.id, layer.id == "image");
+  spec.panels = {panelFromView(view, {})};
+  EXPECT_EQ(render(spec, path("brushed.pdf")).vectorBoxes, brushed);
+  view.layers().showOnly("channel:iou");
+  view.setBrushHidesOthers(true);
+  spec.panels = {panelFromView(view, {})};
+  EXPECT_EQ(render(spec, path("hidden.pdf")).vectorBoxes, 2 * brushed) << "below their colours";
+}
+
 TEST_F(FigureTest, ALayerWithoutItsChannelIsSaid) {
   FigureSpec spec = onePanel({"image"});
   Layer gone = channelLayer(spec.panels[0].evidence->channels[0].spec);

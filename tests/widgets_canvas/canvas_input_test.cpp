@@ -9,11 +9,11 @@
 #include <QWheelEvent>
 
 #include "core/base/random.h"
+#include "core/evidence/bag.h"
 #include "tests/support/synthetic_frame.h"
 #include "tests/support/synthetic_maps.h"
 #include "tests/support/two_stage_frame.h"
 #include "widgets/canvas/canvas_view.h"
-#include "widgets/overlays/bag.h"
 #include "widgets/overlays/dense_boxes.h"
 #include "widgets/overlays/layer_stack.h"
 
@@ -487,6 +487,64 @@ TEST_F(CanvasInputTest, VisiblePartIsCutAtTheImage) {
   EXPECT_EQ(view.visibleInImage(), (Box{0, 0, 640, 480}));
   view.setCanvasFromImage({2, 2, -200, -100});
   EXPECT_EQ(view.visibleInImage(), (Box{100, 50, 550, 400}));
+}
+
+TEST_F(CanvasInputTest, WhatIsBrushedIsDrawnWithoutALayerOfAnchorsAndEscClearsItFirst) {
+  showOnlyImage();
+  const QPointF middle = view.toCanvas({320, 240});
+  EXPECT_LT(view.anchorAt(middle), 0);
+  const QImage before = view.grab().toImage();
+  CandidateCondition condition;
+  condition.level = 3;
+  state.brush(condition);
+  EXPECT_NE(view.grab().toImage(), before);
+  const std::int64_t brushed = view.anchorAt(middle);
+  ASSERT_GE(brushed, 0);
+  EXPECT_EQ(frame().candidates->address(static_cast<std::size_t>(brushed)).level, 3);
+  state.selectAnchor(brushed);
+  key(Qt::Key_Escape);
+  EXPECT_FALSE(state.subset());
+  EXPECT_EQ(state.selectedAnchor(), brushed);
+  key(Qt::Key_Escape);
+  EXPECT_LT(state.selectedAnchor(), 0);
+}
+
+TEST_F(CanvasInputTest, OthersThanTheBrushedCannotBePickedWhileTheyAreHidden) {
+  state.layers().showOnly("channel:iou");
+  CandidateCondition condition;
+  condition.ranges = {{"iou", 0.5f, 1}};
+  state.brush(condition);
+  state.setBrushHidesOthers(true);
+  int found = 0;
+  for (int x = 40; x < 640; x += 40)
+    for (int y = 40; y < 480; y += 40)
+      if (const std::int64_t anchor = view.anchorAt(view.toCanvas(QPointF(x, y))); anchor >= 0) {
+        ++found;
+        EXPECT_TRUE(state.subset()->inside[static_cast<std::size_t>(anchor)]);
+      }
+  EXPECT_GT(found, 10);
+}
+
+TEST_F(CanvasInputTest, ArrowsLeadFromEveryObjectsBestScoreToItsBestBox) {
+  showOnlyImage();
+  const QImage before = view.grab().toImage();
+  state.layers().setVisible("arrows", true);
+  const QImage shown = view.grab().toImage();
+  int arrows = 0;
+  for (std::size_t object = 0; object < frame().image->objects.size(); ++object) {
+    const Bag bag = bagOf(frame(), static_cast<int>(object));
+    if (!bag.bestClassificationAnchor || !bag.bestRegressionAnchor) continue;
+    const auto middle = [&](std::int32_t anchor) {
+      const Box box = anchorBoxInImage(frame(), anchor, BoxKind::kAnchor);
+      return view.toCanvas({double(box.centerX()), double(box.centerY())}).toPoint();
+    };
+    const QPoint from = middle(*bag.bestClassificationAnchor);
+    if (from == middle(*bag.bestRegressionAnchor)) continue;
+    ++arrows;
+    EXPECT_EQ(shown.pixelColor(from), QColor(Qt::white)) << object;
+  }
+  EXPECT_GT(arrows, 3);
+  EXPECT_NE(shown, before);
 }
 
 }  // namespace

@@ -236,5 +236,64 @@ TEST(CanvasModelTest, TheStageIsKeptThroughFramesThatHaveFewer) {
   EXPECT_EQ(state.stage(), 1);
 }
 
+TEST(CanvasModelTest, WhatIsBrushedIsCommonToWhatShowsTheStageAndFollowsTheFrames) {
+  ViewLink link;
+  CanvasModel a(link), b(link);
+  a.showProbes({frameOf("a", 1)});
+  b.showProbes({frameOf("b", 1)});
+  QSignalSpy changes(&b, &CanvasModel::brushChanged);
+  CandidateCondition condition;
+  condition.level = 1;
+  a.brush(condition);
+  ASSERT_TRUE(b.subset());
+  EXPECT_EQ(b.subset()->count, b.evidence()->candidates->levels[1].anchorCount());
+  EXPECT_EQ(changes.count(), 1);
+  a.brush(condition);
+  EXPECT_EQ(changes.count(), 1);
+  // An object is of one image.
+  condition.object = 2;
+  a.brush(condition);
+  EXPECT_TRUE(a.subset());
+  EXPECT_FALSE(b.subset());
+  EXPECT_TRUE(b.brushCondition().isEmpty());
+  // What the stage lacks cannot be told.
+  CandidateCondition foreign;
+  foreign.ranges = {{"of another method", 0, 1}};
+  a.brush(foreign);
+  EXPECT_FALSE(a.subset());
+  foreign.ranges = {{"iou", 0.9f, 1}};
+  a.brush(foreign);
+  const auto before = a.subset();
+  StageEvidence later = *a.evidence();
+  later.step = 2;
+  for (Channel& channel : later.channels)
+    if (channel.spec.name == "iou") channel.values.assign(channel.values.size(), 0.95f);
+  a.showProbes({ProbeFrame::of(std::move(later))});
+  EXPECT_EQ(a.subset()->count, static_cast<std::int64_t>(a.evidence()->candidates->count()));
+  EXPECT_NE(a.subset()->count, before->count);
+  a.brush({});
+  EXPECT_FALSE(link.brush.isSet());
+}
+
+TEST(CanvasModelTest, WhatIsBrushedComesBackAsItWasSaved) {
+  Brush brush;
+  brush.setHidesOthers(true);
+  Brushed brushed{QStringLiteral("a"), QStringLiteral("dense"), {}};
+  brushed.condition.ranges = {{"iou", 0.25f, 1}, {"logit", -3, INFINITY}};
+  brushed.condition.area = ChannelArea{"iou", "logit", {{0, 0}, {1, 0}, {0.5f, 2}}};
+  brushed.condition.role = CandidateRole::kIgnored;
+  brushed.condition.level = 2;
+  brushed.condition.ofClass = 1;
+  brushed.condition.object = 4;
+  brush.set(brushed);
+  Brush other;
+  other.restore(brush.save());
+  EXPECT_EQ(other.brushed(), brushed);
+  EXPECT_TRUE(other.hidesOthers());
+  other.restore(Brush().save());
+  EXPECT_FALSE(other.isSet());
+  EXPECT_FALSE(other.hidesOthers());
+}
+
 }  // namespace
 }  // namespace anchorscope

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/evidence/bag.h"
 #include "tests/support/synthetic_frame.h"
-#include "widgets/overlays/bag.h"
 
 namespace anchorscope {
 namespace {
@@ -202,6 +202,106 @@ TEST(BagTest, ReadsWeightsAndQualitiesByTheirRoles) {
   EXPECT_NE(*bag.bestClassificationAnchor, *bag.bestRegressionAnchor);
   EXPECT_TRUE(bagOf(*frame, -1).members.empty());
   EXPECT_TRUE(bagOf(StageEvidence{}, 0).members.empty());
+}
+
+/// These anchors.
+Highlight highlightOf(const StageEvidence& frame, std::initializer_list<std::size_t> anchors) {
+  auto subset = std::make_shared<CandidateSubset>();
+  subset->inside.assign(frame.candidates->count(), 0);
+  for (const std::size_t anchor : anchors)
+    subset->inside[anchor] = 1;
+  subset->count = static_cast<std::int64_t>(anchors.size());
+  return {subset, false};
+}
+
+TEST(DenseBoxesTest, WhatIsHighlightedLiesOverTheOthersWhichAreFaint) {
+  const auto frame = smallFrame();
+  Highlight highlight = highlightOf(*frame, {1, 0});
+  const DenseBoxes plain = denseBoxes(layerOf(*frame), *frame);
+  const DenseBoxes shown = denseBoxes(layerOf(*frame), *frame, highlight);
+  EXPECT_EQ(shown.anchors, (std::vector<std::uint32_t>{5, 4, 8, 7, 3, 6, 9, 1, 0}));
+  EXPECT_EQ(plain.colors.front() >> 24, 255u);
+  EXPECT_LT(shown.colors.front() >> 24, 64u);
+  EXPECT_EQ(shown.colors.back() >> 24, 255u);
+  highlight.hidesOthers = true;
+  EXPECT_EQ(denseBoxes(layerOf(*frame), *frame, highlight).anchors, (std::vector<std::uint32_t>{1, 0}));
+}
+
+TEST(DenseBoxesTest, WhatIsHighlightedCanBeSeenHoweverSmallItsValue) {
+  const auto frame = smallFrame();
+  Layer layer = layerOf(*frame);
+  layer.fade = true;
+  layer.filterMin = 0.05f;  // a filter still holds
+  const DenseBoxes shown = denseBoxes(layer, *frame, highlightOf(*frame, {1, 5}));
+  ASSERT_FALSE(shown.anchors.empty());
+  EXPECT_EQ(shown.anchors.back(), 1u);
+  EXPECT_GT(shown.colors.back() >> 24, 80u);
+  EXPECT_EQ(std::count(shown.anchors.begin(), shown.anchors.end(), 5u), 0);
+}
+
+TEST(DenseBoxesTest, ASubsetHasBoxesOfItsOwn) {
+  const auto frame = smallFrame();
+  const DenseBoxes shown = subsetBoxes(*frame, *highlightOf(*frame, {2, 9}).subset, BoxKind::kAnchor);
+  EXPECT_EQ(shown.anchors, (std::vector<std::uint32_t>{2, 9}));
+  EXPECT_EQ(shown.boxesInImage[0].x1, anchorBoxInImage(*frame, 2, BoxKind::kAnchor).x1);
+  EXPECT_TRUE(subsetBoxes(*frame, *highlightOf(*frame, {2}).subset, BoxKind::kPredicted).anchors.empty());
+}
+
+TEST(DenseBoxesTest, TwoChannelsAtOnceMixTheirHues) {
+  auto frame = smallFrame();
+  Channel second = frame->channels[0];
+  second.spec.name = "other";
+  //                0    1     2     3     4     5    6    7     8     9
+  frame->channels[0].values = {1.f, 0.f, kNan, 1.f, kNan, 0.f, 0.5f, 0.f, 0.f, 0.f};
+  second.values = {0.f, 1.f, 1.f, 1.f, kNan, 0.f, 0.5f, 0.f, 0.f, 0.f};
+  frame->channels.push_back(second);
+  Layer layer = layerOf(*frame);
+  layer.fade = true;
+  layer.second = "other";
+  const DenseBoxes shown = denseBoxes(layer, *frame);
+  const auto colorOf = [&](std::uint32_t anchor) -> Argb {
+    const auto at = std::find(shown.anchors.begin(), shown.anchors.end(), anchor);
+    return at == shown.anchors.end() ? 0 : shown.colors[static_cast<std::size_t>(at - shown.anchors.begin())];
+  };
+  EXPECT_EQ(colorOf(0), kClassificationArgb);
+  EXPECT_EQ(colorOf(1), kRegressionArgb);
+  EXPECT_EQ(colorOf(2), kRegressionArgb) << "undefined for one head counts as nothing";
+  EXPECT_EQ(colorOf(3), mixedColor(1, 1));
+  EXPECT_EQ(colorOf(4), 0u) << "undefined for both";
+  EXPECT_EQ(colorOf(5), 0u);
+  // Half of both keeps the hue of both and is fainter.
+  EXPECT_EQ(colorOf(6) & 0x00FFFFFFu, mixedColor(1, 1) & 0x00FFFFFFu);
+  EXPECT_LT(colorOf(6) >> 24, 255u);
+  layer.second = "of another method";
+  EXPECT_TRUE(denseBoxes(layer, *frame).anchors.empty());
+  EXPECT_FALSE(hasValuesFor(layer, *frame));
+}
+
+TEST(DenseBoxesTest, WhatBothHeadsHaveIsToldFromEitherByItsLightAlone) {
+  // So that it is told apart however colours are seen.
+  const auto light = [](Argb color) {
+    return 0.2126 * ((color >> 16) & 0xFFu) + 0.7152 * ((color >> 8) & 0xFFu) + 0.0722 * (color & 0xFFu);
+  };
+  const double both = light(mixedColor(1, 1));
+  EXPECT_GT(both, light(mixedColor(1, 0)) + 50);
+  EXPECT_GT(both, light(mixedColor(0, 1)) + 50);
+  EXPECT_EQ(mixedColor(1, 0), kClassificationArgb);
+  EXPECT_EQ(mixedColor(0, 1), kRegressionArgb);
+  EXPECT_EQ(mixedColor(0, 0), 0xFF000000u);
+}
+
+TEST(DenseBoxesTest, MutualLayersAreOfWeightsAndOfScoreAndOverlap) {
+  const auto frame = testing::makeSyntheticEvidence();
+  const std::vector<Layer> layers = mutualLayers(*frame);
+  ASSERT_EQ(layers.size(), 2u);
+  EXPECT_EQ(layers[0].channel, "musu.w_cls");
+  EXPECT_EQ(layers[0].second, "musu.w_reg");
+  EXPECT_EQ(layers[1].channel, "cls_score");
+  EXPECT_EQ(layers[1].second, "iou");
+  for (const Layer& layer : layers) {
+    EXPECT_FALSE(layer.visible);
+    EXPECT_FALSE(denseBoxes(layer, *frame).anchors.empty());
+  }
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ TEST(LayerStackTest, MakesALayerForEveryChannelWithTheImageAtTheBottom) {
   EXPECT_EQ(stack.active(), nullptr);
   const auto frame = makeSyntheticEvidence();
   stack.adopt(*frame);
-  ASSERT_EQ(stack.layers().size(), frame->channels.size() + 4);
+  // Image, two of two channels at once, bag, objects, arrows, predictions.
+  ASSERT_EQ(stack.layers().size(), frame->channels.size() + 7);
   EXPECT_EQ(stack.layers().front().id, "image");
   EXPECT_EQ(stack.layers().back().id, "predictions");
   EXPECT_EQ(stack.find("channel:importance.p4")->kind, LayerKind::kHeat);

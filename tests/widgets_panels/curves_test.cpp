@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <QApplication>
+#include <QComboBox>
 #include <QLineEdit>
 #include <QSignalSpy>
 #include <QSlider>
@@ -12,6 +13,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "core/evidence/setting.h"
@@ -398,6 +400,36 @@ TEST_F(CurvesViewTest, TheListOfScalarsIsSearchedAndStaysOpenWhileSeveralAreChos
   EXPECT_EQ(view.shown(), (QStringList{"loss.loc", "loss.cls_fg", "positives.cls"}));
   QTest::keyClick(list, Qt::Key_Escape);
   EXPECT_FALSE(picker->isVisible());
+}
+
+TEST(CurveSets, AreWhatOfThemThereIs) {
+  const std::vector<CurveSet> sets = curveSets({"loss.cls", "loss.cls_bg", "grad.cls_bg", "eval.tide.loc",
+                                                "eval.tide.miss", "sampling_free.ratio", "x"});
+  std::map<QString, QStringList> byTitle;
+  for (const CurveSet& set : sets)
+    byTitle[set.title] = set.names;
+  EXPECT_EQ(byTitle.at("Losses"), QStringList{"loss.cls"});
+  EXPECT_EQ(byTitle.at("What errors cost, validation"), (QStringList{"eval.tide.loc", "eval.tide.miss"}));
+  EXPECT_EQ(byTitle.at("Prior and balance of the heads"), QStringList{"sampling_free.ratio"});
+  EXPECT_FALSE(byTitle.contains("Average precision"));
+  EXPECT_TRUE(curveSets({"x"}).empty());
+}
+
+TEST_F(CurvesViewTest, ScalarsThatBelongTogetherAreChosenTogether) {
+  view.setSets({{"Mine", {"positives.cls"}}});
+  QTest::mouseClick(view.findChild<QToolButton*>("chooseScalars"), Qt::LeftButton);
+  auto* picker = view.findChild<ScalarPicker*>();
+  auto* sets = picker->findChild<QComboBox*>("scalarSets");
+  ASSERT_GT(sets->count(), 1);
+  EXPECT_EQ(sets->itemText(0), "Mine");
+  sets->setFocus();
+  QTest::keyClick(sets, Qt::Key_Down);  // the first
+  QTest::keyClick(sets, Qt::Key_Return);
+  EXPECT_EQ(view.shown(), QStringList{"positives.cls"});
+  auto* list = picker->findChild<QTreeWidget*>("scalarList");
+  for (int i = 0; i < list->topLevelItemCount(); ++i)
+    EXPECT_EQ(list->topLevelItem(i)->checkState(0) == Qt::Checked,
+              list->topLevelItem(i)->text(2) == QStringLiteral("positives.cls"));
 }
 
 TEST_F(CurvesViewTest, ExportedCurvesAreTheFiguresWhateverTheWindowLooksLike) {

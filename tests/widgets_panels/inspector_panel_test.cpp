@@ -10,13 +10,16 @@
 #include <QScrollBar>
 #include <QStyle>
 #include <QTableView>
+#include <QToolButton>
 
 #include <QTest>
 #include <array>
 #include <cmath>
 
+#include "core/evidence/bag.h"
 #include "core/evidence/decision.h"
 #include "core/evidence/object_story.h"
+#include "core/evidence/score_iou_correlation.h"
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
 #include "widgets/models/decision_text.h"
@@ -489,6 +492,48 @@ TEST(NumberTextTest, KeepsThreeDigitsOfSmallNumbers) {
   EXPECT_EQ(cellText(27'900), "27900");
   EXPECT_EQ(cellText(999'999.7), "1.0e+06");
   EXPECT_EQ(cellText(0.0412), "0.041");
+}
+
+TEST_F(InspectorPanelTest, TheScatterShowsRanksWithinTheBag) {
+  state.selectObject(0);
+  auto* scatter = panel.findChild<ScatterView*>();
+  auto* ranks = scatter->findChild<QToolButton*>(QStringLiteral("rankPairs"));
+  const int members = panel.bagModel()->memberCount();
+  const int anchor = panel.bagModel()->anchorOfRow(1);
+  const QPointF asValue = scatter->pointOfAnchor(anchor);
+  QTest::mouseClick(ranks, Qt::LeftButton);
+  ASSERT_TRUE(scatter->isRanked());
+  EXPECT_NE(scatter->pointOfAnchor(anchor), asValue);
+  // Every member has a place; of score and overlap the best is rightmost and topmost.
+  const PairTable& table = state.evidence()->pairTables.front();
+  const auto [first, last] = table.rowsOfObject(0);
+  const auto member = static_cast<std::size_t>(table.columnIndex(table.spec.memberColumn));
+  std::vector<double> scores, overlaps;
+  double right = 0, top = 1e9;
+  std::size_t bestScored = last, bestPlaced = last;
+  const auto& score = table.columns[static_cast<std::size_t>(
+      qualityColumn(*state.evidence(), table, ColorScale::kClassification))];
+  const auto& overlap = table.columns[static_cast<std::size_t>(
+      qualityColumn(*state.evidence(), table, ColorScale::kRegression))];
+  for (std::size_t row = first; row < last; ++row) {
+    const QPointF at = scatter->pointOfAnchor(table.candidate[row]);
+    if (!(table.columns[member][row] > 0)) {
+      EXPECT_TRUE(at.isNull());
+      continue;
+    }
+    ASSERT_FALSE(at.isNull());
+    scores.push_back(static_cast<double>(score[row]));
+    overlaps.push_back(static_cast<double>(overlap[row]));
+    if (at.x() > right) right = at.x(), bestScored = row;
+    if (at.y() < top) top = at.y(), bestPlaced = row;
+  }
+  ASSERT_EQ(static_cast<int>(scores.size()), members);
+  EXPECT_EQ(static_cast<double>(score[bestScored]), *std::max_element(scores.begin(), scores.end()));
+  EXPECT_EQ(static_cast<double>(overlap[bestPlaced]), *std::max_element(overlaps.begin(), overlaps.end()));
+  ASSERT_TRUE(scatter->rankCorrelation());
+  EXPECT_NEAR(*scatter->rankCorrelation(), *spearman(scores, overlaps), 1e-12);
+  QTest::mouseClick(ranks, Qt::LeftButton);
+  EXPECT_EQ(scatter->pointOfAnchor(anchor), asValue);
 }
 
 }  // namespace

@@ -31,8 +31,9 @@ QString stateName(float value) {
 }
 
 bool isShown(const std::vector<const Layer*>& shown, const std::string& channel) {
-  return std::any_of(shown.begin(), shown.end(),
-                     [&](const Layer* layer) { return layer->channel == channel; });
+  return std::any_of(shown.begin(), shown.end(), [&](const Layer* layer) {
+    return layer->channel == channel || layer->second == channel;
+  });
 }
 
 bool namesWinners(const StageEvidence& evidence, const std::string& channel) {

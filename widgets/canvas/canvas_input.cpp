@@ -60,7 +60,7 @@ std::vector<std::pair<QString, QString>> CanvasView::gestures() {
           {tr("PgUp / PgDn"), tr("One pyramid level coarser / finer")},
           {tr("[ / ]"), tr("Previous / next anchor of the cell")},
           {tr("Ctrl+G"), tr("Go to an anchor by number")},
-          {tr("Esc"), tr("Clear the selection")}};
+          {tr("Esc"), tr("Clear the brush, then the selection")}};
 }
 
 void CanvasView::wheelEvent(QWheelEvent* event) {
@@ -177,6 +177,7 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_BracketRight:
       return changeSlot(1);
     case Qt::Key_Escape:
+      if (d_->state.subset()) return d_->state.brush({});
       if (d_->state.selectedObject() < 0 && d_->state.selectedAnchor() < 0) break;
       return d_->state.selectPair(-1, -1);
     default:

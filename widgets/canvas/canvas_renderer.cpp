@@ -53,24 +53,29 @@ std::size_t CanvasRenderer::groundEntries() const {
 
 /// Another snapshot of the same image changes what is measured on it, not the image.
 bool CanvasRenderer::drawnAlike(const Entry& a, const Entry& b) {
-  return a.layer == b.layer &&
+  return a.layer == b.layer && a.highlight == b.highlight &&
          (a.layer.kind == LayerKind::kImage ? a.pixels == b.pixels : a.evidence == b.evidence);
 }
 
-void CanvasRenderer::prepare(const std::vector<Layer>& layers, int selectedObject) {
+void CanvasRenderer::prepare(const std::vector<Layer>& layers, int selectedObject,
+                             const Highlight& highlight) {
+  const auto end = [](std::vector<Entry>& entries, std::size_t count) {
+    return entries.begin() + static_cast<std::ptrdiff_t>(count);
+  };
   const std::size_t groundBefore = groundEntries();
   std::vector<Entry> before = std::exchange(entries_, {});
   const std::vector<std::size_t> drawn =
       evidence_ ? drawnLayers(layers, *evidence_) : std::vector<std::size_t>{};
   for (const std::size_t index : drawn) {
-    Entry entry{layers[index], evidence_, pixels_, {}, {}, {}};
+    Entry entry{layers[index], evidence_, pixels_, {}, {}, {}, {}};
+    if (entry.layer.kind == LayerKind::kAnchors) entry.highlight = highlight;
     const auto same = std::find_if(before.begin(), before.end(), [&](const Entry& e) {
-      return e.evidence == evidence_ && e.layer == entry.layer;
+      return e.evidence == evidence_ && e.layer == entry.layer && e.highlight == entry.highlight;
     });
     switch (entry.layer.kind) {
       case LayerKind::kAnchors:
-        entry.dense =
-            same != before.end() ? std::exchange(same->dense, {}) : denseBoxes(entry.layer, *evidence_);
+        entry.dense = same != before.end() ? std::exchange(same->dense, {})
+                                           : denseBoxes(entry.layer, *evidence_, highlight);
         break;
       case LayerKind::kHeat:
         entry.cells = same != before.end() ? same->cells
@@ -85,10 +90,18 @@ void CanvasRenderer::prepare(const std::vector<Layer>& layers, int selectedObjec
     }
     entries_.push_back(std::move(entry));
   }
+  if (highlight.subset && evidence_) {
+    // Below what colours anchors by value, so that it is seen however small that is.
+    const auto place = std::find_if(entries_.begin(), end(entries_, groundEntries()), [](const Entry& entry) {
+      return entry.layer.kind == LayerKind::kAnchors;
+    });
+    Entry entry{{}, evidence_, pixels_, {}, {}, {}, highlight};
+    entry.layer.id = "brush";
+    entry.layer.kind = LayerKind::kAnchors;
+    entry.dense = subsetBoxes(*evidence_, *highlight.subset, entry.layer.boxes);
+    entries_.insert(place, std::move(entry));
+  }
   const std::size_t ground = groundEntries();
-  const auto end = [](std::vector<Entry>& entries, std::size_t count) {
-    return entries.begin() + static_cast<std::ptrdiff_t>(count);
-  };
   if (!std::equal(before.begin(), end(before, groundBefore), entries_.begin(), end(entries_, ground),
                   drawnAlike))
     ++groundRevision_;

@@ -33,7 +33,8 @@ class CanvasRenderer {
   const std::shared_ptr<const StageEvidence>& evidence() const { return evidence_; }
 
   /// Makes ready what the layers need for this frame; does nothing for those that are as before.
-  void prepare(const std::vector<Layer>& layers, int selectedObject);
+  /// What is highlighted has boxes of its own, below the layers of anchors.
+  void prepare(const std::vector<Layer>& layers, int selectedObject, const Highlight& highlight = {});
 
   /// Draws the prepared layers. `target` is Format_RGB32 with its device pixel ratio set and its ground
   /// filled; `context` is in device-independent pixels.
@@ -63,6 +64,7 @@ class CanvasRenderer {
     DenseBoxes dense;                               ///< kAnchors
     QImage cells;                                   ///< kHeat
     BagBoxes bag;                                   ///< kBag
+    Highlight highlight;                            ///< kAnchors
   };
 
   static bool belongsToGround(const Entry& entry);

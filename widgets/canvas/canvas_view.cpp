@@ -10,6 +10,7 @@
 #include "widgets/canvas/canvas_card.h"
 #include "widgets/canvas/canvas_view_private.h"
 #include "widgets/canvas/picking.h"
+#include "widgets/models/brush_text.h"
 #include "widgets/models/candidate_text.h"
 #include "widgets/overlays/color_bar.h"
 #include "widgets/overlays/declared_text.h"
@@ -86,6 +87,26 @@ void paintColorBarCard(QPainter& painter, const QRectF& card, const ColorBar& ba
                 theme.text, 1);
 }
 
+/// What is brushed, along the canvas' lower edge.
+void paintBrushNote(QPainter& painter, const QString& text, const QRect& canvas, const QFont& font,
+                    const Theme& theme) {
+  constexpr double kAway = 8, kGap = 8;
+  const QFontMetricsF metrics(font);
+  const QString shown = metrics.elidedText(text, Qt::ElideRight, canvas.width() - 2 * (kAway + kGap));
+  const double height = metrics.height() + kGap;
+  const QRectF place(kAway, canvas.height() - kAway - height, metrics.horizontalAdvance(shown) + 2 * kGap,
+                     height);
+  QColor ground = theme.panel;
+  ground.setAlpha(235);
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(QPen(theme.selection, 1));
+  painter.setBrush(ground);
+  painter.drawRoundedRect(place, height / 2, height / 2);
+  painter.setFont(font);
+  painter.setPen(theme.text);
+  painter.drawText(place, Qt::AlignCenter, shown);
+}
+
 }  // namespace
 
 CanvasView::CanvasView(CanvasModel& model, QWidget* parent)
@@ -101,6 +122,7 @@ CanvasView::CanvasView(CanvasModel& model, QWidget* parent)
   connect(&model, &CanvasModel::selectionChanged, this, &CanvasView::markDirty);
   connect(&model, &CanvasModel::hoverChanged, this, qOverload<>(&QWidget::update));
   connect(&model, &CanvasModel::trailChanged, this, qOverload<>(&QWidget::update));
+  connect(&model, &CanvasModel::brushChanged, this, &CanvasView::markDirty);
   connect(&model, &CanvasModel::viewportChanged, this, &CanvasView::follow);
   connect(&model.layers(), &LayerStack::changed, this, &CanvasView::markDirty);
   connect(&model.layers(), &LayerStack::activeChanged, this, qOverload<>(&QWidget::update));
@@ -262,7 +284,8 @@ void CanvasView::place(const AxisTransform& canvasFromImage) {
 
 void CanvasView::Private::prepare() {
   if (!std::exchange(unprepared, false)) return;
-  renderer.prepare(state.layers().layers(), state.selectedObject());
+  renderer.prepare(state.layers().layers(), state.selectedObject(),
+                   {state.subset(), state.brushHidesOthers()});
 }
 
 CanvasView::Private::Hit CanvasView::Private::anchorAt(const CanvasView& view, QPointF canvas) {
@@ -437,6 +460,8 @@ void CanvasView::paintEvent(QPaintEvent*) {
       d_->colorBarCard = colorBarPlace(QRectF(rect()), font(), objectsInView());  // no jumping about
     paintColorBarCard(painter, d_->colorBarCard, bar, font(), theme);
   }
+  if (const auto& subset = d_->state.subset())
+    paintBrushNote(painter, brushText(*evidence, d_->state.brushCondition(), *subset), rect(), font(), theme);
   if (d_->cursor && !d_->panning) {
     const QRectF bounds = QRectF(rect()).adjusted(8, 8, -8, -8);
     const std::size_t rows = rowsThatFit(bounds.height(), font());

@@ -246,6 +246,7 @@ FigurePanel panelFromView(const CanvasModel& canvas, const Box& visibleInImage) 
   panel.selectedAnchor = canvas.selectedAnchor();
   panel.trail = canvas.trail();
   panel.cropInImage = visibleInImage;
+  panel.highlight = {canvas.subset(), canvas.brushHidesOthers()};
   return panel;
 }
 

@@ -14,6 +14,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/result.h"
 #include "core/evidence/frame.h"
+#include "widgets/overlays/dense_boxes.h"
 #include "widgets/overlays/layer.h"
 #include "widgets/overlays/trail.h"
 
@@ -29,6 +30,7 @@ struct FigurePanel {
   std::int64_t selectedAnchor = -1;  ///< Drawn highlighted.
   std::vector<TrailBox> trail;       ///< Drawn below the selection.
   Box cropInImage;                   ///< Degenerate: the whole image.
+  Highlight highlight;               ///< What is brushed.
   std::string caption;               ///< Under the panel, after its letter.
 };
 

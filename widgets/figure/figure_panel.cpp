@@ -3,6 +3,7 @@
 #include <QImage>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/base/counted.h"
@@ -66,13 +67,17 @@ class PanelPainter {
         page_.report.notes.push_back(
             concat("layer '", layer.title, "' is empty: this evidence has no channel ", layer.channel));
     page_.clipped(rect_, [this](QPainter& painter) {
+      bool brushed = panel_.highlight.subset == nullptr;
       for (const std::size_t index : drawnLayers(panel_.layers, *panel_.evidence)) {
         const Layer& layer = panel_.layers[index];
         if (!page_.meter.goesOn()) return;
+        // As on the canvas: above image and maps, below what colours anchors.
+        const bool ground = layer.kind == LayerKind::kImage || layer.kind == LayerKind::kHeat;
+        if (!ground && !std::exchange(brushed, true)) drawBrushed(painter);
         if (layer.kind == LayerKind::kImage) {
           drawImage(painter, layer);
         } else if (layer.kind == LayerKind::kAnchors) {
-          drawAnchors(painter, layer);
+          drawAnchors(painter, layer, denseBoxes(layer, *panel_.evidence, panel_.highlight));
           if (layer.boxes == BoxKind::kPredicted) context_.selectedBox = BoxKind::kPredicted;
         } else {
           OverlayPainter overlay(painter, context_, *panel_.evidence);
@@ -83,6 +88,7 @@ class PanelPainter {
         }
         page_.meter.endPart();
       }
+      if (!brushed) drawBrushed(painter);
       OverlayPainter overlay(painter, context_, *panel_.evidence);
       overlay.drawTrail(panel_.trail);
       count(panel_.trail.size());
@@ -135,8 +141,11 @@ class PanelPainter {
     painter.restore();
   }
 
-  void drawAnchors(QPainter& painter, const Layer& layer) {
-    const DenseBoxes dense = denseBoxes(layer, *panel_.evidence);
+  void drawBrushed(QPainter& painter) {
+    drawAnchors(painter, Layer(), subsetBoxes(*panel_.evidence, *panel_.highlight.subset, BoxKind::kAnchor));
+  }
+
+  void drawAnchors(QPainter& painter, const Layer& layer, const DenseBoxes& dense) {
     const bool asked = page_.spec.rasterAbove > 0 && dense.anchors.size() > page_.spec.rasterAbove;
     if (page_.format == FigureFormat::kPng || asked) {
       drawRaster(painter, layer, dense);

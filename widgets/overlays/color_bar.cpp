@@ -1,5 +1,6 @@
 #include "widgets/overlays/color_bar.h"
 
+#include <QCoreApplication>
 #include <QFontMetricsF>
 #include <algorithm>
 #include <cmath>
@@ -24,6 +25,11 @@ bool colorBarOf(const Layer& layer, const StageEvidence& evidence, ColorBar& out
   out.title = declaredTitle(channel->spec);
   if (!channel->spec.unit.empty() && channel->spec.unit != "1" && channel->spec.unit != "rank")
     out.title += QStringLiteral(" (%1)").arg(QString::fromStdString(channel->spec.unit));
+  if (const Channel* second = layer.second.empty() ? nullptr : evidence.channel(layer.second)) {
+    out.mixed = true;
+    out.title =
+        QCoreApplication::translate("ColorBar", "%1 · both · %2").arg(out.title, declaredTitle(second->spec));
+  }
   ValueRange seen;
   if (finiteRange(channel->values, seen)) {
     out.belowRange = seen.low < out.range.low;
@@ -83,10 +89,18 @@ void paintColorBar(QPainter& painter, const QRectF& rect, const ColorBar& bar, c
 
   const QRectF gradient(rect.left(), rect.top() + metrics.height() + kGap * unit, rect.width(),
                         kBarHeight * unit);
-  QImage colors(256, 1, QImage::Format_RGB32);
+  QImage colors(256, bar.mixed ? 3 : 1, QImage::Format_RGB32);
   const auto& table = colorTable(bar.colorMap);
-  for (int i = 0; i < 256; ++i)
-    colors.setPixel(i, 0, table[static_cast<std::size_t>(bar.reversed ? 255 - i : i)]);
+  for (int i = 0; i < 256; ++i) {
+    if (!bar.mixed) {
+      colors.setPixel(i, 0, table[static_cast<std::size_t>(bar.reversed ? 255 - i : i)]);
+      continue;
+    }
+    const float t = static_cast<float>(i) / 255;
+    colors.setPixel(i, 0, mixedColor(t, 0));
+    colors.setPixel(i, 1, mixedColor(t, t));
+    colors.setPixel(i, 2, mixedColor(0, t));
+  }
   painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
   painter.drawImage(gradient, colors);
 

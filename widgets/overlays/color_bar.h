@@ -15,6 +15,7 @@ namespace anchorscope {
 struct ColorBar {
   ColorMapId colorMap = ColorMapId::kCividis;
   bool reversed = false;
+  bool mixed = false;  ///< Two channels at once: bands of the first alone, of both, of the second alone.
   ValueRange range;
   QString title;
   bool belowRange = false,

@@ -121,4 +121,15 @@ ColorMapId defaultColorMap(ColorScale scale) {
   return ColorMapId::kCividis;
 }
 
+Argb mixedColor(float classification, float regression) {
+  const float a = std::clamp(classification, 0.f, 1.f), b = std::clamp(regression, 0.f, 1.f);
+  Argb out = 0xFF000000u;
+  for (const int shift : {16, 8, 0}) {
+    const auto part = [shift](Argb color) { return static_cast<float>((color >> shift) & 0xFFu); };
+    const float sum = a * part(kClassificationArgb) + b * part(kRegressionArgb);
+    out |= static_cast<Argb>(std::lround(std::min(sum, 255.f))) << shift;
+  }
+  return out;
+}
+
 }  // namespace anchorscope

@@ -39,6 +39,10 @@ ColorMapId defaultColorMap(ColorScale scale);
 
 inline constexpr Argb kClassificationArgb = 0xFFE69F00;  ///< Okabe-Ito orange
 inline constexpr Argb kRegressionArgb = 0xFF56B4E9;      ///< Okabe-Ito sky blue
+/// Light of both heads' colours, added: what is of one head alone has its hue, of both next to white, of none
+/// black. Opaque; the shares are clamped to [0, 1].
+Argb mixedColor(float classification, float regression);
+
 inline constexpr Argb kSelectionArgb = 0xFF4C9AFF;
 
 }  // namespace anchorscope

@@ -18,7 +18,7 @@ Layer plainLayer(LayerKind kind, const char* id, const char* title) {
   return layer;
 }
 
-constexpr const char* kQualityPrefix = "centerness";
+constexpr const char *kQualityPrefix = "centerness", *kMutualPrefix = "mutual.";
 
 /// The channel shown at first: the last "higher is better" one on a sequential scale. Scores and overlaps
 /// come first, what a method makes of them after.
@@ -64,6 +64,35 @@ Layer channelLayer(const ChannelSpec& spec) {
   return layer;
 }
 
+std::vector<Layer> mutualLayers(const StageEvidence& evidence) {
+  std::vector<Layer> out;
+  const auto add = [&](const std::string& first, const std::string& second, const char* title) {
+    const Channel *a = evidence.channel(first), *b = evidence.channel(second);
+    if (!a || !b || a->spec.domain != ChannelDomain::kCandidate ||
+        b->spec.domain != ChannelDomain::kCandidate)
+      return;
+    Layer layer = channelLayer(a->spec);
+    layer.id = concat(kMutualPrefix, first, "+", second);
+    layer.title = title;
+    layer.second = second;
+    layer.rangeMode = RangeMode::kAuto;  // each hue as strong as its own channel is
+    out.push_back(std::move(layer));
+  };
+  // A weight of classification whose name differs from one of regression by the head alone.
+  for (const Channel& channel : evidence.channels) {
+    std::string other = channel.spec.name;
+    const std::size_t head = other.rfind("cls");
+    if (channel.spec.scale != ColorScale::kClassification || channel.spec.sense != Sense::kHigherIsBetter ||
+        head == std::string::npos)
+      continue;
+    const Channel* regression = evidence.channel(other.replace(head, 3, "reg"));
+    if (regression && regression->spec.scale == ColorScale::kRegression)
+      add(channel.spec.name, other, "Weights of both heads, mixed");
+  }
+  add("cls_score", "iou", "Score and IoU, mixed");
+  return out;
+}
+
 std::vector<Layer> defaultLayers(const StageEvidence& evidence) {
   std::vector<Layer> layers;
   layers.push_back(plainLayer(LayerKind::kImage, "image", "Image"));
@@ -75,8 +104,13 @@ std::vector<Layer> defaultLayers(const StageEvidence& evidence) {
     layer.visible = channel.spec.name == shown;
     layers.push_back(std::move(layer));
   }
+  for (Layer& layer : mutualLayers(evidence))
+    layers.push_back(std::move(layer));
   layers.push_back(plainLayer(LayerKind::kBag, "bag", "Bag of selection"));
   layers.push_back(plainLayer(LayerKind::kObjects, "objects", "Objects"));
+  Layer arrows = plainLayer(LayerKind::kArrows, "arrows", "Best score to best box");
+  arrows.visible = false;
+  layers.push_back(std::move(arrows));
   Layer predictions = plainLayer(LayerKind::kPredictions, "predictions", "Predictions");
   predictions.visible = false;
   predictions.adaptiveFilter = true;
@@ -85,7 +119,14 @@ std::vector<Layer> defaultLayers(const StageEvidence& evidence) {
 }
 
 bool hasValuesFor(const Layer& layer, const StageEvidence& evidence) {
-  return !layer.hasChannel() || evidence.channel(layer.channel) != nullptr;
+  if (layer.kind == LayerKind::kArrows) return !evidence.pairTables.empty();
+  return !layer.hasChannel() || (evidence.channel(layer.channel) != nullptr &&
+                                 (layer.second.empty() || evidence.channel(layer.second) != nullptr));
+}
+
+float layerValue(const Channel& channel, const Channel* second, std::size_t candidate) {
+  const float value = channel.values[candidate];
+  return second ? std::fmax(value, second->values[candidate]) : value;
 }
 
 std::vector<std::size_t> drawnLayers(const std::vector<Layer>& layers, const StageEvidence& evidence) {

@@ -19,7 +19,8 @@ enum class LayerKind {
   kAnchors,      ///< Boxes of all anchors, coloured by a kAnchor channel.
   kPredictions,  ///< Detections after NMS, with score.
   kObjects,      ///< Ground truth: white with a dark halo.
-  kBag           ///< The selected object's bag: classification weights orange, regression weights blue.
+  kBag,          ///< The selected object's bag: classification weights orange, regression weights blue.
+  kArrows        ///< Of every object an arrow from the best-scored member of its bag to the best-placed one.
 };
 
 enum class RangeMode {
@@ -48,6 +49,9 @@ struct Layer {
   LayerKind kind = LayerKind::kImage;
   std::string title;    ///< For people.
   std::string channel;  ///< kAnchors and kHeat: ChannelSpec::name.
+  /// kAnchors: another one that is shown at once, by mixing: `channel` in the hue of classification, this in
+  /// that of regression, both near white. Empty: none.
+  std::string second;
   bool visible = true;
   bool solo = false;  ///< While any layer that can be drawn is solo only those (and the image) are.
   float opacity = 1;  ///< [0, 1]
@@ -85,12 +89,19 @@ std::vector<Layer> defaultLayers(const StageEvidence& evidence);
 /// A channel's layer with everything from its declaration.
 Layer channelLayer(const ChannelSpec& spec);
 
+/// Layers of two channels at once: of the method's weights of both heads, and of score and overlap, as far as
+/// the stage has them.
+std::vector<Layer> mutualLayers(const StageEvidence& evidence);
+
 /// Which end of a channel matters: low for kLowerIsBetter (ranks, distances), except losses ("loss.…"), where
 /// high does.
 Emphasis defaultEmphasis(const ChannelSpec& spec);
 
 /// Whether the frame has what the layer shows: false for layers of another method's channels.
 bool hasValuesFor(const Layer& layer, const StageEvidence& evidence);
+
+/// What a layer measures an anchor by: its channel's value, of two the larger one that is defined.
+float layerValue(const Channel& channel, const Channel* second, std::size_t candidate);
 
 /// Indices of the layers to draw of this frame, bottom to top, after visibility and solo. A solo layer that
 /// the frame has no values for hides nothing.

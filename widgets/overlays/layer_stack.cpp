@@ -26,13 +26,15 @@ void LayerStack::adopt(const StageEvidence& evidence) {
     layers_ = defaultLayers(evidence);
     reset = true;
   } else {
-    for (const Channel& channel : evidence.channels) {
-      if (find("channel:" + channel.spec.name)) continue;
+    for (Layer& layer : defaultLayers(evidence)) {
+      const bool isNew = layer.hasChannel() || layer.kind == LayerKind::kArrows;
+      if (!isNew || find(layer.id)) continue;
       // New channels go on top of the channels there are, under objects, bag and predictions.
-      auto place = std::find_if(layers_.rbegin(), layers_.rend(), [](const Layer& layer) {
-        return layer.hasChannel() || layer.kind == LayerKind::kImage;
+      auto place = std::find_if(layers_.rbegin(), layers_.rend(), [&](const Layer& other) {
+        return !layer.hasChannel() || other.hasChannel() || other.kind == LayerKind::kImage;
       });
-      layers_.insert(place.base(), channelLayer(channel.spec));
+      layer.visible = false;
+      layers_.insert(place.base(), std::move(layer));
       reset = true;
     }
   }
@@ -192,6 +194,7 @@ QJsonArray LayerStack::save() const {
                       {"kind", static_cast<int>(layer.kind)},
                       {"title", QString::fromStdString(layer.title)},
                       {"channel", QString::fromStdString(layer.channel)},
+                      {"second", QString::fromStdString(layer.second)},
                       {"visible", layer.visible && !isInstead},
                       {"solo", layer.solo},
                       {"active", layer.id == activeId},
@@ -233,9 +236,10 @@ void LayerStack::restore(const QJsonArray& saved) {
     const bool known =
         std::any_of(layers.begin(), layers.end(), [&](const Layer& l) { return l.id == layer.id; });
     if (layer.id.empty() || known) continue;
-    layer.kind = static_cast<LayerKind>(integer("kind", 5, 0));
+    layer.kind = static_cast<LayerKind>(integer("kind", 6, 0));
     layer.title = entry["title"].toString().toStdString();
     layer.channel = entry["channel"].toString().toStdString();
+    layer.second = entry["second"].toString().toStdString();
     layer.visible = entry["visible"].toBool(true);
     layer.solo = entry["solo"].toBool();
     layer.opacity = std::clamp(number("opacity", 1), 0.f, 1.f);

@@ -122,7 +122,9 @@ Result<Layer> parseLayer(std::string_view text, const StageEvidence& evidence) {
   Layer layer;
   bool found = false;
   for (Layer& candidate : defaultLayers(evidence)) {
-    if (candidate.id != wanted && !(candidate.hasChannel() && candidate.channel == wanted)) continue;
+    const bool mutual = !candidate.second.empty();
+    const bool meant = mutual ? wanted == "mutual" : candidate.hasChannel() && candidate.channel == wanted;
+    if (candidate.id != wanted && !meant) continue;
     layer = std::move(candidate);
     layer.visible = true;
     found = true;
@@ -131,8 +133,8 @@ Result<Layer> parseLayer(std::string_view text, const StageEvidence& evidence) {
   if (!found) {
     std::string possible;
     for (const Layer& candidate : defaultLayers(evidence))
-      possible +=
-          (possible.empty() ? "" : ", ") + (candidate.hasChannel() ? candidate.channel : candidate.id);
+      possible += (possible.empty() ? "" : ", ") +
+                  (candidate.hasChannel() && candidate.second.empty() ? candidate.channel : candidate.id);
     return makeError(ErrorCode::kUsage, concat("There is no layer '", wanted, "'"), "Use one of " + possible);
   }
   std::string_view rest = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/evidence/bag.h"
 #include "widgets/overlays/dense_boxes.h"
 #include "widgets/overlays/heat.h"
 #include "widgets/overlays/predictions.h"
@@ -134,6 +135,8 @@ void OverlayPainter::draw(const Layer& layer) {
       drawBagBoxes(layer, bag);
       return drawBagArrow(layer, bag);
     }
+    case LayerKind::kArrows:
+      return drawArrows(layer);
     case LayerKind::kImage:
     case LayerKind::kAnchors:
       return;
@@ -201,6 +204,17 @@ void OverlayPainter::drawBagArrow(const Layer& layer, const BagBoxes& bag) {
     drawArrow(mapped(anchorBoxInImage(evidence_, *bag.arrowFrom, layer.boxes)).center(),
               mapped(anchorBoxInImage(evidence_, *bag.arrowTo, layer.boxes)).center(),
               static_cast<double>(layer.opacity));
+}
+
+void OverlayPainter::drawArrows(const Layer& layer) {
+  if (!evidence_.image) return;
+  for (std::size_t object = 0; object < evidence_.image->objects.size(); ++object) {
+    const Bag bag = bagOf(evidence_, static_cast<int>(object));
+    if (!bag.bestClassificationAnchor || !bag.bestRegressionAnchor) continue;
+    drawArrow(mapped(anchorBoxInImage(evidence_, *bag.bestClassificationAnchor, layer.boxes)).center(),
+              mapped(anchorBoxInImage(evidence_, *bag.bestRegressionAnchor, layer.boxes)).center(),
+              static_cast<double>(layer.opacity));
+  }
 }
 
 void OverlayPainter::drawArrow(QPointF from, QPointF to, double opacity) {

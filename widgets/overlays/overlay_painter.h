@@ -69,6 +69,7 @@ class OverlayPainter {
   void drawObjects(const Layer& layer);
   void drawPredictions(const Layer& layer);
   void drawHeat(const Layer& layer);
+  void drawArrows(const Layer& layer);
   void drawArrow(QPointF from, QPointF to, double opacity);
 
   QPainter& painter_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "widgets/overlays/declared_text.h"
 #include "widgets/overlays/heat.h"
 #include "widgets/overlays/layer_stack.h"
 
@@ -96,6 +97,12 @@ std::vector<LayerPreset> layerPresets(const StageEvidence& evidence) {
        std::vector<LayerPreset>{cls, overlap, joint, weights, ranks, quality, losses, outcome})
     if (!preset.layerIds.empty()) presets.push_back(std::move(preset));
   appendMapPresets(evidence, presets);
+  for (const Layer& layer : mutualLayers(evidence))
+    presets.push_back(
+        {declaredText(layer.title),
+         QObject::tr("Both heads at once: orange the classification's, blue the box's, near white both; an "
+                     "arrow from each object's best score to its best box"),
+         {layer.id, "arrows"}});
   return presets;
 }
 

@@ -182,8 +182,12 @@ void LayerRow::paintEvent(QPaintEvent*) {
   const QRectF swatch(31, kHeight / 2.0 - 5, 10, 10);
   if (layer_.hasChannel()) {
     QLinearGradient gradient(swatch.topLeft(), swatch.topRight());
-    for (int i = 0; i <= 4; ++i)
-      gradient.setColorAt(i / 4.0, QColor::fromRgb(colorAt(layer_.colorMap, static_cast<float>(i) / 4)));
+    for (int i = 0; i <= 4; ++i) {
+      const float t = static_cast<float>(i) / 4;
+      // Of two channels at once from the one's hue over that of both to the other's.
+      const Argb color = layer_.second.empty() ? colorAt(layer_.colorMap, t) : mixedColor(2 - 2 * t, 2 * t);
+      gradient.setColorAt(static_cast<double>(t), QColor::fromRgb(color));
+    }
     painter.setBrush(gradient);
   } else {
     painter.setBrush(layer_.kind == LayerKind::kBag     ? theme.selection

@@ -135,6 +135,10 @@ CurvesView::CurvesView(QWidget* parent) : QWidget(parent) {
 
 CurvesView::~CurvesView() = default;
 
+void CurvesView::setTitle(const QString& title) {
+  title_->setText(title);
+}
+
 void CurvesView::makePlot() {
   plot_ = new QCustomPlot;
   plot_->setObjectName(QStringLiteral("curvePlot"));
@@ -494,6 +498,7 @@ void CurvesView::choose() {
       if (on) shown << name;
       setShown(shown);
     });
+    connect(picker_, &ScalarPicker::setChosen, this, &CurvesView::setShown);
   }
   std::vector<std::string> names = history_.names();
   for (const ScalarSpec& spec : declaration_.scalars)
@@ -507,6 +512,10 @@ void CurvesView::choose() {
                     spec ? declaredText(spec->description) : QString()});
   }
   picker_->setRows(rows, shown_);
+  std::vector<CurveSet> sets = sets_;
+  for (CurveSet& set : curveSets(names))
+    sets.push_back(std::move(set));
+  picker_->setSets(sets);
   picker_->popUp(*choose_);
 }
 

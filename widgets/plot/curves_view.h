@@ -12,6 +12,7 @@
 #include "core/base/atomic_file.h"
 #include "core/evidence/specs.h"
 #include "widgets/plot/curve_plan.h"
+#include "widgets/plot/curve_sets.h"
 #include "widgets/plot/event_marks.h"
 
 class QCPAxis;
@@ -46,11 +47,15 @@ class CurvesView : public QWidget {
   explicit CurvesView(QWidget* parent = nullptr);
   ~CurvesView() override;
 
+  /// What stands above them; "CURVES" at first.
+  void setTitle(const QString& title);
   ScalarStore& history() { return history_; }
   /// Titles, units and colours of scalars.
   void setDeclaration(const EvidenceDeclaration& declaration);
   void addEvent(const RunEvent& event);
   void setShown(const QStringList& names);
+  /// Offered with those that are known by their names, in front of them.
+  void setSets(std::vector<CurveSet> sets) { sets_ = std::move(sets); }
   QStringList shown() const { return shown_; }
   /// The step all views stand at; -1 hides the line: they follow what is live.
   void setCurrentStep(std::int64_t step);
@@ -109,6 +114,7 @@ class CurvesView : public QWidget {
   CurvePlan plan(double apart) const;
   std::vector<std::string> shownNames() const;
 
+  std::vector<CurveSet> sets_;
   ScalarStore history_;
   EvidenceDeclaration declaration_;
   QStringList shown_{QStringLiteral("loss.cls"), QStringLiteral("loss.loc")};

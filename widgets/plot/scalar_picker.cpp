@@ -1,5 +1,7 @@
 #include "widgets/plot/scalar_picker.h"
 
+#include <QComboBox>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLineEdit>
@@ -27,7 +29,15 @@ ScalarPicker::ScalarPicker(QWidget* parent) : QFrame(parent, Qt::Popup) {
   search_->setAccessibleName(tr("Search scalars"));
   search_->setClearButtonEnabled(true);
   search_->installEventFilter(this);
-  column->addWidget(search_);
+  auto* top = new QHBoxLayout;
+  top->addWidget(search_, 1);
+  sets_ = new QComboBox;
+  sets_->setObjectName(QStringLiteral("scalarSets"));
+  sets_->setPlaceholderText(tr("Look at together…"));
+  sets_->setAccessibleName(tr("Scalars that are looked at together"));
+  sets_->setToolTip(tr("Scalars that belong together, instead of those that are chosen"));
+  top->addWidget(sets_);
+  column->addLayout(top);
   list_ = new QTreeWidget;
   list_->setObjectName(QStringLiteral("scalarList"));
   list_->setAccessibleName(tr("Scalars"));
@@ -44,6 +54,23 @@ ScalarPicker::ScalarPicker(QWidget* parent) : QFrame(parent, Qt::Popup) {
   column->addWidget(list_, 1);
   connect(search_, &QLineEdit::textChanged, this, &ScalarPicker::filter);
   connect(list_, &QTreeWidget::itemClicked, this, &ScalarPicker::toggle);
+  connect(sets_, &QComboBox::activated, this, [this](int index) {
+    const QStringList names = sets_->itemData(index).toStringList();
+    for (int i = 0; i < list_->topLevelItemCount(); ++i) {
+      QTreeWidgetItem* item = list_->topLevelItem(i);
+      if (item->flags() & Qt::ItemIsEnabled)
+        item->setCheckState(kTitle, names.contains(item->text(kName)) ? Qt::Checked : Qt::Unchecked);
+    }
+    emit setChosen(names);
+  });
+}
+
+void ScalarPicker::setSets(const std::vector<CurveSet>& sets) {
+  sets_->clear();
+  for (const CurveSet& set : sets)
+    sets_->addItem(set.title, set.names);
+  sets_->setCurrentIndex(-1);
+  sets_->setVisible(!sets.empty());
 }
 
 void ScalarPicker::setRows(const std::vector<Row>& rows, const QStringList& chosen) {

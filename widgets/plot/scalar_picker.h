@@ -5,6 +5,9 @@
 #include <QStringList>
 #include <vector>
 
+#include "widgets/plot/curve_sets.h"
+
+class QComboBox;
 class QLineEdit;
 class QTreeWidget;
 class QTreeWidgetItem;
@@ -22,6 +25,8 @@ class ScalarPicker : public QFrame {
 
   explicit ScalarPicker(QWidget* parent = nullptr);
   void setRows(const std::vector<Row>& rows, const QStringList& chosen);
+  /// What is offered above the list to be chosen with one click, instead of what is chosen.
+  void setSets(const std::vector<CurveSet>& sets);
   /// Beside a widget, where the screen has room.
   void popUp(const QWidget& beside);
 
@@ -29,6 +34,7 @@ class ScalarPicker : public QFrame {
 
  signals:
   void toggled(const QString& name, bool on);
+  void setChosen(const QStringList& names);
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
@@ -38,6 +44,7 @@ class ScalarPicker : public QFrame {
   void toggle(QTreeWidgetItem* item);
 
   QLineEdit* search_;
+  QComboBox* sets_;
   QTreeWidget* list_;
 };
 

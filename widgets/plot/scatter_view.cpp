@@ -3,13 +3,16 @@
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
+#include <QToolButton>
 #include <QToolTip>
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
+#include "core/evidence/bag.h"
+#include "core/evidence/score_iou_correlation.h"
 #include "widgets/models/candidate_text.h"
 #include "widgets/models/number_text.h"
-#include "widgets/overlays/bag.h"
 #include "widgets/overlays/declared_text.h"
 #include "widgets/state/theme.h"
 
@@ -20,12 +23,69 @@ constexpr int kSmallPx = 10;
 
 }  // namespace
 
-ScatterView::ScatterView(QWidget* parent) : QWidget(parent) {
+ScatterView::ScatterView(QWidget* parent) : QWidget(parent), ranked_(new QToolButton(this)) {
   setMouseTracking(true);
+  ranked_->setObjectName(QStringLiteral("rankPairs"));
+  ranked_->setText(tr("ranks"));
+  ranked_->setCheckable(true);
+  ranked_->setProperty("role", "link");
+  ranked_->setFocusPolicy(Qt::TabFocus);
+  ranked_->setToolTip(
+      tr("Ranks within the bag instead of values: what both heads agree about lies on the diagonal"));
+  connect(ranked_, &QToolButton::toggled, this, [this] { gather(); });
+}
+
+bool ScatterView::isRanked() const {
+  return ranked_->isChecked();
+}
+
+void ScatterView::setRanked(bool ranked) {
+  ranked_->setChecked(ranked);
 }
 
 void ScatterView::show(std::shared_ptr<const StageEvidence> evidence, int object) {
   evidence_ = std::move(evidence);
+  object_ = object;
+  gather();
+}
+
+void ScatterView::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  ranked_->adjustSize();
+  ranked_->move(width() - ranked_->width() - 6, 8);
+}
+
+/// The best has the largest number, as with values; equal ones share their mean.
+void ScatterView::toRanks() {
+  std::erase_if(points_, [](const Point& point) { return !point.member; });
+  const auto rank = [this](float Point::*value, float Point::*place) {
+    std::vector<std::size_t> order(points_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return points_[a].*value < points_[b].*value; });
+    for (std::size_t first = 0; first < order.size();) {
+      std::size_t last = first;
+      while (last < order.size() && points_[order[last]].*value == points_[order[first]].*value)
+        ++last;
+      for (std::size_t i = first; i < last; ++i)
+        points_[order[i]].*place = 0.5f * static_cast<float>(first + 1 + last);
+      first = last;
+    }
+  };
+  rank(&Point::xValue, &Point::x);
+  rank(&Point::yValue, &Point::y);
+  std::vector<double> x, y;
+  for (const Point& point : points_) {
+    x.push_back(static_cast<double>(point.x));
+    y.push_back(static_cast<double>(point.y));
+  }
+  correlation_ = spearman(x, y);
+  xMax_ = yMax_ = std::max(1.f, static_cast<float>(points_.size()) + 0.5f);
+}
+
+void ScatterView::gather() {
+  const int object = object_;
+  correlation_.reset();
   points_.clear();
   xTitle_.clear();
   yTitle_.clear();
@@ -55,7 +115,7 @@ void ScatterView::show(std::shared_ptr<const StageEvidence> evidence, int object
         const float y = table->columns[static_cast<std::size_t>(columns[1])][row];
         if (!std::isfinite(x) || !std::isfinite(y)) continue;
         points_.push_back({table->candidate[row], x, y,
-                           member < 0 || table->columns[static_cast<std::size_t>(member)][row] > 0});
+                           member < 0 || table->columns[static_cast<std::size_t>(member)][row] > 0, x, y});
         xMax_ = std::max(xMax_, x);
         yMax_ = std::max(yMax_, y);
       }
@@ -67,8 +127,10 @@ void ScatterView::show(std::shared_ptr<const StageEvidence> evidence, int object
       yMax_ = rounded(yMax_);
       // Bag members are drawn last, on top.
       std::stable_partition(points_.begin(), points_.end(), [](const Point& point) { return !point.member; });
+      if (isRanked()) toRanks();
     }
   }
+  ranked_->setVisible(!points_.empty());
   update();
 }
 
@@ -123,15 +185,17 @@ void ScatterView::paintEvent(QPaintEvent*) {
   painter.setFont(small);
   painter.setPen(theme.secondaryText);
   const QFontMetrics metrics(small);
-  painter.drawText(QRectF(area.left(), area.bottom() + 3, 60, 12), Qt::AlignLeft, QStringLiteral("0"));
-  const QString xEnd = shortText(static_cast<double>(xMax_));
+  const auto count = countText(static_cast<qint64>(points_.size()));
+  const QString begin = isRanked() ? count : QStringLiteral("0");
+  painter.drawText(QRectF(area.left(), area.bottom() + 3, 60, 12), Qt::AlignLeft, begin);
+  const QString xEnd = isRanked() ? QStringLiteral("1") : shortText(static_cast<double>(xMax_));
   painter.drawText(QRectF(area.right() - 60, area.bottom() + 3, 60, 12), Qt::AlignRight, xEnd);
   const int taken = 2 * (metrics.horizontalAdvance(xEnd) + 4);  // it stands in the middle
   painter.drawText(QRectF(area.left(), area.bottom() + 3, area.width(), 12), Qt::AlignCenter,
                    metrics.elidedText(xTitle_, Qt::ElideRight, static_cast<int>(area.width()) - taken));
-  painter.drawText(QRectF(0, area.bottom() - 12, area.left() - 4, 12), Qt::AlignRight, QStringLiteral("0"));
+  painter.drawText(QRectF(0, area.bottom() - 12, area.left() - 4, 12), Qt::AlignRight, begin);
   painter.drawText(QRectF(0, area.top(), area.left() - 4, 12), Qt::AlignRight,
-                   shortText(static_cast<double>(yMax_)));
+                   isRanked() ? QStringLiteral("1") : shortText(static_cast<double>(yMax_)));
   painter.save();
   painter.translate(8, area.center().y());
   painter.rotate(-90);
@@ -140,6 +204,15 @@ void ScatterView::paintEvent(QPaintEvent*) {
   painter.restore();
 
   painter.setClipRect(area.adjusted(-3, -3, 3, 3));
+  if (isRanked()) {
+    painter.setPen(QPen(theme.secondaryText, 1, Qt::DashLine));
+    painter.drawLine(area.bottomLeft(), area.topRight());
+    if (correlation_) {
+      painter.setPen(theme.text);
+      painter.drawText(area.adjusted(6, 4, -6, -4), Qt::AlignLeft | Qt::AlignTop,
+                       tr("rank correlation %1").arg(numberText(*correlation_)));
+    }
+  }
   QColor considered = theme.secondaryText;
   considered.setAlpha(80);
   painter.setPen(Qt::NoPen);
@@ -179,7 +252,7 @@ void ScatterView::mouseMoveEvent(QMouseEvent* event) {
     QToolTip::showText(event->globalPosition().toPoint(),
                        tr("%1\n%2: %3\n%4: %5")
                            .arg(candidateTitle(*evidence_, static_cast<std::size_t>(point->anchor)), xTitle_,
-                                exactText(point->x), yTitle_, exactText(point->y)),
+                                exactText(point->xValue), yTitle_, exactText(point->yValue)),
                        this);
   else
     QToolTip::hideText();

@@ -1,17 +1,21 @@
 #pragma once
-// Two columns of the selected object's pairs against each other (score and IoU for most methods), linked to
-// the selection.
+// Two columns of the selected object's pairs against each other (score and IoU for most methods), as values
+// or as ranks within the bag, linked to the selection.
 
 #include <QWidget>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/evidence/frame.h"
 
+class QToolButton;
+
 namespace anchorscope {
 
-/// GUI thread only.
+/// As ranks only the bag is drawn, the best of both in the upper right corner: on the diagonal lies what both
+/// heads agree about. GUI thread only.
 class ScatterView : public QWidget {
   Q_OBJECT
 
@@ -20,6 +24,10 @@ class ScatterView : public QWidget {
 
   void show(std::shared_ptr<const StageEvidence> evidence, int object);
   void setSelectedAnchor(std::int64_t anchor);
+  void setRanked(bool ranked);
+  bool isRanked() const;
+  /// Of the ranks that are drawn; none where there are none, or all are equal.
+  std::optional<double> rankCorrelation() const { return correlation_; }
   QSize sizeHint() const override { return {160, 160}; }
   QSize minimumSizeHint() const override { return {120, 120}; }
   /// "p – q": what is drawn against what; empty when nothing is.
@@ -34,13 +42,17 @@ class ScatterView : public QWidget {
   void paintEvent(QPaintEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   struct Point {
     std::int32_t anchor;
-    float x, y;
+    float x, y;  ///< Where it is drawn.
     bool member;
+    float xValue, yValue;
   };
+  void gather();
+  void toRanks();
   QRectF plotArea() const;
   QPointF toWidget(float x, float y) const;
   const Point* nearest(QPointF at) const;
@@ -50,6 +62,9 @@ class ScatterView : public QWidget {
   QString xTitle_, yTitle_;
   float xMax_ = 1, yMax_ = 1;
   std::int64_t selectedAnchor_ = -1;
+  int object_ = -1;
+  std::optional<double> correlation_;
+  QToolButton* ranked_;
 };
 
 }  // namespace anchorscope

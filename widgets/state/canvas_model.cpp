@@ -29,6 +29,10 @@ CanvasModel::CanvasModel(ViewLink& link, QObject* parent)
   connect(&link_.selection, &Selection::changed, this, &CanvasModel::refreshSelection);
   connect(&link_.selection, &Selection::hoverChanged, this, &CanvasModel::refreshHover);
   connect(&link_.onion, &OnionSkin::changed, this, &CanvasModel::trailChanged);
+  connect(&link_.brush, &Brush::changed, this, [this] {
+    refreshSubset();
+    emit brushChanged();
+  });
   connect(layers_.get(), &LayerStack::aboutToEdit, this, &CanvasModel::aboutToChange);
   watchTime(link_.time);
   watchViewport(link_.viewport);
@@ -221,6 +225,7 @@ void CanvasModel::present() {
     const QSignalBlocker blocker(this);
     refreshSelection();
     refreshHover();
+    refreshSubset();
   }
   const bool first = evidence_ && layers_->layers().empty();
   if (evidence_) layers_->adopt(*evidence_);
@@ -297,6 +302,29 @@ std::vector<TrailBox> CanvasModel::trail() const {
 
 void CanvasModel::setHoveredAnchor(std::int64_t anchor) {
   link_.selection.hover(named(-1, anchor));
+}
+
+// ---- what is brushed
+
+const CandidateCondition& CanvasModel::brushCondition() const {
+  static const CandidateCondition kNothing;
+  const Brushed& brushed = link_.brush.brushed();
+  const bool here = evidence_ && brushed.stage == QString::fromStdString(evidence_->stage.name) &&
+                    (brushed.image.isEmpty() || brushed.image == imageOf(frame_.get()));
+  return here ? brushed.condition : kNothing;
+}
+
+void CanvasModel::brush(const CandidateCondition& condition) {
+  if (condition.isEmpty()) return link_.brush.clear();
+  if (!evidence_) return;
+  link_.brush.set({condition.object ? imageOf(frame_.get()) : QString(),
+                   QString::fromStdString(evidence_->stage.name), condition});
+}
+
+void CanvasModel::refreshSubset() {
+  const CandidateCondition& condition = brushCondition();
+  auto subset = condition.isEmpty() ? std::nullopt : subsetOf(*evidence_, condition);
+  subset_ = subset ? std::make_shared<const CandidateSubset>(*std::move(subset)) : nullptr;
 }
 
 // ---- sessions

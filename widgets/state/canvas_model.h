@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/evidence/frame.h"
+#include "widgets/state/brush.h"
 #include "widgets/state/onion_skin.h"
 #include "widgets/state/selection.h"
 #include "widgets/state/time_cursor.h"
@@ -20,10 +21,11 @@ namespace anchorscope {
 
 class LayerStack;
 
-/// What the canvases of a window have in common: all of them the selection, moment and part of the image
-/// unless they have their own.
+/// What the canvases of a window have in common: all of them the selection and what is brushed, moment and
+/// part of the image unless they have their own.
 struct ViewLink {
   Selection selection;
+  Brush brush;
   TimeCursor time;
   Viewport viewport;
   OnionSkin onion;
@@ -103,6 +105,16 @@ class CanvasModel : public QObject {
   /// Of the onion skin what belongs around what is shown.
   std::vector<TrailBox> trail() const;
 
+  // ---- what is brushed of what is shown
+  /// Null where nothing is, or this stage lacks what the condition names.
+  const std::shared_ptr<const CandidateSubset>& subset() const { return subset_; }
+  /// Empty where the brush speaks of another stage or image.
+  const CandidateCondition& brushCondition() const;
+  bool brushHidesOthers() const { return link_.brush.hidesOthers(); }
+  /// Of this stage, and of this image alone where the condition names an object. An empty one clears it.
+  void brush(const CandidateCondition& condition);
+  void setBrushHidesOthers(bool hides) { link_.brush.setHidesOthers(hides); }
+
   /// All but what is common to the canvases, and back; what is unknown or no value is left as it is.
   QJsonObject save() const;
   void restore(const QJsonObject& saved);
@@ -118,6 +130,7 @@ class CanvasModel : public QObject {
   void selectionChanged();
   void hoverChanged();
   void trailChanged();  ///< Not with each frame, which has another one.
+  void brushChanged();  ///< The subset, by whoever brushes; not when a frame brings another.
   void timeChanged();
   void viewportChanged();
 
@@ -130,6 +143,7 @@ class CanvasModel : public QObject {
   void present();
   void refreshSelection();
   void refreshHover();
+  void refreshSubset();
   Selected named(int object, std::int64_t candidate) const;
   int objects() const;
   std::int64_t candidates() const;
@@ -145,6 +159,7 @@ class CanvasModel : public QObject {
   ProbeFrames probes_;
   std::vector<Variant> variants_;
   bool wholeProbes_ = true;
+  std::shared_ptr<const CandidateSubset> subset_;
   int selectedObject_ = -1;
   std::int64_t selectedAnchor_ = -1, hoveredAnchor_ = -1;
 };

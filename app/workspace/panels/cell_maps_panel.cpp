@@ -1,0 +1,16 @@
+#include "widgets/panels/cell_maps_panel.h"
+
+#include "app/workspace/panel.h"
+#include "app/workspace/workspace.h"
+
+namespace anchorscope {
+
+QWidget* makeCellMapsPanel(const PanelContext& context) {
+  Workspace& workspace = context.workspace;
+  auto* panel = new CellMapsPanel(workspace.active());
+  QObject::connect(&workspace, &Workspace::activeChanged, panel,
+                   [panel, &workspace] { panel->setCanvas(workspace.active()); });
+  return panel;
+}
+
+}  // namespace anchorscope

@@ -1,0 +1,23 @@
+#include "widgets/panels/distribution_panel.h"
+
+#include "app/workspace/panel.h"
+#include "app/workspace/workspace.h"
+#include "widgets/notify/notifier.h"
+
+namespace anchorscope {
+
+QWidget* makeDistributionPanel(const PanelContext& context) {
+  Workspace& workspace = context.workspace;
+  auto* panel = new DistributionPanel(workspace.active());
+  QObject::connect(&workspace, &Workspace::activeChanged, panel,
+                   [panel, &workspace] { panel->setCanvas(workspace.active()); });
+  Notifier& notifier = context.notifier;
+  QObject::connect(panel, &DistributionPanel::failed, panel,
+                   [&notifier](const Error& error) { notifier.tell(messageOf(error, MessageScope::kRun)); });
+  QObject::connect(panel, &DistributionPanel::exported, panel, [&notifier](const QString& path) {
+    notifier.mention(DistributionPanel::tr("Wrote %1").arg(path));
+  });
+  return panel;
+}
+
+}  // namespace anchorscope
