@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
   cli::addStatistics(app, exit);
   cli::addDiff(app, exit);
   cli::addVerifyResume(app, exit);
+  cli::addWhatIf(app, exit);
   cli::addInfo(app, exit);
   cli::addRuns(app, exit);
   cli::addData(app, exit);

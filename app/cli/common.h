@@ -36,6 +36,7 @@ void addStatistics(CLI::App& app, ExitCode& exit);
 void addDiff(CLI::App& app, ExitCode& exit);
 void addRuns(CLI::App& app, ExitCode& exit);
 void addVerifyResume(CLI::App& app, ExitCode& exit);
+void addWhatIf(CLI::App& app, ExitCode& exit);
 void addInfo(CLI::App& app, ExitCode& exit);
 void addData(CLI::App& app, ExitCode& exit);
 void addFindings(CLI::App& app, ExitCode& exit);

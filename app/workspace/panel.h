@@ -50,5 +50,6 @@ QWidget* makeStepPanel(const PanelContext& context);
 QWidget* makeStatisticsPanel(const PanelContext& context);
 QWidget* makeTrackPanel(const PanelContext& context);
 QWidget* makeWatchPanel(const PanelContext& context);
+QWidget* makeWhatIfPanel(const PanelContext& context);
 
 }  // namespace anchorscope

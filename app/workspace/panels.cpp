@@ -15,6 +15,8 @@ const std::vector<PanelSpec>& panelSpecs() {
        kTabbed, makeDistributionPanel},
       {"cellMaps", QT_TRANSLATE_NOOP("Panels", "Feature maps"), Qt::RightDockWidgetArea, "inspector", kTabbed,
        makeCellMapsPanel},
+      {"whatIf", QT_TRANSLATE_NOOP("Panels", "What if"), Qt::RightDockWidgetArea, "inspector", kTabbed,
+       makeWhatIfPanel},
       {"problems", QT_TRANSLATE_NOOP("Panels", "Problems"), Qt::BottomDockWidgetArea, "curves", kAbove,
        makeProblemsPanel},
       {"findings", QT_TRANSLATE_NOOP("Panels", "Findings"), Qt::RightDockWidgetArea, "evaluation", kTabbed,

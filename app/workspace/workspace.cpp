@@ -140,10 +140,16 @@ void Workspace::setSource(std::unique_ptr<EvidenceSource> source) {
   }
   connect(source_.get(), &EvidenceSource::momentArrived, this, &Workspace::onMoment);
   connect(source_.get(), &EvidenceSource::momentMissing, this, &Workspace::onMissing);
+  connect(source_.get(), &EvidenceSource::described, this, &Workspace::runDescribed);
+  connect(source_.get(), &EvidenceSource::held, this, &Workspace::stepHeld);
+  connect(source_.get(), &EvidenceSource::asked, this, &Workspace::onAsked);
   connect(source_.get(), &EvidenceSource::newestArrived, this, [this](const Newest& newest) {
     newest_ = newest;
-    for (const auto& canvas : canvases_)
-      if (canvas->time().followsLive()) showNewest(*canvas);
+    for (const auto& canvas : canvases_) {
+      if (!canvas->time().followsLive()) continue;
+      lookAtAwaited(*canvas, variantsOf(newest_, canvas->probeName()));
+      showNewest(*canvas);
+    }
   });
   // What is looked at is asked of this one.
   for (const auto& canvas : canvases_)
@@ -155,6 +161,8 @@ void Workspace::beginRun() {
   newest_ = {};
   extraLayer_.clear();
   before_.reset();
+  awaited_.clear();
+  asksAgain_.clear();
   undo_.clear();
   link_.selection.select({});
   link_.selection.hover({});
@@ -163,6 +171,49 @@ void Workspace::beginRun() {
     canvas->time().followLive();
     canvas->clear();
   }
+}
+
+void Workspace::ask(const QString& variants) {
+  if (source_) source_->ask(variants);
+}
+
+void Workspace::followVariant(const QString& from, const QString& to) {
+  for (const auto& [canvas, view] : views_) {
+    const auto waits = awaited_.find(view);
+    if (waits != awaited_.end() ? waits->second == from : canvas->variant() == from) awaited_[view] = to;
+  }
+}
+
+void Workspace::showVariantWhenThere(CanvasModel& canvas, const QString& variant) {
+  awaited_[views_.at(&canvas)] = variant;
+}
+
+void Workspace::onAsked(const AskedAnswer& answer) {
+  // Of recorded moments there is more to be seen now; what is measured comes by itself.
+  if (answer.error)
+    awaited_.clear();
+  else
+    for (const auto& canvas : canvases_)
+      if (!canvas->time().followsLive() && canvas->time().step() >= 0) {
+        const int view = views_.at(canvas.get());
+        const auto waits = awaited_.find(view);
+        asksAgain_.insert(view);
+        source_->request({canvas->time().step(), canvas->probeName(),
+                          waits == awaited_.end() ? canvas->variant() : waits->second, view});
+      }
+  emit asked(answer);
+}
+
+void Workspace::lookAtAwaited(CanvasModel& canvas, const std::vector<Variant>& there) {
+  const auto waits = awaited_.find(views_.at(&canvas));
+  if (waits == awaited_.end()) return;
+  const QString name = waits->second;
+  if (std::none_of(there.begin(), there.end(),
+                   [&](const Variant& variant) { return QString::fromStdString(variant.name) == name; }))
+    return;
+  awaited_.erase(waits);
+  const QScopedValueRollback quiet(quiet_, true), answered(answered_, true);
+  canvas.setVariant(name);
 }
 
 void Workspace::pinAll(std::int64_t step) {
@@ -197,7 +248,7 @@ CanvasModel* Workspace::canvasOf(int view) const {
 
 void Workspace::fetch(CanvasModel& canvas) {
   const auto view = views_.find(&canvas);
-  if (view == views_.end()) return;  // it is about to go
+  if (view == views_.end() || answered_) return;  // it is about to go, or what it wants is at hand
   TimeCursor& time = canvas.time();
   if (time.followsLive()) {
     if (!newest_.probes.empty()) showNewest(canvas);
@@ -227,7 +278,9 @@ void Workspace::showNewest(CanvasModel& canvas) {
 void Workspace::onMoment(const Moment& moment) {
   CanvasModel* canvas = canvasOf(moment.view);
   // Meanwhile something else may be looked at, or be there from elsewhere.
-  if (!canvas || canvas->time().followsLive() || canvas->isSettled()) return;
+  const bool again = asksAgain_.erase(moment.view) > 0;
+  if (!canvas || canvas->time().followsLive() || (canvas->isSettled() && !again)) return;
+  lookAtAwaited(*canvas, moment.variants);
   if (moment.step == canvas->time().step()) canvas->time().settle();
   if (moment.frame)
     canvas->showMoment(moment.frame, moment.probes, moment.variants);

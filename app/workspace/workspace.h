@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,13 @@ class Workspace : public QObject {
   /// The active canvas goes there. Steps without evidence are not there to be gone to: the nearest one that
   /// has is, which is given back (-1: the newest of a run that trains).
   std::int64_t goTo(const Place& place);
+  /// Asks the source (EvidenceSource::ask); asked() tells what came of it.
+  void ask(const QString& variants);
+  /// Canvases that look at one variant look at the other as soon as it is there, as an option of it is
+  /// dragged: nobody's choice that could be undone.
+  void followVariant(const QString& from, const QString& to);
+  /// The canvas looks at it as soon as it is there.
+  void showVariantWhenThere(CanvasModel& canvas, const QString& variant);
   /// A layer that all show once there is a frame, without being somebody's choice that could be undone.
   void showLayerWithNextFrame(const std::string& id) { extraLayer_ = id; }
 
@@ -86,6 +94,10 @@ class Workspace : public QObject {
  signals:
   /// Another run is looked at, or none.
   void sourceChanged();
+  /// What is known of its options, or one of them, has changed.
+  void runDescribed();
+  void asked(const anchorscope::AskedAnswer& answer);
+  void stepHeld(std::int64_t step, const std::optional<anchorscope::Error>& why);
   /// Some came, went or changed their order. Those that are gone live until this returns.
   void canvasesChanged();
   void activeChanged();
@@ -102,6 +114,9 @@ class Workspace : public QObject {
   void fetch(CanvasModel& canvas);
   void showNewest(CanvasModel& canvas);
   void onMoment(const Moment& moment);
+  void onAsked(const AskedAnswer& answer);
+  /// What it waits for is looked at now, if it is among these.
+  void lookAtAwaited(CanvasModel& canvas, const std::vector<Variant>& there);
   void onMissing(int view, std::int64_t step);
   CanvasModel* canvasOf(int view) const;
 
@@ -120,9 +135,12 @@ class Workspace : public QObject {
   std::unique_ptr<EvidenceSource> source_;
   Newest newest_;  ///< Of the run that trains.
   std::string extraLayer_;
+  std::map<int, QString> awaited_;  ///< By view, the variant that it will look at.
+  std::set<int> asksAgain_;         ///< Views that are to show what they show anew.
   QUndoStack undo_;
   std::optional<QJsonObject> before_;  ///< While something is being changed.
   bool quiet_ = false;                 ///< What changes now is nobody's choice.
+  bool answered_ = false;              ///< What is looked at now is there already.
   int lastView_ = 0;
 };
 

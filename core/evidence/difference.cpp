@@ -28,6 +28,18 @@ std::size_t levelOf(const CandidateSet& candidates, std::size_t candidate) {
   return static_cast<std::size_t>(candidates.address(candidate).level);
 }
 
+std::size_t classOf(const ObjectRecord& object) {
+  return static_cast<std::size_t>(std::max(0, object.classIndex));
+}
+
+/// As many as have names, and as objects are of.
+std::size_t classCount(const StageEvidence& evidence) {
+  std::size_t classes = evidence.classNames ? evidence.classNames->size() : 0;
+  for (const ObjectRecord& object : evidence.image->objects)
+    classes = std::max(classes, classOf(object) + 1);
+  return classes;
+}
+
 AssignmentDifference differenceOf(const std::string& head, const Channel& before, const Channel& after,
                                   const StageEvidence& evidence) {
   const std::vector<ObjectRecord>& objects = evidence.image->objects;
@@ -37,13 +49,9 @@ AssignmentDifference differenceOf(const std::string& head, const Channel& before
   out.perObject.resize(objects.size());
   const bool onGrid = evidence.candidates->onGrid();
   if (onGrid) out.perLevel.resize(evidence.candidates->levels.size());
-  std::size_t classes = evidence.classNames ? evidence.classNames->size() : 0;
-  for (const ObjectRecord& object : objects)
-    classes = std::max(classes, static_cast<std::size_t>(std::max(0, object.classIndex)) + 1);
-  out.perClass.resize(classes);
-  const auto classOf = [&](std::int64_t object) -> ChangeCounts& {
-    return out.perClass[static_cast<std::size_t>(
-        std::max(0, objects[static_cast<std::size_t>(object)].classIndex))];
+  out.perClass.resize(classCount(evidence));
+  const auto ofClass = [&](std::int64_t object) -> ChangeCounts& {
+    return out.perClass[classOf(objects[static_cast<std::size_t>(object)])];
   };
   for (std::size_t i = 0; i < out.change.size(); ++i) {
     const std::int64_t from = objectAt(before, i, objects.size()), to = objectAt(after, i, objects.size());
@@ -56,11 +64,11 @@ AssignmentDifference differenceOf(const std::string& head, const Channel& before
     if (onGrid) count(out.perLevel[levelOf(*evidence.candidates, i)]);
     if (from >= 0) {
       ++out.perObject[static_cast<std::size_t>(from)].removed;
-      ++classOf(from).removed;
+      ++ofClass(from).removed;
     }
     if (to >= 0) {
       ++out.perObject[static_cast<std::size_t>(to)].added;
-      ++classOf(to).added;
+      ++ofClass(to).added;
     }
   }
   return out;
@@ -137,6 +145,45 @@ std::vector<AssignmentDifference> assignmentDifferences(const StageEvidence& bef
   for (const Head& head : kHeads) {
     const Channel *a = before.channel(head.winners), *b = after.channel(head.winners);
     if (a && b) out.push_back(differenceOf(head.name, *a, *b, after));
+  }
+  return out;
+}
+
+std::vector<AssignmentDifference> differencesIn(const StageEvidence& variant) {
+  std::vector<AssignmentDifference> out;
+  if (!variant.image || !variant.candidates) return out;
+  const std::vector<ObjectRecord>& objects = variant.image->objects;
+  for (const Head& head : kHeads) {
+    const std::string name = head.name;
+    const Channel* change = variant.channel("difference." + name);
+    if (!change || change->values.size() != variant.candidates->count()) continue;
+    AssignmentDifference difference;
+    difference.head = name;
+    difference.change = change->values;
+    const bool onGrid = variant.candidates->onGrid();
+    if (onGrid) difference.perLevel.resize(variant.candidates->levels.size());
+    for (std::size_t i = 0; i < difference.change.size(); ++i) {
+      const float value = difference.change[i];
+      if (std::isnan(value)) continue;
+      const auto count = [&](ChangeCounts& counts) {
+        ++(value > 0 ? counts.added : value < 0 ? counts.removed : counts.moved);
+      };
+      count(difference.all);
+      if (onGrid) count(difference.perLevel[levelOf(*variant.candidates, i)]);
+    }
+    const ObjectColumn *added = variant.objectColumn("difference.added_" + name),
+                       *removed = variant.objectColumn("difference.removed_" + name);
+    difference.perObject.resize(objects.size());
+    difference.perClass.resize(classCount(variant));
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+      ChangeCounts& its = difference.perObject[i];
+      if (added && i < added->values.size()) its.added = static_cast<std::int64_t>(added->values[i]);
+      if (removed && i < removed->values.size()) its.removed = static_cast<std::int64_t>(removed->values[i]);
+      ChangeCounts& ofClass = difference.perClass[classOf(objects[i])];
+      ofClass.added += its.added;
+      ofClass.removed += its.removed;
+    }
+    out.push_back(std::move(difference));
   }
   return out;
 }

@@ -32,6 +32,10 @@ struct AssignmentDifference {
 std::vector<AssignmentDifference> assignmentDifferences(const StageEvidence& before,
                                                         const StageEvidence& after);
 
+/// The same of a variant's evidence that holds its differences (withDifferences), without the run's own
+/// beside it. Of levels and classes it counts as above; what is moved it knows by level alone.
+std::vector<AssignmentDifference> differencesIn(const StageEvidence& variant);
+
 /// The frames with what each variant decides otherwise than the run: channels "difference.cls" and ".reg", of
 /// every weight that both show ("difference.musu.w_cls": the variant's less the run's, NaN where equal), and
 /// object columns of added and removed candidates. Frames of the run itself are handed on as they are.

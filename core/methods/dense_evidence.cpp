@@ -256,6 +256,13 @@ std::vector<NamedTensor> lossesOfImages(const LossTable& losses) {
   return out;
 }
 
+void publishAnchorIou(const AnchorSet& anchors, const DenseTargets& targets, EvidenceSink& sink) {
+  const c10::NoGradGuard noGrad;
+  const at::Tensor absent = targets.valid.logical_not().unsqueeze(2);
+  sink.channel(Channels(false).anchorIou,
+               pairwiseIou(targets.boxes, anchors.boxes).masked_fill_(absent, 0).amax(1));
+}
+
 void publishOutputs(const StageInputs& context, EvidenceSink& sink) {
   const c10::NoGradGuard noGrad;
   const auto& [anchors, outputs, targets] = context;
@@ -267,31 +274,22 @@ void publishOutputs(const StageInputs& context, EvidenceSink& sink) {
   sink.channel(channels.scoreClass, scoreClass);
   sink.channel(channels.iou,
                pairwiseIou(targets.boxes, predictedBoxes(outputs)).masked_fill_(absent, 0).amax(1));
-  sink.channel(channels.anchorIou, pairwiseIou(targets.boxes, anchors.boxes).masked_fill_(absent, 0).amax(1));
+  publishAnchorIou(anchors, targets, sink);
 }
 
-namespace {
-
-at::Tensor stateOf(const at::Tensor& clsObject, const at::Tensor& regObject) {
-  const at::Tensor positive = (clsObject >= 0) | (regObject >= 0);
-  return positive.to(at::kFloat) - (positive.logical_not() & (clsObject == -2)).to(at::kFloat);
-}
-
-}  // namespace
-
-void publishAssignment(const StageInputs& context, const at::Tensor& clsObject, const at::Tensor& regObject,
+void publishAssignment(const DenseTargets& targets, const at::Tensor& clsObject, const at::Tensor& regObject,
                        EvidenceSink& sink) {
   const c10::NoGradGuard noGrad;
-  const bool perClass = boxPerClass(context.outputs);
-  const Channels channels(perClass);
-  const ObjectColumns columns(perClass);
+  const Channels channels(false);
   sink.channel(channels.clsObject, clsObject);
   sink.channel(channels.regObject, regObject);
-  sink.channel(channels.state, stateOf(clsObject, regObject));
-  const at::Tensor ones = at::ones(clsObject.sizes(), clsObject.options().dtype(at::kFloat));
-  const std::int64_t objects = context.targets.maxObjects();
-  sink.objects(columns.clsPositives, sumPerObject(clsObject, ones, objects));
-  sink.objects(columns.regPositives, sumPerObject(regObject, ones, objects));
+  const at::Tensor positive = (clsObject >= 0) | (regObject >= 0);
+  sink.channel(channels.state,
+               positive.to(at::kFloat) - (positive.logical_not() & (clsObject == -2)).to(at::kFloat));
+  const ObjectColumns columns(false);
+  const at::Tensor ones = at::ones_like(clsObject, at::kFloat);
+  sink.objects(columns.clsPositives, sumPerObject(clsObject, ones, targets.maxObjects()));
+  sink.objects(columns.regPositives, sumPerObject(regObject, ones, targets.maxObjects()));
 }
 
 void publishDense(const StageInputs& context, const LossTable& losses, const Assignment& assignment,
@@ -316,12 +314,10 @@ void publishDense(const StageInputs& context, const LossTable& losses, const Ass
   sink.channel(channels.logit, logit);
   sink.channel(channels.scoreClass, scoreClass);
   sink.channel(channels.iou, iou);
-  sink.channel(channels.anchorIou, pairwiseIou(targets.boxes, anchors.boxes).masked_fill_(absent, 0).amax(1));
+  publishAnchorIou(anchors, targets, sink);
   sink.channel(channels.clsLoss, losses.at(kClsHead).values.detach());
   sink.channel(channels.locLoss, losses.at(kLocHead).values.detach());
-  sink.channel(channels.clsObject, clsObject);
-  sink.channel(channels.regObject, regObject);
-  sink.channel(channels.state, stateOf(clsObject, regObject));
+  publishAssignment(targets, clsObject, regObject, sink);
 
   for (const QualityTarget& given : assignment.quality) {
     const LossRows* rows = losses.find(qualityHeadOf(given.output));
@@ -333,15 +329,12 @@ void publishDense(const StageInputs& context, const LossTable& losses, const Ass
     sink.channel(quality.loss, rows->values.detach());
   }
 
-  const std::int64_t objects = targets.maxObjects();
-  const at::Tensor ones = at::ones_like(iou);
-  sink.objects(columns.clsPositives, sumPerObject(clsObject, ones, objects));
-  sink.objects(columns.regPositives, sumPerObject(regObject, ones, objects));
   const at::Tensor ofClass =
       perClass ? predictedIou(outputs, targets.boxes, targets.labels).masked_fill_(absent, 0) : overlaps;
   sink.objects(columns.bestIou,
                anchors.count() > 0 ? ofClass.amax(2) : at::zeros_like(targets.valid, overlaps.options()));
-  sink.objects(columns.locLoss, sumPerObject(regObject, losses.at(kLocHead).values.detach(), objects));
+  sink.objects(columns.locLoss,
+               sumPerObject(regObject, losses.at(kLocHead).values.detach(), targets.maxObjects()));
 }
 
 }  // namespace anchorscope

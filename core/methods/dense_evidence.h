@@ -58,11 +58,13 @@ class PairQualitySink final : public EvidenceSink {
 /// What of each head's loss is each image's, as LossTerms::ofImages.
 std::vector<NamedTensor> lossesOfImages(const LossTable& losses);
 
-/// What publishDense() shows of the outputs alone, and of the assignment alone, for who looks at a step while
-/// it is done. clsObject, regObject as in Assignment.
+/// What publishDense() shows of the outputs alone, and of the assignment alone (winners [B,N] of both heads as
+/// in Assignment, the candidates' state, the objects' positives).
 void publishOutputs(const StageInputs& context, EvidenceSink& sink);
-void publishAssignment(const StageInputs& context, const at::Tensor& clsObject, const at::Tensor& regObject,
+void publishAssignment(const DenseTargets& targets, const at::Tensor& clsObject, const at::Tensor& regObject,
                        EvidenceSink& sink);
+/// Publishes each anchor's largest IoU with an object.
+void publishAnchorIou(const AnchorSet& anchors, const DenseTargets& targets, EvidenceSink& sink);
 
 /// Publishes the generic channels and object columns, the losses as the transforms leave them, so that the
 /// anchors' losses add up to the scalars. With a box per class "iou" is the predicted box's, which is that of

@@ -113,7 +113,7 @@ class DenseMethod final : public Method {
     }
     const Assignment assignment = assign(inputs, step);
     if (byPhases) {
-      publishAssignment(inputs, assignment.clsObject, assignment.regObject, *step.sink);
+      publishAssignment(targets, assignment.clsObject, assignment.regObject, *step.sink);
       step.sink->reached(StepPhase::kAssign);
     }
 
@@ -149,6 +149,16 @@ class DenseMethod final : public Method {
     const at::Tensor object = parts_.assigner->assign({anchors, HeadOutputs{}, padded}, {}).clsObject;
     return {object.ge(0).sum(1), object.eq(-1).sum(1), object.eq(-2).sum(1)};
   }
+  bool followsOutputs() const override { return parts_.followsOutputs; }
+
+  void showAssignment(const AnchorSet& anchors, const DenseTargets& targets, EvidenceSink& sink) override {
+    const c10::NoGradGuard noGrad;
+    const DenseTargets padded = withPadding(targets);
+    const Assignment assignment = trained(parts_.assigner->assign({anchors, HeadOutputs{}, padded}, &sink));
+    publishAnchorIou(anchors, padded, sink);
+    publishAssignment(padded, assignment.clsObject, assignment.regObject, sink);
+  }
+
   std::string assignmentKey() const override { return parts_.assignmentKey; }
 
  private:
@@ -175,7 +185,11 @@ class DenseMethod final : public Method {
     StepContext own = step;
     if (step.sink) own.sink = &withQuality.emplace(inputs, *step.sink);
     const OwnCosts costs(*parts_.clsLoss, *parts_.boxLoss);
-    Assignment assignment = parts_.assigner->assign(inputs, own, &costs);
+    return trained(parts_.assigner->assign(inputs, own, &costs));
+  }
+
+  /// What is learnt of it where ignored anchors are background.
+  Assignment trained(Assignment assignment) const {
     if (!ignoredAsBackground_) return assignment;
     const at::Tensor ignored = assignment.clsObject == -2;
     assignment.clsObject = assignment.clsObject.masked_fill(ignored, -1);

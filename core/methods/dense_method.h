@@ -18,7 +18,8 @@ namespace anchorscope {
 
 /// What a dense method is made of.
 struct RecipeParts {
-  std::string assignmentKey;  ///< The assigner's name and options, as text.
+  std::string assignmentKey;    ///< The assigner's name and options, as text.
+  bool followsOutputs = false;  ///< The assigner looks at what the heads say.
   std::unique_ptr<Assigner> assigner;
   std::unique_ptr<ClsLoss> clsLoss;
   std::unique_ptr<BoxLoss> boxLoss;

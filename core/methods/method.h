@@ -53,6 +53,11 @@ class Method {
   /// on the heads' outputs (bias_init counted). Anchors that option ignored_anchors trains as background
   /// count as ignored.
   virtual AnchorCounts countAnchors(const AnchorSet& anchors, const DenseTargets& targets) = 0;
+  /// The assignment depends on what the heads say.
+  virtual bool followsOutputs() const = 0;
+  /// Shows what these objects' boxes alone decide, of methods whose assignment does not follow the outputs:
+  /// the winners, and what the assigner publishes.
+  virtual void showAssignment(const AnchorSet& anchors, const DenseTargets& targets, EvidenceSink& sink) = 0;
   /// All that countAnchors depends on besides its arguments: the assigner and its options, as text.
   virtual std::string assignmentKey() const = 0;
   /// All of its parts': see Part.

@@ -185,7 +185,9 @@ Result<RecipeParts> chosenParts(const StageRules& rules, const ParamSet& params)
   }
   auto combiner = makeLossCombiner(chosen(params, "combiner", rules.combiners), params);
   if (!combiner) return std::move(combiner).error();
-  return RecipeParts{assignmentKeyOf(part(assignerEntries(), assignerName, "assigner"), params),
+  const AssignerEntry& entry = part(assignerEntries(), assignerName, "assigner");
+  return RecipeParts{assignmentKeyOf(entry, params),
+                     entry.usesPredictions,
                      *std::move(assigner),
                      *std::move(clsLoss),
                      *std::move(boxLoss),

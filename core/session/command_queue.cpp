@@ -9,6 +9,7 @@ std::string coalescingKey(const Command& command) {
   if (std::holds_alternative<SetProbesCommand>(command)) return "probes";
   if (std::holds_alternative<CaptureCommand>(command)) return "capture";
   if (std::holds_alternative<EvaluateCommand>(command)) return "evaluate";
+  if (std::holds_alternative<AskCommand>(command)) return "ask";
   if (const auto* parameter = std::get_if<SetParamCommand>(&command)) return "parameter " + parameter->key;
   return {};
 }

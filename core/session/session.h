@@ -66,6 +66,12 @@ struct SetParamCommand {
   std::string key, value;
   std::string cause = {};  ///< For the journal, see ParameterChange.
 };
+/// What if: asks these variants, written as train.variants is, beside it from now on; of a paused run at
+/// once, about the outputs that were measured last. No option changes and nothing of it is recorded; newest
+/// wins, empty ends it.
+struct AskCommand {
+  std::string variants;
+};
 struct SaveCheckpointCommand {
   std::string path;
 };                         ///< Empty: into the run folder.
@@ -76,7 +82,7 @@ struct CancelEvaluationCommand {
 
 using Command = std::variant<PauseCommand, ResumeCommand, StepCommand, RunUntilStepCommand,
                              RunUntilConditionCommand, RunUntilEvidenceCommand, StepPhaseCommand,
-                             ShowBatchCommand, StopCommand, SetProbesCommand, SetParamCommand,
+                             ShowBatchCommand, StopCommand, SetProbesCommand, SetParamCommand, AskCommand,
                              SaveCheckpointCommand, CaptureCommand, EvaluateCommand, CancelEvaluationCommand>;
 using CommandId = std::uint64_t;
 

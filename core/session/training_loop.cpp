@@ -440,8 +440,15 @@ void TrainingLoop::collectFrames() {
     }
   }
   pacer_.addCapture(step, pendingCaptureMs_ + millisecondsSince(begin));
-  if (recorder_) recorder_->addEvidence(step, frames_);
+  if (recorder_) recorder_->addEvidence(step, framesOfRun());
   if (options_.captureLive) publish();
+}
+
+std::vector<std::shared_ptr<const ProbeFrame>> TrainingLoop::framesOfRun() const {
+  std::vector<std::shared_ptr<const ProbeFrame>> own;
+  for (const auto& frame : frames_)
+    if (!frame->variant || trainer_->isOfRun(*frame->variant)) own.push_back(frame);
+  return own;
 }
 
 void TrainingLoop::captureFailed(const Error& error) {

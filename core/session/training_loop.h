@@ -77,6 +77,7 @@ class TrainingLoop {
   std::optional<Checkpoint> stateBeforeChange(const std::string& key);
   /// What SessionOptions::script has for this step.
   Status followScript();
+  std::optional<Error> applied(const AskCommand& command);
   std::optional<Error> applied(const SaveCheckpointCommand& command);
   std::optional<Error> applied(const CaptureCommand&);
   std::optional<Error> applied(const EvaluateCommand&);
@@ -109,6 +110,8 @@ class TrainingLoop {
   /// Asks them about what was captured of this step; false where a capture has to come first.
   bool askVariants();
   void collectFrames();
+  /// All that were captured last but what AskCommand asks for.
+  std::vector<std::shared_ptr<const ProbeFrame>> framesOfRun() const;
   void captureFailed(const Error& error);
   void publish();
   std::optional<Error> evaluate();

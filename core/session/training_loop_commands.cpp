@@ -151,7 +151,10 @@ Status TrainingLoop::changeOption(const std::string& key, const std::string& val
   if (applySetting(wanted, key, value) && valueIn(wanted) == before) return {};  // nothing to journal
   if (key == "train.watch") ANCHORSCOPE_TRY(setWatchpoints(value));
   std::optional<Checkpoint> state = stateBeforeChange(key);
+  const std::string asked = trainer_->asked();
   ANCHORSCOPE_TRY(trainer_->setParam(key, value));
+  if (trainer_->asked() != asked)
+    note("note", concat("'", asked, "' cannot be asked any more with ", key, " = ", value));
   config_ = trainer_->config();
   pacer_.setBudget(config_.train.getFloat("capture_budget"));
   if (writer_) planRecording();
@@ -189,6 +192,12 @@ Status TrainingLoop::followScript() {
           concat("making ", changeText(change), " again at step ", change.step));
     port_.publishFacts(std::make_shared<const RunFacts>(trainer_->facts()));
   }
+  return {};
+}
+
+std::optional<Error> TrainingLoop::applied(const AskCommand& command) {
+  if (Status status = trainer_->ask(command.variants); !status) return std::move(status).error();
+  if (paused_ && options_.captureLive && !askVariants()) capture(Hurry::kYes);
   return {};
 }
 

@@ -48,6 +48,8 @@ Result<std::shared_ptr<const ProbeImage>> probeImage(const Found& found, const A
   return std::shared_ptr<const ProbeImage>(std::move(probe));
 }
 
+}  // namespace
+
 DenseTargets probeTargets(const std::vector<std::shared_ptr<const ProbeImage>>& images, at::Device device) {
   std::vector<std::vector<TargetObject>> objects(images.size());
   std::vector<std::vector<Box>> ignored(images.size());
@@ -62,8 +64,6 @@ DenseTargets probeTargets(const std::vector<std::shared_ptr<const ProbeImage>>& 
   InputBuffers buffers(device);  // these tensors stay
   return targetTensors(objects, ignored, 0, 0, buffers);
 }
-
-}  // namespace
 
 std::vector<std::string> defaultProbeNames(const Dataset& dataset, std::int64_t count) {
   std::vector<std::string> names;

@@ -35,6 +35,9 @@ Result<ProbeSet> makeProbeSet(const std::vector<std::shared_ptr<const Dataset>>&
                               const std::vector<std::string>& names, const LoaderOptions& options,
                               const PixelNormalization& normalization, at::Device device);
 
+/// The objects of images as the methods see them: those that are trained on, and the regions to ignore.
+DenseTargets probeTargets(const std::vector<std::shared_ptr<const ProbeImage>>& images, at::Device device);
+
 /// For each class of `from` its index in `to` by name, -1 where `to` has none.
 std::vector<int> classMap(const std::vector<std::string>& from, const std::vector<std::string>& to);
 

@@ -190,18 +190,17 @@ void Trainer::takeOver(const MethodSet& from, MethodSet& to) {
         after.tensor.copy_(old.tensor);
 }
 
-Status Trainer::buildVariants() {
-  auto asked = askedVariants(config_);
+Result<std::vector<Trainer::AskedMethods>> Trainer::methodsOf(const std::string& variants, bool ofRun) const {
+  auto asked = askedVariants(config_, variants);
   if (!asked) return std::move(asked).error();
   std::vector<AskedMethods> made;
   for (const AskedVariant& variant : *asked) {
     auto methods = MethodSet::make(variant.method, variant.params, headsOf(*detector_));
     if (!methods) return std::move(methods).error().in(concat("the variant '", variant.variant->name, "'"));
     (*methods)->moveTo(device_);
-    made.push_back({variant.variant, *std::move(methods)});
+    made.push_back({variant.variant, *std::move(methods), ofRun});
   }
-  variants_ = std::move(made);
-  return {};
+  return made;
 }
 
 Status Trainer::buildMethod() {

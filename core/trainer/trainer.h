@@ -104,6 +104,14 @@ class Trainer {
   /// Nothing pending where there are none, or where another capture() has to come first: canAskAgain().
   PendingFrames captureVariants();
   bool canAskAgain() const { return !kept_.empty() && keptStep_ == stepsDone_; }
+  /// What if: from now on these variants, written as train.variants is, are asked beside it. They belong to
+  /// nobody's run: they are no option of it and are not to be recorded. kUsage, and what was asked before
+  /// stays, for what cannot be asked.
+  Status ask(const std::string& variants);
+  /// What ask() was told; empty once a change of the run's options has made it impossible.
+  const std::string& asked() const { return asked_; }
+  /// Whether train.variants asks it too.
+  bool isOfRun(const Variant& variant) const;
 
   /// Evaluates on the validation set, with the averaged weights where they are kept and train.eval_ema says
   /// so; kUsage when there is none.
@@ -126,6 +134,7 @@ class Trainer {
   struct AskedMethods {
     std::shared_ptr<const Variant> variant;
     std::unique_ptr<MethodSet> methods;
+    bool ofRun = true;  ///< Else asked by ask() alone.
   };
 
   Trainer();
@@ -136,6 +145,7 @@ class Trainer {
   Status buildVariants();
   enum class Asks { kOwnMethod, kVariantsToo };
   CaptureSetup captureSetup(Asks asks = Asks::kVariantsToo);
+  Result<std::vector<AskedMethods>> methodsOf(const std::string& variants, bool ofRun) const;
   Status countBias(const PrepareOptions& options);
   Status chooseProbes();
   Status loadProbes(const std::vector<std::string>& names);
@@ -179,6 +189,7 @@ class Trainer {
   at::Tensor priorCounts_;        ///< [3] int64 positives, background, ignored; undefined: not counted.
   std::unique_ptr<MethodSet> method_;
   std::vector<AskedMethods> variants_;  ///< Asked at every capture, beside it.
+  std::string asked_;                   ///< By ask().
   std::vector<CapturedOutputs> kept_;   ///< Of the probes' groups, while variants are asked.
   std::int64_t keptStep_ = -1;
   std::unique_ptr<Optimizer> optimizer_;

@@ -60,6 +60,34 @@ std::string Trainer::trainingReport() const {
   return text;
 }
 
+Status Trainer::buildVariants() {
+  auto made = methodsOf(config_.train.getText("variants"), /*ofRun=*/true);
+  if (!made) return std::move(made).error();
+  variants_ = *std::move(made);
+  // A question does not stand in the way of the run.
+  if (Status status = ask(asked_); !status) asked_.clear();
+  return {};
+}
+
+Status Trainer::ask(const std::string& variants) {
+  RunConfig config = config_;
+  ANCHORSCOPE_TRY(config.train.set("variants", variants));
+  ANCHORSCOPE_TRY(checkCombination(config));
+  auto made = methodsOf(variants, /*ofRun=*/false);
+  if (!made) return std::move(made).error();
+  std::erase_if(variants_, [](const AskedMethods& asked) { return !asked.ofRun; });
+  for (AskedMethods& asked : *made)
+    if (!isOfRun(*asked.variant)) variants_.push_back(std::move(asked));
+  asked_ = variants;
+  return {};
+}
+
+bool Trainer::isOfRun(const Variant& variant) const {
+  return std::any_of(variants_.begin(), variants_.end(), [&](const AskedMethods& asked) {
+    return asked.ofRun && asked.variant->name == variant.name;
+  });
+}
+
 Status Trainer::setParam(const std::string& key, const std::string& value) {
   RunConfig changed = config_;
   auto full = fullKey(changed, key);

@@ -53,8 +53,12 @@ Result<AskedVariant> asked(const std::vector<std::string>& words, const RunConfi
 }  // namespace
 
 Result<std::vector<AskedVariant>> askedVariants(const RunConfig& config) {
+  return askedVariants(config, config.train.getText("variants"));
+}
+
+Result<std::vector<AskedVariant>> askedVariants(const RunConfig& config, const std::string& text) {
   std::vector<AskedVariant> variants;
-  std::istringstream all(config.train.getText("variants"));
+  std::istringstream all(text);
   for (std::string one; std::getline(all, one, ';');) {
     const std::vector<std::string> parts = words(one);
     if (parts.empty()) continue;

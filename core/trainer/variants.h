@@ -25,5 +25,7 @@ struct AskedVariant {
 /// what is wrong with it; two that ask the same are one too many. Whether heads can be trained so is
 /// conflictsOf's.
 Result<std::vector<AskedVariant>> askedVariants(const RunConfig& config);
+/// The same of another text than the run's own.
+Result<std::vector<AskedVariant>> askedVariants(const RunConfig& config, const std::string& text);
 
 }  // namespace anchorscope

@@ -30,8 +30,12 @@ class HeldSource final : public EvidenceSource {
  public:
   const EvidenceDeclaration& declaration() const override { return declaration_; }
   const RecordedSteps& steps() const override { return steps_; }
+  std::optional<RunConfig> config() const override { return std::nullopt; }
   void request(const MomentQuery& query) override { asked.push_back(query); }
   void follow(const std::optional<TrackQuery>&) override {}
+  void ask(const QString& variants) override { questions.push_back(variants); }
+  std::vector<std::int64_t> checkpoints() const override { return {}; }
+  void holdStep(std::int64_t) override {}
   QString folder() const override { return QStringLiteral("/runs/one"); }
 
   /// Everything that was asked for, of a run with probes a and b and the variant "atss" at even steps.
@@ -54,6 +58,7 @@ class HeldSource final : public EvidenceSource {
   }
 
   std::vector<MomentQuery> asked;
+  QStringList questions;
 
  private:
   EvidenceDeclaration declaration_;

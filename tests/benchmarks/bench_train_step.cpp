@@ -176,8 +176,7 @@ void variantsAskedAgain(benchmark::State& state, const std::vector<std::string>&
                                                         {"train.threads", "2"},
                                                         {"train.probe_count", "1"},
                                                         {"model.scales_per_octave", "4"},
-                                                        {"model.ratios", "0.5,1"},
-                                                        {"train.variants", values.front()}})
+                                                        {"model.ratios", "0.5,1"}})
     set(*config, key, value);
   const auto trainer = prepare(*config);
   const auto own = trainer->capture().take();
@@ -185,7 +184,7 @@ void variantsAskedAgain(benchmark::State& state, const std::vector<std::string>&
   for (auto _ : state) {
     const std::string& value = values[times.size() % values.size()];
     times.push_back(1e3 * testing::seconds([&] {
-                      const Status status = trainer->setParam("train.variants", value);
+                      const Status status = trainer->ask(value);
                       ANCHORSCOPE_CHECK(status.ok(), status.ok() ? "" : status.error().text());
                       auto frames = own;
                       std::erase_if(frames, [](const auto& frame) { return frame->variant != nullptr; });

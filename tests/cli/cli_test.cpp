@@ -36,7 +36,7 @@ class RecordedRun : public ::testing::Test {
 TEST(Cli, EveryCommandExplainsItself) {
   const Outcome all = run({"--help"});
   EXPECT_EQ(all.exit, 0);
-  for (const char* command : {"train", "eval", "compare", "inspect", "figure", "curves", "track",
+  for (const char* command : {"train", "eval", "compare", "inspect", "figure", "curves", "track", "whatif",
                               "statistics", "info", "data", "methods", "models", "presets", "conformance"}) {
     EXPECT_THAT(all.out, HasSubstr(command));
     const Outcome one = run({command, "--help"});

@@ -91,6 +91,16 @@ TEST(Difference, OfAnythingIsWhatCountingEveryCandidateGives) {
     for (const ChangeCounts& level : got.perLevel)
       levels += level.added + level.removed + level.moved;
     EXPECT_EQ(levels, all.added + all.removed + all.moved);
+
+    // Who has the variant alone counts the same.
+    StageEvidence variant = evidenceOf(b, b);
+    variant.variant = std::make_shared<const Variant>(Variant{"other", {}});
+    const auto frames = withDifferences({ProbeFrame::of(evidenceOf(a, a)), ProbeFrame::of(variant)});
+    const AssignmentDifference told = differencesIn(*frames[1]->stages[0])[0];
+    EXPECT_EQ(told.all, got.all);
+    EXPECT_EQ(told.perObject, got.perObject);
+    EXPECT_EQ(told.perLevel, got.perLevel);
+    EXPECT_EQ(told.perClass, got.perClass);
   }
 }
 

@@ -395,6 +395,45 @@ TEST(Session, VariantsAreShownAndRecordedBesideTheRunsOwnEvidence) {
   EXPECT_NE((*last)->stages.front()->channel("difference.musu.w_cls"), nullptr);
 }
 
+TEST(Session, WhatIsAskedBesideARunIsShownAndNotRecorded) {
+  const TemporaryFolder folder;
+  RunConfig config = smallConfig();
+  set(config, "train.record_every", "5");
+  set(config, "train.variants", "max_iou");
+  config.out = (folder / "run").string();
+  const auto session = startSession(config, paused());
+  SessionWatch watch(*session);
+  watch.waitForState(TrainerState::kPaused);
+  const auto namesOf = [&] {
+    std::vector<std::string> names;
+    const auto snapshot = session->latestSnapshot();
+    for (const auto& frame : snapshot->variants)
+      if (frame->image == snapshot->probes.front()->image) names.push_back(frame->variant->name);
+    return names;
+  };
+  EXPECT_FALSE(watch.waitForAcknowledgement(session->post(AskCommand{"t=0.2"})).error);
+  EXPECT_THAT(namesOf(), ElementsAre("max_iou", "t = 0.2")) << "of the paused run at once";
+  const auto refused = watch.waitForAcknowledgement(session->post(AskCommand{"muso"}));
+  ASSERT_TRUE(refused.error);
+  EXPECT_THAT(refused.error->text(), HasSubstr("There is no method 'muso'"));
+  session->post(RunUntilStepCommand{10});
+  watch.waitForState(TrainerState::kPaused);
+  EXPECT_THAT(namesOf(), ElementsAre("max_iou", "t = 0.2")) << "and of what is measured later";
+  session->post(ResumeCommand{});
+  watch.finish();
+  for (const NoteEvent& note : watch.all<NoteEvent>())
+    EXPECT_NE(note.event.kind, "parameter") << note.event.text;
+  auto run = openRun(config.out);
+  ASSERT_TRUE(run.ok()) << run.error().text();
+  const std::string probe = (*run)->probeNames().front();
+  for (const std::int64_t step : {0, 10}) {
+    const auto recorded = (*run)->variants(probe, step);
+    ASSERT_TRUE(recorded);
+    ASSERT_EQ(recorded->size(), 1u) << step;
+    EXPECT_EQ(recorded->front().name, "max_iou");
+  }
+}
+
 TEST(Session, FailsWithOneClearErrorWhenItCannotStart) {
   RunConfig config = smallConfig();
   config.data = "voc:/nowhere/at/all";

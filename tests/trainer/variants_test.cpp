@@ -8,6 +8,9 @@
 
 #include <cstring>
 
+#include "core/evidence/difference.h"
+#include "core/methods/method_info.h"
+#include "core/trainer/frame_variants.h"
 #include "tests/trainer/trainer_testing.h"
 
 namespace anchorscope::testing {
@@ -206,6 +209,120 @@ TEST(Variants, AreAskedAgainOfTheSameOutputsWithoutAForwardPass) {
   EXPECT_TRUE(trainer->canAskAgain());
   ASSERT_TRUE(trainer->setProbes({trainer->probeNames().front()}));
   EXPECT_FALSE(trainer->canAskAgain()) << "of other images";
+}
+
+TEST(Variants, AreAskedBesideTheRunsOwnWithoutBeingIts) {
+  RunConfig config = smallConfig("musu");
+  set(config, "train.variants", "max_iou");
+  const auto trainer = prepareOrFail(config);
+  ASSERT_TRUE(trainer);
+  const auto names = [&] {
+    std::vector<std::string> out;
+    for (const auto& frame : trainer->capture().take())
+      if (frame->variant && frame->image->name == trainer->probeNames().front())
+        out.push_back((trainer->isOfRun(*frame->variant) ? "run: " : "") + frame->variant->name);
+    return out;
+  };
+  ASSERT_TRUE(trainer->ask("t=0.2; max_iou"));
+  EXPECT_THAT(names(), ElementsAre("run: max_iou", "t = 0.2")) << "what the run asks already stands once";
+  EXPECT_EQ(trainer->config().train.getText("variants"), "max_iou") << "no option has changed";
+  EXPECT_EQ(trainer->ask("muso").error().code, ErrorCode::kUsage);
+  EXPECT_THAT(names(), ElementsAre("run: max_iou", "t = 0.2")) << "what was asked stays";
+  ASSERT_TRUE(trainer->setParam("method.alpha", "0.25"));
+  EXPECT_THAT(names(), ElementsAre("run: max_iou", "t = 0.2"));
+  ASSERT_TRUE(trainer->setParam("train.variants", "t=0.2"));
+  EXPECT_THAT(names(), ElementsAre("run: t = 0.2", "max_iou"));
+  ASSERT_TRUE(trainer->ask(""));
+  EXPECT_THAT(names(), ElementsAre("run: t = 0.2"));
+  EXPECT_EQ(trainer->asked(), "");
+}
+
+TEST(Variants, AQuestionDoesNotStandInTheWayOfTheRun) {
+  const auto trainer = prepareOrFail(smallConfig("max_iou"));
+  ASSERT_TRUE(trainer);
+  ASSERT_TRUE(trainer->ask("pos_iou_thr=0.4 neg_iou_thr=0.4"));
+  // The run's bounds may not cross; what was asked would make them.
+  ASSERT_TRUE(trainer->ask("pos_iou_thr=0.45"));
+  ASSERT_TRUE(trainer->setParam("method.pos_iou_thr", "0.9"));
+  const Status raised = trainer->setParam("method.neg_iou_thr", "0.8");
+  ASSERT_TRUE(raised) << raised.error().text();
+  EXPECT_EQ(trainer->asked(), "") << "with these bounds it cannot be asked any more";
+  EXPECT_TRUE(trainer->capture().pending());
+}
+
+/// What the boxes alone decide, of a frame that holds more.
+void expectSameAssignment(const StageEvidence& got, const StageEvidence& expected) {
+  for (const char* name : {"assigned_cls", "assigned_reg", "state", "anchor_iou", "iou", "cls_score",
+                           "difference.cls", "difference.reg"}) {
+    ASSERT_NE(got.channel(name), nullptr) << name;
+    EXPECT_TRUE(same(got.channel(name)->values, expected.channel(name)->values)) << name;
+  }
+  for (const char* name : {"positives.cls", "positives.reg", "difference.added_cls"})
+    EXPECT_TRUE(same(got.objectColumn(name)->values, expected.objectColumn(name)->values)) << name;
+  ASSERT_EQ(got.pairTables.size(), expected.pairTables.size());
+  for (std::size_t i = 0; i < got.pairTables.size(); ++i) {
+    const PairTable &its = got.pairTables[i], &table = expected.pairTables[i];
+    EXPECT_EQ(its.candidate, table.candidate);
+    EXPECT_EQ(its.object, table.object);
+    for (std::size_t column = 0; column < its.spec.columns.size(); ++column) {
+      const int other = table.columnIndex(its.spec.columns[column].name);
+      ASSERT_GE(other, 0) << its.spec.columns[column].name;
+      EXPECT_TRUE(same(its.columns[column], table.columns[static_cast<std::size_t>(other)]))
+          << its.spec.columns[column].name;
+    }
+  }
+  EXPECT_EQ(got.decisions.size(), expected.decisions.size());
+}
+
+TEST(FrameVariants, SayWhatTheBoxesDecideAsIfTheRunHadBeenAsked) {
+  std::size_t methods = 0;
+  for (const MethodInfo& info : methodInfos()) {
+    for (const char* model : {"retina-small", "fcos-small", "atss-small"}) {
+      RunConfig config = smallConfig(info.name, model);
+      if (!conflictsOf(config).empty()) continue;
+      SCOPED_TRACE(info.name + std::string(" on ") + model);
+      set(config, "train.variants", "ignored_anchors=background");
+      const auto frames = captured(config);
+      std::map<std::pair<std::string, bool>, std::shared_ptr<const ProbeFrame>> byImage;
+      for (const auto& frame : frames)
+        byImage[{frame->image->name, frame->variant != nullptr}] = frame;
+      auto asks = FrameVariants::make(config, "ignored_anchors=background");
+      ASSERT_TRUE(asks) << asks.error().text();
+      ASSERT_EQ((*asks)->variants().size() + (*asks)->refused().size(), 1u);
+      if ((*asks)->variants().empty()) continue;
+      ++methods;
+      for (const auto& [key, frame] : byImage) {
+        if (key.second) continue;
+        const auto answer = (*asks)->ask(frame, (*asks)->variants().front().name);
+        ASSERT_TRUE(answer) << answer.error().text();
+        const auto expected = withDifferences({frame, byImage[{key.first, true}]}).back();
+        EXPECT_EQ(*(*answer)->variant, *expected->variant);
+        expectSameAssignment(*(*answer)->stages[0], *expected->stages[0]);
+      }
+    }
+  }
+  EXPECT_GE(methods, 3u) << "methods whose assignment the boxes decide";
+}
+
+TEST(FrameVariants, WhatTheyCannotSayIsTold) {
+  const RunConfig config = smallConfig("max_iou");
+  for (const auto& [text, says] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"muso", "There is no method 'muso'"}, {"pos_iou_thr=2", "pos_iou_thr"}}) {
+    const auto asks = FrameVariants::make(config, text);
+    ASSERT_FALSE(asks) << text;
+    EXPECT_EQ(asks.error().code, ErrorCode::kUsage);
+    EXPECT_THAT(asks.error().text(), HasSubstr(says));
+  }
+  const auto asks = FrameVariants::make(config, "musu; pos_iou_thr=0.6");
+  ASSERT_TRUE(asks) << asks.error().text();
+  ASSERT_EQ((*asks)->refused().size(), 1u) << "the other is asked";
+  EXPECT_EQ((*asks)->refused().front().variant.name, "musu");
+  EXPECT_THAT((*asks)->refused().front().why.text(),
+              HasSubstr("looks at what the detector's heads say, which no recorded frame holds"));
+  const auto frames = captured(config);
+  ASSERT_FALSE(frames.empty());
+  EXPECT_EQ((*asks)->ask(frames.front(), "musu").error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE((*asks)->ask(frames.front(), "pos_iou_thr = 0.6"));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "widgets/overlays/declared_text.h"
 #include "widgets/panels/conflict_label.h"
 #include "widgets/panels/elided_label.h"
+#include "widgets/panels/value_slider.h"
 
 namespace anchorscope {
 namespace {
@@ -53,7 +54,7 @@ class ValueEdit : public QLineEdit {
 
 }  // namespace
 
-ParamForm::ParamForm(QWidget* parent) : QWidget(parent) {
+ParamForm::ParamForm(QWidget* parent, NumberEditors numbers) : QWidget(parent), numbers_(numbers) {
   auto* outer = new QVBoxLayout(this);
   outer->setContentsMargins(0, 0, 0, 0);
   auto* host = new QWidget(this);
@@ -105,6 +106,9 @@ void ParamForm::makeRow(const ParamSpec& spec) {
   row.editor->setToolTip(helpOf(spec));
   row.editor->setAccessibleName(QString(name).replace(QLatin1Char('_'), QLatin1Char(' ')));
   line->addWidget(row.editor, 1);
+  if (auto* field = qobject_cast<QLineEdit*>(row.editor);
+      field && numbers_ == NumberEditors::kSliders && ValueSlider::fits(spec))
+    line->addWidget(makeSlider(spec, field), 2);
   if (!spec.unit.empty() && spec.unit != "1") {
     auto* unit = new QLabel(QString::fromStdString(spec.unit), row.host);
     unit->setProperty("role", "secondary");
@@ -154,6 +158,22 @@ QWidget* ParamForm::makeEditor(const ParamSpec& spec) {
   connect(edit, &QLineEdit::editingFinished, this,
           [this, edit, name] { accept(name, edit->text().trimmed()); });
   return edit;
+}
+
+ValueSlider* ParamForm::makeSlider(const ParamSpec& spec, QLineEdit* field) {
+  const std::string name = spec.name;
+  auto* slider = new ValueSlider(spec, params_.getFloat(name), this);
+  slider->setObjectName(QStringLiteral("slider:") + prefix_ + QString::fromStdString(name));
+  slider->setToolTip(field->toolTip().isEmpty() ? helpOf(spec) : field->toolTip());
+  slider->setAccessibleName(
+      tr("%1, slider").arg(QString::fromStdString(name).replace(QLatin1Char('_'), QLatin1Char(' '))));
+  connect(slider, &ValueSlider::moved, this, [this, field, name](const QString& text) {
+    field->setText(text);
+    accept(name, text);
+  });
+  connect(field, &QLineEdit::editingFinished, slider,
+          [this, slider, name] { slider->showValue(params_.getFloat(name)); });
+  return slider;
 }
 
 void ParamForm::accept(const std::string& name, const QString& text) {

@@ -11,10 +11,12 @@
 #include "core/base/param.h"
 
 class QFormLayout;
+class QLineEdit;
 
 namespace anchorscope {
 
 class ConflictLabel;
+class ValueSlider;
 
 /// Which options get a row.
 enum class ParamScope {
@@ -22,12 +24,18 @@ enum class ParamScope {
   kLive  ///< Those that can change while training.
 };
 
+/// How numbers are edited.
+enum class NumberEditors {
+  kFields,
+  kSliders  ///< With a slider beside the field, whose every place is taken at once.
+};
+
 /// Edits one ParamSet. GUI thread only.
 class ParamForm : public QWidget {
   Q_OBJECT
 
  public:
-  explicit ParamForm(QWidget* parent = nullptr);
+  explicit ParamForm(QWidget* parent = nullptr, NumberEditors numbers = NumberEditors::kFields);
   ~ParamForm() override;
 
   /// Rebuilds the form. `prefix` stands before the names in paramEdited ("method.").
@@ -60,12 +68,14 @@ class ParamForm : public QWidget {
   };
   void makeRow(const ParamSpec& spec);
   QWidget* makeEditor(const ParamSpec& spec);
+  ValueSlider* makeSlider(const ParamSpec& spec, QLineEdit* field);
   void accept(const std::string& name, const QString& text);
   void letGoOfEditors();
   void markWrong(const QString& name, const QString& reason);
   void refreshMessage(const QString& name);
   void foldRows();
 
+  const NumberEditors numbers_;
   ParamSet params_;
   QString prefix_, filter_;
   QFormLayout* form_ = nullptr;

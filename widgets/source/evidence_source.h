@@ -15,6 +15,7 @@
 #include "core/evidence/frame.h"
 #include "core/store/run_track.h"
 #include "core/store/run_types.h"
+#include "core/trainer/run_config.h"
 
 namespace anchorscope {
 
@@ -62,6 +63,15 @@ struct TrackNews {
   std::optional<Error> error = {};        ///< It cannot be followed; `track` is empty.
 };
 
+/// What became of a question (EvidenceSource::ask).
+struct AskedAnswer {
+  QString variants = {};                                    ///< What was asked.
+  std::vector<std::pair<std::string, Error>> refused = {};  ///< Those of them that cannot be asked, by name.
+  /// The recorded step at which none is refused, since its weights are at hand (holdStep); -1: none.
+  std::int64_t heldStep = -1;
+  std::optional<Error> error = {};  ///< Nothing of it can be asked; what was before is.
+};
+
 /// Values of scalars, in the order in which they are to be appended; steps of one scalar do not fall.
 using ScalarParts = std::vector<std::pair<std::string, ScalarSeries>>;
 
@@ -74,6 +84,9 @@ class EvidenceSource : public QObject {
 
   /// Empty until opened().
   virtual const EvidenceDeclaration& declaration() const = 0;
+  /// What the run is made of, with its present options; nothing until it is known. described() tells of
+  /// another.
+  virtual std::optional<RunConfig> config() const = 0;
   /// With evidence that can be asked for; changes with stepsChanged().
   virtual const RecordedSteps& steps() const = 0;
   /// Asks for what there is at one of steps(). A newer request takes the place of the same view's that waits;
@@ -82,11 +95,23 @@ class EvidenceSource : public QObject {
   /// Asks for what is recorded of a candidate or object, in the place of what was followed before. It is told
   /// bit by bit, after everything that is asked for, and what is recorded later follows. Nothing: no more.
   virtual void follow(const std::optional<TrackQuery>& query) = 0;
+  /// What if: from now on moments have these variants, written as train.variants is, beside what was
+  /// recorded. asked() tells what came of it; another question takes the place of one that waits.
+  virtual void ask(const QString& variants) = 0;
+  /// Recorded steps whose weights there are, ascending.
+  virtual std::vector<std::int64_t> checkpoints() const = 0;
+  /// Loads the weights of one of checkpoints(), so that questions about that step are asked of what the heads
+  /// say. held() tells when they are there; one step is held at a time.
+  virtual void holdStep(std::int64_t step) = 0;
   /// Where it is recorded; empty: nowhere.
   virtual QString folder() const = 0;
 
  signals:
   void opened();
+  void described();
+  void asked(const anchorscope::AskedAnswer& answer);
+  /// The weights of the step are there, or why not. An answer to what was asked last follows.
+  void held(std::int64_t step, const std::optional<anchorscope::Error>& why);
   void stepsChanged();
   void momentArrived(const anchorscope::Moment& moment);
   /// Nothing can be shown of this step; told by problemsFound already or by failed.

@@ -25,6 +25,10 @@ ScalarParts partsOf(const std::vector<StepEvent>& steps) {
   return {std::make_move_iterator(series.begin()), std::make_move_iterator(series.end())};
 }
 
+bool takesQuestions(TrainerState state) {
+  return state == TrainerState::kRunning || state == TrainerState::kPaused;
+}
+
 bool isSame(const RunEvent& a, const RunEvent& b) {
   return a.step == b.step && a.kind == b.kind && a.text == b.text;
 }
@@ -49,6 +53,7 @@ LiveSource::LiveSource(SessionBridge& bridge, bool continued, QObject* parent)
               newest.batch.push_back(image.frame);
             emit newestArrived(newest);
           });
+  connect(&bridge_, &SessionBridge::commandAcknowledged, this, &LiveSource::onAcknowledged);
   connect(timer_, &QTimer::timeout, this, &LiveSource::refresh);
   timer_->setInterval(kLookMs);
 }
@@ -60,7 +65,12 @@ const EvidenceDeclaration& LiveSource::declaration() const {
   return bridge_.facts() ? bridge_.facts()->declaration : none;
 }
 
+std::optional<RunConfig> LiveSource::config() const {
+  return bridge_.facts() ? std::optional(bridge_.facts()->config) : std::nullopt;
+}
+
 void LiveSource::onFacts() {
+  emit described();
   if (timer_->isActive()) return;  // they change with the options
   timer_->start();
   emit opened();
@@ -76,6 +86,7 @@ void LiveSource::openRecording() {
       framesBefore_ = recording_->frames();
       recording_->tellSeries();
     }
+    if (!question_.isEmpty()) recording_->ask(question_);
     emit stepsChanged();
     for (const auto& [view, query] : std::exchange(asked_, {}))
       recording_->request(query);
@@ -88,6 +99,14 @@ void LiveSource::openRecording() {
     recording_.release()->deleteLater();
   });
   connect(recording_.get(), &EvidenceSource::stepsChanged, this, &EvidenceSource::stepsChanged);
+  connect(recording_.get(), &EvidenceSource::asked, this, [this](const AskedAnswer& answer) {
+    // The run's own answer is the fuller one.
+    if (!takesQuestions(bridge_.state()))
+      emit asked(answer);
+    else if (answer.heldStep >= 0)
+      emit asked({.variants = answer.variants, .heldStep = answer.heldStep});
+  });
+  connect(recording_.get(), &EvidenceSource::held, this, &EvidenceSource::held);
   connect(recording_.get(), &EvidenceSource::momentArrived, this, &EvidenceSource::momentArrived);
   connect(recording_.get(), &EvidenceSource::momentMissing, this, &EvidenceSource::momentMissing);
   connect(recording_.get(), &EvidenceSource::trackArrived, this, &EvidenceSource::trackArrived);
@@ -95,6 +114,30 @@ void LiveSource::openRecording() {
   connect(recording_.get(), &EvidenceSource::failed, this, &EvidenceSource::failed);
   connect(recording_.get(), &EvidenceSource::scalarsArrived, this, &LiveSource::onRecordedScalars);
   connect(recording_.get(), &EvidenceSource::eventsArrived, this, &LiveSource::onRecordedEvents);
+}
+
+void LiveSource::ask(const QString& variants) {
+  question_ = variants;
+  questionId_ = takesQuestions(bridge_.state()) ? bridge_.post(AskCommand{variants.toStdString()}) : 0;
+  if (recording_ && recording_->isOpen()) recording_->ask(variants);
+}
+
+std::vector<std::int64_t> LiveSource::checkpoints() const {
+  return recording_ ? recording_->checkpoints() : std::vector<std::int64_t>();
+}
+
+void LiveSource::holdStep(std::int64_t step) {
+  if (recording_ && recording_->isOpen()) recording_->holdStep(step);
+}
+
+void LiveSource::onAcknowledged(const AcknowledgedEvent& event) {
+  if (questionId_ == 0 || event.id != questionId_) return;
+  questionId_ = 0;
+  // What the run says now is in the snapshot that comes with this.
+  AskedAnswer answer{question_};
+  answer.error = event.error;
+  QMetaObject::invokeMethod(
+      this, [this, answer = std::move(answer)] { emit asked(answer); }, Qt::QueuedConnection);
 }
 
 void LiveSource::refresh() {

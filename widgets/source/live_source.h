@@ -27,10 +27,15 @@ class LiveSource final : public EvidenceSource {
   ~LiveSource() override;
 
   const EvidenceDeclaration& declaration() const override;
+  std::optional<RunConfig> config() const override;
   const RecordedSteps& steps() const override { return recording_ ? recording_->steps() : none_; }
   /// The newest moment, which may not be recorded, is answered from memory.
   void request(const MomentQuery& query) override;
   void follow(const std::optional<TrackQuery>& query) override;
+  /// Of the newest moment the run, while there is one; of recorded ones the boxes alone.
+  void ask(const QString& variants) override;
+  std::vector<std::int64_t> checkpoints() const override;
+  void holdStep(std::int64_t step) override;
   QString folder() const override;
   /// Looks for what has been recorded since; happens by itself every so often.
   void refresh();
@@ -38,6 +43,7 @@ class LiveSource final : public EvidenceSource {
   std::int64_t framesBefore() const { return framesBefore_; }
 
  private:
+  void onAcknowledged(const AcknowledgedEvent& event);
   void openRecording();
   void onFacts();
   void onSteps(const std::vector<StepEvent>& steps);
@@ -58,6 +64,8 @@ class LiveSource final : public EvidenceSource {
   std::vector<StepEvent> steps_;  ///< While scalars wait.
   std::vector<EvaluationEvent> evaluations_;
   std::vector<RunEvent> events_;  ///< While events wait.
+  QString question_;
+  CommandId questionId_ = 0;  ///< 0: the run owes no answer.
   QTimer* timer_;
 };
 

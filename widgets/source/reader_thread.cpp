@@ -10,7 +10,10 @@
 #include <mutex>
 #include <utility>
 
+#include "core/session/frozen_step.h"
+#include "core/store/run_folder.h"
 #include "core/store/run_track.h"
+#include "core/trainer/frame_variants.h"
 #include "widgets/source/frame_cache.h"
 #include "widgets/source/recorded_scalars.h"
 
@@ -84,6 +87,22 @@ class ReaderThread::Work {
     }
     woken_.notify_one();
   }
+  void ask(const QString& variants) {
+    {
+      const std::lock_guard lock(mutex_);
+      question_ = variants;
+      ++asked_;
+    }
+    woken_.notify_one();
+  }
+  void hold(std::int64_t step) {
+    {
+      const std::lock_guard lock(mutex_);
+      toHold_ = step;
+      ++asked_;
+    }
+    woken_.notify_one();
+  }
   void tellSeries() {
     {
       const std::lock_guard lock(mutex_);
@@ -113,18 +132,25 @@ class ReaderThread::Work {
     if (!open()) return;
     while (true) {
       std::optional<Wanted> wanted;
-      bool refresh = false, series = false, follow = false;
       std::optional<TrackQuery> toFollow;
+      std::optional<QString> question;
+      std::optional<std::int64_t> toHold;
+      bool refresh = false, series = false, follow = false;
       {
         std::unique_lock lock(mutex_);
         if (!hasMore_)
-          woken_.wait(lock, [&] { return stop_ || !wanted_.empty() || refresh_ || series_ || follow_; });
+          woken_.wait(lock, [&] {
+            return stop_ || !wanted_.empty() || question_ || toHold_ || refresh_ || series_ || follow_;
+          });
         if (stop_) return;
-        if (!wanted_.empty()) {
+        // Before what is to be looked at with it.
+        toHold = std::exchange(toHold_, std::nullopt);
+        if (!toHold) question = std::exchange(question_, std::nullopt);
+        if (!toHold && !question && !wanted_.empty()) {
           wanted = std::move(wanted_.front());
           wanted_.pop_front();
         }
-        if (!wanted) refresh = std::exchange(refresh_, false);
+        if (!toHold && !question && !wanted) refresh = std::exchange(refresh_, false);
         series = std::exchange(series_, false);
         follow = std::exchange(follow_, false);
         if (follow) toFollow = std::exchange(toFollow_, std::nullopt);
@@ -140,7 +166,11 @@ class ReaderThread::Work {
         trackTold_ = {};
       }
       hasMore_ = true;
-      if (wanted)
+      if (toHold)
+        takeWeights(*toHold);
+      else if (question)
+        consider(*question);
+      else if (wanted)
         answer(*wanted);
       else if (refresh)
         look();
@@ -169,6 +199,8 @@ class ReaderThread::Work {
     out.lastStep = reader_->lastStep();
     out.steps = reader_->recordedSteps();
     out.frames = reader_->frameCount();
+    for (const std::string& path : listCheckpoints(folder_))
+      out.checkpoints.push_back(checkpointStep(path));
     return out;
   }
 
@@ -186,8 +218,72 @@ class ReaderThread::Work {
     tell(reports_.refreshed, outline());
   }
 
+  void takeWeights(std::int64_t step) {
+    frozen_.reset();  // the memory of one is enough
+    answers_.clear();
+    auto frozen = FrozenStep::open(folder_, step, reader_->probeNames());
+    if (frozen) frozen_ = *std::move(frozen);
+    tell(reports_.held, step, frozen ? std::nullopt : std::optional(frozen.error()));
+    consider(considered_);
+  }
+
+  void consider(const QString& variants) {
+    AskedAnswer out;
+    out.variants = considered_ = variants;
+    auto config = fromToml(reader_->header().configToml, folder_);
+    auto asks = config ? FrameVariants::make(*std::move(config), variants.toStdString())
+                       : Result<std::unique_ptr<FrameVariants>>(config.error());
+    if (!asks) {
+      out.error = asks.error();
+      return tell(reports_.asked, std::move(out));
+    }
+    asks_ = *std::move(asks);
+    for (const FrameVariants::Refused& refused : asks_->refused())
+      out.refused.emplace_back(refused.variant.name, refused.why);
+    if (frozen_) {
+      answers_.clear();
+      auto frames = frozen_->ask(variants.toStdString());
+      if (frames) {
+        out.heldStep = frozen_->step();
+        for (const Frame& frame : *frames)
+          if (frame->variant) answers_.push_back(frame);
+      } else {
+        out.error = frames.error();
+      }
+    }
+    tell(reports_.asked, std::move(out));
+  }
+
+  /// What is asked of the step, beside what was recorded.
+  std::vector<Variant> askedAt(const FrameKey& key) const {
+    if (!frozen_ || frozen_->step() != key.step) return asks_ ? asks_->variants() : std::vector<Variant>();
+    std::vector<Variant> out;
+    for (const Frame& answer : answers_)
+      if (answer->image->name == key.probe) out.push_back(*answer->variant);
+    return out;
+  }
+
+  bool isAsked(const FrameKey& key) const {
+    const std::vector<Variant> asked = askedAt(key);
+    return std::any_of(asked.begin(), asked.end(), [&](const Variant& v) { return v.name == key.variant; });
+  }
+
+  Result<Frame> answerTo(const FrameKey& key) {
+    if (frozen_ && frozen_->step() == key.step)
+      for (const Frame& answer : answers_)
+        if (answer->image->name == key.probe && answer->variant->name == key.variant) return answer;
+    const Result<Frame> own = whole({key.probe, key.step});
+    return own ? asks_->ask(*own, key.variant) : own;
+  }
+
   Result<Frame> whole(const FrameKey& key) {
     if (Frame known = cache_.find(key)) return known;
+    if (!key.variant.empty() && isAsked(key)) {
+      const auto recorded = reader_->variants(key.probe, key.step);
+      if (recorded && std::none_of(recorded->begin(), recorded->end(),
+                                   [&](const Variant& v) { return v.name == key.variant; }))
+        return answerTo(key);
+    }
     Result<Frame> frame = reader_->frame(key.probe, key.step, key.variant);
     if (frame) cache_.put(key, *frame);
     return frame;
@@ -195,7 +291,13 @@ class ReaderThread::Work {
 
   std::vector<Variant> variantsOf(const FrameKey& key) {
     auto variants = reader_->variants(key.probe, key.step);
-    if (variants) return *std::move(variants);
+    if (variants) {
+      for (Variant& asked : askedAt(key))
+        if (std::none_of(variants->begin(), variants->end(),
+                         [&](const Variant& v) { return v.name == asked.name; }))
+          variants->push_back(std::move(asked));
+      return *std::move(variants);
+    }
     tell(reports_.failed, variants.error());
     return {};
   }
@@ -293,7 +395,7 @@ class ReaderThread::Work {
     while (!ahead_.empty()) {
       const Wanted next = std::move(ahead_.front());
       ahead_.pop_front();
-      if (cache_.holds(next.key)) continue;
+      if (cache_.holds(next.key) || isAsked(next.key)) continue;
       // What is damaged is told when it is looked at, and not every probe is there at every step.
       if (const auto frame = reader_->frame(next.key.probe, next.key.step, next.key.variant))
         cache_.put(next.key, *frame);
@@ -337,11 +439,17 @@ class ReaderThread::Work {
   std::condition_variable woken_;
   bool stop_ = false, refresh_ = false, series_ = false, follow_ = false;
   std::optional<TrackQuery> toFollow_;  // with follow_
-  std::deque<Wanted> wanted_;           // at most one of each view, the one that waits longest first
+  std::optional<QString> question_;
+  std::optional<std::int64_t> toHold_;
+  std::deque<Wanted> wanted_;  // at most one of each view, the one that waits longest first
   std::int64_t asked_ = 0;
 
   // ---- the thread's own
   std::shared_ptr<RunReader> reader_;
+  std::unique_ptr<FrameVariants> asks_;
+  std::unique_ptr<FrozenStep> frozen_;
+  std::vector<Frame> answers_;  // of all probes at the frozen step
+  QString considered_;
   FrameCache cache_;
   std::optional<RecordedScalars> scalars_;
   std::optional<TrackReader> track_;  // what is followed
@@ -374,6 +482,16 @@ void ReaderThread::refresh() {
 void ReaderThread::follow(const std::optional<TrackQuery>& query) {
   ++asked_;
   work_->follow(query);
+}
+
+void ReaderThread::ask(const QString& variants) {
+  ++asked_;
+  work_->ask(variants);
+}
+
+void ReaderThread::hold(std::int64_t step) {
+  ++asked_;
+  work_->hold(step);
 }
 
 void ReaderThread::tellSeries() {

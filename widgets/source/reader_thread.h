@@ -28,6 +28,7 @@ struct RunOutline {
   RunHeader header;
   std::int64_t lastStep = -1, frames = 0;
   RecordedSteps steps;
+  std::vector<std::int64_t> checkpoints;  ///< Steps that have one.
 };
 
 /// What the thread has to tell; called on it.
@@ -39,6 +40,8 @@ struct ReaderReports {
   std::function<void(int view, std::int64_t step)> missing;
   std::function<void(ScalarParts, bool complete)> scalars;
   std::function<void(std::vector<RunEvent>)> events;
+  std::function<void(AskedAnswer)> asked;
+  std::function<void(std::int64_t step, std::optional<Error> why)> held;
   std::function<void(std::vector<std::string>)> problems;
   std::function<void(Error)> failed;
   std::function<void(TrackNews)> track;
@@ -57,10 +60,14 @@ class ReaderThread {
 
   void request(const MomentQuery& query);
   void refresh();
+  /// Moments have these variants from now on.
+  void ask(const QString& variants);
+  /// Has the weights of a step, for what is asked.
+  void hold(std::int64_t step);
   /// What was recorded of events and scalars is told from now on.
   void tellSeries();
   void follow(const std::optional<TrackQuery>& query);
-  std::int64_t asked() const { return asked_; }  ///< Calls of the four.
+  std::int64_t asked() const { return asked_; }  ///< Calls of the six.
 
  private:
   class Work;

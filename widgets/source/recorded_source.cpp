@@ -24,7 +24,10 @@ ReaderReports RecordedSource::reports() {
     post([this, outline = std::move(outline)]() mutable {
       outline_ = std::move(outline);
       open_ = true;
+      if (auto config = fromToml(outline_.header.configToml, folder_.toStdString()); config)
+        config_ = *std::move(config);
       emit opened();
+      emit described();
     });
   };
   out.cannotOpen = [this, post](Error error) {
@@ -51,6 +54,12 @@ ReaderReports RecordedSource::reports() {
   };
   out.events = [this, post](std::vector<RunEvent> events) {
     post([this, events = std::move(events)] { emit eventsArrived(events); });
+  };
+  out.asked = [this, post](AskedAnswer answer) {
+    post([this, answer = std::move(answer)] { emit asked(answer); });
+  };
+  out.held = [this, post](std::int64_t step, std::optional<Error> why) {
+    post([this, step, why = std::move(why)] { emit held(step, why); });
   };
   out.problems = [this, post](std::vector<std::string> problems) {
     post([this, problems = std::move(problems)] {

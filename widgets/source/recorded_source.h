@@ -23,9 +23,14 @@ class RecordedSource final : public EvidenceSource {
   std::int64_t frames() const { return outline_.frames; }
 
   const EvidenceDeclaration& declaration() const override { return outline_.header.declaration; }
+  std::optional<RunConfig> config() const override { return config_; }
   const RecordedSteps& steps() const override { return outline_.steps; }
   void request(const MomentQuery& query) override;
   void follow(const std::optional<TrackQuery>& query) override { reader_->follow(query); }
+  /// Of the boxes alone: what the heads said was not recorded.
+  void ask(const QString& variants) override { reader_->ask(variants); }
+  std::vector<std::int64_t> checkpoints() const override { return outline_.checkpoints; }
+  void holdStep(std::int64_t step) override { reader_->hold(step); }
   QString folder() const override { return folder_; }
   /// Looks for what has been recorded since; stepsChanged() tells when there is something.
   void refresh();
@@ -47,6 +52,7 @@ class RecordedSource final : public EvidenceSource {
   bool open_ = false;
   std::int64_t rested_ = -1;  ///< After so many things that were asked for.
   RunOutline outline_;
+  std::optional<RunConfig> config_;  ///< Nothing for one that this version cannot read.
   std::vector<std::string> problems_;
   std::unique_ptr<ReaderThread> reader_;  // told nothing of once it is gone
 };
