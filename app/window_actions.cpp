@@ -216,7 +216,7 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
     actions.adopt(id, action);
   };
   adoptUndo("edit.undo", undo.createUndoAction(&actions, tr("&Undo")), {Qt::CTRL | Qt::Key_Z},
-            tr("Take back the last change of layers, variants or canvases"));
+            tr("Take back the last change of layers, variants, canvases or live parameters"));
   adoptUndo("edit.redo", undo.createRedoAction(&actions, tr("&Redo")),
             {Qt::CTRL | Qt::SHIFT | Qt::Key_Z, Qt::CTRL | Qt::Key_Y},
             tr("Make the change again that was taken back"));
@@ -276,6 +276,20 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
       tr("Write model, optimizer and every random state into the run folder"),
       [&window] { window.run().bridge().post(SaveCheckpointCommand{}); },
       in(&ActionContext::takesCheckpoint));
+  const auto shownStep = [&window] {
+    const TimeCursor& time = window.workspace().active().time();
+    return time.followsLive() ? std::int64_t{-1} : time.step();
+  };
+  add(
+      "training.rewind", tr("Re&wind…"), {},
+      tr("Go back to an earlier checkpoint of this run; what it recorded later is removed"),
+      [&window, shownStep] { window.run().askBack(shownStep(), /*fork=*/false); },
+      in(&ActionContext::canGoBack));
+  add(
+      "training.fork", tr("&Fork…"), Qt::CTRL | Qt::SHIFT | Qt::Key_F,
+      tr("Go on from an earlier checkpoint as a new run, with other options if wanted; this run stays"),
+      [&window, shownStep] { window.run().askBack(shownStep(), /*fork=*/true); },
+      in(&ActionContext::canGoBack));
   ActionSpec evaluate{"training.evaluate", tr("&Evaluate now"), Qt::CTRL | Qt::Key_E,
                       tr("Average precision on the validation images"),
                       [&window] { window.run().bridge().post(EvaluateCommand{}); }};
@@ -330,6 +344,7 @@ ActionContext actionContextOf(MainWindow& window) {
   at.takesCheckpoint = enabled.checkpoint;
   at.hasValidation = !bridge.facts() || !bridge.facts()->validationImageNames.empty();
   at.evaluating = window.runView().isEvaluating();
+  at.canGoBack = at.workspace && run.canGoBack();
   at.canKeep = at.workspace && run.canKeep();
   at.recordedSteps = at.workspace && !window.page().scrubber().steps().empty();
   at.canvases = window.workspace().canvasCount();

@@ -22,7 +22,11 @@ RunController::RunController(SessionFactory factory, Notifier& notifier, Leftove
       bridge_(nullptr, std::move(factory)),
       notifier_(notifier),
       leftovers_(leftovers),
-      questions_(std::move(questions)) {}
+      questions_(std::move(questions)) {
+  connect(&bridge_, &SessionBridge::stateChanged, this, [this] {
+    if (goBack_ && isEnded()) goBackNow(*std::exchange(goBack_, std::nullopt));
+  });
+}
 
 RunController::~RunController() {
   end();
@@ -49,6 +53,7 @@ QString RunController::continuableFolder() const {
 void RunController::end() {
   emit folderReleased();
   ++runs_;
+  goBack_.reset();
   recorded_ = continued_ = false;
   folder_.clear();
   // The temporary folder goes when nothing writes into it any more.
@@ -119,7 +124,8 @@ bool RunController::goOn() {
   return goOn(folder, std::move(changes));
 }
 
-bool RunController::goOn(const QString& folder, std::vector<std::pair<std::string, std::string>> changes) {
+bool RunController::goOn(const QString& folder, std::vector<std::pair<std::string, std::string>> changes,
+                         std::int64_t step) {
   // The folder stays what it is, temporary or not.
   const bool same = temporary_ && QDir(temporary_->folder()) == QDir(folder);
   auto temporary = same ? std::exchange(temporary_, nullptr) : nullptr;
@@ -129,10 +135,107 @@ bool RunController::goOn(const QString& folder, std::vector<std::pair<std::strin
   folder_ = QDir(folder).absolutePath();
   SessionOptions options;
   options.resumeFolder = folder.toStdString();
+  options.resumeStep = step;
   options.resumeSettings = std::move(changes);
   bridge_.start(RunConfig(), std::move(options));
   emit began();
   return true;
+}
+
+// ---- going back
+
+bool RunController::canGoBack() const {
+  return !folder_.isEmpty() && !goBack_ &&
+         (recorded_ || (bridge_.facts() && !bridge_.facts()->config.out.empty() &&
+                        bridge_.state() != TrainerState::kStopping));
+}
+
+void RunController::askBack(std::int64_t step, bool fork) {
+  if (!canGoBack()) return;
+  const QPointer<RunController> self(this);
+  reading_ = std::async(std::launch::async, [self, step, fork, folder = folder_.toStdString(), run = runs_] {
+    auto list = readCheckpoints(folder);
+    QMetaObject::invokeMethod(qApp, [self, step, fork, run, list = std::move(list)] {
+      if (self && self->runs_ == run) self->offerBack(list, step, fork);
+    });
+  });
+}
+
+void RunController::offerBack(const Result<CheckpointList>& list, std::int64_t step, bool fork) {
+  if (!list) {
+    notifier_.tell(messageOf(list.error(), MessageScope::kRun));
+    return;
+  }
+  if (list->checkpoints.empty()) {
+    notifier_.tell(
+        {MessageKind::kNote,
+         tr("This run has no checkpoint to go back to yet: Training ▸ Save checkpoint writes one."),
+         {},
+         MessageScope::kRun});
+    return;
+  }
+  GoBackOffer offer;
+  offer.list = *list;
+  offer.step = step;
+  offer.fork = fork;
+  offer.training = !isEnded();
+  // The newest steps may still be on their way to the disk.
+  if (const auto& snapshot = bridge_.snapshot())
+    offer.list.lastStep = std::max(offer.list.lastStep, snapshot->status.step);
+  const QString own = QDir(folder_).absolutePath();
+  if (!isTemporary()) offer.folder = own + QStringLiteral("-fork");
+  for (int i = 2; !offer.folder.isEmpty() && QDir(offer.folder).exists(); ++i)
+    offer.folder = QStringLiteral("%1-fork-%2").arg(own).arg(i);
+  const int run = runs_;
+  const auto wanted = questions_.whereBack(offer);
+  if (wanted && runs_ == run) goBack(*wanted);
+}
+
+void RunController::goBack(const GoBack& wanted) {
+  if (!canGoBack()) return;
+  if (isEnded()) {
+    goBackNow(wanted);
+    return;
+  }
+  // It holds its folder until it has stopped.
+  goBack_ = wanted;
+  bridge_.post(StopCommand{});
+}
+
+void RunController::goBackNow(const GoBack& wanted) {
+  if (wanted.fork)
+    forkNow(wanted);
+  else
+    goOn(QString(folder_), wanted.settings, wanted.step);  // a copy: what it was is cleared on the way
+}
+
+void RunController::forkNow(const GoBack& wanted) {
+  SessionOptions options;
+  options.resumeFolder = folder_.toStdString();
+  options.resumeStep = wanted.step;
+  options.resumeSettings = wanted.settings;
+  // The run that it comes from is not lost with the window that looked at it.
+  if (auto parent = std::exchange(temporary_, nullptr)) {
+    parent->leaveBehind();
+    leftovers_.add(std::move(parent));
+  }
+  std::shared_ptr<TemporaryRun> own;
+  QString folder = wanted.folder;
+  if (folder.isEmpty()) {
+    auto made = TemporaryRun::create();
+    if (!made) {
+      notifier_.tell(messageOf(made.error()));
+      return;
+    }
+    own = *std::move(made);
+    folder = own->folder();
+  }
+  begin(QDir(folder).dirName(), /*continued=*/true);
+  temporary_ = std::move(own);
+  folder_ = QDir(folder).absolutePath();
+  options.resumeInto = folder_.toStdString();
+  bridge_.start(RunConfig(), std::move(options));
+  emit began();
 }
 
 // ---- asking

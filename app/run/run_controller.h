@@ -6,6 +6,7 @@
 #include <QString>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,8 +60,18 @@ class RunController : public QObject {
   bool start(const RunConfig& config, SessionOptions options = {});
   /// Goes on training from the last checkpoint; asks until when where all its steps are done.
   bool goOn();
-  /// The same for any folder, with what is to differ (SessionOptions::resumeSettings).
-  bool goOn(const QString& folder, std::vector<std::pair<std::string, std::string>> changes);
+  /// The same for any folder, with what is to differ (SessionOptions::resumeSettings), from the checkpoint of
+  /// this step; -1: from the newest.
+  bool goOn(const QString& folder, std::vector<std::pair<std::string, std::string>> changes,
+            std::int64_t step = -1);
+  /// Whether it has a folder whose checkpoints it may be gone back to, also while it trains.
+  bool canGoBack() const;
+  /// Reads its checkpoints, asks to which of them to go back, in place or as a fork, and does it.
+  void askBack(std::int64_t step, bool fork);
+  /// Goes on from an earlier checkpoint; a run that trains is stopped first, with a checkpoint.
+  void goBack(const GoBack& wanted);
+  /// Asks for a recorded run to be looked at.
+  void wantLook(const QString& folder) { emit lookWanted(folder); }
   /// It is now this recorded run, which is only looked at. One that was left behind is asked for when it is
   /// left, as any that was not kept.
   void lookAt(const QString& folder, std::int64_t lastStep);
@@ -92,6 +103,9 @@ class RunController : public QObject {
   void keptAside(const QString& folder);  ///< Something else is looked at meanwhile.
 
  private:
+  void goBackNow(const GoBack& wanted);
+  void forkNow(const GoBack& wanted);
+  void offerBack(const Result<CheckpointList>& list, std::int64_t step, bool fork);
   bool hasTrained() const;
   void begin(const QString& what, bool continued);
   /// `look`: at it, once it is there; `own`: the run that this is, whose session may record into it.
@@ -105,6 +119,8 @@ class RunController : public QObject {
   RunQuestions questions_;
   std::shared_ptr<TemporaryRun> temporary_;
   std::vector<std::future<void>> moves_;  ///< Of folders that no session records into.
+  std::future<void> reading_;             ///< Of checkpoints.
+  std::optional<GoBack> goBack_;          ///< Once training has stopped.
   RunConfig asked_;
   QString folder_;
   std::int64_t recordedSteps_ = 0;  ///< Of the one that is looked at.

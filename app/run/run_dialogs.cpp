@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "app/run/checkpoint_dialog.h"
 #include "app/settings.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/notifier.h"
@@ -63,7 +64,8 @@ std::optional<std::int64_t> askUntilStep(QWidget* window, std::int64_t planned, 
 RunQuestions askWithDialogs(QWidget* window, Notifier& notifier) {
   return {[window](const Question& question) { return askInBox(window, question); },
           [window, &notifier] { return askWhereToKeep(window, notifier); },
-          [window](std::int64_t planned, std::int64_t from) { return askUntilStep(window, planned, from); }};
+          [window](std::int64_t planned, std::int64_t from) { return askUntilStep(window, planned, from); },
+          [window](const GoBackOffer& offer) { return askWhereBack(window, offer); }};
 }
 
 }  // namespace anchorscope

@@ -51,5 +51,6 @@ QWidget* makeStatisticsPanel(const PanelContext& context);
 QWidget* makeTrackPanel(const PanelContext& context);
 QWidget* makeWatchPanel(const PanelContext& context);
 QWidget* makeWhatIfPanel(const PanelContext& context);
+QWidget* makeRunsPanel(const PanelContext& context);
 
 }  // namespace anchorscope

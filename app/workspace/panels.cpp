@@ -29,6 +29,8 @@ const std::vector<PanelSpec>& panelSpecs() {
        makeStepPanel},
       {"statistics", QT_TRANSLATE_NOOP("Panels", "Statistics"), Qt::BottomDockWidgetArea, "curves", kTabbed,
        makeStatisticsPanel},
+      {"runs", QT_TRANSLATE_NOOP("Panels", "Runs"), Qt::BottomDockWidgetArea, "curves", kTabbed,
+       makeRunsPanel},
   };
   return specs;
 }

@@ -1,5 +1,6 @@
 // Going back in time: recorded runs, and the live run's recorded steps.
 #include <QDir>
+#include <QMenu>
 #include <utility>
 
 #include "app/run/run_controller.h"
@@ -108,6 +109,20 @@ void RunView::wireHistory() {
   });
   connect(&scrubber_->bookmarks(), &BookmarkList::failed, this, [this](const Error& error) {
     notifier_.tell({MessageKind::kWarning, QString::fromStdString(error.text()), {}, MessageScope::kRun});
+  });
+  connect(scrubber_, &HistoryScrubber::menuWanted, this, [this](std::int64_t step, const QPoint& global) {
+    auto* menu = new QMenu(scrubber_);
+    menu->setObjectName(QStringLiteral("historyMenu"));
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->addAction(tr("&Show step %1").arg(countText(step)), this, [this, step] { showRecordedStep(step); });
+    menu->addSeparator();
+    menu->addAction(tr("&Rewind to a checkpoint up to here…"), this,
+                    [this, step] { run_->askBack(step, false); });
+    menu->addAction(tr("&Fork from a checkpoint up to here…"), this,
+                    [this, step] { run_->askBack(step, true); });
+    for (QAction* back : menu->actions().mid(2))
+      back->setEnabled(run_->canGoBack());
+    menu->popup(global);
   });
   connect(scrubber_, &HistoryScrubber::liveWanted, this, [this] { workspace_.active().time().followLive(); });
   // Where the active canvas stands is where the scrubber and the curves do.

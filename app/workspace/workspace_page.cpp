@@ -12,6 +12,7 @@
 #include "app/workspace/canvas_grid.h"
 #include "app/workspace/panel.h"
 #include "app/workspace/until_menu.h"
+#include "app/workspace/parameter_undo.h"
 #include "app/workspace/workspace.h"
 #include "widgets/actions/action_registry.h"
 #include "widgets/canvas/canvas_view.h"
@@ -125,6 +126,7 @@ void WorkspacePage::wireCanvases() {
 }
 
 void WorkspacePage::wire(RunController& run, Notifier& notifier) {
+  keepParameterUndo(workspace_.undoStack(), liveParameters_, notifier);
   connect(parameters_, &ParametersPanel::cannotChange, this, [&notifier](const QString& key) {
     notifier.tell(
         {MessageKind::kNote,

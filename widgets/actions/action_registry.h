@@ -27,6 +27,7 @@ struct ActionContext {
   bool takesCheckpoint = false;
   bool hasValidation = false;  ///< The run has images to be evaluated on.
   bool evaluating = false;
+  bool canGoBack = false;      ///< It has a folder whose checkpoints can be gone back to.
   bool canKeep = false;        ///< A temporary recording that nothing is written into.
   bool recordedSteps = false;  ///< There are steps to go back to.
   int canvases = 1;

@@ -23,6 +23,7 @@ LiveParameters::LiveParameters(SessionBridge& bridge, QObject* parent) : QObject
 
 void LiveParameters::restart() {
   unsent_.clear();
+  causes_.clear();
   sent_.clear();
   wanted_ = {};
   if (const auto& facts = bridge_.facts()) {
@@ -56,18 +57,23 @@ void LiveParameters::tellConflicts(std::vector<OptionConflict> conflicts) {
   emit conflictsChanged(conflicts);
 }
 
-void LiveParameters::set(const QString& key, const QString& value) {
-  if (!canChange(key) || !wanted_.set(key.toStdString(), value.toStdString())) return;
-  emit wantedReplaced();
-  change(key, value);
+bool LiveParameters::takesChanges() const {
+  return bridge_.facts() && enabledActions(bridge_.state()).setParam;
 }
 
-void LiveParameters::change(const QString& key, const QString& value) {
+void LiveParameters::set(const QString& key, const QString& value, const std::string& cause) {
+  if (!canChange(key) || !wanted_.set(key.toStdString(), value.toStdString())) return;
+  emit wantedReplaced();
+  edit(key, value, cause);
+}
+
+void LiveParameters::edit(const QString& key, const QString& value, const std::string& cause) {
   if (!bridge_.facts()) return;
   const std::string name = key.toStdString();
   if (!wanted_.set(name, value.toStdString())) return;  // the form has told why
   std::erase_if(unsent_, [&](const auto& waiting) { return waiting.first == name; });
   unsent_.emplace_back(name, value.toStdString());
+  causes_[name] = cause;
   const std::vector<OptionConflict> conflicts = conflictsOf(wantedConfig());
   tellConflicts(conflicts);
   if (conflicts.empty()) sendAll();
@@ -90,9 +96,11 @@ void LiveParameters::sendAll() {
     if (!applySetting(reached, key, asked)) break;  // the form's own key and value
     unsent_.erase(next);
     const std::string value = valueOf(reached, key);
+    const std::string cause = causes_[key];
     const auto onItsWay = sent_.find(key);
-    if (value == (onItsWay != sent_.end() ? onItsWay->second.value : running(key))) continue;  // taken back
-    sent_[key] = {bridge_.post(SetParamCommand{key, asked}), value};
+    const std::string before = running(key);
+    if (value == (onItsWay != sent_.end() ? onItsWay->second.value : before)) continue;  // taken back
+    sent_[key] = {bridge_.post(SetParamCommand{key, asked, cause}), value, before, cause};
     emit sent(QString::fromStdString(key), QString::fromStdString(value));
   }
 }
@@ -101,11 +109,13 @@ void LiveParameters::acknowledge(const AcknowledgedEvent& event) {
   const auto found = std::ranges::find(sent_, event.id, [](const auto& entry) { return entry.second.id; });
   if (found == sent_.end()) return;  // another command's, or replaced by a newer value
   const QString key = QString::fromStdString(found->first),
-                value = QString::fromStdString(found->second.value);
-  const std::string name = found->first;
+                value = QString::fromStdString(found->second.value),
+                before = QString::fromStdString(found->second.before);
+  const std::string name = found->first, cause = found->second.cause;
   sent_.erase(found);
   if (!event.error) {
     emit holds(key, value, event.appliedAtStep + 1);
+    if (cause.empty()) emit changed(key, before, value);
     return;
   }
   std::erase_if(unsent_, [&](const auto& waiting) { return waiting.first == name; });

@@ -335,6 +335,8 @@ void HistoryScrubber::markStep() {
 void HistoryScrubber::contextMenuEvent(QContextMenuEvent* event) {
   if (const Bookmark* bookmark = bookmarkAt(event->pos()))
     marks_->showMenuOf(bookmark->step, event->globalPos());
+  else if (isOnTrack(event->pos()) && !steps().empty())
+    emit menuWanted(nearestStep(event->pos().x()), event->globalPos());
 }
 
 void HistoryScrubber::paintEvent(QPaintEvent*) {

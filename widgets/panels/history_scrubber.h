@@ -67,6 +67,8 @@ class HistoryScrubber : public QWidget {
  signals:
   void stepWanted(std::int64_t step);  ///< The user chose a recorded step.
   void liveWanted();
+  /// What can be done at the recorded step nearest to where the track was right-clicked.
+  void menuWanted(std::int64_t step, const QPoint& global);
 
  protected:
   void paintEvent(QPaintEvent* event) override;

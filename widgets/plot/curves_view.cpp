@@ -467,6 +467,9 @@ void CurvesView::drawMarks() {
     mark->point2->setCoords(static_cast<double>(step), 1);
     mark->setPen(pen);
   };
+  constexpr double kLabelHeight = 13;
+  std::int64_t labelled = -1;
+  int below = 0;
   for (std::size_t i = 0; i < events_.events().size(); ++i) {
     const RunEvent& event = events_.events()[i];
     if (event.kind == "pause" || event.kind == "resume") continue;
@@ -475,10 +478,13 @@ void CurvesView::drawMarks() {
                                                       : theme.line,
                           1, Qt::DashLine));
     if (event.kind != "parameter") continue;
+    below = event.step == labelled ? below + 1 : 0;  // several at one step stand below each other
+    labelled = event.step;
     auto* label = new QCPItemText(plot_);
     label->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
     label->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    label->position->setCoords(static_cast<double>(event.step), 0.02);
+    label->position->setCoords(static_cast<double>(event.step),
+                               0.02 + below * kLabelHeight / std::max(plot_->axisRect()->height(), 1));
     label->setText(QLatin1Char(' ') + text(events_.text(i)));
     label->setColor(theme.paused);
     QFont small = font();

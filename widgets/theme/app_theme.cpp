@@ -111,7 +111,7 @@ QPushButton:disabled { color: {faded}; }
 QPushButton:default, QPushButton[role="primary"] { background: {selection}; border-color: {selection}; color: white; font-weight: 600; }
 QPushButton:focus { border-color: {selection}; }
 QPushButton[role="primary"]:hover, QPushButton[role="primary"]:focus, QPushButton:default:focus { border-color: {text}; }
-QPushButton[role="primary"]:disabled { background: {raised}; border-color: {line}; color: {faded}; }
+QPushButton:default:disabled, QPushButton[role="primary"]:disabled { background: {raised}; border-color: {line}; color: {faded}; }
 QPushButton[role="link"] { background: transparent; border: none; color: {selection}; padding: 2px 4px; text-align: left; }
 QPushButton[role="link"]:hover, QPushButton[role="link"]:focus { text-decoration: underline; }
 QPushButton[role="link"]:disabled { color: {faded}; }
