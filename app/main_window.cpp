@@ -47,6 +47,7 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
 
 MainWindow::~MainWindow() {
   qApp->removeEventFilter(this);
+  workspace_.disconnect(this);  // what becomes of it on the way is nothing to be shown
   hide();
 }
 
@@ -80,6 +81,9 @@ void MainWindow::wire() {
   connect(&workspace_, &Workspace::shownChanged, this, &MainWindow::refresh);
   connect(&workspace_, &Workspace::canvasesChanged, this, &MainWindow::refresh);
   connect(&workspace_, &Workspace::viewportsLinkedChanged, this, &MainWindow::refresh);
+  connect(&workspace_, &Workspace::sourceChanged, this, &MainWindow::refresh);
+  connect(&workspace_, &Workspace::comparingChanged, this, &MainWindow::refresh);
+  connect(&page_->canvases(), &CanvasGrid::comparisonChanged, this, &MainWindow::refresh);
 }
 
 void MainWindow::restore() {
@@ -174,7 +178,10 @@ void MainWindow::dropEvent(QDropEvent* event) {
   for (const QUrl& url : event->mimeData()->urls()) {
     if (url.toLocalFile().isEmpty()) continue;
     event->acceptProposedAction();
-    start_->open(url.toLocalFile());
+    if (event->modifiers() & Qt::ShiftModifier && !onStartPage())
+      view_->beside().open(url.toLocalFile());
+    else
+      start_->open(url.toLocalFile());
     return;
   }
 }

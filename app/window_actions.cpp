@@ -149,6 +149,22 @@ void addCanvasActions(ActionRegistry& actions, MainWindow& window) {
       },
       several, [](const ActionContext& at) { return at.ownStep; });
   add(
+      "flicker", tr("&Flicker"), Qt::Key_X,
+      tr("The active canvas and the next one change places: what differs between them jumps to the eye"),
+      [&window] { window.page().canvases().setSwapped(!window.page().canvases().isSwapped()); }, several,
+      [](const ActionContext& at) { return at.swapped; });
+  add(
+      "wipe", tr("&Wipe"), Qt::Key_W,
+      tr("Right of a line that can be dragged the active canvas shows what the next one does"),
+      [&window] { window.page().canvases().toggleWipe(); }, several,
+      [](const ActionContext& at) { return at.wipes; });
+  add(
+      "difference", tr("&Differences to the first canvas"), Qt::Key_D,
+      tr("The other canvases show what they decide otherwise: candidates added, removed or given to another "
+         "object, weights that rise or fall"),
+      [&window] { window.workspace().setComparing(!window.workspace().isComparing()); }, several,
+      [](const ActionContext& at) { return at.compares; });
+  add(
       "next", tr("&Next canvas"), Qt::Key_F6, tr("Make the next canvas the active one"),
       [&window] {
         Workspace& workspace = window.workspace();
@@ -192,6 +208,20 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
         const QString folder = QFileDialog::getExistingDirectory(&window, tr("Open a recorded run"));
         if (!folder.isEmpty()) window.runView().open(folder);
       });
+  add(
+      "file.openBeside", tr("Open &beside…"), Qt::CTRL | Qt::SHIFT | Qt::Key_R,
+      tr("Look at another recorded run beside this one; dropping its folder with Shift does so, too"),
+      [&window] {
+        const QString folder =
+            QFileDialog::getExistingDirectory(&window, tr("Open a recorded run beside this one"));
+        if (!folder.isEmpty()) window.runView().beside().open(folder);
+      },
+      in(&ActionContext::workspace));
+  add(
+      "file.closeBeside", tr("C&lose the run beside"), {},
+      tr("Close the run that the active canvas shows beside the first; nothing of it is changed"),
+      [&window] { window.runView().beside().close(window.runView().beside().active()); },
+      in(&ActionContext::besideRun));
   QMenu* recent = actions.addMenu(QStringLiteral("file.recent"), tr("Open &recent"), file);
   QObject::connect(recent, &QMenu::aboutToShow, &window, [&window, recent] { fillRecent(*recent, window); });
   actions.addSeparator(file);
@@ -349,6 +379,10 @@ ActionContext actionContextOf(MainWindow& window) {
   at.recordedSteps = at.workspace && !window.page().scrubber().steps().empty();
   at.canvases = window.workspace().canvasCount();
   at.linkedViewports = window.workspace().viewportsLinked();
+  at.compares = window.workspace().isComparing();
+  at.besideRun = !window.workspace().active().run().isEmpty();
+  at.swapped = window.page().canvases().isSwapped();
+  at.wipes = window.page().canvases().isWiped();
   at.ownStep = window.workspace().active().hasOwnTime();
   return at;
 }

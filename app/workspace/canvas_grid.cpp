@@ -4,10 +4,12 @@
 #include <QGridLayout>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "app/workspace/workspace.h"
 #include "widgets/canvas/canvas_view.h"
+#include "widgets/canvas/canvas_wipe.h"
 #include "widgets/panels/canvas_header.h"
 #include "widgets/panels/canvas_tools.h"
 
@@ -27,6 +29,7 @@ CanvasGrid::CanvasGrid(Workspace& workspace, QWidget* parent)
   grid_->setSpacing(1);
   connect(&workspace_, &Workspace::canvasesChanged, this, &CanvasGrid::arrange);
   connect(&workspace_, &Workspace::activeChanged, this, &CanvasGrid::mark);
+  connect(&workspace_, &Workspace::runsChanged, this, &CanvasGrid::offerRuns);
   arrange();
 }
 
@@ -69,22 +72,44 @@ void CanvasGrid::arrange() {
       before.erase(known);
     }
   }
+  const auto placeOf = [this](const CanvasModel* model) {
+    const auto at = std::ranges::find(cells_, model, &Cell::model);
+    return at == cells_.end() ? -1 : static_cast<int>(at - cells_.begin());
+  };
+  if (std::ranges::any_of(swapped_, [&](const CanvasModel* model) { return placeOf(model) < 0; }))
+    swapped_.clear();
+  std::vector<std::size_t> places(cells_.size());
+  std::iota(places.begin(), places.end(), 0U);
+  if (isSwapped())
+    std::swap(places[static_cast<std::size_t>(placeOf(swapped_[0]))],
+              places[static_cast<std::size_t>(placeOf(swapped_[1]))]);
   for (int i = 0; i < workspace_.canvasCount(); ++i) {
-    QWidget* host = cells_[static_cast<std::size_t>(i)].host;
+    QWidget* host = cells_[places[static_cast<std::size_t>(i)]].host;
     grid_->addWidget(host, i / kColumns, i % kColumns);
     host->show();
   }
-  header(columns() - 1).setTools(tools_);
+  cells_[places[static_cast<std::size_t>(columns() - 1)]].header->setTools(tools_);
   tools_->show();
   // Of equal size, so that linked ones show the same part.
   for (int column = 0; column < kColumns; ++column)
     grid_->setColumnStretch(column, column < columns() ? 1 : 0);
   for (int row = 0; row < kColumns; ++row)
     grid_->setRowStretch(row, row * kColumns < workspace_.canvasCount() ? 1 : 0);
+  // One that goes may be what the wipe shows.
+  if (wipe_ && !before.empty()) endWipe();
   for (const Cell& cell : before)
     delete cell.host;
+  offerRuns();
   mark();
   if (focused) activeCanvas().setFocus();
+}
+
+void CanvasGrid::offerRuns() {
+  std::vector<RunChoice> choices;
+  for (const OpenRun& run : workspace_.runs())
+    choices.push_back({run.id, run.title});
+  for (const Cell& cell : cells_)
+    cell.header->setRuns(choices);
 }
 
 void CanvasGrid::mark() {
@@ -97,6 +122,35 @@ void CanvasGrid::mark() {
                                          : tr("Image canvas"));
     cell.view->setAccessibleDescription(several && active ? tr("The panels tell of it") : QString());
   }
+}
+
+CanvasModel& CanvasGrid::next() const {
+  return workspace_.canvas((workspace_.activeIndex() + 1) % workspace_.canvasCount());
+}
+
+void CanvasGrid::setSwapped(bool swapped) {
+  if (swapped == isSwapped() || (swapped && cells_.size() < 2)) return;
+  swapped_.clear();
+  if (swapped) swapped_ = {&workspace_.active(), &next()};
+  arrange();
+  emit comparisonChanged();
+}
+
+void CanvasGrid::toggleWipe() {
+  if (wipe_) {
+    endWipe();
+  } else if (cells_.size() > 1) {
+    // Else both sides would show other parts.
+    workspace_.setViewportsLinked(true);
+    wipe_ = new CanvasWipe(activeCanvas(), workspace_.active(), next());
+    connect(&wipe_->other(), &CanvasView::statusTextChanged, this, &CanvasGrid::statusTextChanged);
+  }
+  emit comparisonChanged();
+}
+
+void CanvasGrid::endWipe() {
+  delete wipe_;
+  activeCanvas().setFocus();
 }
 
 int CanvasGrid::columns() const {

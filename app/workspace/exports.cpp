@@ -96,8 +96,8 @@ std::optional<ExportChoice> askForExport(QWidget* parent, const QString& title, 
   return choice;
 }
 
-/// Captions of what differs between the panels.
-void nameApart(std::vector<FigurePanel>& panels) {
+/// Captions of what differs between the panels, whose runs these are.
+void nameApart(std::vector<FigurePanel>& panels, const QStringList& runs) {
   const auto image = [](const FigurePanel& panel) {
     return QString::fromStdString(panel.evidence->image ? panel.evidence->image->name : std::string());
   };
@@ -117,6 +117,7 @@ void nameApart(std::vector<FigurePanel>& panels) {
     for (std::size_t i = 0; i < panels.size(); ++i)
       parts[i] << textOf(panels[i]);
   };
+  addWhereDifferent([&](const FigurePanel& panel) { return runs[&panel - panels.data()]; });
   addWhereDifferent(image);
   addWhereDifferent(step);
   addWhereDifferent(stage);
@@ -157,10 +158,16 @@ void Exports::begin(const QString& path, Exporter::Write write,
 
 void Exports::writeView(const QString& path, const ExportOptions& options) {
   FigureSpec spec;
+  QStringList runs;
+  const std::vector<OpenRun> open = workspace_.runs();
   for (int i = 0; i < workspace_.canvasCount(); ++i)
-    if (workspace_.canvas(i).evidence())
-      spec.panels.push_back(panelFromView(workspace_.canvas(i), canvases_.canvas(i).visibleInImage()));
-  if (spec.panels.size() > 1) nameApart(spec.panels);
+    if (const CanvasModel& canvas = workspace_.canvas(i); canvas.evidence()) {
+      spec.panels.push_back(panelFromView(canvas, canvases_.canvas(i).visibleInImage()));
+      const auto run =
+          std::ranges::find_if(open, [&](const OpenRun& each) { return each.id == canvas.run(); });
+      runs << (run == open.end() ? canvas.run() : run->title);
+    }
+  if (spec.panels.size() > 1) nameApart(spec.panels, runs);
   if (spec.panels.empty()) {
     notifier_.tell(messageOf(makeError(ErrorCode::kUsage, "There is nothing to export yet",
                                        "Start a run or open a recorded one")));

@@ -44,6 +44,7 @@ void addPanels(QMainWindow& host, const PanelContext& context);
 // The makers, one a file in panels/.
 QWidget* makeCellMapsPanel(const PanelContext& context);
 QWidget* makeDistributionPanel(const PanelContext& context);
+QWidget* makeDifferencesPanel(const PanelContext& context);
 QWidget* makeFindingsPanel(const PanelContext& context);
 QWidget* makeProblemsPanel(const PanelContext& context);
 QWidget* makeStepPanel(const PanelContext& context);

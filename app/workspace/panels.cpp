@@ -21,6 +21,8 @@ const std::vector<PanelSpec>& panelSpecs() {
        makeProblemsPanel},
       {"findings", QT_TRANSLATE_NOOP("Panels", "Findings"), Qt::RightDockWidgetArea, "evaluation", kTabbed,
        makeFindingsPanel},
+      {"differences", QT_TRANSLATE_NOOP("Panels", "Differences of runs"), Qt::RightDockWidgetArea, "findings",
+       kTabbed, makeDifferencesPanel},
       {"track", QT_TRANSLATE_NOOP("Panels", "Track"), Qt::RightDockWidgetArea, "findings", kTabbed,
        makeTrackPanel},
       {"watch", QT_TRANSLATE_NOOP("Panels", "Watchpoints"), Qt::RightDockWidgetArea, "inspector", kTabbed,

@@ -36,7 +36,8 @@ RunView::RunView(WorkspacePage& page, Workspace& workspace, RunController& run, 
       curves_(&page.curves()),
       evaluation_(&page.evaluation()),
       scrubber_(&page.scrubber()),
-      transport_(&page.transport()) {
+      transport_(&page.transport()),
+      beside_(workspace, page.curves(), notifier) {
   wireRun();
   wireHistory();
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/workspace/beside_runs.h"
 #include "app/workspace/workspace.h"
 #include "core/base/result.h"
 #include "core/session/session.h"
@@ -37,6 +38,8 @@ class RunView : public QObject {
   /// Opens a recorded run for looking, and comes back at once: what is shown stays until it is there. A live
   /// run is ended then (after asking).
   void open(const QString& folder);
+  /// Those that are looked at beside it.
+  BesideRuns& beside() { return beside_; }
   /// Nothing is shown any more.
   void clear();
 
@@ -107,6 +110,7 @@ class RunView : public QObject {
   EvaluationPanel* evaluation_;
   HistoryScrubber* scrubber_;
   TransportBar* transport_;
+  BesideRuns beside_;
   std::unique_ptr<RecordedSource> opening_;  ///< The run to be looked at.
   RecordedSource* recorded_ = nullptr;       ///< What is looked at, the workspace's: a recorded run
   LiveSource* live_ = nullptr;               ///< or one that trains; null for the other.

@@ -125,6 +125,16 @@ void RunView::wireHistory() {
     menu->popup(global);
   });
   connect(scrubber_, &HistoryScrubber::liveWanted, this, [this] { workspace_.active().time().followLive(); });
+  // Another canvas may look at another run, with other steps and bookmarks.
+  connect(&workspace_, &Workspace::sourceChanged, this, [this] {
+    const EvidenceSource* source = workspace_.source();
+    // The first one is shown by whoever opened it.
+    if (!source || (workspace_.active().run().isEmpty() && source != recorded_ && source != live_)) return;
+    scrubber_->bookmarks().open(source->folder());
+    refreshRecordedSteps();
+    if (run_->bridge().snapshot() && source == live_)
+      refreshRecordingNote(run_->bridge().snapshot()->status.recording);
+  });
   // Where the active canvas stands is where the scrubber and the curves do.
   connect(&workspace_, &Workspace::shownChanged, this, [this] {
     refreshTime();
@@ -132,12 +142,15 @@ void RunView::wireHistory() {
   });
 }
 
+/// Of the run that the active canvas looks at.
 void RunView::refreshRecordedSteps() {
-  const RecordedSteps steps = workspace_.source()->steps();
-  if (recorded_)
+  const EvidenceSource* source = workspace_.source();
+  if (!source) return;
+  const RecordedSteps steps = source->steps();
+  if (const auto* recorded = qobject_cast<const RecordedSource*>(source))
     scrubber_->setNote(tr("evidence of %1 of %2 · %3")
                            .arg(countText(static_cast<qint64>(steps->size())),
-                                countText(recorded_->lastStep() + 1, noun::kSteps), recorded_->folder()));
+                                countText(recorded->lastStep() + 1, noun::kSteps), recorded->folder()));
   scrubber_->setSteps(steps);
   emit changed();
 }

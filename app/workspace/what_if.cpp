@@ -104,8 +104,9 @@ void WhatIf::ask() {
 
 std::int64_t WhatIf::holdable() const {
   const CanvasModel& canvas = workspace_.active();
-  if (!workspace_.source() || canvas.time().followsLive() || loading_) return -1;
-  const std::int64_t step = canvas.time().step();
+  const bool newest = canvas.time().followsLive() && canvas.run().isEmpty();
+  if (!workspace_.source() || !canvas.frame() || newest || loading_) return -1;
+  const std::int64_t step = canvas.frame()->step;
   const std::vector<std::int64_t> there = workspace_.source()->checkpoints();
   return step != heldStep_ && std::find(there.begin(), there.end(), step) != there.end() ? step : -1;
 }

@@ -1,5 +1,6 @@
 #include "app/workspace/workspace.h"
 
+#include <QFileInfo>
 #include <QMetaObject>
 #include <QScopedValueRollback>
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include "app/workspace/view_change.h"
 #include "core/base/check.h"
 #include "core/evidence/batch_name.h"
+#include "core/evidence/frame_comparison.h"
 #include "core/store/run_reader.h"
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/layer_stack.h"
@@ -29,6 +31,7 @@ Workspace::Workspace(QObject* parent) : QObject(parent) {
 
 Workspace::~Workspace() {
   source_.reset();
+  beside_.clear();
   undo_.clear();
 }
 
@@ -44,6 +47,7 @@ std::unique_ptr<CanvasModel> Workspace::makeCanvas(int view) {
   });
   connect(canvas, &CanvasModel::frameChanged, this, [this, canvas] {
     fitLook(*canvas);
+    compare();
     if (canvas == active_ || !canvas->frame()) emit shownChanged();
   });
   connect(canvas, &CanvasModel::timeChanged, this, [this, canvas] {
@@ -74,6 +78,7 @@ void Workspace::setActive(CanvasModel& canvas) {
   if (&canvas == active_) return;
   active_ = &canvas;
   emit activeChanged();
+  tellSource();
   emit shownChanged();
 }
 
@@ -94,6 +99,7 @@ void Workspace::setCanvasCount(int count) {
                 canvases_[static_cast<std::size_t>(activeIndex())]);
     while (canvasCount() > count) {
       views_.erase(canvases_.back().get());
+      compared_.erase(canvases_.back().get());
       gone.push_back(std::move(canvases_.back()));
       canvases_.pop_back();
     }
@@ -130,31 +136,163 @@ void Workspace::setViewportsLinked(bool linked) {
   emit viewportsLinkedChanged(linked);
 }
 
+// ---- differences
+
+std::shared_ptr<const ProbeFrame> Workspace::rawFrame(const CanvasModel& canvas) const {
+  const auto known = compared_.find(&canvas);
+  return known != compared_.end() && known->second.shown == canvas.frame() ? known->second.raw
+                                                                           : canvas.frame();
+}
+
+void Workspace::setComparing(bool comparing) {
+  if (comparing == comparing_) return;
+  comparing_ = comparing;
+  compare();
+  const QScopedValueRollback quiet(quiet_, true);
+  for (int i = 1; i < canvasCount(); ++i) {
+    // Alone: what is shown otherwise would lie over what is decided otherwise. It comes back.
+    constexpr const char* kHidden = "hiddenWhileComparing";
+    LayerStack& layers = canvas(i).layers();
+    QStringList hidden = canvas(i).property(kHidden).toStringList();
+    if (comparing)
+      for (const Layer& layer : layers.layers())
+        if (layer.visible && layer.hasChannel()) hidden << QString::fromStdString(layer.id);
+    for (const QString& layer : hidden)
+      layers.setVisible(layer.toStdString(), !comparing);
+    canvas(i).setProperty(kHidden, comparing ? QVariant(hidden) : QVariant());
+    if (comparing) layers.setVisible("channel:difference.cls", true);
+  }
+  emit comparingChanged(comparing);
+}
+
+std::shared_ptr<const ProbeFrame> Workspace::baseOf(const CanvasModel& canvas) const {
+  return comparing_ && &canvas != canvases_.front().get() ? rawFrame(*canvases_.front()) : nullptr;
+}
+
+std::shared_ptr<const ProbeFrame> Workspace::prepared(CanvasModel& canvas,
+                                                      std::shared_ptr<const ProbeFrame> frame) {
+  std::shared_ptr<const ProbeFrame> base = baseOf(canvas);
+  QString note;
+  std::shared_ptr<const ProbeFrame> shown = frame;
+  if (base && frame && base != frame) {
+    if (auto made = comparedWith(*base, *frame))
+      shown = *std::move(made);
+    else
+      note = QString::fromStdString(made.error().text());
+  }
+  canvas.setNote(note);
+  if (base)
+    compared_[&canvas] = {std::move(frame), std::move(base), shown};
+  else
+    compared_.erase(&canvas);
+  return shown;
+}
+
+/// Whenever one of them shows another frame. The first is shown as it is.
+void Workspace::compare() {
+  if (refining_ || (!comparing_ && compared_.empty())) return;
+  const QScopedValueRollback refining(refining_, true);
+  for (const auto& canvas : canvases_) {
+    const auto known = compared_.find(canvas.get());
+    const bool fresh = known != compared_.end() && known->second.shown == canvas->frame() &&
+                       known->second.base == baseOf(*canvas);
+    if (!fresh && canvas->frame() && (known != compared_.end() || baseOf(*canvas)))
+      canvas->refine(prepared(*canvas, rawFrame(*canvas)));
+  }
+}
+
 // ---- evidence
+
+EvidenceSource* Workspace::sourceOf(const CanvasModel& canvas) const {
+  if (canvas.run().isEmpty()) return source_.get();
+  for (const Beside& beside : beside_)
+    if (beside.id == canvas.run()) return beside.source.get();
+  return nullptr;
+}
+
+std::vector<OpenRun> Workspace::runs() const {
+  std::vector<OpenRun> out{
+      {{},
+       source_ && !source_->folder().isEmpty() ? QFileInfo(source_->folder()).fileName() : tr("this run"),
+       source_.get()}};
+  for (const Beside& beside : beside_)
+    out.push_back({beside.id, beside.title, beside.source.get()});
+  return out;
+}
+
+void Workspace::connectSource(EvidenceSource& source, const QString& run) {
+  connect(&source, &EvidenceSource::momentArrived, this,
+          [this, run](const Moment& moment) { onMoment(moment, run); });
+  connect(&source, &EvidenceSource::momentMissing, this,
+          [this, run](int view, std::int64_t step) { onMissing(view, step, run); });
+  connect(&source, &EvidenceSource::described, this, &Workspace::runDescribed);
+  connect(&source, &EvidenceSource::held, this, &Workspace::stepHeld);
+  connect(&source, &EvidenceSource::asked, this,
+          [this, run](const AskedAnswer& answer) { onAsked(answer, run); });
+}
+
+/// Where the active canvas looks at another run than it did.
+void Workspace::tellSource() {
+  if (source() != std::exchange(told_, source())) emit sourceChanged();
+}
 
 void Workspace::setSource(std::unique_ptr<EvidenceSource> source) {
   source_ = std::move(source);
-  if (!source_) {
-    emit sourceChanged();
-    return;
+  told_ = this->source();
+  if (source_) {
+    connectSource(*source_, {});
+    connect(source_.get(), &EvidenceSource::opened, this, &Workspace::runsChanged);
+    connect(source_.get(), &EvidenceSource::newestArrived, this, [this](const Newest& newest) {
+      newest_ = newest;
+      for (const auto& canvas : canvases_) {
+        if (!canvas->time().followsLive() || !canvas->run().isEmpty()) continue;
+        lookAtAwaited(*canvas, variantsOf(newest_, canvas->probeName()));
+        showNewest(*canvas);
+      }
+    });
+    // What is looked at is asked of this one.
+    for (const auto& canvas : canvases_)
+      fetch(*canvas);
   }
-  connect(source_.get(), &EvidenceSource::momentArrived, this, &Workspace::onMoment);
-  connect(source_.get(), &EvidenceSource::momentMissing, this, &Workspace::onMissing);
-  connect(source_.get(), &EvidenceSource::described, this, &Workspace::runDescribed);
-  connect(source_.get(), &EvidenceSource::held, this, &Workspace::stepHeld);
-  connect(source_.get(), &EvidenceSource::asked, this, &Workspace::onAsked);
-  connect(source_.get(), &EvidenceSource::newestArrived, this, [this](const Newest& newest) {
-    newest_ = newest;
-    for (const auto& canvas : canvases_) {
-      if (!canvas->time().followsLive()) continue;
-      lookAtAwaited(*canvas, variantsOf(newest_, canvas->probeName()));
-      showNewest(*canvas);
-    }
+  emit sourceChanged();  // another one may lie where the one before did
+  emit runsChanged();
+}
+
+QString Workspace::addBeside(const QString& title, std::unique_ptr<EvidenceSource> source) {
+  const auto taken = [this](const QString& id) {
+    return std::ranges::any_of(runs(), [&](const OpenRun& run) { return run.id == id || run.title == id; });
+  };
+  QString id = title;
+  for (int i = 2; taken(id); ++i)
+    id = tr("%1 (%2)").arg(title).arg(i);
+  EvidenceSource& added = *source;
+  beside_.push_back({id, id, std::move(source)});
+  connectSource(added, id);
+  connect(&added, &EvidenceSource::stepsChanged, this, [this, id] {
+    for (const auto& canvas : canvases_)
+      if (canvas->run() == id) fetch(*canvas);
   });
-  // What is looked at is asked of this one.
+  // Canvases of a session may have waited for it.
   for (const auto& canvas : canvases_)
-    fetch(*canvas);
-  emit sourceChanged();
+    if (canvas->run() == id) fetch(*canvas);
+  tellSource();
+  emit runsChanged();
+  return id;
+}
+
+void Workspace::removeBeside(const QString& id) {
+  const auto found = std::ranges::find_if(beside_, [&](const Beside& beside) { return beside.id == id; });
+  if (found == beside_.end()) return;
+  const std::unique_ptr<EvidenceSource> gone = std::move(found->source);
+  beside_.erase(found);
+  {
+    const QScopedValueRollback quiet(quiet_, true);
+    for (const auto& canvas : canvases_)
+      if (canvas->run() == id) canvas->setRun({});
+  }
+  undo_.clear();  // what could be undone may name it
+  tellSource();
+  emit runsChanged();
 }
 
 void Workspace::beginRun() {
@@ -167,14 +305,17 @@ void Workspace::beginRun() {
   link_.selection.select({});
   link_.selection.hover({});
   link_.brush.clear();
+  const std::vector<Beside> gone = std::exchange(beside_, {});
   for (const auto& canvas : canvases_) {
     canvas->time().followLive();
     canvas->clear();
   }
+  tellSource();
+  if (!gone.empty()) emit runsChanged();
 }
 
 void Workspace::ask(const QString& variants) {
-  if (source_) source_->ask(variants);
+  if (EvidenceSource* asked = source()) asked->ask(variants);
 }
 
 void Workspace::followVariant(const QString& from, const QString& to) {
@@ -188,19 +329,21 @@ void Workspace::showVariantWhenThere(CanvasModel& canvas, const QString& variant
   awaited_[views_.at(&canvas)] = variant;
 }
 
-void Workspace::onAsked(const AskedAnswer& answer) {
+void Workspace::onAsked(const AskedAnswer& answer, const QString& run) {
   // Of recorded moments there is more to be seen now; what is measured comes by itself.
   if (answer.error)
     awaited_.clear();
   else
-    for (const auto& canvas : canvases_)
-      if (!canvas->time().followsLive() && canvas->time().step() >= 0) {
-        const int view = views_.at(canvas.get());
-        const auto waits = awaited_.find(view);
-        asksAgain_.insert(view);
-        source_->request({canvas->time().step(), canvas->probeName(),
-                          waits == awaited_.end() ? canvas->variant() : waits->second, view});
-      }
+    for (const auto& canvas : canvases_) {
+      const std::optional<std::int64_t> step = wantedStep(*canvas);
+      EvidenceSource* source = sourceOf(*canvas);
+      if (canvas->run() != run || !source || !step || *step < 0) continue;
+      const int view = views_.at(canvas.get());
+      const auto waits = awaited_.find(view);
+      asksAgain_.insert(view);
+      source->request(
+          {*step, canvas->probeName(), waits == awaited_.end() ? canvas->variant() : waits->second, view});
+    }
   emit asked(answer);
 }
 
@@ -234,8 +377,8 @@ std::int64_t Workspace::goTo(const Place& place) {
       if (place.stage == QString::fromStdString(canvas.frame()->stages[i]->stage.name))
         canvas.setStage(static_cast<int>(i));
   canvas.setProbeName(probe);
-  if (place.step >= 0 && source_)
-    if (const std::int64_t nearest = nearestRecordedStep(*source_->steps(), place.step); nearest >= 0)
+  if (place.step >= 0 && source())
+    if (const std::int64_t nearest = nearestRecordedStep(*source()->steps(), place.step); nearest >= 0)
       canvas.time().pin(nearest);
   return canvas.time().followsLive() ? -1 : canvas.time().step();
 }
@@ -246,16 +389,45 @@ CanvasModel* Workspace::canvasOf(int view) const {
   return nullptr;
 }
 
+std::optional<std::int64_t> Workspace::wantedStep(const CanvasModel& canvas) const {
+  const EvidenceSource* source = sourceOf(canvas);
+  const bool live = canvas.time().followsLive(), first = canvas.run().isEmpty();
+  if (live && first) return {};
+  const std::int64_t step = canvas.time().step();
+  // While one run is looked at its steps alone are gone to, and its newest need not be recorded.
+  if (first && beside_.empty()) return step;
+  if (!source) return -1;
+  const std::vector<std::int64_t>& steps = *source->steps();
+  if (steps.empty()) return -1;
+  if (live) return steps.back();
+  if (first && !newest_.probes.empty() && newest_.probes.front()->step == step) return step;
+  const auto after = std::upper_bound(steps.begin(), steps.end(), step);
+  return after == steps.begin() ? -1 : *(after - 1);
+}
+
 void Workspace::fetch(CanvasModel& canvas) {
   const auto view = views_.find(&canvas);
   if (view == views_.end() || answered_) return;  // it is about to go, or what it wants is at hand
+  if (&canvas == active_) tellSource();
   TimeCursor& time = canvas.time();
-  if (time.followsLive()) {
+  const std::optional<std::int64_t> step = wantedStep(canvas);
+  EvidenceSource* source = sourceOf(canvas);
+  const std::int64_t standsFor =
+      step && !time.followsLive() && *step != time.step() ? time.step() : std::int64_t{-1};
+  if (!step) {
     if (!newest_.probes.empty()) showNewest(canvas);
-  } else if (canvas.isSettled()) {
+  } else if (canvas.shows(*step)) {
     time.settle();
-  } else if (source_ && time.step() >= 0) {
-    source_->request({time.step(), canvas.probeName(), canvas.variant(), view->second});
+    canvas.setStandsFor(standsFor);
+  } else if (source && *step >= 0) {
+    source->request({*step, canvas.probeName(), canvas.variant(), view->second});
+  } else if (!canvas.run().isEmpty()) {
+    canvas.showNothing(source ? tr("'%1' has recorded nothing up to step %2")
+                                    .arg(canvas.run(), countText(std::max<std::int64_t>(0, time.step())))
+                              : tr("'%1' is not open: File ▸ Open beside… opens it").arg(canvas.run()),
+                       {});
+  } else if (!beside_.empty() && source) {
+    canvas.showNothing(tr("Nothing was recorded up to step %1").arg(countText(time.step())), {});
   }
 }
 
@@ -265,35 +437,46 @@ void Workspace::showNewest(CanvasModel& canvas) {
   const QString probe =
       own ? canvas.probeName() : QString::fromStdString(newest_.probes.front()->image->name);
   std::vector<Variant> variants = variantsOf(newest_, probe);
-  if (canvas.variant().isEmpty())
+  if (canvas.variant().isEmpty() && !baseOf(canvas))
     canvas.showProbes(newest_.probes, std::move(variants));
   else if (auto frame = frameOf(newest_, probe, canvas.variant()))
-    canvas.showMoment(std::move(frame), newest_.probes, std::move(variants));
+    canvas.showMoment(prepared(canvas, std::move(frame)), newest_.probes, std::move(variants));
   else
     canvas.showNothing(
         tr("'%1' is not asked while training goes on: train.variants says what is").arg(canvas.variant()),
         newest_.probes, std::move(variants));
 }
 
-void Workspace::onMoment(const Moment& moment) {
+void Workspace::onMoment(const Moment& moment, const QString& run) {
   CanvasModel* canvas = canvasOf(moment.view);
+  if (!canvas || canvas->run() != run) return;
   // Meanwhile something else may be looked at, or be there from elsewhere.
+  const std::optional<std::int64_t> wanted = wantedStep(*canvas);
   const bool again = asksAgain_.erase(moment.view) > 0;
-  if (!canvas || canvas->time().followsLive() || (canvas->isSettled() && !again)) return;
+  if (!wanted || (canvas->shows(*wanted) && !again)) return;
   lookAtAwaited(*canvas, moment.variants);
-  if (moment.step == canvas->time().step()) canvas->time().settle();
+  TimeCursor& time = canvas->time();
+  if (moment.step == *wanted) time.settle();
   if (moment.frame)
-    canvas->showMoment(moment.frame, moment.probes, moment.variants);
+    canvas->showMoment(prepared(*canvas, moment.frame), moment.probes, moment.variants);
   else
     canvas->showNothing(
         tr("Nothing of '%1' was recorded at step %2").arg(canvas->variant(), countText(moment.step)),
         moment.probes, moment.variants);
+  const bool standsIn =
+      moment.frame && moment.step == *wanted && !time.followsLive() && *wanted != time.step();
+  canvas->setStandsFor(standsIn ? time.step() : -1);
 }
 
 /// What is shown stays, and its moment is looked at again.
-void Workspace::onMissing(int view, std::int64_t step) {
+void Workspace::onMissing(int view, std::int64_t step, const QString& run) {
   CanvasModel* canvas = canvasOf(view);
-  if (!canvas || canvas->time().followsLive() || canvas->time().step() != step) return;
+  if (!canvas || canvas->run() != run || wantedStep(*canvas) != step) return;
+  // The moment of several runs does not follow one that lacks it.
+  if (canvas->time().step() != step || canvas->time().followsLive() || !run.isEmpty()) {
+    canvas->showNothing(tr("Step %1 of this run cannot be read").arg(countText(step)), {});
+    return;
+  }
   if (canvas->time().leftLive() && !newest_.probes.empty())
     canvas->time().followLive();
   else
@@ -349,8 +532,10 @@ void Workspace::arrange(const QJsonObject& arrangement) {
       canvases_.back()->restore(places[i].toObject());
     }
   }
-  for (const auto& canvas : gone)
+  for (const auto& canvas : gone) {
     views_.erase(canvas.get());
+    compared_.erase(canvas.get());
+  }
   if (!views_.contains(active_)) {
     active_ = canvasOf(arrangement["active"].toInt());
     if (!active_) active_ = canvases_.front().get();
@@ -360,6 +545,7 @@ void Workspace::arrange(const QJsonObject& arrangement) {
     viewportsLinked_ = linked;
     emit viewportsLinkedChanged(linked);
   }
+  tellSource();
   tellCanvases();
 }
 
@@ -384,7 +570,9 @@ QJsonObject Workspace::save() const {
   QJsonArray canvases, sources;
   for (const auto& canvas : canvases_)
     canvases.append(canvas->save());
-  if (source_ && !source_->folder().isEmpty()) sources.append(QJsonObject{{"folder", source_->folder()}});
+  for (const OpenRun& run : runs())
+    if (run.source && !run.source->folder().isEmpty())
+      sources.append(QJsonObject{{"run", run.id}, {"folder", run.source->folder()}});
   return {{"version", kVersion},
           {"sources", sources},
           {"canvases", canvases},
@@ -393,6 +581,7 @@ QJsonObject Workspace::save() const {
           {"time", link_.time.save()},
           {"viewport", link_.viewport.save()},
           {"onion", link_.onion.save()},
+          {"comparing", comparing_},
           {"selection", link_.selection.save()},
           {"brush", link_.brush.save()}};
 }
@@ -415,6 +604,7 @@ Status Workspace::restore(const QJsonObject& saved) {
   link_.selection.restore(saved["selection"].toObject());
   link_.onion.restore(saved["onion"].toObject());
   link_.brush.restore(saved["brush"].toObject());
+  setComparing(saved["comparing"].toBool(false));
   for (int i = 0; i < canvasCount(); ++i) {
     canvas(i).restore(canvases[i].toObject());
     canvas(i).setOwnViewport(!viewportsLinked_);

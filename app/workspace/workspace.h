@@ -19,6 +19,13 @@
 
 namespace anchorscope {
 
+/// A run that is open.
+struct OpenRun {
+  QString id;     ///< What canvases name it by (CanvasModel::run); empty: the run that the window is about.
+  QString title;  ///< For people: its folder's name.
+  EvidenceSource* source = nullptr;  ///< Null: there is none at present.
+};
+
 /// A place to go to, as findings, tracks and searches name it.
 struct Place {
   std::int64_t step = -1;  ///< -1: the moment that is looked at already.
@@ -62,10 +69,24 @@ class Workspace : public QObject {
   bool viewportsLinked() const { return viewportsLinked_; }
   void setViewportsLinked(bool linked);
 
+  /// Whether each canvas but the first is shown with what it decides otherwise than the first: its layers
+  /// "Otherwise than the first canvas". What cannot be compared says why (CanvasModel::note).
+  bool isComparing() const { return comparing_; }
+  void setComparing(bool comparing);
+
   // ---- evidence
-  /// Null: there is none, and what is shown stays.
-  EvidenceSource* source() const { return source_.get(); }
+  /// Of the run that the active canvas looks at. Null: there is none, and what is shown stays.
+  EvidenceSource* source() const { return sourceOf(*active_); }
+  EvidenceSource* sourceOf(const CanvasModel& canvas) const;
+  /// Of the run that the window is about: the first.
   void setSource(std::unique_ptr<EvidenceSource> source);
+  /// Another run to be looked at beside it, until the window is about another one. Its id, which is its title
+  /// or, where that is taken, begins with it.
+  QString addBeside(const QString& title, std::unique_ptr<EvidenceSource> source);
+  /// Canvases that look at it look at the first run then.
+  void removeBeside(const QString& id);
+  /// The first run, then those beside it in the order they came.
+  std::vector<OpenRun> runs() const;
   /// Another run: nothing is shown or selected, nothing can be undone, and all follow what comes.
   void beginRun();
   /// All canvases go to this step, those with one of their own as well.
@@ -92,16 +113,19 @@ class Workspace : public QObject {
   Status restore(const QJsonObject& saved);
 
  signals:
-  /// Another run is looked at, or none.
+  /// The active canvas looks at another run, or at none: source() is another one.
   void sourceChanged();
   /// What is known of its options, or one of them, has changed.
   void runDescribed();
   void asked(const anchorscope::AskedAnswer& answer);
   void stepHeld(std::int64_t step, const std::optional<anchorscope::Error>& why);
+  /// One came or went.
+  void runsChanged();
   /// Some came, went or changed their order. Those that are gone live until this returns.
   void canvasesChanged();
   void activeChanged();
   void viewportsLinkedChanged(bool linked);
+  void comparingChanged(bool comparing);
   /// The active canvas has something else to show, is at another moment or another one, or one shows nothing.
   void shownChanged();
 
@@ -110,14 +134,24 @@ class Workspace : public QObject {
 
   std::unique_ptr<CanvasModel> makeCanvas(int view);
   void fitLook(CanvasModel& canvas);
+  void compare();
+  /// What is shown of a frame: with its differences while canvases are compared.
+  std::shared_ptr<const ProbeFrame> prepared(CanvasModel& canvas, std::shared_ptr<const ProbeFrame> frame);
+  std::shared_ptr<const ProbeFrame> baseOf(const CanvasModel& canvas) const;
+  std::shared_ptr<const ProbeFrame> rawFrame(const CanvasModel& canvas) const;
   void tellCanvases();
+  void connectSource(EvidenceSource& source, const QString& run);
+  void tellSource();
+  /// The recorded step that is to be shown for the moment a canvas is at; nothing: what is newest of a run
+  /// that trains.
+  std::optional<std::int64_t> wantedStep(const CanvasModel& canvas) const;
   void fetch(CanvasModel& canvas);
   void showNewest(CanvasModel& canvas);
-  void onMoment(const Moment& moment);
-  void onAsked(const AskedAnswer& answer);
+  void onAsked(const AskedAnswer& answer, const QString& run);
   /// What it waits for is looked at now, if it is among these.
   void lookAtAwaited(CanvasModel& canvas, const std::vector<Variant>& there);
-  void onMissing(int view, std::int64_t step);
+  void onMoment(const Moment& moment, const QString& run);
+  void onMissing(int view, std::int64_t step, const QString& run);
   CanvasModel* canvasOf(int view) const;
 
   /// All canvases, and which they are. What can be undone of it is all but where they have gone.
@@ -132,8 +166,19 @@ class Workspace : public QObject {
   std::map<CanvasModel*, int> views_;  ///< Who a canvas is where it asks the source.
   CanvasModel* active_ = nullptr;
   bool viewportsLinked_ = true;
-  std::unique_ptr<EvidenceSource> source_;
-  Newest newest_;  ///< Of the run that trains.
+  bool comparing_ = false, refining_ = false;
+  struct Compared {
+    std::shared_ptr<const ProbeFrame> raw, base, shown;
+  };
+  std::map<const CanvasModel*, Compared> compared_;
+  std::unique_ptr<EvidenceSource> source_;  ///< Of the first run.
+  struct Beside {
+    QString id, title;
+    std::unique_ptr<EvidenceSource> source;
+  };
+  std::vector<Beside> beside_;
+  EvidenceSource* told_ = nullptr;  ///< What sourceChanged() was told of.
+  Newest newest_;                   ///< Of the run that trains.
   std::string extraLayer_;
   std::map<int, QString> awaited_;  ///< By view, the variant that it will look at.
   std::set<int> asksAgain_;         ///< Views that are to show what they show anew.

@@ -8,6 +8,7 @@
 #include <QTest>
 
 #include "core/session/session.h"
+#include "tests/app/held_source.h"
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
 #include "widgets/overlays/layer_stack.h"
@@ -15,55 +16,8 @@
 namespace anchorscope {
 namespace {
 
-std::shared_ptr<const ProbeFrame> frameOf(const std::string& name, std::int64_t step,
-                                          const std::string& variant = {}) {
-  StageEvidence evidence = *testing::makeSyntheticEvidence({.step = step});
-  auto image = std::make_shared<ProbeImage>(*evidence.image);
-  image->name = name;
-  evidence.image = image;
-  if (!variant.empty()) evidence.variant = std::make_shared<const Variant>(Variant{variant, {}});
-  return ProbeFrame::of(std::move(evidence));
-}
-
-/// Answers when it is told to.
-class HeldSource final : public EvidenceSource {
- public:
-  const EvidenceDeclaration& declaration() const override { return declaration_; }
-  const RecordedSteps& steps() const override { return steps_; }
-  std::optional<RunConfig> config() const override { return std::nullopt; }
-  void request(const MomentQuery& query) override { asked.push_back(query); }
-  void follow(const std::optional<TrackQuery>&) override {}
-  void ask(const QString& variants) override { questions.push_back(variants); }
-  std::vector<std::int64_t> checkpoints() const override { return {}; }
-  void holdStep(std::int64_t) override {}
-  QString folder() const override { return QStringLiteral("/runs/one"); }
-
-  /// Everything that was asked for, of a run with probes a and b and the variant "atss" at even steps.
-  void answer() {
-    for (const MomentQuery& query : std::exchange(asked, {})) {
-      Moment moment;
-      moment.step = query.step;
-      moment.view = query.view;
-      if (query.step % 2 == 0) moment.variants = {{"atss", {}}};
-      moment.probes = {frameOf("a", query.step), frameOf("b", query.step)};
-      const std::string probe = query.probe == "b" ? "b" : "a";
-      if (query.variant.isEmpty() || !moment.variants.empty())
-        moment.frame = frameOf(probe, query.step, query.variant.toStdString());
-      emit momentArrived(moment);
-    }
-  }
-
-  void setSteps(std::vector<std::int64_t> steps) {
-    steps_ = std::make_shared<const std::vector<std::int64_t>>(std::move(steps));
-  }
-
-  std::vector<MomentQuery> asked;
-  QStringList questions;
-
- private:
-  EvidenceDeclaration declaration_;
-  RecordedSteps steps_ = std::make_shared<const std::vector<std::int64_t>>();
-};
+using testing::HeldSource;
+using testing::momentOf;
 
 class WorkspaceTest : public ::testing::Test {
  protected:
@@ -73,7 +27,7 @@ class WorkspaceTest : public ::testing::Test {
     workspace.setSource(std::move(held));
   }
   void newest(std::int64_t step) {
-    emit source->newestArrived({{frameOf("a", step), frameOf("b", step)}, {}});
+    emit source->newestArrived({{momentOf("a", step), momentOf("b", step)}, {}});
   }
   /// "a 3", "b 4 atss", "-"
   QString shown(int index) {
@@ -184,8 +138,9 @@ TEST_F(WorkspaceTest, OfAVariantNothingIsShownWhileTrainingGoesOn) {
             "'atss' is not asked while training goes on: train.variants says what is");
   newest(6);
   EXPECT_EQ(shown(0), "-");
-  emit source->newestArrived({{frameOf("a", 7), frameOf("b", 7)},
-                              {frameOf("a", 7, "atss"), frameOf("a", 7, "fcos"), frameOf("b", 7, "atss")}});
+  emit source->newestArrived(
+      {{momentOf("a", 7), momentOf("b", 7)},
+       {momentOf("a", 7, "atss"), momentOf("a", 7, "fcos"), momentOf("b", 7, "atss")}});
   EXPECT_EQ(shown(0), "a 7 atss") << "unless it is asked then";
   EXPECT_EQ(workspace.canvas(0).variants().size(), 2u);
   workspace.canvas(0).setProbeName("b");

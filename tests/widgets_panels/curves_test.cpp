@@ -20,6 +20,7 @@
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
 #include "tests/support/temporary_folder.h"
+#include "widgets/plot/curve_csv.h"
 #include "widgets/plot/curve_legend.h"
 #include "widgets/plot/curves_view.h"
 #include "widgets/plot/scalar_picker.h"
@@ -160,6 +161,41 @@ TEST(CurvePlanTest, UnlikeUnitsAndSizesHaveAxesOfTheirOwnAndColoursDiffer) {
   EXPECT_EQ(plan.curves[1].color, kRegressionArgb);
   EXPECT_EQ(plan.curves[0].title, "Classification loss");
   EXPECT_TRUE(plan.curves[6].points.empty());
+}
+
+TEST(CurvePlanTest, AnotherRunsCurvesHaveTheColoursAndAxesOfTheFirstsAndAreDashed) {
+  ScalarStore history, beside;
+  for (std::int64_t step = 0; step < 20; ++step) {
+    history.append(step, {{"loss.cls", 1.0}, {"positives.cls", 300.0}});
+    beside.append(step, {{"loss.cls", 4.0}, {"other", 1.0}});
+  }
+  CurvePlan plan = planCurves(history, someDeclaration(), {"loss.cls", "positives.cls"}, 0.5);
+  planBeside(plan, beside, someDeclaration(), "B", 1, 0.5);
+  ASSERT_EQ(plan.curves.size(), 3u) << "what it has no values of is left out";
+  const PlannedCurve &own = plan.curves[0], &other = plan.curves[2];
+  EXPECT_EQ(other.name, "loss.cls");
+  EXPECT_EQ(other.title, own.title + " · B");
+  EXPECT_EQ(other.color, own.color);
+  EXPECT_EQ(other.axis, own.axis);
+  EXPECT_EQ(own.dash, 0u);
+  EXPECT_EQ(other.dash, 1u);
+  EXPECT_EQ(other.points.size(), 20u);
+  EXPECT_EQ(other.bold.size(), own.bold.size());
+  EXPECT_GT(axisSpan(plan, own.axis, {0, 20})->high, 4) << "both are in view";
+  const auto figures = figureCurves(plan, {0, 20});
+  int dashed = 0;
+  for (const FigureSeries& series : figures[own.axis].series)
+    dashed += series.dashed ? 1 : 0;
+  EXPECT_EQ(dashed, 2) << "raw and smoothed";
+}
+
+TEST(CurvesFilesTest, ATableOfSeveralRunsNamesThem) {
+  ScalarStore history, beside;
+  history.append(0, {{"loss", 1.0}});
+  beside.append(0, {{"loss", 2.0}});
+  EXPECT_EQ(curvesAsCsv(history, {"loss"}), "scalar,step,value\nloss,0,1\n");
+  EXPECT_EQ(curvesAsCsv(history, {{"b,c", &beside}}, {"loss"}),
+            "run,scalar,step,value\n,loss,0,1\n\"b,c\",loss,0,2\n");
 }
 
 TEST(CurvePlanTest, WhatWasSetIsNotSmoothed) {

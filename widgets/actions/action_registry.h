@@ -32,6 +32,10 @@ struct ActionContext {
   bool recordedSteps = false;  ///< There are steps to go back to.
   int canvases = 1;
   bool linkedViewports = true;  ///< Canvases zoom and pan together.
+  bool besideRun = false;       ///< The active canvas looks at a run beside the first.
+  bool compares = false;        ///< Canvases are shown with their differences to the first.
+  bool swapped = false;         ///< Two canvases have changed places.
+  bool wipes = false;           ///< A part of the active canvas shows another one.
   bool ownStep = false;         ///< The active canvas does not go through time with the others.
 };
 

@@ -107,6 +107,35 @@ void paintBrushNote(QPainter& painter, const QString& text, const QRect& canvas,
   painter.drawText(place, Qt::AlignCenter, shown);
 }
 
+QString noteOf(const CanvasModel& model) {
+  QStringList parts;
+  if (model.frame() && model.standsFor() >= 0)
+    parts << QObject::tr("Step %1: nothing was recorded at step %2")
+                 .arg(model.frame()->step)
+                 .arg(model.standsFor());
+  if (!model.note().isEmpty()) parts << model.note();
+  return parts.join(QStringLiteral(". "));
+}
+
+/// What has to be known of what is shown, where a header may have no room for it.
+void paintNote(QPainter& painter, const QString& note, const QRectF& area, const QRectF& colorBar,
+               const QFont& font, const Theme& theme) {
+  constexpr double kAway = 10, kPadding = 6;
+  const QFontMetricsF metrics(font);
+  const double width = std::min(metrics.horizontalAdvance(note) + 2, area.width() - 2 * (kAway + kPadding));
+  const QRectF text = metrics.boundingRect(QRectF(0, 0, width, area.height()), Qt::TextWordWrap, note);
+  QRectF card(area.left() + kAway, area.top() + kAway, width + 2 * kPadding, text.height() + 2 * kPadding);
+  if (card.intersects(colorBar)) card.moveTop(colorBar.bottom() + kAway);
+  QColor ground = theme.panel;
+  ground.setAlpha(235);
+  painter.setPen(QPen(theme.paused, 1));
+  painter.setBrush(ground);
+  painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
+  painter.setPen(theme.text);
+  painter.setFont(font);
+  painter.drawText(card.adjusted(kPadding, kPadding, -kPadding, -kPadding), Qt::TextWordWrap, note);
+}
+
 }  // namespace
 
 CanvasView::CanvasView(CanvasModel& model, QWidget* parent)
@@ -121,6 +150,7 @@ CanvasView::CanvasView(CanvasModel& model, QWidget* parent)
   connect(&model, &CanvasModel::frameChanged, this, &CanvasView::showFrame);
   connect(&model, &CanvasModel::selectionChanged, this, &CanvasView::markDirty);
   connect(&model, &CanvasModel::hoverChanged, this, qOverload<>(&QWidget::update));
+  connect(&model, &CanvasModel::noteChanged, this, qOverload<>(&QWidget::update));
   connect(&model, &CanvasModel::trailChanged, this, qOverload<>(&QWidget::update));
   connect(&model, &CanvasModel::brushChanged, this, &CanvasView::markDirty);
   connect(&model, &CanvasModel::viewportChanged, this, &CanvasView::follow);
@@ -459,9 +489,13 @@ void CanvasView::paintEvent(QPaintEvent*) {
     if (!d_->panning)
       d_->colorBarCard = colorBarPlace(QRectF(rect()), font(), objectsInView());  // no jumping about
     paintColorBarCard(painter, d_->colorBarCard, bar, font(), theme);
+  } else {
+    d_->colorBarCard = {};
   }
   if (const auto& subset = d_->state.subset())
     paintBrushNote(painter, brushText(*evidence, d_->state.brushCondition(), *subset), rect(), font(), theme);
+  if (const QString note = noteOf(d_->state); !note.isEmpty())
+    paintNote(painter, note, QRectF(rect()), d_->colorBarCard, font(), theme);
   if (d_->cursor && !d_->panning) {
     const QRectF bounds = QRectF(rect()).adjusted(8, 8, -8, -8);
     const std::size_t rows = rowsThatFit(bounds.height(), font());

@@ -39,6 +39,7 @@ struct FigureSeries {
   Argb color = 0xFF000000;
   std::vector<double> x, y;  ///< Equal lengths; NaN breaks the line.
   bool emphasized = true;    ///< False: thin and pale (raw values behind their smoothed line).
+  bool dashed = false;
 };
 
 /// Curves with axes.

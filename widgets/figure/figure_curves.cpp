@@ -108,8 +108,9 @@ class FineLine {
 void drawSeries(QPainter& painter, const FigurePage& page, const Plot& plot, const FigureSeries& series) {
   QColor color = QColor::fromRgb(series.color);
   if (!series.emphasized) color.setAlphaF(0.35f);
-  painter.setPen(
-      QPen(color, page.pt(series.emphasized ? 1.0 : 0.5), Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+  painter.setPen(QPen(color, page.pt(series.emphasized ? 1.0 : 0.5),
+                      series.dashed ? Qt::DashLine : Qt::SolidLine,
+                      series.dashed ? Qt::FlatCap : Qt::RoundCap, Qt::RoundJoin));
   painter.setBrush(Qt::NoBrush);
   FineLine line(page.pt(kFinestPt));
   const auto flush = [&] {

@@ -7,11 +7,11 @@
 #include <QStyleOption>
 #include <QToolButton>
 #include <algorithm>
+#include <utility>
 
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/models/number_text.h"
 #include "widgets/panels/elided_label.h"
-#include "widgets/panels/frame_pickers.h"
 #include "widgets/state/canvas_model.h"
 #include "widgets/state/theme.h"
 #include "widgets/theme/icons.h"
@@ -34,6 +34,8 @@ CanvasHeader::CanvasHeader(CanvasModel& model, CanvasView& canvas, QWidget* pare
   line_->addWidget(title_);
   line_->addSpacing(12);
   line_->addWidget(info_);
+  runs_ = new RunPicker(model_);
+  line_->addWidget(runs_);
   line_->addWidget(new StagePicker(model_));
   line_->addWidget(new VariantPicker(model_));
   line_->addStretch(1);
@@ -54,6 +56,7 @@ CanvasHeader::CanvasHeader(CanvasModel& model, CanvasView& canvas, QWidget* pare
   connect(&canvas_, &CanvasView::headerChanged, this, &CanvasHeader::refresh);
   connect(&model_, &CanvasModel::frameChanged, this, &CanvasHeader::refresh);
   connect(&model_, &CanvasModel::timeChanged, this, &CanvasHeader::refresh);
+  connect(&model_, &CanvasModel::noteChanged, this, &CanvasHeader::refresh);
   refresh();
 }
 
@@ -68,6 +71,10 @@ void CanvasHeader::setPlace(bool several, bool active) {
   marked_ = several && active;
   refresh();
   update();
+}
+
+void CanvasHeader::setRuns(std::vector<RunChoice> runs) {
+  runs_->setRuns(std::move(runs));
 }
 
 void CanvasHeader::setTools(QWidget* tools) {
@@ -89,10 +96,14 @@ void CanvasHeader::refresh() {
   QStringList parts;
   if (model_.frame()) {
     // The moment first: it is what canvases differ in, and what is read most where there is little room.
-    const QString moment = model_.time().followsLive() && live_
-                               ? tr("following live")
-                               : tr("step %1").arg(countText(model_.frame()->step));
-    parts = QStringList(moment) + canvas_.imageInfo();
+    const QString moment =
+        model_.time().followsLive() && live_ && model_.run().isEmpty() ? tr("following live")
+        : model_.standsFor() >= 0                                      ? tr("step %1, the last before %2")
+                                        .arg(countText(model_.frame()->step), countText(model_.standsFor()))
+                                  : tr("step %1").arg(countText(model_.frame()->step));
+    parts = QStringList(moment);
+    if (!model_.note().isEmpty()) parts << model_.note();
+    parts += canvas_.imageInfo();
   }
   const QString info = parts.join(QStringLiteral(" · "));
   info_->setText(info);

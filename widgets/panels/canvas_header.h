@@ -3,6 +3,10 @@
 
 #include <QWidget>
 
+#include <vector>
+
+#include "widgets/panels/frame_pickers.h"
+
 class QHBoxLayout;
 class QLabel;
 class QToolButton;
@@ -24,6 +28,8 @@ class CanvasHeader : public QWidget {
   void setLive(bool live);
   /// One of several canvases: it can have a step of its own; the active one is marked.
   void setPlace(bool several, bool active);
+  /// What there is to choose from.
+  void setRuns(std::vector<RunChoice> runs);
   /// Puts a widget at the end of the line; null takes the one there out, which stays whole.
   void setTools(QWidget* tools);
 
@@ -38,6 +44,7 @@ class CanvasHeader : public QWidget {
   bool live_ = false, several_ = false, marked_ = false;
   QHBoxLayout* line_;
   QLabel *title_, *info_;
+  RunPicker* runs_;
   QToolButton* ownStep_;
   QWidget* tools_ = nullptr;
 };

@@ -2,6 +2,7 @@
 
 #include <QSignalBlocker>
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "widgets/overlays/declared_text.h"
@@ -37,6 +38,36 @@ void offer(QComboBox& box, const std::vector<Choice>& choices, int current) {
 }
 
 }  // namespace
+
+RunPicker::RunPicker(CanvasModel& canvas, QWidget* parent) : QComboBox(parent), canvas_(canvas) {
+  setObjectName(QStringLiteral("runPicker"));
+  setAccessibleName(tr("Run"));
+  setToolTip(tr("The run whose evidence is shown"));
+  setSizeAdjustPolicy(QComboBox::AdjustToContents);
+  setMaximumWidth(140);
+  connect(this, &QComboBox::activated, this,
+          [this](int index) { canvas_.setRun(itemData(index).toString()); });
+  connect(&canvas_, &CanvasModel::wanted, this, &RunPicker::refresh);
+  connect(&canvas_, &CanvasModel::frameChanged, this, &RunPicker::refresh);
+  refresh();
+}
+
+void RunPicker::setRuns(std::vector<RunChoice> runs) {
+  runs_ = std::move(runs);
+  refresh();
+}
+
+void RunPicker::refresh() {
+  std::vector<Choice> choices;
+  for (const RunChoice& run : runs_)
+    choices.push_back({run.title, run.title, run.id});
+  const auto isWanted = [&](const Choice& choice) { return choice.name == canvas_.run(); };
+  // One that is not open (yet) can be left.
+  if (std::none_of(choices.begin(), choices.end(), isWanted) && !canvas_.run().isEmpty())
+    choices.push_back({canvas_.run(), tr("Not open"), canvas_.run()});
+  offer(*this, choices,
+        static_cast<int>(std::find_if(choices.begin(), choices.end(), isWanted) - choices.begin()));
+}
 
 StagePicker::StagePicker(CanvasModel& canvas, QWidget* parent) : QComboBox(parent), canvas_(canvas) {
   setObjectName(QStringLiteral("stagePicker"));

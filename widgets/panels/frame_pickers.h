@@ -3,10 +3,33 @@
 // method says of the same outputs.
 
 #include <QComboBox>
+#include <QString>
+#include <vector>
 
 namespace anchorscope {
 
 class CanvasModel;
+
+/// A run that canvases may look at.
+struct RunChoice {
+  QString id, title;  ///< CanvasModel::run, and what it is called.
+};
+
+/// For windows with several runs; hidden while there is but one. GUI thread only.
+class RunPicker : public QComboBox {
+  Q_OBJECT
+
+ public:
+  /// The canvas must outlive it.
+  explicit RunPicker(CanvasModel& canvas, QWidget* parent = nullptr);
+  void setRuns(std::vector<RunChoice> runs);
+
+ private:
+  void refresh();
+
+  CanvasModel& canvas_;
+  std::vector<RunChoice> runs_;
+};
 
 /// For detectors of several stages; hidden while the frame has but one. GUI thread only.
 class StagePicker : public QComboBox {

@@ -26,15 +26,30 @@ std::vector<std::pair<CurvePoint, std::string>> keptOf(const CurveBlock& block) 
 }  // namespace
 
 std::string curvesAsCsv(const ScalarStore& history, const std::vector<std::string>& names) {
-  std::vector<std::pair<std::string, const CurveSeries*>> shown;
-  for (const std::string& name : names)
-    if (const CurveSeries* series = history.find(name)) shown.emplace_back(csvField(name), series);
+  return curvesAsCsv(history, {}, names);
+}
+
+std::string curvesAsCsv(const ScalarStore& history, const std::vector<CsvRun>& beside,
+                        const std::vector<std::string>& names) {
+  struct Shown {
+    std::string begin;  // of its lines
+    const CurveSeries* series = nullptr;
+  };
+  std::vector<Shown> shown;
+  const auto take = [&](const std::string& before, const ScalarStore& of) {
+    for (const std::string& name : names)
+      if (const CurveSeries* series = of.find(name)) shown.push_back({before + csvField(name), series});
+  };
+  take(beside.empty() ? "" : ",", history);
+  for (const CsvRun& run : beside)
+    take(csvField(run.name) + ",", *run.history);
   const bool exact = std::all_of(shown.begin(), shown.end(),
-                                 [](const auto& entry) { return entry.second->blocks().empty(); });
-  std::string out = exact ? "scalar,step,value\n" : "scalar,step,value,kept_as\n";
-  for (const auto& [name, series] : shown) {
-    const auto line = [&, &field = name](const CurvePoint& point, const std::string& keptAs) {
-      out += field + ',' + std::to_string(point.step) + ',' + csvNumber(point.value);
+                                 [](const Shown& entry) { return entry.series->blocks().empty(); });
+  std::string out = beside.empty() ? "" : "run,";
+  out += exact ? "scalar,step,value\n" : "scalar,step,value,kept_as\n";
+  for (const auto& [begin, series] : shown) {
+    const auto line = [&, &first = begin](const CurvePoint& point, const std::string& keptAs) {
+      out += first + ',' + std::to_string(point.step) + ',' + csvNumber(point.value);
       if (!exact) out += ',' + keptAs;
       out += '\n';
     };

@@ -13,4 +13,14 @@ namespace anchorscope {
 /// points. Numbers have their shortest exact form.
 std::string curvesAsCsv(const ScalarStore& history, const std::vector<std::string>& names);
 
+/// A run beside the first.
+struct CsvRun {
+  std::string name;
+  const ScalarStore* history = nullptr;
+};
+/// The same of several runs: where there are some beside it a field "run" stands before the others, which is
+/// empty for the first.
+std::string curvesAsCsv(const ScalarStore& history, const std::vector<CsvRun>& beside,
+                        const std::vector<std::string>& names);
+
 }  // namespace anchorscope

@@ -151,6 +151,22 @@ std::string curveUnit(const EvidenceDeclaration& declaration, const std::string&
   return !spec || spec->unit == "1" || spec->unit == "nat" ? std::string() : spec->unit;
 }
 
+namespace {
+
+/// Its points, raw and smoothed.
+void fill(PlannedCurve& curve, const ScalarStore& history, const EvidenceDeclaration& declaration,
+          double smoothing, double viewFrom, double apart) {
+  const CurveSeries* series = history.find(curve.name);
+  const bool blocksInView = series && viewFrom <= static_cast<double>(series->thinnedUntil());
+  const bool dense = blocksInView && stepsOfBlock(*series) <= apart;
+  if (series) curve.points = series->drawn(dense ? series->blockSize() : 1);
+  const ScalarSpec* spec = declaration.scalar(curve.name);
+  if (smoothing > 0 && !(spec && isSetting(*spec)))
+    curve.bold = smoothed(curve.points, smoothing, blocksInView ? series->blockSize() : 1);
+}
+
+}  // namespace
+
 CurvePlan planCurves(const ScalarStore& history, const EvidenceDeclaration& declaration,
                      const std::vector<std::string>& names, double smoothing, double viewFrom, double apart) {
   CurvePlan plan;
@@ -162,13 +178,7 @@ CurvePlan planCurves(const ScalarStore& history, const EvidenceDeclaration& decl
     curve.title = curveTitle(declaration, name);
     curve.unit = curveUnit(declaration, name);
     curve.color = colors.take(headOf(declaration, name));
-    const CurveSeries* series = history.find(name);
-    const bool blocksInView = series && viewFrom <= static_cast<double>(series->thinnedUntil());
-    const bool dense = blocksInView && stepsOfBlock(*series) <= apart;
-    if (series) curve.points = series->drawn(dense ? series->blockSize() : 1);
-    const ScalarSpec* spec = declaration.scalar(name);
-    if (smoothing > 0 && !(spec && isSetting(*spec)))
-      curve.bold = smoothed(curve.points, smoothing, blocksInView ? series->blockSize() : 1);
+    fill(curve, history, declaration, smoothing, viewFrom, apart);
     const double size = sizeOf(curve.points);
     const auto axis = std::find_if(axes.begin(), axes.end(),
                                    [&](const Axis& known) { return known.takes(curve.unit, size); });
@@ -185,6 +195,24 @@ CurvePlan planCurves(const ScalarStore& history, const EvidenceDeclaration& decl
     plan.axisTitles.push_back(std::move(title));
   }
   return plan;
+}
+
+void planBeside(CurvePlan& plan, const ScalarStore& history, const EvidenceDeclaration& declaration,
+                const std::string& run, std::size_t dash, double smoothing, double viewFrom, double apart) {
+  const std::size_t first = plan.curves.size();
+  for (std::size_t i = 0; i < first; ++i) {
+    if (!plan.curves[i].run.empty()) continue;
+    PlannedCurve curve;
+    curve.name = plan.curves[i].name;
+    curve.title = concat(plan.curves[i].title, " · ", run);
+    curve.unit = plan.curves[i].unit;
+    curve.color = plan.curves[i].color;
+    curve.axis = plan.curves[i].axis;
+    curve.run = run;
+    curve.dash = dash;
+    fill(curve, history, declaration, smoothing, viewFrom, apart);
+    if (!curve.points.empty()) plan.curves.push_back(std::move(curve));
+  }
 }
 
 std::optional<ValueSpan> axisSpan(const CurvePlan& plan, std::size_t axis, const StepRange& steps) {
@@ -233,6 +261,7 @@ std::vector<FigureCurves> figureCurves(const CurvePlan& plan, const StepRange& s
     FigureSeries line;
     line.title = curve.title;
     line.color = curve.color;
+    line.dashed = curve.dash > 0;
     for (std::size_t i = first; i < last; ++i) {
       line.x.push_back(static_cast<double>(curve.points[i].step));
       line.y.push_back(curve.points[i].value);

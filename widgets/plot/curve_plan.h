@@ -20,6 +20,8 @@ struct PlannedCurve {
   std::size_t axis = 0;
   std::vector<DrawnPoint> points;  ///< Empty while it has no values.
   std::vector<double> bold;        ///< The points smoothed; empty where nothing is to be, and for a setting.
+  std::string run;                 ///< Empty; of a run beside it that one's name.
+  std::size_t dash = 0;            ///< 0: solid; each run beside it is dashed in another way.
 };
 
 struct CurvePlan {
@@ -36,6 +38,12 @@ struct CurvePlan {
 CurvePlan planCurves(const ScalarStore& history, const EvidenceDeclaration& declaration,
                      const std::vector<std::string>& names, double smoothing, double viewFrom = 0,
                      double apart = 0);
+
+/// Adds the same curves of another run, in the same colours and on the same axes, dashed: all that it has
+/// values of. `dash` above 0.
+void planBeside(CurvePlan& plan, const ScalarStore& history, const EvidenceDeclaration& declaration,
+                const std::string& run, std::size_t dash, double smoothing, double viewFrom = 0,
+                double apart = 0);
 
 /// A scalar's title for people, its name where it was declared without one; its unit, empty for pure numbers.
 std::string curveTitle(const EvidenceDeclaration& declaration, const std::string& name);

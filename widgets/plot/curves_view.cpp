@@ -22,6 +22,7 @@
 #include "widgets/overlays/declared_text.h"
 #include "widgets/plot/curve_csv.h"
 #include "widgets/plot/curve_legend.h"
+#include "widgets/plot/dashes.h"
 #include "widgets/plot/scalar_picker.h"
 #include "widgets/plot/tickers.h"
 #include "widgets/state/theme.h"
@@ -188,16 +189,33 @@ void CurvesView::connectPlot() {
       emit stepClicked(clickedStep_);
   });
   connect(plot_, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
-    const bool inside = plot_->axisRect()->rect().contains(event->pos()) && history_.lastStep() >= 0;
-    setCursorStep(
-        inside ? std::optional(std::clamp<std::int64_t>(stepAt(event->pos().x()), 0, history_.lastStep()))
-               : std::nullopt);
+    const bool inside = plot_->axisRect()->rect().contains(event->pos()) && lastStep() >= 0;
+    setCursorStep(inside ? std::optional(std::clamp<std::int64_t>(stepAt(event->pos().x()), 0, lastStep()))
+                         : std::nullopt);
   });
 }
 
 void CurvesView::setDeclaration(const EvidenceDeclaration& declaration) {
   declaration_ = declaration;
   scheduleReplot();
+}
+
+ScalarStore& CurvesView::addBeside(const QString& run) {
+  beside_.push_back({run, std::make_unique<ScalarStore>()});
+  scheduleReplot();
+  return *beside_.back().history;
+}
+
+void CurvesView::removeBeside(const QString& run) {
+  std::erase_if(beside_, [&](const Beside& beside) { return beside.run == run; });
+  scheduleReplot();
+}
+
+std::int64_t CurvesView::lastStep() const {
+  std::int64_t last = history_.lastStep();
+  for (const Beside& beside : beside_)
+    last = std::max(last, beside.history->lastStep());
+  return last;
 }
 
 void CurvesView::addEvent(const RunEvent& event) {
@@ -225,7 +243,7 @@ StepRange CurvesView::steps() const {
 }
 
 StepRange CurvesView::allSteps() const {
-  return {0, std::max(kFewestSteps, static_cast<double>(history_.lastStep()) * kRoom)};
+  return {0, std::max(kFewestSteps, static_cast<double>(lastStep()) * kRoom)};
 }
 
 std::optional<ValueSpan> CurvesView::span(const QString& name) const {
@@ -276,7 +294,12 @@ std::vector<std::string> CurvesView::shownNames() const {
 }
 
 CurvePlan CurvesView::plan(double apart) const {
-  return planCurves(history_, declaration_, shownNames(), smoothing(), followsX_ ? 0 : steps().from, apart);
+  const double from = followsX_ ? 0 : steps().from;
+  CurvePlan plan = planCurves(history_, declaration_, shownNames(), smoothing(), from, apart);
+  for (std::size_t i = 0; i < beside_.size(); ++i)
+    planBeside(plan, *beside_[i].history, declaration_, beside_[i].run.toStdString(), i + 1, smoothing(),
+               from, apart);
+  return plan;
 }
 
 QString CurvesView::thinned() const {
@@ -364,8 +387,11 @@ void CurvesView::refreshLegend() {
   std::vector<CurveLegend::Entry> entries;
   std::int64_t values = 0, notFinite = 0;
   for (const PlannedCurve& curve : plan_.curves) {
+    const ScalarStore* history = &history_;
+    for (const Beside& beside : beside_)
+      if (beside.run.toStdString() == curve.run) history = beside.history.get();
     const CurveSeries::Reading reading =
-        history_.at(curve.name, step >= 0 ? step : std::numeric_limits<std::int64_t>::max());
+        history->at(curve.name, step >= 0 ? step : std::numeric_limits<std::int64_t>::max());
     values = std::max(values, reading.values);
     notFinite = std::max(notFinite, reading.notFinite);
     entries.push_back({QColor::fromRgb(curve.color), text(curve.title), readingText(reading, curve.unit)});
@@ -438,13 +464,17 @@ void CurvesView::drawCurves() {
     QCPGraph* raw = plot_->addGraph(plot_->xAxis, valueAxes_[curve.axis]);
     QColor pale = color;
     if (smooth) pale = dense ? mixed(color, themeOf(palette()).panel, kPale) : withAlpha(color, kPale);
-    raw->setPen(QPen(pale, 1));
-    raw->setData(keys, valuesOf(curve.points), true);
+    raw->setPen(penOf(pale, 1, curve.dash));
+    // Of dashes that are drawn line by line nothing would be seen: they are gaps then.
+    const double gap = dense && curve.dash > 0
+                           ? kGapPx * plot_->xAxis->range().size() / std::max(1, plot_->axisRect()->width())
+                           : 0;
+    raw->setData(keys, withGaps(keys, valuesOf(curve.points), gap), true);
     raw->setAdaptiveSampling(true);
     if (!smooth) continue;
     QCPGraph* bold = plot_->addGraph(plot_->xAxis, valueAxes_[curve.axis]);
-    bold->setPen(QPen(color, 2));
-    bold->setData(keys, QVector<double>(curve.bold.begin(), curve.bold.end()), true);
+    bold->setPen(penOf(color, 2, curve.dash));
+    bold->setData(keys, withGaps(keys, QVector<double>(curve.bold.begin(), curve.bold.end()), gap), true);
   }
 }
 
@@ -536,19 +566,28 @@ CurvesView::ExportJob CurvesView::exportJob(const QString& path, Overwrite overw
     };
   const std::vector<std::string> names = shownNames();
   const std::string target = path.toStdString();
+  std::vector<std::pair<std::string, ScalarStore>> beside;
+  for (const Beside& other : beside_)
+    beside.emplace_back(other.run.toStdString(), other.history->only(names));
   if (kind == QLatin1String("csv"))
-    return
-        [target, overwrite, names, history = history_.only(names)](const FigureProgress& progress) -> Status {
-          const std::string csv = curvesAsCsv(history, names);
-          ANCHORSCOPE_TRY(progress.wanted(target));
-          return writeFileAtomically(target, csv, overwrite);
-        };
+    return [target, overwrite, names, history = history_.only(names),
+            beside](const FigureProgress& progress) -> Status {
+      std::vector<CsvRun> runs;
+      for (const auto& [run, other] : beside)
+        runs.push_back({run, &other});
+      const std::string csv = curvesAsCsv(history, runs, names);
+      ANCHORSCOPE_TRY(progress.wanted(target));
+      return writeFileAtomically(target, csv, overwrite);
+    };
   const StepRange range = followsX_ ? allSteps() : steps();
-  return [target, overwrite, figure, names, history = history_.only(names), declaration = declaration_, range,
-          viewFrom = followsX_ ? 0 : range.from,
+  return [target, overwrite, figure, names, history = history_.only(names), beside = std::move(beside),
+          declaration = declaration_, range, viewFrom = followsX_ ? 0 : range.from,
           smoothing = smoothing()](const FigureProgress& progress) -> Status {
     FigureSpec spec;
-    spec.curves = figureCurves(planCurves(history, declaration, names, smoothing, viewFrom), range);
+    CurvePlan plan = planCurves(history, declaration, names, smoothing, viewFrom);
+    for (std::size_t i = 0; i < beside.size(); ++i)
+      planBeside(plan, beside[i].second, declaration, beside[i].first, i + 1, smoothing, viewFrom);
+    spec.curves = figureCurves(plan, range);
     if (spec.curves.empty())
       return makeError(ErrorCode::kUsage, "There are no curves to write yet",
                        "Choose scalars that have values, then repeat");

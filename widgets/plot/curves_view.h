@@ -52,6 +52,9 @@ class CurvesView : public QWidget {
   ScalarStore& history() { return history_; }
   /// Titles, units and colours of scalars.
   void setDeclaration(const EvidenceDeclaration& declaration);
+  /// Another run's scalars, which are drawn dashed beside this one's; until it is removed, also over clear().
+  ScalarStore& addBeside(const QString& run);
+  void removeBeside(const QString& run);
   void addEvent(const RunEvent& event);
   void setShown(const QStringList& names);
   /// Offered with those that are known by their names, in front of them.
@@ -110,12 +113,19 @@ class CurvesView : public QWidget {
   void refreshLegend();
   void choose();
   StepRange allSteps() const;
+  std::int64_t lastStep() const;
   /// `apart`: as planCurves takes it.
   CurvePlan plan(double apart) const;
   std::vector<std::string> shownNames() const;
 
+  struct Beside {
+    QString run;
+    std::unique_ptr<ScalarStore> history;
+  };
+
   std::vector<CurveSet> sets_;
   ScalarStore history_;
+  std::vector<Beside> beside_;
   EvidenceDeclaration declaration_;
   QStringList shown_{QStringLiteral("loss.cls"), QStringLiteral("loss.loc")};
   EventMarks events_;

@@ -13,6 +13,11 @@ bool isOf(const ProbeFrame& frame, const QString& probe) {
 
 }  // namespace
 
+const RunHeader& EvidenceSource::header() const {
+  static const RunHeader none;
+  return none;
+}
+
 std::shared_ptr<const ProbeFrame> frameOf(const Newest& newest, const QString& probe,
                                           const QString& variant) {
   const auto& frames = variant.isEmpty() ? newest.probes : newest.variants;

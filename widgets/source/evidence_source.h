@@ -87,6 +87,8 @@ class EvidenceSource : public QObject {
   /// What the run is made of, with its present options; nothing until it is known. described() tells of
   /// another.
   virtual std::optional<RunConfig> config() const = 0;
+  /// What the run is, as its recording tells it; empty until opened().
+  virtual const RunHeader& header() const;
   /// With evidence that can be asked for; changes with stepsChanged().
   virtual const RecordedSteps& steps() const = 0;
   /// Asks for what there is at one of steps(). A newer request takes the place of the same view's that waits;

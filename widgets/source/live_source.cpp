@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "core/session/evaluation_scalars.h"
+#include "core/trainer/run_config.h"
+#include "core/trainer/version.h"
 
 namespace anchorscope {
 namespace {
@@ -69,8 +71,18 @@ std::optional<RunConfig> LiveSource::config() const {
   return bridge_.facts() ? std::optional(bridge_.facts()->config) : std::nullopt;
 }
 
+const RunHeader& LiveSource::header() const {
+  return recording_ && recording_->isOpen() ? recording_->header() : header_;
+}
+
 void LiveSource::onFacts() {
-  emit described();
+  const RunConfig& config = bridge_.facts()->config;
+  header_.configToml = toToml(config);
+  header_.methodName = config.method;
+  header_.modelName = config.model;
+  header_.dataSpec = config.data;
+  header_.device = config.train.getText("device");
+  header_.programVersion = kProgramVersion;
   if (timer_->isActive()) return;  // they change with the options
   timer_->start();
   emit opened();

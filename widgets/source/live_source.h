@@ -28,6 +28,7 @@ class LiveSource final : public EvidenceSource {
 
   const EvidenceDeclaration& declaration() const override;
   std::optional<RunConfig> config() const override;
+  const RunHeader& header() const override;
   const RecordedSteps& steps() const override { return recording_ ? recording_->steps() : none_; }
   /// The newest moment, which may not be recorded, is answered from memory.
   void request(const MomentQuery& query) override;
@@ -58,6 +59,7 @@ class LiveSource final : public EvidenceSource {
   const RecordedSteps none_;
   std::unique_ptr<RecordedSource> recording_;
   std::optional<TrackQuery> followed_;
+  RunHeader header_;
   std::map<int, MomentQuery> asked_;  ///< Before the recording was open, by view.
   bool scalarsWait_, eventsWait_;     ///< For those that were recorded.
   std::int64_t recordedUpTo_ = -1, framesBefore_ = 0;

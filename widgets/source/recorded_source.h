@@ -18,7 +18,7 @@ class RecordedSource final : public EvidenceSource {
 
   bool isOpen() const { return open_; }
   /// Empty until it is open; as of the last refresh.
-  const RunHeader& header() const { return outline_.header; }
+  const RunHeader& header() const override { return outline_.header; }
   std::int64_t lastStep() const { return outline_.lastStep; }
   std::int64_t frames() const { return outline_.frames; }
 

@@ -62,10 +62,25 @@ void CanvasModel::setProbeName(const QString& name) {
   emit probeNameChanged(name);
   // An image of a training batch is none of the probes, and whoever has it shows it.
   const bool ofProbes = batchPlace(name.toStdString()).empty();
-  if (wholeProbes_ && ofProbes && !probes_.empty() && time().followsLive())
+  if (wholeProbes_ && ofProbes && !probes_.empty() && time().followsLive() && shownRun_ == run_)
     showCurrentProbe();
   else
     emit wanted();
+}
+
+void CanvasModel::setRun(const QString& run) {
+  if (run == run_) return;
+  emit aboutToChange();
+  run_ = run;
+  emit wanted();
+}
+
+void CanvasModel::setStandsFor(std::int64_t step) {
+  if (std::exchange(standsFor_, step) != step) emit noteChanged();
+}
+
+void CanvasModel::setNote(const QString& note) {
+  if (std::exchange(note_, note) != note) emit noteChanged();
 }
 
 void CanvasModel::setVariant(const QString& name) {
@@ -116,14 +131,20 @@ void CanvasModel::setOwnViewport(bool own) {
 // ---- what is shown
 
 bool CanvasModel::isSettled() const {
-  return frame_ && imageOf(frame_.get()) == probeName_ && variantOf(*frame_) == variant_ &&
-         !time().followsLive() && frame_->step == time().step();
+  return !time().followsLive() && shows(time().step());
+}
+
+bool CanvasModel::shows(std::int64_t step) const {
+  return frame_ && shownRun_ == run_ && imageOf(frame_.get()) == probeName_ &&
+         variantOf(*frame_) == variant_ && frame_->step == step;
 }
 
 void CanvasModel::showProbes(ProbeFrames probes, std::vector<Variant> variants) {
   std::erase(probes, nullptr);
   probes_ = std::move(probes);
   wholeProbes_ = true;
+  shownRun_ = run_;
+  setStandsFor(-1);
   variants_ = std::move(variants);
   emit probesChanged();
   showCurrentProbe();
@@ -151,6 +172,7 @@ void CanvasModel::showMoment(std::shared_ptr<const ProbeFrame> frame, ProbeFrame
   probes_ = std::move(probes);
   variants_ = std::move(variants);
   wholeProbes_ = false;
+  shownRun_ = run_;
   emit probesChanged();
   show(std::move(frame));
   if (other) emit probeNameChanged(probeName_);
@@ -160,6 +182,8 @@ void CanvasModel::showNothing(const QString& why, ProbeFrames probes, std::vecto
   probes_ = std::move(probes);
   variants_ = std::move(variants);
   wholeProbes_ = false;
+  shownRun_ = run_;
+  setStandsFor(-1);
   whyNothing_ = why;
   emit probesChanged();
   frame_ = nullptr;
@@ -168,6 +192,10 @@ void CanvasModel::showNothing(const QString& why, ProbeFrames probes, std::vecto
 
 void CanvasModel::clear() {
   const bool hadVariant = !std::exchange(variant_, {}).isEmpty();
+  run_.clear();
+  shownRun_.clear();
+  setStandsFor(-1);
+  setNote({});
   probes_.clear();
   variants_.clear();
   wholeProbes_ = true;
@@ -181,6 +209,7 @@ void CanvasModel::clear() {
 
 void CanvasModel::stayWithShown() {
   if (!frame_) return;
+  run_ = shownRun_;
   variant_ = variantOf(*frame_);
   if (const QString name = imageOf(frame_.get()); name != probeName_) {
     probeName_ = name;
@@ -191,6 +220,9 @@ void CanvasModel::stayWithShown() {
 
 void CanvasModel::becomeLike(const CanvasModel& other) {
   stage_ = other.stage_;
+  run_ = other.run_;
+  shownRun_ = other.shownRun_;
+  standsFor_ = other.standsFor_;
   probeName_ = other.probeName_;
   variant_ = other.variant_;
   restore(other.save());
@@ -331,7 +363,9 @@ void CanvasModel::refreshSubset() {
 
 QJsonObject CanvasModel::save() const {
   QJsonObject saved{
-      {"probe", probeName_}, {"variant", variant_}, {"stage", stage_}, {"layers", layers_->save()}};
+      {"run", run_},     {"probe", probeName_},       {"variant", variant_},
+      {"stage", stage_}, {"layers", layers_->save()},
+  };
   if (ownTime_) saved["time"] = ownTime_->save();
   if (ownViewport_) saved["viewport"] = ownViewport_->save();
   return saved;
@@ -345,6 +379,7 @@ void CanvasModel::restore(const QJsonObject& saved) {
   if (const QJsonObject own = saved["viewport"].toObject(); ownViewport_ && !own.isEmpty())
     ownViewport_->restore(own);
   setStage(saved["stage"].toInt(stage_));
+  setRun(saved["run"].toString(run_));
   setProbeName(saved["probe"].toString(probeName_));
   setVariant(saved["variant"].toString(variant_));
   // The frame may have channels that were not there when it was saved.

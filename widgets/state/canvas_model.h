@@ -43,6 +43,8 @@ class CanvasModel : public QObject {
   ~CanvasModel() override;
 
   // ---- what is looked at
+  /// Empty: the run that is open; else one that is open beside it, by its name there.
+  const QString& run() const { return run_; }
   const QString& probeName() const { return probeName_; }
   /// Empty: the run's own evidence; else the name of what was recorded beside it.
   const QString& variant() const { return variant_; }
@@ -56,6 +58,7 @@ class CanvasModel : public QObject {
   LayerStack& layers() { return *layers_; }
   const LayerStack& layers() const { return *layers_; }
 
+  void setRun(const QString& run);
   void setProbeName(const QString& name);
   void setVariant(const QString& name);
   /// Candidates of the stage before are not selected any more.
@@ -78,6 +81,16 @@ class CanvasModel : public QObject {
   const QString& whyNothing() const { return whyNothing_; }
   /// The frame is of the moment, probe and variant that are looked at.
   bool isSettled() const;
+  /// The same of this step instead of the moment that is looked at.
+  bool shows(std::int64_t step) const;
+  /// The step that was looked at where the run lacks it, and what is shown is its last one before; else -1.
+  std::int64_t standsFor() const { return standsFor_; }
+  void setStandsFor(std::int64_t step);
+  /// What is to be said of what is shown (why it is not compared with another canvas'); empty: nothing.
+  const QString& note() const { return note_; }
+  void setNote(const QString& note);
+  /// The same frame with more in it.
+  void refine(std::shared_ptr<const ProbeFrame> frame) { show(std::move(frame)); }
 
   /// All probes of one moment, whole. The one that is looked at is shown, or the first where that is not
   /// among them.
@@ -129,6 +142,7 @@ class CanvasModel : public QObject {
   void probeNameChanged(const QString& name);
   void selectionChanged();
   void hoverChanged();
+  void noteChanged();   ///< standsFor() or note()
   void trailChanged();  ///< Not with each frame, which has another one.
   void brushChanged();  ///< The subset, by whoever brushes; not when a frame brings another.
   void timeChanged();
@@ -152,7 +166,9 @@ class CanvasModel : public QObject {
   std::unique_ptr<TimeCursor> ownTime_;
   std::unique_ptr<Viewport> ownViewport_;
   std::unique_ptr<LayerStack> layers_;
-  QString probeName_, variant_, whyNothing_;
+  QString run_, shownRun_;  ///< shownRun_: whose frame is shown.
+  std::int64_t standsFor_ = -1;
+  QString probeName_, variant_, whyNothing_, note_;
   int stage_ = 0;
   std::shared_ptr<const ProbeFrame> frame_;
   std::shared_ptr<const StageEvidence> evidence_;

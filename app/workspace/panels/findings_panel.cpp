@@ -2,7 +2,9 @@
 
 #include <QCoreApplication>
 #include <QEvent>
+#include <QPointer>
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "app/run/run_controller.h"
@@ -51,17 +53,26 @@ class FindingsOfRun : public QObject {
  private:
   void watch() {
     reader_.cancel();
-    found_ = {};
-    const EvidenceSource* source = workspace_.source();
+    if (source_) source_->disconnect(this);
+    source_ = workspace_.source();
     panel_.clear(tr("Open a recorded run, or train one, to see what is wrong with it."), false);
-    if (!source) return;
-    connect(source, &EvidenceSource::opened, this, &FindingsOfRun::refresh);
-    connect(source, &EvidenceSource::stepsChanged, this, &FindingsOfRun::refresh);
-    refresh();
+    if (!source_) return;
+    connect(source_, &EvidenceSource::opened, this, &FindingsOfRun::refresh);
+    connect(source_, &EvidenceSource::stepsChanged, this, &FindingsOfRun::refresh);
+    // Where canvases look at several runs, each is looked through once.
+    std::erase_if(known_, [this](const auto& entry) {
+      return std::ranges::none_of(workspace_.runs(), [&](const OpenRun& run) {
+        return run.source && run.source->folder() == entry.first;
+      });
+    });
+    if (const auto known = known_.find(source_->folder()); known != known_.end() && !run_.isLive())
+      show(known->second);
+    else
+      refresh();
   }
 
   void refresh() {
-    const EvidenceSource* source = workspace_.source();
+    const EvidenceSource* source = source_;
     if (!source) return;
     const auto moments = static_cast<std::int64_t>(source->steps() ? source->steps()->size() : 0);
     if (panel_.hasReport()) {
@@ -78,19 +89,20 @@ class FindingsOfRun : public QObject {
   }
 
   void lookByItself() {
-    const EvidenceSource* source = workspace_.source();
+    const EvidenceSource* source = source_;
     if (source && panel_.isVisible() && !panel_.hasReport() && !reader_.isReading() && !run_.isLive() &&
         source->steps() && !source->steps()->empty())
       look();
   }
 
   void look() {
-    if (const EvidenceSource* source = workspace_.source(); source && !source->folder().isEmpty())
+    if (const EvidenceSource* source = source_; source && !source->folder().isEmpty())
       reader_.start(source->folder());
   }
 
   void show(const FindingsReader::Found& found) {
     found_ = found;
+    if (source_) known_[source_->folder()] = found;
     QSet<QString> images;
     for (const auto& [probe, steps] : found.probeSteps)
       images.insert(QString::fromStdString(probe));
@@ -119,6 +131,8 @@ class FindingsOfRun : public QObject {
   const RunController& run_;
   FindingsReader reader_;
   FindingsReader::Found found_;
+  std::map<QString, FindingsReader::Found> known_;  ///< By folder, of the runs that are open.
+  QPointer<EvidenceSource> source_;
 };
 
 }  // namespace

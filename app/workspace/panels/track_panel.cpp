@@ -1,6 +1,7 @@
 #include <QCoreApplication>
 #include <QEvent>
 #include <QFileDialog>
+#include <QPointer>
 #include <optional>
 #include <utility>
 
@@ -57,12 +58,17 @@ class TrackOfSelection : public QObject {
 
  private:
   void watchSource() {
+    if (source_) {
+      source_->disconnect(this);
+      if (followed_) source_->follow(std::nullopt);
+    }
     followed_.reset();
     view_.setPinned(false);
     workspace_.onion().setBoxes({}, {}, {}, {});
-    if (const EvidenceSource* source = workspace_.source()) {
-      connect(source, &EvidenceSource::trackArrived, this, &TrackOfSelection::show);
-      connect(source, &EvidenceSource::opened, this, &TrackOfSelection::refresh);
+    source_ = workspace_.source();
+    if (source_) {
+      connect(source_, &EvidenceSource::trackArrived, this, &TrackOfSelection::show);
+      connect(source_, &EvidenceSource::opened, this, &TrackOfSelection::refresh);
     }
     refresh();
   }
@@ -98,7 +104,7 @@ class TrackOfSelection : public QObject {
   }
 
   void refresh() {
-    EvidenceSource* source = workspace_.source();
+    EvidenceSource* source = source_;
     const bool looked = view_.isVisible() || workspace_.onion().isOn();
     if (view_.isPinned() && followed_ && source && looked) return;
     std::optional<TrackQuery> wanted = looked && source ? selected() : std::nullopt;
@@ -152,6 +158,7 @@ class TrackOfSelection : public QObject {
   Workspace& workspace_;
   Notifier& notifier_;
   CanvasModel* canvas_ = nullptr;
+  QPointer<EvidenceSource> source_;  ///< Whose run is followed.
   std::optional<TrackQuery> followed_;
 };
 
