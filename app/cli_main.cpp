@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
   cli::addRuns(app, exit);
   cli::addData(app, exit);
   cli::addFindings(app, exit);
+  cli::addSearch(app, exit);
   cli::addMethods(app, exit);
   cli::addModels(app, exit);
   cli::addPresets(app, exit);

@@ -46,7 +46,8 @@ void addOptions(CLI::App& app, Options& options) {
       ->check(CLI::IsMember({"dark", "light", "system"}));
   app.add_flag("--measure-start", options.measureStart,
                "End once the first picture is shown, and say so; for measuring how long that takes");
-  app.add_option("RUN", options.folder, "A recorded run to look at")->excludes("--resume");
+  app.add_option("RUN", options.folder, "A recorded run to look at, or a session's file to go on with")
+      ->excludes("--resume");
   app.footer("--data, --preset or --config start training at once; without them the first page asks.");
 }
 
@@ -101,8 +102,10 @@ int run(int argc, char** argv) {
     session.startPaused = options.paused;
     if (resumes)
       window.run().goOn(QString::fromStdString(options.resume), *changes);
-    else if (!options.folder.empty())
-      window.runView().open(QString::fromStdString(options.folder));
+    else if (const QString path = QString::fromStdString(options.folder); isSessionFile(path))
+      window.sessions().open(path);
+    else if (!path.isEmpty())
+      window.runView().open(path);
     else if (options.startsRun() && config->data.empty())
       window.startPage().setConfig(*config);
     else if (options.startsRun())

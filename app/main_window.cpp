@@ -13,6 +13,7 @@
 #include <QStatusBar>
 #include <QVBoxLayout>
 
+#include "app/palette/palette_sources.h"
 #include "app/run/run_dialogs.h"
 #include "app/settings.h"
 #include "app/status_line.h"
@@ -21,6 +22,7 @@
 #include "app/workspace/canvas_grid.h"
 #include "widgets/help/help_window.h"
 #include "widgets/notify/message_bar.h"
+#include "widgets/palette/command_palette.h"
 #include "widgets/panels/canvas_tools.h"
 #include "widgets/panels/preparing_view.h"
 #include "widgets/panels/start_page.h"
@@ -35,6 +37,7 @@ MainWindow::MainWindow(SessionFactory factory, QWidget* parent)
       page_(std::make_unique<WorkspacePage>(*this, workspace_, *run_, notifier_)),
       view_(std::make_unique<RunView>(*page_, workspace_, *run_, notifier_)),
       start_(std::make_unique<StartFlow>(*new StartPage(this), *run_, *view_, leftovers_, notifier_)),
+      sessions_(std::make_unique<SessionFlow>(start_->page(), *run_, *view_, workspace_, notifier_)),
       pages_(new QStackedWidget) {
   setAcceptDrops(true);
   compose();
@@ -70,10 +73,20 @@ void MainWindow::compose() {
   column->addWidget(new MessageBar(notifier_));
   column->addWidget(pages_, 1);
   setCentralWidget(central);
+  palette_ = new CommandPalette(paletteSources(*this), this);
 }
 
 void MainWindow::wire() {
   connect(page_.get(), &WorkspacePage::entered, this, [this] { showPage(page_.get()); });
+  // The layout outlives a crash as well; writing settings takes its time.
+  connect(sessions_.get(), &SessionFlow::kept, this, [this, before = QByteArray()]() mutable {
+    if (saveState() == before) return;
+    before = saveState();
+    QSettings settings = openSettings();
+    page_->docks().save(settings);
+  });
+  connect(palette_, &CommandPalette::used, this,
+          [this] { openSettings().setValue(QStringLiteral("palette/recent"), palette_->model().recent()); });
   connect(&page_->preparing(), &PreparingView::cancelled, this, &MainWindow::showStartPage);
   connect(start_.get(), &StartFlow::pageWanted, this, &MainWindow::showStartPage);
   connect(start_.get(), &StartFlow::helpWanted, this, &MainWindow::showHelp);
@@ -84,6 +97,7 @@ void MainWindow::wire() {
   connect(&workspace_, &Workspace::sourceChanged, this, &MainWindow::refresh);
   connect(&workspace_, &Workspace::comparingChanged, this, &MainWindow::refresh);
   connect(&page_->canvases(), &CanvasGrid::comparisonChanged, this, &MainWindow::refresh);
+  connect(&workspace_.readOut(), &ReadOut::changed, this, &MainWindow::refresh);
 }
 
 void MainWindow::restore() {
@@ -143,6 +157,12 @@ void MainWindow::showHelp(const QString& what) {
   help->activateWindow();
 }
 
+void MainWindow::showPalette() {
+  refresh();  // as it is at this moment
+  palette_->model().setRecent(openSettings().value(QStringLiteral("palette/recent")).toStringList());
+  palette_->open();
+}
+
 void MainWindow::setTheme(ThemeChoice choice) {
   openSettings().setValue(QStringLiteral("theme"), toString(choice));
   applyTheme(*static_cast<QApplication*>(QCoreApplication::instance()), choice);
@@ -166,7 +186,9 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   settings.setValue(QStringLiteral("window/workspace"),
                     QJsonDocument(workspace_.save()).toJson(QJsonDocument::Compact));
   hide();
+  const std::optional<SessionState> present = sessions_->present();
   run_->end();
+  sessions_->end(present);
   event->accept();
 }
 
@@ -175,15 +197,27 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
-  for (const QUrl& url : event->mimeData()->urls()) {
-    if (url.toLocalFile().isEmpty()) continue;
-    event->acceptProposedAction();
-    if (event->modifiers() & Qt::ShiftModifier && !onStartPage())
-      view_->beside().open(url.toLocalFile());
-    else
-      start_->open(url.toLocalFile());
-    return;
-  }
+  QStringList paths;
+  for (const QUrl& url : event->mimeData()->urls())
+    if (!url.toLocalFile().isEmpty()) paths << url.toLocalFile();
+  if (paths.isEmpty()) return;
+  event->acceptProposedAction();
+  if (paths.size() > 1)
+    notifier_.tell(
+        {MessageKind::kNote,
+         tr("Of %1 things that were dropped the first is opened: %2").arg(paths.size()).arg(paths.front())});
+  if (event->modifiers() & Qt::ShiftModifier && !onStartPage())
+    view_->beside().open(paths.front());
+  else
+    open(paths.front());
+}
+
+void MainWindow::open(const QString& path) {
+  if (isSessionFile(path)) return sessions_->open(path);
+  // An image of what is looked at is gone to; another brings the folder it is in.
+  if (const QString image = onStartPage() ? QString() : view_->imageOf(path); !image.isEmpty())
+    return view_->showImage(image);
+  start_->open(path);
 }
 
 bool MainWindow::eventFilter(QObject* watched, QEvent* event) {

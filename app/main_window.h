@@ -7,6 +7,7 @@
 
 #include "app/run/leftover_list.h"
 #include "app/run/run_controller.h"
+#include "app/session/session_flow.h"
 #include "app/start_flow.h"
 #include "app/workspace/run_view.h"
 #include "app/workspace/workspace.h"
@@ -19,6 +20,7 @@ class QStackedWidget;
 
 namespace anchorscope {
 
+class CommandPalette;
 class StartPage;
 
 /// GUI thread only.
@@ -34,6 +36,10 @@ class MainWindow : public QMainWindow {
   bool onStartPage() const;
   /// Opens the help at the page that tells of this method, detector or topic; empty: of what is looked at.
   void showHelp(const QString& what);
+  /// A session, a recorded run, a data set, or an image, whichever it is.
+  void open(const QString& path);
+  /// Everything that can be done or gone to, to be searched.
+  void showPalette();
   void setTheme(ThemeChoice choice);
   /// Ends the window without a question, as a signal to the program does: a recording that was not kept is
   /// left for the next start.
@@ -44,6 +50,7 @@ class MainWindow : public QMainWindow {
   RunController& run() { return *run_; }
   RunView& runView() { return *view_; }
   StartFlow& start() { return *start_; }
+  SessionFlow& sessions() { return *sessions_; }
   StartPage& startPage() { return start_->page(); }
   /// What is looked at, and the page that shows it.
   Workspace& workspace() { return workspace_; }
@@ -75,8 +82,10 @@ class MainWindow : public QMainWindow {
   std::unique_ptr<WorkspacePage> page_;
   std::unique_ptr<RunView> view_;
   std::unique_ptr<StartFlow> start_;
+  std::unique_ptr<SessionFlow> sessions_;
   QStackedWidget* pages_;
   ActionRegistry* actions_;
+  CommandPalette* palette_;
 };
 
 }  // namespace anchorscope

@@ -32,10 +32,12 @@ StatusLine::StatusLine(QStatusBar& bar, Notifier& notifier, WorkspacePage& page)
   bar.addPermanentWidget(hint);
   bar.setSizeGripEnabled(false);
   connect(&page.canvases(), &CanvasGrid::statusTextChanged, values_, &QLabel::setText);
-  connect(&notifier_, &Notifier::mentioned, &bar, [&bar](const QString& text) {
+  const auto mention = [&bar](const QString& text) {
     constexpr int kMilliseconds = 8000;
     bar.showMessage(text, kMilliseconds);
-  });
+  };
+  connect(&notifier_, &Notifier::mentioned, &bar, mention);
+  connect(&page.canvases(), &CanvasGrid::noteWanted, &bar, mention);
   connect(problems_, &QToolButton::clicked, this, [&page] {
     if (QDockWidget* dock = page.docks().find("problems"); dock->isVisible())
       dock->hide();

@@ -21,6 +21,7 @@
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/parameters_panel.h"
+#include "widgets/panels/probes_panel.h"
 #include "widgets/panels/transport_bar.h"
 
 namespace anchorscope {
@@ -105,6 +106,32 @@ void addHistoryActions(ActionRegistry& actions, MainWindow& window) {
   actions.addSeparator(menu);
   actions.add({"history.live", tr("Follow &live"), Qt::Key_L, tr("Show training as it goes on"),
                [&window] { window.page().scrubber().goLive(); }});
+}
+
+/// What is read off the canvases.
+void addReadOutActions(ActionRegistry& actions, MainWindow& window) {
+  ReadOut& readOut = window.workspace().readOut();
+  const auto inWorkspace = [](const ActionContext& at) { return at.workspace; };
+  const auto addMark = [&](const QString& id, const QString& text, Qt::Key key, const QString& help,
+                           std::function<void()> run, bool ActionContext::*on) {
+    ActionSpec spec{id, text, key, help, std::move(run), inWorkspace};
+    spec.checkedWhen = [on](const ActionContext& at) { return at.*on; };
+    actions.add(std::move(spec));
+  };
+  addMark(
+      QStringLiteral("view.magnifier"), tr("&Magnifier"), Qt::Key_M,
+      tr("Show what is under the cursor pixel by pixel, with its candidate and cell"),
+      [&readOut] { readOut.setMagnifies(!readOut.magnifies()); }, &ActionContext::magnifies);
+  addMark(
+      QStringLiteral("view.allValues"), tr("&Every value at the cursor"), Qt::Key_I,
+      tr("Tell all that is known beside the cursor and of the current pin, not only the first three"),
+      [&readOut] { readOut.setTellsAll(!readOut.tellsAll()); }, &ActionContext::tellsAll);
+  actions.add({QStringLiteral("view.removePins"),
+               tr("Remove all &pins"),
+               {},
+               tr("Take the pinned cards off the canvases; a right-click pins what is under the cursor"),
+               [&readOut] { readOut.removeAll(); },
+               [](const ActionContext& at) { return at.pins; }});
 }
 
 /// How many canvases there are, and what they have in common.
@@ -225,6 +252,23 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
   QMenu* recent = actions.addMenu(QStringLiteral("file.recent"), tr("Open &recent"), file);
   QObject::connect(recent, &QMenu::aboutToShow, &window, [&window, recent] { fillRecent(*recent, window); });
   actions.addSeparator(file);
+  const QString sessions = tr("Sessions (*.json)");
+  add("file.openSession", tr("Open &session…"), {},
+      tr("Go on where a session was saved: run, images, step, canvases, layers, selection and pins"),
+      [&window, sessions] {
+        const QString path = QFileDialog::getOpenFileName(&window, tr("Open a session"), {}, sessions);
+        if (!path.isEmpty()) window.sessions().open(path);
+      });
+  add(
+      "file.saveSession", tr("Sa&ve session…"), {},
+      tr("Write what is looked at, and in which run, into a file to come back to"),
+      [&window, sessions] {
+        QString path = QFileDialog::getSaveFileName(&window, tr("Save the session"),
+                                                    QStringLiteral("session.json"), sessions);
+        if (!path.isEmpty()) window.sessions().save(path);
+      },
+      in(&ActionContext::recordedSteps));
+  actions.addSeparator(file);
   add(
       "file.keep", tr("&Keep recorded run…"), {},
       tr("Move the recording of a run that was given no folder to where it stays; when training has stopped"),
@@ -252,6 +296,10 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
             tr("Make the change again that was taken back"));
 
   actions.addMenu(view, tr("&View"));
+  add("view.palette", tr("&Command palette…"), Qt::CTRL | Qt::SHIFT | Qt::Key_P,
+      tr("Search everything that can be done or gone to: commands, options, images, layers, panels"),
+      [&window] { window.showPalette(); });
+  actions.addSeparator(view);
   for (QDockWidget* dock : window.page().docks().all()) {
     QAction* toggle = dock->toggleViewAction();
     toggle->setToolTip(tr("Show or hide: %1").arg(dock->windowTitle()));
@@ -268,6 +316,15 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
   add(
       "view.goToAnchor", tr("&Go to anchor…"), Qt::CTRL | Qt::Key_G, tr("Select an anchor by its number"),
       [&window] { window.page().canvas().askForAnchor(); }, in(&ActionContext::picture));
+  add(
+      "view.search", tr("&Search images…"), QKeySequence::Find,
+      tr("Find probes by name, class, state of objects or loss, and other images by name"),
+      [&window] {
+        window.page().docks().show("probesAndLayers");
+        window.page().probes().focusSearch();
+      },
+      in(&ActionContext::workspace));
+  addReadOutActions(actions, window);
   actions.addSeparator(view);
   addCanvasActions(actions, window);
   actions.addMenu(theme, tr("&Theme"), view);
@@ -383,6 +440,10 @@ ActionContext actionContextOf(MainWindow& window) {
   at.besideRun = !window.workspace().active().run().isEmpty();
   at.swapped = window.page().canvases().isSwapped();
   at.wipes = window.page().canvases().isWiped();
+  ReadOut& readOut = window.workspace().readOut();
+  at.magnifies = readOut.magnifies();
+  at.tellsAll = readOut.tellsAll();
+  at.pins = !readOut.pins().isEmpty();
   at.ownStep = window.workspace().active().hasOwnTime();
   return at;
 }

@@ -40,6 +40,7 @@ void addWhatIf(CLI::App& app, ExitCode& exit);
 void addInfo(CLI::App& app, ExitCode& exit);
 void addData(CLI::App& app, ExitCode& exit);
 void addFindings(CLI::App& app, ExitCode& exit);
+void addSearch(CLI::App& app, ExitCode& exit);
 void addMethods(CLI::App& app, ExitCode& exit);
 void addModels(CLI::App& app, ExitCode& exit);
 void addPresets(CLI::App& app, ExitCode& exit);

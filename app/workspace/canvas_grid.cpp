@@ -46,6 +46,7 @@ CanvasGrid::Cell CanvasGrid::makeCell(CanvasModel& model) {
   column->addWidget(cell.header);
   column->addWidget(cell.view, 1);
   connect(cell.view, &CanvasView::statusTextChanged, this, &CanvasGrid::statusTextChanged);
+  connect(cell.view, &CanvasView::noteWanted, this, &CanvasGrid::noteWanted);
   // What is chosen in a header is chosen for that canvas.
   cell.header->installEventFilter(this);
   for (QWidget* control : cell.header->findChildren<QWidget*>())

@@ -45,6 +45,7 @@ class CanvasGrid : public QWidget {
 
  signals:
   void comparisonChanged();                     ///< isSwapped() or isWiped()
+  void noteWanted(const QString& text);         ///< Why a canvas did not do something.
   void statusTextChanged(const QString& text);  ///< Of whichever canvas the cursor is over.
 
  protected:

@@ -46,6 +46,7 @@ QWidget* makeCellMapsPanel(const PanelContext& context);
 QWidget* makeDistributionPanel(const PanelContext& context);
 QWidget* makeDifferencesPanel(const PanelContext& context);
 QWidget* makeFindingsPanel(const PanelContext& context);
+QWidget* makeAllObjectsPanel(const PanelContext& context);
 QWidget* makeProblemsPanel(const PanelContext& context);
 QWidget* makeStepPanel(const PanelContext& context);
 QWidget* makeStatisticsPanel(const PanelContext& context);

@@ -17,6 +17,8 @@ const std::vector<PanelSpec>& panelSpecs() {
        makeCellMapsPanel},
       {"whatIf", QT_TRANSLATE_NOOP("Panels", "What if"), Qt::RightDockWidgetArea, "inspector", kTabbed,
        makeWhatIfPanel},
+      {"objects", QT_TRANSLATE_NOOP("Panels", "Objects of all probes"), Qt::RightDockWidgetArea, "inspector",
+       kTabbed, makeAllObjectsPanel},
       {"problems", QT_TRANSLATE_NOOP("Panels", "Problems"), Qt::BottomDockWidgetArea, "curves", kAbove,
        makeProblemsPanel},
       {"findings", QT_TRANSLATE_NOOP("Panels", "Findings"), Qt::RightDockWidgetArea, "evaluation", kTabbed,

@@ -1,6 +1,7 @@
 #include "app/workspace/run_view.h"
 
 #include <QFileInfo>
+#include <algorithm>
 
 #include "app/run/run_controller.h"
 #include "app/settings.h"
@@ -72,6 +73,7 @@ void RunView::wireRun() {
     if (event.error) notifier_.tell(messageOf(*event.error, MessageScope::kRun));
   });
   connect(bridge, &SessionBridge::failed, this, &RunView::onFailed);
+  connect(&page_, &WorkspacePage::imageWanted, this, &RunView::showImage);
   connect(evaluation_, &EvaluationPanel::stepWanted, this,
           [this](std::int64_t step) { evaluation_->showEvaluation(evaluationAt(step)); });
 }
@@ -172,6 +174,39 @@ void RunView::onFailed(const Error& error, const QString& culprit) {
   wantedProbe_ = culprit;
   if (!workspace_.active().time().followsLive()) scrubber_->goLive();
   selectWantedProbe();
+}
+
+void RunView::showImage(const QString& name) {
+  std::vector<std::string> probes;
+  for (const auto& probe : workspace_.active().probes())
+    probes.push_back(probe->image->name);
+  const std::string wanted = name.toStdString();
+  if (std::ranges::find(probes, wanted) != probes.end()) return workspace_.active().setProbeName(name);
+  if (!run_->isLive() || !enabledActions(run_->bridge().state()).setProbe)
+    return notifier_.mention(
+        tr("%1 is no probe, and probes can change only while a run trains or pauses.").arg(name));
+  probes.push_back(wanted);
+  run_->bridge().post(SetProbesCommand{probes});
+  notifier_.mention(tr("%1 becomes a probe and is shown with the next evidence.").arg(name));
+  wantedProbe_ = name;
+  if (!workspace_.active().time().followsLive()) scrubber_->goLive();
+}
+
+QString RunView::imageOf(const QString& path) const {
+  // Names are those of files, with the folders that tell apart those that are called alike.
+  const QString whole = QFileInfo(path).absoluteFilePath();
+  QString best;
+  const auto consider = [&](const std::string& name) {
+    const QString image = QString::fromStdString(name);
+    const bool same = whole == image || whole.endsWith(QLatin1Char('/') + image);
+    if (same && image.size() > best.size()) best = image;
+  };
+  for (const auto& probe : workspace_.active().probes())
+    consider(probe->image->name);
+  if (const auto& facts = run_->bridge().facts(); run_->isLive() && facts)
+    for (const auto* names : {&facts->imageNames, &facts->validationImageNames})
+      std::ranges::for_each(*names, consider);
+  return best;
 }
 
 void RunView::selectWantedProbe() {

@@ -47,6 +47,10 @@ class RunView : public QObject {
   QString title() const;
   /// The page of the help that tells of it; empty: none.
   QString topic() const;
+  /// Shows an image of the data: a probe at once, another of a run that trains once it has become one.
+  void showImage(const QString& name);
+  /// What a file is called among the images of the run that is shown; empty: it is none of them.
+  QString imageOf(const QString& path) const;
   bool isEvaluating() const { return evaluating_; }
   /// The recorded run that is looked at, or null.
   const RecordedSource* recordedRun() const { return recorded_; }

@@ -304,6 +304,7 @@ void Workspace::beginRun() {
   undo_.clear();
   link_.selection.select({});
   link_.selection.hover({});
+  link_.readOut.removeAll();
   link_.brush.clear();
   const std::vector<Beside> gone = std::exchange(beside_, {});
   for (const auto& canvas : canvases_) {
@@ -583,7 +584,8 @@ QJsonObject Workspace::save() const {
           {"onion", link_.onion.save()},
           {"comparing", comparing_},
           {"selection", link_.selection.save()},
-          {"brush", link_.brush.save()}};
+          {"brush", link_.brush.save()},
+          {"readOut", link_.readOut.save()}};
 }
 
 QJsonObject Workspace::sessionOf(const QJsonArray& layers) {
@@ -603,6 +605,7 @@ Status Workspace::restore(const QJsonObject& saved) {
   link_.viewport.restore(saved["viewport"].toObject());
   link_.selection.restore(saved["selection"].toObject());
   link_.onion.restore(saved["onion"].toObject());
+  link_.readOut.restore(saved["readOut"].toObject());
   link_.brush.restore(saved["brush"].toObject());
   setComparing(saved["comparing"].toBool(false));
   for (int i = 0; i < canvasCount(); ++i) {

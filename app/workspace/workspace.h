@@ -46,6 +46,7 @@ class Workspace : public QObject {
   ~Workspace() override;
 
   Selection& selection() { return link_.selection; }
+  ReadOut& readOut() { return link_.readOut; }
   /// The canvases' common moment and part of the image.
   TimeCursor& time() { return link_.time; }
   Viewport& viewport() { return link_.viewport; }

@@ -11,8 +11,8 @@
 #include "app/run/run_controller.h"
 #include "app/workspace/canvas_grid.h"
 #include "app/workspace/panel.h"
-#include "app/workspace/until_menu.h"
 #include "app/workspace/parameter_undo.h"
+#include "app/workspace/until_menu.h"
 #include "app/workspace/workspace.h"
 #include "widgets/actions/action_registry.h"
 #include "widgets/canvas/canvas_view.h"
@@ -142,6 +142,7 @@ void WorkspacePage::wire(RunController& run, Notifier& notifier) {
           [&run] { run.bridge().post(EvaluateCommand{}); });
   connect(evaluation_, &EvaluationPanel::cancelWanted, this,
           [&run] { run.bridge().post(CancelEvaluationCommand{}); });
+  connect(probes_, &ProbesPanel::imageWanted, this, &WorkspacePage::imageWanted);
   connect(probes_, &ProbesPanel::probesWanted, this,
           [&run](const std::vector<std::string>& names) { run.bridge().post(SetProbesCommand{names}); });
   connect(&probes_->batch(), &BatchList::showWanted, this,

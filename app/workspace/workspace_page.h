@@ -66,6 +66,7 @@ class WorkspacePage : public QWidget {
  signals:
   void entered();
   void left();
+  void imageWanted(const QString& name);  ///< One that is no probe yet, perhaps.
 
  private:
   void makeDocks(QMainWindow& host, RunController& run, Notifier& notifier);

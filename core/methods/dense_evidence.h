@@ -58,8 +58,8 @@ class PairQualitySink final : public EvidenceSink {
 /// What of each head's loss is each image's, as LossTerms::ofImages.
 std::vector<NamedTensor> lossesOfImages(const LossTable& losses);
 
-/// What publishDense() shows of the outputs alone, and of the assignment alone (winners [B,N] of both heads as
-/// in Assignment, the candidates' state, the objects' positives).
+/// What publishDense() shows of the outputs alone, and of the assignment alone (winners [B,N] of both heads
+/// as in Assignment, the candidates' state, the objects' positives).
 void publishOutputs(const StageInputs& context, EvidenceSink& sink);
 void publishAssignment(const DenseTargets& targets, const at::Tensor& clsObject, const at::Tensor& regObject,
                        EvidenceSink& sink);

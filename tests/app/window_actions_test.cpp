@@ -11,6 +11,7 @@
 #include <QMenuBar>
 #include <QRegularExpression>
 #include <QTableView>
+#include <QToolButton>
 #include <QTranslator>
 
 #include "tests/app/window_fixture.h"
@@ -185,6 +186,8 @@ TEST(WindowTextsTest, WhatIsDeclaredInCoreIsOpenToTranslation) {
     }));
     EXPECT_EQ(legend.entries()[1].title, "loss.loc") << "a name is the same in every language";
     QStringList titles;
+    // What is not drawn is folded under its subject.
+    window.page().layers().findChild<QToolButton*>(QStringLiteral("subject:losses"))->click();
     for (const LayerRow* row : window.page().layers().findChildren<LayerRow*>()) {
       EXPECT_TRUE(row->toolTip().startsWith("⟦")) << row->toolTip().toStdString();
       for (const QLabel* label : row->findChildren<QLabel*>())

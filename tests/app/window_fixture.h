@@ -7,6 +7,7 @@
 #include <QApplication>
 #include <QDialogButtonBox>
 #include <QDir>
+#include <QFile>
 #include <QFileDialog>
 #include <QLineEdit>
 #include <QMessageBox>
@@ -81,6 +82,11 @@ inline void nameFile(const QString& path) {
   });
 }
 
+/// A window that an earlier test has left is not to be offered.
+inline void forgetSession() {
+  QFile::remove(SessionKeeper::filePath());
+}
+
 /// Starts MuSu on the data, as far as a trainer that prepares it.
 inline void startRun(MainWindow& window, FakeTrainer& trainer, const std::string& data) {
   auto config = makeRunConfig("musu", "retina-small");
@@ -94,7 +100,7 @@ inline void startRun(MainWindow& window, FakeTrainer& trainer, const std::string
 struct FreshWindow {
   /// `remember` may write settings that it shall find.
   explicit FreshWindow(const std::function<void()>& remember = {}, const QSize& size = {1280, 800})
-      : window((openSettings().clear(), remember ? remember() : void(), trainer.factory())) {
+      : window((openSettings().clear(), forgetSession(), remember ? remember() : void(), trainer.factory())) {
     window.run().setAsk([](const Question&) { return Answer::kGoAhead; });
     window.page().docks().reset();
     window.resize(size);
@@ -117,7 +123,7 @@ struct FreshWindow {
 /// A window of 1280 × 800, on its first page. It asks with real dialogs.
 class WindowFixture : public ::testing::Test {
  protected:
-  WindowFixture() : window((removeUnkeptRuns(), trainer.factory())) {
+  WindowFixture() : window((removeUnkeptRuns(), forgetSession(), trainer.factory())) {
     window.page().docks().reset();
     window.resize(1280, 800);
     window.show();

@@ -8,6 +8,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QSet>
 #include <QSlider>
 #include <QTest>
 #include <QToolButton>
@@ -32,6 +33,12 @@ class LayersPanelTest : public ::testing::Test {
   }
   const Layer& layer(const char* id) { return *state.layers().find(id); }
   QWidget* row(const QString& id) { return panel.findChild<QWidget*>("layer:" + id); }
+  /// Lists what a subject has, or folds it again.
+  void unfold(const QString& subject) {
+    auto* line = panel.findChild<QToolButton*>(subject);
+    ASSERT_NE(line, nullptr) << subject.toStdString();
+    QTest::mouseClick(line, Qt::LeftButton);
+  }
 
   ViewLink link;
   CanvasModel state{link};
@@ -49,6 +56,7 @@ TEST_F(LayersPanelTest, TheEyeShowsAndHides) {
 }
 
 TEST_F(LayersPanelTest, AClickOnARowMakesItTheActiveLayerAndADoubleClickShowsItAlone) {
+  unfold("subject:weights");
   QTest::mouseClick(row("channel:musu.w_cls"), Qt::LeftButton, {}, {60, 14});
   EXPECT_EQ(state.layers().active()->id, "channel:musu.w_cls");
   QTest::mouseDClick(row("channel:musu.w_cls"), Qt::LeftButton, {}, {60, 14});
@@ -91,7 +99,55 @@ TEST_F(LayersPanelTest, ButtonsMoveTheActiveLayer) {
   EXPECT_EQ(panel.shownLayers(), before);
 }
 
+TEST_F(LayersPanelTest, WhatIsDrawnStandsOnTopAndTheRestIsFoldedBySubject) {
+  EXPECT_EQ(panel.shownLayers(),
+            (QStringList{"objects", "bag", "channel:musu.joint", "image", "predictions"}));
+  QStringList subjects;
+  for (const LayerSubject& subject : layerSubjects(state.layers().layers(), *state.evidence())) {
+    EXPECT_NE(panel.findChild<QToolButton*>(subject.id), nullptr) << subject.id.toStdString();
+    subjects << subject.id;
+  }
+  EXPECT_TRUE(subjects.contains("subject:scores"));
+  EXPECT_TRUE(subjects.contains("subject:weights"));
+  // Every layer of a channel is in one of them, once.
+  std::vector<std::string> all, listed;
+  for (const Layer& each : state.layers().layers())
+    if (each.hasChannel()) all.push_back(each.id);
+  for (const LayerSubject& subject : layerSubjects(state.layers().layers(), *state.evidence()))
+    listed.insert(listed.end(), subject.layers.begin(), subject.layers.end());
+  std::ranges::sort(all);
+  std::ranges::sort(listed);
+  EXPECT_EQ(listed, all);
+
+  unfold("subject:scores");
+  ASSERT_TRUE(panel.shownLayers().contains("channel:iou"));
+  EXPECT_GT(panel.shownLayers().indexOf("channel:iou"), panel.shownLayers().indexOf("predictions"));
+  QTest::mouseClick(panel.findChild<QToolButton*>("eye:channel:iou"), Qt::LeftButton);
+  EXPECT_LT(panel.shownLayers().indexOf("channel:iou"), panel.shownLayers().indexOf("image"));
+  unfold("subject:scores");
+  EXPECT_TRUE(panel.shownLayers().contains("channel:iou")) << "it is drawn";
+  EXPECT_FALSE(panel.shownLayers().contains("channel:cls_score"));
+}
+
+TEST_F(LayersPanelTest, ALayerThatIsSwitchedOffStaysUnderTheMouseUntilItLeaves) {
+  state.layers().setVisible("channel:iou", true);
+  state.layers().setActive("channel:musu.joint");
+  const QStringList before = panel.shownLayers();
+  row("channel:iou")->setAttribute(Qt::WA_UnderMouse);
+  QTest::mouseClick(panel.findChild<QToolButton*>("eye:channel:iou"), Qt::LeftButton);
+  EXPECT_FALSE(layer("channel:iou").visible);
+  EXPECT_EQ(panel.shownLayers(), before);
+  QTest::mouseClick(panel.findChild<QToolButton*>("eye:channel:iou"), Qt::LeftButton);
+  EXPECT_TRUE(layer("channel:iou").visible);
+  QTest::mouseClick(panel.findChild<QToolButton*>("eye:channel:iou"), Qt::LeftButton);
+  QEvent leave(QEvent::Leave);
+  QApplication::sendEvent(&panel, &leave);
+  EXPECT_FALSE(panel.shownLayers().contains("channel:iou"));
+}
+
 TEST_F(LayersPanelTest, LayersOfChannelsThatAreNotThereHaveNoRowButKeepTheirSettings) {
+  unfold("subject:weights");
+  EXPECT_TRUE(panel.shownLayers().contains("channel:musu.w_cls"));
   state.layers().setOpacity("channel:musu.w_cls", 0.3f);
   auto other = std::make_shared<StageEvidence>(*state.evidence());
   std::erase_if(other->channels, [](const Channel& channel) { return channel.spec.name == "musu.w_cls"; });
@@ -320,18 +376,15 @@ TEST_F(LayersPanelTest, ThePresetMenuAppliesWhatIsChosen) {
 TEST_F(LayersPanelTest, WhatAPresetShowsHeadsTheChannels) {
   auto* button = panel.findChild<QToolButton*>("layerPresets");
   emit button->menu()->aboutToShow();
-  QStringList before = panel.shownLayers();
+  ASSERT_FALSE(panel.shownLayers().contains("channel:musu.w_cls")) << "nothing to raise";
   for (QAction* action : button->menu()->actions())
     if (action->text() == "Weights of both heads") action->trigger();
-  QStringList expected = before;
-  const qsizetype first = expected.indexOf("bag") + 1;
-  const QStringList shown = expected.indexOf("channel:musu.w_cls") < expected.indexOf("channel:musu.w_reg")
-                                ? QStringList{"channel:musu.w_cls", "channel:musu.w_reg"}
-                                : QStringList{"channel:musu.w_reg", "channel:musu.w_cls"};
-  ASSERT_NE(before.mid(first, 2), shown) << "nothing to raise";
-  for (qsizetype i = 0; i < shown.size(); ++i)
-    expected.move(expected.indexOf(shown[i]), first + i);
-  EXPECT_EQ(panel.shownLayers(), expected);
+  QStringList channels = panel.shownLayers();
+  channels.removeIf([](const QString& id) { return !id.startsWith("channel:"); });
+  EXPECT_EQ(QSet<QString>(channels.begin(), channels.end()),
+            (QSet<QString>{"channel:musu.w_cls", "channel:musu.w_reg"}));
+  EXPECT_EQ(panel.shownLayers(),
+            (QStringList{"objects", "bag"} + channels + QStringList{"image", "predictions"}));
   auto* details = panel.findChild<QLabel*>("layerDetails");
   EXPECT_EQ(details->text(), QString::fromStdString(layer("channel:musu.w_cls").title).toUpper());
   EXPECT_EQ(details->toolTip(), QStringLiteral("musu.w_cls"));

@@ -4,6 +4,7 @@
 
 #include <QDialog>
 #include <QDialogButtonBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QListWidget>
@@ -74,6 +75,68 @@ TEST_F(ProbesPanelTest, PinningIsOfferedOnlyWhereThereIsADataSet) {
   EXPECT_FALSE(pin->isVisible());
   panel.setAvailableImages({"a.jpg", "b.jpg", "c.jpg"});
   EXPECT_TRUE(pin->isVisible());
+}
+
+TEST_F(ProbesPanelTest, TheSearchFindsProbesByEvidenceAndOtherImagesByName) {
+  panel.setAvailableImages({"a.jpg", "b.jpg", "cell_1.jpg", "cell_2.jpg"});
+  auto* search = panel.findChild<QLineEdit*>("probeSearch");
+  auto* found = panel.findChild<QLabel*>("probesFound");
+  auto* images = panel.findChild<QListView*>("imageList");
+  const auto shown = [&] {
+    QString names;
+    for (int row = 0; row < panel.list()->count(); ++row)
+      if (!panel.list()->item(row)->isHidden())
+        names += QString::fromStdString(state.probes()[static_cast<std::size_t>(row)]->image->name) + ' ';
+    return names;
+  };
+  const auto type = [&](const char* text) {
+    search->clear();
+    QTest::keyClicks(search, QLatin1String(text));
+  };
+  type("b.jpg");
+  EXPECT_EQ(shown(), "b.jpg ");
+  EXPECT_EQ(found->text(), "1 of 2 probes");
+  EXPECT_FALSE(images->isVisible());
+  type("cell");
+  EXPECT_EQ(shown(), "");
+  ASSERT_TRUE(images->isVisible());
+  EXPECT_EQ(images->model()->rowCount(), 2);
+  EXPECT_EQ(panel.findChild<QLabel*>("imagesFound")->text(), "OTHER IMAGES · 2");
+  QString image;
+  QObject::connect(&panel, &ProbesPanel::imageWanted, [&](const QString& name) { image = name; });
+  QTest::mouseClick(images->viewport(), Qt::LeftButton, {},
+                    images->visualRect(images->model()->index(1, 0)).center());
+  EXPECT_EQ(image, "cell_2.jpg");
+
+  type("served>0 class:rbc");
+  EXPECT_EQ(shown(), "a.jpg b.jpg ");
+  type("class:unicorn");
+  EXPECT_EQ(shown(), "");
+  EXPECT_TRUE(found->text().contains("0 of 2 probes")) << found->text().toStdString();
+  // What is shown stays while a word is not understood.
+  type("a.jpg");
+  search->setText("a.jpg speed>3");
+  EXPECT_TRUE(found->text().contains("'speed'")) << found->text().toStdString();
+  EXPECT_EQ(found->property("role"), "error");
+  EXPECT_EQ(shown(), "a.jpg ");
+  search->clear();
+  EXPECT_FALSE(found->isVisible());
+  EXPECT_EQ(shown(), "a.jpg b.jpg ");
+}
+
+TEST_F(ProbesPanelTest, WhatIsNotKnownOfAProbeIsCountedNotLeftOutInSilence) {
+  // As thumbnails of a recorded step are: image, objects and object columns.
+  const auto whole = frameNamed("b.jpg", 2);
+  StageEvidence summary;
+  static_cast<ProbeMoment&>(summary) = *whole;
+  summary.objectColumns = whole->stages.front()->objectColumns;
+  state.showProbes({frameNamed("a.jpg", 0), ProbeFrame::of(std::move(summary))});
+  auto* search = panel.findChild<QLineEdit*>("probeSearch");
+  QTest::keyClicks(search, "loss>0");
+  EXPECT_EQ(panel.findChild<QLabel*>("probesFound")->text(), "1 of 2 probes · of 1 it is not known here");
+  search->clear();
+  QTest::keyClicks(search, "starved>1");
+  EXPECT_FALSE(panel.list()->item(1)->isHidden()) << "thumbnails tell of starved objects";
 }
 
 TEST(ImageChoiceModelTest, WhatIsCheckedComesFirstAndStaysSoOutOfSight) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "widgets/actions/action_reasons.h"
 #include "widgets/theme/icons.h"
 
 namespace anchorscope {
@@ -35,7 +36,7 @@ QMenu* ActionRegistry::menu(const QString& id) const {
 QMenu* ActionRegistry::addMenu(const QString& id, const QString& title, const QString& parent) {
   QMenu* made = parent.isEmpty() ? bar_.addMenu(title) : menu(parent)->addMenu(title);
   made->setToolTipsVisible(true);
-  menus_.push_back({id, title, made});
+  menus_.push_back({id, title, parent, made});
   return made;
 }
 
@@ -80,7 +81,28 @@ QAction* ActionRegistry::find(const QString& id) const {
   return found == entries_.end() ? nullptr : found->action;
 }
 
+QString ActionRegistry::menuPath(const QString& id) const {
+  QStringList titles;
+  for (QString at = menuIdOf(id); !at.isEmpty();) {
+    const auto found = std::ranges::find(menus_, at, &Menu::id);
+    if (found == menus_.end()) break;
+    titles.prepend(QString(found->title).remove(QLatin1Char('&')));
+    at = found->parent;
+  }
+  return titles.join(QStringLiteral(" ▸ "));
+}
+
+QString ActionRegistry::whyNot(const QString& id) const {
+  const auto found = std::ranges::find(entries_, id, [](const Entry& entry) { return entry.spec.id; });
+  if (found == entries_.end() || found->action->isEnabled()) return {};
+  if (found->spec.whyNot)
+    if (const QString why = found->spec.whyNot(at_); !why.isEmpty()) return why;
+  const QString missing = whatIsMissing(found->spec.enabledWhen, at_);
+  return missing.isEmpty() ? tr("there is nothing to do it with at present") : missing;
+}
+
 void ActionRegistry::refresh(const ActionContext& context) {
+  at_ = context;
   for (const Entry& entry : entries_) {
     if (entry.spec.whyNot) {
       const QString why = entry.spec.whyNot(context);

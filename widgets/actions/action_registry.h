@@ -36,6 +36,9 @@ struct ActionContext {
   bool compares = false;        ///< Canvases are shown with their differences to the first.
   bool swapped = false;         ///< Two canvases have changed places.
   bool wipes = false;           ///< A part of the active canvas shows another one.
+  bool magnifies = false;       ///< Pixels are magnified beside the cursor,
+  bool tellsAll = false;        ///< and every value is told.
+  bool pins = false;            ///< There are pins.
   bool ownStep = false;         ///< The active canvas does not go through time with the others.
 };
 
@@ -76,6 +79,10 @@ class ActionRegistry : public QObject {
   /// Null: there is none of this id.
   QAction* find(const QString& id) const;
   void refresh(const ActionContext& context);
+  /// Where an action stands: "View ▸ Canvases".
+  QString menuPath(const QString& id) const;
+  /// Why an action cannot be done, as the last refresh() found it; empty when it can.
+  QString whyNot(const QString& id) const;
 
   /// All actions that have keys, by menu, then `more` sections of keys and what they do; as HTML.
   using Keys = std::vector<std::pair<QString, QString>>;
@@ -87,7 +94,7 @@ class ActionRegistry : public QObject {
     QAction* action = nullptr;
   };
   struct Menu {
-    QString id, title;
+    QString id, title, parent;
     QMenu* menu = nullptr;
   };
   QMenu* menuOf(const QString& actionId) const;
@@ -97,6 +104,7 @@ class ActionRegistry : public QObject {
   QMenuBar& bar_;
   std::vector<Menu> menus_;
   std::vector<Entry> entries_;
+  ActionContext at_;
 };
 
 }  // namespace anchorscope

@@ -4,7 +4,9 @@
 #include <QFontMetricsF>
 #include <QLocale>
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <optional>
 
 #include "core/base/counted.h"
 #include "widgets/models/candidate_text.h"
@@ -41,6 +43,15 @@ bool namesWinners(const StageEvidence& evidence, const std::string& channel) {
     for (const OutcomeSpec& outcome : decision.outcomes)
       if (outcome.winnerChannel == channel) return true;
   return false;
+}
+
+std::optional<std::array<int, 3>> pixelAt(const StageEvidence& evidence, QPointF inImage) {
+  const auto& pixels = evidence.image->pixels;
+  const double x = std::floor(inImage.x()), y = std::floor(inImage.y());
+  if (!pixels || !(x >= 0 && y >= 0 && x < pixels->size.width && y < pixels->size.height)) return {};
+  const std::size_t at = 3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(pixels->size.width) +
+                              static_cast<std::size_t>(x));
+  return std::array{int{pixels->rgb[at]}, int{pixels->rgb[at + 1]}, int{pixels->rgb[at + 2]}};
 }
 
 bool isDefinedAt(const Channel& channel, std::size_t index) {
@@ -96,7 +107,8 @@ CanvasCard anchorCard(const StageEvidence& evidence, std::int64_t anchor, const 
   std::stable_partition(channels.begin(), channels.end(), [&](const Channel* c) { return isActive(*c); });
   for (const Channel* channel : channels) {
     if (card.rows.size() == mostRows) {
-      card.footer = tr("and %1 more: click, then see the inspector").arg(channels.size() - mostRows);
+      card.more = channels.size() - mostRows;
+      card.footer = tr("and %1 more: click, then see the inspector").arg(card.more);
       break;
     }
     card.rows.push_back(
@@ -158,44 +170,74 @@ CanvasCard objectCard(const StageEvidence& evidence, int object) {
   return card;
 }
 
-void paintCard(QPainter& painter, const CanvasCard& card, QPointF beside, const QRectF& bounds,
-               const QFont& font, const Theme& theme) {
-  constexpr double kMargin = 10, kColumnGap = 16, kAway = 18;
-  QFont bold = font;
-  bold.setWeight(QFont::DemiBold);
-  const QFontMetricsF plainMetrics(font), boldMetrics(bold);
-  const double line = std::ceil(plainMetrics.height() + 2);
+CanvasCard pointCard(const StageEvidence& evidence, const Layer* active,
+                     const std::vector<const Layer*>& shown, QPointF inImage, int object,
+                     std::size_t mostRows) {
+  CanvasCard card;
+  if (active && active->kind == LayerKind::kHeat)
+    card = cellCard(evidence, *active, shown, inImage, object, mostRows);
+  if (!card.rows.empty()) return card;
+  const int x = static_cast<int>(std::floor(inImage.x())), y = static_cast<int>(std::floor(inImage.y()));
+  card.title = tr("pixel (%1, %2)").arg(x).arg(y);
+  if (const auto rgb = pixelAt(evidence, inImage))
+    card.rows.push_back({tr("RGB"), QStringLiteral("%1 %2 %3").arg((*rgb)[0]).arg((*rgb)[1]).arg((*rgb)[2])});
+  return card;
+}
+
+CanvasCard inBrief(CanvasCard card, const QString& key) {
+  std::stable_partition(card.rows.begin(), card.rows.end(),
+                        [](const CardRow& row) { return row.emphasized; });
+  if (card.rows.size() > kBriefRows) {
+    card.more += card.rows.size() - kBriefRows;
+    card.rows.resize(kBriefRows);
+  }
+  card.footer.clear();
+  if (card.more > 0) card.hint = tr("%1: %2 more").arg(key).arg(card.more);
+  return card;
+}
+
+namespace {
+
+constexpr double kMargin = 8, kColumnGap = 16, kTitleGap = 3;
+
+QFont boldOf(QFont font) {
+  font.setWeight(QFont::DemiBold);
+  return font;
+}
+
+double lineOf(const QFont& font) {
+  return std::ceil(QFontMetricsF(font).height() + 2);
+}
+
+}  // namespace
+
+QSizeF cardSize(const CanvasCard& card, const QFont& font) {
+  const QFontMetricsF plain(font), bold(boldOf(font));
   double names = 0, values = 0;
   for (const CardRow& row : card.rows) {
-    names = std::max(names, plainMetrics.horizontalAdvance(row.name));
-    values = std::max(values, boldMetrics.horizontalAdvance(row.value));
+    names = std::max(names, plain.horizontalAdvance(row.name));
+    values = std::max(values, bold.horizontalAdvance(row.value));
   }
-  double width = std::max({names + kColumnGap + values, boldMetrics.horizontalAdvance(card.title),
-                           plainMetrics.horizontalAdvance(card.footer)});
-  width = std::ceil(width + 2 * kMargin);
+  double title = bold.horizontalAdvance(card.title);
+  if (!card.hint.isEmpty()) title += kColumnGap + plain.horizontalAdvance(card.hint);
+  const double width = std::max({names + kColumnGap + values, title, plain.horizontalAdvance(card.footer)});
   const double lines = 1 + static_cast<double>(card.rows.size()) + (card.footer.isEmpty() ? 0 : 1);
-  const double height = std::ceil(lines * line + 2 * kMargin + 4);
+  return {std::ceil(width + 2 * kMargin), std::ceil(lines * lineOf(font) + 2 * kMargin - 2 + kTitleGap)};
+}
 
-  // Right of and below the cursor; on the other side where there is no room, and never outside.
-  double x = beside.x() + kAway, y = beside.y() + kAway;
-  if (x + width > bounds.right()) x = beside.x() - kAway - width;
-  if (y + height > bounds.bottom()) y = beside.y() - kAway - height;
-  x = std::clamp(x, bounds.left(), std::max(bounds.left(), bounds.right() - width));
-  y = std::clamp(y, bounds.top(), std::max(bounds.top(), bounds.bottom() - height));
-  const QRectF rect(std::round(x), std::round(y), width, height);
-
-  painter.save();
-  painter.setRenderHint(QPainter::Antialiasing);
-  QColor ground = theme.panel;
-  ground.setAlpha(242);
-  painter.setPen(QPen(theme.line, 1));
-  painter.setBrush(ground);
-  painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
-  QRectF row(rect.left() + kMargin, rect.top() + kMargin, width - 2 * kMargin, line);
+void paintCardText(QPainter& painter, const CanvasCard& card, const QRectF& rect, const QFont& font,
+                   const Theme& theme, double leftOfTitle, double rightOfTitle) {
+  const QFont bold = boldOf(font);
+  const double line = lineOf(font);
+  QRectF row(rect.left() + kMargin, rect.top() + kMargin - 1, rect.width() - 2 * kMargin, line);
+  const QRectF title = row.adjusted(leftOfTitle, 0, -rightOfTitle, 0);
+  painter.setFont(font);
+  painter.setPen(theme.secondaryText);
+  painter.drawText(title, Qt::AlignRight | Qt::AlignVCenter, card.hint);
   painter.setFont(bold);
   painter.setPen(theme.text);
-  painter.drawText(row, Qt::AlignLeft | Qt::AlignVCenter, card.title);
-  row.translate(0, line + 4);
+  painter.drawText(title, Qt::AlignLeft | Qt::AlignVCenter, card.title);
+  row.translate(0, line + kTitleGap);
   for (const CardRow& entry : card.rows) {
     painter.setFont(font);
     painter.setPen(entry.emphasized ? theme.text : theme.secondaryText);
@@ -205,11 +247,21 @@ void paintCard(QPainter& painter, const CanvasCard& card, QPointF beside, const 
     painter.drawText(row, Qt::AlignRight | Qt::AlignVCenter, entry.value);
     row.translate(0, line);
   }
-  if (!card.footer.isEmpty()) {
-    painter.setFont(font);
-    painter.setPen(theme.secondaryText);
-    painter.drawText(row, Qt::AlignLeft | Qt::AlignVCenter, card.footer);
-  }
+  painter.setFont(font);
+  painter.setPen(theme.secondaryText);
+  painter.drawText(row, Qt::AlignLeft | Qt::AlignVCenter, card.footer);
+}
+
+void paintCard(QPainter& painter, const CanvasCard& card, const QRectF& rect, const QFont& font,
+               const Theme& theme, const QColor& edge) {
+  painter.save();
+  painter.setRenderHint(QPainter::Antialiasing);
+  QColor ground = theme.panel;
+  ground.setAlpha(242);
+  painter.setPen(QPen(edge, 1));
+  painter.setBrush(ground);
+  painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
+  paintCardText(painter, card, rect, font, theme);
   painter.restore();
 }
 

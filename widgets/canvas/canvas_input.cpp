@@ -7,7 +7,9 @@
 #include <QWheelEvent>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "widgets/canvas/candidate_walk.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/canvas/canvas_view_private.h"
 #include "widgets/overlays/dense_boxes.h"
@@ -56,11 +58,15 @@ std::vector<std::pair<QString, QString>> CanvasView::gestures() {
           {tr("Click"), tr("Select the anchor, or on an object's outline the object")},
           {tr("Ctrl+click"), tr("Select the object")},
           {tr("Alt+click"), tr("Select the next anchor under the cursor")},
-          {tr("Arrow keys"), tr("Walk one cell")},
+          {tr("Right-click"), tr("Pin what is under the cursor, or remove the pin whose card it is")},
+          {tr("I"), tr("Tell every value beside the cursor and of the current pin, or the first three")},
+          {tr("M"), tr("Magnify what is under the cursor")},
+          {tr("Arrow keys"), tr("Walk one cell, with a pin if one is current")},
+          {tr("Del"), tr("Remove the current pin")},
           {tr("PgUp / PgDn"), tr("One pyramid level coarser / finer")},
           {tr("[ / ]"), tr("Previous / next anchor of the cell")},
           {tr("Ctrl+G"), tr("Go to an anchor by number")},
-          {tr("Esc"), tr("Clear the brush, then the selection")}};
+          {tr("Esc"), tr("Leave the current pin, clear the brush, then the selection")}};
 }
 
 void CanvasView::wheelEvent(QWheelEvent* event) {
@@ -70,13 +76,26 @@ void CanvasView::wheelEvent(QWheelEvent* event) {
 }
 
 void CanvasView::mousePressEvent(QMouseEvent* event) {
+  if (event->button() == Qt::RightButton) return pinAtCursor(event->position());
   if (event->button() != Qt::LeftButton) return QWidget::mousePressEvent(event);
+  for (const PinCard& pin : pins())
+    if (pin.rect.contains(event->position())) {
+      d_->draggedPin = pin.index;
+      d_->heldAt = event->position() - pin.rect.topLeft();
+    }
+  if (d_->draggedPin >= 0) return d_->state.readOut().setCurrent(d_->draggedPin);
   d_->pressed = true;
   d_->pressedAt = d_->draggedFrom = event->position();
 }
 
 void CanvasView::mouseMoveEvent(QMouseEvent* event) {
   d_->cursor = event->position();
+  if (d_->draggedPin >= 0) {
+    for (const PinCard& pin : pins())
+      if (pin.index == d_->draggedPin)
+        d_->state.readOut().setOffset(pin.index, event->position() - d_->heldAt - pin.place);
+    return;
+  }
   if (d_->pressed && !d_->panning &&
       (event->position() - d_->pressedAt).manhattanLength() >= QApplication::startDragDistance() / 2.0) {
     d_->panning = true;
@@ -101,7 +120,15 @@ void CanvasView::mouseMoveEvent(QMouseEvent* event) {
 
 void CanvasView::mouseReleaseEvent(QMouseEvent* event) {
   if (event->button() != Qt::LeftButton) return QWidget::mouseReleaseEvent(event);
+  if (const int held = std::exchange(d_->draggedPin, -1); held >= 0) {
+    for (const PinCard& pin : pins())
+      if (pin.index == held && closerOf(pin).contains(event->position()) &&
+          closerOf(pin).contains(pin.rect.topLeft() + d_->heldAt))
+        return d_->state.readOut().remove(held);
+    return;
+  }
   const bool clicked = d_->pressed && !d_->panning && !d_->doubleClicked;
+  d_->dirty = d_->dirty || d_->panning;  // the colour bar's card finds its new place, and labels theirs
   d_->pressed = d_->panning = d_->doubleClicked = false;
   unsetCursor();
   d_->cursor = event->position();
@@ -111,7 +138,7 @@ void CanvasView::mouseReleaseEvent(QMouseEvent* event) {
 }
 
 void CanvasView::mouseDoubleClickEvent(QMouseEvent* event) {
-  if (event->button() != Qt::LeftButton) return;
+  if (event->button() != Qt::LeftButton || pinAt(event->position()) >= 0) return;
   d_->doubleClicked = true;
   fit();
 }
@@ -126,6 +153,7 @@ void CanvasView::click(QPointF canvas, Qt::KeyboardModifiers modifiers) {
   CanvasModel& state = d_->state;
   const auto& evidence = d_->renderer.evidence();
   if (!evidence || !evidence->image) return;
+  state.readOut().setCurrent(-1);
   if (modifiers & Qt::ControlModifier) return state.selectPair(objectAt(canvas), -1);
   if (modifiers & Qt::AltModifier) {
     const std::vector<std::int64_t> anchors = d_->anchorsAt(*this, canvas);
@@ -149,6 +177,7 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
     if (event->key() == Qt::Key_G) return askForAnchor();
     return QWidget::keyPressEvent(event);
   }
+  if (readOutKey(event->key())) return;
   switch (event->key()) {
     case Qt::Key_F:
     case Qt::Key_Home:
@@ -186,67 +215,69 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
   QWidget::keyPressEvent(event);
 }
 
-std::int64_t CanvasView::anchorToWalkFrom() const {
-  const auto& evidence = d_->renderer.evidence();
-  if (!evidence || !evidence->candidates) return -1;
-  return d_->state.selectedAnchor();
+bool CanvasView::readOutKey(int key) {
+  ReadOut& readOut = d_->state.readOut();
+  switch (key) {
+    case Qt::Key_I:
+      readOut.setTellsAll(!readOut.tellsAll());
+      return true;
+    case Qt::Key_M:
+      readOut.setMagnifies(!readOut.magnifies());
+      return true;
+    case Qt::Key_Delete:
+    case Qt::Key_Backspace:
+      if (readOut.current() < 0) return false;
+      readOut.remove(readOut.current());
+      return true;
+    case Qt::Key_Escape:
+      if (readOut.current() < 0) return false;
+      readOut.setCurrent(-1);
+      return true;
+    default:
+      return false;
+  }
 }
 
 void CanvasView::walk(int rows, int columns) {
-  const std::int64_t from = anchorToWalkFrom();
-  // Without a grid there is but the order they stand in.
-  if (const auto& evidence = d_->renderer.evidence();
-      evidence && evidence->candidates && !evidence->candidates->onGrid())
-    return goToAnchor(std::max<std::int64_t>(0, from + rows + columns));
-  if (from < 0) {
-    // Nothing is selected: start in the middle of what is in view, on the middle level.
-    const auto& evidence = d_->renderer.evidence();
-    if (!evidence || !evidence->candidates || !evidence->image) return;
-    const CandidateSet& anchors = *evidence->candidates;
-    const QPointF image = imageFromCanvas({width() / 2.0, height() / 2.0});
-    const int levelIndex = static_cast<int>(anchors.levels.size()) / 2;
-    const LevelLayout& level = anchors.levels[static_cast<std::size_t>(levelIndex)];
-    const auto cell = [&](double input, int count) {
-      return std::clamp(static_cast<int>(input / level.stride), 0, count - 1);
-    };
-    const GridAddress start{levelIndex, cell(evidence->image->inputFromImage.mapY(image.y()), level.rows),
-                            cell(evidence->image->inputFromImage.mapX(image.x()), level.columns), 0};
-    return goToAnchor(anchors.index(start));
-  }
-  const CandidateSet& anchors = *d_->renderer.evidence()->candidates;
-  GridAddress to = anchors.address(static_cast<std::size_t>(from));
-  to.row += rows;
-  to.column += columns;
-  if (const std::int64_t anchor = anchors.index(to); anchor >= 0) goToAnchor(anchor);
+  const auto beside = [&](const CandidateSet& candidates, std::int64_t from) {
+    return candidateBeside(candidates, from, rows, columns);
+  };
+  if (movePin(beside, {columns, rows})) return;
+  const auto& evidence = d_->renderer.evidence();
+  if (!evidence || !evidence->candidates || !evidence->image) return;
+  const CandidateSet& anchors = *evidence->candidates;
+  const std::int64_t from = d_->state.selectedAnchor();
+  if (from >= 0) return goToAnchor(beside(anchors, from));
+  // Nothing is selected: start with the first, on a grid in the middle of what is in view, on the middle
+  // level.
+  if (!anchors.onGrid()) return goToAnchor(std::max(0, rows + columns - 1));
+  const QPointF image = imageFromCanvas({width() / 2.0, height() / 2.0});
+  const int levelIndex = static_cast<int>(anchors.levels.size()) / 2;
+  const LevelLayout& level = anchors.levels[static_cast<std::size_t>(levelIndex)];
+  const auto cell = [&](double input, int count) {
+    return std::clamp(static_cast<int>(input / level.stride), 0, count - 1);
+  };
+  const GridAddress start{levelIndex, cell(evidence->image->inputFromImage.mapY(image.y()), level.rows),
+                          cell(evidence->image->inputFromImage.mapX(image.x()), level.columns), 0};
+  goToAnchor(anchors.index(start));
 }
 
 void CanvasView::changeLevel(int by) {
-  const std::int64_t from = anchorToWalkFrom();
-  if (from < 0) return walk(0, 0);
-  const CandidateSet& anchors = *d_->renderer.evidence()->candidates;
-  if (!anchors.onGrid()) return;
-  const GridAddress at = anchors.address(static_cast<std::size_t>(from));
-  const int target = at.level + by;
-  if (target < 0 || target >= static_cast<int>(anchors.levels.size())) return;
-  const LevelLayout& here = anchors.levels[static_cast<std::size_t>(at.level)];
-  const LevelLayout& there = anchors.levels[static_cast<std::size_t>(target)];
-  // The cell that contains this cell's centre.
-  const auto cell = [&](int index, int count) {
-    return std::clamp(static_cast<int>((index + 0.5) * here.stride / there.stride), 0, count - 1);
+  const auto ofLevel = [by](const CandidateSet& candidates, std::int64_t from) {
+    return candidateOfLevel(candidates, from, by);
   };
-  goToAnchor(anchors.index({target, cell(at.row, there.rows), cell(at.column, there.columns),
-                            std::min(at.slot, there.anchorsPerCell - 1)}));
+  if (movePin(ofLevel, {})) return;
+  if (d_->state.selectedAnchor() < 0) return walk(0, 0);
+  goToAnchor(ofLevel(*d_->renderer.evidence()->candidates, d_->state.selectedAnchor()));
 }
 
 void CanvasView::changeSlot(int by) {
-  const std::int64_t from = anchorToWalkFrom();
-  if (from < 0) return walk(0, 0);
-  const CandidateSet& anchors = *d_->renderer.evidence()->candidates;
-  if (!anchors.onGrid()) return walk(0, by);
-  GridAddress at = anchors.address(static_cast<std::size_t>(from));
-  const int perCell = anchors.levels[static_cast<std::size_t>(at.level)].anchorsPerCell;
-  at.slot = (at.slot + by + perCell) % perCell;
-  goToAnchor(anchors.index(at));
+  const auto ofCell = [by](const CandidateSet& candidates, std::int64_t from) {
+    return candidateOfCell(candidates, from, by);
+  };
+  if (movePin(ofCell, {})) return;
+  if (d_->state.selectedAnchor() < 0) return walk(0, 0);
+  goToAnchor(ofCell(*d_->renderer.evidence()->candidates, d_->state.selectedAnchor()));
 }
 
 void CanvasView::goToAnchor(std::int64_t anchor) {

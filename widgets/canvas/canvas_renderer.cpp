@@ -209,6 +209,7 @@ void CanvasRenderer::drawPixels(const RasterTarget& target, const AxisTransform&
 }
 
 void CanvasRenderer::renderRest(QImage& target, const OverlayContext& context) {
+  labelsHidden_ = 0;
   if (!evidence_) return;
   const double ratio = target.devicePixelRatio();
   const AxisTransform fromImage = deviceFromImage(context, ratio);
@@ -227,6 +228,7 @@ void CanvasRenderer::renderRest(QImage& target, const OverlayContext& context) {
     } else {
       overlay.draw(entry.layer);
     }
+    labelsHidden_ += overlay.labelsLeftOut();
   }
   QPainter painter(&target);
   painter.setRenderHint(QPainter::Antialiasing);

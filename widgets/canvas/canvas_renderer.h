@@ -46,6 +46,8 @@ class CanvasRenderer {
   void renderGround(QImage& target, const OverlayContext& context, const QRect& devicePixels);
   /// Then the layers above and the labels.
   void renderRest(QImage& target, const OverlayContext& context);
+  /// Labels in view that renderRest() found no free place for, or whose boxes are too small for them.
+  std::size_t labelsHidden() const { return labelsHidden_; }
   /// Changes whenever renderGround() would draw something else with the same context.
   std::uint64_t groundRevision() const { return groundRevision_; }
 
@@ -86,6 +88,7 @@ class CanvasRenderer {
   std::vector<QImage> mips_;                   ///< The image, and halves of it as far as they were needed.
   std::vector<Entry> entries_;                 ///< Layers to draw, bottom to top.
   std::uint64_t groundRevision_ = 0;
+  std::size_t labelsHidden_ = 0;
 };
 
 }  // namespace anchorscope

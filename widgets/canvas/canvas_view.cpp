@@ -7,7 +7,6 @@
 #include <cmath>
 #include <utility>
 
-#include "widgets/canvas/canvas_card.h"
 #include "widgets/canvas/canvas_view_private.h"
 #include "widgets/canvas/picking.h"
 #include "widgets/models/brush_text.h"
@@ -146,7 +145,8 @@ CanvasView::CanvasView(CanvasModel& model, QWidget* parent)
   setMinimumSize(160, 120);
   setAccessibleName(tr("Image canvas"));
   setStatusTip(
-      tr("Wheel zooms, drag pans, click selects; Ctrl+click the object, Alt+click the next anchor below"));
+      tr("Wheel zooms, drag pans, click selects, right-click pins; Ctrl+click the object, Alt+click the next "
+         "anchor below; I tells every value, M magnifies"));
   connect(&model, &CanvasModel::frameChanged, this, &CanvasView::showFrame);
   connect(&model, &CanvasModel::selectionChanged, this, &CanvasView::markDirty);
   connect(&model, &CanvasModel::hoverChanged, this, qOverload<>(&QWidget::update));
@@ -155,7 +155,8 @@ CanvasView::CanvasView(CanvasModel& model, QWidget* parent)
   connect(&model, &CanvasModel::brushChanged, this, &CanvasView::markDirty);
   connect(&model, &CanvasModel::viewportChanged, this, &CanvasView::follow);
   connect(&model.layers(), &LayerStack::changed, this, &CanvasView::markDirty);
-  connect(&model.layers(), &LayerStack::activeChanged, this, qOverload<>(&QWidget::update));
+  connect(&model.layers(), &LayerStack::activeChanged, this, &CanvasView::markDirty);
+  connect(&model.readOut(), &ReadOut::changed, this, qOverload<>(&QWidget::update));
   showFrame();
 }
 
@@ -401,11 +402,9 @@ BoxKind CanvasView::Private::selectedBox() const {
 void CanvasView::updateHover() {
   const auto& evidence = d_->renderer.evidence();
   Private::Hit hit;
-  d_->hoveredObject = -1;
   QString status;
-  if (evidence && d_->cursor && !d_->panning) {
+  if (evidence && d_->cursor && !d_->panning && pinAt(*d_->cursor) < 0) {
     hit = d_->anchorAt(*this, *d_->cursor);
-    if (hit.anchor < 0) d_->hoveredObject = objectAt(*d_->cursor);
     const QPointF image = imageFromCanvas(*d_->cursor);
     status = QStringLiteral("x %1  y %2").arg(image.x(), 0, 'f', 1).arg(image.y(), 0, 'f', 1);
     if (const Layer* layer = d_->explainedLayer(); layer && layer->kind == LayerKind::kHeat) {
@@ -450,6 +449,13 @@ void CanvasView::drawPicture() {
   context.selectedAnchor = d_->state.selectedAnchor();
   std::vector<PlacedLabel> labels;
   context.labels = &labels;
+  if (!d_->panning) {  // else it would jump about
+    const Layer* layer = d_->explainedLayer();
+    ColorBar bar;
+    const bool explained = layer && colorBarOf(*layer, *d_->renderer.evidence(), bar);
+    d_->colorBarCard = explained ? colorBarPlace(QRectF(rect()), font(), objectsInView()) : QRectF();
+  }
+  context.keptClear = {d_->colorBarCard, hiddenLabelsPlace(QStringLiteral("000 labels hidden"))};
   d_->picture.draw(d_->renderer, context, size, ratio, themeOf(palette()).surround);
   d_->dirty = false;
 }
@@ -485,33 +491,13 @@ void CanvasView::paintEvent(QPaintEvent*) {
 
   const Layer* layer = d_->explainedLayer();
   ColorBar bar;
-  if (layer && colorBarOf(*layer, *evidence, bar)) {
-    if (!d_->panning)
-      d_->colorBarCard = colorBarPlace(QRectF(rect()), font(), objectsInView());  // no jumping about
+  if (layer && colorBarOf(*layer, *evidence, bar))
     paintColorBarCard(painter, d_->colorBarCard, bar, font(), theme);
-  } else {
-    d_->colorBarCard = {};
-  }
   if (const auto& subset = d_->state.subset())
     paintBrushNote(painter, brushText(*evidence, d_->state.brushCondition(), *subset), rect(), font(), theme);
   if (const QString note = noteOf(d_->state); !note.isEmpty())
     paintNote(painter, note, QRectF(rect()), d_->colorBarCard, font(), theme);
-  if (d_->cursor && !d_->panning) {
-    const QRectF bounds = QRectF(rect()).adjusted(8, 8, -8, -8);
-    const std::size_t rows = rowsThatFit(bounds.height(), font());
-    CanvasCard cell;
-    if (layer && layer->kind == LayerKind::kHeat)
-      cell = cellCard(*evidence, *layer, d_->shownLayers(), imageFromCanvas(*d_->cursor),
-                      objectAt(*d_->cursor), rows);
-    if (!cell.rows.empty()) {
-      paintCard(painter, cell, *d_->cursor, bounds, font(), theme);
-    } else if (hovered >= 0) {
-      paintCard(painter, anchorCard(*evidence, hovered, layer, d_->shownLayers(), rows), *d_->cursor, bounds,
-                font(), theme);
-    } else if (d_->hoveredObject >= 0) {
-      paintCard(painter, objectCard(*evidence, d_->hoveredObject), *d_->cursor, bounds, font(), theme);
-    }
-  }
+  drawReadOut(painter);
   if (hasFocus()) {
     painter.setRenderHint(QPainter::Antialiasing, false);
     painter.setPen(QPen(theme.selection, 1));

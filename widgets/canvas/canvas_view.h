@@ -1,18 +1,23 @@
 #pragma once
-// The image with its layers: zoom, pan, hover, selection. Draws only what its model holds; never waits for
-// anything.
+// The image with its layers: zoom, pan, hover, selection, pins. Draws only what its model holds; never waits
+// for anything.
 
 #include <QPointF>
 #include <QRectF>
 #include <QString>
 #include <QStringList>
 #include <QWidget>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/base/geometry.h"
+#include "widgets/canvas/canvas_card.h"
+#include "widgets/canvas/pin_cards.h"
 #include "widgets/state/canvas_model.h"
 
 namespace anchorscope {
@@ -24,6 +29,8 @@ namespace anchorscope {
 /// fit, 1 is 100 %. Click selects the anchor under the cursor, or the object when its outline or label is
 /// nearer; Ctrl+click always the object, Alt+click the next anchor under the cursor. Arrows walk one cell,
 /// PgUp/PgDn one level, [ and ] one anchor of the cell, Ctrl+G asks for an anchor's number, Esc clears.
+/// Right-click pins what is under the cursor: its card stays, can be dragged, and is what those keys move
+/// until something else is clicked; right-click or Del removes it. I tells every value, M magnifies.
 class CanvasView : public QWidget {
   Q_OBJECT
 
@@ -59,6 +66,16 @@ class CanvasView : public QWidget {
   /// Smallest object box containing the point, -1: none.
   int objectAt(QPointF canvas) const;
 
+  /// What is read off at present and where it stands, in canvas coordinates.
+  struct ReadOutLayout {
+    CanvasCard hovered;           ///< Beside the cursor.
+    QRectF hoverCard, magnifier;  ///< Null: not shown.
+    std::vector<PinCard> pins;    ///< Of this image and stage.
+  };
+  ReadOutLayout readOut() const;
+  /// Labels that found no free place in the picture that was drawn last.
+  std::size_t hiddenLabels() const;
+
   /// Device pixels of image, heat and anchors that were drawn since the start; those moved or kept are not.
   std::int64_t groundPixelsDrawn() const;
 
@@ -69,6 +86,7 @@ class CanvasView : public QWidget {
 
  signals:
   void headerChanged();                         ///< imageTitle() or imageInfo()
+  void noteWanted(const QString& text);         ///< Why something was not done, for people.
   void statusTextChanged(const QString& text);  ///< Exact values under the cursor, for the status bar.
 
  protected:
@@ -101,12 +119,27 @@ class CanvasView : public QWidget {
   /// The same, moved back so far that a part of the image is in view.
   AxisTransform keptInReach(AxisTransform canvasFromImage) const;
 
+  // canvas_read_out.cpp
+  QRectF onCanvas(const Box& boxInImage) const;
+  /// What is told of a point of the canvas, given the candidate there; nothing outside the image.
+  std::optional<Pin> under(QPointF canvas, std::int64_t candidate) const;
+  CanvasCard cardOf(const Pin& what, bool all) const;
+  bool pointIsPlain(const Pin& point) const;
+  std::vector<PinCard> pins() const;
+  /// The topmost card at a point; -1: none.
+  int pinAt(QPointF canvas) const;
+  void pinAtCursor(QPointF canvas);
+  /// The current pin goes to another candidate, or by so many cells or objects; false: none is shown.
+  bool movePin(const std::function<std::int64_t(const CandidateSet&, std::int64_t)>& candidate, QPoint cells);
+  QRectF hiddenLabelsPlace(const QString& text) const;
+  void drawReadOut(QPainter& painter);
+
   // canvas_input.cpp
+  bool readOutKey(int key);
   void click(QPointF canvas, Qt::KeyboardModifiers modifiers);
   void walk(int rows, int columns);
   void changeLevel(int by);
   void changeSlot(int by);
-  std::int64_t anchorToWalkFrom() const;
   void bringIntoView(std::int64_t anchor);
 
   AxisTransform canvasFromImage_;

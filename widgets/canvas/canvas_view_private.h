@@ -25,9 +25,10 @@ struct CanvasView::Private {
   std::optional<QPointF> cursor;  ///< In canvas coordinates, while over the canvas.
   QPointF pressedAt, draggedFrom;
   bool pressed = false, panning = false, doubleClicked = false;
+  int draggedPin = -1;  ///< Whose card the mouse holds.
+  QPointF heldAt;       ///< From its card's corner.
   bool hovers = false;  ///< What is hovered was told by this view.
   BoxKind hoveredBox = BoxKind::kAnchor;
-  int hoveredObject = -1;
   QString status;
   QRectF colorBarCard;
 

@@ -50,6 +50,7 @@ struct Noun {
 namespace noun {
 constexpr Noun kFrames{QT_TRANSLATE_NOOP("Count", "%1 frame"), QT_TRANSLATE_N_NOOP("Count", "%1 frames")};
 constexpr Noun kImages{QT_TRANSLATE_NOOP("Count", "%1 image"), QT_TRANSLATE_N_NOOP("Count", "%1 images")};
+constexpr Noun kLabels{QT_TRANSLATE_NOOP("Count", "%1 label"), QT_TRANSLATE_N_NOOP("Count", "%1 labels")};
 constexpr Noun kMisses{QT_TRANSLATE_NOOP("Count", "%1 miss"), QT_TRANSLATE_N_NOOP("Count", "%1 misses")};
 constexpr Noun kObjects{QT_TRANSLATE_NOOP("Count", "%1 object"), QT_TRANSLATE_N_NOOP("Count", "%1 objects")};
 constexpr Noun kPairs{QT_TRANSLATE_NOOP("Count", "%1 pair"), QT_TRANSLATE_N_NOOP("Count", "%1 pairs")};

@@ -112,8 +112,11 @@ void OverlayPainter::label(const QRectF& rect, const QString& text, const QColor
       QRectF(rect.left() - context_.unit, rect.bottom() + context_.unit, width, height),
       QRectF(rect.right() - width + context_.unit, rect.top() - height - context_.unit, width, height)};
   for (const QRectF& place : places) {
-    const bool covered = std::any_of(context_.labels->begin(), context_.labels->end(),
-                                     [&](const PlacedLabel& other) { return other.place.intersects(place); });
+    const bool covered =
+        std::any_of(context_.labels->begin(), context_.labels->end(),
+                    [&](const PlacedLabel& other) { return other.place.intersects(place); }) ||
+        std::any_of(context_.keptClear.begin(), context_.keptClear.end(),
+                    [&](const QRectF& other) { return other.intersects(place); });
     const bool inside = context_.clip.isNull() || context_.clip.contains(place);
     if (covered || !inside) continue;
     context_.labels->push_back({place, text, color, opacity});

@@ -35,6 +35,7 @@ struct OverlayContext {
   /// Where labels are gathered, so that those of one layer keep clear of those of another and paintLabels()
   /// puts them over all boxes. Null: no labels.
   std::vector<PlacedLabel>* labels = nullptr;
+  std::vector<QRectF> keptClear;  ///< Painter units; where labels have no place.
   int selectedObject = -1;
   std::int64_t selectedAnchor = -1;
   BoxKind selectedBox = BoxKind::kAnchor;

@@ -15,6 +15,10 @@ QString imagesFolderBeside(const QString& json) {
   return folder.canonicalPath();
 }
 
+bool isImage(const QString& suffix) {
+  return suffix == QLatin1String("jpg") || suffix == QLatin1String("jpeg") || suffix == QLatin1String("png");
+}
+
 bool hasImages(const QDir& folder) {
   return !folder
               .entryList({QStringLiteral("*.jpg"), QStringLiteral("*.jpeg"), QStringLiteral("*.png")},
@@ -31,6 +35,8 @@ QString guessDataSpec(const QString& path) {
     return QStringLiteral("coco:%1,%2").arg(entry.filePath(), imagesFolderBeside(path));
   if (entry.isFile() && (suffix == QLatin1String("yaml") || suffix == QLatin1String("yml")))
     return QStringLiteral("yolo:%1").arg(entry.filePath());
+  // One image stands for the folder it is in.
+  if (entry.isFile() && isImage(suffix)) return guessDataSpec(entry.absolutePath());
   if (!entry.isDir()) return {};
   const QDir folder(path);
   if (folder.exists(QStringLiteral("Annotations")) && folder.exists(QStringLiteral("JPEGImages"))) {

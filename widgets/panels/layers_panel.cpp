@@ -35,10 +35,8 @@ QLabel* sectionLabel(const QString& text) {
   return label;
 }
 
-/// From so many channels on a family is folded.
-constexpr int kLargeFamily = 4;
-/// Before a family's name among the lines.
-const QString kFamilyLine = QStringLiteral("family:");
+/// Among the lines a subject is told from a layer by what stands before its id.
+const QString kFoldLine = QStringLiteral("fold ");
 
 float parseBound(const QString& text, float whenEmpty) {
   bool ok = false;
@@ -118,14 +116,16 @@ void LayersPanel::setCanvas(CanvasModel& canvas) {
   dropRows([](const QString&) { return true; });  // they edit the layers they were made for
   notices_->setCanvas(canvas);
   cells_->setCanvas(canvas);
-  connect(&layers(), &LayerStack::layersReset, this, &LayersPanel::rebuildRows);
-  const auto refresh = [this] {
-    if (!familySizes_.isEmpty()) return rebuildRows();  // which rows there are depends on what is shown
-    refreshRows();
-    refreshDetails();
-  };
-  connect(&layers(), &LayerStack::layerChanged, this, refresh);
-  connect(&layers(), &LayerStack::activeChanged, this, refresh);
+  connect(&layers(), &LayerStack::layersReset, this, [this] {
+    kept_.clear();
+    rebuildRows();
+  });
+  connect(&layers(), &LayerStack::layerChanged, this, [this](const QString& id) {
+    const LayerRow* row = rows_.value(id);
+    if (row && row->underMouse() && !layers().find(id.toStdString())->visible) kept_.insert(id);
+    rebuildRows();  // which rows there are depends on what is shown
+  });
+  connect(&layers(), &LayerStack::activeChanged, this, &LayersPanel::rebuildRows);
   connect(&canvas, &CanvasModel::frameChanged, this, [this] {
     if (!adoptFrame()) {
       refreshDetails();
@@ -143,11 +143,7 @@ bool LayersPanel::adoptFrame() {
       channels << QString::fromStdString(channel.spec.name);
   if (channels == channelsOfRows_) return false;
   channelsOfRows_ = channels;
-  familySizes_.clear();
-  if (canvas_->evidence())
-    for (const CellName& name : cellNames(*canvas_->evidence()))
-      ++familySizes_[QString::fromStdString(name.family)];
-  familySizes_.removeIf([](const auto& family) { return family.value() < kLargeFamily; });
+  kept_.clear();
   rebuildRows();
   return true;
 }
@@ -288,51 +284,78 @@ bool LayersPanel::isRelevant(const Layer& layer) const {
   return !layer.hasChannel() || (canvas_->evidence() && canvas_->evidence()->channel(layer.channel));
 }
 
-QString LayersPanel::familyOf(const Layer& layer) const {
-  if (layer.kind != LayerKind::kHeat) return {};
-  const auto name = cellNameOf(layer.channel);
-  const QString family = name ? QString::fromStdString(name->family) : QString();
-  return familySizes_.contains(family) ? family : QString();
+void LayersPanel::leaveEvent(QEvent* event) {
+  QWidget::leaveEvent(event);
+  if (kept_.isEmpty()) return;
+  kept_.clear();
+  rebuildRows();
+}
+
+QStringList LayersPanel::drawnRows() const {
+  QStringList rows, plain;
+  for (auto layer = layers().layers().rbegin(); layer != layers().layers().rend(); ++layer) {
+    const QString id = QString::fromStdString(layer->id);
+    if (!isRelevant(*layer)) continue;
+    if (layer->visible || kept_.contains(id))
+      rows << id;
+    else if (!layer->hasChannel())
+      plain << id;  // of no subject: they stay at hand
+  }
+  return rows + plain;
 }
 
 QStringList LayersPanel::shownLines() const {
-  QStringList lines;
+  QStringList lines = drawnRows();
   const Layer* active = layers().active();
-  for (auto layer = layers().layers().rbegin(); layer != layers().layers().rend(); ++layer) {
-    if (!isRelevant(*layer)) continue;
-    const QString family = familyOf(*layer);
-    if (!family.isEmpty()) {
-      if (!lines.contains(kFamilyLine + family)) lines << kFamilyLine + family;
-      if (!unfolded_.contains(family) && !layer->visible && &*layer != active) continue;
+  for (const LayerSubject& subject : subjects_) {
+    lines << kFoldLine + subject.id;
+    for (const std::string& layer : subject.layers) {
+      const QString id = QString::fromStdString(layer);
+      const bool listed = unfolded_.contains(subject.id) || (active && active->id == layer);
+      if (listed && !lines.contains(id)) lines << id;
     }
-    lines << QString::fromStdString(layer->id);
   }
   return lines;
 }
 
 QStringList LayersPanel::shownLayers() const {
   QStringList ids = shownLines();
-  ids.removeIf([](const QString& line) { return line.startsWith(kFamilyLine); });
+  ids.removeIf([](const QString& line) { return line.startsWith(kFoldLine); });
   return ids;
 }
 
-QToolButton* LayersPanel::familyLine(const QString& family) {
-  QToolButton*& line = familyLines_[family];
+QStringList LayersPanel::rowsWith(const QString& id) const {
+  QStringList rows = drawnRows();
+  if (rows.contains(id)) return rows;
+  rows.clear();
+  const QStringList lines = shownLines();
+  for (const QString& line : lines) {
+    if (line.startsWith(kFoldLine)) {
+      if (rows.contains(id)) return rows;
+      rows.clear();
+    } else {
+      rows << line;
+    }
+  }
+  return rows;
+}
+
+QToolButton* LayersPanel::foldLine(const LayerSubject& subject) {
+  QToolButton*& line = foldLines_[subject.id];
   if (!line) {
     line = new QToolButton;
-    line->setObjectName(kFamilyLine + family);
+    line->setObjectName(subject.id);
     line->setProperty("role", "link");
     line->setFixedHeight(LayerRow::kHeight);
-    line->setToolTip(tr("Feature maps: list each of them, or only those that are shown"));
-    connect(line, &QToolButton::clicked, this, [this, family] {
-      if (!unfolded_.remove(family)) unfolded_.insert(family);
+    line->setToolTip(tr("List each of these layers, or only those that are shown"));
+    connect(line, &QToolButton::clicked, this, [this, id = subject.id] {
+      if (!unfolded_.remove(id)) unfolded_.insert(id);
       rebuildRows();
     });
   }
-  line->setText(tr("%1 %2 · %3 maps")
-                    .arg(unfolded_.contains(family) ? QChar(0x25BE) : QChar(0x25B8))
-                    .arg(familyTitle(family.toStdString()))
-                    .arg(familySizes_.value(family)));
+  line->setText(QStringLiteral("%1 %2")
+                    .arg(unfolded_.contains(subject.id) ? QChar(0x25BE) : QChar(0x25B8))
+                    .arg(subject.title));
   return line;
 }
 
@@ -345,18 +368,20 @@ void LayersPanel::dropRows(const std::function<bool(const QString&)>& goes) {
   };
   for (const QString& id : rows_.keys())
     if (goes(id)) drop(rows_.take(id));
-  for (const QString& family : familyLines_.keys())
-    if (goes(kFamilyLine + family)) drop(familyLines_.take(family));
+  for (const QString& subject : foldLines_.keys())
+    if (goes(kFoldLine + subject)) drop(foldLines_.take(subject));
 }
 
 void LayersPanel::rebuildRows() {
+  subjects_ = canvas_->evidence() ? layerSubjects(layers().layers(), *canvas_->evidence())
+                                  : std::vector<LayerSubject>();
   // Rows that stay are moved, not made anew: one of them may be held by the mouse.
   const QStringList wanted = shownLines();
   dropRows([&](const QString& line) { return !wanted.contains(line); });
   for (int index = 0; index < wanted.size(); ++index) {
     QWidget* line = nullptr;
-    if (wanted[index].startsWith(kFamilyLine)) {
-      line = familyLine(wanted[index].mid(kFamilyLine.size()));
+    if (wanted[index].startsWith(kFoldLine)) {
+      line = foldLine(*std::ranges::find(subjects_, wanted[index].mid(kFoldLine.size()), &LayerSubject::id));
     } else {
       LayerRow*& row = rows_[wanted[index]];
       if (!row) {
@@ -379,7 +404,8 @@ void LayersPanel::rebuildRows() {
 
 void LayersPanel::moveRow(const std::string& id, int rowsDown) {
   // Topmost first in the list, bottom first in the stack.
-  const QStringList shown = shownLayers();
+  const QStringList shown = rowsWith(QString::fromStdString(id));
+  if (shown.isEmpty()) return;
   const int target = std::clamp<int>(static_cast<int>(shown.indexOf(QString::fromStdString(id))) + rowsDown,
                                      0, static_cast<int>(shown.size()) - 1);
   layers().move(id, layers().indexOf(shown[target].toStdString()));

@@ -1,14 +1,16 @@
 #pragma once
 // The layer list (eye, solo, opacity, order) and the active layer's colours, range, filter and levels.
-// Channels of a family of feature maps are folded under one line.
+// What is drawn stands on top, as it is stacked; under it what is not, folded by subject.
 
 #include <QHash>
 #include <QSet>
 #include <QStringList>
 #include <QWidget>
 #include <functional>
+#include <vector>
 
 #include "widgets/overlays/layer_stack.h"
+#include "widgets/panels/layer_subject.h"
 #include "widgets/state/canvas_model.h"
 
 class QCheckBox;
@@ -37,8 +39,11 @@ class LayersPanel : public QWidget {
 
   RangeEditor* rangeEditor() const { return range_; }
   /// The rows from top to bottom, by layer id; only of layers that the shown frame has something for, and of
-  /// a folded family those that are visible or active.
+  /// a folded subject those that are visible or active.
   QStringList shownLayers() const;
+
+ protected:
+  void leaveEvent(QEvent* event) override;
 
  private:
   QWidget* makeDetails();
@@ -56,18 +61,21 @@ class LayersPanel : public QWidget {
   void moveRow(const std::string& id, int rowsDown);
   void fillPresets();
   bool isRelevant(const Layer& layer) const;
-  /// The folded family a layer belongs to; empty for most.
-  QString familyOf(const Layer& layer) const;
+  /// Rows that are moved among each other: those on top, or those of one subject.
+  QStringList rowsWith(const QString& id) const;
+  QStringList drawnRows() const;
   QStringList shownLines() const;
-  QToolButton* familyLine(const QString& family);
+  QToolButton* foldLine(const LayerSubject& subject);
 
   CanvasModel* canvas_ = nullptr;
   LayerNotices* notices_;
   QVBoxLayout* rowsLayout_;
   QHash<QString, LayerRow*> rows_;
-  QHash<QString, QToolButton*> familyLines_;
-  QHash<QString, int> familySizes_;  ///< Cell channels of the frame by family.
+  QHash<QString, QToolButton*> foldLines_;  ///< By subject.
+  std::vector<LayerSubject> subjects_;      ///< Of the frame.
   QSet<QString> unfolded_;
+  QSet<QString>
+      kept_;  ///< Switched off by the mouse that is still over the list: it does not change under it.
   CellEditor* cells_;
   QWidget* details_;
   QLabel* detailsTitle_;  ///< The active layer's.

@@ -3,7 +3,6 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QSortFilterProxyModel>
-#include <QStyledItemDelegate>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <array>
@@ -13,31 +12,9 @@
 #include "widgets/models/objects_model.h"
 #include "widgets/panels/column_header.h"
 #include "widgets/panels/jump_table.h"
-#include "widgets/state/theme.h"
+#include "widgets/panels/objects_delegate.h"
 
 namespace anchorscope {
-namespace {
-
-/// What is starved stands out, what is not trained on steps back.
-class ObjectsDelegate : public QStyledItemDelegate {
- public:
-  using QStyledItemDelegate::QStyledItemDelegate;
-
- protected:
-  void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override {
-    QStyledItemDelegate::initStyleOption(option, index);
-    const Theme& theme = themeOf(option->palette);
-    const auto state = static_cast<ObjectState>(index.data(ObjectsModel::kStateRole).toInt());
-    if (state == ObjectState::kIgnored) option->palette.setColor(QPalette::Text, theme.secondaryText);
-    if (state == ObjectState::kStarved && index.column() == ObjectsModel::kState) {
-      option->palette.setColor(QPalette::Text, theme.rejected);
-      option->font.setBold(true);
-    }
-  }
-};
-
-}  // namespace
-
 ObjectsView::ObjectsView(QWidget* parent)
     : QWidget(parent),
       model_(new ObjectsModel(this)),

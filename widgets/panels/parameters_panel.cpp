@@ -98,4 +98,12 @@ void ParametersPanel::focusSearch() {
   QTimer::singleShot(0, search_, [this] { search_->setFocus(Qt::ShortcutFocusReason); });
 }
 
+void ParametersPanel::goTo(const QString& key) {
+  search_->clear();
+  QTimer::singleShot(0, form_, [this, key] {
+    form_->scrollTo(key);
+    if (QWidget* editor = form_->findChild<QWidget*>(key)) editor->setFocus(Qt::ShortcutFocusReason);
+  });
+}
+
 }  // namespace anchorscope

@@ -24,6 +24,8 @@ class ParametersPanel : public QWidget {
   void setCanChange(bool can, const QString& help);
   /// Puts the cursor into the search once the panel is laid out.
   void focusSearch();
+  /// Puts the cursor into an option's field, whatever is searched for. Full key.
+  void goTo(const QString& key);
   ParamForm& form() { return *form_; }
 
  signals:

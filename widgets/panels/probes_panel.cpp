@@ -1,5 +1,6 @@
 #include "widgets/panels/probes_panel.h"
 
+#include <QAbstractListModel>
 #include <QDialog>
 #include <QDialogButtonBox>
 #include <QHBoxLayout>
@@ -9,15 +10,22 @@
 #include <QListWidget>
 #include <QMenu>
 #include <QPushButton>
+#include <QStyle>
+#include <QStyledItemDelegate>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <unordered_set>
+#include <utility>
 
 #include "widgets/models/image_choice_model.h"
 #include "widgets/models/number_text.h"
+#include "widgets/overlays/declared_text.h"
 #include "widgets/panels/batch_list.h"
 #include "widgets/panels/probe_delegate.h"
+#include "widgets/state/theme.h"
 
 namespace anchorscope {
 namespace {
@@ -32,7 +40,37 @@ int starvedCount(const ProbeFrame& frame) {
   return static_cast<int>(starved.size());
 }
 
+QString searchHelp() {
+  QString html = QObject::tr("All that is written has to hold:") + QStringLiteral("<table cellspacing='4'>");
+  for (const auto& [form, help] : ImageQuery::syntax())
+    html += QStringLiteral("<tr><td><b>%1</b></td><td>%2</td></tr>")
+                .arg(QString::fromStdString(form).toHtmlEscaped(), declaredText(help).toHtmlEscaped());
+  return html + QStringLiteral("</table>");
+}
+
 }  // namespace
+
+/// Names of which there may be a hundred thousand.
+class ImageNamesModel : public QAbstractListModel {
+ public:
+  using QAbstractListModel::QAbstractListModel;
+  void show(std::vector<QString> names) {
+    if (names == names_) return;
+    beginResetModel();
+    names_ = std::move(names);
+    endResetModel();
+  }
+  int rowCount(const QModelIndex& parent = {}) const override {
+    return parent.isValid() ? 0 : static_cast<int>(names_.size());
+  }
+  QVariant data(const QModelIndex& index, int role) const override {
+    if (role != Qt::DisplayRole || !index.isValid()) return {};
+    return names_[static_cast<std::size_t>(index.row())];
+  }
+
+ private:
+  std::vector<QString> names_;
+};
 
 ProbesPanel::ProbesPanel(CanvasModel& canvas, QWidget* parent) : QWidget(parent) {
   auto* outer = new QVBoxLayout(this);
@@ -62,6 +100,35 @@ ProbesPanel::ProbesPanel(CanvasModel& canvas, QWidget* parent) : QWidget(parent)
   list_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
   list_->setContextMenuPolicy(Qt::CustomContextMenu);
   outer->addWidget(list_, 1);
+  search_ = new QLineEdit;
+  search_->setObjectName(QStringLiteral("probeSearch"));
+  search_->setPlaceholderText(tr("Search: name, class:…, starved, loss>1"));
+  search_->setAccessibleName(tr("Search probes and images"));
+  search_->setClearButtonEnabled(true);
+  search_->setToolTip(searchHelp());
+  outer->insertWidget(1, search_);
+  found_ = new QLabel;
+  found_->setObjectName(QStringLiteral("probesFound"));
+  found_->setWordWrap(true);
+  found_->setTextFormat(Qt::PlainText);
+  found_->setContentsMargins(6, 0, 6, 0);
+  found_->hide();
+  outer->insertWidget(2, found_);
+  others_ = new QLabel;
+  others_->setObjectName(QStringLiteral("imagesFound"));
+  others_->setProperty("role", "section");
+  others_->setContentsMargins(6, 2, 6, 0);
+  others_->hide();
+  outer->addWidget(others_);
+  imageNames_ = new ImageNamesModel(this);
+  images_ = new QListView;
+  images_->setObjectName(QStringLiteral("imageList"));
+  images_->setAccessibleName(tr("Images of the data set"));
+  images_->setFrameShape(QFrame::NoFrame);
+  images_->setUniformItemSizes(true);
+  images_->setModel(imageNames_);
+  images_->hide();
+  outer->addWidget(images_, 1);
   empty_ = new QLabel(tr("Probes appear here once a run has started."));
   empty_->setProperty("role", "secondary");
   empty_->setWordWrap(true);
@@ -86,6 +153,10 @@ ProbesPanel::ProbesPanel(CanvasModel& canvas, QWidget* parent) : QWidget(parent)
     if (menu.exec(list_->mapToGlobal(at)) == remove) unpin(name);
   });
   connect(pin_, &QToolButton::clicked, this, &ProbesPanel::pin);
+  connect(search_, &QLineEdit::textChanged, this, &ProbesPanel::search);
+  const auto choose = [this](const QModelIndex& index) { emit imageWanted(index.data().toString()); };
+  connect(images_, &QListView::clicked, this, choose);
+  connect(images_, &QListView::activated, this, choose);
   setAvailableImages({});
   setCanvas(canvas);
 }
@@ -101,6 +172,61 @@ void ProbesPanel::setCanvas(CanvasModel& canvas) {
 void ProbesPanel::setAvailableImages(std::vector<std::string> names) {
   available_ = std::move(names);
   pin_->setVisible(!available_.empty());
+  search();
+}
+
+void ProbesPanel::focusSearch() {
+  search_->setFocus(Qt::ShortcutFocusReason);
+  search_->selectAll();
+}
+
+/// Probes by what is known of them, the other images of the data set by name.
+void ProbesPanel::search() {
+  const auto query = ImageQuery::parse(search_->text().toStdString());
+  found_->setProperty("role", query ? "secondary" : "error");
+  found_->style()->polish(found_);
+  found_->setVisible(!query || !search_->text().trimmed().isEmpty());
+  if (!query) {
+    // What was found before stays while the word is being typed.
+    found_->setText(QString::fromStdString(query.error().text()));
+    return;
+  }
+  query_ = *query;
+  const bool names = query_.asksNamesAlone();
+  const auto factsOf = [names](const ProbeFrame& frame) {
+    if (!names) return imageFacts(frame);
+    ImageFacts facts;
+    facts.name = frame.image->name;
+    return facts;
+  };
+  std::unordered_set<std::string> probes;
+  int shown = 0, unknown = 0;
+  refreshing_ = true;
+  for (int row = 0; row < list_->count(); ++row) {
+    const ProbeFrame& frame = *canvas_->probes()[static_cast<std::size_t>(row)];
+    probes.insert(frame.image->name);
+    const std::optional<bool> answer = query_.answer(factsOf(frame));
+    list_->item(row)->setHidden(!answer.value_or(false));
+    shown += answer.value_or(false) ? 1 : 0;
+    unknown += answer ? 0 : 1;
+  }
+  refreshing_ = false;
+  QString text = tr("%1 of %2 probes").arg(shown).arg(list_->count());
+  if (unknown > 0) text += tr(" · of %1 it is not known here").arg(countText(unknown));
+  std::vector<QString> others;
+  if (!query_.isEmpty() && names)
+    for (const std::string& name : available_) {
+      ImageFacts facts;
+      facts.name = name;
+      if (!probes.contains(name) && query_.matches(facts)) others.push_back(QString::fromStdString(name));
+    }
+  else if (!query_.isEmpty() && !available_.empty())
+    text += tr(" · other images are found by name alone");
+  found_->setText(text);
+  others_->setText(tr("OTHER IMAGES · %1").arg(countText(static_cast<qint64>(others.size()))));
+  others_->setVisible(!others.empty());
+  images_->setVisible(!others.empty());
+  imageNames_->show(std::move(others));
 }
 
 std::vector<std::string> ProbesPanel::probeNames() const {
@@ -142,6 +268,7 @@ void ProbesPanel::refresh() {
   }
   if (!chosen) list_->setCurrentItem(nullptr);
   refreshing_ = false;
+  if (!query_.isEmpty()) search();
 }
 
 void ProbesPanel::unpin(const QString& name) {

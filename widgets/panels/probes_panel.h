@@ -1,18 +1,22 @@
 #pragma once
 // The probe images as thumbnails with their object counts and starved objects; pins and unpins images of the
-// data set.
+// data set; searches among both.
 
 #include <QWidget>
 
+#include "core/evidence/image_query.h"
 #include "widgets/state/canvas_model.h"
 
 class QLabel;
+class QLineEdit;
+class QListView;
 class QListWidget;
 class QToolButton;
 
 namespace anchorscope {
 
 class BatchList;
+class ImageNamesModel;
 
 /// Shows the probes of a canvas' moment and chooses among them; asks for another set through probesWanted.
 /// GUI thread only.
@@ -29,12 +33,17 @@ class ProbesPanel : public QWidget {
   QListWidget* list() const { return list_; }
   /// The training batch, below the probes.
   BatchList& batch() const { return *batch_; }
+  /// Puts the cursor into the search.
+  void focusSearch();
 
  signals:
   void probesWanted(const std::vector<std::string>& names);
+  /// An image that is no probe was chosen among those that the search has found.
+  void imageWanted(const QString& name);
 
  private:
   void refresh();
+  void search();
   void pin();
   void unpin(const QString& name);
   std::vector<std::string> probeNames() const;
@@ -45,6 +54,11 @@ class ProbesPanel : public QWidget {
   BatchList* batch_;
   QToolButton* pin_;
   QLabel* empty_;
+  QLineEdit* search_;
+  QLabel *found_, *others_;
+  QListView* images_;  ///< Of the data set, as far as the search finds them.
+  ImageNamesModel* imageNames_;
+  ImageQuery query_;
   std::vector<std::shared_ptr<const ImagePixels>> shown_;  ///< What the thumbnails were made of, by row.
   bool refreshing_ = false;
 };

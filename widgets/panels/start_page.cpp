@@ -26,6 +26,7 @@
 #include "widgets/panels/leftover_card.h"
 #include "widgets/panels/param_form.h"
 #include "widgets/panels/preset_menu.h"
+#include "widgets/panels/session_card.h"
 #include "widgets/theme/icons.h"
 
 namespace anchorscope {
@@ -83,10 +84,12 @@ StartPage::StartPage(QWidget* parent) : QWidget(parent) {
   column->addSpacing(10);
   // In a low window the cards scroll inside; what starts training is always in sight.
   leftovers_ = new LeftoverCard;
+  session_ = new SessionCard;
   auto* left = new QWidget;
   auto* leftColumn = new QVBoxLayout(left);
   leftColumn->setContentsMargins(0, 0, 0, 0);
   leftColumn->setSpacing(16);
+  leftColumn->addWidget(session_);
   leftColumn->addWidget(leftovers_);
   leftColumn->addWidget(makeQuickCard());
   leftColumn->addStretch(1);

@@ -23,6 +23,7 @@ namespace anchorscope {
 class ConflictLabel;
 class LeftoverCard;
 class ParamForm;
+class SessionCard;
 struct LeftoverEntry;
 struct ReadyRun;
 
@@ -43,6 +44,8 @@ class StartPage : public QWidget {
   const std::vector<OptionConflict>& conflicts() const { return conflicts_; }
   /// What an earlier start has left behind; empty hides it.
   void setLeftovers(const QList<LeftoverEntry>& entries);
+  /// The offer to go on where the window before has left off.
+  SessionCard& sessionCard() { return *session_; }
   /// Shows what is wrong with the chosen data or options, beside the start button.
   void showProblem(const QString& text);
   /// The same for a folder that holds a run already, which can be opened from here.
@@ -82,6 +85,7 @@ class StartPage : public QWidget {
   bool tellsConflict_ = false;  ///< The problem shown is one of them.
   QString takenFolder_;
   LeftoverCard* leftovers_;
+  SessionCard* session_;
   QScrollArea* body_;
   QPushButton *demo_, *start_, *problemLink_;
   QLineEdit *data_, *validation_, *weights_, *out_;

@@ -11,6 +11,7 @@
 #include "core/evidence/frame.h"
 #include "widgets/state/brush.h"
 #include "widgets/state/onion_skin.h"
+#include "widgets/state/read_out.h"
 #include "widgets/state/selection.h"
 #include "widgets/state/time_cursor.h"
 #include "widgets/state/viewport.h"
@@ -21,11 +22,12 @@ namespace anchorscope {
 
 class LayerStack;
 
-/// What the canvases of a window have in common: all of them the selection and what is brushed, moment and
-/// part of the image unless they have their own.
+/// What the canvases of a window have in common: all of them the selection, what is brushed and what is read
+/// off, moment and part of the image unless they have their own.
 struct ViewLink {
   Selection selection;
   Brush brush;
+  ReadOut readOut;
   TimeCursor time;
   Viewport viewport;
   OnionSkin onion;
@@ -55,6 +57,7 @@ class CanvasModel : public QObject {
   bool hasOwnTime() const { return ownTime_ != nullptr; }
   Viewport& viewport() { return ownViewport_ ? *ownViewport_ : link_.viewport; }
   bool hasOwnViewport() const { return ownViewport_ != nullptr; }
+  ReadOut& readOut() { return link_.readOut; }
   LayerStack& layers() { return *layers_; }
   const LayerStack& layers() const { return *layers_; }
 

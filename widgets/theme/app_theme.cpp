@@ -74,6 +74,8 @@ QLabel[role="error"] { color: {failed}; font-size: 11px; }
 QLabel[role="title"] { font-size: 22px; font-weight: 600; }
 QLabel[role="subtitle"] { color: {secondary}; font-size: 13px; }
 QLabel[role="card"] { background: {raised}; border: 1px solid {line}; border-radius: 6px; padding: 6px 8px; }
+QFrame[role="palette"] { background: {panel}; border: 1px solid {line}; border-radius: 8px; }
+QFrame[role="palette"] QListView { background: {panel}; border: none; }
 QWidget[role="separator"] { background: {line}; }
 QLabel[role="badge"] { color: {failed}; border: 1px solid {failed}; border-radius: 7px; padding: 0px 5px; font-size: 10px; }
 

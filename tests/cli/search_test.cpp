@@ -1,0 +1,55 @@
+// The command `search`.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/cli/cli_testing.h"
+
+namespace anchorscope::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(CliSearch, FindsImagesOfADataSetByTheirLabels) {
+  const auto all = jsonOf(run({"search", "", "--data", "demo", "--json"}));
+  ASSERT_TRUE(all.is_array());
+  const std::size_t count = all.size();
+  ASSERT_GT(count, 4u);
+  const std::string name = all[1].at("classes").at(0);
+  const auto with = jsonOf(run({"search", "class:" + name, "--data", "demo", "--json"}));
+  const auto without = jsonOf(run({"search", "-class:" + name, "--data", "demo", "--json"}));
+  EXPECT_EQ(with.size() + without.size(), count);
+  EXPECT_GT(with.size(), 0u);
+  for (const auto& image : with)
+    EXPECT_THAT(image.at("classes").dump(), HasSubstr(name));
+  const Outcome named =
+      run({"search", all[3].at("image").get<std::string>() + " objects>0", "--data", "demo"});
+  EXPECT_EQ(named.exit, 0) << named.err;
+  EXPECT_THAT(named.out, HasSubstr("1 of"));
+}
+
+TEST(CliSearch, FindsProbesOfARunByWhatTrainsOnThem) {
+  const TemporaryFolder folder;
+  const std::string out = (folder.path() / "run").string();
+  ASSERT_EQ(run(tinyTraining(out, 8)).exit, 0);
+  const auto all = jsonOf(run({"search", "", "--run", out, "--json"}));
+  ASSERT_GT(all.size(), 0u);
+  EXPECT_TRUE(all[0].at("starved").is_number());
+  EXPECT_TRUE(all[0].at("loss").is_number());
+  const auto starved = jsonOf(run({"search", "starved", "--run", out, "--json"}));
+  const auto fed = jsonOf(run({"search", "-starved", "--run", out, "--step", "last", "--json"}));
+  EXPECT_EQ(starved.size() + fed.size(), all.size());
+}
+
+TEST(CliSearch, SaysWhatIsNotUnderstoodAndWhatIsNotKnown) {
+  const Outcome wrong = run({"search", "speed>3", "--data", "demo"});
+  EXPECT_NE(wrong.exit, 0);
+  EXPECT_THAT(wrong.err, HasSubstr("'speed'"));
+  EXPECT_NE(run({"search", "a"}).exit, 0);
+  const Outcome unknown = run({"search", "starved", "--data", "demo"});
+  EXPECT_EQ(unknown.exit, 0);
+  EXPECT_THAT(unknown.out, HasSubstr("0 of"));
+  EXPECT_THAT(unknown.err, HasSubstr("not known"));
+}
+
+}  // namespace
+}  // namespace anchorscope::testing
