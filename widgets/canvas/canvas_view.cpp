@@ -21,7 +21,8 @@ namespace anchorscope {
 
 namespace {
 
-constexpr double kBarPadding = 10, kFitMargin = 16, kLargestZoom = 64, kPickReach = 3, kInView = 64;
+constexpr double kBarPadding = 10, kFitMargin = 16, kLargestZoom = 64, kPickReach = 3, kInView = 64,
+                 kBrushNoteRoom = 32;
 
 SizePx imageSizeOf(const ProbeMoment* frame) {
   return frame && frame->image && frame->image->pixels ? frame->image->pixels->size : SizePx{};
@@ -453,7 +454,8 @@ void CanvasView::drawPicture() {
     const Layer* layer = d_->explainedLayer();
     ColorBar bar;
     const bool explained = layer && colorBarOf(*layer, *d_->renderer.evidence(), bar);
-    d_->colorBarCard = explained ? colorBarPlace(QRectF(rect()), font(), objectsInView()) : QRectF();
+    const QRectF free = QRectF(rect()).adjusted(0, 0, 0, d_->state.subset() ? -kBrushNoteRoom : 0);
+    d_->colorBarCard = explained ? colorBarPlace(free, font(), objectsInView()) : QRectF();
   }
   context.keptClear = {d_->colorBarCard, hiddenLabelsPlace(QStringLiteral("000 labels hidden"))};
   d_->picture.draw(d_->renderer, context, size, ratio, themeOf(palette()).surround);
