@@ -148,7 +148,7 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   bar->addWidget(pill_);
   bar->addSpacing(8);
 
-  stepValue_ = addReadout(bar, tr("step"), tr("Optimizer steps done / planned"), 84);
+  stepValue_ = addReadout(bar, tr("step"), tr("Optimizer steps done / planned"), 118);
   stepCaption_ = static_cast<QLabel*>(stepValue_->parentWidget()->layout()->itemAt(0)->widget());
   speedValue_ = addReadout(bar, tr("speed"), tr("Training steps per second, with everything"), 86);
   captureValue_ =

@@ -26,7 +26,7 @@
 namespace anchorscope {
 namespace {
 
-enum Column { kStep, kWhat, kWhere, kWatch, kColumns };
+enum Column { kStep, kWhat, kWhere, kColumns };
 
 /// A watchpoint is edited as it is written, with the names of scalars offered.
 class WatchDelegate : public QStyledItemDelegate {
@@ -42,6 +42,12 @@ class WatchDelegate : public QStyledItemDelegate {
   }
   QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override {
     return {QStyledItemDelegate::sizeHint(option, index).width(), 26};
+  }
+
+ protected:
+  void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override {
+    QStyledItemDelegate::initStyleOption(option, index);
+    option->text.prepend(QStringLiteral("\u2002"));  // apart from the mark
   }
 
  private:
@@ -144,11 +150,10 @@ WatchPanel::WatchPanel(QWidget* parent)
   table_->setAccessibleName(tr("Hits"));
   table_->setModel(rows_);
   table_->setHorizontalHeader(new ColumnHeader);
-  rows_->setHorizontalHeaderLabels({tr("step"), tr("what"), tr("where"), tr("watchpoint")});
+  rows_->setHorizontalHeaderLabels({tr("step"), tr("what"), tr("where")});
   table_->horizontalHeader()->setSectionResizeMode(kWhat, QHeaderView::Stretch);
-  table_->setColumnWidth(kStep, 56);
-  table_->setColumnWidth(kWhere, 130);
-  table_->setColumnWidth(kWatch, 110);
+  table_->setColumnWidth(kStep, 48);
+  table_->setColumnWidth(kWhere, 110);
   hits->addWidget(table_, 1);
   splitter->addWidget(below);
   splitter->setStretchFactor(0, 2);
@@ -273,8 +278,7 @@ void WatchPanel::addHits(const std::vector<RunEvent>& events) {
         QString::fromUtf8(imageOf(where.image).data(), static_cast<qsizetype>(imageOf(where.image).size()));
     if (where.object >= 0) place += tr(" · object %1").arg(where.object);
     QList<QStandardItem*> row;
-    for (const QString& text : {countText(event.step), QString::fromStdString(hit.report.hit.what), place,
-                                QString::fromStdString(hit.report.watch)}) {
+    for (const QString& text : {countText(event.step), QString::fromStdString(hit.report.hit.what), place}) {
       row << new QStandardItem(text);
       row.back()->setEditable(false);
       row.back()->setToolTip(QString::fromStdString(event.text).toHtmlEscaped());
