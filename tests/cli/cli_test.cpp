@@ -295,7 +295,7 @@ TEST_F(RecordedRun, Evaluates) {
   const Outcome outcome = run({"eval", run_, "--json", json});
   ASSERT_EQ(outcome.exit, 0) << outcome.err;
   const auto numbers = nlohmann::json::parse(readFile(json));
-  EXPECT_EQ(numbers.at("metrics").size(), 12U);
+  EXPECT_EQ(numbers.at("metrics").size(), 18U) << "COCO's 12, and what 6 kinds of error cost";
   EXPECT_EQ(run({"eval", run_, "--json", json}).exit, 6);
   // The same weights under their own name.
   const auto checkpoint = jsonOf(run({"info", run_, "--json"})).at("checkpoints")[0].get<std::string>();

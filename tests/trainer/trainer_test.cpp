@@ -284,7 +284,7 @@ TEST(Trainer, EvaluatesAndCanBeCancelled) {
   auto evaluation = trainer->evaluate({});
   ASSERT_TRUE(evaluation.ok()) << evaluation.error().text();
   EXPECT_EQ(evaluation->images, 4);
-  EXPECT_THAT(evaluation->metrics, SizeIs(12));
+  EXPECT_THAT(evaluation->metrics, SizeIs(18));
   EXPECT_EQ(evaluation->perClassAp.size(), trainer->facts().classNames.size());
   EXPECT_EQ(trainer->evaluate([](double) { return false; }).error().code, ErrorCode::kCancelled);
 }
