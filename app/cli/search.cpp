@@ -117,7 +117,10 @@ void addSearch(CLI::App& app, ExitCode& exit) {
   CLI::App* command = app.add_subcommand(
       "search", "Find images by name, class, size, and in a recorded run by what trains on their objects");
   auto options = std::make_shared<SearchOptions>();
-  command->add_option("QUERY", options->query, "What is looked for; all of it has to hold")->required();
+  command
+      ->add_option("QUERY", options->query,
+                   "What is looked for; all of it has to hold. Behind -- where it begins with -")
+      ->required();
   CLI::Option* run = command->add_option("--run", options->folder, "Run folder, whose probes are searched");
   command->add_option("--data", options->data, "Data set, as for train --data, by its labels")->excludes(run);
   command->add_option("--step", options->step, "Recorded step of the run, first or last")

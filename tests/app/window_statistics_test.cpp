@@ -75,7 +75,7 @@ TEST_F(WindowStatisticsTest, ARowOfTheTableIsBrushedAndItsObjectSelected) {
   ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().active().subset() != nullptr; }));
   EXPECT_EQ(window.workspace().active().selectedObject(), 2);
   // Kept with the session, and gone with another run.
-  EXPECT_EQ(window.workspace().save()["brush"]["object"].toInt(), 2);
+  EXPECT_EQ(window.workspace().save()["brush"].toObject()["object"].toInt(), 2);
   window.workspace().beginRun();
   EXPECT_FALSE(window.workspace().save()["brush"].toObject().contains("object"));
 }

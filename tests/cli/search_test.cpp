@@ -16,7 +16,7 @@ TEST(CliSearch, FindsImagesOfADataSetByTheirLabels) {
   ASSERT_GT(count, 4u);
   const std::string name = all[1].at("classes").at(0);
   const auto with = jsonOf(run({"search", "class:" + name, "--data", "demo", "--json"}));
-  const auto without = jsonOf(run({"search", "-class:" + name, "--data", "demo", "--json"}));
+  const auto without = jsonOf(run({"search", "--data", "demo", "--json", "--", "-class:" + name}));
   EXPECT_EQ(with.size() + without.size(), count);
   EXPECT_GT(with.size(), 0u);
   for (const auto& image : with)
@@ -36,7 +36,7 @@ TEST(CliSearch, FindsProbesOfARunByWhatTrainsOnThem) {
   EXPECT_TRUE(all[0].at("starved").is_number());
   EXPECT_TRUE(all[0].at("loss").is_number());
   const auto starved = jsonOf(run({"search", "starved", "--run", out, "--json"}));
-  const auto fed = jsonOf(run({"search", "-starved", "--run", out, "--step", "last", "--json"}));
+  const auto fed = jsonOf(run({"search", "--run", out, "--step", "last", "--json", "--", "-starved"}));
   EXPECT_EQ(starved.size() + fed.size(), all.size());
 }
 

@@ -11,11 +11,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-nlohmann::json jsonOf(const Outcome& outcome) {
-  EXPECT_EQ(outcome.exit, 0) << outcome.err;
-  return nlohmann::json::parse(outcome.out, nullptr, /*allow_exceptions=*/false);
-}
-
 TEST(CliWhatIf, BoxesAnswerForEveryStepAndWeightsWhereTheyWereKept) {
   const TemporaryFolder folder;
   const std::string recorded = (folder / "run").string();

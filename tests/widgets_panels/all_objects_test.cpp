@@ -31,7 +31,7 @@ class AllObjectsTest : public ::testing::Test {
  protected:
   AllObjectsTest() {
     view.resize(460, 600);
-    view.show();
+    view.setVisible(true);
     EXPECT_TRUE(QTest::qWaitForWindowExposed(&view));
   }
   QString cell(int row, int column) { return view.table()->model()->index(row, column).data().toString(); }
@@ -62,7 +62,7 @@ TEST_F(AllObjectsTest, EveryObjectOfEveryImageHasTheRowThatItsImagesTableHas) {
 TEST_F(AllObjectsTest, IsSortedOverAllImagesAndAClickOrEnterGoesToTheObject) {
   view.show(images, 0);
   QSignalSpy wanted(&view, &AllObjectsView::objectWanted);
-  constexpr int kSize = AllObjectsModel::kFirstOfObject + ObjectsModel::kSize;
+  constexpr int kSize = int{AllObjectsModel::kFirstOfObject} + int{ObjectsModel::kSize};
   view.table()->sortByColumn(kSize, Qt::DescendingOrder);
   double last = 1e9;
   for (int row = 0; row < 13; ++row) {

@@ -101,7 +101,7 @@ TEST_F(LayersPanelTest, ButtonsMoveTheActiveLayer) {
 
 TEST_F(LayersPanelTest, WhatIsDrawnStandsOnTopAndTheRestIsFoldedBySubject) {
   EXPECT_EQ(panel.shownLayers(),
-            (QStringList{"objects", "bag", "channel:musu.joint", "image", "predictions"}));
+            (QStringList{"objects", "bag", "channel:musu.joint", "image", "predictions", "arrows"}));
   QStringList subjects;
   for (const LayerSubject& subject : layerSubjects(state.layers().layers(), *state.evidence())) {
     EXPECT_NE(panel.findChild<QToolButton*>(subject.id), nullptr) << subject.id.toStdString();
@@ -384,7 +384,7 @@ TEST_F(LayersPanelTest, WhatAPresetShowsHeadsTheChannels) {
   EXPECT_EQ(QSet<QString>(channels.begin(), channels.end()),
             (QSet<QString>{"channel:musu.w_cls", "channel:musu.w_reg"}));
   EXPECT_EQ(panel.shownLayers(),
-            (QStringList{"objects", "bag"} + channels + QStringList{"image", "predictions"}));
+            (QStringList{"objects", "bag"} + channels + QStringList{"image", "predictions", "arrows"}));
   auto* details = panel.findChild<QLabel*>("layerDetails");
   EXPECT_EQ(details->text(), QString::fromStdString(layer("channel:musu.w_cls").title).toUpper());
   EXPECT_EQ(details->toolTip(), QStringLiteral("musu.w_cls"));

@@ -87,6 +87,7 @@ TEST_F(WatchPanelTest, AConditionIsWrittenWhereItIsAdded) {
   ASSERT_NE(editor(), nullptr);
   QTest::keyClicks(editor(), " > 2");
   QTest::keyClick(editor(), Qt::Key_Return);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !wanted.empty(); }));
   EXPECT_THAT(wanted, ElementsAre("expression loss.total > 2"));
 }
 

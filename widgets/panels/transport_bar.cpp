@@ -103,7 +103,7 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   setAttribute(Qt::WA_StyledBackground);
   auto* bar = new QHBoxLayout(this);
   bar->setContentsMargins(12, 6, 12, 6);
-  bar->setSpacing(6);
+  bar->setSpacing(5);
 
   runPause_ = makeAction(this, "run", tr("Run"), tr("Run or pause training"), QKeySequence(Qt::Key_Space));
   step_ =
@@ -128,7 +128,7 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   count_->setPrefix(tr("N = "));
   count_->setGroupSeparatorShown(true);
   count_->setButtonSymbols(QAbstractSpinBox::NoButtons);
-  count_->setFixedWidth(72);
+  count_->setFixedWidth(62);
   count_->setAccessibleName(tr("Number of steps"));
   count_->setToolTip(tr("How many steps “Run N” trains"));
   bar->addWidget(count_);
@@ -146,7 +146,7 @@ TransportBar::TransportBar(QWidget* parent) : QWidget(parent) {
   pill_->setMinimumWidth(112);
   bar->addSpacing(4);
   bar->addWidget(pill_);
-  bar->addSpacing(8);
+  bar->addSpacing(4);
 
   stepValue_ = addReadout(bar, tr("step"), tr("Optimizer steps done / planned"), 118);
   stepCaption_ = static_cast<QLabel*>(stepValue_->parentWidget()->layout()->itemAt(0)->widget());

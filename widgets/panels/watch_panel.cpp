@@ -12,6 +12,7 @@
 #include <QSplitter>
 #include <QStandardItemModel>
 #include <QStyledItemDelegate>
+#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <utility>
@@ -159,7 +160,13 @@ WatchPanel::WatchPanel(QWidget* parent)
   splitter->setStretchFactor(0, 2);
   splitter->setStretchFactor(1, 3);
 
-  connect(list_, &QListWidget::itemChanged, this, &WatchPanel::edited);
+  connect(list_, &QListWidget::itemChanged, this, [this] {
+    // The list is made anew: not under an editor that is still handing its text over.
+    if (list_->viewport()->findChild<QLineEdit*>())
+      QTimer::singleShot(0, this, &WatchPanel::edited);
+    else
+      edited();
+  });
   connect(list_, &QListWidget::currentRowChanged, this, &WatchPanel::refreshHint);
   connect(remove_, &QToolButton::clicked, this, &WatchPanel::removeCurrent);
   connect(table_, &JumpTable::rowChosen, this, [this](int row) {

@@ -83,6 +83,7 @@ void LiveSource::onFacts() {
   header_.dataSpec = config.data;
   header_.device = config.train.getText("device");
   header_.programVersion = kProgramVersion;
+  emit described();
   if (timer_->isActive()) return;  // they change with the options
   timer_->start();
   emit opened();
