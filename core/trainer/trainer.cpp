@@ -299,6 +299,7 @@ void Trainer::describe() {
       scalarOf("train.lr", "Learning rate", "1", "Learning rate of the step.", optionSource("train.lr")),
       scalarOf("train.grad_norm", "Gradient norm", "1", "L2 norm of the whole gradient before clipping.",
                ours),
+      scalarOf("train.epoch", "Epochs", "epochs", "Steps done, in epochs of the training set.", ours),
       scalarOf("train.skipped_steps", "Skipped steps", "steps",
                "Steps so far whose loss or gradient was not finite: they changed nothing.", ours)};
   if (prior())

@@ -159,6 +159,8 @@ std::vector<StepReport> Trainer::takeReports(bool all) {
     for (std::size_t i = 0; i < pending.names.size(); ++i)
       report.scalars.push_back({pending.names[i], values[i]});
     report.scalars.push_back({"train.lr", pending.learningRate});
+    report.scalars.push_back(
+        {"train.epoch", static_cast<double>(pending.step) / config_.train.stepsPerEpoch()});
     if (const auto counted = prior()) report.scalars.push_back({"train.prior", *counted});
     report.updated = values[pending.names.size()] == 0;
     skippedInARow_ = report.updated ? 0 : skippedInARow_ + 1;

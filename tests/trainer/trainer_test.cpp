@@ -197,7 +197,10 @@ TEST(Trainer, LiveOptionsTakeEffectAtTheNextStep) {
   train(*trainer, 3);
   ASSERT_TRUE(trainer->setParam("train.schedule", "constant").ok());
   ASSERT_TRUE(trainer->setParam("lr", "0.25").ok());
-  EXPECT_EQ(valueOf(train(*trainer, 1).front().scalars, "train.lr"), 0.25);
+  const StepReport report = train(*trainer, 1).front();
+  EXPECT_EQ(valueOf(report.scalars, "train.lr"), 0.25);
+  EXPECT_EQ(valueOf(report.scalars, "train.epoch"),
+            static_cast<double>(report.step) / trainer->config().train.stepsPerEpoch());
   ASSERT_TRUE(trainer->setParam("method.beta", "0.5").ok());
   EXPECT_EQ(trainer->config().methodParams.getFloat("beta"), 0.5);
 }
