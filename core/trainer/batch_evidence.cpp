@@ -172,14 +172,7 @@ std::vector<BatchImage> BatchEvidence::take() const {
     for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
       const StageOutputs& outputs = one->outputs[stage];
       const bool last = stage + 1 == stages_.size();
-      StageFacts facts;
-      facts.stage = stages_[stage].spec;
-      facts.candidates = outputs.candidates.geometry;
-      if (!outputs.candidates.shared()) {
-        facts.candidateBoxes = outputs.candidates.boxes;
-        facts.origins = outputs.candidates.origins;
-      }
-      facts.predictedBoxes = predictedBoxes(outputs.heads);
+      StageFacts facts = stageFacts(stages_[stage], outputs);
       const EvidenceDeclaration declared = facts_.setup.methods.declaration(stage);
       facts.decisions = declared.decisions;
       facts.predictions =

@@ -80,15 +80,7 @@ class Capture {
   }
 
   StageFacts factsOf(std::size_t stage, const MethodSet& methods) const {
-    const StageOutputs& outputs = captured_.outputs[stage];
-    StageFacts facts;
-    facts.stage = stages_[stage].spec;
-    facts.candidates = outputs.candidates.geometry;
-    if (!outputs.candidates.shared()) {
-      facts.candidateBoxes = outputs.candidates.boxes;
-      facts.origins = outputs.candidates.origins;
-    }
-    facts.predictedBoxes = predictedBoxes(outputs.heads);
+    StageFacts facts = stageFacts(stages_[stage], captured_.outputs[stage]);
     facts.decisions = methods.declaration(stage).decisions;
     facts.predictions = captured_.predictions[stage];
     return facts;
@@ -102,6 +94,18 @@ class Capture {
 };
 
 }  // namespace
+
+StageFacts stageFacts(const StageInfo& stage, const StageOutputs& outputs) {
+  StageFacts facts;
+  facts.stage = stage.spec;
+  facts.candidates = outputs.candidates.geometry;
+  if (!outputs.candidates.shared()) {
+    facts.candidateBoxes = outputs.candidates.boxes;
+    facts.origins = outputs.candidates.origins;
+  }
+  facts.predictedBoxes = predictedBoxes(outputs.heads);
+  return facts;
+}
 
 void captureProbes(const CaptureSetup& setup, const ProbeBatch& probes, const StepContext& step,
                    const std::vector<std::size_t>& places, PendingFrames& into, CapturedOutputs* kept) {

@@ -40,6 +40,9 @@ struct CapturedOutputs {
   std::vector<std::vector<std::vector<PredictionRecord>>> predictions;  ///< Per stage and image.
 };
 
+/// What a frame of the stage holds besides what is published and detected.
+StageFacts stageFacts(const StageInfo& stage, const StageOutputs& outputs);
+
 /// The frames of a batch of probe images with the present weights in evaluation mode, the run's own and each
 /// variant's, at the given places in the order of all probes. No gradients, and nothing of detector and
 /// methods changes. step: as the method is told; its sink is not used. kept: gets the outputs; may be null.

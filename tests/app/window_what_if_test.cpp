@@ -64,6 +64,24 @@ class WindowWhatIfTest : public testing::WindowFixture {
     window.page().docks().show("whatIf");
     QCoreApplication::sendPostedEvents();
   }
+  /// Two steps of such a run, recorded.
+  void openRecorded(const std::string& method, const std::string& model) {
+    const std::string recorded = (folder / "run").string();
+    auto config = makeRunConfig(method, model);
+    ASSERT_TRUE(config);
+    RunHeader header;
+    header.configToml = toToml(*config);
+    {
+      auto writer = createRun(recorded, header, Overwrite::kYes);
+      ASSERT_TRUE(writer) << writer.error().text();
+      for (std::int64_t step = 0; step < 2; ++step)
+        (*writer)->record({step, {}, {ownFrame(step)}});
+    }
+    window.runView().open(QString::fromStdString(recorded));
+    ASSERT_TRUE(QTest::qWaitFor(
+        [&] { return window.runView().recordedRun() && window.runView().recordedRun()->isRested(); }));
+    showPanel();
+  }
   template <typename Widget>
   Widget* find(const char* name) {
     auto* found = window.findChild<Widget*>(name);
@@ -112,6 +130,8 @@ class WindowWhatIfTest : public testing::WindowFixture {
   QString firstChange(int column) {
     return find<QTableView>("whatIfChanges")->model()->index(0, column).data().toString();
   }
+
+  const testing::TemporaryFolder folder;
 
  private:
   std::uint64_t sequence_ = 1000;
@@ -213,22 +233,7 @@ TEST_F(WindowWhatIfTest, WhatCannotBeAskedIsTold) {
 }
 
 TEST_F(WindowWhatIfTest, OfARecordedRunTheBoxesAnswerAlone) {
-  const testing::TemporaryFolder folder;
-  const std::string recorded = (folder / "run").string();
-  auto config = makeRunConfig("max_iou", "retina-small");
-  ASSERT_TRUE(config);
-  RunHeader header;
-  header.configToml = toToml(*config);
-  {
-    auto writer = createRun(recorded, header, Overwrite::kYes);
-    ASSERT_TRUE(writer) << writer.error().text();
-    for (std::int64_t step = 0; step < 2; ++step)
-      (*writer)->record({step, {}, {ownFrame(step)}});
-  }
-  window.runView().open(QString::fromStdString(recorded));
-  ASSERT_TRUE(QTest::qWaitFor(
-      [&] { return window.runView().recordedRun() && window.runView().recordedRun()->isRested(); }));
-  showPanel();
+  ASSERT_NO_FATAL_FAILURE(openRecorded("max_iou", "retina-small"));
   askFor("atss");
   ASSERT_TRUE(shows("atss"));
   EXPECT_EQ(find<QTableView>("whatIfChanges")->model()->index(0, 0).data().toString(), "All");
@@ -248,20 +253,7 @@ TEST_F(WindowWhatIfTest, OfARecordedRunTheBoxesAnswerAlone) {
 }
 
 TEST_F(WindowWhatIfTest, HeadsThatAMethodDoesNotFitAreToldBeforeItIsAsked) {
-  const testing::TemporaryFolder folder;
-  const std::string recorded = (folder / "run").string();
-  auto config = makeRunConfig("fcos", "fcos-small");
-  ASSERT_TRUE(config);
-  RunHeader header;
-  header.configToml = toToml(*config);
-  {
-    auto writer = createRun(recorded, header, Overwrite::kYes);
-    ASSERT_TRUE(writer) << writer.error().text();
-    (*writer)->record({0, {}, {ownFrame(0)}});
-  }
-  window.runView().open(QString::fromStdString(recorded));
-  ASSERT_TRUE(QTest::qWaitFor([&] { return window.runView().recordedRun() != nullptr; }));
-  showPanel();
+  ASSERT_NO_FATAL_FAILURE(openRecorded("fcos", "fcos-small"));
   auto* menu = find<QToolButton>("whatIfAdd")->menu();
   QStringList closed;
   for (QAction* action : menu->actions())

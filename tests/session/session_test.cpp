@@ -349,26 +349,33 @@ TEST(Session, AResumedRunIsTheRunThatWasNeverInterrupted) {
             (*other)->stages.front()->channel("cls_score")->values);
 }
 
-TEST(Session, VariantsAreShownAndRecordedBesideTheRunsOwnEvidence) {
-  const TemporaryFolder folder;
+RunConfig askingConfig(const TemporaryFolder& folder) {
   RunConfig config = smallConfig();
   set(config, "train.record_every", "5");
   set(config, "train.variants", "max_iou");
   config.out = (folder / "run").string();
+  return config;
+}
+
+/// Of the first probe; every probe has as many.
+std::vector<std::string> variantsShown(const TrainingSession& session) {
+  std::vector<std::string> names;
+  const auto snapshot = session.latestSnapshot();
+  for (const auto& frame : snapshot->probes)
+    EXPECT_FALSE(frame->variant);
+  EXPECT_EQ(snapshot->variants.size() % snapshot->probes.size(), 0u) << "of every probe";
+  for (const auto& frame : snapshot->variants)
+    if (frame->image == snapshot->probes.front()->image) names.push_back(frame->variant->name);
+  return names;
+}
+
+TEST(Session, VariantsAreShownAndRecordedBesideTheRunsOwnEvidence) {
+  const TemporaryFolder folder;
+  const RunConfig config = askingConfig(folder);
   const auto session = startSession(config, paused());
   SessionWatch watch(*session);
   watch.waitForState(TrainerState::kPaused);
-  const auto namesOf = [&] {
-    std::vector<std::string> names;
-    const auto snapshot = session->latestSnapshot();
-    for (const auto& frame : snapshot->probes)
-      EXPECT_FALSE(frame->variant);
-    EXPECT_EQ(snapshot->variants.size() % snapshot->probes.size(), 0u) << "of every probe";
-    for (const auto& frame : snapshot->variants)
-      if (frame->image == snapshot->probes.front()->image) names.push_back(frame->variant->name);
-    return names;
-  };
-  EXPECT_THAT(namesOf(), ElementsAre("max_iou"));
+  EXPECT_THAT(variantsShown(*session), ElementsAre("max_iou"));
   const auto& change = session->latestSnapshot()->variants.front()->stages.front()->channel("difference.cls");
   ASSERT_NE(change, nullptr);
   EXPECT_TRUE(std::any_of(change->values.begin(), change->values.end(), [](float v) {
@@ -378,7 +385,7 @@ TEST(Session, VariantsAreShownAndRecordedBesideTheRunsOwnEvidence) {
   EXPECT_FALSE(
       watch.waitForAcknowledgement(session->post(SetParamCommand{"train.variants", "t=0.2; tau_cls=1"}))
           .error);
-  EXPECT_THAT(namesOf(), ElementsAre("t = 0.2", "tau_cls = 1"));
+  EXPECT_THAT(variantsShown(*session), ElementsAre("t = 0.2", "tau_cls = 1"));
   const auto refused = watch.waitForAcknowledgement(session->post(SetParamCommand{"train.variants", "muso"}));
   ASSERT_TRUE(refused.error);
   EXPECT_THAT(refused.error->text(),
@@ -397,28 +404,18 @@ TEST(Session, VariantsAreShownAndRecordedBesideTheRunsOwnEvidence) {
 
 TEST(Session, WhatIsAskedBesideARunIsShownAndNotRecorded) {
   const TemporaryFolder folder;
-  RunConfig config = smallConfig();
-  set(config, "train.record_every", "5");
-  set(config, "train.variants", "max_iou");
-  config.out = (folder / "run").string();
+  const RunConfig config = askingConfig(folder);
   const auto session = startSession(config, paused());
   SessionWatch watch(*session);
   watch.waitForState(TrainerState::kPaused);
-  const auto namesOf = [&] {
-    std::vector<std::string> names;
-    const auto snapshot = session->latestSnapshot();
-    for (const auto& frame : snapshot->variants)
-      if (frame->image == snapshot->probes.front()->image) names.push_back(frame->variant->name);
-    return names;
-  };
   EXPECT_FALSE(watch.waitForAcknowledgement(session->post(AskCommand{"t=0.2"})).error);
-  EXPECT_THAT(namesOf(), ElementsAre("max_iou", "t = 0.2")) << "of the paused run at once";
+  EXPECT_THAT(variantsShown(*session), ElementsAre("max_iou", "t = 0.2")) << "of the paused run at once";
   const auto refused = watch.waitForAcknowledgement(session->post(AskCommand{"muso"}));
   ASSERT_TRUE(refused.error);
   EXPECT_THAT(refused.error->text(), HasSubstr("There is no method 'muso'"));
   session->post(RunUntilStepCommand{10});
   watch.waitForState(TrainerState::kPaused);
-  EXPECT_THAT(namesOf(), ElementsAre("max_iou", "t = 0.2")) << "and of what is measured later";
+  EXPECT_THAT(variantsShown(*session), ElementsAre("max_iou", "t = 0.2")) << "and of what is measured later";
   session->post(ResumeCommand{});
   watch.finish();
   for (const NoteEvent& note : watch.all<NoteEvent>())
