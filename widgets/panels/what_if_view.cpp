@@ -113,7 +113,8 @@ WhatIfView::WhatIfView(QWidget* parent)
   countColumn->setContentsMargins(0, 0, 0, 0);
   countColumn->addWidget(sectionTitle(tr("OTHERWISE THAN THE RUN")));
   empty_->setObjectName(QStringLiteral("whatIfEmpty"));
-  countColumn->addWidget(empty_);
+  empty_->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+  countColumn->addWidget(empty_, 1);
   table_->setObjectName(QStringLiteral("whatIfChanges"));
   table_->setAccessibleName(tr("What is otherwise than in the run"));
   table_->setModel(changes_);
