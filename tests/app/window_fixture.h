@@ -87,6 +87,16 @@ inline void forgetSession() {
   QFile::remove(SessionKeeper::filePath());
 }
 
+/// Of a recorded run whose frames are synthetic.
+inline RunHeader cellsHeader() {
+  RunHeader header;
+  header.dataSpec = "voc:/data/cells#train";
+  header.methodName = "musu";
+  header.modelName = "retina-small";
+  header.classNames = {"rbc", "platelet", "wbc"};
+  return header;
+}
+
 /// Starts MuSu on the data, as far as a trainer that prepares it.
 inline void startRun(MainWindow& window, FakeTrainer& trainer, const std::string& data) {
   auto config = makeRunConfig("musu", "retina-small");

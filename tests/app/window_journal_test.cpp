@@ -22,6 +22,7 @@
 #include "core/store/run_folder.h"
 #include "core/store/run_reader.h"
 #include "core/trainer/presets.h"
+#include "tests/app/training_window.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/temporary_folder.h"
 #include "widgets/actions/action_registry.h"
@@ -38,20 +39,9 @@ using testing::whenAsked;
 
 constexpr int kPatienceMs = 30'000;
 
-#define ANCHORSCOPE_WAIT(condition_) \
-  ASSERT_TRUE(QTest::qWaitFor([&] { return condition_; }, kPatienceMs)) << #condition_
-
-class WindowJournalTest : public ::testing::Test {
+class WindowJournalTest : public testing::TrainingWindow<kPatienceMs> {
  protected:
-  WindowJournalTest() {
-    openSettings().clear();
-    window.run().setAsk([](const Question&) { return Answer::kGoAhead; });
-    window.page().docks().reset();
-    window.resize(1280, 800);
-    window.show();
-    window.activateWindow();
-    EXPECT_TRUE(QTest::qWaitForWindowActive(&window));
-  }
+  WindowJournalTest() { openSettings().clear(); }
   ~WindowJournalTest() override { openSettings().clear(); }
 
   /// The demo on small images, waiting at step 0, recorded into a folder of this name.
@@ -99,7 +89,6 @@ class WindowJournalTest : public ::testing::Test {
     const auto& snapshot = window.run().bridge().snapshot();
     return snapshot ? snapshot->status.step : -1;
   }
-  TrainerState state() const { return window.run().bridge().state(); }
   QAction& action(const char* id) { return *window.actions().find(QLatin1String(id)); }
   static void clickIn(QDialog& dialog, const char* button) {
     QTest::mouseClick(dialog.findChild<QAbstractButton*>(QLatin1String(button)), Qt::LeftButton);
@@ -117,7 +106,6 @@ class WindowJournalTest : public ::testing::Test {
   }
 
   const testing::TemporaryFolder folder;
-  mutable MainWindow window;
 };
 
 TEST_F(WindowJournalTest, AChangeIsTakenBackAndMadeAgainByFurtherChanges) {

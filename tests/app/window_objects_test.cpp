@@ -18,12 +18,7 @@ class WindowObjectsTest : public testing::WindowFixture {
  protected:
   /// Two probes at steps 0 and 3.
   void record() const {
-    RunHeader header;
-    header.dataSpec = "voc:/data/cells#train";
-    header.methodName = "musu";
-    header.modelName = "retina-small";
-    header.classNames = {"rbc", "platelet", "wbc"};
-    auto writer = createRun(recorded.toStdString(), header, Overwrite::kYes);
+    auto writer = createRun(recorded.toStdString(), testing::cellsHeader(), Overwrite::kYes);
     ASSERT_TRUE(writer) << writer.error().text();
     for (std::int64_t step = 0; step < 5; ++step) {
       StepRecord made{step, {{"loss.cls", 1.0}}, {}};

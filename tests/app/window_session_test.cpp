@@ -46,12 +46,7 @@ class WindowSessionTest : public ::testing::Test {
 
   /// Evidence at every third step up to the 9th.
   void record() const {
-    RunHeader header;
-    header.dataSpec = "voc:/data/cells#train";
-    header.methodName = "musu";
-    header.modelName = "retina-small";
-    header.classNames = {"rbc", "platelet", "wbc"};
-    auto writer = createRun(recorded.toStdString(), header, Overwrite::kYes);
+    auto writer = createRun(recorded.toStdString(), testing::cellsHeader(), Overwrite::kYes);
     ASSERT_TRUE(writer) << writer.error().text();
     for (std::int64_t step = 0; step < 10; ++step) {
       StepRecord made{step, {{"loss.cls", 1.0}}, {}};

@@ -18,6 +18,7 @@
 #include "app/main_window.h"
 #include "core/evidence/decision.h"
 #include "core/trainer/presets.h"
+#include "tests/app/training_window.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/qt_application.h"
 #include "tests/support/temporary_folder.h"
@@ -38,35 +39,12 @@ using testing::whenAsked;
 
 constexpr int kPatienceMs = 120'000;
 
-#define ANCHORSCOPE_WAIT(condition_) \
-  ASSERT_TRUE(QTest::qWaitFor([&] { return condition_; }, kPatienceMs)) << #condition_
-
-class WindowTrainingTest : public ::testing::Test {
+class WindowTrainingTest : public testing::TrainingWindow<kPatienceMs> {
  protected:
-  WindowTrainingTest() {
-    window.run().setAsk([](const Question&) { return Answer::kGoAhead; });
-    window.page().docks().reset();
-    window.resize(1280, 800);
-    window.show();
-    window.activateWindow();
-    EXPECT_TRUE(QTest::qWaitForWindowActive(&window));
-  }
-
   std::int64_t step() const {
     const auto& snapshot = window.run().bridge().snapshot();
     return snapshot ? snapshot->status.step : -1;
   }
-  TrainerState state() const { return window.run().bridge().state(); }
-
-  /// The demo, waiting at step 0.
-  void startPausedDemo() {
-    SessionOptions options;
-    options.startPaused = true;
-    window.start().demo(options);
-    ANCHORSCOPE_WAIT(window.workspace().active().frame() && state() == TrainerState::kPaused);
-  }
-
-  mutable MainWindow window;
 };
 
 TEST_F(WindowTrainingTest, OneClickToBoxesLearningThenPauseStepSelectAndExport) {

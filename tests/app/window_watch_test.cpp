@@ -15,6 +15,7 @@
 
 #include "app/main_window.h"
 #include "core/evidence/batch_name.h"
+#include "tests/app/training_window.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/qt_application.h"
 #include "widgets/canvas/canvas_view.h"
@@ -28,36 +29,18 @@ namespace {
 
 constexpr int kPatienceMs = 30'000;
 
-#define ANCHORSCOPE_WAIT(condition_) \
-  ASSERT_TRUE(QTest::qWaitFor([&] { return condition_; }, kPatienceMs)) << #condition_
-
-class WindowWatchTest : public ::testing::Test {
+class WindowWatchTest : public testing::TrainingWindow<kPatienceMs> {
  protected:
-  WindowWatchTest() {
-    window.run().setAsk([](const Question&) { return Answer::kGoAhead; });
-    window.page().docks().reset();
-    window.resize(1280, 800);
-    window.show();
-    window.activateWindow();
-    EXPECT_TRUE(QTest::qWaitForWindowActive(&window));
-  }
-
-  /// The demo, waiting at step 0.
+  /// The demo, waiting at step 0, with the keys on its canvas.
   void startPausedDemo() {
-    SessionOptions options;
-    options.startPaused = true;
-    window.start().demo(options);
-    ANCHORSCOPE_WAIT(window.workspace().active().frame() && state() == TrainerState::kPaused);
-    window.page().canvas().setFocus();
+    TrainingWindow::startPausedDemo();
+    if (!HasFatalFailure()) window.page().canvas().setFocus();
   }
-  TrainerState state() const { return window.run().bridge().state(); }
   std::int64_t step() const { return window.run().bridge().snapshot()->status.step; }
   std::string phase() const { return window.run().bridge().snapshot()->status.phase; }
   void press(int key) { QTest::keyClick(&window.page().canvas(), static_cast<Qt::Key>(key)); }
   const std::string& shownImage() { return window.workspace().active().frame()->image->name; }
   QListWidget& batch() { return *window.page().probes().batch().list(); }
-
-  mutable MainWindow window;
 };
 
 bool anyFinite(const Channel* channel) {

@@ -3,7 +3,6 @@
 #include <benchmark/benchmark.h>
 #include <qcustomplot.h>
 
-#include <QApplication>
 #include <algorithm>
 #include <cmath>
 #include <ctime>
@@ -149,12 +148,3 @@ BENCHMARK(drawn)->Name("curves/drawn")->Iterations(1)->UseManualTime();
 
 }  // namespace
 }  // namespace anchorscope
-
-int main(int argc, char** argv) {
-  if (qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
-  benchmark::Initialize(&argc, argv);
-  QApplication application(argc, argv);
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
-}

@@ -3,7 +3,6 @@
 
 #include <benchmark/benchmark.h>
 
-#include <QGuiApplication>
 #include <QString>
 #include <algorithm>
 #include <memory>
@@ -80,11 +79,3 @@ BENCHMARK(open)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace anchorscope
-
-int main(int argc, char** argv) {
-  if (qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
-  QGuiApplication application(argc, argv);
-  benchmark::Initialize(&argc, argv);
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
-}

@@ -2,7 +2,6 @@
 
 #include <benchmark/benchmark.h>
 
-#include <QApplication>
 #include <QImage>
 #include <QPainter>
 #include <algorithm>
@@ -74,11 +73,3 @@ BENCHMARK(brushEverything)->UseManualTime()->Unit(benchmark::kMillisecond)->Iter
 
 }  // namespace
 }  // namespace anchorscope
-
-int main(int argc, char** argv) {
-  qputenv("QT_QPA_PLATFORM", "offscreen");
-  QApplication application(argc, argv);
-  benchmark::Initialize(&argc, argv);
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
-}

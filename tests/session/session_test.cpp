@@ -33,12 +33,6 @@ std::map<CommandId, int> acknowledgements(SessionWatch& watch) {
   return out;
 }
 
-SessionOptions paused() {
-  SessionOptions options;
-  options.startPaused = true;
-  return options;
-}
-
 TEST(Session, RunsToItsPlannedEnd) {
   const auto session = startSession(smallConfig());
   SessionWatch watch(*session);

@@ -10,6 +10,13 @@
 
 namespace anchorscope::testing {
 
+/// A session that stands at its beginning.
+inline SessionOptions paused() {
+  SessionOptions options;
+  options.startPaused = true;
+  return options;
+}
+
 /// Waits for a session's events on the test's thread.
 class SessionWatch {
  public:

@@ -26,12 +26,6 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-SessionOptions paused() {
-  SessionOptions options;
-  options.startPaused = true;
-  return options;
-}
-
 std::vector<RunEvent> notes(SessionWatch& watch, const std::string& kind) {
   std::vector<RunEvent> out;
   for (const NoteEvent& note : watch.all<NoteEvent>())

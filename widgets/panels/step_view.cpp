@@ -95,7 +95,7 @@ StepView::StepView(QWidget* parent)
       "Pause and press “Phase” (,): a step is then done part by part. The training batch, below the probes, "
       "shows scores and boxes after forward, what each anchor learns after assign, losses after loss; here "
       "stand gradients after backward and changes after update."));
-  column->addWidget(hint_);
+  column->addWidget(hint_, 1);
   show({}, {});
 }
 
