@@ -78,13 +78,14 @@ DecisionSpec decisionSpec(const Options& options) {
                    "iou", ">=", "threshold", "reaches");
   threshold.noteColumn = "no_threshold";
   threshold.note = "a single candidate has no deviation, so the object gets no positive";
-  spec.tests = {testOfBound("candidate", "Is the anchor among the nearest of its level?", "rank", "<",
-                            static_cast<double>(options.perLevel), "candidate"),
-                threshold,
-                testOfBound("centre inside", "Does the anchor's centre lie inside the object?",
-                            "center_margin", ">", kCenterMarginPx, "inside"),
-                testOfColumn("highest IoU", "Is the IoU the largest of the objects that want the anchor?",
-                             "iou", ">=", "best_iou", "is_best")};
+  spec.tests = {
+      testOfBound("candidate", "Is the anchor among the nearest of its level?", "rank", "<",
+                  static_cast<double>(options.perLevel), "candidate"),
+      threshold,
+      testOfBound("centre inside", "Does the anchor's centre lie inside the object?", "center_margin", ">",
+                  kCenterMarginPx, "inside"),
+      conflict(testOfColumn("highest IoU", "Is the IoU the largest of the objects that want the anchor?",
+                            "iou", ">=", "best_iou", "is_best"))};
   spec.outcomes = {{"classification", kClsObjectChannel, "iou", ""},
                    {"regression", kRegObjectChannel, "iou", ""}};
   return spec;

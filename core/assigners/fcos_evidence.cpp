@@ -81,9 +81,9 @@ DecisionSpec decisionSpec(const Options& options) {
                                     "largest_side", above, "range_low", "above_low"));
   spec.tests.push_back(testOfColumn("level, to", "Is the object small enough for the location's level?",
                                     "largest_side", below, "range_high", "below_high"));
-  spec.tests.push_back(testOfColumn("smallest area",
-                                    "Is it the smallest of the objects that want the location?", "area",
-                                    "<=", "smallest_area", "is_smallest"));
+  spec.tests.push_back(
+      conflict(testOfColumn("smallest area", "Is it the smallest of the objects that want the location?",
+                            "area", "<=", "smallest_area", "is_smallest")));
   spec.outcomes = {{"classification", kClsObjectChannel, "area", ""},
                    {"regression", kRegObjectChannel, "area", ""}};
   return spec;

@@ -45,11 +45,16 @@ PairTableSpec pairSpec() {
       ignoredShareColumn(),
       wholeColumn("overlaps", "Overlaps", "1 when the IoU is above 0."),
       outsideIgnoredColumn(),
-      wholeColumn("is_best", "Is the anchor's best", "1 when no other object overlaps the anchor more."),
+      wholeColumn("is_best", "Is the anchor's best",
+                  "1 when the anchor goes to this object of those that take it, or, where it does not, "
+                  "overlaps no other more."),
       wholeColumn("above_positive", "Reaches the positive threshold",
                   "1 when the IoU reaches the positive threshold."),
       wholeColumn("claimed", "Claimed by the rescue",
                   "1 when the anchor ties this object's best IoU; -1: the rescue is not needed or off."),
+      wholeColumn("positive", "Positive for it",
+                  "1 when the IoU reaches the positive threshold or the rescue takes the anchor."),
+      wholeColumn("rescued", "Below the threshold", "1 when it is positive without reaching the threshold."),
       memberColumn("anchor"),
   };
   showMembersFirst(spec, "iou", Order::kDescending);
@@ -60,20 +65,29 @@ DecisionSpec decisionSpec(const Options& options) {
   DecisionSpec spec;
   spec.pairTable = kPairs;
   spec.absentReason = "no overlap: the anchor does not touch the object";
+  // An object that no anchor overlaps claims anchors that do not touch it.
   spec.tests.push_back(
-      testOfBound("overlap", "Does the anchor overlap the object?", "iou", ">", 0, "overlaps"));
+      information(testOfBound("overlap", "Does the anchor overlap the object?", "iou", ">", 0, "overlaps")));
   if (options.ignoreIof > 0) spec.tests.push_back(ignoredRegionTest(options.ignoreIof));
-  spec.tests.push_back(testOfColumn("best object", "Is this the object the anchor overlaps most?", "iou",
-                                    ">=", "best_iou", "is_best"));
-  spec.tests.push_back(testOfBound("positive threshold", "Does the IoU reach the positive threshold?", "iou",
-                                   ">=", options.positive, "above_positive"));
   if (options.lowQuality)
-    spec.tests.push_back(testOfColumn(
+    spec.tests.push_back(information(testOfColumn(
         "low-quality rescue",
         options.mmdet ? "Is the anchor the object's best one, so that the object takes it at any IoU?"
                       : "Is the anchor the object's best one, so that it is positive at any IoU (for the "
                         "object it overlaps most)?",
-        "iou", "=", "object_best_iou", "claimed"));
+        "iou", "=", "object_best_iou", "claimed")));
+  TestSpec threshold = testOfBound("positive threshold", "Does the IoU reach the positive threshold?", "iou",
+                                   ">=", options.positive, "positive");
+  threshold.noteColumn = "rescued";
+  threshold.note = "below it: taken as the best anchor of an object";
+  spec.tests.push_back(threshold);
+  TestSpec best = conflict(testOfColumn("best object", "Is this the object the anchor overlaps most?", "iou",
+                                        ">=", "best_iou", "is_best"));
+  if (options.mmdet) {
+    best.noteColumn = "claimed";
+    best.note = "the object's best anchor: of several such objects the last one has it";
+  }
+  spec.tests.push_back(best);
   spec.outcomes = {{"classification", kClsObjectChannel, "iou", ""},
                    {"regression", kRegObjectChannel, "iou", ""}};
   return spec;
@@ -120,16 +134,22 @@ void publish(const Matching& m, const Options& options, const AnchorSet& anchors
   const at::Tensor iou = rows.pick(overlaps), bestIou = rows.pickAnchor(best);
   const at::Tensor bestOfAnchor = rows.pickAnchor(bestObject);
   const at::Tensor above = iou >= options.positive;
-  at::Tensor claimed = at::full_like(iou, std::numeric_limits<double>::quiet_NaN());
+  const at::Tensor ofBest = bestOfAnchor == rows.object, member = rows.pick(assigned);
+  at::Tensor claimed = at::full_like(iou, std::numeric_limits<double>::quiet_NaN()), positive = above;
   if (options.lowQuality) {
-    const at::Tensor regular = above & (bestOfAnchor == rows.object);
-    claimed = at::where(regular, claimed, rows.pick(m.claims).to(iou.scalar_type()));
+    const at::Tensor claims = rows.pick(m.claims);
+    claimed = at::where(above & ofBest, claimed, claims.to(iou.scalar_type()));
+    // torchvision makes an anchor that any object claims positive for the one it overlaps most.
+    positive = above | claims;
+    if (!options.mmdet) positive = positive | (ofBest & rows.pickAnchor(m.claims.any(1)));
   }
+  const at::Tensor isBest = options.mmdet ? at::where(positive, member, ofBest) : ofBest;
   const at::Tensor outsideIgnored =
       m.ignored.inside.defined() ? rows.pickAnchor(m.ignored.inside).logical_not() : at::ones_like(above);
-  sink.pairs(pairSpec(), rows.withColumns({iou, bestIou, bestOfAnchor, rows.pickObject(m.objectBest),
-                                           rows.pickAnchor(m.ignored.share), iou > 0, outsideIgnored,
-                                           iou >= bestIou, above, claimed, rows.pick(assigned)}));
+  sink.pairs(pairSpec(),
+             rows.withColumns({iou, bestIou, bestOfAnchor, rows.pickObject(m.objectBest),
+                               rows.pickAnchor(m.ignored.share), iou > 0, outsideIgnored, isBest, above,
+                               claimed, positive, positive & above.logical_not(), member}));
   sink.objects(kBestIouColumn, m.objectBest.clamp_min(0));
   sink.objects(kStarvedSpec, assigned.any(2).logical_not());
 }

@@ -118,7 +118,7 @@ DecisionSpec decisionSpec(const MusuOptions& options, double ignoreIof) {
     TestSpec ignored = ignoredRegionTest(ignoreIof);
     ignored.description += " Inside, it is no background where no bag wants it.";
     ignored.gate = false;
-    spec.tests.push_back(std::move(ignored));
+    spec.tests.push_back(information(std::move(ignored)));
   }
   if (testsCenter(options))
     spec.tests.push_back(
@@ -136,10 +136,12 @@ DecisionSpec decisionSpec(const MusuOptions& options, double ignoreIof) {
     spec.tests.push_back(gate(testOfBound("bag size", "Is the pair among the best that max_bag lets stay?",
                                           "joint_rank", "<", static_cast<double>(options.maxBag), "kept")));
   for (const bool cls : {true, false}) {
-    spec.tests.push_back(testOfBound(cls ? "classification weight" : "regression weight",
-                                     cls ? "Does its rank for the classification head give it a weight?"
-                                         : "Does its rank for the regression head give it a weight?",
-                                     cls ? "w_cls" : "w_reg", ">", 0, cls ? "weighs_cls" : "weighs_reg"));
+    TestSpec weight = testOfBound(cls ? "classification weight" : "regression weight",
+                                  cls ? "Does its rank for the classification head give it a weight?"
+                                      : "Does its rank for the regression head give it a weight?",
+                                  cls ? "w_cls" : "w_reg", ">", 0, cls ? "weighs_cls" : "weighs_reg");
+    weight.head = cls ? "classification" : "regression";
+    spec.tests.push_back(std::move(weight));
   }
   spec.outcomes = {{"classification", kClsObjectChannel, "w_cls", "rank_cls"},
                    {"regression", kRegObjectChannel, "w_reg", "rank_reg"}};

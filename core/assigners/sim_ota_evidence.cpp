@@ -68,13 +68,13 @@ DecisionSpec decisionSpec(const Options& options) {
   spec.absentReason = "no candidate: the anchor's centre is neither in the object nor near its centre";
   TestSpec rank = testOfColumn("cheap enough", "Is the anchor among those that cost the object least?",
                                "rank", "<", "needed", "wanted");
-  spec.tests = {testOfBound("near the centre",
-                            "Is its centre near the object's, in strides? Else, or outside "
-                            "the box, a penalty is added.",
-                            "off_centre", "<", options.radius, "both"),
+  spec.tests = {information(testOfBound("near the centre",
+                                        "Is its centre near the object's, in strides? Else, or outside "
+                                        "the box, a penalty is added.",
+                                        "off_centre", "<", options.radius, "both")),
                 rank,
-                testOfColumn("cheapest object", "Does the anchor cost no other object less?", "cost",
-                             "<=", "cheapest", "is_cheapest")};
+                conflict(testOfColumn("cheapest object", "Does the anchor cost no other object less?", "cost",
+                                      "<=", "cheapest", "is_cheapest"))};
   spec.outcomes = {{"classification", kClsObjectChannel, "", "rank"},
                    {"regression", kRegObjectChannel, "", "rank"}};
   return spec;

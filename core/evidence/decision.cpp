@@ -63,7 +63,7 @@ std::string failureSentence(const std::vector<DecisionRow>& rows) {
   std::string text;
   int more = 0;
   for (const DecisionRow& row : rows) {
-    if (row.verdict != TestVerdict::kFailed) continue;
+    if (row.verdict != TestVerdict::kFailed || row.role == TestRole::kInformation) continue;
     if (!text.empty()) {
       ++more;
       continue;

@@ -24,6 +24,7 @@ struct DecisionRow {
   float margin = 0;
   std::string unit;  ///< Of value, bound and margin; "1" or empty: a pure number.
   TestVerdict verdict = TestVerdict::kNotReached;
+  TestRole role = TestRole::kRequired;
   std::string note;
 };
 

@@ -1,5 +1,6 @@
 #include "core/evidence/decision_reader.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -98,6 +99,30 @@ void DecisionReader::read(std::int64_t row, std::vector<TestAnswer>& answers) co
   }
 }
 
+bool DecisionReader::reaches(const std::vector<TestAnswer>& answers, const std::string& head) const {
+  return !fails(answers, head, TestRole::kRequired);
+}
+
+bool DecisionReader::reaches(const std::vector<TestAnswer>& answers) const {
+  return std::any_of(spec_.outcomes.begin(), spec_.outcomes.end(),
+                     [&](const OutcomeSpec& outcome) { return reaches(answers, outcome.head); });
+}
+
+bool DecisionReader::wins(const std::vector<TestAnswer>& answers, const std::string& head) const {
+  return reaches(answers, head) && !fails(answers, head, TestRole::kConflict);
+}
+
+bool DecisionReader::fails(const std::vector<TestAnswer>& answers, const std::string& head,
+                           TestRole role) const {
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const TestSpec& spec = spec_.tests[i];
+    if (spec.role == role && (spec.head.empty() || spec.head == head) &&
+        answers[i].verdict == TestVerdict::kFailed)
+      return true;
+  }
+  return false;
+}
+
 DecisionRow DecisionReader::told(std::size_t test, const TestAnswer& answer) const {
   const TestSpec& spec = spec_.tests[test];
   DecisionRow row;
@@ -109,6 +134,7 @@ DecisionRow DecisionReader::told(std::size_t test, const TestAnswer& answer) con
   row.margin = answer.margin;
   row.unit = tests_[test].unit;
   row.verdict = answer.verdict;
+  row.role = spec.role;
   if (answer.noted) row.note = spec.note;
   return row;
 }

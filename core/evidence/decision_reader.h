@@ -36,6 +36,13 @@ class DecisionReader {
   const PairTable* table() const { return table_; }
   /// One answer per test. at: row of the table, or the candidate where there is none.
   void read(std::int64_t at, std::vector<TestAnswer>& answers) const;
+  /// Whether the answers let an object take the pair's candidate for a head: no test of the head that is
+  /// TestRole::kRequired failed, ...
+  bool reaches(const std::vector<TestAnswer>& answers, const std::string& head) const;
+  /// ... for any of the heads.
+  bool reaches(const std::vector<TestAnswer>& answers) const;
+  /// ... nor one that is kConflict.
+  bool wins(const std::vector<TestAnswer>& answers, const std::string& head) const;
   DecisionRow told(std::size_t test, const TestAnswer& answer) const;
   std::vector<DecisionRow> tell(std::int64_t at) const;
 
@@ -46,6 +53,9 @@ class DecisionReader {
   static float at(const Values* values, std::int64_t at);
 
  private:
+  /// Whether a test of the head with this role failed.
+  bool fails(const std::vector<TestAnswer>& answers, const std::string& head, TestRole role) const;
+
   struct Test {
     const Values *value, *bound, *passed, *note;
     std::string unit;

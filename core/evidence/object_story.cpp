@@ -106,21 +106,17 @@ class Teller {
       if (winner >= 0 && winner != story_.object && other < 0) other = winner;
     }
     int missing = 0, firstFailed = -1;
-    bool decisive = false, passedOne = false;
     double shortfall = std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < answers_.size(); ++i) {
       const TestAnswer& answer = answers_[i];
-      passedOne = passedOne || answer.verdict == TestVerdict::kPassed;
+      if (spec_.tests[i].role != TestRole::kRequired) continue;
       if (answer.verdict == TestVerdict::kNotReached) ++missing;
       if (answer.verdict != TestVerdict::kFailed) continue;
       ++missing;
       shortfall = std::min(shortfall, relativeShortfall(answer));
-      if (boundIsTheWinners(i, candidate)) continue;
-      decisive = true;
       if (firstFailed < 0) firstFailed = static_cast<int>(i);
     }
-    const bool reached =
-        DecisionReader::at(members_, static_cast<std::int64_t>(row)) > 0 || (passedOne && !decisive);
+    const bool reached = reader_.reaches(answers_);
     std::vector<std::int32_t> lostTo;
     for (std::size_t i = 0; i < heads_.size(); ++i) {
       const std::int32_t winner = heads_[i].winner(candidate);
@@ -148,17 +144,6 @@ class Teller {
     misses_.push_back({row, missing, shortfall, candidate});
   }
 
-  /// The test asks for more than the object has that has the candidate.
-  bool boundIsTheWinners(std::size_t test, std::int32_t candidate) const {
-    for (const Head& head : heads_) {
-      const std::int32_t winner = head.winner(candidate);
-      if (winner < 0 || winner == story_.object) continue;
-      const float theirs = DecisionReader::at(values_[test], table_.row(candidate, winner));
-      if (!std::isnan(theirs) && theirs == answers_[test].bound) return true;
-    }
-    return false;
-  }
-
   NearMiss inWords(const Miss& miss) {
     NearMiss told;
     told.candidate = miss.candidate;
@@ -168,7 +153,7 @@ class Teller {
     reader_.read(static_cast<std::int64_t>(miss.row), answers_);
     int nearest = -1;
     for (std::size_t i = 0; i < answers_.size(); ++i) {
-      if (answers_[i].verdict != TestVerdict::kFailed) continue;
+      if (answers_[i].verdict != TestVerdict::kFailed || spec_.tests[i].role != TestRole::kRequired) continue;
       if (nearest < 0 ||
           relativeShortfall(answers_[i]) < relativeShortfall(answers_[static_cast<std::size_t>(nearest)]))
         nearest = static_cast<int>(i);

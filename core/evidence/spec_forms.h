@@ -83,6 +83,18 @@ inline TestSpec testOfBound(std::string name, std::string description, std::stri
   return test;
 }
 
+/// The same test, as one between the objects that want a candidate.
+inline TestSpec conflict(TestSpec test) {
+  test.role = TestRole::kConflict;
+  return test;
+}
+
+/// The same test, as one that decides nothing.
+inline TestSpec information(TestSpec test) {
+  test.role = TestRole::kInformation;
+  return test;
+}
+
 /// The same test, after whose failure no further one is told.
 inline TestSpec gate(TestSpec test) {
   test.gate = true;

@@ -60,8 +60,16 @@ struct PairTableSpec {
   bool operator==(const PairTableSpec&) const = default;
 };
 
+/// What a test's answer does to its pair.
+enum class TestRole {
+  kRequired,    ///< Failed: the object does not take the candidate.
+  kConflict,    ///< Failed: another object that wants the candidate, too, has it.
+  kInformation  ///< Decides nothing: a penalty in a cost, what happens to background.
+};
+
 /// One test a pair goes through. Its numbers are columns of the pair table, so a decision is told, not
-/// recomputed.
+/// recomputed: an object has a candidate, for a head, where no test of that head (but kInformation) failed;
+/// of several such objects the one of the largest weight (OutcomeSpec), then of the smallest index.
 struct TestSpec {
   std::string name;         ///< "overlap", "joint score"
   std::string description;  ///< One sentence: what the test asks.
@@ -74,6 +82,8 @@ struct TestSpec {
   bool gate = true;  ///< When failed, the tests after it are not reached.
   std::string noteColumn;  ///< Non-zero: `note` is added to the row ("best of an empty bag"). Empty: never.
   std::string note;
+  TestRole role = TestRole::kRequired;
+  std::string head;  ///< OutcomeSpec::head that it is about; empty: all.
   bool operator==(const TestSpec&) const = default;
 };
 

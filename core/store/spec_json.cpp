@@ -69,6 +69,13 @@ Words<ChannelDomain> wordsOf(ChannelDomain) {
                                                   {ChannelDomain::kCell, "cell"}};
   return kWords;
 }
+Words<TestRole> wordsOf(TestRole) {
+  static constexpr Words<TestRole> kWords = {{TestRole::kRequired, "required"},
+                                             {TestRole::kConflict, "conflict"},
+                                             {TestRole::kInformation, "information"}};
+  return kWords;
+}
+
 Words<ColorScale> wordsOf(ColorScale) {
   static constexpr Words<ColorScale> kWords = {{ColorScale::kSequential, "sequential"},
                                                {ColorScale::kDiverging, "diverging"},
@@ -167,7 +174,9 @@ static void to_json(Json& json, const TestSpec& spec) {
               {"passed_column", spec.passedColumn},
               {"gate", spec.gate},
               {"note_column", spec.noteColumn},
-              {"note", spec.note}};
+              {"note", spec.note},
+              {"role", word(spec.role)},
+              {"head", spec.head}};
 }
 
 static void from_json(const Json& json, TestSpec& spec) {
@@ -181,6 +190,9 @@ static void from_json(const Json& json, TestSpec& spec) {
   spec.gate = field<bool>(json, "gate");
   spec.noteColumn = field<std::string>(json, "note_column");
   spec.note = field<std::string>(json, "note");
+  // Absent in files of a time when every test decided, and for all heads.
+  if (json.contains("role")) spec.role = fromWord<TestRole>(json, "role");
+  if (json.contains("head")) spec.head = field<std::string>(json, "head");
 }
 
 static void to_json(Json& json, const OutcomeSpec& spec) {

@@ -165,7 +165,7 @@ TEST(MaxIou, ShowsBestAndSecondBestAndWhoWasRescued) {
   EXPECT_FLOAT_EQ(sink.objectValues.at("max_iou.best_iou")[0][1].item<float>(), 0.25f);
 }
 
-/// Verdicts are of overlap, best object, positive threshold and rescue.
+/// Verdicts are of overlap, rescue, positive threshold and best object.
 constexpr auto kPassed = TestVerdict::kPassed;
 constexpr auto kFailed = TestVerdict::kFailed;
 constexpr auto kNotApplicable = TestVerdict::kNotApplicable;
@@ -174,7 +174,8 @@ using Kind = DecisionOutcome::Kind;
 TEST(MaxIouDecision, RegularPositivesNeedNoRescue) {
   const DenseScene scene = makeWorkedScene({shifted(0), shifted(3)}, {shifted(0)}, {0}, 1);
   const Decision decision = decide(scene, options({}), 1, 0);
-  EXPECT_EQ(verdicts(decision), (std::vector<TestVerdict>{kPassed, kPassed, kPassed, kNotApplicable}));
+  EXPECT_EQ(verdicts(decision), (std::vector<TestVerdict>{kPassed, kNotApplicable, kPassed, kPassed}));
+  EXPECT_EQ(decision.rows[2].note, "");
   EXPECT_NEAR(decision.rows[2].value, 7.0 / 13, 1e-6);
   EXPECT_EQ(decision.rows[2].bound, 0.5f);
   for (const DecisionOutcome& outcome : decision.outcomes)
@@ -184,11 +185,13 @@ TEST(MaxIouDecision, RegularPositivesNeedNoRescue) {
 TEST(MaxIouDecision, ARescuedAnchorIsTakenByTheRescueAlone) {
   const DenseScene scene = makeWorkedScene({shifted(8), shifted(9)}, {shifted(0)}, {0}, 1);
   const Decision taken = decide(scene, options({}), 0, 0);
-  EXPECT_EQ(verdicts(taken), (std::vector<TestVerdict>{kPassed, kPassed, kFailed, kPassed}));
+  EXPECT_EQ(verdicts(taken), (std::vector<TestVerdict>{kPassed, kPassed, kPassed, kPassed}));
   EXPECT_EQ(taken.outcomes[0].kind, Kind::kTaken);
-  EXPECT_EQ(taken.rows[3].value, taken.rows[3].bound);
+  EXPECT_EQ(taken.rows[1].value, taken.rows[1].bound);
+  EXPECT_LT(taken.rows[2].value, taken.rows[2].bound);
+  EXPECT_EQ(taken.rows[2].note, "below it: taken as the best anchor of an object");
   const Decision other = decide(scene, options({}), 1, 0);
-  EXPECT_EQ(verdicts(other), (std::vector<TestVerdict>{kPassed, kPassed, kFailed, kFailed}));
+  EXPECT_EQ(verdicts(other), (std::vector<TestVerdict>{kPassed, kFailed, kFailed, kPassed}));
   EXPECT_EQ(other.outcomes[0].kind, Kind::kDropped);
 }
 
@@ -197,10 +200,12 @@ TEST(MaxIouDecision, BothSidesOfAContestedAnchorAreTold) {
   const ParamSet mmdet = options({{"convention", "mmdet"}});
   const Decision winner =
       decide(scene, mmdet, 0, 1);  // not its best object, below the threshold, yet claimed
-  EXPECT_EQ(verdicts(winner), (std::vector<TestVerdict>{kPassed, kFailed, kFailed, kPassed}));
+  EXPECT_EQ(verdicts(winner), (std::vector<TestVerdict>{kPassed, kPassed, kPassed, kPassed}));
+  EXPECT_LT(winner.rows[3].margin, 0);
+  EXPECT_EQ(winner.rows[3].note, "the object's best anchor: of several such objects the last one has it");
   EXPECT_EQ(winner.outcomes[0].kind, Kind::kTaken);
   const Decision loser = decide(scene, mmdet, 0, 0);
-  EXPECT_EQ(verdicts(loser), (std::vector<TestVerdict>{kPassed, kPassed, kPassed, kNotApplicable}));
+  EXPECT_EQ(verdicts(loser), (std::vector<TestVerdict>{kPassed, kNotApplicable, kPassed, kFailed}));
   EXPECT_EQ(loser.outcomes[0].kind, Kind::kLost);
   EXPECT_EQ(loser.outcomes[0].winner, 1);
 }

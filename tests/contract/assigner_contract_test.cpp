@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/assigners/assigner.h"
+#include "core/evidence/decision_reader.h"
 #include "tests/contract/cases.h"
 
 namespace anchorscope {
@@ -391,6 +392,74 @@ void expectPublishesWhatItDeclares(Assigner& assigner, const DenseScene& scene) 
 TEST_P(AssignerContract, PublishesExactlyWhatItDeclares) {
   for (const ParamSet& params : {ParamSet(entry().params), ignoring(entry())})
     expectPublishesWhatItDeclares(*make(params), makeDenseScene());
+}
+
+/// The object that each candidate goes to for a head as the rows of the decision tell it; -1: none.
+std::vector<std::int64_t> replayed(const StageEvidence& frame, const DecisionSpec& decision,
+                                   const OutcomeSpec& outcome) {
+  const DecisionReader reader(frame, decision);
+  const auto* weights = reader.column(outcome.weightColumn);
+  std::vector<std::int64_t> winners(frame.candidates->count(), -1);
+  std::vector<float> best(winners.size(), -std::numeric_limits<float>::infinity());
+  std::vector<TestAnswer> answers;
+  for (std::size_t row = 0; row < reader.table()->rowCount(); ++row) {  // in the order of objects
+    reader.read(static_cast<std::int64_t>(row), answers);
+    if (!reader.wins(answers, outcome.head)) continue;
+    const auto candidate = static_cast<std::size_t>(reader.table()->candidate[row]);
+    const float weight = weights ? (*weights)[row] : 0;
+    if (winners[candidate] >= 0 && !(weight > best[candidate])) continue;
+    winners[candidate] = reader.table()->object[row];
+    best[candidate] = weight;
+  }
+  return winners;
+}
+
+void expectTheRowsGiveTheAssignment(Assigner& assigner, const DenseScene& scene) {
+  RecordingSink sink;
+  const Assignment assignment = assigner.assign({scene.anchors, scene.outputs, scene.targets}, &sink);
+  for (const DecisionSpec& decision : assigner.declaration().decisions)
+    for (std::int64_t image = 0; image < assignment.clsObject.size(0); ++image) {
+      const StageEvidence frame = sink.frame(scene, image, {decision});
+      for (const OutcomeSpec& outcome : decision.outcomes) {
+        const at::Tensor& object =
+            outcome.winnerChannel == kClsObjectChannel ? assignment.clsObject : assignment.regObject;
+        const at::Tensor told = at::tensor(replayed(frame, decision, outcome), at::kLong);
+        EXPECT_TRUE(at::equal(told, object[image].clamp_min(-1)))
+            << outcome.head << " of image " << image << ", " << (told != object[image].clamp_min(-1)).sum()
+            << " otherwise";
+      }
+    }
+}
+
+TEST_P(AssignerContract, TheRowsOfTheDecisionGiveTheAssignment) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    SCOPED_TRACE(seed);
+    DenseSceneOptions options;
+    options.seed = seed;
+    options.objects = {6, 2};
+    options.ignoreRegions = 1;
+    const DenseScene scene = makeDenseScene(options);
+    for (const ParamSet& params : {ParamSet(entry().params), ignoring(entry())})
+      expectTheRowsGiveTheAssignment(*make(params), scene);
+    for (const ParamSpec& spec : entry().params) {
+      std::vector<std::string> values = spec.choices;
+      if (spec.type == anchorscope::ParamType::kBool) values = {"true", "false"};
+      for (const std::string& value : values) {
+        SCOPED_TRACE(spec.name + " = " + value);
+        ParamSet params(entry().params);
+        ASSERT_TRUE(params.set(spec.name, value).ok());
+        if (!entry().conflicts || entry().conflicts(params, GetParam().kind.heads).empty())
+          expectTheRowsGiveTheAssignment(*make(params), scene);
+      }
+    }
+  }
+}
+
+TEST_P(AssignerContract, TheRowsGiveTheAssignmentOfDuplicatesToo) {
+  DenseScene scene = makeDenseScene();
+  scene.targets.boxes.select(1, 1).copy_(scene.targets.boxes.select(1, 0));
+  scene.targets.labels.select(1, 1).copy_(scene.targets.labels.select(1, 0));
+  expectTheRowsGiveTheAssignment(*make(), scene);
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, AssignerContract, ::testing::ValuesIn(testing::assignerCases()),

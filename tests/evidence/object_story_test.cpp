@@ -57,7 +57,7 @@ StageEvidence smallFrame() {
   loss.values = {1, 2, 0.5f, 0.5f, 3, 1};
   frame.channels = {winner, loss};
   TestSpec enough{"score", "", "score", ">=", "", 0.5f, "enough", true, "", ""};
-  TestSpec best{"best object", "", "score", ">=", "best", {}, "is_best", false, "", ""};
+  TestSpec best{"best object", "", "score", ">=", "best", {}, "is_best", false, "", "", TestRole::kConflict};
   frame.decisions = {{"pairs", "too far away", {enough, best}, {{"regression", "winner", "score", ""}}}};
   return frame;
 }
@@ -98,13 +98,13 @@ TEST(ExplainObject, CountsWhatReachedWhatWasTakenAndWhatWasLostToWhom) {
 
 TEST(ExplainObject, TheNearestMissesComeFirstAndSayWhatTheyLacked) {
   const ObjectStory story = explainObject(smallFrame(), 0);
-  // Each failed one test and was not asked the other: by 0.05, by 0.1, by 0.3 of 0.5.
+  // By 0.05, by 0.1, by 0.3 of 0.5.
   ASSERT_EQ(story.misses.size(), 3U) << "what reached it is no miss";
   EXPECT_EQ(story.misses[0].candidate, 2);
   EXPECT_EQ(story.misses[0].lacked.name, "score");
   EXPECT_EQ(story.misses[0].lacked.verdict, TestVerdict::kFailed);
   EXPECT_FLOAT_EQ(story.misses[0].lacked.margin, -0.05f);
-  EXPECT_EQ(story.misses[0].others, 1);
+  EXPECT_EQ(story.misses[0].others, 0);
   EXPECT_EQ(story.misses[0].winner, -1);
   EXPECT_EQ(story.misses[1].candidate, 5);
   EXPECT_EQ(story.misses[2].candidate, 3);
@@ -116,6 +116,7 @@ TEST(ExplainObject, TheNearestMissesComeFirstAndSayWhatTheyLacked) {
 TEST(ExplainObject, FewerMissingTestsComeBeforeSmallerMargins) {
   StageEvidence frame = smallFrame();
   frame.decisions[0].tests[0].gate = false;
+  frame.decisions[0].tests[1].role = TestRole::kRequired;
   frame.pairTables[0].columns[3] = {1, 0, 0, 1, 1, 1, 1, 1};  // anchor 2 fails both, anchors 3 and 5 one
   const ObjectStory story = explainObject(frame, 0);
   ASSERT_EQ(story.misses.size(), 3U);

@@ -177,7 +177,7 @@ TEST(Declarations, FollowTheOptions) {
             (std::vector<std::string>{"overlap", "centre", "joint score", "bag size", "classification weight",
                                       "regression weight"}));
   EXPECT_EQ(testNames("max_iou", {{"ignore_iof_thr", "0.5"}, {"low_quality", "false"}}),
-            (std::vector<std::string>{"overlap", "ignored region", "best object", "positive threshold"}));
+            (std::vector<std::string>{"overlap", "ignored region", "positive threshold", "best object"}));
 }
 
 TEST(MusuMethod, EveryOptionSaysWhetherItIsThePapersOrOurs) {
