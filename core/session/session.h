@@ -15,6 +15,7 @@
 #include "core/base/result.h"
 #include "core/evidence/frame.h"
 #include "core/evidence/specs.h"
+#include "core/ops/step_phase.h"
 #include "core/session/state.h"
 #include "core/store/run_types.h"
 #include "core/store/run_writer.h"
@@ -131,17 +132,25 @@ using Event = std::variant<StateChangedEvent, AcknowledgedEvent, ProgressEvent, 
 // ---- snapshot: immutable, the latest wins
 // --------------------------------------------------------------------------
 
+/// How far a step is that is done by phases.
+struct OpenStep {
+  std::int64_t step = 0;                  ///< Its number; the first is 1.
+  StepPhase phase = StepPhase::kForward;  ///< The last one that is done.
+  std::string stage;                      ///< Of a detector of several the one it was done for.
+  std::int64_t batch = 0, batches = 1;    ///< Which of the step's batches it was done for.
+};
+
 /// What training costs and where it stands, at the time of a snapshot.
 struct TrainingStatus {
   std::int64_t step = 0, plannedSteps = 0;
-  double stepsPerSecond = 0;      ///< Over the last seconds, captures included.
-  double captureMsPerStep = 0;    ///< Mean cost of evidence per step.
-  double captureShare = 0;        ///< Of the step time, 0..1.
-  std::int64_t captureEvery = 0;  ///< Present distance between captures, steps.
-  std::string phase;   ///< Up to where the open step is done: "step 12 after loss"; empty between two steps.
-  std::string goal;    ///< Until when training goes on by itself: "step 500"; empty: its end.
-  std::string device;  ///< "CPU · 1 thread", "NVIDIA H200"
-  std::int64_t memoryBytes = 0;  ///< Resident (CPU) or allocated (GPU).
+  double stepsPerSecond = 0;         ///< Over the last seconds, captures included.
+  double captureMsPerStep = 0;       ///< Mean cost of evidence per step.
+  double captureShare = 0;           ///< Of the step time, 0..1.
+  std::int64_t captureEvery = 0;     ///< Present distance between captures, steps.
+  std::optional<OpenStep> openStep;  ///< Empty between two steps.
+  std::string goal;                  ///< Until when training goes on by itself: "step 500"; empty: its end.
+  std::string device;                ///< "CPU · 1 thread", "NVIDIA H200"
+  std::int64_t memoryBytes = 0;      ///< Resident (CPU) or allocated (GPU).
   RecordingState recording;
 };
 

@@ -469,7 +469,7 @@ TrainingStatus TrainingLoop::status() const {
   status.captureMsPerStep = pacer_.captureMsPerStep();
   status.captureShare = pacer_.share();
   status.captureEvery = pacer_.every();
-  status.phase = phase_;
+  status.openStep = openStep_;
   status.goal = goal_.text();
   status.device = trainer_->deviceTitle();
   status.memoryBytes = trainer_->memoryBytes();

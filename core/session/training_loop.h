@@ -157,7 +157,7 @@ class TrainingLoop {
   std::vector<BatchImage> batch_;
   std::vector<PartNorm> parts_;
   std::int64_t phasesWanted_ = 0;
-  std::string phase_;                              ///< Up to where the open step is done.
+  std::optional<OpenStep> openStep_;               ///< Up to where a step is done.
   std::unique_ptr<StepRecorder> recorder_;         ///< Null without a recorded run,
   std::unique_ptr<CheckpointKeeper> checkpoints_;  ///< as this one.
   std::vector<ParameterChange> resumeChanges_;

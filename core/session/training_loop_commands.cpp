@@ -109,7 +109,7 @@ std::optional<Error> TrainingLoop::applied(const StepPhaseCommand&) {
 
 std::optional<Error> TrainingLoop::applied(const ShowBatchCommand& command) {
   batchShown_ = command.on;
-  if (!batchShown_ && phase_.empty()) batch_.clear();
+  if (!batchShown_ && !openStep_) batch_.clear();
   if (options_.captureLive) publish();
   return {};
 }

@@ -129,13 +129,10 @@ void TrainingLoop::pinCulprit(const std::string& image) {
 void TrainingLoop::reachedPhase(const BatchEvidence& evidence, const BatchEvidence::Reached& reached) {
   if (phasesWanted_ == 0) return;  // the step is being finished
   const bool done = reached.phase == StepPhase::kUpdate;
-  phase_ =
-      concat("step ", done ? trainer_->stepsDone() : trainer_->stepsDone() + 1, " after ",
-             toString(reached.phase), reached.stage.empty() ? "" : concat(", ", reached.stage),
-             reached.batches > 1 && !done ? concat(", batch ", reached.batch + 1, " of ", reached.batches)
-                                          : std::string());
   if (--phasesWanted_ > 0) return;
-  if (done) return wantPause(std::exchange(phase_, {}));
+  if (done) return wantPause(concat("step ", trainer_->stepsDone(), " after ", toString(reached.phase)));
+  openStep_ =
+      OpenStep{trainer_->stepsDone() + 1, reached.phase, reached.stage, reached.batch, reached.batches};
   takeBatch(evidence);
   waitInPhase();
 }
@@ -143,7 +140,8 @@ void TrainingLoop::reachedPhase(const BatchEvidence& evidence, const BatchEviden
 void TrainingLoop::waitInPhase() {
   paused_ = true;
   if (options_.captureLive) publish();
-  port_.setState(TrainerState::kPaused, phase_);
+  port_.setState(TrainerState::kPaused,
+                 concat("step ", openStep_->step, " after ", toString(openStep_->phase)));
   while (paused_) {
     if (taken_.empty())
       for (QueuedCommand& command : port_.commands().waitAndTake())
@@ -161,7 +159,7 @@ void TrainingLoop::waitInPhase() {
     apply(taken_.front());
     taken_.pop_front();
   }
-  phase_.clear();
+  openStep_.reset();
 }
 
 }  // namespace anchorscope

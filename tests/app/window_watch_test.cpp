@@ -21,6 +21,7 @@
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/panels/batch_list.h"
 #include "widgets/panels/probes_panel.h"
+#include "widgets/panels/step_view.h"
 #include "widgets/panels/transport_bar.h"
 #include "widgets/panels/watch_panel.h"
 
@@ -37,7 +38,10 @@ class WindowWatchTest : public testing::TrainingWindow<kPatienceMs> {
     if (!HasFatalFailure()) window.page().canvas().setFocus();
   }
   std::int64_t step() const { return window.run().bridge().snapshot()->status.step; }
-  std::string phase() const { return window.run().bridge().snapshot()->status.phase; }
+  std::string phase() const {
+    const auto& open = window.run().bridge().snapshot()->status.openStep;
+    return open ? openStepText(*open).toStdString() : std::string();
+  }
   void press(int key) { QTest::keyClick(&window.page().canvas(), static_cast<Qt::Key>(key)); }
   const std::string& shownImage() { return window.workspace().active().frame()->image->name; }
   QListWidget& batch() { return *window.page().probes().batch().list(); }

@@ -187,7 +187,7 @@ TEST(Phases, AStepIsDonePartByPartAndIsTheSameStep) {
     EXPECT_EQ(snapshot->status.step, (i + 1) / 5);
     EXPECT_THAT(snapshot->batch, SizeIs(2)) << i;
     EXPECT_FALSE(snapshot->parts.empty());
-    EXPECT_EQ(snapshot->status.phase.empty(), i % 5 == 4);
+    EXPECT_EQ(!snapshot->status.openStep, i % 5 == 4);
   }
   std::vector<std::string> reasons = pauses(watch);
   ASSERT_THAT(reasons, SizeIs(11));
@@ -204,7 +204,7 @@ TEST(Phases, AnOpenStepIsFinishedByWhateverGoesOn) {
   const auto openStep = [&] {
     watch.waitForAcknowledgement(session->post(StepPhaseCommand{}));
     watch.waitForState(TrainerState::kPaused);
-    EXPECT_FALSE(session->latestSnapshot()->status.phase.empty());
+    EXPECT_TRUE(session->latestSnapshot()->status.openStep);
   };
   openStep();
   watch.waitForAcknowledgement(session->post(StepCommand{1}));
@@ -212,7 +212,7 @@ TEST(Phases, AnOpenStepIsFinishedByWhateverGoesOn) {
   EXPECT_EQ(watch.all<StepEvent>().back().step, 1) << "the open one is the one";
   openStep();
   EXPECT_FALSE(watch.waitForAcknowledgement(session->post(PauseCommand{})).error);
-  EXPECT_FALSE(session->latestSnapshot()->status.phase.empty()) << "it pauses already";
+  EXPECT_TRUE(session->latestSnapshot()->status.openStep) << "it pauses already";
   watch.waitForAcknowledgement(session->post(RunUntilStepCommand{4}));
   watch.waitForState(TrainerState::kPaused);
   EXPECT_EQ(watch.all<StepEvent>().back().step, 4);

@@ -212,7 +212,7 @@ TEST_F(TransportGoalTest, AStepIsDoneByPhasesAndTheOpenOneIsTold) {
   QTest::mouseClick(bar.findChild<QToolButton*>("phaseButton"), Qt::LeftButton);
   ASSERT_EQ(commands.size(), 1u);
   EXPECT_TRUE(std::holds_alternative<StepPhaseCommand>(commands[0]));
-  status.phase = "step 12 after loss";
+  status.openStep = OpenStep{12, StepPhase::kLoss, {}, 0, 1};
   bar.setStatus(status);
   EXPECT_TRUE(texts().contains("step 12 after loss"));
   bar.setState(TrainerState::kRunning, {});

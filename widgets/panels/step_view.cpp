@@ -22,21 +22,18 @@ constexpr std::array kPhases{StepPhase::kForward, StepPhase::kAssign, StepPhase:
                              StepPhase::kUpdate};
 enum Column { kPart, kWeights, kGradient, kChange, kShare, kColumns };
 
-/// Which of kPhases the text tells of; -1: none.
-int reachedBy(const std::string& text) {
-  const std::size_t after = text.find(" after ");
-  if (after == std::string::npos) return -1;
-  for (std::size_t i = 0; i < kPhases.size(); ++i)
-    if (text.compare(after + 7, std::string_view(toString(kPhases[i])).size(), toString(kPhases[i])) == 0)
-      return static_cast<int>(i);
-  return -1;
-}
-
 QString norm(double value) {
   return std::isnan(value) ? QStringLiteral("–") : numberText(value);
 }
 
 }  // namespace
+
+QString openStepText(const OpenStep& open) {
+  QStringList parts{StepView::tr("step %1 after %2").arg(open.step).arg(declaredText(toString(open.phase)))};
+  if (!open.stage.empty()) parts << QString::fromStdString(open.stage);
+  if (open.batches > 1) parts << StepView::tr("batch %1 of %2").arg(open.batch + 1).arg(open.batches);
+  return parts.join(QStringLiteral(", "));
+}
 
 StepView::StepView(QWidget* parent)
     : QWidget(parent),
@@ -99,20 +96,18 @@ StepView::StepView(QWidget* parent)
   show({}, {});
 }
 
-void StepView::show(const std::string& phase, const std::vector<PartNorm>& parts) {
+void StepView::show(const std::optional<OpenStep>& open, const std::vector<PartNorm>& parts) {
   const bool changed =
       std::any_of(parts.begin(), parts.end(), [](const PartNorm& part) { return !std::isnan(part.change); });
-  const int reached =
-      phase.empty() ? (changed ? static_cast<int>(kPhases.size()) - 1 : -1) : reachedBy(phase);
+  const auto last = std::find(kPhases.begin(), kPhases.end(), open ? open->phase : StepPhase::kUpdate);
+  const int reached = open || changed ? static_cast<int>(last - kPhases.begin()) : -1;
   for (int i = 0; i < static_cast<int>(phases_.size()); ++i) {
     QFont font = phases_[static_cast<std::size_t>(i)]->font();
     font.setBold(i == reached);
     phases_[static_cast<std::size_t>(i)]->setFont(font);
     phases_[static_cast<std::size_t>(i)]->setEnabled(i <= reached);
   }
-  state_->setText(!phase.empty() ? QString::fromStdString(phase)
-                  : changed      ? tr("The step is done")
-                                 : tr("No step is open"));
+  state_->setText(open ? openStepText(*open) : changed ? tr("The step is done") : tr("No step is open"));
   hint_->setVisible(parts.empty());
   table_->setVisible(!parts.empty());
   rows_->setRowCount(static_cast<int>(parts.size()));

@@ -2,11 +2,10 @@
 // A step that is done by its phases: how far it is, and what it does to each part of the detector.
 
 #include <QWidget>
-#include <string>
+#include <optional>
 #include <vector>
 
-#include "core/ops/step_phase.h"
-#include "core/trainer/part_norm.h"
+#include "core/session/session.h"
 
 class QLabel;
 class QStandardItemModel;
@@ -14,14 +13,17 @@ class QTableView;
 
 namespace anchorscope {
 
+/// "step 12 after loss, batch 1 of 2"
+QString openStepText(const OpenStep& open);
+
 /// GUI thread only.
 class StepView : public QWidget {
   Q_OBJECT
 
  public:
   explicit StepView(QWidget* parent = nullptr);
-  /// phase: TrainingStatus::phase; empty between two steps, when `parts` are those of the step before.
-  void show(const std::string& phase, const std::vector<PartNorm>& parts);
+  /// Between two steps none is open, and `parts` are those of the step before.
+  void show(const std::optional<OpenStep>& open, const std::vector<PartNorm>& parts);
 
  private:
   std::vector<QLabel*> phases_;

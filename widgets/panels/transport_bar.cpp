@@ -20,6 +20,7 @@
 #include "widgets/overlays/declared_text.h"
 #include "widgets/panels/condition_edit.h"
 #include "widgets/panels/elided_label.h"
+#include "widgets/panels/step_view.h"
 #include "widgets/theme/icons.h"
 
 namespace anchorscope {
@@ -267,7 +268,7 @@ void TransportBar::fitReadouts() {
 void TransportBar::setStatus(const TrainingStatus& status) {
   showSteps(status.step, status.plannedSteps);
   goal_ = QString::fromStdString(status.goal);
-  openStep_ = QString::fromStdString(status.phase);
+  openStep_ = status.openStep ? openStepText(*status.openStep) : QString();
   refreshStepCaption();
   speedValue_->setText(
       tr("%1 steps/s").arg(status.stepsPerSecond, 0, 'f', status.stepsPerSecond < 100 ? 1 : 0));

@@ -9,7 +9,7 @@ QWidget* makeStepPanel(const PanelContext& context) {
   SessionBridge* bridge = &context.run.bridge();
   QObject::connect(bridge, &SessionBridge::snapshotArrived, view,
                    [view](const std::shared_ptr<const Snapshot>& snapshot) {
-                     view->show(snapshot->status.phase, snapshot->parts);
+                     view->show(snapshot->status.openStep, snapshot->parts);
                    });
   QObject::connect(bridge, &SessionBridge::sessionEnded, view, [view] { view->show({}, {}); });
   return view;
