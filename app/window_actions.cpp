@@ -18,6 +18,7 @@
 #include "app/main_window.h"
 #include "app/settings.h"
 #include "app/workspace/canvas_grid.h"
+#include "app/workspace/panel.h"
 #include "widgets/canvas/canvas_view.h"
 #include "widgets/panels/history_scrubber.h"
 #include "widgets/panels/parameters_panel.h"
@@ -106,6 +107,31 @@ void addHistoryActions(ActionRegistry& actions, MainWindow& window) {
   actions.addSeparator(menu);
   actions.add({"history.live", tr("Follow &live"), Qt::Key_L, tr("Show training as it goes on"),
                [&window] { window.page().scrubber().goLive(); }});
+}
+
+/// What shows and hides the docks: those that are always there in View, panels in a submenu by subject.
+void addDockActions(ActionRegistry& actions, MainWindow& window) {
+  const auto adopt = [&](const QString& menu, QDockWidget* dock) {
+    QAction* toggle = dock->toggleViewAction();
+    toggle->setToolTip(tr("Show or hide: %1").arg(dock->windowTitle()));
+    toggle->setStatusTip(toggle->toolTip());
+    actions.adopt(menu + QLatin1Char('.') + dock->objectName(), toggle);
+  };
+  QList<QDockWidget*> docks = window.page().docks().all();
+  std::vector<std::pair<PanelSpec::Subject, QDockWidget*>> panels;
+  for (const PanelSpec& spec : panelSpecs()) {
+    QDockWidget* dock = window.page().docks().find(QString::fromLatin1(spec.id));
+    docks.removeOne(dock);
+    panels.emplace_back(spec.subject, dock);
+  }
+  for (QDockWidget* dock : docks)
+    adopt(QStringLiteral("view"), dock);
+  for (const auto subject :
+       {PanelSpec::Subject::kImage, PanelSpec::Subject::kTraining, PanelSpec::Subject::kRuns}) {
+    actions.addMenu(panelMenu(subject), panelMenuTitle(subject), QStringLiteral("view"));
+    for (const auto& [of, dock] : panels)
+      if (of == subject) adopt(panelMenu(subject), dock);
+  }
 }
 
 /// What is read off the canvases.
@@ -300,12 +326,7 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
       tr("Search everything that can be done or gone to: commands, options, images, layers, panels"),
       [&window] { window.showPalette(); });
   actions.addSeparator(view);
-  for (QDockWidget* dock : window.page().docks().all()) {
-    QAction* toggle = dock->toggleViewAction();
-    toggle->setToolTip(tr("Show or hide: %1").arg(dock->windowTitle()));
-    toggle->setStatusTip(toggle->toolTip());
-    actions.adopt(QStringLiteral("view.") + dock->objectName(), toggle);
-  }
+  addDockActions(actions, window);
   actions.addSeparator(view);
   add("view.resetLayout", tr("&Reset layout"), {}, tr("Put every panel back where it was at first"),
       [&window] { window.page().docks().reset(); });

@@ -2,6 +2,7 @@
 // What a panel of the workspace is: an entry in panels.cpp, and a maker in a file of its own that builds the
 // widget and connects it with what is looked at.
 
+#include <QString>
 #include <QtGlobal>
 #include <vector>
 
@@ -28,7 +29,9 @@ struct PanelContext {
 };
 
 struct PanelSpec {
-  const char* id;     ///< Of the dock in layouts and actions: "view." and this.
+  /// What it is about: the submenu of View in which it stands.
+  enum class Subject { kImage, kTraining, kRuns } subject;
+  const char* id;     ///< Of the dock in layouts; in actions after its submenu: "view.image.whatIf".
   const char* title;  ///< English; translated in the context "Panels".
   Qt::DockWidgetArea area;
   const char* beside;  ///< Id of a dock that is there before it,
@@ -38,6 +41,9 @@ struct PanelSpec {
 
 /// In the order of the View menu. All are hidden at first: what stands open then is WorkspacePage's.
 const std::vector<PanelSpec>& panelSpecs();
+/// The submenus: "view.image", and their titles, translated.
+QString panelMenu(PanelSpec::Subject subject);
+QString panelMenuTitle(PanelSpec::Subject subject);
 /// A dock for each, in `host`, which has those they are tabbed with.
 void addPanels(QMainWindow& host, const PanelContext& context);
 

@@ -63,13 +63,14 @@ void Notifier::tellRecords(const Diagnostics& diagnostics) {
   QStringList counts;
   for (const auto& [kind, count] : badCounts_)
     counts << tr("%1 × %2").arg(countText(static_cast<qint64>(count)), QString::fromStdString(kind));
-  retell({MessageKind::kWarning,
-          tr("Some records of the data set are not used as they stand: %1. View ▸ Problems lists each.")
-              .arg(counts.join(QStringLiteral(", "))),
-          {},
-          MessageScope::kRun,
-          QStringLiteral("records")},
-         badCounts_.size() > kindsBefore);
+  retell(
+      {MessageKind::kWarning,
+       tr("Some records of the data set are not used as they stand: %1. View ▸ Runs ▸ Problems lists each.")
+           .arg(counts.join(QStringLiteral(", "))),
+       {},
+       MessageScope::kRun,
+       QStringLiteral("records")},
+      badCounts_.size() > kindsBefore);
 }
 
 void Notifier::tellFailure(const Error& error, const QString& culpritImage) {
