@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "core/base/param.h"
 #include "core/base/result.h"
 #include "core/parts/loss_costs.h"
+#include "core/parts/pairs.h"
 #include "core/parts/part.h"
 #include "core/parts/stage.h"
 
@@ -24,6 +26,13 @@ struct QualityTarget {
   std::string output;  ///< Of HeadOutputs::further: "centerness".
   at::Tensor target;   ///< [B,N] float in [0,1].
   at::Tensor mask;     ///< [B,N] bool: where it is learned; undefined: where regObject >= 0.
+};
+
+/// What learns where a candidate may learn several objects at once.
+struct LearntPairs {
+  CandidatePairs pairs;
+  /// [R] float >= 0: factors on the pair's class and box loss; undefined: 1.
+  at::Tensor clsWeight, regWeight;
 };
 
 /// What an assigner decides for a batch. All are on the device of the anchors. No tensor carries a gradient,
@@ -43,6 +52,9 @@ struct Assignment {
   /// < 0.
   at::Tensor regWeight;
   std::vector<QualityTarget> quality;  ///< One per output; empty for assigners that give none.
+  /// In place of the class and box targets above, which then show one object of each candidate and say what
+  /// is background: the class and the box loss are of these pairs, and of no candidate without one.
+  std::optional<LearntPairs> pairs;
   /// The assigner's own scalars of this step, each declared.
   std::vector<NamedScalar> scalars;
 };

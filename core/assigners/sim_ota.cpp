@@ -37,8 +37,7 @@ class SimOtaAssigner final : public Assigner {
 /// class. labels [B,G].
 at::Tensor SimOtaAssigner::classCost(const HeadOutputs& outputs, const at::Tensor& labels) const {
   at::Tensor scores = scoresOf(outputs).detach();  // [B,N,C]
-  if (const at::Tensor objectness = outputs.output("objectness"); objectness.defined())
-    scores = (scores * objectness.detach().sigmoid().unsqueeze(2)).sqrt();
+  if (outputs.output(kObjectnessOutput).defined()) scores = scores.sqrt();
   const at::Tensor ifNot = (1 - scores).log().neg().clamp_max(kMostLogarithm);
   const at::Tensor ifSo = scores.log().neg().clamp_max(kMostLogarithm);
   const at::Tensor index =

@@ -10,6 +10,10 @@ namespace anchorscope {
 
 /// The output that says how central a location is in its object.
 inline constexpr const char* kCenternessOutput = "centerness";
+/// The output that says how much a predicted box overlaps its object.
+inline constexpr const char* kIouOutput = "iou";
+/// The output that says whether there is an object at all.
+inline constexpr const char* kObjectnessOutput = "objectness";
 
 /// What the heads of a detector's stage are like.
 struct HeadTraits {
@@ -22,6 +26,8 @@ struct HeadTraits {
   bool classAgnostic = false;   ///< One class: something or nothing.
   bool boxPerClass = false;     ///< The box head gives each candidate a box for every class, not one.
   std::string stage = "dense";  ///< StageSpec::name.
+  int distanceBins =
+      0;  ///< Each distance is learnt as a distribution over so many: HeadOutputs::distribution.
 
   bool gives(const std::string& output) const {
     return std::find(outputs.begin(), outputs.end(), output) != outputs.end();

@@ -59,10 +59,10 @@ std::vector<ImageCandidates> chooseOnCpu(const at::Tensor& keys, const std::vect
   return out;
 }
 
-/// [B,N,C] float32: scores with centerness.
-at::Tensor scoresWithCenterness(const HeadOutputs& outputs, CenternessScore rule) {
+/// [B,N,C] float32: scores with the output that ranks.
+at::Tensor scoresWithQuality(const HeadOutputs& outputs, CenternessScore rule) {
   const at::Tensor product = scoresOf(outputs).to(at::kFloat) *
-                             at::sigmoid(outputs.output(kCenternessOutput).to(at::kFloat)).unsqueeze(2);
+                             at::sigmoid(outputs.output(outputs.rankedBy).to(at::kFloat)).unsqueeze(2);
   return rule == CenternessScore::kSqrt ? at::sqrt(product) : product;
 }
 
@@ -239,9 +239,10 @@ std::vector<ParamSpec> postprocessParams() {
                kTorchvision),
       choiceParam(
           "score_with_centerness", kCenternessScores.front(), kCenternessScores,
-          "What ranks detections of heads with centerness. sqrt: sqrt(class score * centerness) "
-          "(torchvision's FCOS); product: class score * centerness (the FCOS paper; mmdet, which cuts "
-          "by the class score alone first); none: the class score.",
+          "What ranks detections of heads with centerness, or another output that says how good a box is. "
+          "sqrt: sqrt(class score * centerness) (torchvision's FCOS; PAA); product: class score * centerness "
+          "(the FCOS paper; mmdet, which cuts by the class score alone first); none: the class score. An "
+          "objectness is part of the class score.",
           "torchvision 0.26 FCOS")};
 }
 
@@ -277,10 +278,9 @@ std::vector<std::vector<PredictionRecord>> postprocess(const HeadOutputs& output
   std::vector<std::vector<PredictionRecord>> out(images.size());
   if (logits.numel() == 0) return out;
 
-  const bool withCenterness =
-      outputs.output(kCenternessOutput).defined() && options.centernessScore != CenternessScore::kNone;
-  const bool keysAreLogits = !withCenterness && outputs.activation == ScoreActivation::kSigmoid;
-  const at::Tensor keys = (withCenterness  ? scoresWithCenterness(outputs, options.centernessScore)
+  const bool ranked = !outputs.rankedBy.empty() && options.centernessScore != CenternessScore::kNone;
+  const bool keysAreLogits = !ranked && scoresAreSigmoids(outputs);
+  const at::Tensor keys = (ranked          ? scoresWithQuality(outputs, options.centernessScore)
                            : keysAreLogits ? logits.to(at::kFloat)
                                            : scoresOf(outputs).to(at::kFloat))
                               .contiguous();

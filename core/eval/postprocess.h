@@ -13,7 +13,7 @@
 
 namespace anchorscope {
 
-/// What detections of heads with centerness are ranked and cut by.
+/// What detections of heads with HeadOutputs::rankedBy ("centerness", "iou") are ranked and cut by.
 enum class CenternessScore {
   kSqrt,     ///< sqrt(class score * centerness): torchvision's FCOS.
   kProduct,  ///< class score * centerness: the FCOS paper and mmdet, which cuts by the class score alone

@@ -21,7 +21,7 @@ struct BoxTargets {
   at::Tensor weights;  ///< [B,N] float >= 0, 0 where matched is negative.
 };
 
-/// A box loss.
+/// A box loss. Some stand beside another one, as a head of their own (StageRules::furtherBoxLosses).
 class BoxLoss : public Part {
  public:
   /// [B,N]: each anchor's loss, weighted, not normalised, 0 for anchors without an object or weight; with
@@ -38,6 +38,7 @@ struct BoxLossEntry {
   std::string description;  ///< Formula and what it is measured on.
   std::string source;
   std::vector<ParamSpec> params;
+  bool distribution = false;  ///< Of distances that are learnt as distributions: HeadTraits::distanceBins.
   std::function<Result<std::unique_ptr<BoxLoss>>(const ParamSet&)> make;
 };
 

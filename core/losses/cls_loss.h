@@ -10,6 +10,7 @@
 
 #include "core/base/param.h"
 #include "core/base/result.h"
+#include "core/parts/loss_table.h"
 #include "core/parts/part.h"
 
 namespace anchorscope {
@@ -27,6 +28,8 @@ struct ClsTargets {
 /// A classification loss on logits.
 class ClsLoss : public Part {
  public:
+  /// What a value belongs to: kBatch of losses that compare all of an image's scores, whose rows are [B,1].
+  virtual LossDomain domain() const { return LossDomain::kCandidate; }
   /// logits [B,N,C] -> [B,N]: each anchor's loss summed over classes, weighted, not normalised, with gradient
   /// to the logits (and to weights that have one). The batch's loss is the sum of these over a normaliser.
   /// Finite for finite logits.

@@ -2,6 +2,7 @@
 #include "core/losses/box_loss.h"
 #include "core/losses/cls_loss.h"
 #include "core/losses/combiner.h"
+#include "core/losses/joint_loss.h"
 #include "core/losses/quality_loss.h"
 #include "core/losses/transform.h"
 
@@ -28,6 +29,10 @@ Result<std::unique_ptr<BoxLoss>> makeBoxLoss(const std::string& name, const Para
 
 Result<std::unique_ptr<QualityLoss>> makeQualityLoss(const std::string& name, const ParamSet& params) {
   return make<QualityLoss>(qualityLossEntries(), name, "quality loss", params);
+}
+
+Result<std::unique_ptr<JointLoss>> makeJointLoss(const std::string& name, const ParamSet& params) {
+  return make<JointLoss>(jointLossEntries(), name, "joint loss", params);
 }
 
 Result<std::unique_ptr<LossTransform>> makeLossTransform(const std::string& name, const ParamSet& params) {

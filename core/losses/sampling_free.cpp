@@ -62,7 +62,7 @@ at::Tensor guardedFactor(const at::Tensor& factor) {
 /// The heads' losses of a batch, normalised: 0-dim, with gradient.
 struct Sums {
   at::Tensor cls, loc;
-  at::Tensor quality;  ///< Undefined without such a head.
+  at::Tensor quality;  ///< Of further outputs (centerness, IoU); undefined without.
   at::Tensor others;   ///< What transforms added, together; undefined without.
 };
 
@@ -75,8 +75,8 @@ Sums sumsOf(const LossTable& losses, std::vector<at::Tensor>& heads) {
       sums.cls = sum;
     else if (rows.head == kLocHead)
       sums.loc = sum;
-    else if (rows.head == kQualityHead)
-      sums.quality = sum;
+    else if (rows.ofOutput)
+      sums.quality = sums.quality.defined() ? sums.quality + sum : sum;
     else
       sums.others = sums.others.defined() ? sums.others + sum : sum;
   }

@@ -1,4 +1,4 @@
-// total = cls + lambda_reg * loc + lambda_quality * quality (+ what transforms add).
+// total = cls + lambda_reg * loc + lambda_quality * (losses of further outputs) + all others.
 
 #include "core/losses/combiner.h"
 
@@ -14,9 +14,9 @@ class WeightedSum final : public LossCombiner {
     CombinedLoss combined;
     for (const LossRows& rows : losses.rows) {
       const at::Tensor sum = rows.sum();
-      const at::Tensor weighted = rows.head == kLocHead       ? lambdaReg_ * sum
-                                  : rows.head == kQualityHead ? lambdaQuality_ * sum
-                                                              : sum;
+      const at::Tensor weighted = rows.head == kLocHead ? lambdaReg_ * sum
+                                  : rows.ofOutput       ? lambdaQuality_ * sum
+                                                        : sum;
       combined.total = combined.total.defined() ? combined.total + weighted : weighted;
       combined.heads.push_back(sum);
     }
@@ -34,12 +34,15 @@ LossCombinerEntry weightedSum() {
   entry.name = "weighted_sum";
   entry.title = "Weighted sum";
   entry.description =
-      "cls + lambda_reg * loc + lambda_quality * quality (centerness, where there is a head for it)";
+      "cls + lambda_reg * loc + lambda_quality * quality (centerness, IoU or objectness, where there is a "
+      "head for it)";
   entry.source = "Common practice";
-  entry.params = {floatParam("lambda_reg", 1, 0, 1e4, "1", "Weight of the box loss in the total.",
-                             "torchvision 0.26.0 RetinaNet"),
-                  floatParam("lambda_quality", 1, 0, 1e4, "1", "Weight of the centerness loss in the total.",
-                             "torchvision 0.26.0 FCOS")};
+  entry.params = {
+      floatParam("lambda_reg", 1, 0, 1e4, "1", "Weight of the box loss in the total.",
+                 "torchvision 0.26.0 RetinaNet"),
+      floatParam("lambda_quality", 1, 0, 1e4, "1",
+                 "Weight of the losses of further outputs (centerness, IoU, objectness) in the total.",
+                 "torchvision 0.26.0 FCOS")};
   entry.make = [](const ParamSet& params) -> Result<std::unique_ptr<LossCombiner>> {
     return std::unique_ptr<LossCombiner>(
         std::make_unique<WeightedSum>(params.getFloat("lambda_reg"), params.getFloat("lambda_quality")));

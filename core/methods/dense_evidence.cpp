@@ -2,6 +2,7 @@
 
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <cctype>
 #include <limits>
 
@@ -51,13 +52,6 @@ struct Channels {
   ChannelSpec anchorIou =
       channelSpec("anchor_iou", "Anchor IoU", "1", "Largest IoU of the anchor itself with any object.",
                   ColorScale::kSequential, 0.f, 1.f, Sense::kHigherIsBetter);
-  ChannelSpec clsLoss =
-      channelSpec("loss.cls", "Classification loss", "nat",
-                  "The anchor's classification loss, summed over classes, before it is normalised.",
-                  ColorScale::kClassification, 0.f, std::nullopt, Sense::kLowerIsBetter);
-  ChannelSpec locLoss =
-      channelSpec("loss.loc", "Box loss", "1", "The anchor's weighted box loss before it is normalised.",
-                  ColorScale::kRegression, 0.f, std::nullopt, Sense::kLowerIsBetter);
   ChannelSpec clsObject =
       channelSpec(kClsObjectChannel, "Object, classification head", "",
                   "Object that the classification head learns at the anchor; -1 background, -2 ignored.",
@@ -109,6 +103,31 @@ struct ObjectColumns {
                            "Sum of the object's weighted box losses before normalising.", kOurs};
 };
 
+ColorScale scaleOf(const LossHead& loss) {
+  return loss.head == kClsHead   ? ColorScale::kClassification
+         : loss.head == kLocHead ? ColorScale::kRegression
+                                 : ColorScale::kSequential;
+}
+
+ChannelSpec lossChannel(const LossHead& loss) {
+  return channelSpec(concat("loss.", loss.head), loss.title, loss.unit, loss.description, scaleOf(loss), 0.f,
+                     std::nullopt, Sense::kLowerIsBetter);
+}
+
+ObjectColumnSpec lossColumn(const LossHead& loss) {
+  return {concat("loss.", loss.head), loss.title, loss.unit, loss.description, kCommon};
+}
+
+ScalarSpec lossScalar(const LossHead& loss) {
+  const std::string weight = loss.head == kLocHead ? ", before its weight in the total" : "";
+  return scalarOf(concat("loss.", loss.head), loss.title, loss.unit,
+                  concat(loss.title, " of the batch, normalised", weight, "."), kCommon, scaleOf(loss));
+}
+
+bool has(const std::vector<LossHead>& losses, std::string_view head) {
+  return std::any_of(losses.begin(), losses.end(), [&](const LossHead& loss) { return loss.head == head; });
+}
+
 /// [B,N] largest entry over objects and, if asked, the smallest index that reaches it; -1 where it is 0.
 at::Tensor bestObjectOf(const at::Tensor& overlaps, const at::Tensor& best) {
   const std::int64_t objects = overlaps.size(1);
@@ -122,28 +141,45 @@ std::string qualityHeadOf(const std::string& output) {
   return output == kCenternessOutput ? kQualityHead : output;
 }
 
-EvidenceDeclaration denseDeclaration(const std::vector<std::string>& outputs, bool boxPerClass) {
+LossHead clsLossHead() {
+  return {kClsHead, "Classification loss", "nat",
+          "The anchor's classification loss, summed over classes, before it is normalised."};
+}
+
+LossHead locLossHead() {
+  return {kLocHead, "Box loss", "1", "The anchor's weighted box loss before it is normalised."};
+}
+
+EvidenceDeclaration denseDeclaration(const std::vector<LossHead>& losses,
+                                     const std::vector<std::string>& outputs, bool boxPerClass) {
   const Channels c(boxPerClass);
   const ObjectColumns o(boxPerClass);
   EvidenceDeclaration declaration;
-  declaration.channels = {c.score,   c.objectScore, c.logit,     c.scoreClass, c.iou,  c.anchorIou,
-                          c.clsLoss, c.locLoss,     c.clsObject, c.regObject,  c.state};
-  declaration.objectColumns = {o.clsPositives, o.regPositives, o.bestIou, o.locLoss};
-  declaration.scalars = {
-      scalarOf("loss.total", "Total loss", "1", "What is minimised.", kCommon),
-      scalarOf("loss.cls", "Classification loss", "nat", "Classification loss of the batch, normalised.",
-               kCommon, ColorScale::kClassification),
-      scalarOf("loss.loc", "Box loss", "1",
-               "Box loss of the batch, normalised, before its weight in the total.", kCommon,
-               ColorScale::kRegression),
-      scalarOf("loss.cls_fg", "Classification loss, positives", "nat",
-               "Share of loss.cls at anchors with an object.", kCommon, ColorScale::kClassification),
-      scalarOf("loss.cls_bg", "Classification loss, background", "nat",
-               "Share of loss.cls at anchors without an object.", kCommon, ColorScale::kClassification),
-      scalarOf("loss.cls_normalizer", "Divisor of the classification loss", "1",
-               "Mean over images of what loss.cls is divided by.", kCommon),
-      scalarOf("loss.loc_normalizer", "Divisor of the box loss", "1",
-               "Mean over images of what loss.loc is divided by.", kCommon),
+  declaration.channels = {c.score,     c.objectScore, c.logit,     c.scoreClass, c.iou,
+                          c.anchorIou, c.clsObject,   c.regObject, c.state};
+  declaration.objectColumns = {o.clsPositives, o.regPositives, o.bestIou};
+  declaration.scalars = {scalarOf("loss.total", "Total loss", "1", "What is minimised.", kCommon)};
+  for (const LossHead& loss : losses) {
+    declaration.scalars.push_back(lossScalar(loss));
+    if (loss.domain == LossDomain::kCandidate) declaration.channels.push_back(lossChannel(loss));
+    if (loss.domain == LossDomain::kObject) declaration.objectColumns.push_back(lossColumn(loss));
+  }
+  const auto add = [&](std::vector<ScalarSpec> scalars) {
+    declaration.scalars.insert(declaration.scalars.end(), scalars.begin(), scalars.end());
+  };
+  if (has(losses, kClsHead))
+    add({scalarOf("loss.cls_fg", "Classification loss, positives", "nat",
+                  "Share of loss.cls at anchors with an object.", kCommon, ColorScale::kClassification),
+         scalarOf("loss.cls_bg", "Classification loss, background", "nat",
+                  "Share of loss.cls at anchors without an object.", kCommon, ColorScale::kClassification),
+         scalarOf("loss.cls_normalizer", "Divisor of the classification loss", "1",
+                  "Mean over images of what loss.cls is divided by.", kCommon)});
+  if (has(losses, kLocHead)) {
+    declaration.objectColumns.push_back(o.locLoss);
+    add({scalarOf("loss.loc_normalizer", "Divisor of the box loss", "1",
+                  "Mean over images of what loss.loc is divided by.", kCommon)});
+  }
+  add({
       scalarOf("positives.cls", "Positives, classification", "anchors",
                "Anchors of the batch with an object for the classification head.", kCommon,
                ColorScale::kClassification),
@@ -164,7 +200,7 @@ EvidenceDeclaration denseDeclaration(const std::vector<std::string>& outputs, bo
           "grad.cls_bg", "Gradient at background", "1",
           "The same at anchors without an object: what floods a detector that starts with the wrong prior.",
           "Chen et al., TIP 2021", ColorScale::kClassification),
-  };
+  });
   for (const std::string& output : outputs) {
     const QualityChannels quality(output);
     declaration.channels.insert(declaration.channels.end(), {quality.score, quality.target, quality.loss});
@@ -174,34 +210,40 @@ EvidenceDeclaration denseDeclaration(const std::vector<std::string>& outputs, bo
 }
 
 std::vector<NamedScalar> denseScalars(const StageInputs& context, const LossTable& losses,
-                                      const Assignment& assignment, const CombinedLoss& combined) {
+                                      const std::vector<LossHead>& heads, const Assignment& assignment,
+                                      const CombinedLoss& combined) {
   const c10::NoGradGuard noGrad;
-  const LossRows &cls = losses.at(kClsHead), &loc = losses.at(kLocHead);
-  const at::Tensor rows = cls.values.detach();
   const at::Tensor positive = losses.clsObject >= 0;
-  // A divisor of 0 counts as 1, as with the guard of the rule that has one.
-  const at::Tensor divisors = cls.divisors.masked_fill(cls.divisors <= 0, 1);
-  const auto normalized = [&](const at::Tensor& values) { return (values.sum(1) / divisors).sum(); };
-  const auto tell = [&](const std::string& head, std::vector<NamedScalar>& into) {
-    for (std::size_t i = 0; i < losses.rows.size(); ++i)
-      if (losses.rows[i].head == head) into.push_back({concat("loss.", head), combined.heads[i].detach()});
-  };
   std::vector<NamedScalar> scalars = {{"loss.total", combined.total.detach()}};
-  tell(kClsHead, scalars);
-  tell(kLocHead, scalars);
-  const std::vector<NamedScalar> generic = {
-      {"loss.cls_fg", normalized(rows.masked_fill(positive.logical_not(), 0))},
-      {"loss.cls_bg", normalized(rows.masked_fill(positive, 0))},
-      {"loss.cls_normalizer", cls.divisors.mean()},
-      {"loss.loc_normalizer", loc.divisors.mean()},
-      {"positives.cls", positive.sum()},
-      {"positives.reg", losses.regObject.ge(0).sum()},
-      {"ignored", losses.clsObject.eq(-2).sum()},
-      {"background", losses.clsObject.eq(-1).sum()},
-      {"objects", context.targets.valid.sum()}};
+  const auto tell = [&](const std::string& head) {
+    for (std::size_t i = 0; i < losses.rows.size(); ++i)
+      if (losses.rows[i].head == head) scalars.push_back({concat("loss.", head), combined.heads[i].detach()});
+  };
+  for (const LossHead& head : heads)
+    tell(head.head);
+  if (const LossRows* cls = has(heads, kClsHead) ? &losses.at(kClsHead) : nullptr) {
+    // A divisor of 0 counts as 1, as with the guard of the rule that has one.
+    const at::Tensor divisors = cls->divisors.masked_fill(cls->divisors <= 0, 1);
+    const at::Tensor rows = cls->values.detach();
+    const auto normalized = [&](const at::Tensor& values) { return (values.sum(1) / divisors).sum(); };
+    // A loss that compares all of an image's scores is of no candidate: all of it counts as positives'.
+    const bool ofCandidates = cls->domain == LossDomain::kCandidate;
+    const at::Tensor background =
+        ofCandidates ? normalized(rows.masked_fill(positive, 0)) : at::zeros_like(divisors.sum());
+    scalars.push_back({"loss.cls_fg", ofCandidates ? normalized(rows.masked_fill(positive.logical_not(), 0))
+                                                   : normalized(rows)});
+    scalars.push_back({"loss.cls_bg", background});
+    scalars.push_back({"loss.cls_normalizer", cls->divisors.mean()});
+  }
+  if (has(heads, kLocHead)) scalars.push_back({"loss.loc_normalizer", losses.at(kLocHead).divisors.mean()});
+  const std::vector<NamedScalar> generic = {{"positives.cls", positive.sum()},
+                                            {"positives.reg", losses.regObject.ge(0).sum()},
+                                            {"ignored", losses.clsObject.eq(-2).sum()},
+                                            {"background", losses.clsObject.eq(-1).sum()},
+                                            {"objects", context.targets.valid.sum()}};
   scalars.insert(scalars.end(), generic.begin(), generic.end());
   for (const QualityTarget& quality : assignment.quality)
-    tell(qualityHeadOf(quality.output), scalars);
+    tell(qualityHeadOf(quality.output));
   return scalars;
 }
 
@@ -292,8 +334,8 @@ void publishAssignment(const DenseTargets& targets, const at::Tensor& clsObject,
   sink.objects(columns.regPositives, sumPerObject(regObject, ones, targets.maxObjects()));
 }
 
-void publishDense(const StageInputs& context, const LossTable& losses, const Assignment& assignment,
-                  EvidenceSink& sink) {
+void publishDense(const StageInputs& context, const LossTable& losses, const std::vector<LossHead>& heads,
+                  const Assignment& assignment, EvidenceSink& sink) {
   const c10::NoGradGuard noGrad;
   const auto& [anchors, outputs, targets] = context;
   const bool perClass = boxPerClass(outputs);
@@ -315,8 +357,11 @@ void publishDense(const StageInputs& context, const LossTable& losses, const Ass
   sink.channel(channels.scoreClass, scoreClass);
   sink.channel(channels.iou, iou);
   publishAnchorIou(anchors, targets, sink);
-  sink.channel(channels.clsLoss, losses.at(kClsHead).values.detach());
-  sink.channel(channels.locLoss, losses.at(kLocHead).values.detach());
+  for (const LossHead& head : heads) {
+    const at::Tensor values = losses.at(head.head).values.detach();
+    if (head.domain == LossDomain::kCandidate) sink.channel(lossChannel(head), values);
+    if (head.domain == LossDomain::kObject) sink.objects(lossColumn(head), values);
+  }
   publishAssignment(targets, clsObject, regObject, sink);
 
   for (const QualityTarget& given : assignment.quality) {
@@ -333,8 +378,11 @@ void publishDense(const StageInputs& context, const LossTable& losses, const Ass
       perClass ? predictedIou(outputs, targets.boxes, targets.labels).masked_fill_(absent, 0) : overlaps;
   sink.objects(columns.bestIou,
                anchors.count() > 0 ? ofClass.amax(2) : at::zeros_like(targets.valid, overlaps.options()));
-  sink.objects(columns.locLoss,
-               sumPerObject(regObject, losses.at(kLocHead).values.detach(), targets.maxObjects()));
+  if (!has(heads, kLocHead)) return;
+  const LossRows& loc = losses.at(kLocHead);
+  sink.objects(columns.locLoss, loc.ofObjects.defined()
+                                    ? loc.ofObjects
+                                    : sumPerObject(regObject, loc.values.detach(), targets.maxObjects()));
 }
 
 }  // namespace anchorscope

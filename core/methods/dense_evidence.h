@@ -11,19 +11,25 @@
 
 namespace anchorscope {
 
-/// The generic channels, object columns and scalars, and those of further outputs (by name) that learn: their
-/// channels are "output.NAME" and "output.NAME_target" (the centerness' without "output."), "loss.NAME".
-/// boxPerClass: of the heads.
-EvidenceDeclaration denseDeclaration(const std::vector<std::string>& outputs, bool boxPerClass = false);
+/// The losses of the class and the box head.
+LossHead clsLossHead();
+LossHead locLossHead();
+
+/// The generic channels, object columns and scalars; of each loss "loss.HEAD" as a scalar, and as a channel
+/// or an object column; and those of further outputs (by name) that learn: their channels are "output.NAME"
+/// and "output.NAME_target" (the centerness' without "output."), "loss.NAME". boxPerClass: of the heads.
+EvidenceDeclaration denseDeclaration(const std::vector<LossHead>& losses,
+                                     const std::vector<std::string>& outputs, bool boxPerClass = false);
 
 /// The head under which the loss of a further output stands in the table: kQualityHead for the centerness,
 /// else the output's name.
 std::string qualityHeadOf(const std::string& output);
 
-/// The generic scalars of a step, detached, on the device, and the losses of further outputs that learn. What
-/// a transform adds to the table is its own to tell.
+/// The generic scalars of a step, detached, on the device, the losses of these heads and of further outputs
+/// that learn. What a transform adds to the table is its own to tell.
 std::vector<NamedScalar> denseScalars(const StageInputs& context, const LossTable& losses,
-                                      const Assignment& assignment, const CombinedLoss& combined);
+                                      const std::vector<LossHead>& heads, const Assignment& assignment,
+                                      const CombinedLoss& combined);
 
 /// Magnitude (sum of absolute values) of the total's gradient to the class logits, at anchors with an object
 /// and without: 0-dim float32, 0 until the backward pass fills them in place.
@@ -69,7 +75,7 @@ void publishAnchorIou(const AnchorSet& anchors, const DenseTargets& targets, Evi
 /// Publishes the generic channels and object columns, the losses as the transforms leave them, so that the
 /// anchors' losses add up to the scalars. With a box per class "iou" is the predicted box's, which is that of
 /// the best-scoring class; an object's "iou.best" is of the boxes of its own class.
-void publishDense(const StageInputs& context, const LossTable& losses, const Assignment& assignment,
-                  EvidenceSink& sink);
+void publishDense(const StageInputs& context, const LossTable& losses, const std::vector<LossHead>& heads,
+                  const Assignment& assignment, EvidenceSink& sink);
 
 }  // namespace anchorscope

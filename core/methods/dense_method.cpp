@@ -2,12 +2,14 @@
 
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "core/base/check.h"
 #include "core/losses/normalizer.h"
 #include "core/methods/dense_evidence.h"
+#include "core/methods/target_rules.h"
 #include "core/ops/class_boxes.h"
 #include "core/ops/scalars_scope.h"
 
@@ -77,6 +79,7 @@ class DenseMethod final : public Method {
       : info_(std::move(info)),
         params_(std::move(params)),
         parts_(std::move(parts)),
+        rules_(TargetRules::from(params_)),
         ignoredAsBackground_(params_.getText("ignored_anchors") == "background"),
         clsNormalizer_(normalizerOf(params_.getText("cls_normalizer"))),
         locNormalizer_(normalizerOf(params_.getText("loc_normalizer"))) {}
@@ -92,9 +95,9 @@ class DenseMethod final : public Method {
 
   EvidenceDeclaration declaration(const HeadTraits& heads) const override {
     std::vector<std::string> learnt;
-    for (const std::string& output : parts_.assigner->qualityOutputs())
+    for (const std::string& output : learntOutputs())
       if (heads.gives(output)) learnt.push_back(output);
-    EvidenceDeclaration declaration = denseDeclaration(learnt, heads.boxPerClass);
+    EvidenceDeclaration declaration = denseDeclaration(lossHeads(), learnt, heads.boxPerClass);
     for (const Part* part : all())
       declaration.merge(part->declaration());
     for (PairTableSpec& table : declaration.pairTables)
@@ -127,14 +130,14 @@ class DenseMethod final : public Method {
       for (NamedScalar& scalar : transform->apply(losses, inputs, step))
         transformed.push_back(std::move(scalar));
     checkDomains(losses, inputs);
-    if (step.sink) publishDense(inputs, losses, assignment, *step.sink);
+    if (step.sink) publishDense(inputs, losses, lossHeads(), assignment, *step.sink);
     const CombinedLoss combined = parts_.combiner->combine(losses, inputs, step);
 
     const LogitGradients gradients = watchLogitGradients(outputs.logits, losses.clsObject);
     RECORD_USER_SCOPE(kScalarsScope);
     LossTerms terms;
     terms.total = combined.total;
-    terms.scalars = denseScalars(inputs, losses, assignment, combined);
+    terms.scalars = denseScalars(inputs, losses, lossHeads(), assignment, combined);
     for (const auto* scalars : {&assignment.scalars, &std::as_const(transformed), &combined.scalars})
       terms.scalars.insert(terms.scalars.end(), scalars->begin(), scalars->end());
     terms.scalars.push_back({"grad.cls_fg", gradients.foreground});
@@ -166,6 +169,9 @@ class DenseMethod final : public Method {
   std::vector<Part*> all() const {
     std::vector<Part*> out = {parts_.assigner.get(), parts_.clsLoss.get(), parts_.boxLoss.get(),
                               parts_.qualityLoss.get()};
+    for (const auto& further : parts_.furtherBoxLosses)
+      out.push_back(further.second.get());
+    if (parts_.jointLoss) out.push_back(parts_.jointLoss.get());
     for (const auto& transform : parts_.transforms)
       out.push_back(transform.get());
     out.push_back(parts_.combiner.get());
@@ -185,7 +191,29 @@ class DenseMethod final : public Method {
     StepContext own = step;
     if (step.sink) own.sink = &withQuality.emplace(inputs, *step.sink);
     const OwnCosts costs(*parts_.clsLoss, *parts_.boxLoss);
-    return trained(parts_.assigner->assign(inputs, own, &costs));
+    Assignment assignment = trained(parts_.assigner->assign(inputs, own, &costs));
+    if (!parts_.jointLoss) rules_.apply(assignment, inputs.outputs, inputs.targets);
+    return assignment;
+  }
+
+  /// The outputs that learn beside classes and boxes, where heads have them.
+  std::vector<std::string> learntOutputs() const {
+    if (parts_.jointLoss) return {};
+    std::vector<std::string> outputs = parts_.assigner->qualityOutputs();
+    for (std::string& output : TargetRules::learntOutputs())
+      if (std::find(outputs.begin(), outputs.end(), output) == outputs.end())
+        outputs.push_back(std::move(output));
+    return outputs;
+  }
+
+  /// What fill() puts into the table beside the losses of further outputs.
+  std::vector<LossHead> lossHeads() const {
+    if (parts_.jointLoss) return parts_.jointLoss->heads();
+    std::vector<LossHead> heads = {clsLossHead(), locLossHead()};
+    heads.front().domain = parts_.clsLoss->domain();
+    for (const auto& further : parts_.furtherBoxLosses)
+      heads.push_back(further.first);
+    return heads;
   }
 
   /// What is learnt of it where ignored anchors are background.
@@ -200,38 +228,99 @@ class DenseMethod final : public Method {
   /// The losses before any transform, with their divisors.
   void fill(LossTable& losses, const StageInputs& inputs, const Assignment& assignment,
             const StepContext& step) const {
-    const HeadOutputs& outputs = inputs.outputs;
-    const BoxTargets boxTargets{inputs.targets.boxes, assignment.regObject, assignment.regWeight};
-    losses.rows.push_back(
-        {kClsHead, parts_.clsLoss->rows(outputs.logits, clsTargets(assignment, inputs.targets), step), {}});
-    const HeadOutputs ofObjects = withBoxesOfObjects(outputs, inputs.targets.labels, assignment.regObject);
-    losses.rows.push_back({kLocHead, parts_.boxLoss->rows(inputs.anchors, ofObjects, boxTargets, step), {}});
+    if (parts_.jointLoss) {
+      ANCHORSCOPE_CHECK(assignment.pairs, "a joint loss without pairs");
+      const OwnCosts own(*parts_.clsLoss, *parts_.boxLoss);
+      losses.rows = parts_.jointLoss->rows(inputs, assignment.pairs->pairs, own, step);
+      return;
+    }
+    if (assignment.pairs) {
+      fillFromPairs(losses, inputs, *assignment.pairs, step);
+    } else {
+      fillFromCandidates(losses, inputs, assignment, step);
+    }
     for (const QualityTarget& quality : assignment.quality) {
-      const at::Tensor logits = outputs.output(quality.output);
+      const at::Tensor logits = inputs.outputs.output(quality.output);
       if (!logits.defined()) continue;
       const at::Tensor mask = quality.mask.defined() ? quality.mask : assignment.regObject.ge(0);
-      losses.rows.push_back(
-          {qualityHeadOf(quality.output), parts_.qualityLoss->rows(logits, quality.target, mask, step), {}});
+      LossRows rows{
+          qualityHeadOf(quality.output), parts_.qualityLoss->rows(logits, quality.target, mask, step), {}};
+      rows.ofOutput = true;
+      losses.rows.push_back(std::move(rows));
     }
+    divide(losses, assignment);
+  }
 
+  void fillFromCandidates(LossTable& losses, const StageInputs& inputs, const Assignment& assignment,
+                          const StepContext& step) const {
+    const HeadOutputs& outputs = inputs.outputs;
+    const BoxTargets boxTargets{inputs.targets.boxes, assignment.regObject, assignment.regWeight};
+    LossRows cls{
+        kClsHead, parts_.clsLoss->rows(outputs.logits, clsTargets(assignment, inputs.targets), step), {}};
+    cls.domain = parts_.clsLoss->domain();
+    losses.rows.push_back(std::move(cls));
+    const HeadOutputs ofObjects = withBoxesOfObjects(outputs, inputs.targets.labels, assignment.regObject);
+    losses.rows.push_back({kLocHead, parts_.boxLoss->rows(inputs.anchors, ofObjects, boxTargets, step), {}});
+    for (const auto& [head, loss] : parts_.furtherBoxLosses)
+      losses.rows.push_back({head.head, loss->rows(inputs.anchors, ofObjects, boxTargets, step), {}});
+  }
+
+  /// The same of pairs: a candidate's loss is the sum over its pairs'.
+  void fillFromPairs(LossTable& losses, const StageInputs& inputs, const LearntPairs& learnt,
+                     const StepContext& step) const {
+    const PairStage stage = stageOf(learnt.pairs, inputs);
+    const auto weights = [&](const at::Tensor& given) {
+      return given.defined() ? given.unsqueeze(0)
+                             : at::ones_like(stage.labels, inputs.outputs.logits.scalar_type());
+    };
+    const auto add = [&](const std::string& head, const at::Tensor& ofPairs) {
+      const at::Tensor values = ofPairs.squeeze(0);
+      LossRows rows{
+          head, learnt.pairs.perCandidate(values, inputs.targets.batchSize(), inputs.anchors.count()), {}};
+      rows.ofObjects =
+          learnt.pairs.perObject(values.detach(), inputs.targets.batchSize(), inputs.targets.maxObjects());
+      losses.rows.push_back(std::move(rows));
+    };
+    const BoxTargets boxTargets{stage.targets.boxes, stage.matched, weights(learnt.regWeight)};
+    add(kClsHead,
+        parts_.clsLoss->rows(stage.outputs.logits, {stage.labels, {}, weights(learnt.clsWeight)}, step));
+    add(kLocHead, parts_.boxLoss->rows(stage.anchors, stage.outputs, boxTargets, step));
+    for (const auto& [head, loss] : parts_.furtherBoxLosses)
+      add(head.head, loss->rows(stage.anchors, stage.outputs, boxTargets, step));
+  }
+
+  void divide(LossTable& losses, const Assignment& assignment) const {
     const c10::NoGradGuard noGrad;
     const auto dtype = losses.rows.front().values.scalar_type();
-    const at::Tensor clsPositives = losses.clsObject.ge(0).sum(1);
-    const at::Tensor regPositives = losses.regObject.ge(0).sum(1);
-    const at::Tensor clsWeights = sumsWeights(clsNormalizer_) && assignment.clsTarget.defined()
-                                      ? assignment.clsTarget.sum({1, 2}).to(dtype)
-                                      : clsPositives.to(dtype);
-    const at::Tensor regWeights = assignment.regWeight.sum(1).to(dtype);
+    at::Tensor clsPositives = losses.clsObject.ge(0).sum(1), regPositives = losses.regObject.ge(0).sum(1);
+    at::Tensor clsWeights, regWeights;
+    if (assignment.pairs) {
+      const LearntPairs& learnt = *assignment.pairs;
+      const std::int64_t batch = clsPositives.size(0);
+      const auto perImage = [&](const at::Tensor& values) {
+        return at::zeros({batch}, values.options()).index_add_(0, learnt.pairs.image, values);
+      };
+      const at::Tensor ones = at::ones_like(learnt.pairs.image, dtype);
+      clsPositives = regPositives = perImage(at::ones_like(learnt.pairs.image));
+      clsWeights = perImage(learnt.clsWeight.defined() ? learnt.clsWeight.to(dtype) : ones);
+      regWeights = perImage(learnt.regWeight.defined() ? learnt.regWeight.to(dtype) : ones);
+    } else {
+      clsWeights = sumsWeights(clsNormalizer_) && assignment.clsTarget.defined()
+                       ? assignment.clsTarget.sum({1, 2}).to(dtype)
+                       : clsPositives.to(dtype);
+      regWeights = assignment.regWeight.sum(1).to(dtype);
+    }
     const auto quality = clsNormalizer_ == Normalizer::kMmdet ? Normalizer::kMmdet : Normalizer::kPositives;
     for (LossRows& rows : losses.rows)
-      rows.divisors = rows.head == kClsHead   ? divisors(clsNormalizer_, clsPositives, clsWeights, kClsFloor)
-                      : rows.head == kLocHead ? divisors(locNormalizer_, regPositives, regWeights, kLocFloor)
-                                              : divisors(quality, regPositives, regWeights, kLocFloor);
+      rows.divisors = rows.head == kClsHead ? divisors(clsNormalizer_, clsPositives, clsWeights, kClsFloor)
+                      : rows.ofOutput       ? divisors(quality, regPositives, regWeights, kLocFloor)
+                                            : divisors(locNormalizer_, regPositives, regWeights, kLocFloor);
   }
 
   MethodInfo info_;
   ParamSet params_;
   RecipeParts parts_;
+  TargetRules rules_;
   bool ignoredAsBackground_;
   Normalizer clsNormalizer_, locNormalizer_;
 };

@@ -4,12 +4,14 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/assigners/assigner.h"
 #include "core/losses/box_loss.h"
 #include "core/losses/cls_loss.h"
 #include "core/losses/combiner.h"
+#include "core/losses/joint_loss.h"
 #include "core/losses/quality_loss.h"
 #include "core/losses/transform.h"
 #include "core/methods/method.h"
@@ -24,6 +26,9 @@ struct RecipeParts {
   std::unique_ptr<ClsLoss> clsLoss;
   std::unique_ptr<BoxLoss> boxLoss;
   std::unique_ptr<QualityLoss> qualityLoss;
+  /// Box losses beside boxLoss, each a head of its own, weighted alike.
+  std::vector<std::pair<LossHead, std::unique_ptr<BoxLoss>>> furtherBoxLosses;
+  std::unique_ptr<JointLoss> jointLoss;  ///< In place of class and box loss, which are its costs; null: none.
   std::vector<std::unique_ptr<LossTransform>> transforms;  ///< In their order.
   std::unique_ptr<LossCombiner> combiner;
 };

@@ -40,7 +40,12 @@ struct StageRules {
   std::vector<std::string> assigners;
   std::vector<std::string> clsLosses, boxLosses;
   std::vector<std::string> qualityLosses = {"bce"};  ///< Where heads have outputs for them.
-  std::vector<TransformSlot> transforms;             ///< In their order.
+  /// Box losses that all stand beside the chosen one, each a head of its own: "dfl".
+  std::vector<std::string> furtherBoxLosses = {};
+  /// In place of class and box loss, which are then what it is made of: "free_anchor". Empty: none.
+  std::vector<std::string> jointLosses = {};
+  std::string classTargets = "assigned", boxWeights = "assigned";  ///< See TargetRules.
+  std::vector<TransformSlot> transforms;                           ///< In their order.
   std::vector<std::string> combiners = {"weighted_sum"};
   std::string clsNormalizer, locNormalizer;  ///< Defaults of cls_normalizer and loc_normalizer.
   std::string biasInit = "model";            ///< Default of bias_init.

@@ -4,12 +4,14 @@
 #include "core/losses/box_loss.h"
 #include "core/losses/cls_loss.h"
 #include "core/losses/combiner.h"
+#include "core/losses/joint_loss.h"
 #include "core/losses/normalizer.h"
 #include "core/losses/quality_loss.h"
 #include "core/losses/transform.h"
 #include "core/methods/dense_method.h"
 #include "core/methods/method_set.h"
 #include "core/methods/recipe.h"
+#include "core/methods/target_rules.h"
 
 namespace anchorscope {
 namespace {
@@ -74,6 +76,11 @@ std::vector<ParamSpec> stageParams(const StageRules& rules) {
               rules.clsLosses);
   appendParts(specs, "box_loss", "Loss of the box head.", rules.lossSource, boxLossEntries(),
               rules.boxLosses);
+  for (const std::string& further : rules.furtherBoxLosses)
+    appendParts(specs, further, "", rules.lossSource, boxLossEntries(), {further});
+  if (!rules.jointLosses.empty())
+    appendParts(specs, "joint_loss", "What is made of the losses of the candidates in an object's bag.",
+                rules.lossSource, jointLossEntries(), rules.jointLosses);
   appendParts(specs, "quality_loss", "Loss of outputs that say how good a box is.", rules.lossSource,
               qualityLossEntries(), rules.qualityLosses);
   for (const TransformSlot& slot : rules.transforms)
@@ -91,6 +98,8 @@ std::vector<ParamSpec> stageParams(const StageRules& rules) {
   // Without the guard of the rule that comes with it, a batch without positives would be no number.
   std::vector<std::string> normalizers = normalizerNames();
   if (rules.combiners.front() != "sampling_free") std::erase(normalizers, "positives_unguarded");
+  for (ParamSpec& spec : targetParams(rules.classTargets, rules.boxWeights, rules.lossSource))
+    specs.push_back(std::move(spec));
   specs.push_back(choiceParam("cls_normalizer", rules.clsNormalizer, normalizers,
                               "What the classification loss is divided by." + choices, rules.lossSource));
   specs.push_back(choiceParam("loc_normalizer", rules.locNormalizer, normalizers,
@@ -186,14 +195,30 @@ Result<RecipeParts> chosenParts(const StageRules& rules, const ParamSet& params)
   auto combiner = makeLossCombiner(chosen(params, "combiner", rules.combiners), params);
   if (!combiner) return std::move(combiner).error();
   const AssignerEntry& entry = part(assignerEntries(), assignerName, "assigner");
-  return RecipeParts{assignmentKeyOf(entry, params),
-                     entry.usesPredictions,
-                     *std::move(assigner),
-                     *std::move(clsLoss),
-                     *std::move(boxLoss),
-                     *std::move(qualityLoss),
-                     std::move(transforms),
-                     *std::move(combiner)};
+  RecipeParts parts;
+  parts.assignmentKey = assignmentKeyOf(entry, params);
+  parts.followsOutputs = entry.usesPredictions;
+  parts.assigner = *std::move(assigner);
+  parts.clsLoss = *std::move(clsLoss);
+  parts.boxLoss = *std::move(boxLoss);
+  parts.qualityLoss = *std::move(qualityLoss);
+  for (const std::string& name : rules.furtherBoxLosses) {
+    auto further = makeBoxLoss(name, params);
+    if (!further) return std::move(further).error();
+    const BoxLossEntry& of = part(boxLossEntries(), name, "box_loss");
+    parts.furtherBoxLosses.emplace_back(
+        LossHead{of.name, of.title, "1",
+                 concat("The anchor's ", of.title, ", weighted, before it is normalised.")},
+        *std::move(further));
+  }
+  if (!rules.jointLosses.empty()) {
+    auto joint = makeJointLoss(chosen(params, "joint_loss", rules.jointLosses), params);
+    if (!joint) return std::move(joint).error();
+    parts.jointLoss = *std::move(joint);
+  }
+  parts.transforms = std::move(transforms);
+  parts.combiner = *std::move(combiner);
+  return parts;
 }
 
 }  // namespace
@@ -261,7 +286,17 @@ std::vector<OptionConflict> stageConflicts(const StageRules& rules, const ParamS
                          "Set method.bias_init to model"});
   const auto made = assigner.make(params);
   if (!made) return conflicts;
-  const std::vector<std::string> learnt = (*made)->qualityOutputs();
+  std::vector<std::string> learnt = (*made)->qualityOutputs();
+  const std::vector<std::string> always = TargetRules::learntOutputs();
+  learnt.insert(learnt.end(), always.begin(), always.end());
+  for (const std::string& name : rules.furtherBoxLosses)
+    if (const BoxLossEntry& further = part(boxLossEntries(), name, "box_loss");
+        further.distribution && heads.distanceBins == 0)
+      conflicts.push_back({"run.model",
+                           concat(further.title,
+                                  " needs heads that learn distances as distributions, and the "
+                                  "model's give each distance as one number"),
+                           "Choose a model with such heads (gfl)"});
   for (const std::string& output : heads.outputs)
     if (std::find(learnt.begin(), learnt.end(), output) == learnt.end())
       conflicts.push_back(
@@ -309,7 +344,7 @@ Result<RunDeclaration> methodDeclaration(const std::string& name) {
   std::vector<StageSpec> specs(stages->size());
   const std::vector<StageRules>& rules = (*findRecipe(name))->stages;
   for (std::size_t i = 0; i < heads.size(); ++i) {
-    heads[i].outputs = {kCenternessOutput};  // every one that there is
+    heads[i].outputs = {kCenternessOutput, kIouOutput, kObjectnessOutput};  // every one that there is
     heads[i].stage = specs[i].name = rules[i].stage;
   }
   return MethodSet(*std::move(stages), heads).declaration(specs);

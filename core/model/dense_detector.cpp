@@ -103,7 +103,10 @@ HeadOutputs DenseDetector::heads(const std::vector<at::Tensor>& features, const 
                     " anchors, given ", anchors.count(), ": the anchors are of another input size");
   outputs.offsets = offsets(at::cat(offsetOutputs, 1).to(dtype_), anchors);
   outputs.boxes = coder_.decode(anchors.boxes.to(dtype_), outputs.offsets);
-  if (!centerness.empty()) outputs.further[kCenternessOutput] = at::cat(centerness, 1).squeeze(2).to(dtype_);
+  if (!centerness.empty()) {
+    outputs.further[kCenternessOutput] = at::cat(centerness, 1).squeeze(2).to(dtype_);
+    outputs.rankedBy = kCenternessOutput;
+  }
   return outputs;
 }
 

@@ -94,6 +94,12 @@ BoxCoder BoxCoder::of(BoxOffsets offsets) {
   return coder;
 }
 
+BoxCoder BoxCoder::of(const AnchorSet& anchors) {
+  BoxCoder coder = torchvision(anchors.deltaWeights);
+  coder.offsets = anchors.offsets;
+  return coder;
+}
+
 CoderParameters BoxCoder::parameters() const {
   CoderParameters result{};
   for (std::size_t k = 0; k < 4; ++k) {

@@ -27,6 +27,8 @@ struct BoxCoder {
   static BoxCoder mmdet(std::array<double, 4> means, std::array<double, 4> stds);
   /// The coder of an anchor set's offsets: torchvision() with unit weights, or distances.
   static BoxCoder of(BoxOffsets offsets);
+  /// The same with the set's weights.
+  static BoxCoder of(const AnchorSet& anchors);
 
   /// The same for scalar code (coder_math.h).
   CoderParameters parameters() const;

@@ -205,8 +205,7 @@ at::Tensor matchedDeltaLoss(const at::Tensor& deltas, const at::Tensor& anchors,
 
 at::Tensor matchedOffsetLoss(const AnchorSet& anchors, const at::Tensor& deltas, const at::Tensor& objects,
                              const at::Tensor& matched, const at::Tensor& weights, double beta) {
-  return matchedDeltaLoss(deltas, anchors.boxes, objects, matched, weights, BoxCoder::of(anchors.offsets),
-                          beta);
+  return matchedDeltaLoss(deltas, anchors.boxes, objects, matched, weights, BoxCoder::of(anchors), beta);
 }
 
 }  // namespace anchorscope

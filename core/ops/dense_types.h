@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -28,6 +29,9 @@ struct AnchorSet {
   at::Tensor boxes;    ///< [N,4] shared, or [B,N,4] each image's own; float32, input frame, on the device.
   at::Tensor strides;  ///< [N] float32, px; undefined where images have their own.
   BoxOffsets offsets = BoxOffsets::kAnchorDeltas;
+  /// The box head's deltas are a box's times these (torchvision's weights of a BoxCoder): (10,10,5,5) for
+  /// regions. Not used with kSideDistances.
+  std::array<double, 4> deltaWeights{1, 1, 1, 1};
   std::vector<LevelLayout> levels;               ///< Of a grid; else empty.
   std::shared_ptr<const CandidateSet> geometry;  ///< Those that are shared for views, on the host; else null.
   at::Tensor origins;  ///< [B,N] int64, only of each image's own: see CandidateSet::origins.
@@ -50,7 +54,12 @@ struct HeadOutputs {
   /// foreground class (HeadTraits::boxPerClass): core/ops/class_boxes.h says which is meant where.
   at::Tensor boxes;
   ScoreActivation activation = ScoreActivation::kSigmoid;
+  /// [B,N,4,M] float32 logits of heads that learn each distance to a side as a distribution over 0 to M - 1
+  /// strides, whose mean is in `offsets`; undefined of others.
+  at::Tensor distribution;
   std::map<std::string, at::Tensor> further;  ///< By name: "centerness" [B,N] float32 logits ...
+  /// Of `further`: the output that says how good a box is, by which detections are ranked, too. Empty: none.
+  std::string rankedBy;
 
   /// Undefined where the heads have no such output.
   at::Tensor output(const std::string& name) const {

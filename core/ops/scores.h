@@ -7,11 +7,16 @@
 
 namespace anchorscope {
 
-/// [B,N,C] scores in [0,1] of the foreground classes, in the logits' dtype, with their gradient.
+/// Whether a score is the sigmoid of one logit and nothing else.
+bool scoresAreSigmoids(const HeadOutputs& outputs);
+
+/// [B,N,C] scores in [0,1] of the foreground classes, in the logits' dtype, with their gradient. Of heads
+/// with kObjectnessOutput the product with its sigmoid (Redmon et al., CVPR 2016).
 at::Tensor scoresOf(const HeadOutputs& outputs);
 
 /// [B,N,C] the number whose sigmoid is the score: the logits themselves, or of a softmax
-/// z_c - ln(sum of e^z of all other outputs). A view where it can be.
+/// z_c - ln(sum of e^z of all other outputs), with an objectness o -ln(e^-z + e^-o + e^-(z+o)). A view where
+/// it can be.
 at::Tensor logOdds(const HeadOutputs& outputs);
 
 /// The logits of the foreground classes: [B,N,C], a view.

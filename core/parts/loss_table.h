@@ -21,12 +21,24 @@ inline constexpr const char* kClsHead = "cls";
 inline constexpr const char* kLocHead = "loc";
 inline constexpr const char* kQualityHead = "quality";
 
+/// What is said of a loss that stands in a table: as the scalar "loss.HEAD", and as a channel or object
+/// column.
+struct LossHead {
+  std::string head, title, unit;
+  std::string description;  ///< "The anchor's ... before it is normalised."
+  LossDomain domain = LossDomain::kCandidate;
+};
+
 /// One head's loss: the sum over images of (sum of its values / divisor).
 struct LossRows {
-  std::string head;     ///< kClsHead, kLocHead, kQualityHead, or what a transform adds ("task_contrast").
+  std::string head;     ///< kClsHead, kLocHead, kQualityHead, or another's own ("objectness", "dfl").
   at::Tensor values;    ///< Of the domain's shape: weighted, not normalised, with gradient.
   at::Tensor divisors;  ///< [B], see core/losses/normalizer.h.
   LossDomain domain = LossDomain::kCandidate;
+  bool ofOutput = false;  ///< Of an output beside classes and boxes that learns: "centerness", "iou" ...
+  /// [B,G] what of the values is each object's, where that is not told by the candidates' winners; else
+  /// undefined.
+  at::Tensor ofObjects = {};
 
   /// 0-dim, normalised, with gradient.
   at::Tensor sum() const { return (values.sum(1) / divisors).sum(); }

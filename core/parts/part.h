@@ -23,6 +23,11 @@ struct StepContext {
 
   std::int64_t step = 0;          ///< Updates of the parameters before this one.
   std::int64_t plannedSteps = 0;  ///< Of the run; 0: not known.
+  double epochs = 0;              ///< Passes over the data before this step.
+  /// What random choices follow from, with the step: the run's seed, and which of the step's batches this is
+  /// (train.accumulate). See randomNumbers().
+  std::uint64_t seed = 0;
+  std::int64_t batch = 0;
   /// Gradients are recorded, and state may move: a training step. Not so while evidence is measured.
   bool training = at::GradMode::is_enabled();
   /// Scalars that cost more than what a step computes anyway are wanted: train.statistics_every says when. A

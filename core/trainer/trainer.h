@@ -159,7 +159,8 @@ class Trainer {
   Result<LossTerms> accumulate(StepWatch* watch);
   /// Of the step that comes, or of a capture; watched: somebody looks.
   StepContext contextOf(bool watched) const;
-  LossTerms forwardAndBackward(const Batch& batch, StepWatch* watch, const StageSinks& sinks);
+  LossTerms forwardAndBackward(const Batch& batch, std::int64_t place, StepWatch* watch,
+                               const StageSinks& sinks);
   /// Those that the optimizer changes.
   std::vector<NamedTensor> trainedParameters() const;
   void report(const LossTerms& terms, const at::Tensor& gradientNorm, const at::Tensor& skip,

@@ -79,7 +79,7 @@ Result<LossTerms> Trainer::accumulate(StepWatch* watch) {
     if (!loaded) return std::move(loaded).error().in(concat("loading a batch of step ", stepsDone_ + 1));
     diagnostics_.append(loaded->diagnostics);
     LossTerms terms =
-        forwardAndBackward(*loaded, watch, watch ? watch->begin(*loaded, i, count) : StageSinks());
+        forwardAndBackward(*loaded, i, watch, watch ? watch->begin(*loaded, i, count) : StageSinks());
     terms.total = terms.total.detach();
     batches.push_back(std::move(terms));
   }
@@ -92,18 +92,23 @@ StepContext Trainer::contextOf(bool watched) const {
   StepContext step;
   step.step = stepsDone_;
   step.plannedSteps = plannedSteps();
+  step.epochs = static_cast<double>(stepsDone_) / config_.train.stepsPerEpoch();
+  step.seed = static_cast<std::uint64_t>(config_.train.getInt("seed"));
   const std::int64_t every = config_.train.getInt("statistics_every");
   step.statistics = watched || watched_ || stepsDone_ == 0 || (stepsDone_ + 1) % every == 0;
   return step;
 }
 
-LossTerms Trainer::forwardAndBackward(const Batch& batch, StepWatch* watch, const StageSinks& sinks) {
+LossTerms Trainer::forwardAndBackward(const Batch& batch, std::int64_t place, StepWatch* watch,
+                                      const StageSinks& sinks) {
   const at::Tensor pixels = pixelTensor(batch, *normalization_, *inputs_);
   const DenseTargets targets = targetTensors(batch, config_.train.getInt("max_objects"), 0, *inputs_);
   std::function<void(const std::vector<StageOutputs>&)> forwarded;
   if (watch) forwarded = [watch](const std::vector<StageOutputs>& stages) { watch->forwarded(stages); };
-  LossTerms terms = batchLoss({*detector_, *method_, device_, bf16_}, pixels, targets,
-                              contextOf(anyLooks(sinks)), sinks, forwarded);
+  StepContext step = contextOf(anyLooks(sinks));
+  step.batch = place;
+  LossTerms terms =
+      batchLoss({*detector_, *method_, device_, bf16_}, pixels, targets, step, sinks, forwarded);
   if (watch) watch->lost(terms);
   terms.total.backward();
   if (watch) watch->differentiated();

@@ -68,7 +68,7 @@ TEST_P(MethodEvidence, TheDefaultDeclarationIsKnownWithoutAnInstance) {
   const auto byName = methodDeclaration(GetParam().method);
   ASSERT_TRUE(byName.ok());
   HeadTraits every = GetParam().kind.heads;
-  every.outputs = {kCenternessOutput};
+  every.outputs = {kCenternessOutput, kIouOutput, kObjectnessOutput};
   EXPECT_EQ(*byName, RunDeclaration(method->declaration(every)));
 }
 

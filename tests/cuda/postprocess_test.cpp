@@ -28,7 +28,10 @@ TEST_P(PostprocessParity, Detections) {
     outputs.logits[0][5][3] = std::numeric_limits<float>::quiet_NaN();
     outputs.boxes = testing::randomBoxes(360, 2, 64).view({3, 120, 4});
     if (boxPerClass) outputs.boxes = testing::randomBoxes(360 * 20, 2, 64).view({3, 120, 20, 4});
-    if (centerness) outputs.further[kCenternessOutput] = testing::randomValues({3, 120}, 3, -2, 2);
+    if (centerness) {
+      outputs.further[kCenternessOutput] = testing::randomValues({3, 120}, 3, -2, 2);
+      outputs.rankedBy = kCenternessOutput;
+    }
     HeadOutputs onDevice = outputs;
     for (at::Tensor* tensor : {&onDevice.logits, &onDevice.boxes})
       *tensor = tensor->to(device());

@@ -177,6 +177,7 @@ TEST(Postprocess, CenternessWeighsTheScore) {
   HeadOutputs outputs = randomOutputs(1, 2, 1);
   outputs.logits.fill_(-20);
   outputs.further[kCenternessOutput] = at::full({1, kAnchors}, -20.0f);
+  outputs.rankedBy = kCenternessOutput;
   outputs.logits[0][5][1] = 2;
   outputs.logits[0][7][0] = 1;
   outputs.output(kCenternessOutput)[0][5] = -1;
