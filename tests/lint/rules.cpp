@@ -100,18 +100,19 @@ const std::map<std::string, std::set<std::string>>& allowedFolders() {
     const std::set<std::string> upToOps = {"base", "evidence", "ops"};
     for (const char* folder : {"parts", "model"})
       allowed[folder] = upToOps;
-    for (const char* folder : {"assigners", "losses"}) {
+    for (const char* folder : {"assigners", "samplers", "losses"}) {
       allowed[folder] = upToOps;
       allowed[folder].insert("parts");
     }
-    allowed["methods"] = {"base", "evidence", "ops", "parts", "assigners", "losses"};
+    allowed["losses"].insert("samplers");
+    allowed["methods"] = {"base", "evidence", "ops", "parts", "assigners", "samplers", "losses"};
     allowed["eval"] = {"base", "evidence", "ops", "data"};
     allowed["store"] = {"base", "evidence"};
     allowed["findings"] = {"base", "evidence", "data", "store"};
     allowed["statistics"] = {"base", "evidence", "store"};
     allowed["watch"] = {"base", "evidence", "store", "findings"};
-    allowed["trainer"] = {"base",   "evidence", "ops",  "parts", "data",     "model", "assigners",
-                          "losses", "methods",  "eval", "store", "findings", "watch"};
+    allowed["trainer"] = {"base",     "evidence", "ops",     "parts", "data",  "model",    "assigners",
+                          "samplers", "losses",   "methods", "eval",  "store", "findings", "watch"};
     allowed["session"] = allowed["conformance"] = allowed["trainer"];
     allowed["session"].insert("trainer");
     allowed["conformance"].insert("trainer");
