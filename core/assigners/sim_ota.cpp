@@ -66,23 +66,8 @@ Matching SimOtaAssigner::match(const StageInputs& inputs, const DenseTargets& ta
            kPenalty * (m.inBox() & near).logical_not();
   m.cost = m.cost.masked_fill(possible.logical_not(), kInfinity);
 
-  const std::int64_t most = std::min(options_.topK, anchors.count());
-  const at::Tensor overlaps = m.iou.masked_fill(possible.logical_not(), 0);
-  m.needed = std::get<0>(overlaps.topk(most, 2)).sum(2).to(at::kLong).clamp_min(1);
-  const auto [lowest, taken] = m.cost.topk(most, 2, /*largest=*/false);
-  const at::Tensor order = at::arange(most, m.needed.options()).view({1, 1, most}).expand_as(taken);
-  m.rank = at::full(m.cost.sizes(), -1, m.needed.options())
-               .scatter_(2, taken, order.masked_fill(lowest.isinf(), -1));
-  m.wanted = (m.rank >= 0) & (m.rank < m.needed.unsqueeze(2));
-
-  // An anchor that several want goes to the object, of all, to which it costs least.
-  const std::int64_t objects = targets.maxObjects();
-  const at::Tensor indices = at::arange(objects, m.needed.options()).view({1, objects, 1});
-  m.cheapest = m.cost.amin(1);
-  const auto first = [&](const at::Tensor& of) { return at::where(of, indices, objects).amin(1); };
-  const at::Tensor wishes = m.wanted.sum(1);
-  m.object = at::where(wishes > 1, first(m.cost == m.cheapest.unsqueeze(1)),
-                       at::where(wishes == 1, first(m.wanted), -1));
+  m.choice = dynamicK(m.cost, m.iou.masked_fill(possible.logical_not(), 0), options_.topK);
+  m.object = m.choice.object;
   // What predictions have chosen stays; the background of regions whose objects are unlabelled is none.
   if (m.ignored.inside.defined()) m.object = at::where(m.ignored.inside & (m.object < 0), -2, m.object);
   return m;
@@ -102,9 +87,7 @@ Assignment SimOtaAssigner::assign(const StageInputs& inputs, const StepContext& 
                            own.unsqueeze(2);
     assignment.clsWeight = m.object.ne(-2).to(m.iou.scalar_type());
   }
-  assignment.scalars = {{"simota.starved_objects", starvedCount(m.object, targets.valid)},
-                        {"simota.needed", m.needed.masked_fill(targets.valid.logical_not(), 0).sum()},
-                        {"simota.contested", (m.wanted.sum(1) > 1).sum()}};
+  assignment.scalars = dynamicKScalarValues(m.choice, m.object, targets.valid, kPrefix);
   if (step.sink) publish(m, options_, targets.valid, *step.sink);
   return assignment;
 }

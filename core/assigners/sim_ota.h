@@ -4,12 +4,14 @@
 
 #include <ATen/ATen.h>
 
+#include "core/assigners/dynamic_k.h"
 #include "core/assigners/ignored_regions.h"
 #include "core/evidence/specs.h"
 #include "core/ops/evidence_sink.h"
 
 namespace anchorscope::sim_ota {
 
+inline constexpr const char* kPrefix = "simota";
 inline constexpr const char* kRule = "YOLOX (Ge et al., 2021); mmdet 3.3.0 SimOTAAssigner";
 
 struct Options {
@@ -27,11 +29,8 @@ struct Matching {
   at::Tensor iou;        ///< Of the predicted box.
   at::Tensor clsCost, cost;
   at::Tensor candidate;  ///< [B,N] in a box or a window of any object.
-  at::Tensor needed;     ///< [B,G] int64: how many the object takes.
-  at::Tensor rank;       ///< By cost, 0 the lowest, where it is among the first topK; else -1.
-  at::Tensor wanted;     ///< Among the needed ones.
-  at::Tensor cheapest;   ///< [B,N] lowest cost over all objects.
-  at::Tensor object;     ///< [B,N]
+  DynamicK choice;
+  at::Tensor object;  ///< [B,N] the choice, and -2 for what is ignored.
   IgnoredRegions ignored;
 
   at::Tensor inBox() const { return side > 0; }

@@ -48,10 +48,21 @@ StageEvidence smallFrame() {
   winner.values = {0, 1, -1, -2, kNan};
   frame.channels = {winner};
 
-  TestSpec reaches{"threshold", "Does it reach the threshold?", "value", ">=", "bound", {}, "reaches", true,
-                   "note",      "best of an empty bag"};
-  TestSpec kept{"limit", "Is it kept?", "", "", "", {}, "kept", true, "", ""};
-  TestSpec weighs{"weight", "Has it a weight?", "w", ">", "", 0.f, "weighs", false, "", ""};
+  TestSpec reaches{"threshold",
+                   "Does it reach the threshold?",
+                   "value",
+                   ">=",
+                   "bound",
+                   {},
+                   "reaches",
+                   true,
+                   "note",
+                   "best of an empty bag",
+                   TestRole::kRequired,
+                   ""};
+  TestSpec kept{"limit", "Is it kept?", "", "", "", {}, "kept", true, "", "", TestRole::kRequired, ""};
+  TestSpec weighs{"weight", "Has it a weight?",  "w", ">", "", 0.f, "weighs", false, "",
+                  "",       TestRole::kRequired, ""};
   frame.decisions = {
       {"pairs", "no overlap", {reaches, kept, weighs}, {{"regression", "winner", "w", "rank"}}}};
   return frame;
@@ -240,7 +251,8 @@ TEST(Explain, TheSentenceSaysWhetherACandidateWasDrawn) {
   kept.values = {1, 0, 1, kNan, 1};
   frame.channels.push_back(drawn);
   frame.channels.push_back(kept);
-  TestSpec test{"drawn", "", "sampler.key", "<=", "", 0.5f, "sampler.kept", true, "", ""};
+  TestSpec test{"drawn", "", "sampler.key",       "<=", "", 0.5f, "sampler.kept", true,
+                "",      "", TestRole::kRequired, ""};
   frame.decisions.push_back({"", "", {test}, {}});
   const auto ends = [&](std::int32_t anchor, const std::string& with) {
     const std::string summary = explain(frame, anchor, 0).summary;

@@ -56,8 +56,9 @@ StageEvidence smallFrame() {
   loss.spec.name = "loss.cls";
   loss.values = {1, 2, 0.5f, 0.5f, 3, 1};
   frame.channels = {winner, loss};
-  TestSpec enough{"score", "", "score", ">=", "", 0.5f, "enough", true, "", ""};
-  TestSpec best{"best object", "", "score", ">=", "best", {}, "is_best", false, "", "", TestRole::kConflict};
+  TestSpec enough{"score", "", "score", ">=", "", 0.5f, "enough", true, "", "", TestRole::kRequired, ""};
+  TestSpec best{"best object",       "", "score", ">=", "best", {}, "is_best", false, "", "",
+                TestRole::kConflict, ""};
   frame.decisions = {{"pairs", "too far away", {enough, best}, {{"regression", "winner", "score", ""}}}};
   return frame;
 }

@@ -1,0 +1,114 @@
+#include "core/assigners/dynamic_k.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/assigners/assigner.h"
+#include "core/evidence/spec_forms.h"
+
+namespace anchorscope {
+namespace {
+
+constexpr const char* kOurs = "Ours";
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
+DynamicK dynamicK(const at::Tensor& cost, const at::Tensor& overlaps, std::int64_t topK) {
+  const std::int64_t objects = cost.size(1), most = std::min(topK, cost.size(2));
+  DynamicK k;
+  k.needed = std::get<0>(overlaps.topk(most, 2)).sum(2).to(at::kLong).clamp_min(1);
+  const auto [lowest, taken] = cost.topk(most, 2, /*largest=*/false);
+  const at::Tensor order = at::arange(most, k.needed.options()).view({1, 1, most}).expand_as(taken);
+  k.rank = at::full(cost.sizes(), -1, k.needed.options())
+               .scatter_(2, taken, order.masked_fill(lowest.isinf(), -1));
+  k.wanted = (k.rank >= 0) & (k.rank < k.needed.unsqueeze(2));
+
+  const at::Tensor indices = at::arange(objects, k.needed.options()).view({1, objects, 1});
+  const auto first = [&](const at::Tensor& of) { return at::where(of, indices, objects).amin(1); };
+  k.cheapest = cost.amin(1);
+  const at::Tensor wishes = k.wanted.sum(1);
+  k.object = at::where(wishes > 1, first(cost == k.cheapest.unsqueeze(1)),
+                       at::where(wishes == 1, first(k.wanted), -1));
+  return k;
+}
+
+std::vector<ColumnSpec> dynamicKColumns() {
+  return {
+      realColumn("cost", "Cost", "nat", "What the anchor costs the object, all parts together."),
+      wholeColumn("rank", "Rank by cost",
+                  "Rank among the object's candidates, 0 the cheapest; -1: further back."),
+      wholeColumn("needed", "Takes", "How many anchors the object takes."),
+      realColumn("cheapest", "Anchor's lowest cost", "nat", "Lowest cost of the anchor over all objects."),
+      wholeColumn("wanted", "Wanted", "1 when the rank is among those that the object takes."),
+      wholeColumn("is_cheapest", "Cheapest here",
+                  "1 when the anchor costs no other object less; -1: no other wants it."),
+      memberColumn("anchor")};
+}
+
+std::vector<TestSpec> dynamicKTests() {
+  TestSpec enough = testOfColumn("cheap enough", "Is the anchor among those that cost the object least?",
+                                 "rank", "<", "needed", "takes");
+  enough.noteColumn = "given";
+  enough.note = "several other objects want it, and it costs this one least";
+  return {std::move(enough),
+          conflict(testOfColumn("cheapest object", "Does the anchor cost no other object less?", "cost",
+                                "<=", "cheapest", "is_cheapest"))};
+}
+
+std::vector<OutcomeSpec> dynamicKOutcomes() {
+  return {{"classification", kClsObjectChannel, "", "rank"}, {"regression", kRegObjectChannel, "", "rank"}};
+}
+
+std::vector<ObjectColumnSpec> dynamicKObjectColumns(const std::string& prefix, const std::string& rule) {
+  return {{prefix + ".needed", "Takes", "anchors",
+           "Sum of the largest predicted IoUs of its candidates, rounded down, at least 1.", rule},
+          {prefix + ".lost", "Lost to other objects", "anchors",
+           "Anchors that the object wants and that cost another one less.", kOurs},
+          {kStarvedColumn, "Starved", "", "1 when no anchor trains on the object.", kOurs}};
+}
+
+std::vector<ScalarSpec> dynamicKScalars(const std::string& prefix, const std::string& rule) {
+  return {scalarOf(prefix + ".starved_objects", "Starved objects", "objects",
+                   "Objects of the batch on which no anchor trains.", kOurs),
+          scalarOf(prefix + ".needed", "Anchors that objects take", "anchors",
+                   "Sum of what the batch's objects take.", rule),
+          scalarOf(prefix + ".contested", "Contested anchors", "anchors",
+                   "Anchors that more than one object wants.", kOurs)};
+}
+
+std::vector<at::Tensor> dynamicKValues(const PairIndex& rows, const DynamicK& choice, const at::Tensor& cost,
+                                       const at::Tensor& object) {
+  const at::Tensor own = rows.pick(cost), cheapest = rows.pickAnchor(choice.cheapest);
+  const at::Tensor wanted = rows.pick(choice.wanted);
+  const at::Tensor othersWant = rows.pickAnchor(choice.wanted.sum(1)) - wanted.to(at::kLong) > 0;
+  const at::Tensor isCheapest =
+      (own <= cheapest).to(own.scalar_type()).masked_fill(othersWant.logical_not(), kNan);
+  return {own,
+          rows.pick(choice.rank),
+          rows.pickObject(choice.needed),
+          cheapest,
+          wanted,
+          isCheapest,
+          rows.pickAnchor(object) == rows.object};
+}
+
+void publishDynamicKObjects(const DynamicK& choice, const at::Tensor& object, const at::Tensor& valid,
+                            const std::string& prefix, const std::string& rule, EvidenceSink& sink) {
+  const std::vector<ObjectColumnSpec> columns = dynamicKObjectColumns(prefix, rule);
+  const std::int64_t objects = valid.size(1);
+  const at::Tensor indices = at::arange(objects, object.options()).view({1, objects, 1});
+  const at::Tensor member = object.unsqueeze(1) == indices;
+  sink.objects(columns[0], choice.needed);
+  sink.objects(columns[1], (choice.wanted & member.logical_not()).sum(2));
+  sink.objects(columns[2], member.any(2).logical_not());
+}
+
+std::vector<NamedScalar> dynamicKScalarValues(const DynamicK& choice, const at::Tensor& object,
+                                              const at::Tensor& valid, const std::string& prefix) {
+  return {{prefix + ".starved_objects", starvedCount(object, valid)},
+          {prefix + ".needed", choice.needed.masked_fill(valid.logical_not(), 0).sum()},
+          {prefix + ".contested", (choice.wanted.sum(1) > 1).sum()}};
+}
+
+}  // namespace anchorscope
