@@ -41,6 +41,9 @@ std::vector<ColumnSpec> dynamicKColumns() {
       wholeColumn("needed", "Takes", "How many anchors the object takes."),
       realColumn("cheapest", "Anchor's lowest cost", "nat", "Lowest cost of the anchor over all objects."),
       wholeColumn("wanted", "Wanted", "1 when the rank is among those that the object takes."),
+      wholeColumn("given", "Given",
+                  "1 when several other objects want the anchor and it costs this one least."),
+      wholeColumn("takes", "Takes it", "1 when it is wanted or given."),
       wholeColumn("is_cheapest", "Cheapest here",
                   "1 when the anchor costs no other object less; -1: no other wants it."),
       memberColumn("anchor")};
@@ -84,13 +87,16 @@ std::vector<at::Tensor> dynamicKValues(const PairIndex& rows, const DynamicK& ch
   const at::Tensor othersWant = rows.pickAnchor(choice.wanted.sum(1)) - wanted.to(at::kLong) > 0;
   const at::Tensor isCheapest =
       (own <= cheapest).to(own.scalar_type()).masked_fill(othersWant.logical_not(), kNan);
+  const at::Tensor member = rows.pickAnchor(object) == rows.object;
   return {own,
           rows.pick(choice.rank),
           rows.pickObject(choice.needed),
           cheapest,
           wanted,
+          member & wanted.logical_not(),
+          member | wanted,
           isCheapest,
-          rows.pickAnchor(object) == rows.object};
+          member};
 }
 
 void publishDynamicKObjects(const DynamicK& choice, const at::Tensor& object, const at::Tensor& valid,

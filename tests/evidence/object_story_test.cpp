@@ -118,14 +118,15 @@ TEST(ExplainObject, FewerMissingTestsComeBeforeSmallerMargins) {
   StageEvidence frame = smallFrame();
   frame.decisions[0].tests[0].gate = false;
   frame.decisions[0].tests[1].role = TestRole::kRequired;
-  frame.pairTables[0].columns[3] = {1, 0, 0, 1, 1, 1, 1, 1};  // anchor 2 fails both, anchors 3 and 5 one
+  frame.pairTables[0].columns[3] = {1, 0, 0, 1, 1, 1, 1, 1};  // anchor 2 fails both, 1, 3 and 5 one
   const ObjectStory story = explainObject(frame, 0);
-  ASSERT_EQ(story.misses.size(), 3U);
+  ASSERT_EQ(story.misses.size(), 4U);
   EXPECT_EQ(story.misses[0].candidate, 5);
   EXPECT_EQ(story.misses[0].others, 0);
-  EXPECT_EQ(story.misses[1].candidate, 3);
-  EXPECT_EQ(story.misses[2].candidate, 2);
-  EXPECT_EQ(story.misses[2].others, 1);
+  EXPECT_EQ(story.misses[1].candidate, 1);
+  EXPECT_EQ(story.misses[2].candidate, 3);
+  EXPECT_EQ(story.misses[3].candidate, 2);
+  EXPECT_EQ(story.misses[3].others, 1);
 }
 
 TEST(ExplainObject, AMemberThatAnotherObjectHasIsLostWithoutATest) {
