@@ -4,6 +4,7 @@
 #include "core/assigners/assigner.h"
 #include "core/base/check.h"
 #include "core/conformance/capture_sink.h"
+#include "core/conformance/head_cases.h"
 #include "core/conformance/method_cases.h"
 #include "core/conformance/op_table.h"
 #include "core/methods/method.h"
@@ -13,33 +14,6 @@ namespace anchorscope::conformance {
 namespace {
 
 constexpr std::int64_t kAnyClass = std::int64_t{1} << 31;
-
-AnchorSet anchorBoxes(const ReferenceCase& reference, at::Device device) {
-  AnchorSet set;
-  set.boxes = reference.input("anchors").to(device);
-  if (set.boxes.dim() != 2 || set.boxes.size(1) != 4) throw MalformedCase("anchors are not [N,4]");
-  set.levels = levelsOf(reference, set.count());
-  set.strides = stridesOf(set.levels, set.boxes.options());
-  return set;
-}
-
-/// Points at (k + 0.5) strides of the parameter feature_sizes, rows, then columns.
-at::Tensor pointsOfFeatures(const ReferenceCase& reference, const at::TensorOptions& options) {
-  const std::vector<double> strides = reference.numbers("strides");
-  const auto& sizes = reference.params.at("feature_sizes");
-  if (!sizes.is_array() || sizes.size() != strides.size())
-    throw MalformedCase("feature_sizes is no list of levels");
-  std::vector<at::Tensor> points;
-  for (std::size_t level = 0; level < strides.size(); ++level) {
-    const auto size = sizes[level].get<std::array<std::int64_t, 2>>();
-    const auto along = [&](std::int64_t cells) {
-      return (at::arange(cells, options) + 0.5) * strides[level];
-    };
-    const std::vector<at::Tensor> grid = at::meshgrid({along(size[0]), along(size[1])}, "ij");
-    points.push_back(at::stack({grid[1].reshape({-1}), grid[0].reshape({-1})}, 1));
-  }
-  return at::cat(points);
-}
 
 /// The file's [from, to] per level as the option regress_ranges.
 std::string rangesText(const ReferenceCase& reference) {
@@ -53,22 +27,12 @@ std::string rangesText(const ReferenceCase& reference) {
   return join(bounds, ",");
 }
 
-void set(ParamSet& params, const std::string& name, const std::string& value) {
-  if (const Status status = params.set(name, value); !status) throw UnsupportedCase(status.error().text());
-}
-
 /// FCOS's options under the file's names.
 void setFcos(const ReferenceCase& reference, ParamSet& params) {
-  set(params, "center_radius", toText(ParamValue(reference.number("center_sample_radius"))));
-  set(params, "center_sampling", reference.flag("center_sampling", true) ? "true" : "false");
-  set(params, "fcos_convention", reference.has("convention") ? reference.text("convention") : "mmdet");
-  if (reference.has("regress_ranges")) set(params, "regress_ranges", rangesText(reference));
-}
-
-ParamSet assignerParams(const std::string& name) {
-  for (const AssignerEntry& entry : assignerEntries())
-    if (entry.name == name) return ParamSet(entry.params);
-  throw UnsupportedCase(concat("there is no assigner '", name, "'"));
+  setOption(params, "center_radius", toText(ParamValue(reference.number("center_sample_radius"))));
+  setOption(params, "center_sampling", reference.flag("center_sampling", true) ? "true" : "false");
+  setOption(params, "fcos_convention", reference.has("convention") ? reference.text("convention") : "mmdet");
+  if (reference.has("regress_ranges")) setOption(params, "regress_ranges", rangesText(reference));
 }
 
 Outputs runFcosAssigner(const ReferenceCase& reference, at::Device device) {
@@ -106,34 +70,6 @@ Outputs runAtssAssigner(const ReferenceCase& reference, at::Device device) {
           {"num_candidates", sink.objectColumns.at("atss.candidates").squeeze(0).slice(0, 0, count)}};
 }
 
-at::Tensor leafInput(const ReferenceCase& reference, const std::string& name, at::Device device) {
-  return reference.input(name).to(device).detach().requires_grad_();
-}
-
-/// A method on one image's outputs: labels, the three losses (the box loss times its weight in the total) and
-/// the total's gradients. `outputs` must hold leaves in logits and centerness.
-Outputs runHead(const ReferenceCase& reference, const std::string& method, const ParamSet& params,
-                const AnchorSet& anchors, const HeadOutputs& heads) {
-  const PaddedObjects objects = padObjects(reference, 1, heads.logits.size(2), heads.logits.device());
-  const LossTerms terms =
-      unwrapped(makeMethod(method, params))->loss({anchors, heads, objects.targets}, nullptr);
-  terms.total.backward();
-  const Assignment assignment =
-      unwrapped(makeAssigner(method, params))->assign({anchors, heads, objects.targets}, nullptr);
-  Outputs outputs;
-  outputs["labels"] = labelsOf(reference, globalWinners(assignment.clsObject, objects).squeeze(0));
-  for (const NamedScalar& scalar : terms.scalars) {
-    if (scalar.name == "loss.cls") outputs["loss_cls"] = scalar.value;
-    if (scalar.name == "loss.loc") outputs["loss_bbox"] = scalar.value * params.getFloat("lambda_reg");
-    if (scalar.name == "loss.quality") outputs["loss_centerness"] = scalar.value;
-  }
-  return outputs;
-}
-
-at::Tensor gradientOf(const at::Tensor& leaf) {
-  return leaf.grad().defined() ? leaf.grad() : at::zeros_like(leaf);
-}
-
 Outputs runFcosHead(const ReferenceCase& reference, at::Device device) {
   const at::Tensor logits = leafInput(reference, "logits", device),
                    ltrb = leafInput(reference, "ltrb", device),
@@ -148,7 +84,7 @@ Outputs runFcosHead(const ReferenceCase& reference, at::Device device) {
   for (const auto& [option, value] : {std::pair<const char*, const char*>{"box_weight", "centerness"},
                                       {"loc_normalizer", "sum_of_weights"},
                                       {"box_loss", boxLoss == "IoULoss" ? "iou_log" : "giou"}})
-    set(params, option, value);
+    setOption(params, option, value);
   const at::Tensor distances =
       reference.flag("norm_on_bbox", false) ? ltrb : ltrb / anchors.strides.unsqueeze(1);
   HeadOutputs heads;
@@ -156,7 +92,7 @@ Outputs runFcosHead(const ReferenceCase& reference, at::Device device) {
   heads.offsets = distances.unsqueeze(0);
   heads.boxes = BoxCoder::of(anchors.offsets).decode(anchors.boxes, heads.offsets);
   heads.further[kCenternessOutput] = quality.unsqueeze(0);
-  Outputs outputs = runHead(reference, "fcos", params, anchors, heads);
+  Outputs outputs = runHead(reference, "fcos", params, anchors, heads).outputs;
   outputs["grad_logits"] = gradientOf(logits);
   outputs["grad_ltrb"] = gradientOf(ltrb);
   outputs["grad_centerness"] = gradientOf(quality);
@@ -176,7 +112,7 @@ Outputs runAtssHead(const ReferenceCase& reference, at::Device device) {
   heads.offsets = (deltas * deviations).unsqueeze(0);
   heads.boxes = BoxCoder::of(anchors.offsets).decode(anchors.boxes, heads.offsets);
   heads.further[kCenternessOutput] = quality.unsqueeze(0);
-  Outputs outputs = runHead(reference, "atss", params, anchors, heads);
+  Outputs outputs = runHead(reference, "atss", params, anchors, heads).outputs;
   outputs["grad_logits"] = gradientOf(logits);
   outputs["grad_deltas"] = gradientOf(deltas);
   outputs["grad_centerness"] = gradientOf(quality);

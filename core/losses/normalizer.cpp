@@ -14,7 +14,9 @@ const std::vector<std::string>& normalizerNames() {
                                                  "sum_of_weights_min_1",
                                                  "positives_plus_images",
                                                  "four_positives",
-                                                 "positives_unguarded"};
+                                                 "positives_unguarded",
+                                                 "positives_min_images",
+                                                 "one"};
   return names;
 }
 
@@ -47,6 +49,10 @@ at::Tensor divisors(Normalizer normalizer, const at::Tensor& positivesPerImage,
       return (positives.sum() * 4).clamp_min(1).expand_as(positives);
     case Normalizer::kPositivesUnguarded:
       return positives.sum().expand_as(positives);
+    case Normalizer::kPositivesMinImages:
+      return positives.sum().clamp_min(images).expand_as(positives);
+    case Normalizer::kOne:
+      return at::ones_like(positives);
   }
   ANCHORSCOPE_CHECK(false, "unreachable");
   return {};

@@ -16,11 +16,14 @@ enum class Normalizer {
   kSumOfWeightsMin1,     ///< Sum over the batch of the weights, at least 1 (mmdet 3.3.0 ATSSHead's box loss).
   kPositivesPlusImages,  ///< Positives plus images of the batch (Sampling-Free 2020, classification loss).
   kFourPositives,        ///< 4 times the batch's positives, at least 1 (Sampling-Free, box loss).
-  kPositivesUnguarded    ///< Positives of the batch, also 0 (Sampling-Free 2021a, classification loss).
+  kPositivesUnguarded,   ///< Positives of the batch, also 0 (Sampling-Free 2021a, classification loss).
+  kPositivesMinImages,   ///< Positives of the batch, at least its images (mmdet 3.3.0 PAAHead).
+  kOne                   ///< 1: losses that divide themselves (GHM), weights that are means already (YOLOv5).
 };
 
 /// Names for options, in the enum's order: "sum_of_weights", "positives", "mmdet", "torchvision",
-/// "sum_of_weights_min_1", "positives_plus_images", "four_positives", "positives_unguarded".
+/// "sum_of_weights_min_1", "positives_plus_images", "four_positives", "positives_unguarded",
+/// "positives_min_images", "one".
 const std::vector<std::string>& normalizerNames();
 /// The name must be one of them.
 Normalizer normalizerOf(const std::string& name);

@@ -12,6 +12,7 @@ namespace anchorscope {
 namespace {
 
 constexpr const char* kAsAssigned = "assigned";
+constexpr const char* kLabel = "label";
 constexpr const char* kIou = "iou";
 constexpr const char* kScore = "score";
 
@@ -32,10 +33,11 @@ bool gives(const Assignment& assignment, const std::string& output) {
 std::vector<ParamSpec> targetParams(const std::string& classTargets, const std::string& boxWeights,
                                     const std::string& source) {
   return {
-      choiceParam("class_targets", classTargets, {kAsAssigned, kIou},
-                  "What the class score learns at a positive. assigned: what the assigner says, usually 1; "
-                  "iou: the IoU of the predicted box with its object.",
-                  source),
+      choiceParam(
+          "class_targets", classTargets, {kAsAssigned, kLabel, kIou},
+          "What the class score learns at a positive. assigned: what the assigner says, usually 1; label: 1; "
+          "iou: the IoU of the predicted box with its object.",
+          source),
       choiceParam("box_weights", boxWeights, {kAsAssigned, kIou, kScore},
                   "What a positive's box loss is multiplied by. assigned: what the assigner says; iou: the "
                   "IoU of the predicted box with its object; score: its largest class score.",
@@ -44,7 +46,8 @@ std::vector<ParamSpec> targetParams(const std::string& classTargets, const std::
 
 TargetRules TargetRules::from(const ParamSet& params) {
   TargetRules rules;
-  if (params.getText("class_targets") == kIou) rules.classes = Classes::kIou;
+  const std::string& classes = params.getText("class_targets");
+  if (classes != kAsAssigned) rules.classes = classes == kIou ? Classes::kIou : Classes::kLabel;
   const std::string& weights = params.getText("box_weights");
   if (weights != kAsAssigned) rules.weights = weights == kIou ? Weights::kIou : Weights::kScore;
   return rules;
@@ -64,6 +67,11 @@ void TargetRules::apply(Assignment& assignment, const HeadOutputs& outputs,
   if (classes == Classes::kIou || weights == Weights::kIou || iouOutput)
     iou = ownIou(outputs, targets, assignment.regObject);
 
+  if (classes == Classes::kLabel) {
+    assignment.clsTarget.reset();
+    assignment.positiveWeight.reset();
+    assignment.negativeWeight.reset();
+  }
   if (classes == Classes::kIou) {
     const at::Tensor ofCls = assignment.clsObject.is_same(assignment.regObject)
                                  ? iou

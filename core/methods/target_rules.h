@@ -20,6 +20,7 @@ struct TargetRules {
   /// What the class score learns at a positive.
   enum class Classes {
     kAssigned,  ///< What the assigner says; 1 where it says nothing.
+    kLabel,     ///< 1, whatever it says.
     kIou        ///< The IoU of the predicted box with its object (GFL, VarifocalNet).
   } classes = Classes::kAssigned;
   /// What a positive's box loss is multiplied by.

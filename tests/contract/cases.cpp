@@ -48,6 +48,11 @@ bool MethodCase::holdsConstants() const {
 
 ParamSet MethodCase::differentiableParams() const {
   ParamSet set = params;
+  // What follows from the predicted boxes is held constant.
+  if (set.getText("class_targets") == "iou") {
+    EXPECT_TRUE(set.set("class_targets", "label").ok());
+  }
+  EXPECT_TRUE(set.set("box_weights", "assigned").ok());
   for (const auto& [name, value] : (*findNamed(assignerEntries(), assigner, "assigner"))->differentiableWith)
     EXPECT_TRUE(set.set(name, value).ok()) << name;
   for (const std::string& transform : transforms)
