@@ -31,7 +31,8 @@ struct QualityTarget {
 /// What learns where a candidate may learn several objects at once.
 struct LearntPairs {
   CandidatePairs pairs;
-  /// [R] float >= 0: factors on the pair's class and box loss; undefined: 1.
+  /// [R] float >= 0: factors on the pair's class and box loss; undefined: 1. A pair of weight 0 is none:
+  /// lists of a fixed length need not wait for the device.
   at::Tensor clsWeight, regWeight;
 };
 

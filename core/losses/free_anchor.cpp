@@ -77,7 +77,7 @@ class FreeAnchor final : public JointLoss {
                              const StepContext& step) override {
     const auto& [anchors, outputs, targets] = inputs;
     const std::int64_t batch = targets.batchSize(), objects = targets.maxObjects();
-    const at::Tensor count = targets.valid.sum();  // of the batch
+    const at::Tensor count = targets.valid.sum().to(inputs.outputs.logits.scalar_type());  // of the batch
 
     const at::Tensor label = bags.ofObjects(targets.labels);
     const at::Tensor pCls = scoresAt(outputs, bags.image, bags.candidate, label);

@@ -301,9 +301,12 @@ class DenseMethod final : public Method {
         return at::zeros({batch}, values.options()).index_add_(0, learnt.pairs.image, values);
       };
       const at::Tensor ones = at::ones_like(learnt.pairs.image, dtype);
-      clsPositives = regPositives = perImage(at::ones_like(learnt.pairs.image));
-      clsWeights = perImage(learnt.clsWeight.defined() ? learnt.clsWeight.to(dtype) : ones);
-      regWeights = perImage(learnt.regWeight.defined() ? learnt.regWeight.to(dtype) : ones);
+      const at::Tensor cls = learnt.clsWeight.defined() ? learnt.clsWeight.to(dtype) : ones,
+                       reg = learnt.regWeight.defined() ? learnt.regWeight.to(dtype) : ones;
+      clsPositives = perImage((cls > 0).to(at::kLong));
+      regPositives = perImage((reg > 0).to(at::kLong));
+      clsWeights = perImage(cls);
+      regWeights = perImage(reg);
     } else {
       clsWeights = sumsWeights(clsNormalizer_) && assignment.clsTarget.defined()
                        ? assignment.clsTarget.sum({1, 2}).to(dtype)

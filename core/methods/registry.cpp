@@ -94,7 +94,8 @@ std::vector<ParamSpec> stageParams(const StageRules& rules) {
       "images' positives, each "
       "at least 1; torchvision: per image, then the mean over images; sum_of_weights_min_1: the batch's "
       "weights, at least 1; positives_plus_images: the batch's positives plus its images; four_positives: 4 "
-      "times the batch's positives, at least 1; positives_unguarded: the batch's positives, 0 without any.";
+      "times the batch's positives, at least 1; positives_unguarded: the batch's positives, 0 without any; "
+      "positives_min_images: the batch's positives, at least its images; one: 1.";
   // Without the guard of the rule that comes with it, a batch without positives would be no number.
   std::vector<std::string> normalizers = normalizerNames();
   if (rules.combiners.front() != "sampling_free") std::erase(normalizers, "positives_unguarded");
@@ -286,8 +287,13 @@ std::vector<OptionConflict> stageConflicts(const StageRules& rules, const ParamS
                          "Set method.bias_init to model"});
   const auto made = assigner.make(params);
   if (!made) return conflicts;
-  std::vector<std::string> learnt = (*made)->qualityOutputs();
-  const std::vector<std::string> always = TargetRules::learntOutputs();
+  std::vector<std::string> learnt = (*made)->qualityOutputs(), always = TargetRules::learntOutputs();
+  if (!rules.jointLosses.empty()) {
+    const auto joint = makeJointLoss(chosen(params, "joint_loss", rules.jointLosses), params);
+    learnt.clear();
+    always = joint && (*joint)->learnsFurtherOutputs() ? std::vector<std::string>{kObjectnessOutput}
+                                                       : std::vector<std::string>();
+  }
   learnt.insert(learnt.end(), always.begin(), always.end());
   for (const std::string& name : rules.furtherBoxLosses)
     if (const BoxLossEntry& further = part(boxLossEntries(), name, "box_loss");
