@@ -34,6 +34,10 @@ std::vector<OpEntry> samplingFreeOps();
 std::vector<OpEntry> lipOps();
 std::vector<OpEntry> simOtaOps();
 std::vector<OpEntry> lipModelOps();
+std::vector<OpEntry> alignedOps();
+std::vector<OpEntry> dynamicKOps();
+std::vector<OpEntry> bagOps();
+std::vector<OpEntry> yoloOps();
 
 /// Every entry, sorted by op.
 const std::vector<OpEntry>& opTable();
