@@ -104,6 +104,8 @@ struct AssignerEntry {
   std::string source;
   std::vector<ParamSpec> params;
   bool usesPredictions = false;  ///< The assignment depends on the heads' outputs.
+  /// Lists how many pairs there are, for which the device is waited for once.
+  bool listsPairs = false;
   bool ownCandidates = false;  ///< Takes boxes that each image has of its own, too: AnchorSet::boxes [B,N,4].
   /// Where it uses predicted boxes: takes heads with a box per class, too (predictedIou).
   bool boxPerClass = false;

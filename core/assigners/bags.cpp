@@ -197,6 +197,7 @@ AssignerEntry iouBagAssigner() {
   entry.title = "Bag by IoU";
   entry.description = "An object's bag holds the anchors that overlap it most, for a loss that weighs them.";
   entry.source = "FreeAnchor (NeurIPS 2019); mmdet 3.3.0 FreeAnchorRetinaHead";
+  entry.listsPairs = true;
   entry.params = {intParam("bag_size", 50, 1, 10000, "anchors", "Anchors in a bag.", entry.source),
                   ignoreIofParam()};
   entry.conflicts = [](const ParamSet&, const HeadTraits& heads) -> std::vector<OptionConflict> {
@@ -217,6 +218,7 @@ AssignerEntry insideBagAssigner() {
   entry.title = "All inside";
   entry.description = "An object's bag holds every anchor, of all levels, whose centre lies inside it.";
   entry.source = "AutoAssign (Zhu et al., 2020); mmdet 3.3.0 AutoAssignHead";
+  entry.listsPairs = true;
   entry.params = {ignoreIofParam()};
   entry.make = [](const ParamSet& params) -> Result<std::unique_ptr<Assigner>> {
     return std::unique_ptr<Assigner>(std::make_unique<InsideBag>(params.getFloat("ignore_iof_thr")));

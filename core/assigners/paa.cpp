@@ -28,6 +28,7 @@ struct Options {
   bool official = false;
   std::int64_t perLevel = 9;
   double boxWeight = 1.3;
+  double ignoreIof = -1;
 };
 
 /// An object's cheapest candidates of every level, cheapest first, in K places; [B,G,K] unless said
@@ -162,8 +163,10 @@ Assignment Paa::assign(const StageInputs& inputs, const StepContext& step, const
   quiet.sink = nullptr;
   const at::Tensor initial = initial_->assign({inputs.anchors, inputs.outputs, targets}, quiet).clsObject;
   Matching m = match(inputs, targets, initial, costs);
-  // In regions to be ignored the initial rule finds neither candidates nor background.
-  m.object = at::where((initial == -2) & (m.object < 0), -2, m.object);
+  const IgnoredRegions ignored =
+      ignoredRegions(inputs.anchors, targets, options_.ignoreIof, /*wrtCandidates=*/true, /*shown=*/false);
+  // What predictions have chosen stays; the background of regions whose objects are unlabelled is none.
+  if (ignored.inside.defined()) m.object = at::where(ignored.inside & (m.object < 0), -2, m.object);
   Assignment assignment;
   assignment.clsObject = assignment.regObject = m.object;
   assignment.regWeight =
@@ -290,6 +293,7 @@ Result<std::unique_ptr<Assigner>> make(const ParamSet& params) {
   options.official = params.getText("paa_convention") == "official";
   options.perLevel = params.getInt("paa_topk");
   options.boxWeight = params.getFloat("paa_box_weight");
+  options.ignoreIof = params.getFloat("ignore_iof_thr");
   const auto entry = std::find_if(assignerEntries().begin(), assignerEntries().end(),
                                   [](const AssignerEntry& other) { return other.name == "max_iou"; });
   ParamSet initial(entry->params);
@@ -298,8 +302,7 @@ Result<std::unique_ptr<Assigner>> make(const ParamSet& params) {
                                       {"pos_iou_thr", threshold},
                                       {"neg_iou_thr", threshold},
                                       {"low_quality", "true"},
-                                      {"min_pos_iou", "0"},
-                                      {"ignore_iof_thr", toText(params.get("ignore_iof_thr"))}})
+                                      {"min_pos_iou", "0"}})
     ANCHORSCOPE_TRY(initial.set(option, value));
   auto rule = entry->make(initial);
   if (!rule) return std::move(rule).error();

@@ -311,7 +311,7 @@ AssignerEntry taskAlignedAssigner() {
       "anchor learns its best overlap, and box losses weigh by it.";
   entry.source = kRule;
   entry.usesPredictions = true;
-  entry.differentiableWith = {{"class_targets", "label"}};
+  entry.differentiableWith = {{"class_targets", "label"}, {"box_weights", "one"}};
   entry.params = {
       choiceParam(
           "tal_convention", "mmdet", {"mmdet", "mmyolo"},

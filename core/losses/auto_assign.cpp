@@ -133,6 +133,7 @@ JointLossEntry autoAssignLoss() {
       "q) with scores "
       "that count less where the box is good.";
   entry.source = kSource;
+  entry.holdsConstants = true;
   entry.params = {
       intParam("center_classes", 100, 1, 10000, "classes",
                "For how many classes a centre prior is kept; classes beyond share the last.", "Ours"),

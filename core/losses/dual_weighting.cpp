@@ -118,6 +118,7 @@ JointLossEntry dualWeightingLoss() {
       "and as negatives "
       "by how far their boxes are behind the object's best ones.";
   entry.source = kSource;
+  entry.holdsConstants = true;
   entry.params = {
       floatParam("dw_box_weight", 5, 0, 1e4, "1", "What the box loss is multiplied by.", kSource),
       floatParam("dw_prior_sigma", 1.11, 1e-3, 1e3, "strides", "Deviation of the centre prior.", kSource),

@@ -37,10 +37,8 @@ PairTableSpec pairSpec() {
   spec.title = "Likelihoods in the bag";
   spec.description = "The anchors in each object's bag.";
   spec.source = kSource;
-  spec.columns = {realColumn("p_cls", "Class likelihood", "1", "Score of the object's class.",
-                             ColorScale::kClassification),
-                  realColumn("p_loc", "Box likelihood", "1", "exp of minus the pair's box loss.",
-                             ColorScale::kRegression),
+  spec.columns = {realColumn("p_cls", "Class likelihood", "1", "Score of the object's class."),
+                  realColumn("p_loc", "Box likelihood", "1", "exp of minus the pair's box loss."),
                   realColumn("p", "Likelihood", "1", "Product of both."),
                   realColumn("weight", "Weight in the bag", "1",
                              "Share of the anchor in the object's likelihood: 1 / (1 - p), normalised."),
@@ -146,6 +144,7 @@ JointLossEntry freeAnchorLoss() {
       "the box is "
       "an object's).";
   entry.source = kSource;
+  entry.holdsConstants = true;
   entry.params = {
       floatParam("bag_alpha", 0.5, 0, 1, "1",
                  "Weight of the positive loss; 1 - bag_alpha that of the negative one.", kSource),

@@ -57,10 +57,8 @@ PairTableSpec pairSpec(const char* prefix, const char* source) {
   spec.description = "The points inside each object, and what they weigh for it.";
   spec.source = source;
   spec.columns = {
-      realColumn("p_cls", "Class likelihood", "1", "Score of the object's class.",
-                 ColorScale::kClassification),
-      realColumn("p_loc", "Box likelihood", "1", "exp of minus the pair's weighted box loss.",
-                 ColorScale::kRegression),
+      realColumn("p_cls", "Class likelihood", "1", "Score of the object's class."),
+      realColumn("p_loc", "Box likelihood", "1", "exp of minus the pair's weighted box loss."),
       realColumn("p", "Likelihood", "1", "Product of both."),
       realColumn("prior", "Centre prior", "1", "By the distance from the object's centre."),
       realColumn("w_pos", "Positive weight", "1", "Weight of the pair in the object's positive loss."),

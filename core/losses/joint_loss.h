@@ -37,6 +37,8 @@ struct JointLossEntry {
   std::string description;
   std::string source;
   std::vector<ParamSpec> params;
+  /// Weights that follow the outputs are held constant in the gradient, so that differences do not give it.
+  bool holdsConstants = false;
   std::function<Result<std::unique_ptr<JointLoss>>(const ParamSet&)> make;
 };
 

@@ -231,7 +231,13 @@ class DenseMethod final : public Method {
     if (parts_.jointLoss) {
       ANCHORSCOPE_CHECK(assignment.pairs, "a joint loss without pairs");
       const OwnCosts own(*parts_.clsLoss, *parts_.boxLoss);
-      losses.rows = parts_.jointLoss->rows(inputs, assignment.pairs->pairs, own, step);
+      std::optional<PairQualitySink> withQuality;
+      StepContext shown = step;
+      if (step.sink) shown.sink = &withQuality.emplace(inputs, *step.sink);
+      losses.rows = parts_.jointLoss->rows(inputs, assignment.pairs->pairs, own, shown);
+      const at::Tensor ignored = assignment.clsObject == -2;  // in no bag, and no background
+      for (LossRows& rows : losses.rows)
+        if (rows.domain == LossDomain::kCandidate) rows.values = rows.values.masked_fill(ignored, 0);
       return;
     }
     if (assignment.pairs) {

@@ -15,6 +15,7 @@ constexpr const char* kAsAssigned = "assigned";
 constexpr const char* kLabel = "label";
 constexpr const char* kIou = "iou";
 constexpr const char* kScore = "score";
+constexpr const char* kOne = "one";
 
 /// [B,N] IoU of each candidate's box with its object; 0 without one.
 at::Tensor ownIou(const HeadOutputs& outputs, const DenseTargets& targets, const at::Tensor& matched) {
@@ -38,10 +39,11 @@ std::vector<ParamSpec> targetParams(const std::string& classTargets, const std::
           "What the class score learns at a positive. assigned: what the assigner says, usually 1; label: 1; "
           "iou: the IoU of the predicted box with its object.",
           source),
-      choiceParam("box_weights", boxWeights, {kAsAssigned, kIou, kScore},
-                  "What a positive's box loss is multiplied by. assigned: what the assigner says; iou: the "
-                  "IoU of the predicted box with its object; score: its largest class score.",
-                  source)};
+      choiceParam(
+          "box_weights", boxWeights, {kAsAssigned, kOne, kIou, kScore},
+          "What a positive's box loss is multiplied by. assigned: what the assigner says; one: 1; iou: the "
+          "IoU of the predicted box with its object; score: its largest class score.",
+          source)};
 }
 
 TargetRules TargetRules::from(const ParamSet& params) {
@@ -49,7 +51,8 @@ TargetRules TargetRules::from(const ParamSet& params) {
   const std::string& classes = params.getText("class_targets");
   if (classes != kAsAssigned) rules.classes = classes == kIou ? Classes::kIou : Classes::kLabel;
   const std::string& weights = params.getText("box_weights");
-  if (weights != kAsAssigned) rules.weights = weights == kIou ? Weights::kIou : Weights::kScore;
+  if (weights != kAsAssigned)
+    rules.weights = weights == kIou ? Weights::kIou : weights == kScore ? Weights::kScore : Weights::kOne;
   return rules;
 }
 
@@ -84,6 +87,7 @@ void TargetRules::apply(Assignment& assignment, const HeadOutputs& outputs,
     if (!assignment.clsWeight.defined()) assignment.clsWeight = assignment.clsObject.ne(-2).to(dtype);
     assignment.clsTarget = target;
   }
+  if (weights == Weights::kOne) assignment.regWeight = positive.to(outputs.boxes.scalar_type());
   if (weights == Weights::kIou) assignment.regWeight = iou;
   if (weights == Weights::kScore)
     assignment.regWeight = scoresOf(outputs).detach().amax(2).masked_fill(positive.logical_not(), 0);

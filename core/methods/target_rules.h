@@ -26,6 +26,7 @@ struct TargetRules {
   /// What a positive's box loss is multiplied by.
   enum class Weights {
     kAssigned,  ///< What the assigner says.
+    kOne,       ///< 1, whatever it says.
     kIou,       ///< The IoU of the predicted box with its object (PAA).
     kScore      ///< The candidate's largest class score (GFL).
   } weights = Weights::kAssigned;

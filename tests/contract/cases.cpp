@@ -2,6 +2,7 @@
 
 #include "core/base/named_registry.h"
 #include "core/losses/combiner.h"
+#include "core/losses/joint_loss.h"
 #include "core/losses/transform.h"
 #include "core/methods/method_info.h"
 #include "core/methods/recipe.h"
@@ -42,8 +43,35 @@ std::vector<AssignerCase> assignerCases() {
   return cases;
 }
 
+namespace {
+
+const StageRules& rulesOf(const MethodCase& tested) {
+  const auto found = std::find_if(recipes().begin(), recipes().end(),
+                                  [&](const Recipe& recipe) { return recipe.info.name == tested.method; });
+  return found->stages.front();
+}
+
+}  // namespace
+
 bool MethodCase::holdsConstants() const {
-  return (*findNamed(lossCombinerEntries(), combiner, "combiner"))->holdsConstants;
+  const auto& joint = rulesOf(*this).jointLosses;
+  return (*findNamed(lossCombinerEntries(), combiner, "combiner"))->holdsConstants ||
+         (!joint.empty() && (*findNamed(jointLossEntries(), joint.front(), "joint loss"))->holdsConstants);
+}
+
+bool MethodCase::joint() const {
+  return !rulesOf(*this).jointLosses.empty();
+}
+
+bool MethodCase::classesOfPairs() const {
+  if (joint()) return false;
+  const DenseScene scene = kind.scene();
+  const auto made = makeAssigner(assigner, params);
+  return (*made)->assign({scene.anchors, scene.outputs, scene.targets}, nullptr).pairs.has_value();
+}
+
+bool MethodCase::listsPairs() const {
+  return (*findNamed(assignerEntries(), assigner, "assigner"))->listsPairs;
 }
 
 ParamSet MethodCase::differentiableParams() const {

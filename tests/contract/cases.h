@@ -46,7 +46,10 @@ struct MethodCase {
   HeadKind kind;
   bool isDefault = false;  ///< All parts are the method's defaults.
 
-  bool holdsConstants() const;  ///< See LossCombinerEntry.
+  bool holdsConstants() const;  ///< See LossCombinerEntry, JointLossEntry.
+  bool joint() const;           ///< Class and box are learnt by one loss: no "loss.cls".
+  bool classesOfPairs() const;  ///< The class loss is of pairs alone: background learns no class.
+  bool listsPairs() const;      ///< See AssignerEntry.
   /// The options with which nothing is held constant, as far as there are such.
   ParamSet differentiableParams() const;
 };
