@@ -5,13 +5,20 @@
 
 namespace anchorscope {
 
+std::vector<const Channel*> candidateLossChannels(const StageEvidence& evidence) {
+  std::vector<const Channel*> channels;
+  for (const Channel& channel : evidence.channels)
+    if (channel.spec.domain == ChannelDomain::kCandidate && channel.spec.name.starts_with("loss."))
+      channels.push_back(&channel);
+  return channels;
+}
+
 CandidateLosses::CandidateLosses(const StageEvidence& evidence) {
-  for (const Channel& channel : evidence.channels) {
-    if (channel.spec.domain != ChannelDomain::kCandidate || !channel.spec.name.starts_with("loss.")) continue;
+  for (const Channel* channel : candidateLossChannels(evidence)) {
     double sum = 0;
-    for (const float loss : channel.values)
+    for (const float loss : channel->values)
       if (!std::isnan(loss)) sum += static_cast<double>(loss);
-    sums_.emplace_back(&channel, sum);
+    sums_.emplace_back(channel, sum);
   }
 }
 

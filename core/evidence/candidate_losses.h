@@ -10,6 +10,9 @@
 
 namespace anchorscope {
 
+/// The "loss." channels of candidates, in their order.
+std::vector<const Channel*> candidateLossChannels(const StageEvidence& evidence);
+
 /// Of one "loss." channel.
 struct CandidateLoss {
   std::string channel, title, unit;

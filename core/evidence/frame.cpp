@@ -1,9 +1,9 @@
 #include "core/evidence/frame.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "core/base/check.h"
+#include "core/evidence/level_name.h"
 
 namespace anchorscope {
 
@@ -37,11 +37,9 @@ std::int64_t CandidateSet::index(const GridAddress& address) const {
 std::string CandidateSet::label(std::size_t candidate) const {
   if (!onGrid()) return {};
   const GridAddress where = address(candidate);
-  const auto stride = static_cast<unsigned>(levels[static_cast<std::size_t>(where.level)].stride);
-  std::string text =
-      std::has_single_bit(stride) ? concat("P", std::countr_zero(stride)) : concat("stride ", stride);
-  text += concat(" (", where.row, ", ", where.column, ")");
-  if (levels[static_cast<std::size_t>(where.level)].anchorsPerCell > 1) text += concat(" a", where.slot);
+  const LevelLayout& level = levels[static_cast<std::size_t>(where.level)];
+  std::string text = concat(levelName(level.stride), " (", where.row, ", ", where.column, ")");
+  if (level.anchorsPerCell > 1) text += concat(" a", where.slot);
   return text;
 }
 

@@ -1,27 +1,19 @@
 #include "core/evidence/groups.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/evidence/candidate_losses.h"
+#include "core/evidence/level_name.h"
 #include "core/evidence/winners.h"
 
 namespace anchorscope {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-std::vector<const Channel*> lossesOf(const StageEvidence& stage) {
-  std::vector<const Channel*> out;
-  for (const Channel& channel : stage.channels)
-    if (channel.spec.domain == ChannelDomain::kCandidate && channel.spec.name.starts_with("loss.") &&
-        channel.values.size() == stage.candidates->count())
-      out.push_back(&channel);
-  return out;
-}
 
 const Channel* ofCandidates(const StageEvidence& stage, const char* name) {
   const Channel* channel = stage.channel(name);
@@ -49,11 +41,7 @@ class Grouping {
         for (std::size_t level = 0; level < stage.candidates->levels.size(); ++level) {
           CandidateCondition condition;
           condition.level = static_cast<int>(level);
-          const LevelLayout& layout = stage.candidates->levels[level];
-          const auto stride = static_cast<unsigned>(layout.stride);
-          std::string name =
-              std::has_single_bit(stride) ? concat("P", std::countr_zero(stride)) : concat("stride ", stride);
-          add(std::move(name), static_cast<std::int32_t>(level), condition);
+          add(levelName(stage.candidates->levels[level].stride), static_cast<std::int32_t>(level), condition);
         }
         if (groups.empty()) add("all", -1, {});
         return;
@@ -212,7 +200,8 @@ GroupTable groupsOf(const StageEvidence& stage, GroupBy by, const CandidateSubse
   for (std::size_t g = 0; g < groups.size(); ++g)
     finish(groups[g], sums[g]);
 
-  for (const Channel* loss : lossesOf(stage)) {
+  for (const Channel* loss : candidateLossChannels(stage)) {
+    if (loss->values.size() != count) continue;
     const Winners* head = grouping.headOf(loss->spec);
     std::vector<double> sum(groups.size(), 0);
     double total = 0;

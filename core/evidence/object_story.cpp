@@ -10,6 +10,7 @@
 
 #include "core/base/counted.h"
 #include "core/evidence/decision_reader.h"
+#include "core/evidence/level_name.h"
 
 namespace anchorscope {
 namespace {
@@ -174,9 +175,7 @@ class Teller {
     LevelStory& level = levels_[index];
     if (level.considered == 0) {
       level.level = index;
-      if (index >= 0)
-        level.name =
-            "P" + std::to_string(std::lround(std::log2(set->levels[static_cast<std::size_t>(index)].stride)));
+      if (index >= 0) level.name = levelName(set->levels[static_cast<std::size_t>(index)].stride);
     }
     return level;
   }

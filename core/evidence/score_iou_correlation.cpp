@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/base/check.h"
+#include "core/evidence/winners.h"
 
 namespace anchorscope {
 namespace {
@@ -41,12 +42,12 @@ std::optional<std::vector<Positives>> positivesOf(const StageEvidence& evidence)
   for (const ObjectRecord& object : evidence.image->objects)
     objectsInInput.push_back(evidence.image->inputFromImage.map(object.boxInImage));
   std::vector<Positives> out(objectsInInput.size());
+  const Winners ofCls{"classification", cls}, ofReg{"regression", reg};
   for (std::size_t anchor = 0; anchor < boxes.size(); ++anchor) {
-    const float owner = cls->values[anchor] >= 0 ? cls->values[anchor] : reg->values[anchor];
-    if (!(owner >= 0)) continue;
+    std::int32_t owner = ofCls.at(anchor, out.size());
+    if (owner < 0) owner = ofReg.at(anchor, out.size());
+    if (owner < 0) continue;
     const auto object = static_cast<std::size_t>(owner);
-    ANCHORSCOPE_CHECK(object < out.size(), "anchor ", anchor, " is assigned to object ", object, " of ",
-                      out.size());
     out[object].score.push_back(score->values[anchor]);
     out[object].iou.push_back(iou(boxes[anchor], objectsInInput[object]));
   }

@@ -21,25 +21,6 @@ const StageEvidence* stageOf(const ProbeFrame& frame, const std::string& name) {
   return nullptr;
 }
 
-/// What is not defined is background.
-std::int64_t winnerAt(const Channel& winner, std::size_t candidate) {
-  const float value = candidate < winner.values.size() ? winner.values[candidate] : -1.f;
-  return std::isnan(value) ? -1 : static_cast<std::int64_t>(value);
-}
-
-/// The heads that say whose a candidate is, each once, with the channel they say it in.
-std::vector<std::pair<std::string, const Channel*>> headsOf(const StageEvidence& evidence) {
-  std::vector<std::pair<std::string, const Channel*>> out;
-  for (const DecisionSpec& decision : evidence.decisions)
-    for (const OutcomeSpec& outcome : decision.outcomes) {
-      const Channel* winner = evidence.channel(outcome.winnerChannel);
-      const bool known =
-          std::any_of(out.begin(), out.end(), [&](const auto& other) { return other.first == outcome.head; });
-      if (winner && !known) out.emplace_back(outcome.head, winner);
-    }
-  return out;
-}
-
 double meanOver(const Channel& channel, const std::vector<std::size_t>& candidates) {
   double sum = 0;
   std::int64_t count = 0;
@@ -154,13 +135,14 @@ void Tracker::addCandidate(const StageEvidence& evidence) {
             row < 0 ? kNan : static_cast<double>(table.columns[i][static_cast<std::size_t>(row)]));
       }
     }
-  for (const auto& [name, channel] : headsOf(evidence)) {
-    Head& its = head(name);
-    const std::int64_t winner = winnerAt(*channel, candidate);
+  for (const Winners& winners : winnersOf(evidence)) {
+    if (candidate >= winners.channel->values.size()) continue;
+    Head& its = head(winners.head);
+    const std::int32_t winner = winners.at(candidate, evidence.image->objects.size());
     if (!its.won.empty() && winner != its.winner) ++its.changes;
     ++its.won[winner];
     its.winner = winner;
-    its.column = channel->spec.name;
+    its.column = winners.channel->spec.name;
   }
 }
 
@@ -171,13 +153,14 @@ void Tracker::addObject(const StageEvidence& evidence) {
       put(column.spec.name, column.spec.title, column.spec.unit, column.spec.description,
           ColorScale::kSequential, static_cast<double>(column.values[static_cast<std::size_t>(object)]));
 
-  const auto winners = headsOf(evidence);
+  const std::vector<Winners> heads = winnersOf(evidence);
   const std::vector<std::int32_t>& origins = evidence.candidates->origins;
   std::vector<std::size_t> learning;  // of any head
-  for (const auto& [name, channel] : winners) {
+  for (const Winners& winners : heads) {
+    const std::string& name = winners.head;
     std::set<std::int64_t> now;
-    for (std::size_t i = 0; i < channel->values.size(); ++i)
-      if (winnerAt(*channel, i) == object) {
+    for (std::size_t i = 0; i < winners.channel->values.size(); ++i)
+      if (winners.at(i, evidence.image->objects.size()) == object) {
         now.insert(i < origins.size() ? origins[i] : static_cast<std::int64_t>(i));
         learning.push_back(i);
       }
@@ -199,7 +182,7 @@ void Tracker::addObject(const StageEvidence& evidence) {
   }
   std::sort(learning.begin(), learning.end());
   learning.erase(std::unique(learning.begin(), learning.end()), learning.end());
-  if (winners.empty()) return;
+  if (heads.empty()) return;
   for (const Channel& channel : evidence.channels)
     if (channel.spec.domain == ChannelDomain::kCandidate &&
         !channel.spec.unit.empty())  // an index has no mean

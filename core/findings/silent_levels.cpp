@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/base/counted.h"
+#include "core/evidence/level_name.h"
 #include "core/findings/reading.h"
 #include "core/findings/rule.h"
 
@@ -72,9 +73,10 @@ class SilentLevels : public Observer {
       for (const auto& [stride, level] : stage.levels) {
         if (level.positives > 0) continue;
         Finding finding;
-        const int number = static_cast<int>(std::lround(std::log2(std::max(stride, 1))));
-        finding.title = concat("Nothing is learnt on level P", number, " (stride ", stride, " px)",
-                               stageSuffix(stage.spec));
+        const std::string its = levelName(stride);
+        finding.title =
+            concat("Nothing is learnt on level ", its,
+                   its.front() == 'P' ? concat(" (stride ", stride, " px)") : " px", stageSuffix(stage.spec));
         finding.numbers = {
             {"objects looked at", static_cast<double>(stage.objects.size()), "objects"},
             {"objects that its anchors fit best", static_cast<double>(level.best.size()), "objects"}};

@@ -6,18 +6,11 @@
 
 #include "core/base/check.h"
 #include "core/base/numbers.h"
+#include "core/base/words.h"
 #include "core/methods/method_info.h"
 
 namespace anchorscope {
 namespace {
-
-std::vector<std::string> words(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> out;
-  for (std::string word; stream >> word;)
-    out.push_back(std::move(word));
-  return out;
-}
 
 Result<AskedVariant> asked(const std::vector<std::string>& words, const RunConfig& config) {
   AskedVariant out{nullptr, config.method, config.methodParams};
@@ -60,7 +53,7 @@ Result<std::vector<AskedVariant>> askedVariants(const RunConfig& config, const s
   std::vector<AskedVariant> variants;
   std::istringstream all(text);
   for (std::string one; std::getline(all, one, ';');) {
-    const std::vector<std::string> parts = words(one);
+    const std::vector<std::string> parts = wordsOf(one);
     if (parts.empty()) continue;
     auto variant = asked(parts, config);
     if (!variant)

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/numbers.h"
 #include "core/base/text.h"
+#include "core/base/words.h"
 
 namespace anchorscope {
 namespace {
@@ -15,14 +16,6 @@ constexpr std::string_view kOff = "off";
 constexpr std::string_view kAt = " [at ";
 constexpr std::string_view kImage = " image=";
 constexpr std::string_view kSays = " → ";  // no condition holds it
-
-std::vector<std::string> words(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> out;
-  for (std::string word; stream >> word;)
-    out.push_back(std::move(word));
-  return out;
-}
 
 /// The first word, which is taken off the text.
 std::string takeWord(std::string_view& text) {
@@ -57,7 +50,7 @@ Result<AskedWatch> asked(std::string_view text) {
   if (!(*kind)->wholeText.empty()) {
     ANCHORSCOPE_TRY(out.params.set((*kind)->wholeText, text));
   } else {
-    for (const std::string& word : words(std::string(text))) {
+    for (const std::string& word : wordsOf(std::string(text))) {
       const std::size_t equals = word.find('=');
       if (equals == std::string::npos)
         return makeError(ErrorCode::kUsage, concat("'", word, "' is no option with its value"),
@@ -176,7 +169,7 @@ WatchReport readWatchEvent(const std::string& text) {
     const std::size_t name = image + kImage.size();
     where.image = text.substr(name, text.size() - 1 - name);
     const std::size_t first = at + kAt.size();
-    for (const std::string& word : words(image > first ? text.substr(first, image - first) : "")) {
+    for (const std::string& word : wordsOf(image > first ? text.substr(first, image - first) : "")) {
       const std::size_t equals = word.find('=');
       if (equals == std::string::npos) continue;
       const std::string key = word.substr(0, equals), value = word.substr(equals + 1);

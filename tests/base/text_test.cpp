@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
+
+#include "core/base/words.h"
 
 namespace anchorscope {
 namespace {
@@ -44,6 +47,11 @@ TEST(Text, ListsOfManyItemsTheFirst) {
   EXPECT_EQ(listed({"a"}), "a");
   EXPECT_EQ(listed({"a", "b", "c"}, 3), "a, b, c");
   EXPECT_EQ(listed({"a", "b", "c"}, 2), "a, b and 1 more");
+}
+
+TEST(Words, StandBetweenBlanks) {
+  EXPECT_EQ(wordsOf("  max_iou\tt=0.5 \n x "), (std::vector<std::string>{"max_iou", "t=0.5", "x"}));
+  EXPECT_TRUE(wordsOf(" ").empty());
 }
 
 }  // namespace

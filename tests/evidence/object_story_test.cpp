@@ -196,6 +196,14 @@ TEST(ExplainObject, WithoutDecisionsOrSuchAnObjectNothingIsKnown) {
   EXPECT_EQ(explainObjects(frame).size(), 2U);
 }
 
+TEST(ExplainObject, LevelsHaveTheNamesThatTheirCandidatesHave) {
+  StageEvidence frame = smallFrame();
+  auto anchors = std::make_shared<CandidateSet>(*frame.candidates);
+  anchors->levels[1].stride = 24;
+  frame.candidates = anchors;
+  EXPECT_EQ(explainObject(frame, 0).levels.at(1).name, "stride 24");
+}
+
 TEST(ExplainObject, CandidatesOffAnyGridAreOneLevel) {
   StageEvidence frame = smallFrame();
   auto proposals = std::make_shared<CandidateSet>(*frame.candidates);

@@ -87,6 +87,14 @@ TEST(ScoreIouCorrelation, AnAnchorThatTwoObjectsShareBelongsToTheClassificationH
   EXPECT_DOUBLE_EQ(shared->mean, 1);
 }
 
+TEST(ScoreIouCorrelation, AnObjectThatIsNotThereHasNoPositives) {
+  const auto without = correlationOf(frameOf({0, 7, 0, 0}, {-1, -1, 1e9f, std::nanf("")},
+                                             {0.9f, 0.99f, 0.5f, 0.1f}, {kWhole, kWhole, kHalf, kQuarter}));
+  ASSERT_TRUE(without);
+  EXPECT_EQ(without->objects, 1);
+  EXPECT_DOUBLE_EQ(without->mean, 1);
+}
+
 TEST(ScoreIouCorrelation, MeansOverObjectsWithEnoughPositives) {
   const Box far{40, 40, 60, 60}, farHalf{40, 40, 60, 50}, farQuarter{40, 40, 50, 50};
   const auto both = correlationOf(frameOf({0, 0, 0, 1, 1, 1}, {-1, -1, -1, -1, -1, -1},
