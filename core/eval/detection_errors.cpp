@@ -112,7 +112,9 @@ double averagePrecision(std::vector<Scored> scored, std::int64_t objectCount) {
   return sum / kRecalls;
 }
 
-/// Mean over the classes with objects, with one kind put right (kNone: none).
+/// Mean over the classes with objects, with one kind put right (kNone: none). A class of which nothing is
+/// left, neither an object to find nor a detection, has no average precision; where that is so of all of them
+/// nothing is lost.
 double meanPrecision(const Found& found, const std::vector<EvalObject>& objects, int classCount,
                      std::size_t right) {
   std::vector<std::vector<Scored>> scored(static_cast<std::size_t>(classCount));
@@ -144,11 +146,12 @@ double meanPrecision(const Found& found, const std::vector<EvalObject>& objects,
   }
   double sum = 0, classes = 0;
   for (std::size_t c = 0; c < scored.size(); ++c) {
-    if (all[c] == 0) continue;
+    if (all[c] == 0 || (left[c] == 0 && scored[c].empty())) continue;
     classes += 1;
     if (left[c] > 0) sum += averagePrecision(std::move(scored[c]), left[c]);
   }
-  return classes > 0 ? sum / classes : -1;
+  if (classes > 0) return sum / classes;
+  return std::any_of(all.begin(), all.end(), [](std::int64_t count) { return count > 0; }) ? 1 : -1;
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ struct DetectionErrors {
 
 /// As evaluateCocoAp takes them. A kind is put right so: the best detection that errs about an object's place
 /// or class finds it, if no other has, and the rest of the kind go; duplicates, background and both go; what
-/// was missed does not count. Detections in crowd regions count for nothing. Source: Bolya, Foley, Hays,
-/// Hoffman: TIDE, ECCV 2020, thresholds 0.5 and 0.1.
+/// was missed does not count, nor does a class of which nothing but that was there. Detections in crowd
+/// regions count for nothing. Source: Bolya, Foley, Hays, Hoffman: TIDE, ECCV 2020, thresholds 0.5 and 0.1.
 DetectionErrors detectionErrors(std::int64_t imageCount, int classCount,
                                 const std::vector<EvalObject>& objects,
                                 const std::vector<EvalDetection>& detections, int maxDetections = 100);

@@ -64,6 +64,19 @@ TEST(DetectionErrors, EachKindIsToldAndPuttingItRightMakesUpForIt) {
   const DetectionErrors miss = of({});
   EXPECT_EQ(miss.counts, only(kMiss, 0));
   EXPECT_DOUBLE_EQ(miss.ap50, 0.5);
+  EXPECT_DOUBLE_EQ(miss.lost[kMiss], 0.5) << "without what was missed the other class is all there is";
+  // Of a class that was missed, whose detections are wrong, these stay wrong.
+  const DetectionErrors wrong = of({detection(0, 0, 60, 0.9)});
+  EXPECT_EQ(wrong.counts, only(kBkg, 1));
+  EXPECT_DOUBLE_EQ(wrong.lost[kMiss], 0);
+}
+
+TEST(DetectionErrors, WhereNothingIsFoundWhatIsMissedCostsAll) {
+  const DetectionErrors errors = detectionErrors(1, 2, {object(0, 0, 0), object(0, 1, 50)}, {});
+  EXPECT_DOUBLE_EQ(errors.ap50, 0);
+  EXPECT_DOUBLE_EQ(errors.lost[kMiss], 1);
+  EXPECT_EQ(errors.counts[kMiss], 2);
+  EXPECT_DOUBLE_EQ(errors.lost[kBkg], 0);
 }
 
 TEST(DetectionErrors, OnlyTheBestThatErrsAboutAnObjectFindsItAndNoneAnObjectThatIsFound) {
