@@ -292,9 +292,11 @@ void PairQualitySink::pairs(const PairTableSpec& spec, const PairRows& rows) {
 std::vector<NamedTensor> lossesOfImages(const LossTable& losses) {
   const c10::NoGradGuard noGrad;
   std::vector<NamedTensor> out;
-  for (const LossRows& rows : losses.rows)
-    out.push_back(
-        {concat("loss.", rows.head), (rows.values.detach().sum(1) / rows.divisors).to(at::kDouble)});
+  for (const LossRows& rows : losses.rows) {
+    // As in the scalars: where a divisor is 0 the step may be sound all the same.
+    const at::Tensor divisors = rows.divisors.masked_fill(rows.divisors <= 0, 1);
+    out.push_back({concat("loss.", rows.head), (rows.values.detach().sum(1) / divisors).to(at::kDouble)});
+  }
   return out;
 }
 

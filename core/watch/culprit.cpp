@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
+#include "core/evidence/candidate_losses.h"
 #include "core/evidence/object_story.h"
 #include "core/findings/reading.h"
 
@@ -13,15 +15,14 @@ namespace {
 
 constexpr std::size_t kMost = 10;
 
-/// Of every candidate the sum of its "loss." channels, infinite where one is no number though the candidate
-/// has a loss.
+/// Of every candidate the sum of its "loss." channels, infinite where one is no number: those that have no
+/// loss of a head have 0.
 std::vector<double> lossesOf(const StageEvidence& stage) {
   std::vector<double> sums(stage.candidates->count(), 0);
-  for (const Channel& channel : stage.channels) {
-    if (channel.spec.domain != ChannelDomain::kCandidate || !channel.spec.name.starts_with("loss.")) continue;
-    for (std::size_t i = 0; i < std::min(sums.size(), channel.values.size()); ++i)
-      if (!std::isnan(channel.values[i])) sums[i] += static_cast<double>(channel.values[i]);
-  }
+  for (const Channel* channel : candidateLossChannels(stage))
+    for (std::size_t i = 0; i < std::min(sums.size(), channel->values.size()); ++i)
+      sums[i] += std::isnan(channel->values[i]) ? std::numeric_limits<double>::infinity()
+                                                : static_cast<double>(channel->values[i]);
   return sums;
 }
 

@@ -11,8 +11,8 @@
 namespace anchorscope {
 
 /// Of the images, whose frames are of one moment, the one of the largest loss (the first whose loss is not
-/// finite), in it the candidates of the largest losses and the object that the first of them learns. Nowhere
-/// without images. losses: one per frame.
+/// finite), in it the candidates of the largest losses (no number is the largest) and the object that the
+/// first of them learns. Nowhere without images. losses: one per frame.
 WatchPlace costliest(const std::vector<std::shared_ptr<const ProbeFrame>>& frames,
                      const std::vector<double>& losses);
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/methods/dense_evidence.h"
 #include "core/methods/method.h"
 #include "tests/support/dense_scene.h"
 
@@ -68,6 +69,17 @@ TEST_F(DenseEvidence, EveryPairHasTheScoreOfItsObjectsClassAndItsBoxsOverlap) {
   };
   expectNear(values(0), {sigmoid(2), sigmoid(-2), sigmoid(3)});
   expectNear(values(1), {1, 6.0 / 14, 1});
+}
+
+TEST(LossesOfImages, AreFiniteWhereADivisorIsNone) {
+  LossTable losses;
+  losses.rows.push_back({kClsHead, at::tensor({1.f, 2.f, 0.f, 0.f}).view({2, 2}), at::zeros({2})});
+  losses.rows.push_back({kLocHead, at::tensor({3.f, 5.f, 0.f, 1.f}).view({2, 2}), at::tensor({2.f, 4.f})});
+  const std::vector<NamedTensor> got = lossesOfImages(losses);
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(got[0].name, "loss.cls");
+  EXPECT_TRUE(at::equal(got[0].tensor, at::tensor({3., 0.}, at::kDouble))) << "as in the scalars";
+  EXPECT_TRUE(at::equal(got[1].tensor, at::tensor({4., 0.25}, at::kDouble)));
 }
 
 TEST_F(DenseEvidence, ScoresLogitsAndClasses) {

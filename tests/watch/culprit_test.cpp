@@ -34,6 +34,19 @@ TEST(Culprit, IsTheImageOfTheLargestLossAndItsCostliestCandidates) {
   EXPECT_EQ(costliest({}, {}), WatchPlace());
 }
 
+TEST(Culprit, ALossThatIsNoNumberIsTheLargest) {
+  MadeStage stage("a", 1, 2);
+  stage.learn(7, 1).learn(2, 0);
+  auto& values = stage.channel("loss.cls").values;
+  values.assign(stage.evidence.candidates->count(), 0.f);
+  values[2] = 5;
+  values[7] = std::numeric_limits<float>::quiet_NaN();
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  const WatchPlace place = costliest({stage.frame()}, {none});
+  EXPECT_THAT(place.candidates, ElementsAre(7, 2));
+  EXPECT_EQ(place.object, 1);
+}
+
 TEST(Culprit, OfAnObjectTheCandidatesAreThoseThatLearnIt) {
   MadeStage stage("a", 1, 2);
   stage.learn(4, 1).learn(9, 1).learn(5, 0);
