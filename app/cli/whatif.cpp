@@ -5,7 +5,9 @@
 #include "app/cli/common.h"
 #include "core/base/check.h"
 #include "core/evidence/difference.h"
+#include "core/evidence/level_name.h"
 #include "core/session/frozen_step.h"
+#include "core/session/journal.h"
 #include "core/trainer/frame_variants.h"
 
 namespace anchorscope::cli {
@@ -25,7 +27,9 @@ struct Answer {
 Result<std::vector<Answer>> answersOf(const WhatIfOptions& options, const RunReader& run,
                                       const std::string& probe, std::int64_t step) {
   std::vector<Answer> answers;
-  auto config = fromToml(run.header().configToml, options.folder);
+  const auto journal = journalOf(run);
+  if (!journal) return journal.error();
+  auto config = journal->configOfEvidence(step);
   if (!config) return std::move(config).error();
   auto asks = FrameVariants::make(*std::move(config), options.ask);
   if (!asks) return std::move(asks).error();
@@ -63,16 +67,14 @@ std::string className(const StageEvidence& evidence, std::size_t index) {
                                                                     : std::to_string(index);
 }
 
-std::string levelName(const StageEvidence& evidence, std::size_t level) {
-  const LevelLayout& layout = evidence.candidates->levels[level];
-  const std::string label = evidence.candidates->label(static_cast<std::size_t>(layout.firstAnchor));
-  return label.substr(0, label.find(" ("));
+std::string nameOfLevel(const StageEvidence& evidence, std::size_t level) {
+  return levelName(evidence.candidates->levels[level].stride);
 }
 
 nlohmann::ordered_json headJson(const StageEvidence& evidence, const AssignmentDifference& difference) {
   nlohmann::ordered_json out = countsJson(difference.all);
   for (std::size_t i = 0; i < difference.perLevel.size(); ++i)
-    out["levels"][levelName(evidence, i)] = countsJson(difference.perLevel[i]);
+    out["levels"][nameOfLevel(evidence, i)] = countsJson(difference.perLevel[i]);
   for (std::size_t i = 0; i < difference.perClass.size(); ++i)
     out["classes"][className(evidence, i)] = countsJson(difference.perClass[i], false);
   out["objects"] = nlohmann::ordered_json::array();
@@ -90,7 +92,7 @@ void printHead(const StageEvidence& evidence, const AssignmentDifference& differ
   std::cout << "  " << difference.head << ": " << countsText(difference.all) << '\n';
   for (std::size_t i = 0; i < difference.perLevel.size(); ++i)
     if (difference.perLevel[i] != ChangeCounts())
-      std::cout << "    " << levelName(evidence, i) << "  " << countsText(difference.perLevel[i]) << '\n';
+      std::cout << "    " << nameOfLevel(evidence, i) << "  " << countsText(difference.perLevel[i]) << '\n';
   for (std::size_t i = 0; i < difference.perClass.size(); ++i)
     if (difference.perClass[i] != ChangeCounts())
       std::cout << "    " << className(evidence, i) << "  " << countsText(difference.perClass[i], false)

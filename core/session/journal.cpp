@@ -1,9 +1,11 @@
 #include "core/session/journal.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/base/check.h"
 #include "core/store/run_reader.h"
+#include "core/trainer/checkpoint.h"
 
 namespace anchorscope {
 
@@ -38,7 +40,7 @@ Result<RunConfig> Journal::configAt(std::int64_t step) const {
   return config;
 }
 
-Result<Journal> readJournal(RunReader& run) {
+Result<Journal> journalOf(const RunReader& run) {
   const RunHeader& header = run.header();
   Journal journal;
   journal.lastStep = run.lastStep();
@@ -56,12 +58,36 @@ Result<Journal> readJournal(RunReader& run) {
                        concat("'", run.folder(),
                               "' was begun by an earlier version of the program, which "
                               "kept no journal, and its options were changed since"),
-                       "Only runs begun with this version can be made again");
+                       "Only of runs begun with this version it is known what held at which step");
   }
   auto config = fromToml(header.firstConfigToml.empty() ? header.configToml : header.firstConfigToml,
                          concat(run.folder(), "'s first configuration"));
   if (!config) return std::move(config).error();
   journal.first = *std::move(config);
+  return journal;
+}
+
+std::int64_t plannedSteps(const RunReader& run) {
+  const std::int64_t told = run.header().plannedSteps;
+  const auto journal = journalOf(run);
+  const bool changed =
+      journal && std::any_of(journal->changes.begin(), journal->changes.end(),
+                             [](const ParameterChange& change) { return change.key == "train.steps"; });
+  if (!changed) return told;
+  auto config = journal->configAt(std::numeric_limits<std::int64_t>::max());
+  if (!config) return told;
+  // The size of an epoch is in checkpoints alone.
+  const std::vector<std::string> checkpoints = run.checkpoints();
+  for (auto path = checkpoints.rbegin(); path != checkpoints.rend() && !config->train.knowsSteps("steps");
+       ++path)
+    if (const auto facts = readCheckpointFacts(*path); facts && facts->stepsPerEpoch > 0)
+      config->train.setStepsPerEpoch(facts->stepsPerEpoch);
+  return config->train.knowsSteps("steps") ? config->train.getInt("steps") : told;
+}
+
+Result<Journal> readJournal(RunReader& run) {
+  auto journal = journalOf(run);
+  if (!journal) return journal;
   if (const std::vector<std::string> damage = run.takeProblems(); !damage.empty())
     return makeError(ErrorCode::kBadData,
                      concat("The trace of '", run.folder(), "' is damaged: ", damage.front()),

@@ -28,10 +28,19 @@ struct Journal {
   /// The configuration with all entries up to this step, those made at it included. kBadData for one that
   /// this program cannot make.
   Result<RunConfig> configAt(std::int64_t step) const;
+  /// What the evidence of this step was measured with: entries made at it hold from the next one.
+  Result<RunConfig> configOfEvidence(std::int64_t step) const { return configAt(step - 1); }
 };
 
-/// kBadData where the trace says too little to make the run again: one of before there were journals, whose
-/// options were changed, or a damaged one.
+/// As far as it can be read; what of it is damaged is told by RunReader::takeProblems(). kBadData for a trace
+/// of before there were journals, whose options were changed.
+Result<Journal> journalOf(const RunReader& run);
+
+/// How many steps the run is to have by now, 0: without end. Where that cannot be read, as it began or last
+/// went on.
+std::int64_t plannedSteps(const RunReader& run);
+
+/// The whole of it: kBadData as well where the trace is damaged, so that the run could not be made again.
 Result<Journal> readJournal(RunReader& run);
 
 }  // namespace anchorscope

@@ -9,9 +9,11 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 
 #include "core/store/run_folder.h"
 #include "core/store/run_writer.h"
+#include "core/trainer/run_config.h"
 #include "tests/support/qt_application.h"
 #include "tests/support/synthetic_frame.h"
 #include "tests/support/temporary_folder.h"
@@ -42,6 +44,7 @@ class RecordedSourceTest : public ::testing::Test {
   void SetUp() override {
     RunHeader header;
     header.methodName = "musu";
+    header.configToml = toToml(*makeRunConfig("max_iou", "retina-small"));  // which decides by boxes alone
     header.declaration.scalars = {{"loss", "Loss", "1", "d", "s", ColorScale::kSequential}};
     auto made = createRun(folder(), header, Overwrite::kNo);
     ASSERT_TRUE(made) << made.error().text();
@@ -237,6 +240,41 @@ TEST_F(RecordedSourceTest, AVariantIsToldWhereThereIsOneAndNothingTakesItsPlace)
   EXPECT_EQ(none.probes.size(), 1u);
   EXPECT_TRUE(errors.empty() && missing.empty());
   EXPECT_EQ(askFor(60, "atss").frame, other.frame) << "kept beside the run's own";
+}
+
+TEST_F(RecordedSourceTest, AQuestionIsAskedWithTheOptionsThatEachStepHad) {
+  writer->recordChange({20, "method.pos_iou_thr", "0.5", "0.9"});
+  ASSERT_TRUE(writer->flush());
+  const auto source = open();
+  std::optional<AskedAnswer> told;
+  QObject::connect(source.get(), &EvidenceSource::asked, [&](const AskedAnswer& answer) { told = answer; });
+  source->ask("low_quality=false");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return told.has_value(); }));
+  EXPECT_FALSE(told->error) << told->error->text();
+  EXPECT_TRUE(told->refused.empty());
+  const auto winners = [&](std::int64_t step) {
+    const std::size_t before = moments.size();
+    source->request({step, "a", "low_quality = false"});
+    EXPECT_TRUE(arrives(before + 1));
+    const auto frame = moments.back().frame;
+    return frame ? frame->stages.front()->channel("assigned_cls")->values : std::vector<float>();
+  };
+  // The same boxes at every step.
+  const std::vector<float> begin = winners(0), at = winners(20), after = winners(30);
+  const auto positives = [](const std::vector<float>& values) {
+    return std::count_if(values.begin(), values.end(), [](float value) { return value >= 0; });
+  };
+  EXPECT_GT(positives(begin), 0);
+  EXPECT_EQ(at, begin) << "recorded before it was changed";
+  EXPECT_LT(positives(after), positives(begin));
+  // A change that is made while the run is looked at counts, too.
+  writer->recordChange({50, "method.pos_iou_thr", "0.9", "0.5"});
+  record(60);
+  ASSERT_TRUE(writer->flush());
+  source->refresh();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return source->lastStep() == 60; }));
+  EXPECT_EQ(winners(60), begin);
+  EXPECT_EQ(winners(50), after);
 }
 
 TEST_F(RecordedSourceTest, WhatWasLookedAtIsNotReadAgain) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/session/frozen_step.h"
+#include "core/session/journal.h"
 #include "core/store/run_folder.h"
 #include "core/store/run_track.h"
 #include "core/trainer/frame_variants.h"
@@ -215,6 +216,8 @@ class ReaderThread::Work {
     if (reader_->lastStep() < lastStep)
       cache_.clear();  // another program goes on with it from an earlier step
     if (track_) track_->lookAgain();
+    if (!asked_.empty())
+      if (const Status read = readChanges(); !read) tell(reports_.failed, read.error());
     tell(reports_.refreshed, outline());
   }
 
@@ -230,15 +233,16 @@ class ReaderThread::Work {
   void consider(const QString& variants) {
     AskedAnswer out;
     out.variants = considered_ = variants;
-    auto config = fromToml(reader_->header().configToml, folder_);
-    auto asks = config ? FrameVariants::make(*std::move(config), variants.toStdString())
-                       : Result<std::unique_ptr<FrameVariants>>(config.error());
+    const std::string text = variants.toStdString();
+    const Status read = readChanges();
+    const auto asks = read ? makeAsks(text, reader_->lastStep()) : read.error();
     if (!asks) {
       out.error = asks.error();
       return tell(reports_.asked, std::move(out));
     }
-    asks_ = *std::move(asks);
-    for (const FrameVariants::Refused& refused : asks_->refused())
+    asked_ = text;
+    asks_.clear();
+    for (const FrameVariants::Refused& refused : (*asks)->refused())
       out.refused.emplace_back(refused.variant.name, refused.why);
     if (frozen_) {
       answers_.clear();
@@ -254,16 +258,45 @@ class ReaderThread::Work {
     tell(reports_.asked, std::move(out));
   }
 
+  /// What is asked is asked with the options that the run had at each step.
+  Status readChanges() {
+    auto journal = journalOf(*reader_);
+    if (!journal) return std::move(journal).error();
+    if (!journal_ || journal_->changes != journal->changes) asks_.clear();
+    journal_ = *std::move(journal);
+    return {};
+  }
+
+  Result<std::unique_ptr<FrameVariants>> makeAsks(const std::string& text, std::int64_t step) const {
+    auto config = journal_->configOfEvidence(step);
+    if (!config) return std::move(config).error();
+    return FrameVariants::make(*std::move(config), text);
+  }
+
+  /// Null: nothing is asked, or it cannot be asked with the options of this step.
+  FrameVariants* asksAt(std::int64_t step) {
+    if (asked_.empty()) return nullptr;
+    const auto before = std::count_if(journal_->changes.begin(), journal_->changes.end(),
+                                      [&](const ParameterChange& change) { return change.step < step; });
+    const auto [its, isNew] = asks_.try_emplace(before);
+    if (isNew)
+      if (auto asks = makeAsks(asked_, step)) its->second = *std::move(asks);
+    return its->second.get();
+  }
+
   /// What is asked of the step, beside what was recorded.
-  std::vector<Variant> askedAt(const FrameKey& key) const {
-    if (!frozen_ || frozen_->step() != key.step) return asks_ ? asks_->variants() : std::vector<Variant>();
+  std::vector<Variant> askedAt(const FrameKey& key) {
+    if (!frozen_ || frozen_->step() != key.step) {
+      const FrameVariants* asks = asksAt(key.step);
+      return asks ? asks->variants() : std::vector<Variant>();
+    }
     std::vector<Variant> out;
     for (const Frame& answer : answers_)
       if (answer->image->name == key.probe) out.push_back(*answer->variant);
     return out;
   }
 
-  bool isAsked(const FrameKey& key) const {
+  bool isAsked(const FrameKey& key) {
     const std::vector<Variant> asked = askedAt(key);
     return std::any_of(asked.begin(), asked.end(), [&](const Variant& v) { return v.name == key.variant; });
   }
@@ -273,7 +306,7 @@ class ReaderThread::Work {
       for (const Frame& answer : answers_)
         if (answer->image->name == key.probe && answer->variant->name == key.variant) return answer;
     const Result<Frame> own = whole({key.probe, key.step});
-    return own ? asks_->ask(*own, key.variant) : own;
+    return own ? asksAt(key.step)->ask(*own, key.variant) : own;
   }
 
   Result<Frame> whole(const FrameKey& key) {
@@ -446,7 +479,10 @@ class ReaderThread::Work {
 
   // ---- the thread's own
   std::shared_ptr<RunReader> reader_;
-  std::unique_ptr<FrameVariants> asks_;
+  std::string asked_;               // of the boxes, so far as it can be
+  std::optional<Journal> journal_;  // once something was asked
+  // By how many of the journal's entries hold at a step.
+  std::map<std::ptrdiff_t, std::unique_ptr<FrameVariants>> asks_;
   std::unique_ptr<FrozenStep> frozen_;
   std::vector<Frame> answers_;  // of all probes at the frozen step
   QString considered_;
