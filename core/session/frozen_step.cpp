@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/base/check.h"
+#include "core/base/text.h"
 #include "core/evidence/difference.h"
 #include "core/session/resume.h"
 #include "core/trainer/trainer.h"
@@ -12,19 +14,25 @@ FrozenStep::FrozenStep(std::unique_ptr<Trainer> trainer) : trainer_(std::move(tr
 FrozenStep::~FrozenStep() = default;
 
 Result<std::unique_ptr<FrozenStep>> FrozenStep::open(
-    const std::string& folder, std::int64_t step, std::vector<std::string> probes,
+    const std::string& folder, std::int64_t step, const std::vector<std::string>& probes,
     const std::function<bool(const std::string& what, double fraction)>& progress) {
   auto point = findResumePoint(folder, step);
   if (!point) return std::move(point).error();
   // What the run itself was told to ask is in its folder already.
   RunConfig config = point->config;
   ANCHORSCOPE_TRY(config.train.set("variants", ""));
-  config.probes = std::move(probes);
+  config.probes = probes;
   PrepareOptions options;
   options.progress = progress;
   options.checkpoint = point->checkpoint;
+  options.besideOthers = true;
   auto trainer = Trainer::prepare(std::move(config), options);
   if (!trainer) return std::move(trainer).error();
+  // In their place the trainer has taken others.
+  if (!probes.empty() && (*trainer)->takeMissingProbes().size() == probes.size())
+    return makeError(ErrorCode::kNotFound,
+                     concat("The run's data has no image ", listed(probes), " any more"),
+                     "Name an image that is still there, or put it back to where it was");
   return std::unique_ptr<FrozenStep>(new FrozenStep(*std::move(trainer)));
 }
 

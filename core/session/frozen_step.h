@@ -18,10 +18,12 @@ class Trainer;
 /// One thread at a time. The run's folder is only read.
 class FrozenStep {
  public:
-  /// probes: the images to look at, by name; the run's data has to be where it was. progress: as
-  /// PrepareOptions has it. kNotFound where the step has no checkpoint.
+  /// probes: the images to look at, by name, of which those that the data has no more are left out; none: as
+  /// the trainer chooses. The run's data has to be where it was. progress: as PrepareOptions has it.
+  /// kNotFound where the step has no checkpoint, or the data none of the images. A run that trains in this
+  /// program is not disturbed.
   static Result<std::unique_ptr<FrozenStep>> open(
-      const std::string& folder, std::int64_t step, std::vector<std::string> probes,
+      const std::string& folder, std::int64_t step, const std::vector<std::string>& probes,
       const std::function<bool(const std::string& what, double fraction)>& progress = {});
   ~FrozenStep();
 

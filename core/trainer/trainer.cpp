@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <optional>
 
 #include "core/base/check.h"
@@ -75,29 +76,22 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   if (!device) return std::move(device).error();
   trainer->device_ = *device;
   ANCHORSCOPE_TRY(trainer->choosePrecision());
-  trainer->threads_ = resolveThreads(train.getInt("threads"));
-  at::set_num_threads(trainer->threads_);
-  keepFreedMemory();
-  const bool deterministic = train.getBool("deterministic");
-  // Some operators have no deterministic form on a GPU; bit-identity is promised on the CPU only.
-  at::globalContext().setDeterministicAlgorithms(deterministic, /*warn_only=*/!device->is_cpu());
-  at::globalContext().setDeterministicCuDNN(deterministic);
-  // Trying out algorithms anew for every size of the input would take longer than it gains.
-  const std::vector<InputShape> shapes = trainingShapesOf(train);
-  const bool oneSize = shapes.size() == 1 && !shapes.front().keepsAspect();
-  at::globalContext().setBenchmarkCuDNN(!deterministic && oneSize);
+  if (options.besideOthers)
+    trainer->threads_ = at::get_num_threads();
+  else
+    trainer->setUpProgram();
 
   ANCHORSCOPE_TRY(trainer->openData(options));
   ANCHORSCOPE_TRY(trainer->buildDetector(options));
   ANCHORSCOPE_TRY(trainer->buildMethod());
   ANCHORSCOPE_TRY(trainer->buildVariants());
-  const StepSize step{
-      train.getInt("batch"),
-      largestBatchInput(*trainer->dataset_, shapes, aspectGroups(trainer->config_.dataParams)),
-      mostPerImage(*trainer->dataset_, /*ignored=*/false),
-      mostPerImage(*trainer->dataset_, /*ignored=*/true),
-      trainer->bf16_,
-      train.getFloat("ema_decay") > 0};
+  const StepSize step{train.getInt("batch"),
+                      largestBatchInput(*trainer->dataset_, trainingShapesOf(train),
+                                        aspectGroups(trainer->config_.dataParams)),
+                      mostPerImage(*trainer->dataset_, /*ignored=*/false),
+                      mostPerImage(*trainer->dataset_, /*ignored=*/true),
+                      trainer->bf16_,
+                      train.getFloat("ema_decay") > 0};
   ANCHORSCOPE_TRY(checkStepMemory(
       *trainer->detector_, *trainer->method_, trainer->movingStatistics_, step,
       options.availableBytes > 0 ? options.availableBytes : availableMemoryBytes(trainer->device_)));
@@ -105,11 +99,14 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   trainer->buildOptimizer();
   if (train.getFloat("ema_decay") > 0)
     trainer->average_ = std::make_unique<WeightAverage>(*trainer->detector_);
-  at::Generator generator = at::globalContext().defaultGenerator(at::kCPU);
-  generator.set_current_seed(static_cast<std::uint64_t>(train.getInt("seed")));
+  if (!options.besideOthers) {
+    at::Generator generator = at::globalContext().defaultGenerator(at::kCPU);
+    const std::lock_guard lock(generator.mutex());
+    generator.set_current_seed(static_cast<std::uint64_t>(train.getInt("seed")));
+  }
   if (!options.checkpoint.empty()) {
     if (!anchorscope::report(options, "Reading the checkpoint", 0)) return cancelled();
-    ANCHORSCOPE_TRY(trainer->restore(options.checkpoint));
+    ANCHORSCOPE_TRY(trainer->restore(options));
   }
   if (!trainer->loader_) trainer->loader_ = makeLoader(trainer->dataset_, trainer->loaderOptions(true));
   trainer->loaderPosition_ = trainer->loader_->position();
@@ -117,6 +114,21 @@ Result<std::unique_ptr<Trainer>> Trainer::prepare(RunConfig config, const Prepar
   ANCHORSCOPE_TRY(trainer->chooseProbes());
   trainer->describe();
   return trainer;
+}
+
+void Trainer::setUpProgram() {
+  const ParamSet& train = config_.train;
+  threads_ = resolveThreads(train.getInt("threads"));
+  at::set_num_threads(threads_);
+  keepFreedMemory();
+  const bool deterministic = train.getBool("deterministic");
+  // Some operators have no deterministic form on a GPU; bit-identity is promised on the CPU only.
+  at::globalContext().setDeterministicAlgorithms(deterministic, /*warn_only=*/!device_.is_cpu());
+  at::globalContext().setDeterministicCuDNN(deterministic);
+  // Trying out algorithms anew for every size of the input would take longer than it gains.
+  const std::vector<InputShape> shapes = trainingShapesOf(train);
+  const bool oneSize = shapes.size() == 1 && !shapes.front().keepsAspect();
+  at::globalContext().setBenchmarkCuDNN(!deterministic && oneSize);
 }
 
 Status Trainer::choosePrecision() {

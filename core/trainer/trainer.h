@@ -42,6 +42,9 @@ struct PrepareOptions {
   std::function<bool(const std::string& what, double fraction)> progress;
   std::string checkpoint;  ///< Continue from this file; the config must be the one it was written with.
   std::int64_t availableBytes = 0;  ///< Memory that a step may take; 0: as much as there is.
+  /// Another run may train in this program: threads, determinism and generators, which are the program's,
+  /// stay as they are. Such a trainer is good for looking, not for a reproducible step.
+  bool besideOthers = false;
 };
 
 /// What one step gave, read back from the device.
@@ -151,7 +154,9 @@ class Trainer {
   Status loadProbes(const std::vector<std::string>& names);
   std::optional<double> prior() const;
   void buildOptimizer();
-  Status restore(const std::string& checkpointPath);
+  /// What holds of the whole program.
+  void setUpProgram();
+  Status restore(const PrepareOptions& options);
   LoaderOptions loaderOptions(bool forTraining) const;
   void describe();
   std::string trainingReport() const;

@@ -178,7 +178,8 @@ Checkpoint Trainer::copyState() const {
   return out;
 }
 
-Status Trainer::restore(const std::string& checkpointPath) {
+Status Trainer::restore(const PrepareOptions& options) {
+  const std::string& checkpointPath = options.checkpoint;
   auto checkpoint = readCheckpoint(checkpointPath);
   if (!checkpoint) return std::move(checkpoint).error();
   if (checkpoint->facts.classNames != *classNames_)
@@ -207,9 +208,10 @@ Status Trainer::restore(const std::string& checkpointPath) {
     ANCHORSCOPE_TRY(optimizer_->loadState(checkpoint->tensors));
     if (average_) ANCHORSCOPE_TRY(average_->loadState(checkpoint->tensors));
   }
-  for (NamedTensor& state : randomStates()) {
+  for (const NamedTensor& state : randomStates()) {
     const auto found = byName.find(state.name);
-    if (found == byName.end()) continue;  // Written on another kind of device: its generator starts anew.
+    // Written on another kind of device: its generator starts anew.
+    if (options.besideOthers || found == byName.end()) continue;
     at::Generator generator =
         at::globalContext().defaultGenerator(state.name == "random.cuda" ? device_ : at::Device(at::kCPU));
     const std::lock_guard lock(generator.mutex());

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 
 #include "core/session/session.h"
@@ -63,6 +65,47 @@ TEST(FrozenStep, AnswersWhatTheRunWouldHaveRecorded) {
       EXPECT_EQ(got.channel(exact)->values, expected.channel(exact)->values);
     EXPECT_EQ(got.pairTables.size(), expected.pairTables.size());
   }
+}
+
+TEST(FrozenStep, DisturbsNoRunThatTrainsBesideIt) {
+  const TemporaryFolder folder;
+  RunConfig config = smallConfig();
+  set(config, "train.deterministic", "false");
+  set(config, "train.seed", "5");
+  config.out = (folder / "run").string();
+  startSession(config)->wait();
+  const auto beside = prepareOrFail(smallConfig());
+  ASSERT_TRUE(beside);
+  const int threads = at::get_num_threads();
+  const std::vector<NamedTensor> before = beside->copyState().tensors;
+  const auto frozen = FrozenStep::open(config.out, 12, {});
+  ASSERT_TRUE(frozen) << frozen.error().text();
+  ASSERT_TRUE((*frozen)->ask("max_iou"));
+  EXPECT_TRUE(at::globalContext().deterministicAlgorithms());
+  EXPECT_TRUE(at::globalContext().deterministicCuDNN());
+  EXPECT_EQ(at::get_num_threads(), threads);
+  const std::vector<NamedTensor> after = beside->copyState().tensors;
+  ASSERT_EQ(before.size(), after.size());
+  for (std::size_t i = 0; i < before.size(); ++i)
+    EXPECT_TRUE(at::equal(before[i].tensor, after[i].tensor)) << before[i].name;
+}
+
+TEST(FrozenStep, LooksAtNoOtherImagesThanThoseAskedFor) {
+  const TemporaryFolder folder;
+  RunConfig config = smallConfig();
+  config.out = (folder / "run").string();
+  startSession(config)->wait();
+  const auto gone = FrozenStep::open(config.out, 12, {"gone.png"});
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(gone.error().text(), HasSubstr("gone.png"));
+  const std::string there = (*openRun(config.out))->probeNames().back();
+  auto rest = FrozenStep::open(config.out, 12, {"gone.png", there});
+  ASSERT_TRUE(rest) << rest.error().text();
+  const auto frames = (*rest)->ask("");
+  ASSERT_TRUE(frames);
+  ASSERT_EQ(frames->size(), 1u);
+  EXPECT_EQ(frames->front()->image->name, there);
 }
 
 TEST(FrozenStep, WhatIsNotThereIsTold) {
