@@ -1,4 +1,6 @@
+#include <filesystem>
 #include <iostream>
+#include <system_error>
 
 #include "app/cli/common.h"
 #include "app/cli/run_options.h"
@@ -44,20 +46,44 @@ Status resumeWith(const TrainOptions& options, SessionOptions& session) {
   return {};
 }
 
+/// On which the bits of a run depend.
+void tellOtherMachine(const RunHeader& original, const RunHeader& made) {
+  if (original.device == made.device && original.threads == made.threads) return;
+  const auto where = [](const RunHeader& header) {
+    return concat(header.device, " with ", counted(header.threads, "thread"));
+  };
+  std::cerr << "Note: The run was trained on " << where(original) << ", it was made again on " << where(made)
+            << ": results depend on it\n";
+}
+
 /// Trains the run in --replay again from its start, with the changes of its journal at their steps, and
 /// compares the two.
 ExitCode replay(const TrainOptions& options) {
   const RunOptions& run = options.run;
   if (!run.givenBesidesLive().empty() || run.steps || !run.settings.empty() || !options.resume.empty() ||
-      options.from)
+      options.from || !options.until.empty() || options.stopAtWatchpoint)
     return fail(makeError(ErrorCode::kUsage, "--replay takes --out, --overwrite and --quiet alone",
                           "A run is made again as it was; --resume goes on with changes"));
   if (!run.out)
     return fail(makeError(ErrorCode::kUsage, "The run has no folder to go to", "Add --out FOLDER"));
+  // What the new run takes the place of would be lost before it is compared.
+  if (std::error_code code; std::filesystem::equivalent(options.replay, *run.out, code))
+    return fail(makeError(ErrorCode::kUsage, concat("'", *run.out, "' is the run's own folder"),
+                          "Name another folder"));
   auto original = openRun(options.replay);
   if (!original) return fail(original.error());
-  const auto journal = readJournal(**original);
+  auto journal = readJournal(**original);
   if (!journal) return fail(journal.error());
+  if (journal->lastStep < 1)
+    return fail(makeError(ErrorCode::kUsage,
+                          concat("'", options.replay, "' has recorded no step that could be made again"),
+                          "Name a run that was trained"));
+  // All cores but one is another number on another machine.
+  const RunHeader& header = (*original)->header();
+  if (journal->first.train.getInt("threads") == 0)
+    if (Status status = journal->first.train.setValue("threads", ParamValue(std::int64_t{header.threads}));
+        !status)
+      return fail(status.error());
   catchInterrupts();
   std::string folder = *run.out;
   for (const ReplayPart& part : replayParts(*journal)) {
@@ -78,6 +104,7 @@ ExitCode replay(const TrainOptions& options) {
   }
   auto made = openRun(folder);
   if (!made) return fail(made.error());
+  tellOtherMachine(header, (*made)->header());
   const auto comparison = compareRuns(**original, **made, 1, journal->lastStep);
   if (!comparison) return fail(comparison.error());
   std::cout << "Made again in " << folder << " with "

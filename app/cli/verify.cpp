@@ -11,11 +11,12 @@ namespace {
 
 nlohmann::ordered_json toJson(const CourseComparison& comparison) {
   nlohmann::ordered_json json{
-      {"expected", comparison.expected},       {"got", comparison.got},
-      {"first_step", comparison.firstStep},    {"last_step", comparison.lastStep},
-      {"scalars", comparison.scalars},         {"only_expected", comparison.onlyExpected},
-      {"only_got", comparison.onlyGot},        {"tensors", comparison.tensors},
-      {"differences", comparison.differences}, {"first_difference", nullptr}};
+      {"expected", comparison.expected},    {"got", comparison.got},
+      {"first_step", comparison.firstStep}, {"last_step", comparison.lastStep},
+      {"scalars", comparison.scalars},      {"only_expected", comparison.onlyExpected},
+      {"only_got", comparison.onlyGot},     {"tensors", comparison.tensors},
+      {"state_step", comparison.stateStep}, {"differences", comparison.differences},
+      {"first_difference", nullptr}};
   if (const auto& first = comparison.first)
     json["first_difference"] = {{"step", first->step},
                                 {"name", first->name},
@@ -31,10 +32,19 @@ nlohmann::ordered_json toJson(const ResumeVerification& verification) {
   return {{"identical", verification.identical()},
           {"checkpoint", verification.checkpoint},
           {"step", verification.step},
+          {"recorded_steps", verification.recordedSteps},
           {"device", verification.device},
           {"threads", verification.threads},
           {"comparisons", comparisons},
           {"notes", verification.notes}};
+}
+
+const char* conclusion(const ResumeVerification& verification) {
+  if (!verification.identical()) return "The run does NOT go on as if it had never been interrupted";
+  if (verification.recordedSteps == 0)
+    return "Training from this checkpoint goes on bit by bit as if it had not been interrupted; whether the "
+           "run itself went on so is not known";
+  return "The run goes on bit by bit as if it had never been interrupted";
 }
 
 ExitCode verify(VerifyResumeOptions& options, bool json) {
@@ -58,9 +68,7 @@ ExitCode verify(VerifyResumeOptions& options, bool json) {
       std::cout << "Steps " << comparison.firstStep << " to " << comparison.lastStep << ", " << comparison.got
                 << ", against " << comparison.expected << ":\n  " << comparedText(comparison) << "\n  "
                 << verdictText(comparison) << '\n';
-    std::cout << (verification->identical()
-                      ? "The run goes on bit by bit as if it had never been interrupted\n"
-                      : "The run does NOT go on as if it had never been interrupted\n");
+    std::cout << conclusion(*verification) << '\n';
   }
   return verification->identical() ? 0 : 1;
 }

@@ -80,7 +80,8 @@ std::string comparedText(const CourseComparison& comparison) {
   std::string text = concat(counted(comparison.lastStep - comparison.firstStep + 1, "step"), ", ",
                             counted(comparison.scalars, "scalar"));
   if (comparison.tensors > 0)
-    text += concat(", ", counted(comparison.tensors, "tensor"), " of the state after the last step");
+    text += concat(", ", counted(comparison.tensors, "tensor"), " of the state after step ",
+                   comparison.stateStep);
   text += " compared";
   if (const std::int64_t alone = comparison.onlyExpected + comparison.onlyGot; alone > 0)
     text += concat("; ", counted(alone, "scalar"), " stood on one side alone");

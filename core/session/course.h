@@ -26,9 +26,10 @@ struct CourseComparison {
   std::int64_t firstStep = 0, lastStep = -1;   ///< What is outside of them is passed over.
   std::int64_t scalars = 0;                    ///< Values that both have.
   std::int64_t onlyExpected = 0, onlyGot = 0;  ///< Values that one has alone.
-  std::int64_t tensors = 0;                    ///< Of the state after the last step; 0: not compared.
-  std::int64_t differences = 0;                ///< Values that are not the same; NaN is the same as NaN.
-  std::optional<Difference> first;             ///< The earliest of them, by name within a step.
+  std::int64_t tensors = 0;                    ///< Of the state after stateStep; 0: not compared.
+  std::int64_t stateStep = -1;
+  std::int64_t differences = 0;     ///< Values that are not the same; NaN is the same as NaN.
+  std::optional<Difference> first;  ///< The earliest of them, by name within a step.
 
   void compare(const std::string& name, const ScalarSeries& one, const ScalarSeries& other);
   void compare(const Course& one, const Course& other);

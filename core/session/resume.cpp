@@ -47,7 +47,11 @@ Status takeJournal(ResumePoint& point, const std::string& folder) {
   if (!run) return {};
   point.lastStep = (*run)->lastStep();
   auto changes = (*run)->changes();
-  if (!changes) return {};
+  point.journalReports = (*run)->takeProblems();
+  if (!changes) {
+    point.journalReports.push_back(changes.error().message);
+    return {};
+  }
   ResumeSettings atTheStep;
   for (ParameterChange& change : *changes) {
     if (change.step > point.facts.step) continue;

@@ -23,6 +23,8 @@ struct ResumePoint {
   std::int64_t lastStep = -1;              ///< That the run has recorded.
   std::vector<std::string> damaged;        ///< Paths of newer checkpoints that cannot be read.
   std::vector<std::string> damageReports;  ///< What is wrong with each.
+  /// What of the journal could not be read: the run goes on without it.
+  std::vector<std::string> journalReports;
 };
 
 /// The newest checkpoint of the run that can be read whole; with step >= 0 that of this step alone. kNotFound

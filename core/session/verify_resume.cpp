@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
+#include <unordered_map>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/base/counted.h"
@@ -11,6 +13,7 @@
 #include "core/session/resume.h"
 #include "core/store/run_folder.h"
 #include "core/store/run_reader.h"
+#include "core/trainer/checkpoint.h"
 #include "core/trainer/trainer.h"
 #include "core/trainer/version.h"
 
@@ -21,18 +24,26 @@ namespace fs = std::filesystem;
 /// Steps before the second interruption: enough for the optimizer to have a state of its own making.
 constexpr std::int64_t kStepsBeforeInterruption = 10;
 
-void compareStates(const std::vector<NamedTensor>& expected, const std::vector<NamedTensor>& got,
-                   CourseComparison& out) {
-  const auto differs = [&](const std::string& name, double a, double b) {
-    out.differs({out.lastStep, name, a, b});
-  };
+/// Of what both have by the same name every bit.
+void compareStates(std::int64_t step, const std::vector<NamedTensor>& expected,
+                   const std::vector<NamedTensor>& got, CourseComparison& out) {
+  out.stateStep = step;
+  const auto differs = [&](const std::string& name, double a, double b) { out.differs({step, name, a, b}); };
   if (expected.size() != got.size())
     differs("number of tensors", static_cast<double>(expected.size()), static_cast<double>(got.size()));
-  for (std::size_t i = 0; i < std::min(expected.size(), got.size()); ++i) {
+  std::unordered_map<std::string, at::Tensor> byName;
+  for (const NamedTensor& entry : got)
+    byName.emplace(entry.name, entry.tensor);
+  for (const NamedTensor& entry : expected) {
+    const auto found = byName.find(entry.name);
+    if (found == byName.end()) {
+      differs(entry.name, static_cast<double>(entry.tensor.numel()), 0);
+      continue;
+    }
     ++out.tensors;
-    const at::Tensor &a = expected[i].tensor, &b = got[i].tensor;
+    const at::Tensor &a = entry.tensor, &b = found->second;
     if (a.sizes() != b.sizes() || a.scalar_type() != b.scalar_type()) {
-      differs(expected[i].name, static_cast<double>(a.numel()), static_cast<double>(b.numel()));
+      differs(entry.name, static_cast<double>(a.numel()), static_cast<double>(b.numel()));
       continue;
     }
     // As bytes: a NaN is the same as itself.
@@ -41,7 +52,7 @@ void compareStates(const std::vector<NamedTensor>& expected, const std::vector<N
     const at::Tensor unequal = bytes(a).ne(bytes(b));
     if (!unequal.any().item<bool>()) continue;
     const std::int64_t element = unequal.nonzero()[0].item<std::int64_t>() / a.element_size();
-    differs(expected[i].name, a.reshape(-1)[element].to(at::kDouble).item<double>(),
+    differs(entry.name, a.reshape(-1)[element].to(at::kDouble).item<double>(),
             b.reshape(-1)[element].to(at::kDouble).item<double>());
   }
 }
@@ -84,6 +95,8 @@ class Verification {
     if (!point) return std::move(point).error();
     for (const std::string& report : point->damageReports)
       note(concat("passed over: ", report));
+    for (const std::string& report : point->journalReports)
+      note(report);
     out_.checkpoint = point->checkpoint;
     out_.step = point->facts.step;
     ANCHORSCOPE_TRY(readCourse());
@@ -153,14 +166,16 @@ class Verification {
     return {};
   }
 
-  /// Adds what is measured to the course.
-  Status train(Trainer& trainer, std::int64_t steps, const std::string& what, Course& course) {
-    for (std::int64_t i = 0; i < steps; ++i) {
-      if (options_.progress && !options_.progress(what, static_cast<double>(i) / static_cast<double>(steps)))
+  /// To a step. Adds what is measured to the course.
+  Status train(Trainer& trainer, std::int64_t last, const std::string& what, Course& course) {
+    const std::int64_t first = trainer.stepsDone();
+    while (trainer.stepsDone() < last) {
+      if (options_.progress && !options_.progress(what, static_cast<double>(trainer.stepsDone() - first) /
+                                                            static_cast<double>(last - first)))
         return makeError(ErrorCode::kCancelled, "Stopped");
       ANCHORSCOPE_TRY(makeChanges(trainer));
       ANCHORSCOPE_TRY(trainer.step());
-      for (StepReport& report : trainer.takeReports(/*all=*/i + 1 == steps))
+      for (StepReport& report : trainer.takeReports(/*all=*/trainer.stepsDone() == last))
         for (const ScalarValue& scalar : report.scalars) {
           course[scalar.name].steps.push_back(report.step);
           course[scalar.name].values.push_back(scalar.value);
@@ -178,57 +193,78 @@ class Verification {
       ANCHORSCOPE_TRY(point.config.train.setValue("threads", ParamValue(std::int64_t{point.facts.threads})));
     auto temporary = TemporaryCheckpoint::make();
     if (!temporary) return std::move(temporary).error();
+    const std::int64_t interruption = out_.step + kStepsBeforeInterruption,
+                       end = interruption + options_.steps;
     std::vector<NamedTensor> expectedState;
     RunConfig config;
     Course straight, again;
-    std::int64_t covered = 0;
-    bool interrupt = false;
     {
       auto trainer = prepare(point.config, point.checkpoint);
       if (!trainer) return std::move(trainer).error();
       describe(**trainer, point);
-      for (const auto& [name, series] : record_)
-        covered = std::max(covered, static_cast<std::int64_t>(series.steps.size()));
-      interrupt = covered < options_.steps;
       const std::string what = concat("Going on from step ", out_.step);
-      if (interrupt) {
-        ANCHORSCOPE_TRY(train(**trainer, kStepsBeforeInterruption, what, straight));
-        ANCHORSCOPE_TRY(makeChanges(**trainer));
-        ANCHORSCOPE_TRY((*trainer)->saveCheckpoint(temporary->path(), Overwrite::kYes));
-        config = (*trainer)->config();
+      CourseComparison withRecord = comparisonWithRecord();
+      const auto goTo = [&](std::int64_t step) -> Status {
+        ANCHORSCOPE_TRY(train(**trainer, std::min(step, recordedState_.facts.step), what, straight));
+        compareRecordedState(**trainer, withRecord);
+        return train(**trainer, step, what, straight);
+      };
+      ANCHORSCOPE_TRY(goTo(interruption));
+      ANCHORSCOPE_TRY(makeChanges(**trainer));
+      ANCHORSCOPE_TRY((*trainer)->saveCheckpoint(temporary->path(), Overwrite::kYes));
+      config = (*trainer)->config();
+      ANCHORSCOPE_TRY(goTo(end));
+      expectedState = (*trainer)->copyState().tensors;
+      if (out_.recordedSteps > 0) {
+        withRecord.compare(record_, straight);
+        out_.comparisons.push_back(std::move(withRecord));
       }
-      ANCHORSCOPE_TRY(train(**trainer, options_.steps, what, straight));
-      if (interrupt) expectedState = (*trainer)->copyState().tensors;
     }
-    if (covered > 0) compareWithRecord(covered, straight);
-    if (!interrupt) return std::move(out_);
-    note(covered == 0 ? concat("The run recorded nothing after step ", out_.step,
-                               " that could be compared: the same steps were trained twice instead")
-                      : concat("The run recorded only ", counted(covered, "step"), " after step ", out_.step,
-                               " that can be compared: the same steps were trained twice as well"));
-    const std::int64_t interruption = out_.step + kStepsBeforeInterruption;
     auto trainer = prepare(config, temporary->path());
     if (!trainer) return std::move(trainer).error();
-    ANCHORSCOPE_TRY(train(**trainer, options_.steps, concat("Once more from step ", interruption), again));
+    ANCHORSCOPE_TRY(train(**trainer, end, concat("Once more from step ", interruption), again));
     CourseComparison comparison;
     comparison.expected = concat("trained on from step ", out_.step, " without a break");
     comparison.got = concat("interrupted at step ", interruption, " and gone on with from a checkpoint");
     comparison.firstStep = interruption + 1;
-    comparison.lastStep = interruption + options_.steps;
+    comparison.lastStep = end;
     comparison.compare(straight, again);
-    compareStates(expectedState, (*trainer)->copyState().tensors, comparison);
+    compareStates(end, expectedState, (*trainer)->copyState().tensors, comparison);
     out_.comparisons.push_back(std::move(comparison));
     return std::move(out_);
   }
 
-  void compareWithRecord(std::int64_t steps, const Course& straight) {
+  /// Of the steps that the run recorded, and with the newest checkpoint that it wrote meanwhile.
+  CourseComparison comparisonWithRecord() {
+    for (const auto& [name, series] : record_)
+      out_.recordedSteps = std::max(out_.recordedSteps, static_cast<std::int64_t>(series.steps.size()));
     CourseComparison comparison;
     comparison.expected = "what the run recorded";
     comparison.got = concat("trained on from the checkpoint of step ", out_.step);
     comparison.firstStep = out_.step + 1;
-    comparison.lastStep = out_.step + steps;
-    comparison.compare(record_, straight);
-    out_.comparisons.push_back(std::move(comparison));
+    comparison.lastStep = out_.step + out_.recordedSteps;
+    const std::vector<std::string> paths = listCheckpoints(options_.folder);
+    for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
+      const std::int64_t step = checkpointStep(*path);
+      if (step <= out_.step || step > comparison.lastStep) continue;
+      if (auto checkpoint = readCheckpoint(*path); checkpoint && checkpoint->facts.step == step) {
+        recordedState_ = *std::move(checkpoint);
+        break;
+      }
+    }
+    if (out_.recordedSteps == 0)
+      note(concat("The run recorded nothing after step ", out_.step,
+                  " that could be compared: the same steps were trained twice instead"));
+    else if (out_.recordedSteps < options_.steps)
+      note(concat("The run recorded only ", counted(out_.recordedSteps, "step"), " after step ", out_.step,
+                  " that can be compared"));
+    return comparison;
+  }
+
+  void compareRecordedState(Trainer& trainer, CourseComparison& comparison) {
+    if (recordedState_.tensors.empty() || trainer.stepsDone() != recordedState_.facts.step) return;
+    compareStates(trainer.stepsDone(), recordedState_.tensors, trainer.copyState().tensors, comparison);
+    recordedState_.tensors.clear();
   }
 
   /// What makes another course likely, before it is trained.
@@ -269,6 +305,7 @@ class Verification {
   std::vector<ParameterChange> changes_;
   std::int64_t recorded_ = -1;
   Course record_;
+  Checkpoint recordedState_;  ///< Step 0: there is none.
 };
 
 }  // namespace

@@ -25,13 +25,17 @@ struct ResumeVerification {
   std::int64_t step = 0;   ///< Its step.
   std::string device;
   int threads = 1;
-  std::vector<CourseComparison> comparisons;  ///< With the state where both courses end in this program.
-  std::vector<std::string> notes;             ///< What could not be compared, and why.
+  /// How many steps were compared with what the run recorded; 0: none, and what is identical is what was
+  /// trained twice from its checkpoint.
+  std::int64_t recordedSteps = 0;
+  std::vector<CourseComparison> comparisons;
+  std::vector<std::string> notes;  ///< What could not be compared, and why.
   bool identical() const;
 };
 
 /// Goes on from the checkpoint, with the changes of the run's journal, and compares with what the run
-/// recorded; where it did not record all of the steps, also with the same steps after one more interruption.
+/// recorded: its scalars, and its state where a later checkpoint of those steps is there. Then the same steps
+/// once more after one more interruption, and the whole state at their end.
 /// kNotFound without a checkpoint, kBadData for a damaged one. Trains: it owns this thread and LibTorch's
 /// generators meanwhile.
 Result<ResumeVerification> verifyResume(const VerifyResumeOptions& options);

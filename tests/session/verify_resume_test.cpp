@@ -72,13 +72,18 @@ TEST_P(VerifyResumeOf, AHundredRecordedStepsAreTheSame) {
   record("125", {{30, "train.lr", {}, "0.002"}, {70, "train.weight_decay", {}, "0.01"}});
   const ResumeVerification got = verify(100);
   EXPECT_EQ(got.step, 20) << "the newest that a hundred steps follow";
-  ASSERT_THAT(got.comparisons, SizeIs(1));
+  EXPECT_EQ(got.recordedSteps, 100);
+  ASSERT_THAT(got.comparisons, SizeIs(2));
   const CourseComparison& comparison = got.comparisons.front();
+  EXPECT_EQ(comparison.stateStep, 120);
+  EXPECT_GT(comparison.tensors, 10);
   EXPECT_EQ(comparison.firstStep, 21);
   EXPECT_EQ(comparison.lastStep, 120);
   EXPECT_GT(comparison.scalars, 500);
   EXPECT_FALSE(comparison.first) << comparison.first->step << ' ' << comparison.first->name;
   EXPECT_EQ(comparison.onlyExpected + comparison.onlyGot, 0);
+  EXPECT_EQ(got.comparisons.back().stateStep, 130) << "interrupted once more";
+  EXPECT_GT(got.comparisons.back().tensors, 10);
   EXPECT_TRUE(got.identical());
   EXPECT_THAT(got.notes, IsEmpty());
 }
@@ -102,6 +107,7 @@ TEST_F(VerifyResume, WhereNothingIsRecordedItInterruptsItself) {
   EXPECT_EQ(got.comparisons.front().lastStep, 37);
   EXPECT_GT(got.comparisons.front().tensors, 10);
   EXPECT_TRUE(got.identical());
+  EXPECT_EQ(got.recordedSteps, 0);
   EXPECT_THAT(got.notes, Contains(StartsWith("The run recorded nothing after step 12")));
   EXPECT_EQ((*openRun(config_.out))->lastStep(), 12) << "the run is only read";
 }
@@ -124,6 +130,37 @@ TEST_F(VerifyResume, AnotherStateOfTheOptimizerIsFound) {
   EXPECT_EQ(first->step, 6) << "the step after the first update with it";
   EXPECT_NE(first->expected, first->got);
   EXPECT_GT(got.comparisons.front().differences, 1);
+}
+
+TEST_F(VerifyResume, WhatNoScalarTellsIsFoundInTheState) {
+  set(config_, "train.checkpoint_every", "4");
+  set(config_, "train.ema_decay", "0.9");
+  record("12");
+  ASSERT_TRUE(verify(8, 4).identical());
+  // An average has no part in what is trained.
+  int changed = 0;
+  corrupt(4, [&](NamedTensor& tensor) {
+    if (!tensor.name.starts_with("ema.")) return;
+    tensor.tensor.mul_(1.5);
+    ++changed;
+  });
+  ASSERT_GT(changed, 0);
+  const ResumeVerification got = verify(8, 4);
+  EXPECT_FALSE(got.identical());
+  ASSERT_TRUE(got.comparisons.front().first);
+  EXPECT_THAT(got.comparisons.front().first->name, StartsWith("ema."));
+  EXPECT_EQ(got.comparisons.front().first->step, 12);
+}
+
+TEST_F(VerifyResume, OfOneStepTheOptimizersStateIsComparedToo) {
+  set(config_, "train.checkpoint_every", "1");
+  set(config_, "train.keep_checkpoints", "0");
+  record("6");
+  ASSERT_TRUE(verify(1, 5).identical());
+  corrupt(5, [](NamedTensor& tensor) {
+    if (tensor.name.starts_with("optimizer.first.")) tensor.tensor.mul_(1.5);
+  });
+  EXPECT_FALSE(verify(1, 5).identical());
 }
 
 TEST_F(VerifyResume, AnotherSeedIsFoundAtTheFirstStep) {
@@ -171,6 +208,7 @@ TEST_F(VerifyResume, SaysWhatItCannotCompare) {
   EXPECT_THAT(got.notes, Contains(HasSubstr("written on cuda:0, this is cpu")));
   ASSERT_THAT(got.comparisons, SizeIs(1));
   EXPECT_GT(got.comparisons.front().tensors, 0) << "interrupted, not against the record";
+  EXPECT_EQ(got.recordedSteps, 0);
   EXPECT_TRUE(got.identical());
   int calls = 0;
   const auto cancelled =
