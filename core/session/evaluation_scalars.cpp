@@ -21,6 +21,10 @@ std::vector<ScalarValue> evaluationScalars(const EvaluationEvent& evaluation) {
   return out;
 }
 
+bool isEvaluationScalar(const std::string& name) {
+  return name.starts_with(kMetric);
+}
+
 bool isClassScalar(const std::string& name) {
   return name.starts_with(kClassAp) || name.starts_with(kClassAp50);
 }

@@ -15,6 +15,7 @@ namespace anchorscope {
 /// "eval.ap" ... for COCO's numbers; "eval.ap/NAME" and "eval.ap50/NAME" for each class.
 std::vector<ScalarValue> evaluationScalars(const EvaluationEvent& evaluation);
 
+bool isEvaluationScalar(const std::string& name);
 /// Whether a scalar is a single class's.
 bool isClassScalar(const std::string& name);
 

@@ -24,7 +24,7 @@ std::string RunGoal::reached(std::int64_t step, const std::vector<ScalarValue>& 
     return step >= target->step ? concat("step ", step, " reached") : "";
   if (auto* condition = std::get_if<ScalarCondition>(&goal_)) {
     if (!condition->see(scalars)) return {};
-    if (!condition->notFinite().empty()) return condition->values();
+    if (notFinite_ == NotFinite::kPauses && !condition->notFinite().empty()) return condition->values();
     if (condition->holds()) return concat(condition->text(), ": ", condition->values());
   }
   return {};

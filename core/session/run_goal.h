@@ -21,7 +21,12 @@ class RunGoal {
   /// `count` more steps; adds to the steps still to do, so that three quick presses are three steps.
   void addSteps(std::int64_t count, std::int64_t presentStep);
   void runToStep(std::int64_t step) { goal_ = ToStep{step, false}; }
-  void runUntil(ScalarCondition condition) { goal_ = std::move(condition); }
+  /// What a value that is not finite means to a condition that speaks of it; kIsNoReason: what it says then.
+  enum class NotFinite { kPauses, kIsNoReason };
+  void runUntil(ScalarCondition condition, NotFinite notFinite = NotFinite::kPauses) {
+    goal_ = std::move(condition);
+    notFinite_ = notFinite;
+  }
   void runUntil(EvidenceCondition condition) { goal_ = std::move(condition); }
 
   /// Until when: "step 500", "loss.cls < 0.3"; empty without a goal.
@@ -29,8 +34,8 @@ class RunGoal {
   bool active() const { return goal_.index() != 0; }
   /// Evidence has to be captured at every step.
   bool needsEvidence() const { return std::holds_alternative<EvidenceCondition>(goal_); }
-  /// Why to pause after `step` with these scalars; empty: go on. A non-finite value of a watched scalar
-  /// always pauses; of a scalar that a step lacks the newest value counts.
+  /// Why to pause after `step` with these scalars; empty: go on. Of a scalar that a step lacks the newest
+  /// value counts.
   std::string reached(std::int64_t step, const std::vector<ScalarValue>& scalars);
   /// Why to pause with these frames of the probes, of one moment; empty: go on.
   std::string reached(const std::vector<std::shared_ptr<const ProbeFrame>>& frames) const;
@@ -41,6 +46,7 @@ class RunGoal {
     bool counted = false;  ///< From addSteps.
   };
   std::variant<std::monostate, ToStep, ScalarCondition, EvidenceCondition> goal_;
+  NotFinite notFinite_ = NotFinite::kPauses;
 };
 
 }  // namespace anchorscope

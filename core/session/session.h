@@ -38,8 +38,9 @@ struct StepCommand {
 struct RunUntilStepCommand {
   std::int64_t step = 0;
 };  ///< Run to this step, then pause.
-/// Run until a condition over the run's scalars is true (see ScalarCondition) or one of them is not finite,
-/// then pause.
+/// Run until a condition over the run's scalars, those of evaluations included, is true (see ScalarCondition)
+/// or one of them is not finite, then pause. With SessionOptions::pauseWhenNotFinite = false the latter is no
+/// reason.
 struct RunUntilConditionCommand {
   std::string condition;
 };
@@ -67,9 +68,9 @@ struct SetParamCommand {
   std::string key, value;
   std::string cause = {};  ///< For the journal, see ParameterChange.
 };
-/// What if: asks these variants, written as train.variants is, beside it from now on; of a paused run at
-/// once, about the outputs that were measured last. No option changes and nothing of it is recorded; newest
-/// wins, empty ends it.
+/// What if: asks these variants, written as train.variants is, beside it from now on; of a run that is paused
+/// between two steps at once, about the outputs that were measured last. No option changes and nothing of it
+/// is recorded; newest wins, empty ends it.
 struct AskCommand {
   std::string variants;
 };

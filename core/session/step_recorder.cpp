@@ -56,8 +56,9 @@ void StepRecorder::addEvidence(std::int64_t step,
 bool StepRecorder::wantEvidence(std::int64_t step) {
   Open* open = find(step);
   if (open == nullptr) return false;
-  open->evidenceMissing = open->record.frames.empty();
-  return true;
+  if (open->evidenceMissing || !open->record.frames.empty()) return true;
+  open->evidenceMissing = !plan_.forecast().exhausted;  // of which planAnew has told
+  return open->evidenceMissing;
 }
 
 void StepRecorder::giveUpEvidence() {

@@ -39,7 +39,7 @@ class StepRecorder {
   void addScalars(std::int64_t step, const std::vector<ScalarValue>& scalars);
   void addEvidence(std::int64_t step, const std::vector<std::shared_ptr<const ProbeFrame>>& frames);
   /// This step, which waits for its scalars or came last, waits for evidence as well. False: it is handed
-  /// over already.
+  /// over already, or the budget is used up.
   bool wantEvidence(std::int64_t step);
   /// No evidence comes for the steps that wait for it.
   void giveUpEvidence();

@@ -183,6 +183,8 @@ void TrainingLoop::tellOfPreparing(const std::optional<ResumePoint>& point) {
     note("note", text);
     for (const std::string& report : point->damageReports)
       note("warning", concat("passed over: ", report, ". It was put aside as ….damaged"));
+    for (const std::string& report : point->journalReports)
+      note("warning", concat("the run goes on without what could not be read of it: ", report));
     for (const ParameterChange& change : resumeChanges_)
       journal(change);
     if (!trainer_->dataChange().empty()) note("warning", trainer_->dataChange());
@@ -523,13 +525,17 @@ void TrainingLoop::recordEvaluation(const Evaluation& evaluation) {
     if (metric.name == "ap" || metric.name == "ap50")
       text += concat(text.empty() ? "" : ", ", precisionText(metric));
   }
-  if (recorder_) recorder_->addLater(lastEvaluation_, evaluationScalars(event));
+  const std::vector<ScalarValue> scalars = evaluationScalars(event);
+  if (recorder_) recorder_->addLater(lastEvaluation_, scalars);
   note("evaluation", concat(text, " on ", evaluation.images, evaluation.images == 1 ? " image" : " images",
                             evaluation.averagedWeights ? ", with the averaged weights" : ""));
   port_.emit(event);
   emitDiagnostics();
   if (checkpoints_ && config_.train.getBool("keep_best"))
     checkpoints_->startIfBest([this] { return trainer_->copyState(); }, ap);
+  if (const std::string reached = goal_.reached(lastEvaluation_, scalars); !reached.empty())
+    wantPause(reached);
+  tellHits(lastEvaluation_, watches_.see(scalars));
 }
 
 // ---- checkpoints and the journal

@@ -90,6 +90,7 @@ class TrainingLoop {
   // looking at steps while they are done (training_loop_watch.cpp)
   /// Takes train.watch over.
   Status setWatchpoints(const std::string& text);
+  /// Those that conditions may name: that will have values.
   std::vector<std::string> scalarNames() const;
   /// Who looks at the step that comes; null: nobody, and nothing is measured.
   std::unique_ptr<BatchEvidence> watchStep();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/session/journal.h"
@@ -37,7 +38,9 @@ void TrainingLoop::pause(const std::string& reason) {
   if (checkpoints_) checkpoints_->collect(/*wait=*/true);
   if (options_.captureLive) capture(Hurry::kYes);
   if (recorder_) recorder_->handOver();
-  port_.setState(TrainerState::kPaused, reason);
+  // A report that was still on its way may have been reason enough; the pause that it wanted is this one.
+  const bool toldOf = std::exchange(pauseWanted_, false);
+  port_.setState(TrainerState::kPaused, toldOf ? pauseReason_ : reason);
 }
 
 std::optional<Error> TrainingLoop::applied(const PauseCommand&) {
@@ -74,7 +77,8 @@ std::optional<Error> TrainingLoop::setGoal(const std::string& text) {
   auto condition = ScalarCondition::parse(text);
   if (!condition) return std::move(condition).error();
   if (Status status = condition->check(scalarNames()); !status) return std::move(status).error();
-  goal_.runUntil(*std::move(condition));
+  goal_.runUntil(*std::move(condition),
+                 options_.pauseWhenNotFinite ? RunGoal::NotFinite::kPauses : RunGoal::NotFinite::kIsNoReason);
   return {};
 }
 
@@ -197,7 +201,9 @@ Status TrainingLoop::followScript() {
 
 std::optional<Error> TrainingLoop::applied(const AskCommand& command) {
   if (Status status = trainer_->ask(command.variants); !status) return std::move(status).error();
-  if (paused_ && options_.captureLive && !askVariants()) capture(Hurry::kYes);
+  // In the middle of a step there is nothing to ask: what was measured before it is gone, and what would be
+  // measured now is of no step's end. The next capture asks.
+  if (paused_ && !openStep_ && options_.captureLive && !askVariants()) capture(Hurry::kYes);
   return {};
 }
 
@@ -221,7 +227,9 @@ std::optional<Error> TrainingLoop::applied(const CaptureCommand&) {
 }
 
 std::optional<Error> TrainingLoop::applied(const EvaluateCommand&) {
-  return evaluate();
+  std::optional<Error> error = evaluate();
+  if (std::exchange(pauseWanted_, false)) pause(pauseReason_);
+  return error;
 }
 
 std::optional<Error> TrainingLoop::applied(const CancelEvaluationCommand&) {

@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "core/base/text.h"
 #include "core/evidence/batch_name.h"
+#include "core/session/evaluation_scalars.h"
 #include "core/session/thrown.h"
 #include "core/session/training_loop.h"
 #include "core/watch/culprit.h"
@@ -33,7 +34,7 @@ std::vector<std::shared_ptr<const ProbeFrame>> framesOf(const std::vector<BatchI
 std::vector<std::string> TrainingLoop::scalarNames() const {
   std::vector<std::string> names;
   for (const ScalarSpec& spec : trainer_->facts().declaration.scalars)
-    names.push_back(spec.name);
+    if (trainer_->canEvaluate() || !isEvaluationScalar(spec.name)) names.push_back(spec.name);
   return names;
 }
 

@@ -1,5 +1,6 @@
 // A scalar that is no number any more.
 #include <cmath>
+#include <set>
 
 #include "core/base/check.h"
 #include "core/watch/watchpoint.h"
@@ -12,12 +13,19 @@ class NonFinite final : public Watchpoint {
   std::optional<WatchHit> seeStep(const std::vector<ScalarValue>& scalars) override {
     std::vector<std::string> names;
     for (const ScalarValue& scalar : scalars)
-      if (!std::isfinite(scalar.value)) names.push_back(concat(scalar.name, " is ", scalar.value));
-    if (!edge_.rises(!names.empty())) return {};
+      if (std::isfinite(scalar.value)) {
+        notFinite_.erase(scalar.name);
+      } else {
+        notFinite_.insert(scalar.name);
+        names.push_back(concat(scalar.name, " is ", scalar.value));
+      }
+    // An evaluation has none of a step's scalars: what these were last still holds.
+    if (!edge_.rises(!notFinite_.empty())) return {};
     return WatchHit{join(names, ", "), {}};
   }
 
  private:
+  std::set<std::string> notFinite_;
   Edge edge_;
 };
 

@@ -3,7 +3,8 @@
 // kind is a file and a word in CMakeLists.txt.
 //
 // Each watchpoint is an object of its own with whatever it remembers; it is shown the scalars of every step
-// or the evidence of images, and speaks where what it looks for begins: what goes on is told once.
+// and of every evaluation, or the evidence of images, and speaks where what it looks for begins: what goes on
+// is told once.
 
 #include <cstdint>
 #include <functional>
@@ -36,7 +37,7 @@ struct WatchHit {
 
 /// What a watchpoint is shown.
 enum class WatchSource {
-  kScalars,  ///< Every step's; where something happened is then looked for in the step's batch.
+  kScalars,  ///< Every step's, whose batch is then looked through for where it happened; evaluations'.
   kProbes,   ///< The probes' frames of one moment, whenever they are captured.
   kBatch     ///< The frames of the training batch of every step, as the step saw it.
 };

@@ -77,5 +77,15 @@ TEST(RunGoal, ANonFiniteWatchedScalarAlwaysStops) {
   EXPECT_NE(goal.reached(1, {{"loss.cls", std::numeric_limits<double>::quiet_NaN()}}), "");
 }
 
+TEST(RunGoal, WhereNobodyLooksANonFiniteScalarIsNoReasonByItself) {
+  RunGoal goal;
+  goal.runUntil(*ScalarCondition::parse("loss.cls < 0.5 || loss.loc > 2"), RunGoal::NotFinite::kIsNoReason);
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(goal.reached(1, {{"loss.cls", none}, {"loss.loc", 1}}), "");
+  EXPECT_NE(goal.reached(2, {{"loss.cls", none}, {"loss.loc", 3}}), "") << "what it says is so";
+  EXPECT_EQ(goal.reached(3, {{"loss.cls", 0.6}, {"loss.loc", 1}}), "");
+  EXPECT_NE(goal.reached(4, {{"loss.cls", 0.4}, {"loss.loc", 1}}), "");
+}
+
 }  // namespace
 }  // namespace anchorscope

@@ -155,5 +155,28 @@ TEST_F(StepRecorderTest, TellsOnceOfWhatGoesWrong) {
   EXPECT_EQ(told.back(), "error: Recording has stopped: No space left");
 }
 
+TEST_F(StepRecorderTest, WithTheBudgetUsedUpNothingIsRecordedForAHitEither) {
+  recorder->plan(10, 1000, 1'000'000, -1, 2);
+  recorder->open(1, Waits::kForScalars);
+  EXPECT_TRUE(recorder->wantEvidence(1));
+  run->state_.evidenceSteps = 10;
+  run->state_.evidenceBytes = 1'000'000;
+  recorder->watch(2);
+  recorder->open(2, Waits::kForScalars);
+  EXPECT_TRUE(recorder->wantEvidence(1)) << "it waits for it already";
+  EXPECT_FALSE(recorder->wantEvidence(2));
+  for (const std::int64_t step : {1, 2}) {
+    recorder->addScalars(step, {});
+    recorder->addEvidence(step, evidence(step));
+  }
+  recorder->handOver();
+  ASSERT_THAT(run->steps(), ElementsAre(1, 2));
+  EXPECT_EQ(run->records[0].frames.size(), 1u);
+  EXPECT_THAT(run->records[1].frames, IsEmpty());
+  recorder->watch(2);
+  ASSERT_EQ(notes.size(), 1u) << "once";
+  EXPECT_THAT(notes[0], HasSubstr("record_budget is used up"));
+}
+
 }  // namespace
 }  // namespace anchorscope

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <set>
 
 #include "core/evidence/batch_name.h"
@@ -150,6 +151,47 @@ TEST(Watchpoints, AnUnknownScalarEndsPreparingWithOneMessage) {
   EXPECT_THAT(watch.all<FailedEvent>()[0].error.text(), HasSubstr("loss.cls"));
 }
 
+TEST(Watchpoints, LookAtEvaluationsToo) {
+  RunConfig config = watching("expression eval.ap50 > -2");
+  set(config, "train.eval_every", "2");
+  const auto session = startSession(config);
+  SessionWatch watch(*session);
+  watch.waitForState(TrainerState::kPaused);
+  EXPECT_EQ(watch.all<StepEvent>().back().step, 2);
+  const auto hits = notes(watch, kWatchEvent);
+  ASSERT_THAT(hits, SizeIs(1));
+  EXPECT_EQ(hits[0].step, 2);
+  EXPECT_THAT(hits[0].text, HasSubstr("eval.ap50 is "));
+  // Nothing of it is left behind: training goes on to its end.
+  session->post(ResumeCommand{});
+  watch.finish();
+  EXPECT_EQ(watch.all<StepEvent>().back().step, 12);
+  EXPECT_THAT(notes(watch, kWatchEvent), SizeIs(1)) << "what goes on is told once";
+}
+
+TEST(Watchpoints, AHitOfAnEvaluationThatWasAskedForWhilePausedPausesNoFurtherStep) {
+  const auto session = startSession(watching("expression eval.ap50 > -2"), paused());
+  SessionWatch watch(*session);
+  watch.waitForState(TrainerState::kPaused);
+  EXPECT_FALSE(watch.waitForAcknowledgement(session->post(EvaluateCommand{})).error);
+  EXPECT_THAT(notes(watch, kWatchEvent), SizeIs(1));
+  session->post(ResumeCommand{});
+  watch.finish();
+  EXPECT_EQ(watch.all<StepEvent>().back().step, 12);
+  EXPECT_THAT(pauses(watch), ElementsAre(""));
+}
+
+TEST(Watchpoints, OnEvaluationsAreRefusedWhereThereIsNothingToEvaluateOn) {
+  const TemporaryFolder folder;
+  RunConfig config = watching("loss_spike scalar=eval.ap");
+  config.data = writeCocoSet(folder, {{{4, 4, 20, 20}}, {{8, 8, 30, 30}}});
+  const auto session = startSession(config);
+  SessionWatch watch(*session);
+  watch.finish();
+  ASSERT_THAT(watch.all<FailedEvent>(), SizeIs(1));
+  EXPECT_THAT(watch.all<FailedEvent>()[0].error.text(), HasSubstr("'eval.ap'"));
+}
+
 TEST(Batch, IsShownWhileItIsAskedFor) {
   RunConfig config = smallConfig();
   set(config, "train.capture_budget", "1");
@@ -245,6 +287,28 @@ TEST(Phases, WhatNeedsABoundaryFinishesTheStepFirstAndTrainingStaysPaused) {
   EXPECT_EQ(watch.all<StepEvent>().back().step, 2) << "stopping finishes the open step";
 }
 
+TEST(Phases, AQuestionIsAskedAtTheNextCaptureAndMeasuresNothingInTheMiddle) {
+  std::atomic<int> captures = 0;
+  SessionOptions options = paused();
+  options.beforeWork = [&](const char* work) { captures += std::string(work) == "capture"; };
+  const auto session = startSession(smallConfig(), options);
+  SessionWatch watch(*session);
+  watch.waitForState(TrainerState::kPaused);
+  watch.waitForAcknowledgement(session->post(StepPhaseCommand{}));
+  watch.waitForState(TrainerState::kPaused);
+  const int before = captures;
+  EXPECT_FALSE(watch.waitForAcknowledgement(session->post(AskCommand{"max_iou"})).error);
+  EXPECT_TRUE(session->latestSnapshot()->status.openStep) << "the step stays open";
+  EXPECT_EQ(captures, before);
+  watch.waitForAcknowledgement(session->post(StepCommand{1}));
+  watch.waitForState(TrainerState::kPaused);
+  const auto snapshot = session->latestSnapshot();
+  EXPECT_EQ(snapshot->status.step, 1);
+  ASSERT_THAT(snapshot->variants, Not(IsEmpty()));
+  EXPECT_EQ(snapshot->variants.front()->step, 1);
+  EXPECT_EQ(snapshot->variants.front()->variant->name, "max_iou");
+}
+
 TEST(Phases, OfARunningTrainingAreRefused) {
   RunConfig config = smallConfig();
   set(config, "train.steps", "2000");
@@ -302,6 +366,29 @@ TEST(EvidenceGoals, PauseAtTheStepAtWhichACandidateIsChosen) {
   const auto unknown = watch.waitForAcknowledgement(session->post(RunUntilEvidenceCommand{condition}));
   ASSERT_TRUE(unknown.error);
   EXPECT_THAT(unknown.error->text(), HasSubstr("no probe"));
+}
+
+TEST(ScalarGoals, AreReachedByEvaluations) {
+  RunConfig config = smallConfig();
+  set(config, "train.eval_every", "3");
+  SessionOptions options;
+  options.until = "eval.ap50 > -2 && loss.total > 0";
+  const auto session = startSession(config, options);
+  SessionWatch watch(*session);
+  watch.waitForState(TrainerState::kPaused);
+  EXPECT_EQ(watch.all<StepEvent>().back().step, 3);
+  EXPECT_THAT(pauses(watch).back(), HasSubstr("eval.ap50 is "));
+
+  // One that is asked for while training goes on ends it at that step.
+  const auto other = startSession(smallConfig(), paused());
+  SessionWatch otherWatch(*other);
+  otherWatch.waitForState(TrainerState::kPaused);
+  otherWatch.waitForAcknowledgement(other->post(StepCommand{2}));
+  otherWatch.waitForState(TrainerState::kPaused);
+  other->post(RunUntilConditionCommand{"eval.ap > -2"});
+  otherWatch.waitForAcknowledgement(other->post(EvaluateCommand{}));
+  otherWatch.waitForState(TrainerState::kPaused);
+  EXPECT_EQ(otherWatch.all<EvaluationEvent>().front().step, otherWatch.all<StepEvent>().back().step);
 }
 
 TEST(ScalarGoals, CanBeGivenWithTheStart) {
