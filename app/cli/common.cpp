@@ -228,6 +228,11 @@ Result<std::int64_t> parseStep(const RunReader& run, const std::string& probe, c
   const std::vector<std::int64_t> steps = run.recordedSteps(probe);
   if (steps.empty())
     return makeError(ErrorCode::kNotFound, concat("There is no recorded evidence of '", probe, "'"));
+  return parseStep(steps, text);
+}
+
+Result<std::int64_t> parseStep(const std::vector<std::int64_t>& steps, const std::string& text) {
+  if (steps.empty()) return makeError(ErrorCode::kNotFound, "There is no recorded evidence");
   if (text == "last") return steps.back();
   if (text == "first") return steps.front();
   const auto step = parseNumber<std::int64_t>(text);

@@ -75,6 +75,10 @@ std::string shortNumber(double value);
 /// An average precision or recall for people: COCO's -1 is "none", there being no object to find.
 std::string precisionText(double value);
 
+/// Which of ascending steps "last", "first" or a number means. kNotFound without any; a number is taken as it
+/// is.
+Result<std::int64_t> parseStep(const std::vector<std::int64_t>& steps, const std::string& text);
+
 /// The recorded step that "last", "first" or a number means for a probe; kNotFound names the nearest.
 Result<std::int64_t> parseStep(const RunReader& run, const std::string& probe, const std::string& text);
 

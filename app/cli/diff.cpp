@@ -2,8 +2,10 @@
 #include <iostream>
 
 #include "app/cli/common.h"
+#include "core/base/check.h"
 #include "core/base/counted.h"
 #include "core/base/text.h"
+#include "core/session/journal.h"
 #include "core/trainer/run_difference.h"
 
 namespace anchorscope::cli {
@@ -14,12 +16,35 @@ struct DiffOptions {
   bool json = false;
 };
 
+/// What the run recorded about itself, with what it changed since it began or last went on.
+Result<RunHeader> presentHeader(const RunReader& run) {
+  RunHeader header = run.header();
+  const auto journal = journalOf(run);
+  if (!journal) {
+    std::cerr << "Note: " << printable(journal.error().message) << ": what it began with is compared\n";
+    return header;
+  }
+  auto config = journal->configAt(run.lastStep());
+  if (!config) return std::move(config).error();
+  // Of the probes the journal does not tell.
+  auto last = fromToml(header.configToml, concat(run.folder(), "'s configuration"));
+  if (!last) return std::move(last).error();
+  config->probes = last->probes;
+  header.configToml = toToml(*config);
+  return header;
+}
+
 Status diff(const DiffOptions& options) {
   auto first = openRun(options.a);
   if (!first) return std::move(first).error();
   auto second = openRun(options.b);
   if (!second) return std::move(second).error();
-  const auto differences = runDifferences((*first)->header(), (*second)->header());
+  const auto a = presentHeader(**first), b = presentHeader(**second);
+  for (const auto& run : {*first, *second})
+    tellDamage(*run);
+  if (!a) return a.error();
+  if (!b) return b.error();
+  const auto differences = runDifferences(*a, *b);
   if (!differences) return differences.error();
   if (options.json) {
     auto list = nlohmann::ordered_json::array();

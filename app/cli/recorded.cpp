@@ -9,22 +9,14 @@
 #include "core/base/check.h"
 #include "core/base/counted.h"
 #include "core/session/evaluation_scalars.h"
+#include "core/session/journal.h"
 #include "core/store/csv.h"
-#include "core/trainer/evaluation.h"
 
 namespace anchorscope::cli {
 namespace {
 
 // ---- info
 // --------------------------------------------------------------------------------------------------------
-
-/// The steps a run was to have when it was last saved: one that goes on may have got more than it began with.
-std::int64_t plannedSteps(const RunReader& run) {
-  if (run.checkpoints().empty()) return run.header().plannedSteps;
-  const auto config = configOfCheckpoint(run.checkpoints().back());
-  return config && config->train.knowsSteps("steps") ? config->train.getInt("steps")
-                                                     : run.header().plannedSteps;
-}
 
 /// All of them, in the order of steps.
 Result<std::vector<EvaluationEvent>> evaluations(const RunReader& run) {

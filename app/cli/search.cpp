@@ -1,4 +1,5 @@
 // Images of a recorded run or of a data set that answer a search: the window's, on the command line.
+#include <algorithm>
 #include <iostream>
 
 #include "app/cli/common.h"
@@ -72,13 +73,22 @@ void print(const Found& found, bool json) {
 Result<Found> ofRun(const SearchOptions& options, const ImageQuery& query) {
   auto run = openRun(options.folder);
   if (!run) return std::move(run).error();
+  auto step = parseStep(*(*run)->recordedSteps(), options.step);
+  if (!step) return std::move(step).error().in(concat("searching in '", options.folder, "'"));
+  const std::vector<std::string> there = (*run)->probesAt(*step);
+  // One that is nowhere is told with the nearest.
+  if (there.empty()) return (*run)->frame((*run)->probeNames().front(), *step).error();
   Found found;
   for (const std::string& probe : (*run)->probeNames()) {
-    const auto step = parseStep(**run, probe, options.step);
-    if (!step) return step.error();
-    auto frame = (*run)->frame(probe, *step);
-    if (!frame) return std::move(frame).error();
-    found.consider(query, imageFacts(**frame));
+    ImageFacts facts;
+    facts.name = probe;
+    if (std::find(there.begin(), there.end(), probe) != there.end()) {
+      if (const auto frame = (*run)->frame(probe, *step))
+        facts = imageFacts(**frame);
+      else
+        std::cerr << "Note: " << printable(frame.error().message) << '\n';
+    }
+    found.consider(query, std::move(facts));
   }
   tellDamage(**run);
   return found;

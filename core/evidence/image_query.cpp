@@ -147,7 +147,10 @@ Result<ImageQuery> ImageQuery::parse(std::string_view text) {
     }
     const std::size_t sign = rest.find_first_of("<>=");
     const std::size_t colon = rest.find(':');
-    if (sign != std::string_view::npos && sign > 0) {
+    // A name or a class may hold any sign.
+    const std::string prefix = lower(rest.substr(0, std::min(colon, rest.size())));
+    const bool names = colon != std::string_view::npos && (prefix == "name" || prefix == "class");
+    if (!names && sign != std::string_view::npos && sign > 0) {
       const std::string name = lower(rest.substr(0, sign));
       const auto known = std::ranges::find(kNumbers, name, &Number::name);
       if (known == std::end(kNumbers))
@@ -164,15 +167,14 @@ Result<ImageQuery> ImageQuery::parse(std::string_view text) {
       term.number = known->value;
       term.bound = *bound;
     } else if (colon != std::string_view::npos && colon > 0) {
-      const std::string name = lower(rest.substr(0, colon));
-      if (name != "class" && name != "name")
-        return makeError(ErrorCode::kUsage, concat("'", name, ":' is not understood"),
+      if (!names)
+        return makeError(ErrorCode::kUsage, concat("'", prefix, ":' is not understood"),
                          "There are class: and name:; a name with a colon stands in quotes after name:");
-      term.kind = name == "class" ? Kind::kClass : Kind::kName;
+      term.kind = prefix == "class" ? Kind::kClass : Kind::kName;
       term.text = lower(rest.substr(colon + 1));
       if (term.text.empty())
         return makeError(ErrorCode::kUsage, concat("'", part, "' names nothing"),
-                         concat("Write for example ", name, ":dog"));
+                         concat("Write for example ", prefix, ":dog"));
     } else if (const auto state = std::ranges::find_if(
                    kNumbers,
                    [&](const Number& number) { return number.state && lower(rest) == number.name; });

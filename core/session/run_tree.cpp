@@ -7,12 +7,11 @@
 #include <system_error>
 #include <tuple>
 #include <utility>
-#include <variant>
 
 #include "core/base/check.h"
+#include "core/session/journal.h"
 #include "core/store/run_folder.h"
 #include "core/store/run_reader.h"
-#include "core/trainer/run_config.h"
 
 namespace anchorscope {
 namespace {
@@ -21,11 +20,37 @@ namespace fs = std::filesystem;
 /// A folder that holds runs among many other things is not searched to its bottom.
 constexpr int kLevels = 2;
 
+/// A run on its way into the tree, with its whole journal.
+struct Found {
+  RunNode node;
+  std::vector<ParameterChange> changes;
+};
+
 bool isFork(const ParameterChange& change, const RunParent& origin) {
   return change.cause == "forked" && change.step == origin.step;
 }
 
-Status read(RunReader& run, RunNode& node) {
+/// What of a run's journal is its own: not what it has taken along from the run it was forked from, which may
+/// itself have been forked at this step. Null: that run is not there.
+void tellOwnChanges(Found& found, const Found* parent) {
+  RunNode& node = found.node;
+  std::size_t first = 0;
+  if (parent)
+    while (first < std::min(found.changes.size(), parent->changes.size()) &&
+           found.changes[first].step <= node.origin.step && found.changes[first] == parent->changes[first])
+      ++first;
+  for (; first < found.changes.size(); ++first) {
+    const ParameterChange& change = found.changes[first];
+    if (change.step < node.origin.step) continue;
+    if (isFork(change, node.origin))
+      node.forkChanges.push_back(change);
+    else if (change.step > node.origin.step || !node.forkChanges.empty())
+      ++node.laterChanges;
+  }
+}
+
+Status read(RunReader& run, Found& found) {
+  RunNode& node = found.node;
   const RunHeader& header = run.header();
   node.id = header.id;
   node.origin = header.parent;
@@ -34,19 +59,10 @@ Status read(RunReader& run, RunNode& node) {
   node.data = header.dataSpec;
   node.startedAtUtc = header.startedAtUtc;
   node.lastStep = run.lastStep();
-  node.plannedSteps = header.plannedSteps;
-  const auto changes = run.changes();
-  if (!changes) return changes.error();
-  for (const ParameterChange& change : *changes) {
-    if (change.key == "train.steps")
-      if (const auto steps = parseParam(*RunConfig().train.find("steps"), change.after))
-        if (const auto* count = std::get_if<std::int64_t>(&*steps)) node.plannedSteps = *count;
-    if (change.step < node.origin.step) continue;  // the parent's
-    if (isFork(change, node.origin))
-      node.forkChanges.push_back(change);
-    else if (change.step > node.origin.step || !node.forkChanges.empty())
-      ++node.laterChanges;
-  }
+  node.plannedSteps = plannedSteps(run);
+  auto changes = run.changes();
+  if (!changes) return std::move(changes).error();
+  found.changes = *std::move(changes);
   const auto ap = run.scalar("eval.ap");
   if (!ap) return ap.error();
   for (std::size_t i = 0; i < ap->steps.size(); ++i)
@@ -57,17 +73,18 @@ Status read(RunReader& run, RunNode& node) {
   return {};
 }
 
-RunNode readNode(const fs::path& folder) {
-  RunNode node;
+Found readNode(const fs::path& folder) {
+  Found found;
+  RunNode& node = found.node;
   node.folder = folder.string();
   node.name = folder.filename().string();
   auto run = openRun(node.folder, LostRows::kLookLater);
-  Status status = run ? read(**run, node) : Status(std::move(run).error());
+  Status status = run ? read(**run, found) : Status(std::move(run).error());
   if (!status) node.problem = std::move(status).error();
-  return node;
+  return found;
 }
 
-void collect(const fs::path& folder, int levels, std::vector<RunNode>& out) {
+void collect(const fs::path& folder, int levels, std::vector<Found>& out) {
   std::error_code code;
   if (fs::exists(tracePath(folder.string()), code)) out.push_back(readNode(folder));
   if (levels == 0) return;
@@ -81,11 +98,11 @@ void collect(const fs::path& folder, int levels, std::vector<RunNode>& out) {
 }
 
 /// Which of them is the parent; a run that was copied is found by its id alone.
-int parentOf(const RunNode& node, const std::vector<RunNode>& runs) {
+int parentOf(const RunNode& node, const std::vector<Found>& runs) {
   if (node.origin.step < 0) return -1;
   int byFolder = -1;
   for (int i = 0; i < static_cast<int>(runs.size()); ++i) {
-    const RunNode& other = runs[static_cast<std::size_t>(i)];
+    const RunNode& other = runs[static_cast<std::size_t>(i)].node;
     if (&other == &node) continue;
     if (!node.origin.id.empty() && other.id == node.origin.id) return i;
     if (other.folder == node.origin.folder && node.origin.id.empty()) byFolder = i;
@@ -93,9 +110,9 @@ int parentOf(const RunNode& node, const std::vector<RunNode>& runs) {
   return byFolder;
 }
 
-void place(int index, int parent, int depth, std::vector<RunNode>& found,
+void place(int index, int parent, int depth, std::vector<Found>& found,
            const std::vector<std::vector<int>>& children, std::vector<RunNode>& out) {
-  RunNode& node = found[static_cast<std::size_t>(index)];
+  RunNode& node = found[static_cast<std::size_t>(index)].node;
   node.parent = parent;
   node.depth = depth;
   const int at = static_cast<int>(out.size());
@@ -114,16 +131,17 @@ Result<RunTree> readRunTree(const std::string& folder) {
   RunTree tree;
   tree.folder = fs::absolute(folder, code).lexically_normal().string();
   if (tree.folder.size() > 1 && tree.folder.ends_with('/')) tree.folder.pop_back();
-  std::vector<RunNode> found;
+  std::vector<Found> found;
   collect(tree.folder, kLevels, found);
-  std::sort(found.begin(), found.end(), [](const RunNode& a, const RunNode& b) {
+  std::sort(found.begin(), found.end(), [](const Found& one, const Found& other) {
+    const RunNode &a = one.node, &b = other.node;
     return std::tie(a.origin.step, a.startedAtUtc, a.folder) <
            std::tie(b.origin.step, b.startedAtUtc, b.folder);
   });
   std::vector<int> parents;
   std::vector<std::vector<int>> children(found.size());
-  for (const RunNode& node : found)
-    parents.push_back(parentOf(node, found));
+  for (const Found& each : found)
+    parents.push_back(parentOf(each.node, found));
   const auto isBelowItself = [&](int index) {  // only in files that somebody made
     int above = parents[static_cast<std::size_t>(index)];
     for (std::size_t i = 0; i < found.size() && above >= 0; ++i)
@@ -135,6 +153,8 @@ Result<RunTree> readRunTree(const std::string& folder) {
     if (isBelowItself(i)) parents[static_cast<std::size_t>(i)] = -1;
   for (int i = 0; i < static_cast<int>(found.size()); ++i) {
     const int parent = parents[static_cast<std::size_t>(i)];
+    tellOwnChanges(found[static_cast<std::size_t>(i)],
+                   parent < 0 ? nullptr : &found[static_cast<std::size_t>(parent)]);
     (parent < 0 ? roots : children[static_cast<std::size_t>(parent)]).push_back(i);
   }
   for (const int root : roots)

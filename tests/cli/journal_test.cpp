@@ -3,11 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <utility>
 
 #include "core/store/run_folder.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_writer.h"
+#include "core/store/schema.h"
 #include "tests/cli/cli_testing.h"
 
 namespace anchorscope::testing {
@@ -53,7 +57,82 @@ TEST_F(CliJournal, ARunIsGoneOnWithProvedAndMadeAgain) {
   EXPECT_THAT(again.out, HasSubstr("the same to the last bit"));
   EXPECT_EQ(jsonOf(run({"info", path("again"), "--json"})).at("last_step"), 12);
   EXPECT_EQ(run({"train", "--replay", original, "--out", path("again"), "--set", "lr=1"}).exit, 2);
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--until", "loss.total < 1"}, {"--stop-at-watchpoint"}}) {
+    std::vector<std::string> arguments{"train", "--replay", original, "--out", path("third")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome refused = run(arguments);
+    EXPECT_EQ(refused.exit, 2);
+    EXPECT_THAT(refused.err, HasSubstr("--out, --overwrite and --quiet alone"));
+  }
   EXPECT_EQ(run({"train", "--replay", original, "--out", path("again")}).exit, 6) << "it is there by now";
+}
+
+TEST_F(CliJournal, ARunIsNotMadeAgainInItsOwnPlace) {
+  const std::string original = path("run");
+  ASSERT_EQ(run(tinyTraining(original, 4)).exit, 0);
+  std::filesystem::create_directory_symlink(original, path("link"));
+  for (const std::string& place : {original, path("link"), original + "/."}) {
+    const Outcome refused = run({"train", "--replay", original, "--out", place, "--overwrite", "--quiet"});
+    EXPECT_EQ(refused.exit, 2) << place;
+    EXPECT_THAT(refused.err, HasSubstr("is the run's own folder"));
+  }
+  const auto info = jsonOf(run({"info", original, "--json"}));
+  EXPECT_EQ(info.at("last_step"), 4);
+  EXPECT_THAT(info.at("checkpoints"), SizeIs(1));
+}
+
+TEST_F(CliJournal, ARunWithoutAStepCannotBeMadeAgain) {
+  ASSERT_EQ(run(tinyTraining(path("run"), 4)).exit, 0);
+  for (const std::int64_t last : {0, -1}) {
+    const std::string folder = path(last < 0 ? "none" : "zero");
+    RunHeader header = (*openRun(path("run")))->header();
+    auto writer = createRun(folder, header, Overwrite::kNo);
+    ASSERT_TRUE(writer) << writer.error().text();
+    if (last == 0) (*writer)->record({0, {{"loss.total", 1}}, {}});
+    writer->reset();
+    const Outcome refused = run({"train", "--replay", folder, "--out", path("again"), "--quiet"});
+    EXPECT_EQ(refused.exit, 2);
+    EXPECT_THAT(refused.err, HasSubstr("has recorded no step"));
+    EXPECT_FALSE(std::filesystem::exists(path("again")));
+  }
+}
+
+TEST_F(CliJournal, ItIsMadeAgainWithAsManyThreadsAsItHad) {
+  std::vector<std::string> arguments = tinyTraining(path("run"), 4);
+  *std::next(std::find(arguments.begin(), arguments.end(), "--threads")) = "0";
+  ASSERT_EQ(run(arguments).exit, 0);
+  // A machine with more cores has recorded it.
+  RunHeader header = (*openRun(path("run")))->header();
+  const int here = std::exchange(header.threads, header.threads + 1);
+  ASSERT_TRUE(continueRun(path("run"), 4, {}, {header, {}, {}}));
+  const Outcome again = run({"train", "--replay", path("run"), "--out", path("again"), "--quiet"});
+  EXPECT_LE(again.exit, 1) << again.err;
+  EXPECT_EQ(jsonOf(run({"info", path("again"), "--json"})).at("threads"), here + 1);
+}
+
+TEST_F(CliJournal, ADifferenceIsOneOfWhatTheRunsAreByNow) {
+  ASSERT_EQ(run(tinyTraining(path("a"), 4)).exit, 0);
+  ASSERT_EQ(run(tinyTraining(path("b"), 4)).exit, 0);
+  EXPECT_THAT(jsonOf(run({"diff", path("a"), path("b"), "--json"})), SizeIs(0));
+  {
+    auto writer = continueRun(path("b"), 4);
+    ASSERT_TRUE(writer) << writer.error().text();
+    (*writer)->recordChange({4, "train.lr", "0.001", "0.25"});
+    (*writer)->recordChange({4, "train.clip_grad", "10", "3"});
+  }
+  const auto differences = jsonOf(run({"diff", path("a"), path("b"), "--json"}));
+  ASSERT_THAT(differences, SizeIs(2));
+  EXPECT_EQ(differences[0].at("key"), "train.lr");
+  EXPECT_EQ(differences[0].at("b"), "0.25");
+  {
+    auto trace = openTrace(tracePath(path("b")), TraceAccess::kWrite);
+    ASSERT_TRUE(trace) << trace.error().text();
+    ASSERT_TRUE((*trace)->execute("UPDATE parameter_change SET new_value='9' WHERE key='train.lr'"));
+  }
+  const Outcome damaged = run({"diff", path("a"), path("b"), "--json"});
+  EXPECT_THAT(jsonOf(damaged), SizeIs(1));
+  EXPECT_THAT(damaged.err, HasSubstr("of the journal is damaged"));
 }
 
 TEST_F(CliJournal, WhatDoesNotGoOnBitByBitEndsWithOneAndTheFirstDifference) {

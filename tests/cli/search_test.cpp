@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
+
+#include "core/store/run_reader.h"
+#include "core/store/run_writer.h"
 #include "tests/cli/cli_testing.h"
 
 namespace anchorscope::testing {
@@ -38,6 +42,49 @@ TEST(CliSearch, FindsProbesOfARunByWhatTrainsOnThem) {
   const auto starved = jsonOf(run({"search", "starved", "--run", out, "--json"}));
   const auto fed = jsonOf(run({"search", "--run", out, "--step", "last", "--json", "--", "-starved"}));
   EXPECT_EQ(starved.size() + fed.size(), all.size());
+}
+
+TEST(CliSearch, ProbesWithoutEvidenceAtTheStepAreNotKnown) {
+  const TemporaryFolder folder;
+  const std::string out = (folder.path() / "run").string();
+  ASSERT_EQ(run(tinyTraining(out, 4)).exit, 0);
+  const auto probes = jsonOf(run({"info", out, "--json"})).at("probes");
+  ASSERT_EQ(probes.size(), 2u);
+  // One of them was looked at later alone.
+  const std::string one = probes.begin().key(), other = std::next(probes.begin()).key();
+  {
+    const auto frame = (*openRun(out))->frame(one, 4);
+    ASSERT_TRUE(frame) << frame.error().text();
+    auto later = std::make_shared<ProbeFrame>();
+    later->step = 6;
+    later->image = (*frame)->image;
+    later->classNames = (*frame)->classNames;
+    auto stage = std::make_shared<StageEvidence>(*(*frame)->stages.front());
+    stage->step = 6;
+    later->stages.push_back(std::move(stage));
+    auto writer = continueRun(out, 4);
+    ASSERT_TRUE(writer) << writer.error().text();
+    (*writer)->record({6, {{"loss.total", 1}}, {later}});
+  }
+  const Outcome all = run({"search", "objects>=0", "--run", out, "--step", "6"});
+  EXPECT_EQ(all.exit, 0) << all.err;
+  EXPECT_THAT(all.out, HasSubstr("1 of 2 images"));
+  EXPECT_THAT(all.out, HasSubstr(one));
+  EXPECT_THAT(all.err, HasSubstr("of 1 image it is not known"));
+  EXPECT_EQ(jsonOf(run({"search", "name:" + other, "--run", out, "--step", "6", "--json"})).size(), 1u)
+      << "its name is known";
+  const Outcome nowhere = run({"search", "", "--run", out, "--step", "5"});
+  EXPECT_EQ(nowhere.exit, 3);
+  EXPECT_THAT(nowhere.err, HasSubstr("5"));
+}
+
+TEST(CliSearch, ARunWithoutEvidenceIsToldToBeOne) {
+  const TemporaryFolder folder;
+  const std::string out = (folder.path() / "run").string();
+  ASSERT_EQ(run(tinyTraining(out, 2, {"--set", "probe_count=0"})).exit, 0);
+  const Outcome none = run({"search", "", "--run", out});
+  EXPECT_EQ(none.exit, 3);
+  EXPECT_THAT(none.err, HasSubstr("no recorded evidence"));
 }
 
 TEST(CliSearch, SaysWhatIsNotUnderstoodAndWhatIsNotKnown) {

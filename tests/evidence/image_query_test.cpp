@@ -41,6 +41,14 @@ TEST(ImageQuery, WordsAreLookedForInTheNameAndAllMustHold) {
   EXPECT_FALSE(finds("\"two words\"", image("two other words")));
 }
 
+TEST(ImageQuery, NamesAndClassesMayHoldSigns) {
+  const ImageFacts facts = image("epoch=3 <a>.png", {"size>2"});
+  EXPECT_TRUE(finds("name:epoch=3", facts));
+  EXPECT_TRUE(finds("name:\"=3 <a>\" class:size>2", facts));
+  EXPECT_TRUE(finds("-name:epoch=4 -class:size<2", facts));
+  EXPECT_FALSE(finds("name:epoch=4", facts));
+}
+
 TEST(ImageQuery, ClassesStatesAndNumbersAreAskedFor) {
   const ImageFacts facts = image("a", {"dog", "traffic light"});
   EXPECT_TRUE(finds("class:dog", facts));

@@ -9,8 +9,10 @@
 #include <filesystem>
 
 #include "core/session/replay.h"
+#include "core/session/run_tree.h"
 #include "core/store/run_folder.h"
 #include "core/store/run_reader.h"
+#include "core/store/schema.h"
 #include "core/trainer/checkpoint.h"
 #include "tests/session/session_watch.h"
 #include "tests/trainer/trainer_testing.h"
@@ -19,6 +21,7 @@ namespace anchorscope::testing {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 namespace fs = std::filesystem;
@@ -225,6 +228,8 @@ TEST_F(JournalTest, MadeAgainFromTheStartItGivesTheSameRun) {
   EXPECT_EQ(journal->configAt(20)->train.getFloat("lr"), 0.003);
   EXPECT_EQ(journal->configAt(6)->train.getFloat("lr"), 0.01);
   EXPECT_EQ(journal->configAt(5)->train.getFloat("lr"), 0.001);
+  EXPECT_EQ(journal->configOfEvidence(6)->train.getFloat("lr"), 0.001) << "recorded before it was changed";
+  EXPECT_EQ(journal->configOfEvidence(7)->train.getFloat("lr"), 0.01);
   RunConfig again = journal->first;
   again.out = (folder_ / "again").string();
   const std::vector<ReplayPart> parts = replayParts(*journal);
@@ -247,6 +252,77 @@ TEST_F(JournalTest, MadeAgainFromTheStartItGivesTheSameRun) {
   options.stopAtStep = journal->lastStep;
   startSession(again, options)->wait();
   expectSameRun(original, again.out, 20);
+}
+
+TEST_F(JournalTest, WhatOfItIsDamagedIsToldWhereverItIsRead) {
+  open();
+  train(2);
+  change("lr", "0.25");
+  change("clip_grad", "3");
+  train(1);
+  close();
+  ASSERT_TRUE((*openTrace(tracePath(config_.out), TraceAccess::kWrite))
+                  ->execute("UPDATE parameter_change SET new_value='9' WHERE key='train.lr'"));
+  {
+    const auto run = *openRun(config_.out);
+    const auto journal = journalOf(*run);
+    ASSERT_TRUE(journal) << journal.error().text();
+    EXPECT_EQ(journal->configAt(3)->train.getFloat("clip_grad"), 3);
+    EXPECT_EQ(journal->configAt(3)->train.getFloat("lr"), 0.001);
+    EXPECT_THAT(run->takeProblems(), ElementsAre(HasSubstr("of the journal is damaged")));
+  }
+  const auto whole = readJournal(**openRun(config_.out));
+  ASSERT_FALSE(whole);
+  EXPECT_EQ(whole.error().code, ErrorCode::kBadData);
+  goOn();
+  std::vector<std::string> warnings;
+  for (const NoteEvent& note : watch_->all<NoteEvent>())
+    if (note.event.kind == "warning") warnings.push_back(note.event.text);
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("of the journal is damaged")));
+  close();
+}
+
+TEST_F(JournalTest, PlannedStepsAreThoseOfTheLastChange) {
+  set(config_, "train.steps", "9");
+  open();
+  EXPECT_EQ(plannedSteps(**openRun(config_.out)), 9);
+  train(2);
+  change("train.steps", "2e");
+  const std::int64_t epochs = session_->facts()->config.train.getInt("steps");
+  EXPECT_GT(epochs, 9);
+  close();
+  EXPECT_EQ(plannedSteps(**openRun(config_.out)), epochs);
+  const auto tree = readRunTree(config_.out);
+  ASSERT_TRUE(tree);
+  EXPECT_EQ(tree->runs.at(0).plannedSteps, epochs);
+}
+
+TEST_F(JournalTest, AForkOfAForkHasItsOwnChangesAlone) {
+  open();
+  train(3);
+  close();
+  const std::string first = config_.out, second = (folder_ / "second").string();
+  config_.out = second;
+  goOn(-1, {{"lr", "0.5"}}, first);
+  close();
+  config_.out = (folder_ / "third").string();
+  goOn(-1, {{"clip_grad", "2"}}, second);
+  train(1);
+  change("lr", "0.25");
+  close();
+  const auto tree = readRunTree(folder_.path().string());
+  ASSERT_TRUE(tree) << tree.error().text();
+  ASSERT_THAT(tree->runs, SizeIs(3));
+  const auto keys = [&](std::size_t i) {
+    std::vector<std::string> out;
+    for (const ParameterChange& change : tree->runs[i].forkChanges)
+      out.push_back(change.key);
+    return out;
+  };
+  EXPECT_THAT(keys(0), IsEmpty());
+  EXPECT_THAT(keys(1), ElementsAre("train.lr"));
+  EXPECT_THAT(keys(2), ElementsAre("train.clip_grad"));
+  EXPECT_EQ(tree->runs[2].laterChanges, 1);
 }
 
 TEST_F(JournalTest, WhatIsSaidToHaveNoPartInTrainingHasNone) {
