@@ -91,11 +91,9 @@ std::set<std::string> weightChannels(const StageEvidence& evidence) {
   return names;
 }
 
-std::shared_ptr<const StageEvidence> withDifference(const StageEvidence& own,
-                                                    const std::shared_ptr<const StageEvidence>& variant) {
-  const std::vector<AssignmentDifference> differences = assignmentDifferences(own, *variant);
-  if (differences.empty()) return variant;
-  auto out = std::make_shared<StageEvidence>(*variant);
+void append(const std::vector<AssignmentDifference>& differences, const StageEvidence& own,
+            StageEvidence& variant) {
+  const std::set<std::string> weights = weightChannels(variant);
   for (const AssignmentDifference& difference : differences) {
     const Head& head = difference.head == kHeads[0].name ? kHeads[0] : kHeads[1];
     Channel channel;
@@ -104,7 +102,7 @@ std::shared_ptr<const StageEvidence> withDifference(const StageEvidence& own,
         "1: learns an object here and none in the run; -1: the contrary; 0: another object.", "ours",
         ColorScale::kDiverging, -1.F, 1.F);
     channel.values = difference.change;
-    out->channels.push_back(std::move(channel));
+    variant.channels.push_back(std::move(channel));
     for (const bool added : {true, false}) {
       ObjectColumn column;
       const std::string what = added ? "added" : "removed";
@@ -115,11 +113,11 @@ std::shared_ptr<const StageEvidence> withDifference(const StageEvidence& own,
                      "ours"};
       for (const ChangeCounts& counts : difference.perObject)
         column.values.push_back(static_cast<float>(added ? counts.added : counts.removed));
-      out->objectColumns.push_back(std::move(column));
+      variant.objectColumns.push_back(std::move(column));
     }
   }
-  for (const std::string& name : weightChannels(*variant)) {
-    const Channel *before = own.channel(name), *after = variant->channel(name);
+  for (const std::string& name : weights) {
+    const Channel *before = own.channel(name), *after = variant.channel(name);
     if (!before || before->values.size() != after->values.size()) continue;
     Channel channel;
     channel.spec = channelOf("difference." + name, after->spec.title + ", less the run's", after->spec.unit,
@@ -131,8 +129,16 @@ std::shared_ptr<const StageEvidence> withDifference(const StageEvidence& own,
                   b = std::isnan(after->values[i]) ? 0 : after->values[i];
       channel.values[i] = a == b ? kNone : b - a;
     }
-    out->channels.push_back(std::move(channel));
+    variant.channels.push_back(std::move(channel));
   }
+}
+
+std::shared_ptr<const StageEvidence> withDifference(const StageEvidence& own,
+                                                    const std::shared_ptr<const StageEvidence>& variant) {
+  const std::vector<AssignmentDifference> differences = assignmentDifferences(own, *variant);
+  if (differences.empty()) return variant;
+  auto out = std::make_shared<StageEvidence>(*variant);
+  append(differences, own, *out);
   return out;
 }
 
@@ -147,6 +153,12 @@ std::vector<AssignmentDifference> assignmentDifferences(const StageEvidence& bef
     if (a && b) out.push_back(differenceOf(head.name, *a, *b, after));
   }
   return out;
+}
+
+bool appendDifferences(const StageEvidence& before, StageEvidence& after) {
+  const std::vector<AssignmentDifference> differences = assignmentDifferences(before, after);
+  if (!differences.empty()) append(differences, before, after);
+  return !differences.empty();
 }
 
 std::vector<AssignmentDifference> differencesIn(const StageEvidence& variant) {

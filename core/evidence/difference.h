@@ -42,4 +42,8 @@ std::vector<AssignmentDifference> differencesIn(const StageEvidence& variant);
 std::vector<std::shared_ptr<const ProbeFrame>> withDifferences(
     std::vector<std::shared_ptr<const ProbeFrame>> frames);
 
+/// The same of one stage, whatever the two are of, into `after`, which knows of no differences yet; false,
+/// and it is as it was, where nothing can be compared.
+bool appendDifferences(const StageEvidence& before, StageEvidence& after);
+
 }  // namespace anchorscope

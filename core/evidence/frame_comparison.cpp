@@ -27,14 +27,19 @@ std::string whyOthers(const StageEvidence& a, const StageEvidence& b) {
   // Those of a step of their own cannot be the same, whatever their number.
   if (!a.candidates->onGrid() || !b.candidates->onGrid())
     return concat("each step has ", a.stage.candidate, "s of its own");
-  if (a.candidates->boxesInInput != b.candidates->boxesInInput)
+  // Frames of one run share them.
+  if (a.candidates != b.candidates && a.candidates->boxesInInput != b.candidates->boxesInInput)
     return concat("their ", a.stage.candidate, "s are other boxes");
   return {};
 }
 
-template <typename Entry>
-void dropDifferences(std::vector<Entry>& entries) {
-  std::erase_if(entries, [](const Entry& entry) { return isDifference(entry.spec.name); });
+/// All but what is known of differences.
+StageEvidence withoutDifferences(const StageEvidence& stage) {
+  StageEvidence out = stage;
+  const auto known = [](const auto& entry) { return isDifference(entry.spec.name); };
+  std::erase_if(out.channels, known);
+  std::erase_if(out.objectColumns, known);
+  return out;
 }
 
 void replace(std::string& text, std::string_view what, std::string_view with) {
@@ -43,18 +48,15 @@ void replace(std::string& text, std::string_view what, std::string_view with) {
 
 /// "the run" is what a variant is compared with.
 template <typename Entry>
-bool name(std::vector<Entry>& entries) {
-  bool any = false;
+void name(std::vector<Entry>& entries) {
   for (Entry& entry : entries) {
     if (!isDifference(entry.spec.name)) continue;
-    any = true;
     for (std::string* text : {&entry.spec.title, &entry.spec.description}) {
       replace(*text, "The variant's", "This one's");
       replace(*text, "the run's", "the first canvas'");
       replace(*text, "the run", "the first canvas");
     }
   }
-  return any;
 }
 
 }  // namespace
@@ -67,38 +69,22 @@ Result<std::shared_ptr<const ProbeFrame>> comparedWith(const ProbeFrame& before,
     return cannot("they are of two images");
   if (before.stages.size() != after.stages.size()) return cannot("their detectors have other stages");
   std::string why;
-  auto own = std::make_shared<ProbeFrame>(before), other = std::make_shared<ProbeFrame>(after);
-  own->variant = nullptr;
-  own->step = after.step;
-  other->variant = std::make_shared<const Variant>();
-  bool comparable = false;
+  bool comparable = false, any = false;
+  auto out = std::make_shared<ProbeFrame>(after);
   for (std::size_t i = 0; i < after.stages.size(); ++i) {
     if (std::string others = whyOthers(*before.stages[i], *after.stages[i]); !others.empty()) {
       why = std::move(others);
       continue;
     }
     comparable = true;
-    auto stage = std::make_shared<StageEvidence>(*after.stages[i]);
-    dropDifferences(stage->channels);
-    dropDifferences(stage->objectColumns);
-    other->stages[i] = std::move(stage);
-  }
-  if (!comparable) return cannot(why);
-  const auto compared = withDifferences({own, other});
-  auto out = std::make_shared<ProbeFrame>(*compared[1]);
-  out->variant = after.variant;
-  bool any = false;
-  for (std::size_t i = 0; i < out->stages.size(); ++i) {
-    if (out->stages[i] == other->stages[i]) {
-      out->stages[i] = after.stages[i];
-      continue;
-    }
-    auto stage = std::make_shared<StageEvidence>(*out->stages[i]);
-    any = name(stage->channels) || any;
+    auto stage = std::make_shared<StageEvidence>(withoutDifferences(*after.stages[i]));
+    if (!appendDifferences(*before.stages[i], *stage)) continue;
+    any = true;
+    name(stage->channels);
     name(stage->objectColumns);
-    stage->variant = after.variant;
     out->stages[i] = std::move(stage);
   }
+  if (!comparable) return cannot(why);
   if (!any) return cannot("one of them does not show who learns what");
   return std::shared_ptr<const ProbeFrame>(std::move(out));
 }

@@ -63,6 +63,7 @@ CandidateCondition CandidateCondition::with(const CandidateCondition& later) con
   if (later.level) out.level = later.level;
   if (later.ofClass) out.ofClass = later.ofClass;
   if (later.object) out.object = later.object;
+  if (!later.candidates.empty()) out.candidates = later.candidates;
   return out;
 }
 
@@ -102,6 +103,13 @@ std::optional<CandidateSubset> subsetOf(const StageEvidence& stage, const Candid
          [first = layout.firstAnchor, last = layout.firstAnchor + layout.anchorCount()](std::size_t i) {
            return static_cast<std::int64_t>(i) >= first && static_cast<std::int64_t>(i) < last;
          });
+  }
+  if (!condition.candidates.empty()) {
+    std::vector<std::uint8_t> named(out.inside.size(), 0);
+    for (const std::int32_t candidate : condition.candidates)
+      if (candidate >= 0 && static_cast<std::size_t>(candidate) < named.size())
+        named[static_cast<std::size_t>(candidate)] = 1;
+    keep(out.inside, [&](std::size_t i) { return named[i] != 0; });
   }
   if (condition.role) {
     const std::vector<CandidateRole> roles = rolesOf(stage);

@@ -35,11 +35,14 @@ struct CandidateCondition {
   std::vector<ChannelRange> ranges;
   std::optional<ChannelArea> area;
   std::optional<CandidateRole> role;
-  std::optional<int> level;            ///< Index into CandidateSet::levels.
-  std::optional<int> ofClass;          ///< Some head learns an object of this class.
-  std::optional<std::int32_t> object;  ///< Some head learns this one.
+  std::optional<int> level;              ///< Index into CandidateSet::levels.
+  std::optional<int> ofClass;            ///< Some head learns an object of this class.
+  std::optional<std::int32_t> object;    ///< Some head learns this one.
+  std::vector<std::int32_t> candidates;  ///< One of these; empty: of any.
 
   bool isEmpty() const { return *this == CandidateCondition(); }
+  /// What is named means something in one image alone.
+  bool isOfImage() const { return object || !candidates.empty(); }
   /// Both hold; of what both name the later one is meant.
   CandidateCondition with(const CandidateCondition& later) const;
   bool operator==(const CandidateCondition&) const = default;

@@ -208,6 +208,24 @@ TEST(Subset, IsNoneWhereTheStageLacksWhatItNames) {
   EXPECT_EQ(subsetOf(stage, condition)->count, 0) << "nobody learns an object that there is not";
 }
 
+TEST(Subset, IsOfThoseThatAreNamedOneByOne) {
+  const StageEvidence stage = randomStage(5);
+  CandidateCondition condition;
+  EXPECT_FALSE(condition.isOfImage());
+  condition.candidates = {17, 3, 3, -1, 999};
+  EXPECT_TRUE(condition.isOfImage());
+  EXPECT_FALSE(condition.isEmpty());
+  const auto subset = subsetOf(stage, condition);
+  ASSERT_TRUE(subset);
+  EXPECT_EQ(subset->count, 2);
+  EXPECT_EQ(subset->inside[3], 1);
+  EXPECT_EQ(subset->inside[17], 1);
+  condition.level = 0;  // the first 16
+  EXPECT_EQ(subsetOf(stage, condition)->count, 1);
+  EXPECT_EQ(condition.with({.candidates = {5}}).candidates, std::vector<std::int32_t>{5});
+  EXPECT_EQ(condition.with({}).candidates, condition.candidates);
+}
+
 TEST(Subset, OfTwoConditionsTheLaterOneSaysWhatBothName) {
   CandidateCondition a, b;
   a.ranges = {{"iou", 0, 0.5f}, {"cls_score", 0, 1}};

@@ -285,6 +285,7 @@ TEST(CanvasModelTest, WhatIsBrushedComesBackAsItWasSaved) {
   brushed.condition.level = 2;
   brushed.condition.ofClass = 1;
   brushed.condition.object = 4;
+  brushed.condition.candidates = {7, 2};
   brush.set(brushed);
   Brush other;
   other.restore(brush.save());

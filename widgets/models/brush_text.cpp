@@ -58,6 +58,7 @@ QString brushText(const StageEvidence& evidence, const CandidateCondition& condi
                     : tr("class %1").arg(*condition.ofClass));
   }
   if (condition.object) parts << tr("object %1").arg(*condition.object);
+  if (!condition.candidates.empty()) parts << tr("named one by one");
   return parts.join(QStringLiteral(" · "));
 }
 

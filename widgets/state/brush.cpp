@@ -65,6 +65,10 @@ QJsonObject Brush::save() const {
   put(saved, "level", condition.level);
   put(saved, "class", condition.ofClass);
   put(saved, "object", condition.object);
+  QJsonArray candidates;
+  for (const std::int32_t candidate : condition.candidates)
+    candidates.append(candidate);
+  if (!candidates.isEmpty()) saved["candidates"] = candidates;
   return saved;
 }
 
@@ -88,6 +92,8 @@ void Brush::restore(const QJsonObject& saved) {
   condition.level = takeWhole(saved, "level");
   condition.ofClass = takeWhole(saved, "class");
   condition.object = takeWhole(saved, "object");
+  for (const QJsonValue& candidate : saved["candidates"].toArray())
+    if (const int index = candidate.toInt(-1); index >= 0) condition.candidates.push_back(index);
   if (condition.isEmpty())
     clear();
   else
