@@ -87,6 +87,12 @@ TEST_F(StatisticsPanelTest, ShowsAnotherRunAlone) {
   ASSERT_TRUE(complete(7));
   for (const StatisticSeries& series : panel.series())
     EXPECT_EQ(series.steps, (std::vector<std::int64_t>{7})) << series.name;
+  // What was measured of the first is not measured again.
+  panel.setRun(QString::fromStdString((temporary / "first").string()));
+  EXPECT_TRUE(panel.isComplete());
+  EXPECT_EQ(panel.curves().history().lastStep(), 20);
+  panel.keepOnly({QString::fromStdString(folder)});
+  EXPECT_TRUE(panel.series().empty()) << "it is open no more";
   panel.setRun({});
   EXPECT_TRUE(note().contains(QStringLiteral("records none")));
 }

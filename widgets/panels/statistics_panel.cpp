@@ -59,22 +59,33 @@ StatisticsPanel::StatisticsPanel(QWidget* parent)
 
 StatisticsPanel::~StatisticsPanel() = default;
 
+const StatisticsPanel::Measured& StatisticsPanel::measured() const {
+  static const Measured none;
+  const auto found = measured_.find(folder_);
+  return found == measured_.end() ? none : found->second;
+}
+
 void StatisticsPanel::setRun(const QString& folder) {
   if (folder == folder_) return;
   folder_ = folder;
-  reading_.reset();
-  series_.clear();
-  problems_.clear();
-  done_ = steps_ = 0;
-  complete_ = false;
   curves_->clear();
+  for (const StatisticSeries& series : series())
+    curves_->history().append(series.name, ScalarSeries{series.steps, series.values});
+  curves_->setCurrentStep(currentStep_);
+  showNames();
+  curves_->historyChanged();
   refreshReliability();
   refreshNote();
+  refreshSteps();
   if (!visibleRegion().isEmpty()) begin();
 }
 
+void StatisticsPanel::keepOnly(const QStringList& folders) {
+  std::erase_if(measured_, [&](const auto& each) { return !folders.contains(each.first); });
+}
+
 void StatisticsPanel::refreshSteps() {
-  if (reading_) reading_->refresh();
+  if (const auto& reading = measured().reading) reading->refresh();
 }
 
 void StatisticsPanel::setCurrentStep(std::int64_t step) {
@@ -91,11 +102,11 @@ void StatisticsPanel::refreshReliability() {
     return currentStep_ < 0 ? series.steps.end()
                             : std::upper_bound(series.steps.begin(), series.steps.end(), currentStep_);
   };
-  for (const StatisticSeries& series : series_)
+  for (const StatisticSeries& series : this->series())
     if (series.statistic == "calibration")
       if (const auto after = upTo(series); after != series.steps.begin())
         when = std::max(when, *std::prev(after));
-  for (const StatisticSeries& series : series_) {
+  for (const StatisticSeries& series : this->series()) {
     const std::size_t at = series.name.find("calibration.iou.0.");
     if (series.statistic != "calibration" || at == std::string::npos) continue;
     const auto bin = static_cast<std::size_t>(series.name.back() - '0');
@@ -108,7 +119,7 @@ void StatisticsPanel::refreshReliability() {
 
 void StatisticsPanel::paintEvent(QPaintEvent* event) {
   QWidget::paintEvent(event);
-  if (!reading_ && !folder_.isEmpty())
+  if (!measured().reading && !folder_.isEmpty())
     QMetaObject::invokeMethod(this, &StatisticsPanel::begin, Qt::QueuedConnection);
 }
 
@@ -119,79 +130,88 @@ void StatisticsPanel::resizeEvent(QResizeEvent* event) {
 }
 
 void StatisticsPanel::begin() {
-  if (reading_ || folder_.isEmpty()) return;
-  reading_ = std::make_unique<StatisticsReading>(folder_);
-  connect(reading_.get(), &StatisticsReading::arrived, this, &StatisticsPanel::take);
-  connect(reading_.get(), &StatisticsReading::failed, this, &StatisticsPanel::failed);
-  connect(reading_.get(), &StatisticsReading::problemsFound, this,
-          [this](const std::vector<std::string>& problems) {
-            problems_.insert(problems_.end(), problems.begin(), problems.end());
-            emit problemsFound(problems);
+  if (measured().reading || folder_.isEmpty()) return;
+  Measured& its = measured_[folder_];
+  its.reading = std::make_unique<StatisticsReading>(folder_);
+  connect(its.reading.get(), &StatisticsReading::arrived, this,
+          [this, folder = folder_](const std::vector<StatisticSeries>& parts, std::size_t done,
+                                   std::size_t steps) { take(folder, parts, done, steps); });
+  connect(its.reading.get(), &StatisticsReading::failed, this, &StatisticsPanel::failed);
+  connect(its.reading.get(), &StatisticsReading::problemsFound, this,
+          [&its](const std::vector<std::string>& problems) {
+            its.problems.insert(its.problems.end(), problems.begin(), problems.end());
           });
   refreshNote();
 }
 
-void StatisticsPanel::take(const std::vector<StatisticSeries>& parts, std::size_t done, std::size_t steps) {
+void StatisticsPanel::take(const QString& folder, const std::vector<StatisticSeries>& parts, std::size_t done,
+                           std::size_t steps) {
+  Measured& its = measured_[folder];
   bool isNew = false;
   for (const StatisticSeries& part : parts) {
-    const auto known = std::find_if(series_.begin(), series_.end(),
+    const auto known = std::find_if(its.series.begin(), its.series.end(),
                                     [&](const StatisticSeries& each) { return each.name == part.name; });
-    if (known == series_.end()) {
-      series_.push_back(part);
+    if (known == its.series.end()) {
+      its.series.push_back(part);
       isNew = true;
     } else {
       known->steps.insert(known->steps.end(), part.steps.begin(), part.steps.end());
       known->values.insert(known->values.end(), part.values.begin(), part.values.end());
     }
-    curves_->history().append(part.name, ScalarSeries{part.steps, part.values});
+    if (folder == folder_) curves_->history().append(part.name, ScalarSeries{part.steps, part.values});
   }
-  if (isNew) {
-    EvidenceDeclaration declaration;
-    for (const StatisticSeries& series : series_)
-      declaration.scalars.push_back(
-          {series.name, series.title, series.unit, series.description, series.source, series.scale});
-    curves_->setDeclaration(declaration);
-    std::vector<CurveSet> sets;
-    for (const Statistic& statistic : statistics()) {
-      CurveSet set{declaredText(statistic.title), {}};
-      for (const StatisticSeries& series : series_)
-        if (series.statistic == statistic.name) set.names << QString::fromStdString(series.name);
-      if (!set.names.isEmpty()) sets.push_back(std::move(set));
-    }
-    curves_->setSets(std::move(sets));
-  }
-  done_ = done;
-  steps_ = steps;
-  complete_ = done == steps;
+  its.done = done;
+  its.steps = steps;
+  its.complete = done == steps;
+  if (folder != folder_) return;
+  if (isNew) showNames();
   curves_->historyChanged();
   refreshReliability();
   refreshNote();
 }
 
+void StatisticsPanel::showNames() {
+  EvidenceDeclaration declaration;
+  for (const StatisticSeries& series : series())
+    declaration.scalars.push_back(
+        {series.name, series.title, series.unit, series.description, series.source, series.scale});
+  curves_->setDeclaration(declaration);
+  std::vector<CurveSet> sets;
+  for (const Statistic& statistic : statistics()) {
+    CurveSet set{declaredText(statistic.title), {}};
+    for (const StatisticSeries& series : this->series())
+      if (series.statistic == statistic.name) set.names << QString::fromStdString(series.name);
+    if (!set.names.isEmpty()) sets.push_back(std::move(set));
+  }
+  curves_->setSets(std::move(sets));
+}
+
 void StatisticsPanel::refreshNote() {
+  const Measured& its = measured();
   QString text;
   if (folder_.isEmpty())
     text = tr("Measured from recorded evidence: this run records none");
-  else if (!reading_ || steps_ == 0)
-    text = complete_ ? tr("No evidence was recorded yet") : tr("Measuring…");
-  else if (!complete_)
-    text =
-        tr("Measuring: %1 of %2")
-            .arg(countText(static_cast<qint64>(done_)), countText(static_cast<qint64>(steps_), noun::kSteps));
+  else if (!its.reading || its.steps == 0)
+    text = its.complete ? tr("No evidence was recorded yet") : tr("Measuring…");
+  else if (!its.complete)
+    text = tr("Measuring: %1 of %2")
+               .arg(countText(static_cast<qint64>(its.done)),
+                    countText(static_cast<qint64>(its.steps), noun::kSteps));
   else
-    text = tr("Measured at %1 with evidence").arg(countText(static_cast<qint64>(steps_), noun::kSteps));
-  if (!problems_.empty()) text += tr(" · %1 left out").arg(countText(static_cast<qint64>(problems_.size())));
+    text = tr("Measured at %1 with evidence").arg(countText(static_cast<qint64>(its.steps), noun::kSteps));
+  if (!its.problems.empty())
+    text += tr(" · %1 left out").arg(countText(static_cast<qint64>(its.problems.size())));
   note_->setText(text);
-  note_->setToolTip(problems_.empty() ? text : text + '\n' + QString::fromStdString(problems_.front()));
-  export_->setEnabled(!series_.empty());
+  note_->setToolTip(its.problems.empty() ? text : text + '\n' + QString::fromStdString(its.problems.front()));
+  export_->setEnabled(!its.series.empty());
 }
 
 Status StatisticsPanel::exportTo(const QString& path, Overwrite overwrite) const {
   const QString suffix = QFileInfo(path).suffix().toLower();
   if (suffix == QLatin1String("json"))
-    return writeFileAtomically(path.toStdString(), statisticsJson(series_, problems_), overwrite);
+    return writeFileAtomically(path.toStdString(), statisticsJson(series(), measured().problems), overwrite);
   if (suffix == QLatin1String("csv"))
-    return writeFileAtomically(path.toStdString(), statisticsCsv(series_), overwrite);
+    return writeFileAtomically(path.toStdString(), statisticsCsv(series()), overwrite);
   return curves_->exportTo(path, overwrite);
 }
 

@@ -3,10 +3,12 @@
 #include <QMetaObject>
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <map>
 #include <mutex>
-#include <thread>
 #include <utility>
+
+#include "widgets/source/ended_threads.h"
 
 namespace anchorscope {
 namespace {
@@ -35,8 +37,18 @@ struct StatisticsReading::Work {
   std::mutex mutex;
   std::condition_variable changed;
   bool stop = false, refresh = false;
-  std::thread thread;
+  std::mutex telling;                    // so that nothing is told any more once its owner is gone
+  StatisticsReading* reading = nullptr;  // its owner, while it is there
+  std::future<void> thread;
 
+  /// `report(owner)`, on its thread.
+  template <typename Report>
+  void post(Report report) {
+    const std::lock_guard lock(telling);
+    if (reading)
+      QMetaObject::invokeMethod(
+          reading, [its = reading, report = std::move(report)] { report(*its); }, Qt::QueuedConnection);
+  }
   bool stopped() {
     const std::lock_guard lock(mutex);
     return stop;
@@ -49,31 +61,31 @@ struct StatisticsReading::Work {
     return !stop;
   }
 
-  template <typename Post>
-  void run(const std::string& folder, StatisticsReading* reading, const Post& post) {
+  void run(const std::string& folder) {
+    const auto fail = [this](const Error& error) {
+      post([error](StatisticsReading& its) { emit its.failed(error); });
+    };
     auto opened = openRun(folder, LostRows::kLookLater);
-    if (!opened) return post([reading, error = opened.error()] { emit reading->failed(error); });
+    if (!opened) return fail(opened.error());
     const std::shared_ptr<RunReader> run = *opened;
     auto made = StatisticsReader::make(*run);
-    if (!made) return post([reading, error = made.error()] { emit reading->failed(error); });
+    if (!made) return fail(made.error());
     std::map<std::string, std::size_t> told;
     std::size_t problemsTold = 0;
     const auto tell = [&] {
-      post([reading, parts = newParts(made->series(), told), done = made->done(), steps = made->steps()] {
-        emit reading->arrived(parts, done, steps);
-      });
+      post([parts = newParts(made->series(), told), done = made->done(),
+            steps = made->steps()](StatisticsReading& its) { emit its.arrived(parts, done, steps); });
       const std::vector<std::string>& problems = made->problems();
       if (problems.size() > problemsTold) {
-        post([reading, news = std::vector<std::string>(
-                           problems.begin() + static_cast<std::ptrdiff_t>(problemsTold), problems.end())] {
-          emit reading->problemsFound(news);
+        post([news = std::vector<std::string>(problems.begin() + static_cast<std::ptrdiff_t>(problemsTold),
+                                              problems.end())](StatisticsReading& its) {
+          emit its.problemsFound(news);
         });
         problemsTold = problems.size();
       }
     };
     do {
-      if (const Status refreshed = run->refresh(); !refreshed)
-        post([reading, error = refreshed.error()] { emit reading->failed(error); });
+      if (const Status refreshed = run->refresh(); !refreshed) fail(refreshed.error());
       made->refresh();
       auto last = std::chrono::steady_clock::now();
       while (!stopped() && made->readNext()) {
@@ -88,21 +100,23 @@ struct StatisticsReading::Work {
 };
 
 StatisticsReading::StatisticsReading(const QString& folder, QObject* parent)
-    : QObject(parent), work_(std::make_unique<Work>()) {
-  const auto post = [this](auto report) {
-    QMetaObject::invokeMethod(this, std::move(report), Qt::QueuedConnection);
-  };
+    : QObject(parent), work_(std::make_shared<Work>()) {
+  work_->reading = this;
   work_->thread =
-      std::thread([this, post, folder = folder.toStdString()] { work_->run(folder, this, post); });
+      std::async(std::launch::async, [work = work_, folder = folder.toStdString()] { work->run(folder); });
 }
 
 StatisticsReading::~StatisticsReading() {
+  {
+    const std::lock_guard lock(work_->telling);
+    work_->reading = nullptr;
+  }
   {
     const std::lock_guard lock(work_->mutex);
     work_->stop = true;
   }
   work_->changed.notify_all();
-  work_->thread.join();
+  leaveToItsEnd(std::move(work_->thread));
 }
 
 void StatisticsReading::refresh() {

@@ -14,8 +14,8 @@
 
 namespace anchorscope {
 
-/// GUI thread only; no member waits but for the step that is being read when it ends. What is told is queued,
-/// and none of it comes after its end.
+/// GUI thread only. No member waits, nor does its end: the step that is being read then is read to its end
+/// and not told. What is told is queued.
 class StatisticsReading : public QObject {
   Q_OBJECT
 
@@ -36,7 +36,7 @@ class StatisticsReading : public QObject {
 
  private:
   struct Work;
-  std::unique_ptr<Work> work_;
+  std::shared_ptr<Work> work_;
 };
 
 }  // namespace anchorscope
