@@ -4,6 +4,7 @@
 #include <QPointer>
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace anchorscope {
 
@@ -76,9 +77,13 @@ void SessionBridge::drain() {
   };
   // The facts after the events: an acknowledged option is in them.
   std::vector<Event> events = drained->drainEvents();
-  const bool first = facts_ == nullptr;
-  facts_ = drained->facts();
-  if (first && facts_) emit factsAvailable();
+  const std::shared_ptr<const RunFacts> before = std::exchange(facts_, drained->facts());
+  if (facts_ && facts_ != before) {
+    if (before)
+      emit factsChanged();
+    else
+      emit factsAvailable();
+  }
   for (Event& event : events) {
     if (!alive || session_.get() != drained) return;  // a slot has started or ended a session
     if (auto* step = std::get_if<StepEvent>(&event)) {

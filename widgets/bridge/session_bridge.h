@@ -44,6 +44,8 @@ class SessionBridge : public QObject {
   void sessionEnded();
   void stateChanged(anchorscope::TrainerState state, const QString& reason);
   void factsAvailable();
+  /// An option of the run is another one, so that facts() are; acknowledged after this.
+  void factsChanged();
   /// One call for everybody: panels share the pointer.
   void snapshotArrived(std::shared_ptr<const anchorscope::Snapshot> snapshot);
   /// All steps since the last call, in order.

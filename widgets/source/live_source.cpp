@@ -45,6 +45,7 @@ LiveSource::LiveSource(SessionBridge& bridge, bool continued, QObject* parent)
       eventsWait_(continued),
       timer_(new QTimer(this)) {
   connect(&bridge_, &SessionBridge::factsAvailable, this, &LiveSource::onFacts);
+  connect(&bridge_, &SessionBridge::factsChanged, this, &LiveSource::onFacts);
   connect(&bridge_, &SessionBridge::stepsArrived, this, &LiveSource::onSteps);
   connect(&bridge_, &SessionBridge::evaluated, this, &LiveSource::onEvaluation);
   connect(&bridge_, &SessionBridge::noteArrived, this, &LiveSource::onNote);
@@ -113,11 +114,11 @@ void LiveSource::openRecording() {
   });
   connect(recording_.get(), &EvidenceSource::stepsChanged, this, &EvidenceSource::stepsChanged);
   connect(recording_.get(), &EvidenceSource::asked, this, [this](const AskedAnswer& answer) {
-    // The run's own answer is the fuller one.
+    const bool changed = std::exchange(answer_.heldStep, answer.heldStep) != answer.heldStep;
     if (!takesQuestions(bridge_.state()))
       emit asked(answer);
-    else if (answer.heldStep >= 0)
-      emit asked({.variants = answer.variants, .heldStep = answer.heldStep});
+    else if (changed || answer.heldStep >= 0)
+      emit asked(answer_);  // the run's own is the fuller one
   });
   connect(recording_.get(), &EvidenceSource::held, this, &EvidenceSource::held);
   connect(recording_.get(), &EvidenceSource::momentArrived, this, &EvidenceSource::momentArrived);
@@ -131,6 +132,7 @@ void LiveSource::openRecording() {
 
 void LiveSource::ask(const QString& variants) {
   question_ = variants;
+  answer_ = {.variants = variants, .heldStep = answer_.heldStep};
   questionId_ = takesQuestions(bridge_.state()) ? bridge_.post(AskCommand{variants.toStdString()}) : 0;
   if (recording_ && recording_->isOpen()) recording_->ask(variants);
 }
@@ -147,10 +149,9 @@ void LiveSource::onAcknowledged(const AcknowledgedEvent& event) {
   if (questionId_ == 0 || event.id != questionId_) return;
   questionId_ = 0;
   // What the run says now is in the snapshot that comes with this.
-  AskedAnswer answer{question_};
-  answer.error = event.error;
+  answer_.error = event.error;
   QMetaObject::invokeMethod(
-      this, [this, answer = std::move(answer)] { emit asked(answer); }, Qt::QueuedConnection);
+      this, [this, answer = answer_] { emit asked(answer); }, Qt::QueuedConnection);
 }
 
 void LiveSource::refresh() {

@@ -67,6 +67,7 @@ class LiveSource final : public EvidenceSource {
   std::vector<EvaluationEvent> evaluations_;
   std::vector<RunEvent> events_;  ///< While events wait.
   QString question_;
+  AskedAnswer answer_;        ///< What the run and its recording have said of it.
   CommandId questionId_ = 0;  ///< 0: the run owes no answer.
   QTimer* timer_;
 };
