@@ -76,12 +76,12 @@ TEST_F(ReadOutTest, ThreeNumbersStandBesideTheCursorAndTheRestOnAKey) {
   EXPECT_EQ(brief.hovered.rows.size(), 3u);
   EXPECT_EQ(brief.hovered.rows[0].name, "Weight, classification") << "what is drawn comes first";
   EXPECT_TRUE(brief.hovered.hint.startsWith("I: ")) << brief.hovered.hint.toStdString();
-  key(Qt::Key_I);
+  state.readOut().setTellsAll(true);
   const CanvasView::ReadOutLayout all = view.readOut();
   EXPECT_GT(all.hovered.rows.size(), 5u);
   EXPECT_EQ(all.hovered.rows.size() + all.hovered.more, 3 + brief.hovered.more);
   EXPECT_GT(all.hoverCard.height(), brief.hoverCard.height());
-  key(Qt::Key_I);
+  state.readOut().setTellsAll(false);
   EXPECT_EQ(view.readOut().hovered.rows.size(), 3u);
 }
 
@@ -272,7 +272,7 @@ TEST_F(ReadOutTest, TheMagnifierShowsThePixelUnderTheCursorSharply) {
   const QPoint at = bareOfObjects();
   QTest::mouseMove(&view, at);
   EXPECT_TRUE(view.readOut().magnifier.isNull());
-  key(Qt::Key_M);
+  state.readOut().setMagnifies(true);
   const QRectF lens = view.readOut().magnifier;
   ASSERT_FALSE(lens.isNull());
   EXPECT_FALSE(lens.contains(at));
@@ -302,7 +302,7 @@ TEST_F(ReadOutTest, TheMagnifierShowsThePixelUnderTheCursorSharply) {
     EXPECT_TRUE(QRectF(view.rect()).contains(layout.magnifier));
     EXPECT_EQ(overlap(layout.magnifier, layout.hoverCard), 0);
   }
-  key(Qt::Key_M);
+  state.readOut().setMagnifies(false);
   EXPECT_TRUE(view.readOut().magnifier.isNull());
 }
 

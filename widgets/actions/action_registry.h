@@ -97,7 +97,6 @@ class ActionRegistry : public QObject {
     QString id, title, parent;
     QMenu* menu = nullptr;
   };
-  QMenu* menuOf(const QString& actionId) const;
   QMenu* menu(const QString& id) const;
   void put(ActionSpec spec, QAction* action);
 

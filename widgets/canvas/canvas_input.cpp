@@ -59,8 +59,6 @@ std::vector<std::pair<QString, QString>> CanvasView::gestures() {
           {tr("Ctrl+click"), tr("Select the object")},
           {tr("Alt+click"), tr("Select the next anchor under the cursor")},
           {tr("Right-click"), tr("Pin what is under the cursor, or remove the pin whose card it is")},
-          {tr("I"), tr("Tell every value beside the cursor and of the current pin, or the first three")},
-          {tr("M"), tr("Magnify what is under the cursor")},
           {tr("Arrow keys"), tr("Walk one cell, with a pin if one is current")},
           {tr("Del"), tr("Remove the current pin")},
           {tr("PgUp / PgDn"), tr("One pyramid level coarser / finer")},
@@ -218,12 +216,6 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
 bool CanvasView::readOutKey(int key) {
   ReadOut& readOut = d_->state.readOut();
   switch (key) {
-    case Qt::Key_I:
-      readOut.setTellsAll(!readOut.tellsAll());
-      return true;
-    case Qt::Key_M:
-      readOut.setMagnifies(!readOut.magnifies());
-      return true;
     case Qt::Key_Delete:
     case Qt::Key_Backspace:
       if (readOut.current() < 0) return false;
