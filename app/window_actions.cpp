@@ -106,7 +106,8 @@ void addHistoryActions(ActionRegistry& actions, MainWindow& window) {
       [](HistoryScrubber& scrubber) { scrubber.player().setSpeed(scrubber.player().speed() - 1); });
   actions.addSeparator(menu);
   actions.add({"history.live", tr("Follow &live"), Qt::Key_L, tr("Show training as it goes on"),
-               [&window] { window.page().scrubber().goLive(); }});
+               [&window] { window.page().scrubber().goLive(); },
+               [](const ActionContext& at) { return at.live; }});
 }
 
 /// What shows and hides the docks: those that are always there in View, panels in a submenu by subject.
@@ -384,9 +385,10 @@ void addWindowActions(ActionRegistry& actions, MainWindow& window) {
       tr("Write model, optimizer and every random state into the run folder"),
       [&window] { window.run().bridge().post(SaveCheckpointCommand{}); },
       in(&ActionContext::takesCheckpoint));
+  // Of the run that is gone back in.
   const auto shownStep = [&window] {
-    const TimeCursor& time = window.workspace().active().time();
-    return time.followsLive() ? std::int64_t{-1} : time.step();
+    const CanvasModel& active = window.workspace().active();
+    return active.time().followsLive() || !active.run().isEmpty() ? std::int64_t{-1} : active.time().step();
   };
   add(
       "training.rewind", tr("Re&wind…"), {},

@@ -24,7 +24,9 @@ class ImageSource final : public PaletteSource {
     probes_ = static_cast<int>(names_.size());
     const RunController& run = window_.run();
     const auto& facts = run.bridge().facts();
-    if (window_.onStartPage() || !run.isLive() || !facts) return;
+    // Another run's images are none of those beside it.
+    if (window_.onStartPage() || !run.isLive() || !facts || !window_.workspace().active().run().isEmpty())
+      return;
     const QSet<QString> known(names_.begin(), names_.end());
     for (const auto* names : {&facts->imageNames, &facts->validationImageNames})
       for (const std::string& name : *names)
@@ -37,8 +39,7 @@ class ImageSource final : public PaletteSource {
     return entry < probes_ ? QString() : QCoreApplication::translate("Palette", "becomes a probe");
   }
   QString whyNot(int entry) const override {
-    if (entry < probes_ || enabledActions(window_.run().bridge().state()).setProbe) return {};
-    return QCoreApplication::translate("Palette", "probes can change only while a run trains or pauses");
+    return entry < probes_ ? QString() : window_.runView().whyProbesStay();
   }
   void run(int entry) override { window_.runView().showImage(text(entry)); }
 

@@ -11,6 +11,7 @@
 
 namespace anchorscope {
 
+class CanvasModel;
 class CurvesView;
 class Notifier;
 class Workspace;
@@ -27,9 +28,11 @@ class BesideRuns : public QObject {
   BesideRuns(Workspace& workspace, CurvesView& curves, Notifier& notifier, QObject* parent = nullptr);
   ~BesideRuns() override;
 
-  /// Opens a recorded run beside the one that is looked at, and comes back at once. When it is there, another
-  /// canvas than the active one looks at it: one that is there, or a second one.
-  void open(const QString& folder);
+  /// Opens a recorded run beside the one that is looked at, and comes back at once. When it is there,
+  /// canvases that wait for it look at it; where there are none, another one than the active: one that is
+  /// there, or a second one. `name`: what canvases call it; empty: as its folder is called. Nothing comes of
+  /// it once the window is about another run.
+  void open(const QString& folder, const QString& name = {});
   /// The run that the active canvas looks at, where it is one beside the first.
   QString active() const;
   void close(const QString& run);
@@ -39,13 +42,19 @@ class BesideRuns : public QObject {
   void opened(const QString& run);
 
  private:
+  struct Opening {
+    QString name;
+    std::unique_ptr<RecordedSource> source;
+  };
   void add(RecordedSource* opened);
+  CanvasModel* placeFor(const QString& run);
+  void giveUp();
   void forget();
 
   Workspace& workspace_;
   CurvesView& curves_;
   Notifier& notifier_;
-  std::vector<std::unique_ptr<RecordedSource>> opening_;
+  std::vector<Opening> opening_;
   QStringList shown_;  ///< Whose curves are drawn.
 };
 

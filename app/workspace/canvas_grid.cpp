@@ -123,6 +123,11 @@ void CanvasGrid::mark() {
                                          : tr("Image canvas"));
     cell.view->setAccessibleDescription(several && active ? tr("The panels tell of it") : QString());
   }
+  // Keys go to the one that the panels tell of, whoever has made it the active one.
+  if (std::ranges::any_of(cells_, [&](const Cell& cell) {
+        return cell.view->hasFocus() && cell.model != &workspace_.active();
+      }))
+    activeCanvas().setFocus();
 }
 
 CanvasModel& CanvasGrid::next() const {

@@ -27,6 +27,14 @@ QString titleOf(const QString& what, const std::string& method, const std::strin
       .arg(what, QString::fromStdString(method), QString::fromStdString(model));
 }
 
+std::vector<std::string> probesOf(const Snapshot* snapshot) {
+  std::vector<std::string> names;
+  if (snapshot)
+    for (const auto& probe : snapshot->probes)
+      names.push_back(probe->image->name);
+  return names;
+}
+
 }  // namespace
 
 RunView::RunView(WorkspacePage& page, Workspace& workspace, RunController& run, Notifier& notifier)
@@ -109,6 +117,7 @@ void RunView::begin(const QString& what) {
   evaluation_->setProgress({}, 0);
   refreshEvaluation({}, 0);
   transport_->clear();
+  page_.probes().setPinned({});
   // The boxes that learn are what the demo is for.
   if (!run_->isContinued() && run_->asked().data == "demo") workspace_.showLayerWithNextFrame("predictions");
   page_.enter(/*preparing=*/true);
@@ -126,8 +135,8 @@ void RunView::onState(TrainerState state, const QString& reason) {
   emit changed();
   transport_->setContinuable(!run_->continuableFolder().isEmpty());
   page_.canvases().setLive(run_->isLive());
-  page_.probes().batch().setLive(run_->isLive() && !run_->isEnded());
-  if (run_->bridge().snapshot()) refreshRecordingNote(run_->bridge().snapshot()->status.recording);
+  refreshBatch();
+  refreshRecordingNote();
 }
 
 void RunView::onProgress(const QString& what, double fraction) {
@@ -152,9 +161,7 @@ void RunView::onFacts() {
     names.push_back(scalar.name);
   transport_->setScalarNames(names);
   if (run_->isContinued()) evaluation_->clear(tr("This run has not been evaluated."));
-  std::vector<std::string> images = facts.imageNames;
-  images.insert(images.end(), facts.validationImageNames.begin(), facts.validationImageNames.end());
-  page_.probes().setAvailableImages(std::move(images));
+  refreshProbeChoice();
   std::vector<std::string> reports;
   for (const std::string& text :
        {facts.weightsReport, facts.priorReport, facts.precisionReport, facts.trainingReport})
@@ -171,23 +178,32 @@ void RunView::onFailed(const Error& error, const QString& culprit) {
   notifier_.tellFailure(error, culprit);
   if (culprit.isEmpty()) return;
   // Its evidence comes with the next snapshot, if it was no probe before.
+  workspace_.activateFirstRun();
   wantedProbe_ = culprit;
   if (!workspace_.active().time().followsLive()) scrubber_->goLive();
   selectWantedProbe();
 }
 
-void RunView::showImage(const QString& name) {
-  std::vector<std::string> probes;
-  for (const auto& probe : workspace_.active().probes())
-    probes.push_back(probe->image->name);
-  const std::string wanted = name.toStdString();
-  if (std::ranges::find(probes, wanted) != probes.end()) return workspace_.active().setProbeName(name);
+QString RunView::whyProbesStay() const {
   if (!run_->isLive() || !enabledActions(run_->bridge().state()).setProbe)
-    return notifier_.mention(
-        tr("%1 is no probe, and probes can change only while a run trains or pauses.").arg(name));
-  probes.push_back(wanted);
-  run_->bridge().post(SetProbesCommand{probes});
-  notifier_.mention(tr("%1 becomes a probe and is shown with the next evidence.").arg(name));
+    return tr("probes can change only while a run trains or pauses");
+  return workspace_.active().run().isEmpty() ? QString()
+                                             : tr("the active canvas shows a run beside the one that trains");
+}
+
+void RunView::showImage(const QString& name) {
+  const auto isIt = [&](const auto& probe) { return QString::fromStdString(probe->image->name) == name; };
+  if (std::ranges::any_of(workspace_.active().probes(), isIt)) return workspace_.active().setProbeName(name);
+  if (const QString why = whyProbesStay(); !why.isEmpty())
+    return notifier_.mention(tr("%1 is no probe, and %2.").arg(name, why));
+  // What is shown may be a moment that had others.
+  const std::vector<std::string> present = probesOf(run_->bridge().snapshot().get());
+  if (std::ranges::find(present, name.toStdString()) == present.end()) {
+    std::vector<std::string> probes = present;
+    probes.push_back(name.toStdString());
+    run_->bridge().post(SetProbesCommand{probes});
+    notifier_.mention(tr("%1 becomes a probe and is shown with the next evidence.").arg(name));
+  }
   wantedProbe_ = name;
   if (!workspace_.active().time().followsLive()) scrubber_->goLive();
 }
@@ -203,14 +219,15 @@ QString RunView::imageOf(const QString& path) const {
   };
   for (const auto& probe : workspace_.active().probes())
     consider(probe->image->name);
-  if (const auto& facts = run_->bridge().facts(); run_->isLive() && facts)
+  if (const auto& facts = run_->bridge().facts();
+      run_->isLive() && facts && workspace_.active().run().isEmpty())
     for (const auto* names : {&facts->imageNames, &facts->validationImageNames})
       std::ranges::for_each(*names, consider);
   return best;
 }
 
 void RunView::selectWantedProbe() {
-  if (wantedProbe_.isEmpty()) return;
+  if (wantedProbe_.isEmpty() || !workspace_.active().run().isEmpty()) return;
   for (const auto& probe : workspace_.active().probes())
     if (QString::fromStdString(probe->image->name) == wantedProbe_) {
       workspace_.active().setProbeName(std::exchange(wantedProbe_, {}));
@@ -218,27 +235,48 @@ void RunView::selectWantedProbe() {
     }
 }
 
+/// Of the run that trains, while it is looked at: what the panel shows of another is not changed here.
+void RunView::refreshProbeChoice() {
+  std::vector<std::string> images;
+  if (const auto& facts = run_->bridge().facts(); live_ && facts && workspace_.active().run().isEmpty()) {
+    images = facts->imageNames;
+    images.insert(images.end(), facts->validationImageNames.begin(), facts->validationImageNames.end());
+  }
+  page_.probes().setAvailableImages(std::move(images));
+}
+
+/// Likewise.
+void RunView::refreshBatch() {
+  const bool live = run_->isLive() && !run_->isEnded() && workspace_.active().run().isEmpty();
+  page_.probes().batch().setLive(live);
+  if (const auto& snapshot = run_->bridge().snapshot(); live && snapshot)
+    page_.probes().batch().show(snapshot->batch, snapshot->batchShown);
+}
+
 void RunView::onSnapshot(const std::shared_ptr<const Snapshot>& snapshot) {
   page_.showCanvas();
   transport_->setStatus(snapshot->status);
-  page_.probes().batch().show(snapshot->batch, snapshot->batchShown);
+  page_.probes().setPinned(probesOf(snapshot.get()));
+  refreshBatch();
   scrubber_->setLiveStep(snapshot->status.step);
   refreshTime();
-  refreshRecordingNote(snapshot->status.recording);
+  refreshRecordingNote();
 }
 
-void RunView::refreshRecordingNote(const RecordingState& recording) {
+/// Of the run that trains, where the scrubber shows its steps.
+void RunView::refreshRecordingNote() {
   const auto& facts = run_->bridge().facts();
+  if (!run_->bridge().snapshot() || !live_ || workspace_.source() != live_) return;
+  const RecordingState& recording = run_->bridge().snapshot()->status.recording;
   if (!facts || facts->config.out.empty()) {
     scrubber_->setNote(tr("This run is not recorded: give it a run folder to go back in time."));
     return;
   }
   const std::int64_t every = facts->config.train.getInt("record_every");
-  QString note =
-      tr("%1 recorded, every %2 · %3 MB")
-          .arg(countText((live_ ? live_->framesBefore() : 0) + recording.framesWritten, noun::kFrames))
-          .arg(every == 1 ? tr("step") : countText(every, noun::kSteps))
-          .arg(static_cast<double>(recording.bytesOnDisk) / 1e6, 0, 'f', 1);
+  QString note = tr("%1 recorded, every %2 · %3 MB")
+                     .arg(countText(live_->framesBefore() + recording.framesWritten, noun::kFrames))
+                     .arg(every == 1 ? tr("step") : countText(every, noun::kSteps))
+                     .arg(static_cast<double>(recording.bytesOnDisk) / 1e6, 0, 'f', 1);
   if (!recording.failure.empty()) note += tr(" · recording has ended");
   if (recording.framesDropped > 0) note += tr(" · %1 dropped").arg(countText(recording.framesDropped));
   if (!run_->isTemporary())

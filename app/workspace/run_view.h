@@ -2,8 +2,10 @@
 // Shows a run in the workspace: gives it the run's source, and tells the panels what becomes of the run.
 
 #include <QObject>
+#include <QPointer>
 #include <QString>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "app/workspace/workspace.h"
 #include "core/base/result.h"
 #include "core/session/session.h"
+#include "widgets/plot/event_marks.h"
 #include "widgets/source/live_source.h"
 #include "widgets/source/recorded_source.h"
 
@@ -51,6 +54,8 @@ class RunView : public QObject {
   void showImage(const QString& name);
   /// What a file is called among the images of the run that is shown; empty: it is none of them.
   QString imageOf(const QString& path) const;
+  /// Why the probes of the run that trains cannot be chosen from what is looked at; empty when they can.
+  QString whyProbesStay() const;
   bool isEvaluating() const { return evaluating_; }
   /// The recorded run that is looked at, or null.
   const RecordedSource* recordedRun() const { return recorded_; }
@@ -60,6 +65,8 @@ class RunView : public QObject {
   void changed();
   /// The data set of a run that was not there before could be opened.
   void dataOpened(const QString& spec);
+  /// What was to be opened is not, for whatever reason: what was shown before stays.
+  void notOpened();
   /// A recorded run is shown that stays where it is.
   void runOpened(const QString& folder);
   /// The run has failed before there was anything to show.
@@ -79,7 +86,9 @@ class RunView : public QObject {
   void showEvaluationSummary(std::int64_t step, const std::vector<ScalarValue>& metrics);
   void refreshEvaluation(const QString& what, double fraction);
   void selectWantedProbe();
-  void refreshRecordingNote(const RecordingState& recording);
+  void refreshProbeChoice();
+  void refreshBatch();
+  void refreshRecordingNote();
 
   // run_view_history.cpp: what was recorded
   void wireHistory();
@@ -94,6 +103,7 @@ class RunView : public QObject {
     return source;
   }
   void watch(EvidenceSource* source);
+  void watchEvents();
   void releaseSources();
   void showOpenedRun();
   void refreshRecordedSteps();
@@ -119,6 +129,11 @@ class RunView : public QObject {
   RecordedSource* recorded_ = nullptr;       ///< What is looked at, the workspace's: a recorded run
   LiveSource* live_ = nullptr;               ///< or one that trains; null for the other.
   std::vector<std::string> damage_;          ///< Found in what is looked at.
+  struct RunEvents {
+    QPointer<EvidenceSource> source;
+    EventMarks marks;
+  };
+  std::map<QString, RunEvents> events_;  ///< Of the runs that are open, by OpenRun::id.
   bool evaluating_ = false;
   QString evaluated_;    ///< The newest evaluation in a line.
   QString wantedProbe_;  ///< To be selected when its evidence arrives.

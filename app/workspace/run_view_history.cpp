@@ -24,17 +24,36 @@ void RunView::watch(EvidenceSource* source) {
   connect(source, &EvidenceSource::scalarsArrived, this, &RunView::onScalars);
   connect(source, &EvidenceSource::problemsFound, this, &RunView::tellDamage);
   connect(source, &EvidenceSource::eventsArrived, this, [this](const std::vector<RunEvent>& events) {
-    for (const RunEvent& event : events) {
+    for (const RunEvent& event : events)
       curves_->addEvent(event);
-      scrubber_->addEvent(event);
-    }
   });
   connect(source, &EvidenceSource::failed, this,
           [this](const Error& error) { notifier_.tell(messageOf(error, MessageScope::kRun)); });
 }
 
+/// Of each run, for the scrubber to mark while it is the one that is looked at.
+void RunView::watchEvents() {
+  std::map<QString, RunEvents> known = std::exchange(events_, {});
+  for (const OpenRun& run : workspace_.runs()) {
+    if (!run.source) continue;
+    if (const auto before = known.find(run.id);
+        before != known.end() && before->second.source == run.source) {
+      events_.insert(std::move(*before));
+      continue;
+    }
+    events_[run.id].source = run.source;
+    connect(run.source, &EvidenceSource::eventsArrived, this,
+            [this, id = run.id](const std::vector<RunEvent>& events) {
+              for (const RunEvent& event : events) {
+                events_[id].marks.add(event);
+                if (workspace_.active().run() == id) scrubber_->addEvent(event);
+              }
+            });
+  }
+}
+
 void RunView::releaseSources() {
-  opening_.reset();
+  if (std::exchange(opening_, nullptr)) emit notOpened();
   recorded_ = nullptr;
   live_ = nullptr;
   workspace_.setSource(nullptr);
@@ -49,6 +68,7 @@ void RunView::open(const QString& folder) {
     notifier_.mention({});
     notifier_.tell(messageOf(error));
     opening_.release()->deleteLater();
+    emit notOpened();
   });
 }
 
@@ -58,6 +78,7 @@ void RunView::showOpenedRun() {
   std::unique_ptr<RecordedSource> opened = std::move(opening_);
   if (!run_->confirmEnding()) {
     opened.release()->deleteLater();
+    emit notOpened();
     return;
   }
   run_->lookAt(opened->folder(), opened->lastStep());
@@ -70,7 +91,7 @@ void RunView::showOpenedRun() {
   curves_->setDeclaration(recorded_->declaration());
   evaluation_->clear(tr("This run has not been evaluated."));
   refreshEvaluations();
-  page_.probes().setAvailableImages({});
+  refreshProbeChoice();
   page_.enter(/*preparing=*/false);
   transport_->clear();
   transport_->showRecorded(recorded_->lastStep(), recorded_->header().plannedSteps);
@@ -120,20 +141,24 @@ void RunView::wireHistory() {
                     [this, step] { run_->askBack(step, false); });
     menu->addAction(tr("&Fork from a checkpoint up to here…"), this,
                     [this, step] { run_->askBack(step, true); });
+    // A run beside has no session that could go on with it.
     for (QAction* back : menu->actions().mid(2))
-      back->setEnabled(run_->canGoBack());
+      back->setEnabled(run_->canGoBack() && workspace_.active().run().isEmpty());
     menu->popup(global);
   });
   connect(scrubber_, &HistoryScrubber::liveWanted, this, [this] { workspace_.active().time().followLive(); });
-  // Another canvas may look at another run, with other steps and bookmarks.
+  connect(&workspace_, &Workspace::runsChanged, this, &RunView::watchEvents);
+  // Another canvas may look at another run, with other steps, events and bookmarks.
   connect(&workspace_, &Workspace::sourceChanged, this, [this] {
+    refreshProbeChoice();
+    refreshBatch();
     const EvidenceSource* source = workspace_.source();
     // The first one is shown by whoever opened it.
     if (!source || (workspace_.active().run().isEmpty() && source != recorded_ && source != live_)) return;
     scrubber_->bookmarks().open(source->folder());
+    scrubber_->setEvents(events_[workspace_.active().run()].marks);
     refreshRecordedSteps();
-    if (run_->bridge().snapshot() && source == live_)
-      refreshRecordingNote(run_->bridge().snapshot()->status.recording);
+    refreshRecordingNote();
   });
   // Where the active canvas stands is where the scrubber and the curves do.
   connect(&workspace_, &Workspace::shownChanged, this, [this] {

@@ -24,7 +24,8 @@ void fillUntilMenu(TransportBar& transport, Workspace& workspace, SessionBridge&
   menu.addSeparator();
   const CanvasModel& canvas = workspace.active();
   const auto& evidence = canvas.evidence();
-  const bool probe = evidence && batchPlace(evidence->image->name).empty();
+  // Of the run that trains, not of one beside it.
+  const bool probe = evidence && canvas.run().isEmpty() && batchPlace(evidence->image->name).empty();
   const auto add = [&](const QString& text, EvidenceCondition::Kind kind, int object,
                        std::int64_t candidate) {
     QAction* action = menu.addAction(text);

@@ -1,9 +1,11 @@
 #pragma once
-// What other methods, or other options of the run's own, would do with what is looked at: a few questions
-// that are asked together, and the canvases that show their answers.
+// What other methods, or other options of the run's own, would do with what is looked at: a few questions of
+// each open run that are asked together, and the canvases that show their answers.
 
 #include <QObject>
+#include <QPointer>
 #include <QString>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +19,9 @@ namespace anchorscope {
 class LiveParameters;
 class Workspace;
 
-/// Nothing of it touches the run, unless record() or apply() is called, which change its parameters. GUI
-/// thread only.
+/// It speaks of the run that the active canvas looks at; another one's questions stay until it is closed.
+/// Nothing of it touches the run, unless record() or apply() is called, which change the parameters of the
+/// first run and do nothing with one beside it. GUI thread only.
 class WhatIf : public QObject {
   Q_OBJECT
 
@@ -41,14 +44,14 @@ class WhatIf : public QObject {
   WhatIf(Workspace& workspace, LiveParameters& parameters, QObject* parent = nullptr);
 
   /// Of what is looked at; nothing while there is no run.
-  const std::optional<RunConfig>& run() const { return run_; }
+  const std::optional<RunConfig>& run() const { return now().config; }
   /// Every method, and why it cannot be asked of this run's heads.
   std::vector<Choice> methods() const;
-  const std::vector<Question>& questions() const { return questions_; }
+  const std::vector<Question>& questions() const { return now().questions; }
   /// Which of them the active canvas shows; -1: none.
   int shown() const;
   /// What is wrong with the questions together, or why weights could not be loaded; empty: nothing.
-  const QString& error() const { return error_.isEmpty() ? holdError_ : error_; }
+  const QString& error() const { return now().error.isEmpty() ? now().holdError : now().error; }
 
   /// One more, with the run's own options where it is the run's method, else with its defaults; the active
   /// canvas shows it when it is there.
@@ -58,15 +61,15 @@ class WhatIf : public QObject {
   void change(int index, const std::string& option, const std::string& value);
   /// In the active canvas; -1: what the run itself did.
   void show(int index);
-  /// The run's own and every question side by side.
+  /// The run's own and every question side by side, all of the active canvas' run.
   void showAll();
   /// The recorded step that is shown, where its weights can be loaded and are not; -1: none.
   std::int64_t holdable() const;
   /// Loads them: questions are then asked of what the heads say there.
   void hold();
-  bool isLoading() const { return loading_; }
+  bool isLoading() const { return now().loading; }
   /// The recorded step whose weights are at hand; -1: none.
-  std::int64_t heldStep() const { return heldStep_; }
+  std::int64_t heldStep() const { return now().heldStep; }
   /// Asked at every capture of the run from now on, and recorded with it (train.variants).
   void record(int index);
   /// Its options become the run's. Only of the run's own method.
@@ -80,20 +83,30 @@ class WhatIf : public QObject {
   void shownChanged();
 
  private:
-  void restart();
-  void readRun();
-  std::string textOf(const Question& question) const;
-  std::string nameOf(const Question& question) const;
-  void ask();
-  void onAnswer(const AskedAnswer& answer);
+  /// What was asked of one run.
+  struct OfRun {
+    QPointer<EvidenceSource> source;  ///< Of another source it is another run.
+    std::optional<RunConfig> config;
+    std::vector<Question> questions;
+    QString error, holdError;
+    std::int64_t heldStep = -1;
+    bool loading = false;
+  };
+  /// Of the active canvas' run; nothing of one that is not open.
+  const OfRun& now() const;
+  OfRun* find(const QString& run);
+  bool isOfFirst() const;
+  void refreshRuns();
+  void readRun(const QString& run);
+  static std::string textOf(const RunConfig& run, const Question& question);
+  static std::string nameOf(const RunConfig& run, const Question& question);
+  void ask(const QString& run);
+  void onAnswer(const QString& run, const AskedAnswer& answer);
+  void onHeld(const QString& run, const std::optional<Error>& why);
 
   Workspace& workspace_;
   LiveParameters& parameters_;
-  std::optional<RunConfig> run_;
-  std::vector<Question> questions_;
-  QString error_, holdError_;
-  std::int64_t heldStep_ = -1;
-  bool loading_ = false;
+  std::map<QString, OfRun> runs_;  ///< Those that are open, by OpenRun::id.
 };
 
 }  // namespace anchorscope

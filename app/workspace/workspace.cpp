@@ -16,6 +16,10 @@ namespace {
 
 constexpr int kVersion = 1;
 
+bool isDifference(const std::string& channel) {
+  return channel.starts_with("difference.");
+}
+
 }  // namespace
 
 Workspace::Workspace(QObject* parent) : QObject(parent) {
@@ -52,6 +56,22 @@ std::unique_ptr<CanvasModel> Workspace::makeCanvas(int view) {
   return made;
 }
 
+/// Looks at and shows the same, its differences as well.
+std::unique_ptr<CanvasModel> Workspace::makeLikeActive(int view) {
+  auto made = makeCanvas(view);
+  if (const auto known = compared_.find(active_); known != compared_.end())
+    compared_[made.get()] = Compared(known->second);
+  if (const auto known = hidden_.find(active_); known != hidden_.end())
+    hidden_[made.get()] = QStringList(known->second);
+  return made;
+}
+
+void Workspace::forgetCanvas(CanvasModel& canvas) {
+  views_.erase(&canvas);
+  compared_.erase(&canvas);
+  hidden_.erase(&canvas);
+}
+
 /// Layers that this frame has nothing for are stood in for.
 void Workspace::fitLook(CanvasModel& canvas) {
   if (!canvas.evidence()) return;
@@ -78,15 +98,25 @@ void Workspace::setActive(CanvasModel& canvas) {
   emit shownChanged();
 }
 
+void Workspace::activateFirstRun() {
+  if (active_->run().isEmpty()) return;
+  const auto at = std::ranges::find_if(canvases_, [](const auto& canvas) { return canvas->run().isEmpty(); });
+  if (at != canvases_.end())
+    setActive(**at);
+  else
+    active_->setRun({});
+}
+
 void Workspace::setCanvasCount(int count) {
   count = std::clamp(count, 1, kMostCanvases);
   if (count == canvasCount()) return;
+  if (count == 1) setComparing(false);  // with whom?
   beginChange();
   std::vector<std::unique_ptr<CanvasModel>> gone;
   {
     const QScopedValueRollback quiet(quiet_, true);
     while (canvasCount() < count) {
-      canvases_.push_back(makeCanvas(++lastView_));
+      canvases_.push_back(makeLikeActive(++lastView_));
       canvases_.back()->becomeLike(*active_);
       canvases_.back()->setOwnViewport(!viewportsLinked_);
     }
@@ -94,8 +124,7 @@ void Workspace::setCanvasCount(int count) {
       std::swap(canvases_[static_cast<std::size_t>(count) - 1],
                 canvases_[static_cast<std::size_t>(activeIndex())]);
     while (canvasCount() > count) {
-      views_.erase(canvases_.back().get());
-      compared_.erase(canvases_.back().get());
+      forgetCanvas(*canvases_.back());
       gone.push_back(std::move(canvases_.back()));
       canvases_.pop_back();
     }
@@ -143,22 +172,50 @@ std::shared_ptr<const ProbeFrame> Workspace::rawFrame(const CanvasModel& canvas)
 void Workspace::setComparing(bool comparing) {
   if (comparing == comparing_) return;
   comparing_ = comparing;
+  // Before their frames are as they were: what is seen then is what was.
+  if (!comparing)
+    for (const auto& canvas : canvases_)
+      undress(*canvas);
   compare();
-  const QScopedValueRollback quiet(quiet_, true);
-  for (int i = 1; i < canvasCount(); ++i) {
-    // Alone: what is shown otherwise would lie over what is decided otherwise. It comes back.
-    constexpr const char* kHidden = "hiddenWhileComparing";
-    LayerStack& layers = canvas(i).layers();
-    QStringList hidden = canvas(i).property(kHidden).toStringList();
-    if (comparing)
-      for (const Layer& layer : layers.layers())
-        if (layer.visible && layer.hasChannel()) hidden << QString::fromStdString(layer.id);
-    for (const QString& layer : hidden)
-      layers.setVisible(layer.toStdString(), !comparing);
-    canvas(i).setProperty(kHidden, comparing ? QVariant(hidden) : QVariant());
-    if (comparing) layers.setVisible("channel:difference.cls", true);
-  }
   emit comparingChanged(comparing);
+}
+
+void Workspace::dress(CanvasModel& canvas) {
+  const auto known = compared_.find(&canvas);
+  if (hidden_.contains(&canvas) || !canvas.evidence() || known == compared_.end() ||
+      known->second.shown == known->second.raw)
+    return;
+  const auto& channels = canvas.evidence()->channels;
+  const auto difference =
+      std::ranges::find_if(channels, [](const Channel& each) { return isDifference(each.spec.name); });
+  if (difference == channels.end()) return;
+  const QScopedValueRollback quiet(quiet_, true);
+  LayerStack& layers = canvas.layers();
+  layers.setStandInShown(false);
+  QStringList& hidden = hidden_[&canvas];
+  for (const Layer& layer : layers.layers())
+    if (layer.visible && layer.hasChannel()) hidden << QString::fromStdString(layer.id);
+  // What is shown otherwise would lie over what is decided otherwise.
+  for (const QString& layer : std::as_const(hidden))
+    layers.setVisible(layer.toStdString(), false);
+  layers.setVisible("channel:" + difference->spec.name, true);
+}
+
+void Workspace::undress(CanvasModel& canvas) {
+  const auto known = hidden_.find(&canvas);
+  if (known == hidden_.end()) return;
+  const QStringList hidden = std::move(known->second);
+  hidden_.erase(known);
+  const QScopedValueRollback quiet(quiet_, true);
+  LayerStack& layers = canvas.layers();
+  layers.setStandInShown(false);
+  std::vector<std::string> differences;
+  for (const Layer& layer : layers.layers())
+    if (layer.visible && isDifference(layer.channel)) differences.push_back(layer.id);
+  for (const std::string& layer : differences)
+    layers.setVisible(layer, false);
+  for (const QString& layer : hidden)
+    layers.setVisible(layer.toStdString(), true);
 }
 
 std::shared_ptr<const ProbeFrame> Workspace::baseOf(const CanvasModel& canvas) const {
@@ -195,16 +252,34 @@ void Workspace::compare() {
     if (!fresh && canvas->frame() && (known != compared_.end() || baseOf(*canvas)))
       canvas->refine(prepared(*canvas, rawFrame(*canvas)));
   }
+  if (comparing_)
+    for (int i = 1; i < canvasCount(); ++i)
+      dress(canvas(i));
 }
 
 // ---- undo
 
+QJsonObject Workspace::lookOf(const CanvasModel& canvas) const {
+  QJsonObject out = canvas.save();
+  if (const auto hidden = hidden_.find(&canvas); hidden != hidden_.end())
+    out["hidden"] = QJsonArray::fromStringList(hidden->second);
+  return out;
+}
+
+void Workspace::takeHidden(const CanvasModel& canvas, const QJsonObject& saved) {
+  hidden_.erase(&canvas);
+  if (!saved.contains("hidden")) return;
+  for (const QJsonValue& layer : saved["hidden"].toArray())
+    hidden_[&canvas] << layer.toString();
+  hidden_.try_emplace(&canvas);
+}
+
 QJsonObject Workspace::arrangement() const {
   QJsonArray canvases;
   for (const auto& canvas : canvases_) {
-    QJsonObject saved = canvas->save();
-    saved["view"] = views_.at(canvas.get());
-    canvases.append(saved);
+    QJsonObject look = lookOf(*canvas);
+    look["view"] = views_.at(canvas.get());
+    canvases.append(look);
   }
   return {{"canvases", canvases}, {"linked", viewportsLinked_}, {"active", views_.at(active_)}};
 }
@@ -214,6 +289,7 @@ QJsonObject Workspace::withoutPlaces(QJsonObject arrangement) {
   for (auto&& canvas : canvases) {
     QJsonObject look = canvas.toObject();
     look.remove("probe");
+    look.remove("hidden");
     // That it has its own counts, not where that is.
     for (const char* own : {"time", "viewport"})
       if (look.contains(own)) look[own] = QJsonObject();
@@ -228,9 +304,10 @@ void Workspace::arrange(const QJsonObject& arrangement) {
   before_.reset();
   const QScopedValueRollback quiet(quiet_, true);
   const QJsonArray places = arrangement["canvases"].toArray(),
-                   looks = withoutPlaces(arrangement)["canvases"].toArray();
+                   looks = withoutPlaces(arrangement)["canvases"].toArray(),
+                   present = withoutPlaces(this->arrangement())["canvases"].toArray();
   std::vector<std::unique_ptr<CanvasModel>> gone = std::exchange(canvases_, {});
-  for (qsizetype i = 0; i < places.size(); ++i) {
+  for (qsizetype i = 0; i < std::min<qsizetype>(places.size(), kMostCanvases); ++i) {
     const int view = places[i].toObject()["view"].toInt();
     const auto known = std::find_if(gone.begin(), gone.end(),
                                     [&](const auto& canvas) { return views_.at(canvas.get()) == view; });
@@ -238,17 +315,18 @@ void Workspace::arrange(const QJsonObject& arrangement) {
       // Those that are there stay where they have gone meanwhile.
       canvases_.push_back(std::move(*known));
       gone.erase(known);
-      canvases_.back()->restore(looks[i].toObject());
+      if (!present.contains(looks[i])) canvases_.back()->restore(looks[i].toObject());
     } else {
-      canvases_.push_back(makeCanvas(view));
+      canvases_.push_back(makeLikeActive(view));
       canvases_.back()->becomeLike(*active_);
+      takeHidden(*canvases_.back(), places[i].toObject());
       canvases_.back()->restore(places[i].toObject());
+      if (!comparing_) undress(*canvases_.back());
     }
   }
-  for (const auto& canvas : gone) {
-    views_.erase(canvas.get());
-    compared_.erase(canvas.get());
-  }
+  for (const auto& canvas : gone)
+    forgetCanvas(*canvas);
+  if (canvasCount() == 1) setComparing(false);
   if (!views_.contains(active_)) {
     active_ = canvasOf(arrangement["active"].toInt());
     if (!active_) active_ = canvases_.front().get();
@@ -282,7 +360,7 @@ void Workspace::endChange() {
 QJsonObject Workspace::save() const {
   QJsonArray canvases, sources;
   for (const auto& canvas : canvases_)
-    canvases.append(canvas->save());
+    canvases.append(lookOf(*canvas));
   for (const OpenRun& run : runs())
     if (run.source && !run.source->folder().isEmpty())
       sources.append(QJsonObject{{"run", run.id}, {"folder", run.source->folder()}});
@@ -304,6 +382,15 @@ QJsonObject Workspace::sessionOf(const QJsonArray& layers) {
   return {{"version", kVersion}, {"canvases", QJsonArray{QJsonObject{{"layers", layers}}}}};
 }
 
+std::vector<std::pair<QString, QString>> Workspace::besideIn(const QJsonObject& saved) {
+  std::vector<std::pair<QString, QString>> out;
+  for (const QJsonValue& source : saved["sources"].toArray())
+    if (const QString run = source["run"].toString(), folder = source["folder"].toString();
+        !run.isEmpty() && !folder.isEmpty())
+      out.emplace_back(run, folder);
+  return out;
+}
+
 Status Workspace::restore(const QJsonObject& saved) {
   const QJsonArray canvases = saved["canvases"].toArray();
   if (saved["version"].toInt() != kVersion || canvases.isEmpty() || canvases.size() > kMostCanvases)
@@ -312,6 +399,7 @@ Status Workspace::restore(const QJsonObject& saved) {
                             saved["version"].toInt(), " instead of ", kVersion, ")"),
                      "It is left out");
   const QScopedValueRollback quiet(quiet_, true);
+  setComparing(false);
   setCanvasCount(static_cast<int>(canvases.size()));
   setViewportsLinked(saved["linked"].toBool(true));
   link_.viewport.restore(saved["viewport"].toObject());
@@ -319,11 +407,15 @@ Status Workspace::restore(const QJsonObject& saved) {
   link_.onion.restore(saved["onion"].toObject());
   link_.readOut.restore(saved["readOut"].toObject());
   link_.brush.restore(saved["brush"].toObject());
-  setComparing(saved["comparing"].toBool(false));
+  comparing_ = saved["comparing"].toBool(false) && canvasCount() > 1;
   for (int i = 0; i < canvasCount(); ++i) {
+    takeHidden(canvas(i), canvases[i].toObject());
     canvas(i).restore(canvases[i].toObject());
     canvas(i).setOwnViewport(!viewportsLinked_);
+    if (!comparing_) undress(canvas(i));
   }
+  compare();
+  if (comparing_) emit comparingChanged(true);
   link_.time.restore(saved["time"].toObject());
   setActive(canvas(std::clamp(saved["active"].toInt(), 0, canvasCount() - 1)));
   return {};

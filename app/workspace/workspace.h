@@ -5,12 +5,14 @@
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QObject>
+#include <QStringList>
 #include <QUndoStack>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
@@ -51,6 +53,7 @@ class Workspace : public QObject {
   TimeCursor& time() { return link_.time; }
   Viewport& viewport() { return link_.viewport; }
   OnionSkin& onion() { return link_.onion; }
+  Brush& brush() { return link_.brush; }
   QUndoStack& undoStack() { return undo_; }
 
   // ---- canvases
@@ -64,6 +67,8 @@ class Workspace : public QObject {
   const CanvasModel* shown() const;
   /// Of one of the canvases.
   void setActive(CanvasModel& canvas);
+  /// The active canvas looks at the first run then: another one that does already, or this one from now on.
+  void activateFirstRun();
   /// 1 to kMostCanvases. New ones begin like the active one, which stays where some go.
   void setCanvasCount(int count);
   /// Whether all zoom and pan together; else each for itself.
@@ -71,14 +76,17 @@ class Workspace : public QObject {
   void setViewportsLinked(bool linked);
 
   /// Whether each canvas but the first is shown with what it decides otherwise than the first: its layers
-  /// "Otherwise than the first canvas". What cannot be compared says why (CanvasModel::note).
+  /// "Otherwise than the first canvas", seen alone until it ends. What cannot be compared says why
+  /// (CanvasModel::note). It ends with the second canvas.
   bool isComparing() const { return comparing_; }
   void setComparing(bool comparing);
 
   // ---- evidence
   /// Of the run that the active canvas looks at. Null: there is none, and what is shown stays.
   EvidenceSource* source() const { return sourceOf(*active_); }
-  EvidenceSource* sourceOf(const CanvasModel& canvas) const;
+  EvidenceSource* sourceOf(const CanvasModel& canvas) const { return sourceOf(canvas.run()); }
+  /// By OpenRun::id. Null: it is not open.
+  EvidenceSource* sourceOf(const QString& run) const;
   /// Of the run that the window is about: the first.
   void setSource(std::unique_ptr<EvidenceSource> source);
   /// Another run to be looked at beside it, until the window is about another one. Its id, which is its title
@@ -95,11 +103,11 @@ class Workspace : public QObject {
   /// The active canvas goes there. Steps without evidence are not there to be gone to: the nearest one that
   /// has is, which is given back (-1: the newest of a run that trains).
   std::int64_t goTo(const Place& place);
-  /// Asks the source (EvidenceSource::ask); asked() tells what came of it.
-  void ask(const QString& variants);
-  /// Canvases that look at one variant look at the other as soon as it is there, as an option of it is
-  /// dragged: nobody's choice that could be undone.
-  void followVariant(const QString& from, const QString& to);
+  /// Asks the run (EvidenceSource::ask); asked() tells what came of it.
+  void ask(const QString& run, const QString& variants);
+  /// Canvases that look at one variant of a run look at the other as soon as it is there, as an option of it
+  /// is dragged: nobody's choice that could be undone.
+  void followVariant(const QString& run, const QString& from, const QString& to);
   /// The canvas looks at it as soon as it is there.
   void showVariantWhenThere(CanvasModel& canvas, const QString& variant);
   /// A layer that all show once there is a frame, without being somebody's choice that could be undone.
@@ -112,14 +120,18 @@ class Workspace : public QObject {
   /// All of it but the sources, which `save` tells the folders of. kBadData, and nothing is changed, for what
   /// another version has written.
   Status restore(const QJsonObject& saved);
+  /// Of what `save` gave the runs beside the first: what canvases name them by, and their folders.
+  static std::vector<std::pair<QString, QString>> besideIn(const QJsonObject& saved);
 
  signals:
   /// The active canvas looks at another run, or at none: source() is another one.
   void sourceChanged();
-  /// What is known of its options, or one of them, has changed.
-  void runDescribed();
-  void asked(const anchorscope::AskedAnswer& answer);
-  void stepHeld(std::int64_t step, const std::optional<anchorscope::Error>& why);
+  /// What is known of a run's options, or one of them, has changed.
+  void runDescribed(const QString& run);
+  void asked(const QString& run, const anchorscope::AskedAnswer& answer);
+  void stepHeld(const QString& run, std::int64_t step, const std::optional<anchorscope::Error>& why);
+  /// The window will be about another run: those beside the one before are gone.
+  void begun();
   /// One came or went.
   void runsChanged();
   /// Some came, went or changed their order. Those that are gone live until this returns.
@@ -134,8 +146,13 @@ class Workspace : public QObject {
   friend class ViewChange;
 
   std::unique_ptr<CanvasModel> makeCanvas(int view);
+  std::unique_ptr<CanvasModel> makeLikeActive(int view);
+  void forgetCanvas(CanvasModel& canvas);
   void fitLook(CanvasModel& canvas);
   void compare();
+  /// Has the differences seen alone, and what was seen before again.
+  void dress(CanvasModel& canvas);
+  void undress(CanvasModel& canvas);
   /// What is shown of a frame: with its differences while canvases are compared.
   std::shared_ptr<const ProbeFrame> prepared(CanvasModel& canvas, std::shared_ptr<const ProbeFrame> frame);
   std::shared_ptr<const ProbeFrame> baseOf(const CanvasModel& canvas) const;
@@ -155,6 +172,8 @@ class Workspace : public QObject {
   void onMissing(int view, std::int64_t step, const QString& run);
   CanvasModel* canvasOf(int view) const;
 
+  QJsonObject lookOf(const CanvasModel& canvas) const;
+  void takeHidden(const CanvasModel& canvas, const QJsonObject& saved);
   /// All canvases, and which they are. What can be undone of it is all but where they have gone.
   QJsonObject arrangement() const;
   static QJsonObject withoutPlaces(QJsonObject arrangement);
@@ -172,6 +191,8 @@ class Workspace : public QObject {
     std::shared_ptr<const ProbeFrame> raw, base, shown;
   };
   std::map<const CanvasModel*, Compared> compared_;
+  /// Of those whose differences are seen alone: the layers that come back.
+  std::map<const CanvasModel*, QStringList> hidden_;
   std::unique_ptr<EvidenceSource> source_;  ///< Of the first run.
   struct Beside {
     QString id, title;

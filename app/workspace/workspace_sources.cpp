@@ -11,10 +11,10 @@
 
 namespace anchorscope {
 
-EvidenceSource* Workspace::sourceOf(const CanvasModel& canvas) const {
-  if (canvas.run().isEmpty()) return source_.get();
+EvidenceSource* Workspace::sourceOf(const QString& run) const {
+  if (run.isEmpty()) return source_.get();
   for (const Beside& beside : beside_)
-    if (beside.id == canvas.run()) return beside.source.get();
+    if (beside.id == run) return beside.source.get();
   return nullptr;
 }
 
@@ -33,8 +33,9 @@ void Workspace::connectSource(EvidenceSource& source, const QString& run) {
           [this, run](const Moment& moment) { onMoment(moment, run); });
   connect(&source, &EvidenceSource::momentMissing, this,
           [this, run](int view, std::int64_t step) { onMissing(view, step, run); });
-  connect(&source, &EvidenceSource::described, this, &Workspace::runDescribed);
-  connect(&source, &EvidenceSource::held, this, &Workspace::stepHeld);
+  connect(&source, &EvidenceSource::described, this, [this, run] { emit runDescribed(run); });
+  connect(&source, &EvidenceSource::held, this,
+          [this, run](std::int64_t step, const std::optional<Error>& why) { emit stepHeld(run, step, why); });
   connect(&source, &EvidenceSource::asked, this,
           [this, run](const AskedAnswer& answer) { onAsked(answer, run); });
 }
@@ -52,11 +53,16 @@ void Workspace::setSource(std::unique_ptr<EvidenceSource> source) {
     connect(source_.get(), &EvidenceSource::opened, this, &Workspace::runsChanged);
     connect(source_.get(), &EvidenceSource::newestArrived, this, [this](const Newest& newest) {
       newest_ = newest;
-      for (const auto& canvas : canvases_) {
-        if (!canvas->time().followsLive() || !canvas->run().isEmpty()) continue;
-        lookAtAwaited(*canvas, variantsOf(newest_, canvas->probeName()));
-        showNewest(*canvas);
+      {
+        // Each with the others' newest, once.
+        const QScopedValueRollback refining(refining_, true);
+        for (const auto& canvas : canvases_) {
+          if (!canvas->time().followsLive() || !canvas->run().isEmpty()) continue;
+          lookAtAwaited(*canvas, variantsOf(newest_, canvas->probeName()));
+          showNewest(*canvas);
+        }
       }
+      compare();
     });
     // What is looked at is asked of this one.
     for (const auto& canvas : canvases_)
@@ -121,14 +127,16 @@ void Workspace::beginRun() {
   }
   tellSource();
   if (!gone.empty()) emit runsChanged();
+  emit begun();
 }
 
-void Workspace::ask(const QString& variants) {
-  if (EvidenceSource* asked = source()) asked->ask(variants);
+void Workspace::ask(const QString& run, const QString& variants) {
+  if (EvidenceSource* asked = sourceOf(run)) asked->ask(variants);
 }
 
-void Workspace::followVariant(const QString& from, const QString& to) {
+void Workspace::followVariant(const QString& run, const QString& from, const QString& to) {
   for (const auto& [canvas, view] : views_) {
+    if (canvas->run() != run) continue;
     const auto waits = awaited_.find(view);
     if (waits != awaited_.end() ? waits->second == from : canvas->variant() == from) awaited_[view] = to;
   }
@@ -141,7 +149,10 @@ void Workspace::showVariantWhenThere(CanvasModel& canvas, const QString& variant
 void Workspace::onAsked(const AskedAnswer& answer, const QString& run) {
   // Of recorded moments there is more to be seen now; what is measured comes by itself.
   if (answer.error)
-    awaited_.clear();
+    std::erase_if(awaited_, [&](const auto& waits) {
+      const CanvasModel* canvas = canvasOf(waits.first);
+      return !canvas || canvas->run() == run;
+    });
   else
     for (const auto& canvas : canvases_) {
       const std::optional<std::int64_t> step = wantedStep(*canvas);
@@ -153,7 +164,7 @@ void Workspace::onAsked(const AskedAnswer& answer, const QString& run) {
       source->request(
           {*step, canvas->probeName(), waits == awaited_.end() ? canvas->variant() : waits->second, view});
     }
-  emit asked(answer);
+  emit asked(run, answer);
 }
 
 void Workspace::lookAtAwaited(CanvasModel& canvas, const std::vector<Variant>& there) {

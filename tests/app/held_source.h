@@ -35,12 +35,12 @@ class HeldSource final : public EvidenceSource {
 
   const EvidenceDeclaration& declaration() const override { return declaration_; }
   const RecordedSteps& steps() const override { return steps_; }
-  std::optional<RunConfig> config() const override { return std::nullopt; }
+  std::optional<RunConfig> config() const override { return its; }
   void request(const MomentQuery& query) override { asked.push_back(query); }
   void follow(const std::optional<TrackQuery>&) override {}
   void ask(const QString& variants) override { questions.push_back(variants); }
-  std::vector<std::int64_t> checkpoints() const override { return {}; }
-  void holdStep(std::int64_t) override {}
+  std::vector<std::int64_t> checkpoints() const override { return saved; }
+  void holdStep(std::int64_t step) override { heldStep = step; }
   QString folder() const override { return folder_; }
 
   /// Everything that was asked for, of a run with probes a and b and the variant "atss" at even steps.
@@ -64,6 +64,9 @@ class HeldSource final : public EvidenceSource {
 
   std::vector<MomentQuery> asked;
   QStringList questions;
+  std::optional<RunConfig> its;
+  std::vector<std::int64_t> saved;  ///< Steps with a checkpoint.
+  std::int64_t heldStep = -1;
 
  private:
   QString folder_;

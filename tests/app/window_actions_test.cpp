@@ -74,6 +74,26 @@ TEST_F(WindowActionsTest, EachStandsInTheMenusAndThoseWithKeysOnTheSheet) {
   }
 }
 
+TEST_F(WindowActionsTest, NoKeyIsExplainedTwice) {
+  QTest::keyClick(&window, Qt::Key_Question);
+  auto* sheet = window.findChild<QDialog*>("cheatSheet");
+  ASSERT_NE(sheet, nullptr);
+  const QString text = sheet->findChild<QLabel*>()->text();
+  for (const char* key : {"I", "M"})
+    EXPECT_EQ(text.count(QStringLiteral("<td><b>%1</b></td>").arg(QLatin1String(key))), 1) << key;
+}
+
+TEST_F(WindowActionsTest, WhatCannotBeDoneSaysWhy) {
+  EXPECT_FALSE(window.actions().find("history.live")->isEnabled()) << "there is no run";
+  EXPECT_EQ(window.actions().whyNot("history.live"), "no run trains");
+  run();
+  EXPECT_TRUE(window.actions().find("history.live")->isEnabled());
+  EXPECT_EQ(window.actions().whyNot("file.closeBeside"), "the active canvas shows no run beside the first");
+  window.showStartPage();
+  EXPECT_TRUE(window.actions().whyNot("training.rewind").startsWith("no run with a folder is shown"))
+      << window.actions().whyNot("training.rewind").toStdString();
+}
+
 /// Translates into the same in brackets.
 class Brackets : public QTranslator {
  public:

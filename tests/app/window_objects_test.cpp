@@ -1,9 +1,13 @@
 // The objects of all probes of a recorded step: read from the run, and gone to by a click.
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
+#include <QLabel>
+#include <QSignalSpy>
 #include <QTest>
 
+#include "core/store/run_folder.h"
 #include "core/store/run_writer.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/temporary_folder.h"
@@ -59,6 +63,38 @@ TEST_F(WindowObjectsTest, EveryProbesObjectsAreReadAndGoneTo) {
                     view->table()->visualRect(view->table()->model()->index(8, 0)).center());
   ASSERT_TRUE(QTest::qWaitFor([&] { return isShown("b.jpg", 3); }));
   EXPECT_EQ(window.workspace().active().selectedObject(), 2);
+}
+
+TEST_F(WindowObjectsTest, AnImageThatCannotBeReadIsAskedForOnceAndTheOthersAreTold) {
+  record();
+  sqlite3* trace = nullptr;
+  ASSERT_EQ(sqlite3_open(tracePath(recorded.toStdString()).c_str(), &trace), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(trace,
+                         "UPDATE array SET bytes=x'00' WHERE kind=1 AND frame_id=(SELECT max(id) FROM frame WHERE step=3)",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK)
+      << sqlite3_errmsg(trace);
+  sqlite3_close(trace);
+  window.runView().open(recorded);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return isShown("a.jpg", 3); }));
+  int told = 0;
+  QObject::connect(window.workspace().source(), &EvidenceSource::failed, [&told](const Error&) { ++told; });
+  window.page().docks().show("objects");
+  auto* view = window.findChild<AllObjectsView*>();
+  const auto* note = view->findChild<QLabel*>("allObjectsNote");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return view->model()->rowCount() == 6 && told > 0; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !note->text().contains("being read"); }))
+      << note->text().toStdString();
+  // Nothing is read again, however often what is shown is told anew.
+  const int once = told;
+  for (int i = 0; i < 3; ++i) {
+    QSignalSpy refreshed(view, &AllObjectsView::shown);
+    view->hide();
+    view->setVisible(true);
+    ASSERT_GE(refreshed.count(), 1);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return window.runView().recordedRun()->isRested(); }));
+  }
+  EXPECT_EQ(told, once);
 }
 
 }  // namespace

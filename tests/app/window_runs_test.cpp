@@ -5,12 +5,11 @@
 #include <QDropEvent>
 #include <QLabel>
 #include <QMimeData>
+#include <QSignalSpy>
 #include <QTableView>
 
 #include "app/workspace/canvas_grid.h"
-#include "core/store/run_writer.h"
-#include "core/trainer/run_config.h"
-#include "tests/app/held_source.h"
+#include "tests/app/recorded_run.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/temporary_folder.h"
 #include "widgets/canvas/canvas_view.h"
@@ -26,26 +25,8 @@ namespace {
 
 class WindowRunsTest : public testing::WindowFixture {
  protected:
-  /// Evidence at every so many of ten steps; a classification loss of this size.
   QString record(const char* name, std::int64_t every, double loss, const char* rate) {
-    auto config = makeRunConfig("musu", "retina-small");
-    EXPECT_TRUE(applySetting(*config, "train.lr", rate));
-    RunHeader header;
-    header.configToml = toToml(*config);
-    header.dataSpec = "voc:/data/cells#train";
-    header.methodName = "musu";
-    header.modelName = "retina-small";
-    header.classNames = {"rbc", "platelet", "wbc"};
-    const std::string path = (folder / name).string();
-    auto writer = createRun(path, header, Overwrite::kYes);
-    EXPECT_TRUE(writer);
-    for (std::int64_t step = 0; step < 10; ++step) {
-      StepRecord made{step, {{"loss.cls", loss}, {"loss.loc", 0.5}}, {}};
-      if (step % every == 0) made.frames = {testing::momentOf("cells.jpg", step)};
-      (*writer)->record(std::move(made));
-    }
-    EXPECT_TRUE((*writer)->flush());
-    return QString::fromStdString(path);
+    return testing::recordRun(folder / name, {.every = every, .loss = loss, .rate = rate});
   }
   /// The first run with evidence at 0, 3, 6, 9; beside it one with evidence at 0, 4, 8.
   void openBoth() {
@@ -204,6 +185,61 @@ TEST_F(WindowRunsTest, AFolderThatIsDroppedWithShiftIsOpenedBeside) {
   // Once is enough.
   window.runView().beside().open(data.urls().front().toLocalFile());
   EXPECT_EQ(window.workspace().runs().size(), 2u);
+}
+
+TEST_F(WindowRunsTest, TheSessionIsTheFirstRunsWhicheverCanvasIsWorkedOn) {
+  openBoth();
+  const auto present = [&] { return window.sessions().present(); };
+  ASSERT_TRUE(present());
+  const QString folderOfFirst = present()->folder;
+  EXPECT_TRUE(folderOfFirst.endsWith("first"));
+  QTest::mouseClick(&grid().canvas(1), Qt::LeftButton);
+  ASSERT_EQ(window.workspace().active().run(), "second");
+  EXPECT_EQ(present()->folder, folderOfFirst);
+}
+
+TEST_F(WindowRunsTest, WhatIsBeingOpenedCountsAndIsNotOpenedTwice) {
+  window.runView().open(record("first", 3, 1.0, "0.01"));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().active().frame() != nullptr; }));
+  BesideRuns& beside = window.runView().beside();
+  const QString second = record("second", 4, 0.25, "0.02");
+  beside.open(second);
+  beside.open(second);
+  for (const char* name : {"third", "fourth", "fifth"})
+    beside.open(record(name, 3, 1.0, "0.01"));
+  const QStringList told = window.notifier().pending();
+  ASSERT_EQ(told.size(), 1) << told.join(" / ").toStdString();
+  EXPECT_TRUE(told.front().contains("close one first"));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().runs().size() == 4; }));
+  EXPECT_EQ(window.workspace().runs()[1].title, "second");
+}
+
+TEST_F(WindowRunsTest, WhatIsBeingOpenedBesideARunIsNotBesideTheNext) {
+  window.runView().open(record("first", 3, 1.0, "0.01"));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().active().frame() != nullptr; }));
+  window.runView().beside().open(record("second", 4, 0.25, "0.02"));
+  QSignalSpy opened(&window.runView().beside(), &BesideRuns::opened);
+  window.showStartPage();
+  // What was opened after it is there: so would it be.
+  window.runView().open(record("third", 3, 1.0, "0.01"));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.runView().recordedRun() != nullptr; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.runView().recordedRun()->isRested(); }));
+  EXPECT_EQ(opened.count(), 0);
+  EXPECT_EQ(window.workspace().runs().size(), 1u);
+}
+
+TEST_F(WindowRunsTest, ACanvasThatWaitsForARunGetsItAndTheOthersStay) {
+  openBoth();
+  const QJsonObject saved = window.workspace().save();
+  window.workspace().removeBeside("second");
+  ASSERT_TRUE(window.workspace().restore(saved));
+  ASSERT_TRUE(window.workspace().canvas(1).whyNothing().contains("not open"));
+  window.workspace().setActive(window.workspace().canvas(1));
+  window.runView().beside().open(QString::fromStdString((folder / "second").string()));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window.workspace().canvas(1).frame() != nullptr; }));
+  EXPECT_EQ(window.workspace().canvas(1).run(), "second");
+  EXPECT_EQ(window.workspace().canvas(0).run(), "");
+  EXPECT_EQ(window.workspace().canvasCount(), 2);
 }
 
 TEST_F(WindowRunsTest, AFolderWithoutARunIsSaidAndChangesNothing) {

@@ -19,6 +19,7 @@
 #include "core/store/run_folder.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_writer.h"
+#include "tests/app/recorded_run.h"
 #include "tests/app/window_fixture.h"
 #include "tests/support/temporary_folder.h"
 #include "widgets/canvas/canvas_view.h"
@@ -142,6 +143,85 @@ TEST_F(WindowSessionTest, WhereAWindowWasLeftIsOneClickAway) {
   window->close();
   openWindow();
   EXPECT_FALSE(card().isVisible());
+}
+
+TEST_F(WindowSessionTest, RunsBesideTheFirstComeBackAlsoWhereAllWereMoved) {
+  const QString beside = testing::recordRun(folder / "beside", {.every = 4});
+  testing::recordRun(folder / "run");
+  openWindow();
+  window->runView().open(recorded);
+  waitFor(9);
+  window->runView().beside().open(beside);
+  const auto isBeside = [&] {
+    Workspace& workspace = window->workspace();
+    return workspace.canvasCount() == 2 && workspace.canvas(1).run() == "beside" &&
+           workspace.canvas(1).frame() && workspace.canvas(1).frame()->step == 8;
+  };
+  ASSERT_TRUE(QTest::qWaitFor(isBeside));
+  const QString file = QString::fromStdString((folder / "session.json").string());
+  window->sessions().save(file);
+  window->close();
+  openWindow();
+  QTest::mouseClick(button("openSession"), Qt::LeftButton);
+  ASSERT_TRUE(QTest::qWaitFor(isBeside)) << window->notifier().pending().join(" / ").toStdString();
+  EXPECT_EQ(window->workspace().canvas(0).run(), "");
+  ASSERT_EQ(window->workspace().runs().size(), 2U);
+  window.reset();
+  const std::filesystem::path elsewhere = folder / "elsewhere";
+  std::filesystem::create_directory(elsewhere);
+  for (const char* name : {"run", "beside", "session.json"})
+    std::filesystem::rename(folder / name, elsewhere / name);
+  openWindow();
+  window->sessions().open(QString::fromStdString((elsewhere / "session.json").string()));
+  ASSERT_TRUE(QTest::qWaitFor(isBeside)) << window->notifier().pending().join(" / ").toStdString();
+  EXPECT_TRUE(window->workspace().runs()[1].source->folder().contains("elsewhere"));
+}
+
+TEST_F(WindowSessionTest, ASessionWhoseRunIsNotOpenedLeavesTheOneThatIsShownToBeSaved) {
+  record();
+  lookAround();
+  const QString file = QString::fromStdString((folder / "session.json").string());
+  window->sessions().save(file);
+  ASSERT_TRUE(window->sessions().present());
+  // Its run cannot be read any more.
+  std::filesystem::rename(folder / "run", folder / "other");
+  std::filesystem::create_directory(folder / "run");
+  {
+    QFile broken(recorded + "/trace.sqlite");
+    ASSERT_TRUE(broken.open(QIODevice::WriteOnly));
+    broken.write("no trace");
+  }
+  window->runView().open(QString::fromStdString((folder / "other").string()));
+  ASSERT_TRUE(QTest::qWaitFor([&] {
+    return window->runView().recordedRun() && window->runView().recordedRun()->folder().endsWith("other");
+  }));
+  window->notifier().dismissAll();
+  window->sessions().open(file);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !window->notifier().pending().isEmpty(); }));
+  ASSERT_TRUE(window->sessions().present());
+  EXPECT_TRUE(window->sessions().present()->folder.endsWith("other"));
+}
+
+TEST_F(WindowSessionTest, ASessionThatIsNotGoneToAfterAllLeavesTheRunThatTrainsToBeSaved) {
+  record();
+  lookAround();
+  const QString file = QString::fromStdString((folder / "session.json").string());
+  window->sessions().save(file);
+  testing::startRun(*window, trainer, "voc:/data/cells#train");
+  trainer.publishFacts({"a.jpg"});
+  trainer.setState(TrainerState::kRunning);
+  trainer.publish(5, {testing::makeSyntheticFrame({.step = 5})});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window->workspace().active().frame() != nullptr; }));
+  int asked = 0;
+  window->run().setAsk([&asked](const Question&) {
+    ++asked;
+    return Answer::kCancel;
+  });
+  window->sessions().open(file);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return asked == 1; }));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window->sessions().present().has_value(); }));
+  EXPECT_NE(window->sessions().present()->folder, recorded);
+  window->run().setAsk([](const Question&) { return Answer::kGoAhead; });
 }
 
 TEST_F(WindowSessionTest, ARunThatIsNotThereAnyMoreIsTold) {

@@ -220,6 +220,56 @@ TEST_F(WindowWhatIfTest, ItIsAppliedAndRecordedOnlyWhenThatIsAskedFor) {
   EXPECT_TRUE(apply->toolTip().contains("A run keeps its method")) << apply->toolTip().toStdString();
 }
 
+TEST_F(WindowWhatIfTest, WhatIsRecordedIsRecordedBesideWhatWas) {
+  beginPaused();
+  const auto recorded = [&] {
+    QTest::mouseClick(find<QPushButton>("whatIfRecord"), Qt::LeftButton);
+    QString value;
+    for (const Command& command : trainer.takeCommands())
+      if (const auto* parameter = std::get_if<SetParamCommand>(&command))
+        value = QString::fromStdString(parameter->value);
+    return value;
+  };
+  askFor("max_iou");
+  answer();
+  ASSERT_TRUE(shows("max_iou"));
+  EXPECT_EQ(recorded(), "max_iou");
+  askFor("atss");
+  answer();
+  ASSERT_TRUE(shows("atss"));
+  EXPECT_EQ(recorded(), "max_iou; atss");
+}
+
+TEST_F(WindowWhatIfTest, WhatTheRunHasTakenOverIsNoDifferenceAnyMore) {
+  beginPaused();
+  askFor("musu");
+  answer();
+  ASSERT_TRUE(shows("musu"));
+  QTest::keyClick(find<QSlider>("slider:t"), Qt::Key_Right);
+  const QString text = answer();
+  ASSERT_TRUE(shows(QString(text).replace("=", " = ")));
+  QTest::mouseClick(find<QPushButton>("whatIfApply"), Qt::LeftButton);
+  ASSERT_TRUE(trainer.config.methodParams.set("t", text.section('=', 1).toStdString()));
+  trainer.publishFacts({"a.jpg", "b.jpg"});
+  trainer.takeCommands(5);
+  QString asked;
+  ASSERT_TRUE(QTest::qWaitFor([&] {
+    for (const Command& command : trainer.takeCommands(5))
+      if (const auto* ask = std::get_if<AskCommand>(&command)) asked = QString::fromStdString(ask->variants);
+    return !asked.isEmpty();
+  }));
+  EXPECT_EQ(asked, "musu");
+  EXPECT_TRUE(questions().contains("musu")) << questions().join(", ").toStdString();
+}
+
+TEST_F(WindowWhatIfTest, AnotherRunOfTheSameKindCanBeAskedAsWell) {
+  beginPaused();
+  EXPECT_TRUE(find<QToolButton>("whatIfAdd")->isEnabled());
+  window.showStartPage();
+  beginPaused();
+  EXPECT_TRUE(find<QToolButton>("whatIfAdd")->isEnabled());
+}
+
 TEST_F(WindowWhatIfTest, WhatCannotBeAskedIsTold) {
   beginPaused();
   askFor("musu");

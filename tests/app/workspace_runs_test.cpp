@@ -197,6 +197,105 @@ TEST_F(WorkspaceRunsTest, CanvasesShowWhatTheyDecideOtherwiseThanTheFirst) {
   EXPECT_GT(channels(), 0) << "what was shown before is shown again";
 }
 
+TEST_F(WorkspaceRunsTest, DifferencesComeAndGoAndLeaveTheLayersAsTheyWere) {
+  addBeside();
+  workspace.canvas(1).layers().showOnly("channel:iou");
+  const auto visible = [](CanvasModel& canvas) {
+    QStringList ids;
+    for (const Layer& layer : canvas.layers().layers())
+      if (layer.visible) ids << QString::fromStdString(layer.id);
+    return ids;
+  };
+  const QStringList before = visible(workspace.canvas(1));
+  for (int i = 0; i < 2; ++i) {
+    workspace.setComparing(true);
+    EXPECT_TRUE(visible(workspace.canvas(1)).contains("channel:difference.cls"));
+    workspace.setComparing(false);
+    EXPECT_EQ(visible(workspace.canvas(1)), before);
+    EXPECT_FALSE(workspace.canvas(1).layers().standIn());
+  }
+  // Canvases that come meanwhile show them, too.
+  workspace.setComparing(true);
+  workspace.setCanvasCount(4);
+  for (int i = 1; i < 4; ++i) {
+    QStringList channels = visible(workspace.canvas(i)).filter("channel:");
+    EXPECT_EQ(channels, i == 1 ? QStringList{"channel:difference.cls"} : channels) << i;
+  }
+  workspace.canvas(2).setRun(id);
+  beside->answer();
+  EXPECT_EQ(visible(workspace.canvas(2)).filter("channel:"), QStringList{"channel:difference.cls"});
+  // So do those of a session, and what was seen before is known in it.
+  const QJsonObject saved = workspace.save();
+  Workspace again;
+  ASSERT_TRUE(again.restore(saved));
+  auto held = std::make_unique<HeldSource>();
+  HeldSource& source = *held;
+  source.setSteps({0, 10, 20, 30});
+  again.setSource(std::move(held));
+  source.answer();
+  held = std::make_unique<HeldSource>("/runs/other");
+  HeldSource& other = *held;
+  other.setSteps({0, 15, 30});
+  again.addBeside("other", std::move(held));
+  other.answer();
+  ASSERT_TRUE(again.isComparing());
+  EXPECT_EQ(visible(again.canvas(1)).filter("channel:"), QStringList{"channel:difference.cls"});
+  again.setComparing(false);
+  EXPECT_EQ(visible(again.canvas(1)), before);
+  // One canvas has none to differ from.
+  workspace.setCanvasCount(1);
+  EXPECT_FALSE(workspace.isComparing());
+  workspace.undoStack().clear();
+}
+
+TEST_F(WorkspaceRunsTest, CanvasesThatWentWhileTheyWereComparedComeBackWithTheirOwnLayers) {
+  addBeside();
+  QCoreApplication::sendPostedEvents();
+  workspace.canvas(1).layers().showOnly("channel:iou");
+  QCoreApplication::sendPostedEvents();
+  const auto channels = [&](int index) {
+    QStringList ids;
+    for (const Layer& layer : workspace.canvas(index).layers().layers())
+      if (layer.visible && layer.hasChannel()) ids << QString::fromStdString(layer.id);
+    return ids;
+  };
+  workspace.setComparing(true);
+  workspace.setCanvasCount(1);
+  QCoreApplication::sendPostedEvents();
+  workspace.undoStack().undo();
+  beside->answer();
+  ASSERT_EQ(workspace.canvasCount(), 2);
+  EXPECT_FALSE(workspace.isComparing());
+  EXPECT_EQ(channels(1), QStringList{"channel:iou"});
+}
+
+TEST_F(WorkspaceRunsTest, WithEachMeasurementACanvasIsComparedOnce) {
+  workspace.setCanvasCount(2);
+  workspace.canvas(1).setProbeName("a");
+  workspace.time().followLive();
+  const auto measure = [&](std::int64_t step) { emit first->newestArrived({{momentOf("a", step)}, {}}); };
+  measure(31);
+  workspace.setComparing(true);
+  QSignalSpy shown(&workspace.canvas(1), &CanvasModel::frameChanged);
+  measure(32);
+  EXPECT_EQ(shown.count(), 1);
+  EXPECT_EQ(step(1), 32);
+  EXPECT_NE(workspace.canvas(1).evidence()->channel("difference.cls"), nullptr);
+}
+
+TEST_F(WorkspaceRunsTest, TheFirstRunIsGoneToWhereACanvasShowsItElseOnTheActiveOne) {
+  addBeside();
+  workspace.setActive(workspace.canvas(1));
+  workspace.activateFirstRun();
+  EXPECT_EQ(workspace.activeIndex(), 0);
+  EXPECT_EQ(workspace.canvas(1).run(), id);
+  workspace.canvas(0).setRun(id);
+  workspace.setActive(workspace.canvas(1));
+  workspace.activateFirstRun();
+  EXPECT_EQ(workspace.activeIndex(), 1);
+  EXPECT_EQ(workspace.canvas(1).run(), "");
+}
+
 TEST_F(WorkspaceRunsTest, WhatCannotBeComparedSaysWhy) {
   addBeside();
   workspace.canvas(1).setProbeName("b");

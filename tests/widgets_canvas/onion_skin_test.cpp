@@ -46,14 +46,15 @@ TEST(OnionSkin, IsOfOneImageAndStageAndOnlyWhileItIsOn) {
   OnionSkin skin;
   const QString image = QString::fromStdString(evidence->image->name),
                 stage = QString::fromStdString(evidence->stage.name);
-  skin.setBoxes(image, stage, kSteps, kBoxes);
-  EXPECT_TRUE(skin.around(*evidence).empty());
+  skin.setBoxes("first", image, stage, kSteps, kBoxes);
+  EXPECT_TRUE(skin.around("first", *evidence).empty());
   skin.setOn(true);
-  EXPECT_EQ(skin.around(*evidence).size(), 4U);
+  EXPECT_EQ(skin.around("first", *evidence).size(), 4U);
   skin.setReach(1);
-  EXPECT_EQ(skin.around(*evidence).size(), 2U);
-  skin.setBoxes("another", stage, kSteps, kBoxes);
-  EXPECT_TRUE(skin.around(*evidence).empty());
+  EXPECT_EQ(skin.around("first", *evidence).size(), 2U);
+  EXPECT_TRUE(skin.around("second", *evidence).empty()) << "another run's of the same image";
+  skin.setBoxes("first", "another", stage, kSteps, kBoxes);
+  EXPECT_TRUE(skin.around("first", *evidence).empty());
   OnionSkin again;
   again.restore(skin.save());
   EXPECT_TRUE(again.isOn());
@@ -72,7 +73,7 @@ TEST(OnionSkin, IsSeenOnTheCanvas) {
   view.show();
   ASSERT_TRUE(QTest::qWaitForWindowExposed(&view));
   const QImage without = view.grab().toImage();
-  link.onion.setBoxes(QString::fromStdString(frame->image->name),
+  link.onion.setBoxes({}, QString::fromStdString(frame->image->name),
                       QString::fromStdString(frame->stages[0]->stage.name), {10, 30},
                       {{100, 100, 260, 220}, {140, 120, 300, 240}});
   EXPECT_EQ(view.grab().toImage(), without) << "it is off";

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <QApplication>
 #include <QDialog>
 #include <QDialogButtonBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QListWidget>
+#include <QMenu>
 #include <QPushButton>
 #include <QTest>
 #include <QTimer>
@@ -43,6 +45,7 @@ class ProbesPanelTest : public ::testing::Test {
     panel.show();
     EXPECT_TRUE(QTest::qWaitForWindowExposed(&panel));
     state.showProbes({frameNamed("a.jpg", 0), frameNamed("b.jpg", 2)});
+    panel.setPinned({"a.jpg", "b.jpg"});
   }
 
   ViewLink link;
@@ -164,6 +167,29 @@ TEST(ImageChoiceModelTest, WhatIsCheckedComesFirstAndStaysSoOutOfSight) {
   EXPECT_EQ(model.checked(), (std::vector<std::string>{names[7], names[117'990]}));
   model.setFilter({});
   EXPECT_EQ(model.rowCount(), 118'000);
+}
+
+TEST_F(ProbesPanelTest, WhatIsUnpinnedIsOneOfThoseThatAreWatchedNow) {
+  panel.setAvailableImages({"a.jpg", "b.jpg", "c.jpg"});
+  panel.setPinned({"b.jpg", "c.jpg"});  // an earlier moment is shown, with others
+  const auto unpin = [&](int row) {
+    bool enabled = false;
+    QTimer::singleShot(0, [&enabled] {
+      auto* menu = qobject_cast<QMenu*>(QApplication::activePopupWidget());
+      ASSERT_NE(menu, nullptr);
+      enabled = menu->actions().front()->isEnabled();
+      menu->setActiveAction(menu->actions().front());
+      QTest::keyClick(menu, enabled ? Qt::Key_Return : Qt::Key_Escape);
+      menu->close();
+    });
+    const QRect item = panel.list()->visualItemRect(panel.list()->item(row));
+    emit panel.list()->customContextMenuRequested(item.center());
+    return enabled;
+  };
+  EXPECT_FALSE(unpin(0)) << "a.jpg is watched no more";
+  EXPECT_TRUE(wanted.empty());
+  EXPECT_TRUE(unpin(1));
+  EXPECT_EQ(wanted, std::vector<std::string>{"c.jpg"});
 }
 
 TEST_F(ProbesPanelTest, TheDialogSearchesAndPins) {

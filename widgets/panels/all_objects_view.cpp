@@ -62,6 +62,7 @@ AllObjectsView::AllObjectsView(QWidget* parent)
     states_->addItem(stateText(state), static_cast<int>(state));
   line->addWidget(states_);
   column->addLayout(line);
+  note_->setObjectName(QStringLiteral("allObjectsNote"));
   note_->setProperty("role", "secondary");
   note_->setWordWrap(true);
   column->addWidget(note_);

@@ -192,8 +192,8 @@ void HistoryScrubber::setLiveStep(std::int64_t step) {
   update();
 }
 
-void HistoryScrubber::setEvents(const std::vector<RunEvent>& events) {
-  events_.set(events);
+void HistoryScrubber::setEvents(const EventMarks& events) {
+  events_ = events;
   update();
 }
 
@@ -363,8 +363,7 @@ void HistoryScrubber::paintEvent(QPaintEvent*) {
     painter.setBrush(fill);
     painter.drawRoundedRect(livePill(), 11, 11);
     painter.setPen(live_ ? theme.scrubber : theme.secondaryText);
-    painter.drawText(livePill(), Qt::AlignCenter,
-                     live_ ? QStringLiteral("● live") : QStringLiteral("○ live"));
+    painter.drawText(livePill(), Qt::AlignCenter, live_ ? tr("● live") : tr("○ live"));
   }
   QFont small = font();
   small.setPixelSize(11);

@@ -31,13 +31,16 @@ class HistoryScrubber : public QWidget {
   const std::vector<std::int64_t>& steps() const { return *steps_; }
   /// The newest step of a live run; -1 for a recorded one (then there is no "live").
   void setLiveStep(std::int64_t step);
-  void setEvents(const std::vector<RunEvent>& events);
+  /// Those of another run.
+  void setEvents(const EventMarks& events);
   void addEvent(const RunEvent& event);
   /// Where all views stand.
   void showStep(std::int64_t step, bool live);
   void setNote(const QString& note);
+  const QString& note() const { return note_; }
   /// What is said instead of the note, of a step that was asked for and is not there; empty: nothing.
   const QString& said() const { return said_; }
+  const EventMarks& events() const { return events_; }
   void clear();
   std::int64_t step() const { return step_; }
   bool live() const { return live_; }

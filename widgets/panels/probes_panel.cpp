@@ -149,7 +149,7 @@ ProbesPanel::ProbesPanel(CanvasModel& canvas, QWidget* parent) : QWidget(parent)
     const QString name = item->data(ProbeDelegate::kNameRole).toString();
     QMenu menu(this);
     QAction* remove = menu.addAction(tr("Unpin %1").arg(name));
-    remove->setEnabled(list_->count() > 1);
+    remove->setEnabled(pinned_.size() > 1 && std::ranges::count(pinned_, name.toStdString()) > 0);
     if (menu.exec(list_->mapToGlobal(at)) == remove) unpin(name);
   });
   connect(pin_, &QToolButton::clicked, this, &ProbesPanel::pin);
@@ -229,11 +229,8 @@ void ProbesPanel::search() {
   imageNames_->show(std::move(others));
 }
 
-std::vector<std::string> ProbesPanel::probeNames() const {
-  std::vector<std::string> names;
-  for (const auto& frame : canvas_->probes())
-    names.push_back(frame->image->name);
-  return names;
+void ProbesPanel::setPinned(std::vector<std::string> names) {
+  pinned_ = std::move(names);
 }
 
 void ProbesPanel::refresh() {
@@ -272,8 +269,8 @@ void ProbesPanel::refresh() {
 }
 
 void ProbesPanel::unpin(const QString& name) {
-  std::vector<std::string> names = probeNames();
-  names.erase(std::remove(names.begin(), names.end(), name.toStdString()), names.end());
+  std::vector<std::string> names = pinned_;
+  std::erase(names, name.toStdString());
   emit probesWanted(names);
 }
 
@@ -288,7 +285,7 @@ void ProbesPanel::pin() {
   search->setAccessibleName(tr("Search images"));
   search->setClearButtonEnabled(true);
   layout->addWidget(search);
-  auto* model = new ImageChoiceModel(available_, probeNames(), &dialog);
+  auto* model = new ImageChoiceModel(available_, pinned_, &dialog);
   auto* choices = new QListView;
   choices->setObjectName(QStringLiteral("probeChoices"));
   choices->setAccessibleName(tr("Images"));

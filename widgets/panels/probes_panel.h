@@ -28,8 +28,10 @@ class ProbesPanel : public QWidget {
   /// Which canvas' moment; it must stay until another one is set.
   void setCanvas(CanvasModel& canvas);
 
-  /// Images that may be pinned; empty hides the pin button (recorded runs).
+  /// Images that may be pinned; empty: none, and what is pinned stays (recorded runs).
   void setAvailableImages(std::vector<std::string> names);
+  /// What the run watches now, which probesWanted() changes. What is shown may be of a moment with others.
+  void setPinned(std::vector<std::string> names);
   QListWidget* list() const { return list_; }
   /// The training batch, below the probes.
   BatchList& batch() const { return *batch_; }
@@ -46,10 +48,9 @@ class ProbesPanel : public QWidget {
   void search();
   void pin();
   void unpin(const QString& name);
-  std::vector<std::string> probeNames() const;
 
   CanvasModel* canvas_ = nullptr;
-  std::vector<std::string> available_;
+  std::vector<std::string> available_, pinned_;
   QListWidget* list_;
   BatchList* batch_;
   QToolButton* pin_;

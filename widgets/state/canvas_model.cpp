@@ -329,7 +329,7 @@ void CanvasModel::selectPair(int object, std::int64_t anchor) {
 }
 
 std::vector<TrailBox> CanvasModel::trail() const {
-  return evidence_ ? link_.onion.around(*evidence_) : std::vector<TrailBox>();
+  return evidence_ ? link_.onion.around(shownRun_, *evidence_) : std::vector<TrailBox>();
 }
 
 void CanvasModel::setHoveredAnchor(std::int64_t anchor) {
@@ -349,7 +349,7 @@ const CandidateCondition& CanvasModel::brushCondition() const {
 void CanvasModel::brush(const CandidateCondition& condition) {
   if (condition.isEmpty()) return link_.brush.clear();
   if (!evidence_) return;
-  link_.brush.set({condition.object ? imageOf(frame_.get()) : QString(),
+  link_.brush.set({condition.isOfImage() ? imageOf(frame_.get()) : QString(),
                    QString::fromStdString(evidence_->stage.name), condition});
 }
 

@@ -15,9 +15,11 @@ void OnionSkin::setReach(int reach) {
   if (std::exchange(reach_, reach) != reach) emit changed();
 }
 
-void OnionSkin::setBoxes(const QString& image, const QString& stage, std::vector<std::int64_t> steps,
-                         std::vector<Box> boxesInInput) {
-  if (image == image_ && stage == stage_ && steps == steps_ && boxesInInput == boxesInInput_) return;
+void OnionSkin::setBoxes(const QString& run, const QString& image, const QString& stage,
+                         std::vector<std::int64_t> steps, std::vector<Box> boxesInInput) {
+  if (run == run_ && image == image_ && stage == stage_ && steps == steps_ && boxesInInput == boxesInInput_)
+    return;
+  run_ = run;
   image_ = image;
   stage_ = stage;
   steps_ = std::move(steps);
@@ -25,8 +27,8 @@ void OnionSkin::setBoxes(const QString& image, const QString& stage, std::vector
   emit changed();
 }
 
-std::vector<TrailBox> OnionSkin::around(const StageEvidence& evidence) const {
-  if (!on_ || !evidence.image || QString::fromStdString(evidence.image->name) != image_ ||
+std::vector<TrailBox> OnionSkin::around(const QString& run, const StageEvidence& evidence) const {
+  if (!on_ || run != run_ || !evidence.image || QString::fromStdString(evidence.image->name) != image_ ||
       QString::fromStdString(evidence.stage.name) != stage_)
     return {};
   return trailAround(steps_, boxesInInput_, evidence.image->inputFromImage, evidence.step, reach_);

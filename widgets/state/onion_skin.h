@@ -1,6 +1,6 @@
 #pragma once
 // The onion skin: one candidate's predicted box at every recorded moment, for all canvases together. A canvas
-// of another image shows none of it.
+// of another run or image shows none of it.
 
 #include <QObject>
 #include <QString>
@@ -28,12 +28,14 @@ class OnionSkin : public QObject {
   /// Recorded moments before and after the one that is shown; within [kFewest, kMost].
   int reach() const { return reach_; }
   void setReach(int reach);
-  /// Whose boxes: of an image and one of its stages, by name, in the order of the steps. Empty: nobody's.
-  void setBoxes(const QString& image, const QString& stage, std::vector<std::int64_t> steps,
-                std::vector<Box> boxesInInput);
+  /// Whose boxes: of an image of a run (CanvasModel::run) and one of its stages, by name, in the order of the
+  /// steps.
+  void setBoxes(const QString& run, const QString& image, const QString& stage,
+                std::vector<std::int64_t> steps, std::vector<Box> boxesInInput);
+  void clearBoxes() { setBoxes({}, {}, {}, {}, {}); }
 
-  /// What of it belongs around this evidence; nothing while it is off.
-  std::vector<TrailBox> around(const StageEvidence& evidence) const;
+  /// What of it belongs around this evidence of a run; nothing while it is off.
+  std::vector<TrailBox> around(const QString& run, const StageEvidence& evidence) const;
 
   QJsonObject save() const;
   void restore(const QJsonObject& saved);
@@ -44,7 +46,7 @@ class OnionSkin : public QObject {
  private:
   bool on_ = false;
   int reach_ = 5;
-  QString image_, stage_;
+  QString run_, image_, stage_;
   std::vector<std::int64_t> steps_;
   std::vector<Box> boxesInInput_;
 };

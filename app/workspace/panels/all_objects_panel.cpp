@@ -2,8 +2,10 @@
 
 #include <QHash>
 #include <QTimer>
+#include <utility>
 
 #include "app/workspace/panel.h"
+#include "app/workspace/source_watch.h"
 #include "app/workspace/workspace.h"
 #include "widgets/panels/all_objects_view.h"
 
@@ -24,10 +26,13 @@ class AllObjects : public QObject {
     };
     connect(&workspace_, &Workspace::shownChanged, this, soon);
     connect(view_, &AllObjectsView::shown, this, &AllObjects::refresh);
-    connect(&workspace_, &Workspace::sourceChanged, this, [this] {
-      read_.clear();
-      if (EvidenceSource* source = workspace_.source())
-        connect(source, &EvidenceSource::momentArrived, this, &AllObjects::take);
+    watchSource(workspace_, WatchedRun::kActive, this, [this](EvidenceSource* source) {
+      step_ = -1;
+      asked_.clear();
+      if (!source) return;
+      connect(source, &EvidenceSource::momentArrived, this, &AllObjects::take);
+      connect(source, &EvidenceSource::momentMissing, this,
+              [this](int asker, std::int64_t step) { end(asker, step, nullptr); });
     });
     connect(view_, &AllObjectsView::objectWanted, this,
             [this](const QString& image, const QString& stage, int object) {
@@ -42,38 +47,58 @@ class AllObjects : public QObject {
  private:
   static constexpr int kFirstView = 1 << 20;  ///< Beyond those of canvases.
 
+  struct Asked {
+    int view = 0;
+    bool isAnswered = false;
+    std::shared_ptr<const ProbeFrame> frame;  ///< Null: not answered, or it cannot be read.
+  };
+
   static bool isWhole(const ProbeFrame& frame) { return !frame.stages.back()->channels.empty(); }
 
   void refresh() {
     const CanvasModel& canvas = workspace_.active();
     std::vector<std::shared_ptr<const StageEvidence>> images;
-    int missing = 0, view = kFirstView;
+    int missing = 0;
     for (const auto& probe : canvas.probes()) {
-      ++view;
-      std::shared_ptr<const ProbeFrame> frame = probe;
-      const QString name = QString::fromStdString(probe->image->name);
-      if (!isWhole(*frame))
-        if (const auto known = read_.value(name); known && known->step == frame->step) frame = known;
-      if (isWhole(*frame)) {
-        images.push_back(frame->stages.back());
+      if (isWhole(*probe)) {
+        images.push_back(probe->stages.back());
         continue;
       }
-      ++missing;
-      if (workspace_.source()) workspace_.source()->request({frame->step, name, {}, view});
+      const Asked& asked = ask(probe->step, QString::fromStdString(probe->image->name));
+      if (asked.frame) images.push_back(asked.frame->stages.back());
+      missing += asked.isAnswered ? 0 : 1;
     }
     view_->show(images, missing);
   }
 
-  void take(const Moment& moment) {
-    if (moment.view <= kFirstView || !moment.frame) return;
-    read_.insert(QString::fromStdString(moment.frame->image->name), moment.frame);
-    if (view_->isVisible() && !timer_.isActive()) timer_.start();
+  /// Once, whatever comes of it.
+  const Asked& ask(std::int64_t step, const QString& image) {
+    if (step != std::exchange(step_, step)) asked_.clear();
+    if (const auto known = asked_.constFind(image); known != asked_.constEnd()) return *known;
+    Asked& asked = asked_[image];
+    asked.view = kFirstView + static_cast<int>(asked_.size());
+    if (EvidenceSource* source = workspace_.source()) source->request({step, image, {}, asked.view});
+    return asked;
+  }
+
+  void take(const Moment& moment) { end(moment.view, moment.step, moment.frame); }
+
+  /// Of an image that cannot be read another one's frame is told.
+  void end(int view, std::int64_t step, const std::shared_ptr<const ProbeFrame>& frame) {
+    if (step != step_) return;
+    for (auto asked = asked_.begin(); asked != asked_.end(); ++asked) {
+      if (asked->view != view) continue;
+      asked->isAnswered = true;
+      if (frame && QString::fromStdString(frame->image->name) == asked.key()) asked->frame = frame;
+      if (view_->isVisible() && !timer_.isActive()) timer_.start();
+    }
   }
 
   Workspace& workspace_;
   AllObjectsView* view_;
   QTimer timer_;
-  QHash<QString, std::shared_ptr<const ProbeFrame>> read_;  ///< By image, of the step asked for last.
+  std::int64_t step_ = -1;
+  QHash<QString, Asked> asked_;  ///< By image, of that step.
 };
 
 }  // namespace

@@ -7,11 +7,12 @@
 #include <map>
 #include <utility>
 
-#include "app/run/run_controller.h"
 #include "app/workspace/findings_reader.h"
 #include "app/workspace/panel.h"
+#include "app/workspace/source_watch.h"
 #include "app/workspace/workspace.h"
 #include "core/store/run_reader.h"
+#include "widgets/source/recorded_source.h"
 
 namespace anchorscope {
 namespace {
@@ -26,9 +27,7 @@ class FindingsOfRun : public QObject {
       : QObject(&panel),
         panel_(panel),
         workspace_(context.workspace),
-        run_(context.run),
         reader_(FindingsReader::readFolder, this) {
-    connect(&workspace_, &Workspace::sourceChanged, this, &FindingsOfRun::watch);
     connect(&panel_, &FindingsPanel::lookWanted, this, &FindingsOfRun::look);
     connect(&panel_, &FindingsPanel::cancelWanted, this, [this] {
       reader_.cancel();
@@ -41,7 +40,7 @@ class FindingsOfRun : public QObject {
     connect(&reader_, &FindingsReader::failed, this,
             [this](const Error& error) { panel_.showFailure(QString::fromStdString(error.text())); });
     panel_.installEventFilter(this);
-    watch();
+    watchSource(workspace_, WatchedRun::kActive, this, [this](EvidenceSource* source) { watch(source); });
   }
 
  protected:
@@ -51,10 +50,9 @@ class FindingsOfRun : public QObject {
   }
 
  private:
-  void watch() {
+  void watch(EvidenceSource* source) {
     reader_.cancel();
-    if (source_) source_->disconnect(this);
-    source_ = workspace_.source();
+    source_ = source;
     panel_.clear(tr("Open a recorded run, or train one, to see what is wrong with it."), false);
     if (!source_) return;
     connect(source_, &EvidenceSource::opened, this, &FindingsOfRun::refresh);
@@ -65,7 +63,7 @@ class FindingsOfRun : public QObject {
         return run.source && run.source->folder() == entry.first;
       });
     });
-    if (const auto known = known_.find(source_->folder()); known != known_.end() && !run_.isLive())
+    if (const auto known = known_.find(source_->folder()); known != known_.end())
       show(known->second);
     else
       refresh();
@@ -90,8 +88,8 @@ class FindingsOfRun : public QObject {
 
   void lookByItself() {
     const EvidenceSource* source = source_;
-    if (source && panel_.isVisible() && !panel_.hasReport() && !reader_.isReading() && !run_.isLive() &&
-        source->steps() && !source->steps()->empty())
+    if (qobject_cast<const RecordedSource*>(source) && panel_.isVisible() && !panel_.hasReport() &&
+        !reader_.isReading() && source->steps() && !source->steps()->empty())
       look();
   }
 
@@ -128,7 +126,6 @@ class FindingsOfRun : public QObject {
 
   FindingsPanel& panel_;
   Workspace& workspace_;
-  const RunController& run_;
   FindingsReader reader_;
   FindingsReader::Found found_;
   std::map<QString, FindingsReader::Found> known_;  ///< By folder, of the runs that are open.

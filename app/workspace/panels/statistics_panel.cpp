@@ -1,6 +1,7 @@
 #include "widgets/panels/statistics_panel.h"
 
 #include "app/workspace/panel.h"
+#include "app/workspace/source_watch.h"
 #include "app/workspace/workspace.h"
 #include "core/store/run_reader.h"
 #include "widgets/notify/notifier.h"
@@ -14,9 +15,15 @@ QWidget* makeStatisticsPanel(const PanelContext& context) {
   const auto showRun = [panel, &workspace] {
     panel->setRun(workspace.source() ? workspace.source()->folder() : QString());
   };
-  QObject::connect(&workspace, &Workspace::sourceChanged, panel, [panel, &workspace, showRun] {
+  const auto keepOpenRuns = [panel, &workspace] {
+    QStringList folders;
+    for (const OpenRun& run : workspace.runs())
+      if (run.source) folders << run.source->folder();
+    panel->keepOnly(folders);
+  };
+  QObject::connect(&workspace, &Workspace::runsChanged, panel, keepOpenRuns);
+  watchSource(workspace, WatchedRun::kActive, panel, [panel, showRun](EvidenceSource* source) {
     showRun();
-    EvidenceSource* source = workspace.source();
     if (!source) return;
     QObject::connect(source, &EvidenceSource::opened, panel, showRun);
     QObject::connect(source, &EvidenceSource::stepsChanged, panel, [panel, showRun] {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/workspace/panel.h"
+#include "app/workspace/source_watch.h"
 #include "app/workspace/workspace.h"
 #include "core/base/atomic_file.h"
 #include "core/store/run_track.h"
@@ -24,7 +25,6 @@ class TrackOfSelection : public QObject {
  public:
   TrackOfSelection(TrackView& view, const PanelContext& context)
       : QObject(&view), view_(view), workspace_(context.workspace), notifier_(context.notifier) {
-    connect(&workspace_, &Workspace::sourceChanged, this, &TrackOfSelection::watchSource);
     connect(&workspace_, &Workspace::activeChanged, this, &TrackOfSelection::watchCanvas);
     connect(&workspace_, &Workspace::shownChanged, this, [this] {
       const TimeCursor& time = workspace_.active().time();
@@ -44,7 +44,7 @@ class TrackOfSelection : public QObject {
     connect(&view_, &TrackView::exportWanted, this, &TrackOfSelection::writeCsv);
     view_.installEventFilter(this);
     view_.setOnion(workspace_.onion().isOn(), workspace_.onion().reach());
-    watchSource();
+    watchSource(workspace_, WatchedRun::kActive, this, [this](EvidenceSource* source) { meet(source); });
     watchCanvas();
   }
 
@@ -57,15 +57,13 @@ class TrackOfSelection : public QObject {
   }
 
  private:
-  void watchSource() {
-    if (source_) {
-      source_->disconnect(this);
-      if (followed_) source_->follow(std::nullopt);
-    }
+  void meet(EvidenceSource* source) {
+    if (source_ && followed_) source_->follow(std::nullopt);
     followed_.reset();
     view_.setPinned(false);
-    workspace_.onion().setBoxes({}, {}, {}, {});
-    source_ = workspace_.source();
+    workspace_.onion().clearBoxes();
+    source_ = source;
+    run_ = workspace_.active().run();
     if (source_) {
       connect(source_, &EvidenceSource::trackArrived, this, &TrackOfSelection::show);
       connect(source_, &EvidenceSource::opened, this, &TrackOfSelection::refresh);
@@ -115,14 +113,14 @@ class TrackOfSelection : public QObject {
         view_.clear(
             tr("Select an anchor or an object in the image to follow it through every recorded "
                "step: its score, IoU, rank and weights, by whom it was chosen, and how steadily."));
-        workspace_.onion().setBoxes({}, {}, {}, {});
+        workspace_.onion().clearBoxes();
       }
       followed_.reset();
       return;
     }
     if (followed_ == wanted) return;
     followed_ = wanted;
-    workspace_.onion().setBoxes({}, {}, {}, {});
+    workspace_.onion().clearBoxes();
     view_.begin(titleOf(*workspace_.active().evidence(), wanted->subject));
     if (source->folder().isEmpty())
       view_.clear(tr("This run is not recorded: what is followed is read from what is."));
@@ -137,7 +135,7 @@ class TrackOfSelection : public QObject {
       return;
     }
     view_.showTrack(news.track, news.done, news.moments, news.leftOut);
-    workspace_.onion().setBoxes(QString::fromStdString(news.query.probe),
+    workspace_.onion().setBoxes(run_, QString::fromStdString(news.query.probe),
                                 QString::fromStdString(news.track.subject.stage), news.track.steps,
                                 news.track.boxesInInput);
   }
@@ -158,7 +156,8 @@ class TrackOfSelection : public QObject {
   Workspace& workspace_;
   Notifier& notifier_;
   CanvasModel* canvas_ = nullptr;
-  QPointer<EvidenceSource> source_;  ///< Whose run is followed.
+  QPointer<EvidenceSource> source_;  ///< Whose run is followed,
+  QString run_;                      ///< and what canvases call it.
   std::optional<TrackQuery> followed_;
 };
 

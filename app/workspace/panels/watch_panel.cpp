@@ -7,6 +7,7 @@
 
 #include "app/run/run_controller.h"
 #include "app/workspace/panel.h"
+#include "app/workspace/source_watch.h"
 #include "app/workspace/workspace.h"
 #include "core/evidence/batch_name.h"
 #include "widgets/bridge/live_parameters.h"
@@ -28,6 +29,7 @@ bool isShownNow(const SessionBridge& bridge, const std::string& image) {
 void goTo(Workspace& workspace, const SessionBridge& bridge, std::int64_t step, const WatchPlace& where,
           bool now) {
   if (where.image.empty()) return;
+  workspace.activateFirstRun();
   Place place;
   place.stage = QString::fromStdString(where.stage);
   place.object = where.object;
@@ -47,6 +49,13 @@ void goTo(Workspace& workspace, const SessionBridge& bridge, std::int64_t step, 
   else
     place.step = step;
   workspace.goTo(place);
+  // All of several stand out; of one the selection tells.
+  CandidateCondition all;
+  if (place.candidate >= 0 && where.candidates.size() > 1) all.candidates = where.candidates;
+  if (!all.isEmpty())
+    workspace.brush().set({place.probe, place.stage, all});
+  else if (!workspace.brush().brushed().condition.candidates.empty())
+    workspace.brush().clear();
 }
 
 }  // namespace
@@ -88,10 +97,9 @@ QWidget* makeWatchPanel(const PanelContext& context) {
     parameters->set(QString::fromLatin1(kOption), text);
   });
 
-  QObject::connect(workspace, &Workspace::sourceChanged, panel, [panel, workspace] {
+  watchSource(*workspace, WatchedRun::kFirst, panel, [panel](EvidenceSource* source) {
     panel->clearHits();
-    if (workspace->source())
-      QObject::connect(workspace->source(), &EvidenceSource::eventsArrived, panel, &WatchPanel::addHits);
+    if (source) QObject::connect(source, &EvidenceSource::eventsArrived, panel, &WatchPanel::addHits);
   });
   QObject::connect(panel, &WatchPanel::hitChosen, panel,
                    [workspace, bridge](qint64 step, const WatchReport& report) {

@@ -1,3 +1,7 @@
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "app/run/run_controller.h"
 #include "app/workspace/panel.h"
 #include "app/workspace/what_if.h"
@@ -48,12 +52,12 @@ class WhatIfPanel : public WhatIfView {
                            held ? QString() : question.refused, question.params});
     setError(whatIf_.error());
     setQuestions(questions, shown);
-    if (whatIf_.run() &&
-        methodsOf_ != whatIf_.run()->model + ' ' + whatIf_.run()->method + countOf(questions)) {
-      methodsOf_ = whatIf_.run()->model + ' ' + whatIf_.run()->method + countOf(questions);
-      offerMethods(questions.size() >= WhatIf::kMost);
+    if (const std::string methods = methodsKey(); methods != std::exchange(methodsOf_, methods)) {
+      if (whatIf_.run())
+        offerMethods(questions.size() >= WhatIf::kMost);
+      else
+        setMethods({}, false);
     }
-    if (!whatIf_.run()) setMethods({}, false);
     setAbout(about());
     const std::int64_t holdable = whatIf_.holdable();
     setWeights(whatIf_.isLoading() ? tr("Loading the weights…")
@@ -67,12 +71,20 @@ class WhatIfPanel : public WhatIfView {
     setChanges(evidence && evidence->variant && shown >= 0 ? evidence : nullptr);
   }
 
-  static std::string countOf(const std::vector<WhatIfView::Question>& questions) {
-    return ' ' + std::to_string(questions.size());
+  /// What decides which methods are offered; empty without a run.
+  std::string methodsKey() const {
+    if (!whatIf_.run()) return {};
+    const RunConfig& run = *whatIf_.run();
+    std::vector<std::string> words{run.method, std::to_string(whatIf_.questions().size()), run.model};
+    for (const ParamSpec& option : run.modelParams.specs())
+      words.push_back(option.name + "=" + toText(run.modelParams.get(option.name)));
+    return join(words, " ");
   }
 
+  /// The run that is asked is the one that trains.
   bool takesChanges() const {
-    return bridge_.state() == TrainerState::kRunning || bridge_.state() == TrainerState::kPaused;
+    return workspace_.active().run().isEmpty() &&
+           (bridge_.state() == TrainerState::kRunning || bridge_.state() == TrainerState::kPaused);
   }
 
   void offerMethods(bool full) {
