@@ -34,6 +34,82 @@ QStringList differences(const QJsonObject& a, const QJsonObject& b) {
   return keys;
 }
 
+/// How canvases are told apart, and layers.
+QString keyOf(const QJsonValue& element) {
+  const QJsonObject object = element.toObject();
+  return object.contains("view") ? QString::number(object["view"].toInt()) : object["id"].toString();
+}
+
+QStringList keysOf(const QJsonArray& list) {
+  QStringList keys;
+  for (const QJsonValue& element : list)
+    keys << keyOf(element);
+  return keys;
+}
+
+QJsonValue elementOf(const QJsonArray& list, const QString& key) {
+  const qsizetype at = keysOf(list).indexOf(key);
+  return at < 0 ? QJsonValue(QJsonValue::Undefined) : list[at];
+}
+
+QJsonValue changed(const QJsonValue& now, const QJsonValue& from, const QJsonValue& to);
+
+/// The order of `now`, or where the change is one of order or number that of `to`: what came since stands
+/// behind what it stands behind.
+QStringList changedOrder(const QJsonArray& now, const QJsonArray& from, const QJsonArray& to) {
+  const QStringList present = keysOf(now), before = keysOf(from);
+  QStringList order = keysOf(to);
+  if (order == before) return present;
+  QString last;
+  for (const QString& key : present) {
+    if (!order.contains(key)) {
+      if (before.contains(key)) continue;  // it goes
+      order.insert(last.isEmpty() ? 0 : order.indexOf(last) + 1, key);
+    }
+    last = key;
+  }
+  return order;
+}
+
+/// Of a list of layers one is active.
+QString activeOf(const QJsonArray& list) {
+  for (const QJsonValue& element : list)
+    if (element["active"].toBool()) return keyOf(element);
+  return {};
+}
+
+QJsonArray changedList(const QJsonArray& now, const QJsonArray& from, const QJsonArray& to) {
+  const QString active = activeOf(from) == activeOf(to) ? activeOf(now) : activeOf(to);
+  QJsonArray out;
+  for (const QString& key : changedOrder(now, from, to)) {
+    const QJsonValue present = elementOf(now, key), before = elementOf(from, key), after = elementOf(to, key);
+    QJsonValue element = present.isUndefined()                         ? after
+                         : before.isUndefined() || after.isUndefined() ? present
+                                                                       : changed(present, before, after);
+    if (QJsonObject layer = element.toObject(); layer.contains("active")) {
+      layer["active"] = key == active;
+      element = layer;
+    }
+    out.append(element);
+  }
+  return out;
+}
+
+/// `now` with what differs between `from` and `to` as it is in `to`.
+QJsonValue changed(const QJsonValue& now, const QJsonValue& from, const QJsonValue& to) {
+  if (from == to) return now;
+  if (now.isArray() && from.isArray() && to.isArray())
+    return changedList(now.toArray(), from.toArray(), to.toArray());
+  if (!now.isObject() || !from.isObject() || !to.isObject()) return to;
+  QJsonObject out = now.toObject();
+  for (const QString& key : differences(from.toObject(), to.toObject()))
+    if (const QJsonValue value = changed(now[key], from[key], to[key]); value.isUndefined())
+      out.remove(key);
+    else
+      out[key] = value;
+  return out;
+}
+
 struct Difference {
   QString text;   ///< What differs, for people.
   QString value;  ///< Of a slider.
@@ -97,11 +173,25 @@ ViewChange::ViewChange(Workspace& workspace, QJsonObject before, QJsonObject aft
 
 void ViewChange::undo() {
   done_ = false;
-  workspace_.arrange(before_);
+  workspace_.arrange(applied(workspace_.arrangement(), after_, before_));
 }
 
 void ViewChange::redo() {
-  if (!std::exchange(done_, true)) workspace_.arrange(after_);
+  if (!std::exchange(done_, true)) workspace_.arrange(applied(workspace_.arrangement(), before_, after_));
+}
+
+QJsonObject ViewChange::applied(const QJsonObject& now, const QJsonObject& from, const QJsonObject& to) {
+  QJsonObject out =
+      changed(Workspace::withoutPlaces(now), Workspace::withoutPlaces(from), Workspace::withoutPlaces(to))
+          .toObject();
+  // Canvases that come back do so where they were.
+  QJsonArray canvases = out["canvases"].toArray();
+  for (auto&& canvas : canvases)
+    if (elementOf(now["canvases"].toArray(), keyOf(canvas)).isUndefined())
+      canvas = elementOf(to["canvases"].toArray(), keyOf(canvas));
+  out["canvases"] = canvases;
+  out["active"] = to["active"];
+  return out;
 }
 
 int ViewChange::id() const {
@@ -111,7 +201,7 @@ int ViewChange::id() const {
 bool ViewChange::mergeWith(const QUndoCommand* other) {
   const auto& next = static_cast<const ViewChange&>(*other);
   if (next.value_ != value_) return false;
-  after_ = next.after_;
+  after_ = applied(after_, next.before_, next.after_);
   setObsolete(Workspace::withoutPlaces(after_) == Workspace::withoutPlaces(before_));
   return true;
 }

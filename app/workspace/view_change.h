@@ -1,5 +1,5 @@
 #pragma once
-// One step of what can be undone: how the canvases looked at things before and after.
+// One step of what can be undone: what of how the canvases look at things it has changed.
 
 #include <QJsonObject>
 #include <QUndoCommand>
@@ -8,6 +8,7 @@ namespace anchorscope {
 
 class Workspace;
 
+/// What differs between before and after is set; what has become otherwise since by something else stays.
 /// Consecutive changes of the same value of one layer (a slider that is dragged) become one. GUI thread only.
 class ViewChange : public QUndoCommand {
  public:
@@ -20,6 +21,9 @@ class ViewChange : public QUndoCommand {
   bool mergeWith(const QUndoCommand* other) override;
 
  private:
+  /// `now` with what differs between the others as it is in `to`.
+  static QJsonObject applied(const QJsonObject& now, const QJsonObject& from, const QJsonObject& to);
+
   Workspace& workspace_;
   QJsonObject before_, after_;
   QString value_;  ///< What is changed alone, where that may be changed bit by bit; else empty.

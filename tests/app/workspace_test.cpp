@@ -327,6 +327,64 @@ TEST_F(WorkspaceTest, ASliderThatIsDraggedIsOneChange) {
   EXPECT_FALSE(workspace.undoStack().canUndo()) << "nothing is changed after all";
 }
 
+TEST_F(WorkspaceTest, WhatIsUndoneIsThatChangeAlone) {
+  const auto measure = [&](std::int64_t step, const char* variant) {
+    emit source->newestArrived(
+        {{momentOf("a", step), momentOf("b", step)}, {momentOf("a", step, variant)}});
+  };
+  measure(5, "atss");
+  workspace.active().setVariant("atss");
+  endDeed();
+  LayerStack& layers = workspace.active().layers();
+  const float before = layers.find("objects")->opacity;
+  layers.setOpacity("objects", 0.25F);
+  endDeed();
+  // An option of what is asked is dragged meanwhile, which is nobody's change.
+  workspace.followVariant({}, "atss", "atss, 5");
+  measure(6, "atss, 5");
+  ASSERT_EQ(shown(0), "a 6 atss, 5");
+  layers.setOpacity("objects", 0.5F);
+  endDeed();
+  ASSERT_EQ(workspace.undoStack().count(), 2) << "both moves of the slider are one";
+  workspace.undoStack().undo();
+  EXPECT_EQ(layers.find("objects")->opacity, before);
+  EXPECT_EQ(shown(0), "a 6 atss, 5") << "nobody asks the one before any more";
+  workspace.undoStack().redo();
+  EXPECT_EQ(layers.find("objects")->opacity, 0.5F);
+  EXPECT_EQ(shown(0), "a 6 atss, 5");
+  EXPECT_EQ(workspace.active().variant(), "atss, 5");
+}
+
+TEST_F(WorkspaceTest, AnOrderThatIsTakenBackLeavesLayersThatCameSince) {
+  newest(5);
+  LayerStack& layers = workspace.active().layers();
+  const auto order = [&] {
+    QStringList ids;
+    for (const Layer& layer : layers.layers())
+      ids << QString::fromStdString(layer.id);
+    return ids;
+  };
+  const QStringList before = order();
+  layers.move("objects", 1);
+  endDeed();
+  StageEvidence more = *momentOf("a", 6)->stages[0];
+  Channel channel = more.channels.front();
+  channel.spec.name = "another";
+  more.channels.push_back(channel);
+  emit source->newestArrived({{ProbeFrame::of(more)}, {}});
+  ASSERT_NE(layers.find("channel:another"), nullptr);
+  layers.update("channel:another", [](Layer& layer) { layer.opacity = 0.5F; });
+  endDeed();
+  workspace.undoStack().undo();
+  EXPECT_EQ(layers.find("channel:another")->opacity, 1.F);
+  workspace.undoStack().redo();
+  workspace.undoStack().undo();
+  workspace.undoStack().undo();
+  QStringList after = order();
+  EXPECT_TRUE(after.removeOne("channel:another"));
+  EXPECT_EQ(after, before);
+}
+
 TEST_F(WorkspaceTest, CanvasesThatWentComeBackAsTheyWere) {
   workspace.setCanvasCount(2);
   endDeed();
