@@ -20,10 +20,33 @@ bool holdsRun(const QString& folder) {
   return QFileInfo::exists(folder + QStringLiteral("/trace.sqlite"));
 }
 
+/// Where a run is that was at `folder`: there, or where it was seen from the file.
+QString placeNow(const QString& folder, const QString& fromHere, const QString& file) {
+  if (holdsRun(folder) || fromHere.isEmpty()) return folder;
+  const QString moved = QDir::cleanPath(QFileInfo(file).absoluteDir().filePath(fromHere));
+  return holdsRun(moved) ? moved : folder;
+}
+
+/// With what `change` makes of each run's folder.
+template <typename Change>
+QJsonObject withSources(QJsonObject looked, const Change& change) {
+  QJsonArray sources = looked["sources"].toArray();
+  for (auto&& source : sources) {
+    QJsonObject changed = source.toObject();
+    change(changed);
+    source = changed;
+  }
+  if (!sources.isEmpty()) looked["sources"] = sources;
+  return looked;
+}
+
 }  // namespace
 
 Status writeSession(const QString& path, const SessionState& state) {
   const QFileInfo file(path);
+  const QJsonObject looked = withSources(state.looked, [&](QJsonObject& source) {
+    source["folderFromHere"] = file.absoluteDir().relativeFilePath(source["folder"].toString());
+  });
   // The kind first: it is looked for at the beginning (keys of a QJsonObject are in the order of the
   // alphabet).
   const QJsonObject saved{
@@ -32,7 +55,7 @@ Status writeSession(const QString& path, const SessionState& state) {
       {"folder", state.folder},
       {"folderFromHere",
        state.folder.isEmpty() ? QString() : file.absoluteDir().relativeFilePath(state.folder)},
-      {"looked", state.looked},
+      {"looked", looked},
       {"title", state.title},
       {"when", state.when.toUTC().toString(Qt::ISODate)}};
   const QByteArray bytes = QJsonDocument(saved).toJson(QJsonDocument::Indented);
@@ -58,15 +81,12 @@ Result<SessionState> readSession(const QString& path) {
                      "File ▸ Save session writes one; data sets are opened with File ▸ Open data");
   SessionState state;
   state.title = saved["title"].toString();
-  state.folder = saved["folder"].toString();
-  state.looked = saved["looked"].toObject();
+  state.folder = placeNow(saved["folder"].toString(), saved["folderFromHere"].toString(), path);
+  state.looked = withSources(saved["looked"].toObject(), [&](QJsonObject& source) {
+    source["folder"] = placeNow(source["folder"].toString(), source["folderFromHere"].toString(), path);
+  });
   state.when = QDateTime::fromString(saved["when"].toString(), Qt::ISODate);
   state.endedWell = saved["endedWell"].toBool(true);
-  const QString fromHere = saved["folderFromHere"].toString();
-  if (!holdsRun(state.folder) && !fromHere.isEmpty())
-    if (const QString moved = QDir::cleanPath(QFileInfo(path).absoluteDir().filePath(fromHere));
-        holdsRun(moved))
-      state.folder = moved;
   return state;
 }
 

@@ -17,12 +17,12 @@ struct SessionState {
   bool endedWell = true;  ///< False in a file that a program which ended badly has left.
 };
 
-/// Replaces what is there. The run's folder is named absolutely and from the file, so that both can be moved
-/// together.
+/// Replaces what is there. The folders of runs are named absolutely and from the file, so that all can be
+/// moved together.
 Status writeSession(const QString& path, const SessionState& state);
 
 /// kNotFound, kIo; kBadData for what is no session, with what it is instead as far as that is known. Where
-/// the run is not at its absolute place any more it is looked for from the file.
+/// a run is not at its absolute place any more it is looked for from the file.
 Result<SessionState> readSession(const QString& path);
 
 /// Whether a file says of itself that it is a session, whatever else is in it.

@@ -6,6 +6,7 @@
 
 #include "app/run/run_controller.h"
 #include "app/workspace/run_view.h"
+#include "app/workspace/source_watch.h"
 #include "app/workspace/workspace.h"
 #include "widgets/notify/notifier.h"
 #include "widgets/panels/session_card.h"
@@ -43,8 +44,8 @@ SessionFlow::SessionFlow(StartPage& page, RunController& run, RunView& view, Wor
     message.text = tr("Where the window is left cannot be kept for the next start. %1").arg(message.text);
     notifier_.tellOnce(message);
   });
-  connect(&workspace_, &Workspace::sourceChanged, this, [this] {
-    const EvidenceSource* source = workspace_.source();
+  connect(&view_, &RunView::notOpened, this, [this] { opening_.reset(); });
+  watchSource(workspace_, WatchedRun::kFirst, this, [this](const EvidenceSource* source) {
     if (!opening_ || !source) return;
     // Another run was opened meanwhile.
     if (QFileInfo(source->folder()) != QFileInfo(opening_->folder)) return opening_.reset();
@@ -54,7 +55,7 @@ SessionFlow::SessionFlow(StartPage& page, RunController& run, RunView& view, Wor
 }
 
 std::optional<SessionState> SessionFlow::present() const {
-  const EvidenceSource* source = workspace_.source();
+  const EvidenceSource* source = workspace_.sourceOf(QString());
   if (!source || source->folder().isEmpty() || opening_) return {};
   SessionState state;
   state.title = view_.title();
@@ -110,7 +111,7 @@ void SessionFlow::show(const SessionState& state) {
 
 void SessionFlow::restoreLook() {
   const auto state = std::exchange(opening_, std::nullopt);
-  const EvidenceSource* source = workspace_.source();
+  const EvidenceSource* source = workspace_.sourceOf(QString());
   if (!state || !source) return;
   if (const Status status = workspace_.restore(state->looked); !status)
     return notifier_.tell(messageOf(status.error()));
@@ -118,6 +119,8 @@ void SessionFlow::restoreLook() {
   const RecordedSteps steps = source->steps();
   for (int i = 0; i < workspace_.canvasCount() && !steps->empty(); ++i)
     if (TimeCursor& time = workspace_.canvas(i).time(); time.followsLive()) time.pin(steps->back());
+  for (const auto& [run, folder] : Workspace::besideIn(state->looked))
+    view_.beside().open(folder, run);
 }
 
 void SessionFlow::end(std::optional<SessionState> present) {
