@@ -54,8 +54,8 @@ class CommandSource final : public PaletteSource {
 
 }  // namespace
 
-std::unique_ptr<PaletteSource> makeCommandSource(MainWindow& window) {
-  return std::make_unique<CommandSource>(window);
+MakePaletteSource commandSource() {
+  return makePaletteSource<CommandSource>;
 }
 
 }  // namespace anchorscope

@@ -51,8 +51,8 @@ class ImageSource final : public PaletteSource {
 
 }  // namespace
 
-std::unique_ptr<PaletteSource> makeImageSource(MainWindow& window) {
-  return std::make_unique<ImageSource>(window);
+MakePaletteSource imageSource() {
+  return makePaletteSource<ImageSource>;
 }
 
 }  // namespace anchorscope

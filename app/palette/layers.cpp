@@ -52,8 +52,8 @@ class LayerSource final : public PaletteSource {
 
 }  // namespace
 
-std::unique_ptr<PaletteSource> makeLayerSource(MainWindow& window) {
-  return std::make_unique<LayerSource>(window);
+MakePaletteSource layerSource() {
+  return makePaletteSource<LayerSource>;
 }
 
 }  // namespace anchorscope

@@ -34,8 +34,8 @@ class LookSource final : public PaletteSource {
 
 }  // namespace
 
-std::unique_ptr<PaletteSource> makeLookSource(MainWindow& window) {
-  return std::make_unique<LookSource>(window);
+MakePaletteSource lookSource() {
+  return makePaletteSource<LookSource>;
 }
 
 }  // namespace anchorscope

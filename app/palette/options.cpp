@@ -54,8 +54,8 @@ class OptionSource final : public PaletteSource {
 
 }  // namespace
 
-std::unique_ptr<PaletteSource> makeOptionSource(MainWindow& window) {
-  return std::make_unique<OptionSource>(window);
+MakePaletteSource optionSource() {
+  return makePaletteSource<OptionSource>;
 }
 
 }  // namespace anchorscope

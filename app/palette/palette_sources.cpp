@@ -2,19 +2,9 @@
 
 namespace anchorscope {
 
-namespace {
-
-/// In the order in which they stand while nothing is typed.
-constexpr MakePaletteSource kSources[] = {
-    makeCommandSource, makePanelSource, makeLookSource,   makeLayerSource,
-    makeOptionSource,  makeImageSource, makeRecentSource,
-};
-
-}  // namespace
-
 std::vector<std::unique_ptr<PaletteSource>> paletteSources(MainWindow& window) {
   std::vector<std::unique_ptr<PaletteSource>> sources;
-  for (const MakePaletteSource make : kSources)
+  for (const MakePaletteSource make : paletteSourceKinds())
     sources.push_back(make(window));
   return sources;
 }

@@ -1,5 +1,5 @@
 #pragma once
-// What the palette of commands offers in this window: one kind a file, and a line in palette_sources.cpp.
+// What the palette of commands offers in this window: a kind is a file here and a word in app/CMakeLists.txt.
 
 #include <memory>
 #include <vector>
@@ -12,13 +12,13 @@ class MainWindow;
 
 using MakePaletteSource = std::unique_ptr<PaletteSource> (*)(MainWindow& window);
 
-std::unique_ptr<PaletteSource> makeCommandSource(MainWindow& window);
-std::unique_ptr<PaletteSource> makeImageSource(MainWindow& window);
-std::unique_ptr<PaletteSource> makeLayerSource(MainWindow& window);
-std::unique_ptr<PaletteSource> makeLookSource(MainWindow& window);
-std::unique_ptr<PaletteSource> makeOptionSource(MainWindow& window);
-std::unique_ptr<PaletteSource> makePanelSource(MainWindow& window);
-std::unique_ptr<PaletteSource> makeRecentSource(MainWindow& window);
+template <typename Source>
+std::unique_ptr<PaletteSource> makePaletteSource(MainWindow& window) {
+  return std::make_unique<Source>(window);
+}
+
+/// In the order in which they stand while nothing is typed, as app/CMakeLists.txt lists them.
+const std::vector<MakePaletteSource>& paletteSourceKinds();
 
 /// One of each. The window must outlive them.
 std::vector<std::unique_ptr<PaletteSource>> paletteSources(MainWindow& window);

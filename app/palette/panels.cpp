@@ -36,8 +36,8 @@ class PanelSource final : public PaletteSource {
 
 }  // namespace
 
-std::unique_ptr<PaletteSource> makePanelSource(MainWindow& window) {
-  return std::make_unique<PanelSource>(window);
+MakePaletteSource panelSource() {
+  return makePaletteSource<PanelSource>;
 }
 
 }  // namespace anchorscope

@@ -35,8 +35,8 @@ class RecentSource final : public PaletteSource {
 
 }  // namespace
 
-std::unique_ptr<PaletteSource> makeRecentSource(MainWindow& window) {
-  return std::make_unique<RecentSource>(window);
+MakePaletteSource recentSource() {
+  return makePaletteSource<RecentSource>;
 }
 
 }  // namespace anchorscope

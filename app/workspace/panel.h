@@ -1,6 +1,6 @@
 #pragma once
-// What a panel of the workspace is: an entry in panels.cpp, and a maker in a file of its own that builds the
-// widget and connects it with what is looked at.
+// What a panel of the workspace is: a file in panels/ that says where it stands, builds the widget and
+// connects it with what is looked at, and a word in app/CMakeLists.txt.
 
 #include <QString>
 #include <QtGlobal>
@@ -39,26 +39,13 @@ struct PanelSpec {
   QWidget* (*make)(const PanelContext& context);
 };
 
-/// In the order of the View menu. All are hidden at first: what stands open then is WorkspacePage's.
+/// In the order of the View menu, as app/CMakeLists.txt lists them. All are hidden at first: what stands open
+/// then is WorkspacePage's.
 const std::vector<PanelSpec>& panelSpecs();
 /// The submenus: "view.image", and their titles, translated.
 QString panelMenu(PanelSpec::Subject subject);
 QString panelMenuTitle(PanelSpec::Subject subject);
 /// A dock for each, in `host`, which has those they are tabbed with.
 void addPanels(QMainWindow& host, const PanelContext& context);
-
-// The makers, one a file in panels/.
-QWidget* makeCellMapsPanel(const PanelContext& context);
-QWidget* makeDistributionPanel(const PanelContext& context);
-QWidget* makeDifferencesPanel(const PanelContext& context);
-QWidget* makeFindingsPanel(const PanelContext& context);
-QWidget* makeAllObjectsPanel(const PanelContext& context);
-QWidget* makeProblemsPanel(const PanelContext& context);
-QWidget* makeStepPanel(const PanelContext& context);
-QWidget* makeStatisticsPanel(const PanelContext& context);
-QWidget* makeTrackPanel(const PanelContext& context);
-QWidget* makeWatchPanel(const PanelContext& context);
-QWidget* makeWhatIfPanel(const PanelContext& context);
-QWidget* makeRunsPanel(const PanelContext& context);
 
 }  // namespace anchorscope

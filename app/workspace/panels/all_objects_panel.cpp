@@ -101,12 +101,22 @@ class AllObjects : public QObject {
   QHash<QString, Asked> asked_;  ///< By image, of that step.
 };
 
-}  // namespace
-
-QWidget* makeAllObjectsPanel(const PanelContext& context) {
+QWidget* make(const PanelContext& context) {
   auto* view = new AllObjectsView;
   new AllObjects(context.workspace, view);  // the view's
   return view;
+}
+
+}  // namespace
+
+PanelSpec allObjectsPanel() {
+  return {PanelSpec::Subject::kImage,
+          "objects",
+          QT_TRANSLATE_NOOP("Panels", "Objects of all probes"),
+          Qt::RightDockWidgetArea,
+          "inspector",
+          PanelSpec::How::kTabbed,
+          make};
 }
 
 }  // namespace anchorscope

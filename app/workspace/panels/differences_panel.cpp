@@ -43,12 +43,22 @@ class DifferencesOfRuns : public QObject {
   Workspace& workspace_;
 };
 
-}  // namespace
-
-QWidget* makeDifferencesPanel(const PanelContext& context) {
+QWidget* make(const PanelContext& context) {
   auto* view = new DifferencesView;
   new DifferencesOfRuns(*view, context);  // the view's
   return view;
+}
+
+}  // namespace
+
+PanelSpec differencesPanel() {
+  return {PanelSpec::Subject::kRuns,
+          "differences",
+          QT_TRANSLATE_NOOP("Panels", "Differences of runs"),
+          Qt::RightDockWidgetArea,
+          "findings",
+          PanelSpec::How::kTabbed,
+          make};
 }
 
 }  // namespace anchorscope

@@ -5,8 +5,9 @@
 #include "widgets/notify/notifier.h"
 
 namespace anchorscope {
+namespace {
 
-QWidget* makeDistributionPanel(const PanelContext& context) {
+QWidget* make(const PanelContext& context) {
   Workspace& workspace = context.workspace;
   auto* panel = new DistributionPanel(workspace.active());
   QObject::connect(&workspace, &Workspace::activeChanged, panel,
@@ -18,6 +19,18 @@ QWidget* makeDistributionPanel(const PanelContext& context) {
     notifier.mention(DistributionPanel::tr("Wrote %1").arg(path));
   });
   return panel;
+}
+
+}  // namespace
+
+PanelSpec distributionPanel() {
+  return {PanelSpec::Subject::kImage,
+          "distribution",
+          QT_TRANSLATE_NOOP("Panels", "Distribution"),
+          Qt::RightDockWidgetArea,
+          "inspector",
+          PanelSpec::How::kTabbed,
+          make};
 }
 
 }  // namespace anchorscope

@@ -132,12 +132,22 @@ class FindingsOfRun : public QObject {
   QPointer<EvidenceSource> source_;
 };
 
-}  // namespace
-
-QWidget* makeFindingsPanel(const PanelContext& context) {
+QWidget* make(const PanelContext& context) {
   auto* panel = new FindingsPanel;
   new FindingsOfRun(*panel, context);  // the panel's
   return panel;
+}
+
+}  // namespace
+
+PanelSpec findingsPanel() {
+  return {PanelSpec::Subject::kRuns,
+          "findings",
+          QT_TRANSLATE_NOOP("Panels", "Findings"),
+          Qt::RightDockWidgetArea,
+          "evaluation",
+          PanelSpec::How::kTabbed,
+          make};
 }
 
 }  // namespace anchorscope

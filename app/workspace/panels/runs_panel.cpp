@@ -91,10 +91,20 @@ class FollowingRunsPanel : public RunsPanel {
   std::future<void> reading_;
 };
 
+QWidget* make(const PanelContext& context) {
+  return new FollowingRunsPanel(context);
+}
+
 }  // namespace
 
-QWidget* makeRunsPanel(const PanelContext& context) {
-  return new FollowingRunsPanel(context);
+PanelSpec runsPanel() {
+  return {PanelSpec::Subject::kRuns,
+          "runs",
+          QT_TRANSLATE_NOOP("Panels", "Runs"),
+          Qt::BottomDockWidgetArea,
+          "curves",
+          PanelSpec::How::kTabbed,
+          make};
 }
 
 }  // namespace anchorscope

@@ -7,8 +7,9 @@
 #include "widgets/notify/notifier.h"
 
 namespace anchorscope {
+namespace {
 
-QWidget* makeStatisticsPanel(const PanelContext& context) {
+QWidget* make(const PanelContext& context) {
   Workspace& workspace = context.workspace;
   Notifier& notifier = context.notifier;
   auto* panel = new StatisticsPanel;
@@ -46,6 +47,18 @@ QWidget* makeStatisticsPanel(const PanelContext& context) {
     notifier.mention(StatisticsPanel::tr("Wrote %1").arg(path));
   });
   return panel;
+}
+
+}  // namespace
+
+PanelSpec statisticsPanel() {
+  return {PanelSpec::Subject::kRuns,
+          "statistics",
+          QT_TRANSLATE_NOOP("Panels", "Statistics"),
+          Qt::BottomDockWidgetArea,
+          "curves",
+          PanelSpec::How::kTabbed,
+          make};
 }
 
 }  // namespace anchorscope

@@ -3,8 +3,9 @@
 #include "widgets/panels/step_view.h"
 
 namespace anchorscope {
+namespace {
 
-QWidget* makeStepPanel(const PanelContext& context) {
+QWidget* make(const PanelContext& context) {
   auto* view = new StepView;
   SessionBridge* bridge = &context.run.bridge();
   QObject::connect(bridge, &SessionBridge::snapshotArrived, view,
@@ -13,6 +14,18 @@ QWidget* makeStepPanel(const PanelContext& context) {
                    });
   QObject::connect(bridge, &SessionBridge::sessionEnded, view, [view] { view->show({}, {}); });
   return view;
+}
+
+}  // namespace
+
+PanelSpec stepPanel() {
+  return {PanelSpec::Subject::kTraining,
+          "step",
+          QT_TRANSLATE_NOOP("Panels", "Step by phases"),
+          Qt::RightDockWidgetArea,
+          "inspector",
+          PanelSpec::How::kTabbed,
+          make};
 }
 
 }  // namespace anchorscope

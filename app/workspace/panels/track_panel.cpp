@@ -161,13 +161,23 @@ class TrackOfSelection : public QObject {
   std::optional<TrackQuery> followed_;
 };
 
-}  // namespace
-
-QWidget* makeTrackPanel(const PanelContext& context) {
+QWidget* make(const PanelContext& context) {
   auto* view = new TrackView;
   view->setProperty("tellsOfSelection", true);
   new TrackOfSelection(*view, context);  // the view's
   return view;
+}
+
+}  // namespace
+
+PanelSpec trackPanel() {
+  return {PanelSpec::Subject::kImage,
+          "track",
+          QT_TRANSLATE_NOOP("Panels", "Track"),
+          Qt::RightDockWidgetArea,
+          "findings",
+          PanelSpec::How::kTabbed,
+          make};
 }
 
 }  // namespace anchorscope

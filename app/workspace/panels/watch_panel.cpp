@@ -58,9 +58,7 @@ void goTo(Workspace& workspace, const SessionBridge& bridge, std::int64_t step, 
     workspace.brush().clear();
 }
 
-}  // namespace
-
-QWidget* makeWatchPanel(const PanelContext& context) {
+QWidget* make(const PanelContext& context) {
   auto* panel = new WatchPanel;
   SessionBridge* bridge = &context.run.bridge();
   LiveParameters* parameters = &context.parameters;
@@ -142,6 +140,18 @@ QWidget* makeWatchPanel(const PanelContext& context) {
   });
   QObject::connect(bridge, &SessionBridge::snapshotArrived, panel, show);
   return panel;
+}
+
+}  // namespace
+
+PanelSpec watchPanel() {
+  return {PanelSpec::Subject::kTraining,
+          "watch",
+          QT_TRANSLATE_NOOP("Panels", "Watchpoints"),
+          Qt::RightDockWidgetArea,
+          "inspector",
+          PanelSpec::How::kTabbed,
+          make};
 }
 
 }  // namespace anchorscope

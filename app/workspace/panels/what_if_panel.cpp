@@ -118,10 +118,20 @@ class WhatIfPanel : public WhatIfView {
   std::string methodsOf_;
 };
 
+QWidget* make(const PanelContext& context) {
+  return new WhatIfPanel(context);
+}
+
 }  // namespace
 
-QWidget* makeWhatIfPanel(const PanelContext& context) {
-  return new WhatIfPanel(context);
+PanelSpec whatIfPanel() {
+  return {PanelSpec::Subject::kImage,
+          "whatIf",
+          QT_TRANSLATE_NOOP("Panels", "What if"),
+          Qt::RightDockWidgetArea,
+          "inspector",
+          PanelSpec::How::kTabbed,
+          make};
 }
 
 }  // namespace anchorscope
