@@ -167,7 +167,8 @@ Outputs runGuidedScale(const ReferenceCase& reference, at::Device device) {
          divisor("four_positives")}};
     if (extra) {
       const at::Tensor values = input("extra_loss").to(at::kDouble).view({1, 1});
-      losses.rows.push_back({kQualityHead, values, at::ones({1}, values.options()), LossDomain::kBatch});
+      losses.rows.push_back(
+          {kQualityHead, values, at::ones({1}, values.options()), LossDomain::kBatch, /*ofOutput=*/true});
     }
     const AnchorSet anchors;
     const HeadOutputs outputs;

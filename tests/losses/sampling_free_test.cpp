@@ -39,7 +39,8 @@ LossTable losses(const at::Tensor& cls, const at::Tensor& loc, double quality = 
   out.clsObject = out.regObject = at::zeros({1, 1}, at::kLong);
   out.regWeight = at::ones({1, 1});
   if (quality >= 0)
-    out.rows.push_back({kQualityHead, at::full({1, 1}, quality, options), at::ones({1}, options)});
+    out.rows.push_back({kQualityHead, at::full({1, 1}, quality, options), at::ones({1}, options),
+                        LossDomain::kCandidate, /*ofOutput=*/true});
   return out;
 }
 
