@@ -1,14 +1,21 @@
 // Every candidate learns.
 
-#include "core/samplers/sampler.h"
+#include "core/samplers/rounds.h"
 
 namespace anchorscope {
 namespace {
 
+constexpr const char* kOrder = "of which all are picked";
+
 class NoSampler final : public Sampler {
  public:
-  Selection choose(const SamplerInputs& inputs, const StepContext&) override {
-    return {inputs.object >= -1, {}};
+  EvidenceDeclaration declaration() const override { return Rounds::declaration(kOrder); }
+  Selection choose(const SamplerInputs& inputs, const StepContext& step) override {
+    Rounds rounds(inputs);
+    if (!step.sink) return {inputs.object >= -1, {}};
+    rounds.keepAll(inputs.object >= -1, 0);
+    rounds.show(kOrder, *step.sink);
+    return {rounds.kept(), {}};
   }
 };
 

@@ -19,8 +19,14 @@ namespace anchorscope {
 /// What a sampler chooses from.
 struct SamplerInputs {
   at::Tensor object;  ///< [B,N] int64 as Assignment::clsObject: >= 0 positive, -1 negative, -2 takes no part.
-  at::Tensor iou;     ///< [B,N] largest IoU of the candidate's box with an object; 0 without objects.
-  at::Tensor loss;    ///< [B,N] class loss, no gradient; undefined where heads have said nothing yet.
+  /// [B,N] largest IoU of the candidate's box with an object, 0 without objects; of a sampler that
+  /// needsIou().
+  at::Tensor iou;
+  at::Tensor loss;  ///< [B,N] class loss, no gradient; undefined where heads have said nothing yet.
+  /// Of a sampler that needsScores(), else they may be undefined: [B,N] the largest score of a class, [B,N,4]
+  /// the box of that class, input frame. It takes boxes that overlap for one, and scores tell the best of
+  /// them.
+  at::Tensor score = {}, boxes = {};
 };
 
 /// What a sampler chose.
@@ -38,6 +44,8 @@ class Sampler : public Part {
  public:
   /// Cannot choose where SamplerInputs::loss is undefined.
   virtual bool needsLoss() const { return false; }
+  virtual bool needsIou() const { return false; }
+  virtual bool needsScores() const { return false; }
   virtual Selection choose(const SamplerInputs& inputs, const StepContext& step) = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "core/losses/combiner.h"
 #include "core/losses/transform.h"
 #include "core/methods/method.h"
+#include "core/samplers/sampler.h"
 #include "tests/contract/cases.h"
 
 namespace anchorscope {
@@ -191,6 +192,7 @@ TEST(Registries, EveryEntryIsDescribedAndHasItsOwnName) {
   expectDescribed(boxLossEntries());
   expectDescribed(lossTransformEntries());
   expectDescribed(lossCombinerEntries());
+  expectDescribed(samplerEntries());
 }
 
 }  // namespace

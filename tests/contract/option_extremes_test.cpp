@@ -13,6 +13,7 @@
 #include "core/losses/combiner.h"
 #include "core/losses/transform.h"
 #include "core/model/detector.h"
+#include "core/samplers/sampler.h"
 #include "core/trainer/trainer.h"
 #include "tests/contract/cases.h"
 
@@ -63,6 +64,7 @@ TEST(OptionBounds, EveryNumberOfEveryRegistryHasThem) {
   expectBoundsOf(boxLossEntries());
   expectBoundsOf(lossTransformEntries());
   expectBoundsOf(lossCombinerEntries());
+  expectBoundsOf(samplerEntries());
 }
 
 RunConfig tinyConfig() {
