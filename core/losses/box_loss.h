@@ -38,7 +38,9 @@ struct BoxLossEntry {
   std::string description;  ///< Formula and what it is measured on.
   std::string source;
   std::vector<ParamSpec> params;
-  bool distribution = false;  ///< Of distances that are learnt as distributions: HeadTraits::distanceBins.
+  bool distribution = false;    ///< Of distances that are learnt as distributions: HeadTraits::distanceBins.
+  bool normalized = false;      ///< The sum of the rows is the batch's loss: nothing divides it.
+  bool holdsConstants = false;  ///< Differences of the loss do not give its gradient.
   std::function<Result<std::unique_ptr<BoxLoss>>(const ParamSet&)> make;
 };
 

@@ -108,6 +108,17 @@ BoxLossEntry giouLoss() {
   return similarityEntry("giou", "GIoU", "Rezatofighi et al., CVPR 2019", BoxSimilarity::kGiou);
 }
 
+BoxLossEntry diouLoss() {
+  return similarityEntry("diou", "DIoU", "Zheng et al., AAAI 2020", BoxSimilarity::kDiou);
+}
+
+BoxLossEntry ciouLoss() {
+  BoxLossEntry entry = similarityEntry("ciou", "CIoU", "Zheng et al., AAAI 2020", BoxSimilarity::kCiou);
+  entry.description += " The weight of its aspect term is constant in the gradient.";
+  entry.holdsConstants = true;
+  return entry;
+}
+
 BoxLossEntry iouLoss() {
   return similarityEntry("iou", "IoU", "Common practice (mmdet 3.3.0 IoULoss, linear form)",
                          BoxSimilarity::kIou);

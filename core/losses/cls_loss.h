@@ -44,6 +44,12 @@ struct ClsLossEntry {
   std::string source;
   std::vector<ParamSpec> params;
   bool background = false;  ///< Of a softmax with an output for "nothing": HeadTraits::background.
+  bool labelsOnly = false;  ///< Takes hard labels alone.
+  bool normalized = false;  ///< The sum of the rows is the batch's loss: nothing divides it.
+  bool ofBatch = false;     ///< What a row is depends on the other candidates' scores.
+  /// Something is held constant in the gradient, or the gradient is one by rule, so that differences of the
+  /// loss do not give it.
+  bool holdsConstants = false;
   std::function<Result<std::unique_ptr<ClsLoss>>(const ParamSet&)> make;
 };
 

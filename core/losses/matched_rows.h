@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "core/losses/box_loss.h"
+#include "core/ops/box_coder.h"
 
 namespace anchorscope {
 
@@ -16,6 +17,28 @@ inline at::Tensor matchedRows(const HeadOutputs& outputs, const BoxTargets& targ
   const at::Tensor objects = targets.boxes.to(outputs.boxes.scalar_type()).gather(1, index);
   const at::Tensor boxes = at::where(matched.unsqueeze(2), outputs.boxes, objects);
   return (loss(boxes, objects) * targets.weights).masked_fill(matched.logical_not(), 0);
+}
+
+/// [B,N] bool: anchors that learn an object.
+inline at::Tensor learning(const BoxTargets& targets) {
+  return targets.matched.ge(0).logical_and(targets.weights > 0);
+}
+
+/// [B,N,4]: each anchor's object, its own box where it learns none, in the dtype of `like`.
+inline at::Tensor objectsOrAnchors(const AnchorSet& anchors, const BoxTargets& targets,
+                                   const at::Tensor& like) {
+  const at::Tensor index = targets.matched.clamp_min(0).unsqueeze(2).expand({-1, -1, 4});
+  return at::where(learning(targets).unsqueeze(2), targets.boxes.gather(1, index), anchors.boxes)
+      .to(like.scalar_type());
+}
+
+/// [B,N,4]: the box head's offsets minus the encoded object; 0 of anchors that learn none. With gradient.
+inline at::Tensor offsetErrors(const AnchorSet& anchors, const HeadOutputs& outputs,
+                               const BoxTargets& targets) {
+  const at::Tensor objects = objectsOrAnchors(anchors, targets, outputs.offsets);
+  const at::Tensor wanted =
+      BoxCoder::of(anchors).encode(anchors.boxes.to(outputs.offsets.scalar_type()), objects);
+  return (outputs.offsets - wanted).masked_fill(learning(targets).logical_not().unsqueeze(2), 0);
 }
 
 }  // namespace anchorscope

@@ -75,10 +75,33 @@ ClsLossEntry bceLoss() {
 }
 
 ClsLossEntry softFocalLoss() {
-  return elementLoss("soft_focal", "Soft focal loss",
-                     "|y - p|^gamma BCE(z, y) with the soft target y; the factor is not detached.",
-                     "The form of Quality Focal Loss (Li et al., NeurIPS 2020); MuSu's use of it is ours",
-                     {gammaParam()}, ClsElementLoss::kSoftFocal);
+  return elementLoss(
+      "soft_focal", "Quality focal loss (soft focal)",
+      "|y - p|^gamma BCE(z, y) with the soft target y; the factor is not detached. gamma_f is its beta. With "
+      "class_targets iou it is the loss of GFL.",
+      "Quality Focal Loss (Li et al., NeurIPS 2020), as mmdet 3.3.0; MuSu's use of it is ours",
+      {gammaParam()}, ClsElementLoss::kSoftFocal);
+}
+
+ClsLossEntry varifocalLoss() {
+  ClsLossEntry entry;
+  entry.name = "varifocal";
+  entry.title = "Varifocal loss";
+  entry.description =
+      "y BCE(z, y) where the soft target y is above 0, vfl_alpha p^vfl_gamma BCE(z, 0) elsewhere: only "
+      "background is damped. With class_targets iou it is the loss of VarifocalNet.";
+  entry.source = "Zhang et al., CVPR 2021, as mmdet 3.3.0 VarifocalLoss";
+  entry.params = {floatParam("vfl_alpha", 0.75, 0, 10, "1", "Weight of elements that have nothing to learn.",
+                             entry.source),
+                  floatParam("vfl_gamma", 2, 0, 10, "1", "Exponent of their score; 0: they are not damped.",
+                             entry.source),
+                  boolParam("iou_weighted", true, "Positive elements count by their target.", entry.source)};
+  entry.make = [](const ParamSet& set) -> Result<std::unique_ptr<ClsLoss>> {
+    return std::unique_ptr<ClsLoss>(std::make_unique<ElementLoss>(ClsLossOptions{
+        set.getBool("iou_weighted") ? ClsElementLoss::kVarifocal : ClsElementLoss::kVarifocalPlain,
+        set.getFloat("vfl_gamma"), set.getFloat("vfl_alpha")}));
+  };
+  return entry;
 }
 
 ClsLossEntry weightedFocalLoss() {

@@ -320,10 +320,14 @@ class DenseMethod final : public Method {
       regWeights = assignment.regWeight.sum(1).to(dtype);
     }
     const auto quality = clsNormalizer_ == Normalizer::kMmdet ? Normalizer::kMmdet : Normalizer::kPositives;
-    for (LossRows& rows : losses.rows)
-      rows.divisors = rows.head == kClsHead ? divisors(clsNormalizer_, clsPositives, clsWeights, kClsFloor)
-                      : rows.ofOutput       ? divisors(quality, regPositives, regWeights, kLocFloor)
-                                            : divisors(locNormalizer_, regPositives, regWeights, kLocFloor);
+    for (LossRows& rows : losses.rows) {
+      rows.normalized =
+          (rows.head == kClsHead && parts_.clsNormalized) || (rows.head == kLocHead && parts_.locNormalized);
+      rows.divisors = rows.normalized         ? at::ones_like(regWeights)
+                      : rows.head == kClsHead ? divisors(clsNormalizer_, clsPositives, clsWeights, kClsFloor)
+                      : rows.ofOutput         ? divisors(quality, regPositives, regWeights, kLocFloor)
+                                              : divisors(locNormalizer_, regPositives, regWeights, kLocFloor);
+    }
   }
 
   MethodInfo info_;

@@ -24,6 +24,7 @@ struct RecipeParts {
   bool followsOutputs = false;  ///< The assigner looks at what the heads say.
   std::unique_ptr<Assigner> assigner;
   std::unique_ptr<ClsLoss> clsLoss;
+  bool clsNormalized = false, locNormalized = false;  ///< ClsLossEntry::normalized, BoxLossEntry::normalized.
   std::unique_ptr<BoxLoss> boxLoss;
   std::unique_ptr<QualityLoss> qualityLoss;
   /// Box losses beside boxLoss, each a head of its own, weighted alike.

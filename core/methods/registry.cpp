@@ -51,6 +51,15 @@ void appendParts(std::vector<ParamSpec>& into, const std::string& option, const 
   }
 }
 
+/// A normaliser's option, mattering only with losses that something divides.
+template <typename Entry>
+ParamSpec whereDivided(ParamSpec spec, const std::string& option, const std::vector<Entry>& entries,
+                       const std::vector<std::string>& names) {
+  std::vector<std::string> divided = names;
+  std::erase_if(divided, [&](const std::string& name) { return part(entries, name, option).normalized; });
+  return divided.size() == names.size() ? spec : onlyWhen(std::move(spec), option, std::move(divided));
+}
+
 /// The part that the options choose: the only one, or the value of `option`.
 const std::string& chosen(const ParamSet& params, const std::string& option,
                           const std::vector<std::string>& names) {
@@ -101,10 +110,13 @@ std::vector<ParamSpec> stageParams(const StageRules& rules) {
   if (rules.combiners.front() != "sampling_free") std::erase(normalizers, "positives_unguarded");
   for (ParamSpec& spec : targetParams(rules.classTargets, rules.boxWeights, rules.lossSource))
     specs.push_back(std::move(spec));
-  specs.push_back(choiceParam("cls_normalizer", rules.clsNormalizer, normalizers,
-                              "What the classification loss is divided by." + choices, rules.lossSource));
-  specs.push_back(choiceParam("loc_normalizer", rules.locNormalizer, normalizers,
-                              "What the box loss is divided by." + choices, rules.lossSource));
+  specs.push_back(
+      whereDivided(choiceParam("cls_normalizer", rules.clsNormalizer, normalizers,
+                               "What the classification loss is divided by." + choices, rules.lossSource),
+                   "cls_loss", clsLossEntries(), rules.clsLosses));
+  specs.push_back(whereDivided(choiceParam("loc_normalizer", rules.locNormalizer, normalizers,
+                                           "What the box loss is divided by." + choices, rules.lossSource),
+                               "box_loss", boxLossEntries(), rules.boxLosses));
   specs.push_back(choiceParam("ignored_anchors", "ignored", {"ignored", "background"},
                               "What anchors that the assigner leaves out (between two thresholds, in crowd "
                               "regions) learn: nothing, or that there is no object (Sampling-Free 2020).",
@@ -201,6 +213,10 @@ Result<RecipeParts> chosenParts(const StageRules& rules, const ParamSet& params)
   parts.followsOutputs = entry.usesPredictions;
   parts.assigner = *std::move(assigner);
   parts.clsLoss = *std::move(clsLoss);
+  parts.clsNormalized =
+      part(clsLossEntries(), chosen(params, "cls_loss", rules.clsLosses), "cls_loss").normalized;
+  parts.locNormalized =
+      part(boxLossEntries(), chosen(params, "box_loss", rules.boxLosses), "box_loss").normalized;
   parts.boxLoss = *std::move(boxLoss);
   parts.qualityLoss = *std::move(qualityLoss);
   for (const std::string& name : rules.furtherBoxLosses) {
@@ -280,6 +296,17 @@ std::vector<OptionConflict> stageConflicts(const StageRules& rules, const ParamS
          concat(loss.title, loss.background ? " needs an output for the background" : " is of sigmoids",
                 ", and the model's class scores ", heads.background ? "are a softmax with one" : "have none"),
          "Choose another classification loss or another model"});
+  if (loss.labelsOnly && params.getText("class_targets") == "iou")
+    conflicts.push_back({"class_targets", concat(loss.title, " takes no soft targets"),
+                         "Set method.class_targets to assigned, or choose another classification loss"});
+  if (const auto built = loss.make(params); built && (*built)->domain() != LossDomain::kCandidate)
+    for (const TransformSlot& slot : rules.transforms)
+      if (const std::string& name = chosen(params, slot.option, slot.choices); name != "none")
+        conflicts.push_back(
+            {slot.option,
+             concat(part(lossTransformEntries(), name, slot.option).title,
+                    " works on the losses of anchors, and ", loss.title, " is one of the image as a whole"),
+             concat("Set method.", slot.option, " to none, or choose another classification loss")});
   if (assigner.usesPredictions && params.getText("bias_init") == "counted")
     conflicts.push_back({"bias_init",
                          concat("Positives can only be counted beforehand where the boxes alone decide, and ",

@@ -2,6 +2,8 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <cmath>
+
 #include "core/ops/dispatch.h"
 #include "core/ops/packed.h"
 #include "core/ops/parallel.h"
@@ -179,6 +181,15 @@ at::Tensor logIouLoss(const at::Tensor& pred, const at::Tensor& target, double e
   return -elementwiseSimilarity(pred, target, {BoxSimilarity::kIou, EpsilonRule::kMmdet, epsilon})
               .clamp_min(epsilon)
               .log();
+}
+
+at::Tensor balancedL1(const at::Tensor& difference, double alpha, double gamma, double beta) {
+  const at::Tensor d = difference.abs();
+  const double b = std::expm1(gamma / alpha);
+  // Limited, so that the side that is not taken stays finite and has no slope.
+  const at::Tensor near = d.clamp_max(beta);
+  return at::where(d < beta, alpha / b * (b * near + 1) * (b * near / beta + 1).log() - alpha * near,
+                   gamma * d + (gamma / b - alpha * beta));
 }
 
 at::Tensor matchedSimilarityLoss(const at::Tensor& pred, const at::Tensor& objects, const at::Tensor& matched,

@@ -13,6 +13,11 @@ namespace anchorscope {
 /// whose union is at least epsilon, too.
 at::Tensor logIouLoss(const at::Tensor& pred, const at::Tensor& target, double epsilon);
 
+/// Balanced L1 (Pang et al., CVPR 2019) of differences [..] -> [..], with gradient: for d = |difference|
+/// below beta (alpha / b)(b d + 1) ln(b d / beta + 1) - alpha d, b = e^(gamma / alpha) - 1; above gamma d +
+/// gamma / b - alpha beta.
+at::Tensor balancedL1(const at::Tensor& difference, double alpha, double gamma, double beta);
+
 /// Loss of every anchor against its object, without gathering: pred [B,N,4], objects [B,G,4], matched [B,N]
 /// int64 (index into G; negative = none), weights [B,N] or undefined (1) -> [B,N] = weight * (1 -
 /// similarity), 0 where matched is negative or the weight 0. Gradient to pred only. Fused; static shapes, no

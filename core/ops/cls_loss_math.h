@@ -15,13 +15,15 @@ enum class ClsElementLoss {
            ///< (Lin et al., ICCV 2017; soft y as torchvision's sigmoid_focal_loss; alpha < 0: a_t = 1).
   kSoftFocal,  ///< |y - p|^gamma BCE(z, y); the factor is not detached (the form of Li et al., NeurIPS 2020).
   kWeightedFocal,  ///< y > 0: y * focal(z, 1); otherwise focal(z, 0).
-  kWeightedBce     ///< y > 0: y * BCE(z, 1); otherwise BCE(z, 0).
+  kWeightedBce,    ///< y > 0: y * BCE(z, 1); otherwise BCE(z, 0).
+  kVarifocal,      ///< y > 0: y * BCE(z, y); otherwise alpha p^gamma BCE(z, 0) (Zhang et al., CVPR 2021).
+  kVarifocalPlain  ///< The same without the factor y.
 };
 
 struct ClsLossOptions {
   ClsElementLoss element = ClsElementLoss::kFocal;
   double gamma = 2;
-  double alpha = 0.25;  ///< Used by kFocal and kWeightedFocal only.
+  double alpha = 0.25;  ///< Not used by the forms of BCE and by kSoftFocal.
 };
 
 namespace clsmath {
@@ -129,6 +131,12 @@ ANCHORSCOPE_HD ValueAndSlope<T> elementLoss(T z, T y, const ClsLossOptions& opti
       return {weight * bce, weight * slopeOfBce};
     case ClsElementLoss::kSoftFocal:
       return modulated(T(1), slopeOfBce, s.p * s.q, gamma, bce, slopeOfBce);
+    case ClsElementLoss::kVarifocal:
+    case ClsElementLoss::kVarifocalPlain: {
+      if (!(y > T(0))) return modulated(T(options.alpha), s.p, s.p * s.q, gamma, bce, slopeOfBce);
+      const T factor = options.element == ClsElementLoss::kVarifocal ? y : T(1);
+      return {factor * bce, factor * slopeOfBce};
+    }
     case ClsElementLoss::kFocal:
     case ClsElementLoss::kWeightedFocal:
       break;

@@ -51,6 +51,10 @@ inline __attribute__((always_inline)) void anyBlock(const float* logits, const C
       return block<ClsElementLoss::kWeightedFocal, kSlopes>(logits, targets, first, count, alpha, out);
     case ClsElementLoss::kWeightedBce:
       return block<ClsElementLoss::kWeightedBce, kSlopes>(logits, targets, first, count, alpha, out);
+    case ClsElementLoss::kVarifocal:
+      return block<ClsElementLoss::kVarifocal, kSlopes>(logits, targets, first, count, alpha, out);
+    case ClsElementLoss::kVarifocalPlain:
+      return block<ClsElementLoss::kVarifocalPlain, kSlopes>(logits, targets, first, count, alpha, out);
   }
 }
 

@@ -26,6 +26,20 @@ PrimeRanks primeRanks(const at::Tensor& iou, const at::Tensor& object, const at:
   return ranks;
 }
 
+PrimeWeights primeWeights(const PrimeRanks& ranks, const at::Tensor& losses, const at::Tensor& positive,
+                          double bias, double k) {
+  const at::Tensor none = positive.logical_not();
+  const at::Tensor raw = biasedPower(ranks.weight, bias, k).to(losses.scalar_type());
+  const at::Tensor had = losses.masked_fill(none, 0);
+  const at::Tensor before = had.sum(), after = (had * raw).sum();
+  // Without a loss nothing is to be kept.
+  const at::Tensor fit = before.gt(0).logical_and(after > 0);
+  PrimeWeights weights;
+  weights.ratio = at::where(fit, before / after.masked_fill(fit.logical_not(), 1), 1);
+  weights.factor = (raw * weights.ratio).masked_fill(none, 1);
+  return weights;
+}
+
 at::Tensor biasedPower(const at::Tensor& values, double bias, double k) {
   return (bias + (1 - bias) * values).clamp_min(kLeastBase).pow(k);
 }

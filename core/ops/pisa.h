@@ -17,6 +17,15 @@ struct PrimeRanks {
 PrimeRanks primeRanks(const at::Tensor& iou, const at::Tensor& object, const at::Tensor& label,
                       const at::Tensor& positive, std::int64_t classes);
 
+struct PrimeWeights {
+  at::Tensor
+      factor;  ///< [R] on the classification loss: biasedPower of the ranks' weight times ratio; 1 of others.
+  at::Tensor ratio;  ///< 0-dim: keeps the sum of the positives' losses.
+};
+/// losses [R]: each candidate's classification loss.
+PrimeWeights primeWeights(const PrimeRanks& ranks, const at::Tensor& losses, const at::Tensor& positive,
+                          double bias, double k);
+
 /// (bias + (1 - bias) values)^k, of values in [0,1]; with gradient, none where the base is next to 0.
 at::Tensor biasedPower(const at::Tensor& values, double bias, double k);
 

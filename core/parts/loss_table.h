@@ -35,7 +35,8 @@ struct LossRows {
   at::Tensor values;    ///< Of the domain's shape: weighted, not normalised, with gradient.
   at::Tensor divisors;  ///< [B], see core/losses/normalizer.h.
   LossDomain domain = LossDomain::kCandidate;
-  bool ofOutput = false;  ///< Of an output beside classes and boxes that learns: "centerness", "iou" ...
+  bool ofOutput = false;    ///< Of an output beside classes and boxes that learns: "centerness", "iou" ...
+  bool normalized = false;  ///< The sum of the values is the batch's loss: the divisors are 1 and stay so.
   /// [B,G] what of the values is each object's, where that is not told by the candidates' winners; else
   /// undefined.
   at::Tensor ofObjects = {};

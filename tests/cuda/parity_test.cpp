@@ -117,7 +117,9 @@ TEST_P(Parity, ClassificationLossesAndGradient) {
                                         {ClsElementLoss::kFocal, 1.5, -1},
                                         {ClsElementLoss::kSoftFocal, 2},
                                         {ClsElementLoss::kWeightedFocal, 2, 0.25},
-                                        {ClsElementLoss::kWeightedBce}}) {
+                                        {ClsElementLoss::kWeightedBce},
+                                        {ClsElementLoss::kVarifocal, 2, 0.75},
+                                        {ClsElementLoss::kVarifocalPlain, 1.5, 0.75}}) {
     for (const bool ofLabels : {false, true}) {
       const auto loss = [&](const at::Tensor& logits) {
         const at::Tensor targets = y.to(logits.options());

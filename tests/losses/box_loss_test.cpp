@@ -63,6 +63,46 @@ TEST(BoxLoss, IouAndGiouOnDecodedBoxes) {
   EXPECT_NEAR(rows("giou", scene(), 0.5f)[0][0].item<double>(), 0.5 * (1 - (80.0 / 220 - 20.0 / 240)), 1e-6);
 }
 
+TEST(BoxLoss, VariantsOfTheIou) {
+  // centres (5, 5) and (7, 10), enclosing 12 x 20
+  const double iou = 80.0 / 220, diou = iou - (4.0 + 25) / (144 + 400);
+  const double angle = std::atan(10.0 / 20) - std::atan(1),
+               v = 4 / std::pow(std::acos(-1.0), 2) * angle * angle;
+  EXPECT_NEAR(rows("iou_square", scene(), 0.5f)[0][0].item<double>(), 0.5 * (1 - iou * iou), 1e-6);
+  EXPECT_NEAR(rows("diou", scene(), 1)[0][0].item<double>(), 1 - diou, 1e-6);
+  EXPECT_NEAR(rows("ciou", scene(), 1)[0][0].item<double>(), 1 - diou + v * v / (1 - iou + v), 1e-6);
+}
+
+TEST(BoxLoss, BalancedL1IsLinearAboveBeta) {
+  const double b = std::exp(3.0) - 1;
+  const auto balanced = [&](double d, double beta) {
+    return d < beta ? 0.5 / b * (b * d + 1) * std::log(b * d / beta + 1) - 0.5 * d
+                    : 1.5 * d + 1.5 / b - 0.5 * beta;
+  };
+  EXPECT_NEAR(rows("balanced_l1", scene(), 1, {{"balanced_beta", "0.6"}})[0][0].item<double>(),
+              balanced(0.2, 0.6) + balanced(0.5, 0.6) + balanced(std::log(2.0), 0.6), 1e-6);
+}
+
+TEST(BoxLoss, GhmCountsOffsetsByHowManyAreAlike) {
+  // |d| / sqrt(d^2 + 1) of 0, 0.2, 0.5 and ln 2: all but the last below a half
+  const auto smooth = [](double d) { return std::sqrt(d * d + 1) - 1; };
+  const at::Tensor loss =
+      rows("ghm_r", scene(), 1, {{"ghm_r_mu", "1"}, {"ghm_r_bins", "2"}, {"ghm_r_momentum", "0"}});
+  EXPECT_NEAR(loss[0][0].item<double>(), (smooth(0.2) + smooth(0.5)) / 6 + smooth(std::log(2.0)) / 2, 1e-6);
+}
+
+TEST(BoxLoss, DistributionsLearnTheTwoWholeNumbersBesideTheDistance) {
+  // From the centre (5, 5) in strides of 4: 0.75, 1.25, 1.75 and 3.75 strides, of which the last is too far.
+  DenseScene on = scene();
+  on.anchors.strides = at::full({2}, 4.f);
+  const at::Tensor bins = at::tensor(std::vector<float>{0, 1, 2, 3});
+  on.outputs.distribution = bins.expand({1, 2, 4, 4}).contiguous();
+  const double all = std::log(1 + std::exp(1) + std::exp(2) + std::exp(3));
+  // The logits are the whole numbers: each side costs ln of the sum minus the distance.
+  const double mean = all - (0.75 + 1.25 + 1.75 + 2.9) / 4;
+  EXPECT_NEAR(rows("dfl", on, 0.5f)[0][0].item<double>(), 0.25 * 0.5 * mean, 1e-6);
+}
+
 TEST(BoxLoss, TheLogarithmOfTheIouEndsAtAMillionth) {
   DenseScene apart = scene();
   apart.outputs.boxes[0][0] = at::tensor({50.f, 50.f, 60.f, 60.f});

@@ -35,6 +35,12 @@ at::Tensor composed(const at::Tensor& z, const at::Tensor& y, const ClsLossOptio
       return at::where(y > 0, y * focal(one), focal(zero));
     case ClsElementLoss::kWeightedBce:
       break;
+    case ClsElementLoss::kVarifocal:
+    case ClsElementLoss::kVarifocalPlain: {
+      const at::Tensor factor = options.element == ClsElementLoss::kVarifocal ? y : one;
+      return at::where(y > 0, factor * bce(z, y),
+                       options.alpha * z.sigmoid().pow(options.gamma) * bce(z, zero));
+    }
   }
   return at::where(y > 0, y * bce(z, one), bce(z, zero));
 }
@@ -53,7 +59,10 @@ std::vector<ClsLossOptions> everyLoss() {
           {ClsElementLoss::kSoftFocal, 1},
           {ClsElementLoss::kSoftFocal, 2.5},
           {ClsElementLoss::kWeightedFocal, 2, 0.25},
-          {ClsElementLoss::kWeightedBce}};
+          {ClsElementLoss::kWeightedBce},
+          {ClsElementLoss::kVarifocal, 2, 0.75},
+          {ClsElementLoss::kVarifocal, 1.5, 0.5},
+          {ClsElementLoss::kVarifocalPlain, 2, 0.75}};
 }
 
 /// Half of the targets 0, the rest soft or 1.
