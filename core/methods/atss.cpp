@@ -13,9 +13,10 @@ Recipe atssRecipe() {
   recipe.info.source =
       "ATSS (Zhang et al., CVPR 2020); defaults, weights and normalisers as mmdet 3.3.0 ATSSHead";
   rules.assigners = {"atss"};
-  rules.clsLosses = {"focal", "bce"};
-  rules.boxLosses = {"giou", "iou", "iou_log", "harmonic_iou", "l1", "smooth_l1"};
-  rules.transforms = {coupling({"none", "harmonic"})};
+  rules.clsLosses = {"focal", "bce", "soft_focal", "varifocal", "ghm_c", "ap", "dr"};
+  rules.boxLosses = {"giou",        "iou",   "iou_log", "harmonic_iou", "l1",        "smooth_l1",
+                     "balanced_l1", "ghm_r", "diou",    "ciou",         "iou_square"};
+  rules.transforms = {coupling({"none", "harmonic"}), sampling(), reweighting()};
   rules.combiners = {"weighted_sum", "sampling_free"};
   rules.clsNormalizer = "mmdet";
   rules.locNormalizer = "sum_of_weights_min_1";

@@ -18,9 +18,10 @@ Recipe fcosRecipe() {
       "sampling, GIoU loss of equal weight over the positives. mmdet 3.3.0 and the authors' code: "
       "fcos_convention mmdet, box_weight centerness, box_loss iou_log, loc_normalizer sum_of_weights";
   rules.assigners = {"fcos"};
-  rules.clsLosses = {"focal", "bce"};
-  rules.boxLosses = {"giou", "iou", "iou_log", "harmonic_iou", "l1", "smooth_l1"};
-  rules.transforms = {coupling({"none", "harmonic"})};
+  rules.clsLosses = {"focal", "bce", "soft_focal", "varifocal", "ghm_c", "ap", "dr"};
+  rules.boxLosses = {"giou",        "iou",   "iou_log", "harmonic_iou", "l1",        "smooth_l1",
+                     "balanced_l1", "ghm_r", "diou",    "ciou",         "iou_square"};
+  rules.transforms = {coupling({"none", "harmonic"}), sampling(), reweighting()};
   rules.combiners = {"weighted_sum", "sampling_free"};
   rules.clsNormalizer = "positives";
   rules.locNormalizer = "positives";

@@ -15,8 +15,9 @@ Recipe maxIouRecipe() {
       "RetinaNet (Lin et al., ICCV 2017); defaults and normalisers as torchvision 0.26.0, options for mmdet "
       "3.3.0's rule";
   rules.assigners = {"max_iou"};
-  rules.clsLosses = {"focal", "bce"};
-  rules.boxLosses = {"l1", "smooth_l1", "giou", "iou"};
+  rules.clsLosses = {"focal", "bce", "soft_focal", "varifocal", "ghm_c", "ap", "dr"};
+  rules.boxLosses = {"l1", "smooth_l1", "giou", "iou", "balanced_l1", "ghm_r", "diou", "ciou", "iou_square"};
+  rules.transforms = {sampling(), reweighting()};
   rules.combiners = {"weighted_sum", "sampling_free"};
   rules.clsNormalizer = "torchvision";
   rules.locNormalizer = "torchvision";

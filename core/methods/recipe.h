@@ -32,6 +32,16 @@ inline TransformSlot coupling(std::vector<std::string> choices) {
   return {"coupling", "How an anchor's two losses weigh each other.", std::move(choices)};
 }
 
+/// Which of the assigned candidates learn.
+inline TransformSlot sampling(std::vector<std::string> choices = {"none", "sampling"}) {
+  return {"sampling", "Which of the assigned anchors learn.", std::move(choices)};
+}
+
+/// How positives count against each other.
+inline TransformSlot reweighting(std::vector<std::string> choices = {"none", "isr_p", "carl"}) {
+  return {"reweighting", "How positives count against each other.", std::move(choices)};
+}
+
 /// What one stage of a detector learns by. The parts are names in their registries; of each list the first is
 /// the default. A part with several choices is an option: assigner, cls_loss, box_loss, quality_loss, a
 /// transform's, combiner.

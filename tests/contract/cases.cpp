@@ -91,16 +91,15 @@ ParamSet MethodCase::differentiableParams() const {
 }
 
 std::vector<std::vector<std::string>> transformChoices(const StageRules& rules) {
-  std::vector<std::vector<std::string>> all{{}};
-  for (const TransformSlot& slot : rules.transforms) {
-    std::vector<std::vector<std::string>> longer;
-    for (const std::string& choice : slot.choices)
-      for (std::vector<std::string> chosen : all) {
-        chosen.push_back(choice);
-        longer.push_back(std::move(chosen));
-      }
-    all = std::move(longer);
-  }
+  std::vector<std::string> defaults;
+  for (const TransformSlot& slot : rules.transforms)
+    defaults.push_back(slot.choices.front());
+  std::vector<std::vector<std::string>> all{defaults};
+  for (std::size_t slot = 0; slot < defaults.size(); ++slot)
+    for (std::size_t choice = 1; choice < rules.transforms[slot].choices.size(); ++choice) {
+      all.push_back(defaults);
+      all.back()[slot] = rules.transforms[slot].choices[choice];
+    }
   return all;
 }
 

@@ -54,7 +54,8 @@ struct MethodCase {
   ParamSet differentiableParams() const;
 };
 std::vector<MethodCase> methodCases();
-/// Every choice of transforms for a recipe's slots; the first is its default.
+/// Choices of transforms for a recipe's slots: its defaults, which are the first, and every other choice of
+/// one slot with the defaults of the rest. All products would be dozens a recipe.
 std::vector<std::vector<std::string>> transformChoices(const StageRules& rules);
 /// Only those with default parts.
 std::vector<MethodCase> defaultMethodCases();

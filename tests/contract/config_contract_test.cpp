@@ -199,6 +199,33 @@ TEST(Combination, AnAssignerThatIsAnOptionIsTheOneToChange) {
   EXPECT_TRUE(checkCombination(with("harmonic", "fcos-small", {{"method.assigner", "fcos"}})).ok());
 }
 
+TEST(Combination, ALossOfLabelsTakesNoSoftTargets) {
+  for (const char* loss : {"ghm_c", "ap", "dr"}) {
+    const auto conflicts = conflictsOf(
+        with("max_iou", "retina-small", {{"method.cls_loss", loss}, {"method.class_targets", "iou"}}));
+    ASSERT_EQ(conflicts.size(), 1u) << loss;
+    EXPECT_EQ(conflicts[0].option, "method.class_targets");
+  }
+}
+
+TEST(Combination, ALossOfImagesIsNoAnchors) {
+  for (const auto& [slot, choice] : {std::pair<const char*, const char*>{"method.sampling", "sampling"},
+                                     {"method.reweighting", "isr_p"}}) {
+    const auto conflicts =
+        conflictsOf(with("max_iou", "retina-small", {{"method.cls_loss", "dr"}, {slot, choice}}));
+    ASSERT_EQ(conflicts.size(), 1u) << slot;
+    EXPECT_EQ(conflicts[0].option, slot);
+  }
+}
+
+TEST(Combination, NothingDividesALossThatIsItsOwnSum) {
+  RunConfig made = with("max_iou", "retina-small");
+  EXPECT_TRUE(made.methodParams.applies("cls_normalizer"));
+  EXPECT_TRUE(applySetting(made, "method.cls_loss", "ghm_c").ok());
+  EXPECT_FALSE(made.methodParams.applies("cls_normalizer"));
+  EXPECT_TRUE(made.methodParams.applies("loc_normalizer"));
+}
+
 TEST(Combination, ACenternessHeadNeedsSomethingToLearn) {
   const auto conflicts = conflictsOf(with("musu", "fcos-small"));
   ASSERT_EQ(conflicts.size(), 1u);

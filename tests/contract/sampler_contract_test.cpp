@@ -208,9 +208,9 @@ TEST_P(SamplerContract, WhatItSaysItNeedsIsAllThatItReads) {
   const auto sampler = make();
   SamplerInputs inputs = inputsOf(Scene::kUsual);
   const at::Tensor expected = choose(*sampler, inputs).kept;
-  if (!sampler->needsLoss()) inputs.loss = {};
-  if (!sampler->needsIou()) inputs.iou = {};
-  if (!sampler->needsScores()) inputs.score = inputs.boxes = {};
+  if (!sampler->needsLoss()) inputs.loss = at::Tensor();
+  if (!sampler->needsIou()) inputs.iou = at::Tensor();
+  if (!sampler->needsScores()) inputs.score = inputs.boxes = at::Tensor();
   EXPECT_TRUE(at::equal(choose(*make(), inputs).kept, expected));
 }
 

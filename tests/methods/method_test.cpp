@@ -194,5 +194,29 @@ TEST(MusuMethod, EveryOptionSaysWhetherItIsThePapersOrOurs) {
   EXPECT_EQ(methodParams("max_iou")->getFloat("lambda_reg"), 1);
 }
 
+TEST(DenseMethod, NothingDividesALossThatIsItsOwnSum) {
+  const DenseScene scene = smallScene();
+  auto all =
+      scalars("max_iou", {{"cls_loss", "ghm_c"}, {"box_loss", "ghm_r"}, {"ghm_c_momentum", "0"}}, scene);
+  EXPECT_EQ(all.at("loss.cls_normalizer"), 1);
+  EXPECT_EQ(all.at("loss.loc_normalizer"), 1);
+  // Sampling leaves it so, and divides the other one by the 3 anchors that it keeps.
+  all = scalars("max_iou", {{"cls_loss", "ghm_c"}, {"sampling", "sampling"}}, scene);
+  EXPECT_EQ(all.at("loss.cls_normalizer"), 1);
+  EXPECT_EQ(all.at("loss.loc_normalizer"), 3);
+}
+
+TEST(DenseMethod, WhatASamplerDropsIsNeitherPositiveNorBackground) {
+  const DenseScene scene = smallScene();
+  const Changes one = {
+      {"sampling", "sampling"}, {"sampler", "ohem"}, {"sample_number", "1"}, {"positive_fraction", "1"}};
+  const auto all = scalars("max_iou", one, scene);
+  EXPECT_EQ(all.at("positives.cls"), 1);
+  EXPECT_EQ(all.at("positives.reg"), 1);
+  EXPECT_EQ(all.at("background"), 0);
+  EXPECT_EQ(all.at("ignored"), 2);
+  EXPECT_EQ(all.at("sampling.dropped_positives"), 1);
+}
+
 }  // namespace
 }  // namespace anchorscope
