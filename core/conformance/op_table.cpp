@@ -7,9 +7,10 @@ namespace anchorscope::conformance {
 const std::vector<OpEntry>& opTable() {
   static const std::vector<OpEntry> table = [] {
     std::vector<OpEntry> all;
-    for (const auto& family : {boxOps, anchorOps, lossOps, assignerOps, denseHeadOps, modelOps, fcosModelOps,
-                               evaluationOps, harmonicOps, samplingFreeOps, lipOps, lipModelOps, simOtaOps,
-                               alignedOps, dynamicKOps, bagOps, yoloOps}) {
+    for (const auto& family :
+         {boxOps, anchorOps, lossOps, batchLossOps, samplerOps, assignerOps, denseHeadOps, modelOps,
+          fcosModelOps, evaluationOps, harmonicOps, samplingFreeOps, lipOps, lipModelOps, simOtaOps,
+          alignedOps, dynamicKOps, bagOps, yoloOps}) {
       for (OpEntry& entry : family())
         all.push_back(std::move(entry));
     }

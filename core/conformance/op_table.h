@@ -24,6 +24,8 @@ struct OpEntry {
 std::vector<OpEntry> boxOps();
 std::vector<OpEntry> anchorOps();
 std::vector<OpEntry> lossOps();
+std::vector<OpEntry> batchLossOps();
+std::vector<OpEntry> samplerOps();
 std::vector<OpEntry> assignerOps();
 std::vector<OpEntry> denseHeadOps();
 std::vector<OpEntry> modelOps();
