@@ -40,6 +40,7 @@ std::vector<OpEntry> alignedOps();
 std::vector<OpEntry> dynamicKOps();
 std::vector<OpEntry> bagOps();
 std::vector<OpEntry> yoloOps();
+std::vector<OpEntry> roiOps();
 
 /// Every entry, sorted by op.
 const std::vector<OpEntry>& opTable();

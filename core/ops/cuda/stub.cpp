@@ -3,6 +3,7 @@
 #include "core/ops/cuda/kernels.h"
 #include "core/ops/cuda/lip_kernels.h"
 #include "core/ops/cuda/musu_kernels.h"
+#include "core/ops/cuda/roi_kernels.h"
 
 namespace anchorscope::kernels {
 namespace {
@@ -79,6 +80,20 @@ std::string deviceName(int) {
   template <>                                                                                                \
   KernelStatus clsLossRowsBackward<T>(const T*, const T*, const std::int64_t*, const T*, std::int64_t,       \
                                       std::int64_t, ClsLossOptions, T*, Stream) {                            \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus roiRegions<T>(const T*, const std::int64_t*, const std::int64_t*, const RoiScales&,           \
+                             const RoiBatch&, RoiRegion<T>*, Stream) {                                       \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus roiAlign<T>(const RoiLevels<T>&, const RoiRegion<T>*, const RoiBatch&, T*, Stream) {          \
+    return kNotBuilt;                                                                                        \
+  }                                                                                                          \
+  template <>                                                                                                \
+  KernelStatus roiAlignBackward<T>(const T*, const RoiRegion<T>*, std::int64_t, const RoiBatch&,             \
+                                   const RoiMap<T>&, Stream) {                                               \
     return kNotBuilt;                                                                                        \
   }                                                                                                          \
   template <>                                                                                                \
