@@ -28,19 +28,8 @@ void addDetections(const DetectorRun& run, const ReferenceCase& reference, Outpu
   options.topKPerLevel = static_cast<int>(reference.integer("topk_candidates"));
   options.maxDetections = static_cast<int>(reference.integer("detections_per_image"));
   options.nmsIou = 0.6;  // torchvision's default for FCOS
-  std::vector<double> boxes, scores;
-  std::vector<std::int64_t> labels;
-  const auto detections =
-      postprocess(run.outputs, run.anchors.levels, {{{}, imageSizeOf(reference)}}, options);
-  for (const PredictionRecord& detection : detections[0]) {
-    const Box& box = detection.boxInImage;
-    boxes.insert(boxes.end(), {box.x1, box.y1, box.x2, box.y2});
-    scores.push_back(detection.score);
-    labels.push_back(detection.classIndex);
-  }
-  outputs["detections.boxes"] = at::tensor(boxes, at::kDouble).view({-1, 4});
-  outputs["detections.scores"] = at::tensor(scores, at::kDouble);
-  outputs["detections.labels"] = at::tensor(labels, at::kLong);
+  addDetections(postprocess(run.outputs, run.anchors.levels, {{{}, imageSizeOf(reference)}}, options)[0],
+                "detections.", 0, outputs);
 }
 
 Outputs runForward(const ReferenceCase& reference, at::Device device) {

@@ -68,6 +68,16 @@ Fill fcosFill(const std::string& name, const at::Tensor& tensor) {
   return retinaNetFill(name, tensor);
 }
 
+Fill torchvisionFill(const std::string& name, const at::Tensor& tensor) {
+  if (name == "backbone.scale_weight") return {20, 1};
+  if (tensor.dim() < 2) return commonFill(name, tensor);
+  for (const char* output : {".cls_logits.", ".bbox_pred.", ".cls_score."})
+    if (contains(name, output)) return {0, 0.01 * std::numbers::sqrt3};
+  const bool ofHead = name.starts_with("head.") && contains(name, ".module_list.");
+  if (contains(name, ".fpn.") || ofHead) return {0, std::sqrt(3 / fanOf(tensor))};
+  return commonFill(name, tensor);
+}
+
 std::vector<NamedTensor> withoutCounters(const std::vector<NamedTensor>& stateDict) {
   std::vector<NamedTensor> tensors;
   for (const NamedTensor& named : stateDict) {
@@ -125,6 +135,21 @@ void summarize(const std::string& name, const at::Tensor& tensor, Outputs& outpu
   outputs[name + ".sum"] = values.sum();
   outputs[name + ".abs_sum"] = values.abs().sum();
   outputs[name + ".first16"] = values.slice(0, 0, 16);
+}
+
+void addDetections(const std::vector<PredictionRecord>& detections, const std::string& prefix, int firstLabel,
+                   Outputs& outputs) {
+  std::vector<double> boxes, scores;
+  std::vector<std::int64_t> labels;
+  for (const PredictionRecord& detection : detections) {
+    const Box& box = detection.boxInImage;
+    boxes.insert(boxes.end(), {box.x1, box.y1, box.x2, box.y2});
+    scores.push_back(detection.score);
+    labels.push_back(detection.classIndex + firstLabel);
+  }
+  outputs[prefix + "boxes"] = at::tensor(boxes, at::kDouble).view({-1, 4});
+  outputs[prefix + "scores"] = at::tensor(scores, at::kDouble);
+  outputs[prefix + "labels"] = at::tensor(labels, at::kLong);
 }
 
 Outputs gradientSummary(const std::vector<NamedTensor>& parameters) {

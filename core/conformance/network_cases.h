@@ -8,6 +8,7 @@
 
 #include "core/base/geometry.h"
 #include "core/conformance/reference_case.h"
+#include "core/evidence/frame.h"
 #include "core/ops/dense_types.h"
 
 namespace anchorscope::conformance {
@@ -24,6 +25,8 @@ Fill commonFill(const std::string& name, const at::Tensor& tensor);
 Fill retinaNetFill(const std::string& name, const at::Tensor& tensor);
 /// torchvision's FCOS.
 Fill fcosFill(const std::string& name, const at::Tensor& tensor);
+/// torchvision's SSD and two-stage detectors.
+Fill torchvisionFill(const std::string& name, const at::Tensor& tensor);
 
 /// A state_dict without the batch norms' counters, which take no ordinal.
 std::vector<NamedTensor> withoutCounters(const std::vector<NamedTensor>& stateDict);
@@ -39,6 +42,9 @@ bool trainsBatchNorm(const ReferenceCase& reference);
 
 /// name.shape, .sum, .abs_sum, .first16
 void summarize(const std::string& name, const at::Tensor& tensor, Outputs& outputs);
+/// prefix + "boxes" [n,4], "scores" and "labels" [n] of one image, classes counted from `firstLabel` on.
+void addDetections(const std::vector<PredictionRecord>& detections, const std::string& prefix, int firstLabel,
+                   Outputs& outputs);
 /// Per parameter: name.abs_sum, .sum_over_abs_sum, .first8_over_mean_abs of its gradient.
 Outputs gradientSummary(const std::vector<NamedTensor>& parameters);
 /// sums, abs_sums, first4 (with zeros behind a shorter tensor) per tensor of withoutCounters. Throws when the

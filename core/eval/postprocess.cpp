@@ -72,6 +72,22 @@ at::Tensor clipped(const at::Tensor& boxes, const Box& region) {
   return at::stack({x.select(1, 0), y.select(1, 0), x.select(1, 1), y.select(1, 1)}, 1);
 }
 
+/// Which boxes [K,4] are at least so large: [K] bool.
+at::Tensor largeEnough(const at::Tensor& boxes, double smallestSide) {
+  return (boxes.select(1, 2) - boxes.select(1, 0) >= smallestSide)
+      .logical_and(boxes.select(1, 3) - boxes.select(1, 1) >= smallestSide);
+}
+
+/// Of labels [K] int64 on the CPU, best first: the places of those that are among the first `most` of their
+/// own.
+at::Tensor firstOfEach(const at::Tensor& labels, std::int64_t classes, std::int64_t most) {
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(classes), 0), places;
+  const std::int64_t* const label = labels.const_data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < labels.size(0); ++i)
+    if (++counts[static_cast<std::size_t>(label[i])] <= most) places.push_back(i);
+  return at::tensor(places, at::kLong);
+}
+
 /// The first `most` that survive. Suppression goes from the best down, so a prefix's survivors are the first
 /// ones of all: when enough survive among the best, the rest need not be looked at.
 at::Tensor bestSurvivors(const at::Tensor& boxes, const at::Tensor& scores, const at::Tensor& labels,
@@ -102,12 +118,22 @@ std::vector<PredictionRecord> detectionsOf(const ImageCandidates& candidates, co
   // By score, then by logit, then as they came: by level and element.
   const at::Tensor byKey =
       above.index_select(0, std::get<1>(at::sort(keys.index_select(0, above), true, 0, true)));
-  const at::Tensor order =
+  at::Tensor order =
       byKey.index_select(0, std::get<1>(at::sort(allScores.index_select(0, byKey), true, 0, true)));
+  if (options.topKPerClass > 0)
+    order = order.index_select(
+        0, firstOfEach(elements.index_select(0, order).remainder(classes), classes, options.topKPerClass));
+  const at::Tensor ordered = elements.index_select(0, order);
+  at::Tensor boxes = clipped(boxesAt(boxesInInput, ordered.div(classes, "floor"), ordered.remainder(classes))
+                                 .to(at::kCPU, at::kFloat),
+                             imageInInputOf(image));
+  if (options.smallestSide > 0) {
+    const at::Tensor large = largeEnough(boxes, options.smallestSide).nonzero().flatten();
+    order = order.index_select(0, large);
+    boxes = boxes.index_select(0, large);
+  }
   const at::Tensor scores = allScores.index_select(0, order), chosen = elements.index_select(0, order);
   const at::Tensor labels = chosen.remainder(classes), anchors = chosen.div(classes, "floor");
-  const at::Tensor boxes =
-      clipped(boxesAt(boxesInInput, anchors, labels).to(at::kCPU, at::kFloat), imageInInputOf(image));
   if (scores.size(0) == 0) return {};
   const at::Tensor keep = bestSurvivors(boxes, scores, labels, options.nmsIou, options.maxDetections);
 
@@ -189,12 +215,26 @@ std::vector<std::vector<PredictionRecord>> detectOnDevice(const at::Tensor& keys
   for (std::size_t b = 0; b < images.size(); ++b) {
     const auto image = static_cast<std::int64_t>(b);
     const at::Tensor elements = candidates.elements[image].slice(0, 0, looked),
-                     scores = candidates.scores[image].slice(0, 0, looked), above = scores >= 0;
-    const at::Tensor labels = elements.remainder(classes);
+                     scores = candidates.scores[image].slice(0, 0, looked);
+    at::Tensor labels = elements.remainder(classes), there = scores >= 0;
     const at::Tensor itsBoxes =
         clipped(boxesAt(boxes[image], elements.div(classes, "floor"), labels).to(at::kFloat),
                 imageInInputOf(images[b]));
-    const at::Tensor kept = standingBoxes(itsBoxes, labels, options.nmsIou) & above;
+    if (options.topKPerClass > 0) {
+      const at::Tensor place = (labels.unsqueeze(1) == at::arange(classes, labels.options()))
+                                   .to(at::kInt)
+                                   .cumsum(0)
+                                   .gather(1, labels.unsqueeze(1))
+                                   .squeeze(1);
+      there = there.logical_and(place <= options.topKPerClass);
+    }
+    if (options.smallestSide > 0) {
+      const at::Tensor large = largeEnough(itsBoxes, options.smallestSide);
+      there = there.logical_and(large);
+      // Each small one is of a class of its own, and suppresses nothing.
+      labels = at::where(large, labels, -1 - at::arange(looked, labels.options()));
+    }
+    const at::Tensor kept = standingBoxes(itsBoxes, labels, options.nmsIou).logical_and(there);
     const at::Tensor first =
         std::get<1>(at::sort(kept.to(at::kInt), /*stable=*/true, 0, /*descending=*/true)).slice(0, 0, most);
     const at::Tensor count = (candidates.scores[image] >= 0).sum().expand({looked});
@@ -243,15 +283,28 @@ std::vector<ParamSpec> postprocessParams() {
           "sqrt: sqrt(class score * centerness) (torchvision's FCOS; PAA); product: class score * centerness "
           "(the FCOS paper; mmdet, which cuts by the class score alone first); none: the class score. An "
           "objectness is part of the class score.",
-          "torchvision 0.26 FCOS")};
+          "torchvision 0.26 FCOS"),
+      floatParam("min_side", defaults.smallestSide, 0.0, 1e4, "px",
+                 "Boxes of which less than this lies in the image, along either axis, are dropped first; "
+                 "torchvision's Faster R-CNN has 0.01.",
+                 kTorchvision),
+      intParam(
+          "topk_per_class", defaults.topKPerClass, 0, 1e6, "",
+          "The best of every class of an image, of those, that enter suppression; 0: all. torchvision's SSD "
+          "has 400.",
+          kTorchvision)};
 }
 
 PostprocessOptions postprocessOptions(const ParamSet& params) {
   const auto rule =
       std::find(kCenternessScores.begin(), kCenternessScores.end(), params.getText("score_with_centerness"));
-  return {params.getFloat("score_threshold"), static_cast<int>(params.getInt("topk_per_level")),
-          params.getFloat("nms_iou"), static_cast<int>(params.getInt("max_detections")),
-          static_cast<CenternessScore>(rule - kCenternessScores.begin())};
+  return {params.getFloat("score_threshold"),
+          static_cast<int>(params.getInt("topk_per_level")),
+          params.getFloat("nms_iou"),
+          static_cast<int>(params.getInt("max_detections")),
+          static_cast<CenternessScore>(rule - kCenternessScores.begin()),
+          params.getFloat("min_side"),
+          static_cast<int>(params.getInt("topk_per_class"))};
 }
 
 std::vector<std::vector<PredictionRecord>> postprocess(const HeadOutputs& outputs,

@@ -27,9 +27,14 @@ struct PostprocessOptions {
   double nmsIou = 0.5;           ///< A box overlapping a better one of its class by more is dropped.
   int maxDetections = 300;       ///< Per image.
   CenternessScore centernessScore = CenternessScore::kSqrt;
+  /// px of the input: boxes of which less lies in the image, along either axis, are dropped before they can
+  /// suppress others. 0: none is.
+  double smallestSide = 0;
+  int topKPerClass = 0;  ///< Of those, candidates of each class of an image that enter suppression; 0: all.
 };
 
-/// score_threshold, topk_per_level, nms_iou, max_detections, score_with_centerness with the defaults above.
+/// score_threshold, topk_per_level, nms_iou, max_detections, score_with_centerness, min_side with the
+/// defaults above.
 std::vector<ParamSpec> postprocessParams();
 /// From a set that holds those options (ParamSet::sub where they stand under a prefix).
 PostprocessOptions postprocessOptions(const ParamSet& params);

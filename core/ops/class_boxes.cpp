@@ -60,4 +60,9 @@ at::Tensor boxesAt(const at::Tensor& boxes, const at::Tensor& candidate, const a
   return boxes.flatten(0, 1).index_select(0, (candidate * boxes.size(1) + classes).to(device));
 }
 
+at::Tensor decodedClassBoxes(const BoxCoder& coder, const at::Tensor& candidates, const at::Tensor& offsets) {
+  const at::Tensor anchors = candidates.unsqueeze(2).expand_as(offsets).reshape({-1, 4});
+  return coder.decode(anchors, offsets.reshape({-1, 4})).view(offsets.sizes());
+}
+
 }  // namespace anchorscope

@@ -8,6 +8,7 @@
 
 #include <ATen/ATen.h>
 
+#include "core/ops/box_coder.h"
 #include "core/ops/dense_types.h"
 
 namespace anchorscope {
@@ -32,5 +33,9 @@ at::Tensor boxesAt(const HeadOutputs& outputs, const at::Tensor& image, const at
                    const at::Tensor& classes);
 /// The same of one image's boxes, [N,4] or [N,C,4]; the numbers may be on the CPU.
 at::Tensor boxesAt(const at::Tensor& boxes, const at::Tensor& candidate, const at::Tensor& classes);
+
+/// [B,N,C,4]: the boxes that offsets [B,N,C,4] of each image's own candidates [B,N,4] stand for, with the
+/// offsets' gradient.
+at::Tensor decodedClassBoxes(const BoxCoder& coder, const at::Tensor& candidates, const at::Tensor& offsets);
 
 }  // namespace anchorscope

@@ -39,7 +39,8 @@ TEST_P(PostprocessParity, Detections) {
       tensor = tensor.to(device());
     const std::vector<PostprocessImage> images(3, {{}, {64, 48}});
     for (PostprocessOptions options :
-         {PostprocessOptions{}, PostprocessOptions{0.0, 50, 0.5, 20}, kCrowded}) {
+         {PostprocessOptions{}, PostprocessOptions{0.0, 50, 0.5, 20}, kCrowded,
+          PostprocessOptions{0.0, 1000, 0.5, 100, CenternessScore::kSqrt, 12, 9}}) {
       options.centernessScore = CenternessScore::kSqrt;
       const auto wanted = postprocess(outputs, levels, images, options),
                  got = postprocess(onDevice, levels, images, options);

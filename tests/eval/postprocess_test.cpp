@@ -243,10 +243,52 @@ TEST(Postprocess, OptionsAreNamedWithTheReferencesDefaults) {
   EXPECT_EQ(options.nmsIou, 0.5);
   EXPECT_EQ(options.maxDetections, 300);
   EXPECT_EQ(options.centernessScore, CenternessScore::kSqrt);
+  EXPECT_EQ(options.smallestSide, 0);
+  EXPECT_EQ(options.topKPerClass, 0);
   ParamSet product(postprocessParams());
   ASSERT_TRUE(product.set("score_with_centerness", "product").ok());
   EXPECT_EQ(postprocessOptions(product).centernessScore, CenternessScore::kProduct);
   EXPECT_FALSE(product.set("score_with_centerness", "sum").ok());
+}
+
+/// One level of so many anchors whose logits fall from class to class and anchor to anchor.
+HeadOutputs falling(const std::vector<Box>& boxes, std::int64_t classes) {
+  const auto count = static_cast<std::int64_t>(boxes.size());
+  HeadOutputs out;
+  out.logits = 3 - at::arange(count * classes, at::kFloat).view({1, count, classes}) * 0.1;
+  out.boxes = at::empty({1, count, 4}, at::kFloat);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const Box& box = boxes[static_cast<std::size_t>(i)];
+    out.boxes[0][i].copy_(at::tensor({box.x1, box.y1, box.x2, box.y2}));
+  }
+  return out;
+}
+
+std::vector<std::int64_t> candidatesOf(const HeadOutputs& outputs, const PostprocessOptions& options) {
+  std::vector<std::int64_t> candidates;
+  for (const PredictionRecord& record : postprocess(outputs, {}, {{{}, kSize}}, options).front())
+    candidates.push_back(record.candidate);
+  return candidates;
+}
+
+TEST(Postprocess, WhatIsTooSmallInTheImageIsDroppedAndSuppressesNothing) {
+  // The first hides all but 3 px of itself behind the edge, where the second lies.
+  const HeadOutputs outputs = falling({{-20, 0, 3, 10}, {0, 0, 4, 10}, {20, 20, 30, 21}, {40, 0, 50, 10}}, 1);
+  PostprocessOptions options;
+  EXPECT_EQ(candidatesOf(outputs, options), (std::vector<std::int64_t>{0, 2, 3}));
+  options.smallestSide = 3.5;
+  EXPECT_EQ(candidatesOf(outputs, options), (std::vector<std::int64_t>{1, 3}));
+}
+
+TEST(Postprocess, OfEachClassTheBestEnterSuppression) {
+  const HeadOutputs outputs = falling({{0, 0, 9, 9}, {10, 0, 19, 9}, {20, 0, 29, 9}}, 2);
+  PostprocessOptions options;
+  options.topKPerClass = 2;
+  EXPECT_EQ(candidatesOf(outputs, options), (std::vector<std::int64_t>{0, 0, 1, 1}));
+  options.topKPerClass = 1;
+  EXPECT_EQ(candidatesOf(outputs, options), (std::vector<std::int64_t>{0, 0}));
+  options.topKPerClass = 0;
+  EXPECT_EQ(candidatesOf(outputs, options).size(), 6U);
 }
 
 TEST(Postprocess, RefusesShapesThatDoNotFit) {
