@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/data/segmentation.h"
 
 namespace anchorscope {
 namespace {
@@ -38,51 +39,14 @@ Result<MaskBounds> boundsOfPolygons(const Json& polygons) {
   return out;
 }
 
-/// pycocotools' rleFrString: 5 bits of a number per letter from '0' on, differences to the run before last.
-Result<std::vector<std::uint64_t>> runsOfText(const std::string& text) {
-  std::vector<std::int64_t> runs;
-  for (std::size_t at = 0; at < text.size();) {
-    std::int64_t value = 0;
-    bool more = true;
-    int shift = 0;
-    while (more) {
-      if (at >= text.size() || shift > 50) return noMask("its run lengths are cut off");
-      const int bits = static_cast<unsigned char>(text[at++]) - '0';
-      if (bits < 0 || bits > 63) return noMask("its run lengths hold a letter that is none of theirs");
-      value |= static_cast<std::int64_t>(bits & 0x1f) << shift;
-      more = (bits & 0x20) != 0;
-      shift += 5;
-      if (!more && (bits & 0x10) != 0) value |= -(std::int64_t{1} << shift);
-    }
-    if (runs.size() > 2) value += runs[runs.size() - 2];
-    if (value < 0 || value > (std::int64_t{1} << 52)) return noMask("a run length is no sensible number");
-    runs.push_back(value);
-  }
-  return std::vector<std::uint64_t>(runs.begin(), runs.end());
-}
-
-Result<MaskBounds> boundsOfRuns(const std::vector<std::uint64_t>& runs, std::uint64_t height,
-                                std::uint64_t width) {
-  std::uint64_t at = 0, left = width, right = 0, top = height, bottom = 0, area = 0;
-  const std::uint64_t all = height * width;
-  bool set = false;
-  for (const std::uint64_t run : runs) {
-    if (run > all - at) return noMask("its run lengths exceed its size");
-    if (set && run > 0) {  // Column by column.
-      const std::uint64_t last = at + run - 1;
-      left = std::min(left, at / height), right = std::max(right, last / height + 1);
-      const bool oneColumn = at / height == last / height;
-      top = oneColumn ? std::min(top, at % height) : 0;
-      bottom = oneColumn ? std::max(bottom, last % height + 1) : height;
-      area += run;
-    }
-    at += run;
-    set = !set;
-  }
-  if (area == 0) return noMask("its mask is empty");
-  return MaskBounds{{static_cast<double>(left), static_cast<double>(top), static_cast<double>(right),
-                     static_cast<double>(bottom)},
-                    static_cast<double>(area)};
+Result<MaskBounds> boundsOfRuns(std::vector<std::uint64_t> runs, SizePx size) {
+  const Result<RunMask> mask = maskOfRuns(std::move(runs), size);
+  if (!mask) return mask.error();
+  const MaskExtent extent = extentOf(*mask);
+  if (extent.area == 0) return noMask("its mask is empty");
+  return MaskBounds{{static_cast<double>(extent.left), static_cast<double>(extent.top),
+                     static_cast<double>(extent.right), static_cast<double>(extent.bottom)},
+                    static_cast<double>(extent.area)};
 }
 
 Result<MaskBounds> boundsOfMask(const Json& mask) {
@@ -95,10 +59,10 @@ Result<MaskBounds> boundsOfMask(const Json& mask) {
   if (size == mask.end() || !size->is_array() || size->size() != 2 || !isSide((*size)[0]) ||
       !isSide((*size)[1]))
     return noMask("a mask has a \"size\" of height and width");
-  const auto height = (*size)[0].get<std::uint64_t>(), width = (*size)[1].get<std::uint64_t>();
+  const SizePx pixels{(*size)[1].get<int>(), (*size)[0].get<int>()};
   if (counts != mask.end() && counts->is_string()) {
-    const auto runs = runsOfText(counts->get<std::string>());
-    return runs ? boundsOfRuns(*runs, height, width) : runs.error();
+    Result<std::vector<std::uint64_t>> runs = runsFromText(counts->get<std::string>());
+    return runs ? boundsOfRuns(*std::move(runs), pixels) : runs.error();
   }
   if (counts == mask.end() || !counts->is_array())
     return noMask("a mask has \"counts\", run lengths as list or text");
@@ -108,7 +72,7 @@ Result<MaskBounds> boundsOfMask(const Json& mask) {
       return noMask("a run length is no whole number");
     runs.push_back(run.get<std::uint64_t>());
   }
-  return boundsOfRuns(runs, height, width);
+  return boundsOfRuns(std::move(runs), pixels);
 }
 
 }  // namespace
