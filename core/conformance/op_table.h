@@ -41,6 +41,8 @@ std::vector<OpEntry> dynamicKOps();
 std::vector<OpEntry> bagOps();
 std::vector<OpEntry> yoloOps();
 std::vector<OpEntry> roiOps();
+std::vector<OpEntry> maskOps();
+std::vector<OpEntry> cocoOps();
 
 /// Every entry, sorted by op.
 const std::vector<OpEntry>& opTable();
