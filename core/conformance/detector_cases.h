@@ -19,14 +19,27 @@ struct DetectorPlan {
   std::string model;
   std::vector<std::pair<std::string, std::string>> settings;  ///< Where it differs from the defaults.
   FillRule fill;
-  std::string method;  ///< With its defaults.
+  std::string method;                  ///< With its defaults.
+  std::int64_t backgroundClasses = 0;  ///< Of the parameter "num_classes".
 };
 
+/// In float64 on the device.
+void fillDetector(Detector& detector, const FillRule& rule, const ReferenceCase& reference,
+                  at::Device device);
 /// The detector for the parameter "num_classes", filled.
 std::unique_ptr<Detector> filledDetector(const DetectorPlan& plan, const ReferenceCase& reference,
                                          at::Device device);
 
 std::int64_t parameterCount(const Detector& detector);
+/// num_parameters, num_filled_tensors
+Outputs networkCounts(const Detector& detector);
+
+/// The case's objects as float64 targets of one image, of files whose classes are counted from 1 on.
+DenseTargets targetsFromOne(const ReferenceCase& reference, int classCount, at::Device device);
+
+/// [B,N]: the object of each candidate by the rule of maximum IoU, with these options.
+at::Tensor matchedByOverlap(const StageInputs& inputs,
+                            const std::vector<std::pair<std::string, std::string>>& settings);
 
 /// The network, its input and what training on the case's objects gives.
 struct DetectorRun {

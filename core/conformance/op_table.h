@@ -43,6 +43,7 @@ std::vector<OpEntry> yoloOps();
 std::vector<OpEntry> roiOps();
 std::vector<OpEntry> maskOps();
 std::vector<OpEntry> cocoOps();
+std::vector<OpEntry> ssdModelOps();
 
 /// Every entry, sorted by op.
 const std::vector<OpEntry>& opTable();

@@ -31,8 +31,8 @@ at::Tensor HeadTower::operator()(const at::Tensor& features, bool training) cons
 }
 
 HeadOutput::HeadOutput(StateList& state, const std::string& name, std::int64_t channels, int anchorsPerCell,
-                       std::int64_t valuesPerAnchor)
-    : conv_(state, name, {channels, anchorsPerCell * valuesPerAnchor, 3, 1, true}, ConvInit::kNormal001),
+                       std::int64_t valuesPerAnchor, ConvInit init, std::int64_t kernel)
+    : conv_(state, name, {channels, anchorsPerCell * valuesPerAnchor, kernel, 1, true}, init),
       valuesPerAnchor_(valuesPerAnchor) {}
 
 at::Tensor HeadOutput::operator()(const at::Tensor& features) const {
@@ -43,6 +43,13 @@ at::Tensor HeadOutput::operator()(const at::Tensor& features) const {
 void HeadOutput::fillBias(double value) {
   const at::NoGradGuard noGrad;
   conv_.bias().fill_(value);
+}
+
+void HeadOutput::fillBias(const std::vector<double>& values) {
+  const at::NoGradGuard noGrad;
+  ANCHORSCOPE_CHECK(static_cast<std::int64_t>(values.size()) == valuesPerAnchor_, values.size(),
+                    " biases of ", valuesPerAnchor_, " values");
+  conv_.bias().view({-1, valuesPerAnchor_}).copy_(at::tensor(values, at::kDouble));
 }
 
 }  // namespace anchorscope

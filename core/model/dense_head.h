@@ -39,17 +39,19 @@ class HeadTower {
   std::vector<Norm> norms_;
 };
 
-/// The last 3x3 convolution of a head.
+/// The last convolution of a head.
 class HeadOutput {
  public:
   HeadOutput() = default;
   HeadOutput(StateList& state, const std::string& name, std::int64_t channels, int anchorsPerCell,
-             std::int64_t valuesPerAnchor);
+             std::int64_t valuesPerAnchor, ConvInit init = ConvInit::kNormal001, std::int64_t kernel = 3);
 
   /// [B,channels,H,W] -> [B, H*W*anchorsPerCell, valuesPerAnchor], order row, column, anchor.
   at::Tensor operator()(const at::Tensor& features) const;
 
   void fillBias(double value);
+  /// The same values for each anchor.
+  void fillBias(const std::vector<double>& values);
 
  private:
   Conv conv_;

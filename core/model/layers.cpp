@@ -39,6 +39,11 @@ at::Tensor randomConvWeight(const Conv::Shape& shape, ConvInit init, at::Generat
       weight.uniform_(-bound, bound, std::move(generator));
       break;
     }
+    case ConvInit::kXavier: {
+      const double bound = std::sqrt(6.0 / (static_cast<double>(shape.in + shape.out) * area));
+      weight.uniform_(-bound, bound, std::move(generator));
+      break;
+    }
     case ConvInit::kNormal001:
       weight.normal_(0, 0.01, std::move(generator));
       break;
@@ -129,7 +134,10 @@ void StateList::toDtype(at::ScalarType dtype) {
 }
 
 Conv::Conv(StateList& state, const std::string& name, Shape shape, ConvInit init, bool trainable)
-    : stride_(shape.stride), padding_(shape.kernel / 2) {
+    : kernel_(shape.kernel),
+      stride_(shape.stride),
+      padding_(shape.padding.value_or(shape.kernel / 2)),
+      dilation_(shape.dilation) {
   ANCHORSCOPE_CHECK(shape.kernel > 1 || shape.stride == 1 || shape.in >= kSmallestStridedPointwiseInput, name,
                     ": strided 1x1 convolution of ", shape.in, " channels");
   const std::string weightName = name + ".weight";
@@ -142,11 +150,11 @@ Conv::Conv(StateList& state, const std::string& name, Shape shape, ConvInit init
 
 at::Tensor Conv::operator()(const at::Tensor& input) const {
   if (goesAsProduct(input)) return pointwise(input);
-  return at::conv2d(input, weight_, bias_, {stride_, stride_}, {padding_, padding_});
+  return at::conv2d(input, weight_, bias_, {stride_, stride_}, {padding_, padding_}, {dilation_, dilation_});
 }
 
 bool Conv::goesAsProduct(const at::Tensor& input) const {
-  const bool onePixel = padding_ == 0;  // of a window
+  const bool onePixel = kernel_ == 1 && padding_ == 0;  // of a window
   return onePixel && input.is_cpu() && input.is_contiguous(at::MemoryFormat::ChannelsLast) &&
          (stride_ > 1 || at::autocast::is_autocast_enabled(at::kCPU));
 }
@@ -159,6 +167,13 @@ at::Tensor Conv::pointwise(const at::Tensor& input) const {
   return at::linear(pixels, weight_.flatten(1), bias_)
       .view({kept.size(0), kept.size(2), kept.size(3), weight_.size(0)})
       .permute({0, 3, 1, 2});
+}
+
+Linear::Linear(StateList& state, const std::string& name, std::int64_t in, std::int64_t out, ConvInit init) {
+  const std::string weightName = name + ".weight";
+  weight_ = state.addParameter(
+      weightName, randomConvWeight({in, out}, init, state.generatorOf(weightName)).view({out, in}));
+  bias_ = state.addParameter(name + ".bias", at::zeros({out}, at::kFloat), true, ParameterRole::Kind::kBias);
 }
 
 Norm::Norm(StateList& state, const std::string& name, NormKind kind, std::int64_t channels, double weight,

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace anchorscope {
 enum class ConvInit {
   kKaimingFanOut,  ///< Normal, std sqrt(2 / (out * kh * kw)): He et al. 2015, as torchvision's ResNets.
   kKaimingLinear,  ///< Uniform, variance 1 / (in * kh * kw): as torchvision's pyramids.
+  kXavier,         ///< Uniform, variance 2 / ((in + out) * kh * kw): as torchvision's SSD.
   kNormal001,      ///< Normal, std 0.01: RetinaNet's heads (Lin et al. 2017).
   kZero
 };
@@ -61,12 +63,14 @@ class StateList {
   std::vector<Entry> entries_;
 };
 
-/// 2-d convolution, square kernel, padding kernel / 2.
+/// 2-d convolution, square kernel, padding kernel / 2 unless said otherwise.
 class Conv {
  public:
   struct Shape {
     std::int64_t in = 0, out = 0, kernel = 1, stride = 1;
     bool bias = false;
+    std::optional<std::int64_t> padding = {};
+    std::int64_t dilation = 1;
   };
 
   Conv() = default;
@@ -85,7 +89,20 @@ class Conv {
   at::Tensor pointwise(const at::Tensor& input) const;
 
   at::Tensor weight_, bias_;
-  std::int64_t stride_ = 1, padding_ = 0;
+  std::int64_t kernel_ = 1, stride_ = 1, padding_ = 0, dilation_ = 1;
+};
+
+/// Fully connected.
+class Linear {
+ public:
+  Linear() = default;
+  /// Registers `name`.weight [out,in], drawn as a 1x1 convolution's, and `name`.bias (zeros).
+  Linear(StateList& state, const std::string& name, std::int64_t in, std::int64_t out, ConvInit init);
+
+  at::Tensor operator()(const at::Tensor& input) const { return at::linear(input, weight_, bias_); }
+
+ private:
+  at::Tensor weight_, bias_;
 };
 
 /// Normalisation of channels: by batch statistics, frozen statistics, groups of them, or each by itself over

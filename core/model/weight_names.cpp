@@ -28,6 +28,18 @@ std::optional<std::string_view> behind(std::string_view text, std::string_view p
   return text.substr(prefix.size());
 }
 
+/// A backbone alone: a ResNet, or VGG-16, of which SSD takes the last stage to what it puts behind.
+std::vector<std::string> ofBackbone(std::string_view name) {
+  constexpr int kVggInExtra = 23;  ///< The first module of `features` that is.
+  std::vector<std::string> names{concat(kBackbone, name)};
+  if (const auto rest = behind(name, "features."))
+    if (const auto number = leadingNumber(*rest))
+      names.push_back(number->first < kVggInExtra
+                          ? concat("backbone.", name)
+                          : concat("backbone.extra.0.", number->first - kVggInExtra, number->second));
+  return names;
+}
+
 /// The neck: mmdetection numbers the convolutions that make new levels with those of the other levels.
 std::string ofMmdetNeck(std::string_view name) {
   if (const auto rest = behind(name, "lateral_convs."))
@@ -90,10 +102,9 @@ std::vector<std::string> ofMmdet(std::string_view name) {
 }  // namespace
 
 std::string WeightNames::translate(std::string_view name, Manner manner) const {
-  if (manner == Manner::kBackbone) return concat(kBackbone, name);
   if (manner == Manner::kOwn) return std::string(name);
   std::string last;
-  for (std::string& candidate : ofMmdet(name)) {
+  for (std::string& candidate : manner == Manner::kBackbone ? ofBackbone(name) : ofMmdet(name)) {
     if (wanted_.contains(candidate)) return std::move(candidate);
     last = std::move(candidate);
   }

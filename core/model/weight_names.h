@@ -9,9 +9,9 @@
 namespace anchorscope {
 
 /// Understands the names of one file: behind a prefix ("module.", "model.", "_orig_mod.module.", whatever
-/// most of them share), of a backbone alone (torchvision's ResNets: "layer1.0.conv1.weight"), or of the same
-/// network in mmdetection 3 (RetinaNet, FCOS and ATSS). What fits the most names of the detector is taken; of
-/// equals the shortest prefix.
+/// most of them share), of a backbone alone (torchvision's ResNets: "layer1.0.conv1.weight"; VGG-16:
+/// "features.0.weight"), or of the same network in mmdetection 3 (RetinaNet, FCOS and ATSS). What fits the
+/// most names of the detector is taken; of equals the shortest prefix.
 class WeightNames {
  public:
   WeightNames(const std::vector<std::string>& file, const std::vector<std::string>& detector);

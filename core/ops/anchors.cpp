@@ -73,6 +73,18 @@ std::vector<std::array<int, 2>> retinaAnchorSteps(const RetinaAnchorOptions& opt
   return steps;
 }
 
+AnchorSet anchorSetOf(std::shared_ptr<CandidateSet> geometry, std::vector<float> strides, at::Device device) {
+  static_assert(sizeof(Box) == 4 * sizeof(float));
+  const auto count = static_cast<std::int64_t>(geometry->boxesInInput.size());
+  AnchorSet set;
+  // from_blob takes no const pointer; the copy that follows only reads.
+  set.boxes = at::from_blob(geometry->boxesInInput.data(), {count, 4}, at::kFloat).clone().to(device);
+  set.strides = at::from_blob(strides.data(), {count}, at::kFloat).clone().to(device);
+  set.levels = geometry->levels;
+  set.geometry = std::move(geometry);
+  return set;
+}
+
 AnchorSet makeRetinaAnchors(const RetinaAnchorOptions& options, SizePx inputSize, at::Device device) {
   ANCHORSCOPE_CHECK(inputSize.width > 0 && inputSize.height > 0, inputSize.width, " x ", inputSize.height);
   ANCHORSCOPE_CHECK(options.validate().ok(), "invalid anchor options");
@@ -97,15 +109,7 @@ AnchorSet makeRetinaAnchors(const RetinaAnchorOptions& options, SizePx inputSize
     geometry->levels.push_back(level);
   }
 
-  static_assert(sizeof(Box) == 4 * sizeof(float));
-  const auto count = static_cast<std::int64_t>(geometry->boxesInInput.size());
-  AnchorSet set;
-  // from_blob takes no const pointer; the copy that follows only reads.
-  set.boxes = at::from_blob(geometry->boxesInInput.data(), {count, 4}, at::kFloat).clone().to(device);
-  set.strides = at::from_blob(strides.data(), {count}, at::kFloat).clone().to(device);
-  set.levels = geometry->levels;
-  set.geometry = std::move(geometry);
-  return set;
+  return anchorSetOf(std::move(geometry), std::move(strides), device);
 }
 
 AnchorSet makePoints(const PointOptions& options, SizePx inputSize, at::Device device) {

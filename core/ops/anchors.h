@@ -3,6 +3,7 @@
 // et al., ICCV 2019), which are placed the same way.
 
 #include <array>
+#include <memory>
 #include <vector>
 
 #include "core/base/geometry.h"
@@ -44,6 +45,9 @@ struct PointOptions {
 /// One point per cell in order level, row, column, as the stride-sized box around it, and offsets as side
 /// distances.
 AnchorSet makePoints(const PointOptions& options, SizePx inputSize, at::Device device);
+
+/// The set of anchors that lie on a grid, with their strides [N].
+AnchorSet anchorSetOf(std::shared_ptr<CandidateSet> geometry, std::vector<float> strides, at::Device device);
 
 /// Vertical and horizontal step of each level in px.
 std::vector<std::array<int, 2>> retinaAnchorSteps(const RetinaAnchorOptions& options, SizePx inputSize);

@@ -12,6 +12,7 @@
 #include "core/model/layers.h"
 #include "core/ops/box_coder.h"
 #include "core/ops/capabilities.h"
+#include "core/ops/scores.h"
 #include "tests/model/detector_testing.h"
 #include "tests/support/shared_data.h"
 
@@ -46,12 +47,13 @@ TEST(Models, EveryRegisteredModelHasUsableDefaults) {
     EXPECT_TRUE(outputs.logits.isfinite().all().item<bool>());
     EXPECT_TRUE(outputs.boxes.isfinite().all().item<bool>());
     // The prior of 0.01, give or take what random weights add.
-    EXPECT_NEAR(at::sigmoid(outputs.logits).mean().item<double>(), 0.01, 0.01);
+    EXPECT_NEAR(scoresOf(outputs).mean().item<double>(), 0.01, 0.01);
   }
   std::set<std::string> expected;
   for (const std::string head : {"retinanet", "fcos", "atss"})
     for (const std::string backbone : {"small", "r18", "r34", "r50", "r101"})
       expected.insert(concat(head == "retinanet" && backbone == "small" ? "retina" : head, "-", backbone));
+  expected.insert({"ssd-small", "ssd300-vgg16"});
   EXPECT_EQ(names, expected);
 }
 

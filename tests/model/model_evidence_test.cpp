@@ -42,6 +42,16 @@ TEST(ModelEvidence, IsWhatTheDetectorPublishes) {
       }
 }
 
+TEST(ModelEvidence, OfDefaultBoxesAsWell) {
+  for (const SizePx size : {SizePx{300, 300}, SizePx{100, 36}}) {
+    const auto params = modelParams("ssd-small");
+    const auto said = modelEvidence("ssd-small", *params, size);
+    ASSERT_TRUE(said) << said.error().text();
+    EXPECT_EQ(said->cells, 0);
+    EXPECT_EQ(said->anchors, (*makeDetector("ssd-small", *params, 2, 1))->anchors(size).count());
+  }
+}
+
 TEST(ModelEvidence, FollowsTheOptionsAndTellsOfThoseItCannotRead) {
   auto params = modelParams("retina-small");
   ASSERT_TRUE(params);
