@@ -44,6 +44,7 @@ std::vector<OpEntry> roiOps();
 std::vector<OpEntry> maskOps();
 std::vector<OpEntry> cocoOps();
 std::vector<OpEntry> ssdModelOps();
+std::vector<OpEntry> twoStageModelOps();
 
 /// Every entry, sorted by op.
 const std::vector<OpEntry>& opTable();

@@ -3,7 +3,6 @@
 
 #include <ATen/ATen.h>
 
-#include <array>
 #include <string>
 #include <vector>
 
@@ -11,18 +10,25 @@
 
 namespace anchorscope {
 
-/// Three maps in, `levels` (3 to 5) maps of one width out: P3, P4, P5 from lateral 1x1 convolutions and
-/// nearest upsampling, then P6 by a strided convolution of P5 and P7 of relu(P6).
+/// Where levels beyond the backbone's come from.
+enum class TopLevels {
+  kConvs,  ///< A strided convolution of the last level, and another of its ReLU: P6, P7 of RetinaNet.
+  kPool    ///< Every second pixel of the last level, as Faster R-CNN's.
+};
+
+/// A backbone's maps in, `levels` maps of one width out: of each map a lateral 1x1 convolution, nearest
+/// upsampling of the coarser ones added, and a 3x3 convolution; then the levels beyond.
 class FeaturePyramid {
  public:
-  FeaturePyramid(StateList& state, const std::string& prefix, std::array<std::int64_t, 3> inChannels,
-                 std::int64_t channels, int levels);
+  /// levels: as many as inChannels and at most two more; with kPool one more.
+  FeaturePyramid(StateList& state, const std::string& prefix, at::IntArrayRef inChannels,
+                 std::int64_t channels, int levels, TopLevels top = TopLevels::kConvs);
 
-  std::vector<at::Tensor> operator()(const std::array<at::Tensor, 3>& maps) const;
+  std::vector<at::Tensor> operator()(at::TensorList maps) const;
 
  private:
-  std::array<Conv, 3> inner_, layer_;
-  std::vector<Conv> extra_;
+  std::vector<Conv> inner_, layer_, extra_;
+  bool pools_ = false;
 };
 
 }  // namespace anchorscope

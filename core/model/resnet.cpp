@@ -121,11 +121,16 @@ ResNet::ResNet(StateList& state, const std::string& prefix, const ResNetShape& s
       stages_[place].push_back(makeBlock(state, plan));
       plan.in = plan.out;
     }
-    if (stage > 1) channels_[place - 1] = plan.out;
+    channels_[place] = plan.out;
   }
 }
 
 std::array<at::Tensor, 3> ResNet::operator()(const at::Tensor& images, const BackbonePass& pass) const {
+  std::array<at::Tensor, 4> maps = fourMaps(images, pass);
+  return {std::move(maps[1]), std::move(maps[2]), std::move(maps[3])};
+}
+
+std::array<at::Tensor, 4> ResNet::fourMaps(const at::Tensor& images, const BackbonePass& pass) const {
   const auto record = [&](const std::string& name, const at::Tensor& map) {
     if (pass.trace != nullptr) pass.trace->push_back({name, map});
   };
@@ -133,12 +138,12 @@ std::array<at::Tensor, 3> ResNet::operator()(const at::Tensor& images, const Bac
   record("stem", value);
   value = (*stemPool_)(value, at::Tensor(), pass);
   record("pool", value);
-  std::array<at::Tensor, 3> maps;
+  std::array<at::Tensor, 4> maps;
   for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
     for (const Block& block : stages_[stage])
       value = block(value, pass);
     record(concat("layer", stage + 1), value);
-    if (stage > 0) maps[stage - 1] = value;
+    maps[stage] = value;
   }
   return maps;
 }

@@ -47,8 +47,11 @@ class ResNet {
   /// (after its norm and ReLU), "pool", "layer1" .. "layer4", and the logits of LIP by the name of their
   /// gate.
   std::array<at::Tensor, 3> operator()(const at::Tensor& images, const BackbonePass& pass) const;
+  /// The same with that of layer1, of stride 4, before them.
+  std::array<at::Tensor, 4> fourMaps(const at::Tensor& images, const BackbonePass& pass) const;
 
-  std::array<std::int64_t, 3> channels() const { return channels_; }
+  std::array<std::int64_t, 3> channels() const { return {channels_[1], channels_[2], channels_[3]}; }
+  std::array<std::int64_t, 4> fourChannels() const { return channels_; }
   /// What a pass publishes to its sink.
   EvidenceDeclaration declaration() const;
 
@@ -71,7 +74,7 @@ class ResNet {
   Norm stemNorm_;
   std::optional<PoolPlace> stemPool_;
   std::array<std::vector<Block>, 4> stages_;
-  std::array<std::int64_t, 3> channels_{};
+  std::array<std::int64_t, 4> channels_{};
 };
 
 }  // namespace anchorscope

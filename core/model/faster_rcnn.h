@@ -1,0 +1,93 @@
+#pragma once
+// Internal header (ATen). Faster R-CNN (Ren et al., NeurIPS 2015) on a feature pyramid (Lin et al., CVPR
+// 2017), in two stages: a network that proposes regions, and heads that look at what lies in each; under the
+// names of torchvision 0.26's fasterrcnn_resnet50_fpn.
+
+#include "core/model/anchor_cache.h"
+#include "core/model/dense_head.h"
+#include "core/model/detector.h"
+#include "core/model/pyramid.h"
+#include "core/model/resnet.h"
+#include "core/ops/anchors.h"
+#include "core/ops/proposals.h"
+#include "core/ops/roi_align.h"
+
+namespace anchorscope {
+
+struct FasterRcnnOptions {
+  ModelInfo info;
+  int classCount = 1;
+  ResNetShape backbone;
+  NormKind norm = NormKind::kBatch;
+  int trainableStages = 5;  ///< See ResNet.
+  std::int64_t channels = 256, boxHeadWidth = 1024;
+  double prior = 0.5;  ///< Score of each anchor at first.
+  /// One square and two rectangles at each place of each level.
+  RetinaAnchorOptions anchors{AnchorConvention::kTorchvision, {4, 8, 16, 32, 64}, 8, 1, {0.5, 1, 2}};
+  ProposalOptions whileTraining{2000, 2000}, otherwise{1000, 1000};
+  RoiCells cells{7, 7, 2, false};
+
+  HeadTraits proposalTraits() const;
+  HeadTraits regionTraits() const;
+};
+
+class FasterRcnn final : public Detector {
+ public:
+  FasterRcnn(const FasterRcnnOptions& options, std::uint64_t seed);
+
+  const ModelInfo& info() const override { return options_.info; }
+  /// "rpn": anchors that hold something or nothing. "roi": the proposals, and behind them, where something is
+  /// to be learnt, the objects' own boxes.
+  std::vector<StageInfo> stages() const override;
+  int classCount() const override { return options_.classCount; }
+  std::array<float, 3> pixelMean() const override { return {0.485f, 0.456f, 0.406f}; }  // ImageNet's
+  std::array<float, 3> pixelStd() const override { return {0.229f, 0.224f, 0.225f}; }
+
+  EvidenceDeclaration declaration() const override { return body_.declaration(); }
+  std::vector<StageOutputs> forward(const at::Tensor& images, const DenseTargets* targets,
+                                    const StageSinks& sinks) override;
+  AnchorSet anchors(SizePx inputSize) override;
+  /// Of the first stage; the second starts with equal scores.
+  void setPrior(double prior) override;
+
+  std::vector<NamedTensor> parameters() const override { return state_.parameters(); }
+  std::vector<NamedTensor> buffers() const override { return state_.buffers(); }
+  std::vector<ParameterRole> parameterRoles() const override;
+  std::vector<NamedTensor> stateDict() const override { return state_.all(); }
+  void setTraining(bool training) override { training_ = training; }
+  bool training() const override { return training_; }
+  void moveTo(at::Device device, bool channelsLast) override;
+  void toDtype(at::ScalarType dtype) override;
+
+  /// forward in parts: the pyramid's maps, finest first, ...
+  std::vector<at::Tensor> features(const at::Tensor& images, EvidenceSink* sink = nullptr) const;
+  /// ... what the first stage's heads say of the anchors, ...
+  HeadOutputs anchorHeads(const std::vector<at::Tensor>& features, const AnchorSet& anchors) const;
+  /// ... what of the maps lies in regions [B,N,4] of the input: [B*N,channels,rows,columns], ...
+  at::Tensor pooled(const std::vector<at::Tensor>& features, const at::Tensor& regions) const;
+  /// ... numbers for each of them, [B*N,boxHeadWidth], ...
+  at::Tensor embedded(const at::Tensor& pooled) const;
+  /// ... and what the second stage's heads say of these.
+  HeadOutputs regionHeads(const at::Tensor& embedded, const AnchorSet& regions) const;
+  /// The second stage's candidates: proposals, places without one (zero boxes, origin -1), the objects'
+  /// boxes.
+  AnchorSet regions(const HeadOutputs& ofAnchors, const AnchorSet& anchors, SizePx inputSize,
+                    const DenseTargets* targets) const;
+
+ private:
+  FasterRcnnOptions options_;
+  StateList state_;
+  ResNet body_;
+  std::size_t backboneParameters_;  ///< The first so many.
+  FeaturePyramid pyramid_;
+  Conv proposalConv_;
+  HeadOutput objectness_, anchorDeltas_;
+  Linear fc6_, fc7_, clsScore_, boxDeltas_;
+  bool training_ = true;
+  bool channelsLast_ = false;
+  at::Device device_ = at::kCPU;
+  at::ScalarType dtype_ = at::kFloat;
+  AnchorCache anchors_;
+};
+
+}  // namespace anchorscope
