@@ -8,8 +8,10 @@ const std::vector<OpEntry>& opTable() {
   static const std::vector<OpEntry> table = [] {
     std::vector<OpEntry> all;
     for (const auto& family :
-    for (const auto& family :
-         {boxOps, anchorOps, lossOps, batchLossOps, samplerOps, assignerOps, denseHeadOps, modelOps, fcosModelOps, evaluationOps, harmonicOps, samplingFreeOps, lipOps, lipModelOps, simOtaOps, alignedOps, dynamicKOps, bagOps, yoloOps, roiOps, maskOps, cocoOps, ssdModelOps, twoStageModelOps}) {
+         {boxOps,       anchorOps,   lossOps,      batchLossOps,  samplerOps,  assignerOps,
+          denseHeadOps, modelOps,    fcosModelOps, evaluationOps, harmonicOps, samplingFreeOps,
+          lipOps,       lipModelOps, simOtaOps,    alignedOps,    dynamicKOps, bagOps,
+          yoloOps,      roiOps,      maskOps,      cocoOps,       ssdModelOps, twoStageModelOps}) {
       for (OpEntry& entry : family())
         all.push_back(std::move(entry));
     }

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "core/ops/masks.h"
+#include "core/ops/proposals.h"
 #include "core/ops/roi_align.h"
 #include "tests/cuda/device_test.h"
 #include "tests/support/random_boxes.h"
@@ -96,6 +98,31 @@ TEST_P(RoiParity, TwoRunsGiveTheSameBits) {
   EXPECT_TRUE(at::equal(first.out, second.out));
   for (std::size_t i = 0; i < first.gradients.size(); ++i)
     EXPECT_TRUE(at::equal(first.gradients[i], second.gradients[i]));
+}
+
+TEST_P(RoiParity, Proposals) {
+  const std::vector<LevelLayout> levels{{8, 10, 10, 3, 0}, {16, 5, 5, 3, 300}};
+  const at::Tensor boxes = at::stack({randomBoxes(375, 5, 100) - 20, randomBoxes(375, 6, 80)});
+  // Many equal logits, and one without a number; none at the cut of a level.
+  at::Tensor logits = (randomValues({2, 375}, 7, -4, 4) * 8).round() / 8;
+  logits[0][5] = NAN;
+  const std::vector<SizePx> sizes{{90, 70}, {60, 100}};
+  const ProposalOptions options{300, 50, 0.5, 4};
+  const auto wanted = filterProposals(boxes, logits, levels, sizes, options),
+             got = filterProposals(boxes.to(device()), logits.to(device()), levels, sizes, options);
+  EXPECT_TRUE(at::equal(got.origins.cpu(), wanted.origins));
+  EXPECT_TRUE(at::equal(got.boxes.cpu(), wanted.boxes));
+  EXPECT_TRUE(at::allclose(got.scores.cpu(), wanted.scores, 1e-6, 1e-7));
+}
+
+TEST_P(RoiParity, MasksOfRegions) {
+  const at::Tensor masks = randomValues({3, 30, 40}, 8, 0, 1) > 0.5, boxes = randomBoxes(12, 9, 40) - 6,
+                   object = at::arange(12, at::kLong).remainder(3);
+  const at::Tensor wanted = projectMasks(masks, boxes, object, 14),
+                   got = projectMasks(masks.to(device()), boxes.to(device()), object.to(device()), 14);
+  EXPECT_TRUE(at::allclose(got.cpu(), wanted, 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(pasteMasks(got, boxes.to(device()), {40, 30}), pasteMasks(wanted, boxes, {40, 30}),
+                           1e-5, 1e-6));
 }
 
 }  // namespace
