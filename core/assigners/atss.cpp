@@ -112,11 +112,21 @@ void settle(Matching& m, std::int64_t anchors) {
   m.object = m.object.masked_fill(m.object == objects, -1);
 }
 
-Matching AtssAssigner::match(const AnchorSet& anchors, const at::Tensor& boxes,
+/// Square anchors around points, which have cells alone.
+AnchorSet withAnchors(AnchorSet points, double scale) {
+  const at::Tensor centre = (points.boxes.slice(1, 0, 2) + points.boxes.slice(1, 2, 4)) / 2;
+  const at::Tensor half = (points.strides.to(centre.scalar_type()) * (scale / 2)).unsqueeze(1);
+  points.boxes = at::cat({centre - half, centre + half}, 1);
+  return points;
+}
+
+Matching AtssAssigner::match(const AnchorSet& given, const at::Tensor& boxes,
                              const DenseTargets& targets) const {
   Matching m;
   const at::Tensor excluded =
-      ignoredRegions(anchors, targets, options_.ignoreIof, /*wrtCandidates=*/true, /*shown=*/false).inside;
+      ignoredRegions(given, targets, options_.ignoreIof, /*wrtCandidates=*/true, /*shown=*/false).inside;
+  const AnchorSet anchors =
+      given.offsets == BoxOffsets::kSideDistances ? withAnchors(given, options_.pointScale) : given;
   m.candidates = candidatesOf(anchors, boxes, targets.valid, excluded, options_.perLevel);
   const at::Tensor& present = m.candidates.present;
   const at::Tensor candidateBoxes = anchors.boxes.index({m.candidates.anchor});  // [B,G,K,4]
@@ -169,8 +179,8 @@ Assignment AtssAssigner::assign(const StageInputs& inputs, const StepContext& st
 }
 
 Result<std::unique_ptr<Assigner>> make(const ParamSet& params) {
-  return std::unique_ptr<Assigner>(
-      std::make_unique<AtssAssigner>(Options{params.getInt("topk"), params.getFloat("ignore_iof_thr")}));
+  return std::unique_ptr<Assigner>(std::make_unique<AtssAssigner>(
+      Options{params.getInt("topk"), params.getFloat("point_scale"), params.getFloat("ignore_iof_thr")}));
 }
 
 }  // namespace
@@ -193,12 +203,12 @@ AssignerEntry atssAssigner() {
   entry.params = {
       intParam("topk", 9, 1, 1000, "anchors",
                "Candidates of an object on each level; shorter levels give all.", "ATSS (CVPR 2020)"),
+      floatParam(
+          "point_scale", 8, 0.25, 64, "strides",
+          "Side of the square anchor that stands for a point where the model has points: their IoU is asked.",
+          "GFL (NeurIPS 2020), mmdet 3.3.0: square anchors of 8 strides, boxes as distances from their "
+          "centres"),
       ignoreIofParam(),
-  };
-  entry.conflicts = [](const ParamSet&, const HeadTraits& heads) -> std::vector<OptionConflict> {
-    if (!heads.points) return {};
-    return {{"assigner", "ATSS measures the IoU of anchor boxes, and the model has points without boxes",
-             "Choose one for points (assigner or method fcos, method musu), or a model with anchor boxes"}};
   };
   entry.make = atss::make;
   return entry;

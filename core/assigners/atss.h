@@ -14,6 +14,7 @@ inline constexpr double kCenterMarginPx = 0.01;  // mmdet
 
 struct Options {
   std::int64_t perLevel = 9;
+  double pointScale = 8;  ///< strides, the side of a point's square anchor.
   double ignoreIof = -1;
 };
 

@@ -6,6 +6,7 @@ namespace anchorscope {
 namespace {
 
 constexpr std::int64_t kCells = 5;
+constexpr const char* kSource = "YOLOv5; mmyolo 0.6.0 YOLOv5Head";
 
 /// One level's; [B,G,A,5].
 YoloCells cellsOf(const LevelLayout& level, const at::Tensor& anchors, const at::Tensor& boxes,
@@ -79,15 +80,15 @@ YoloCells yoloCells(const AnchorSet& anchors, const at::Tensor& boxes, const at:
   return {at::cat(anchor, 2), at::cat(ratio, 2), at::cat(cell, 2), at::cat(near, 2), at::cat(good, 2)};
 }
 
-std::vector<ParamSpec> yoloCellParams(const std::string& source) {
+std::vector<ParamSpec> yoloCellParams() {
   return {floatParam("ratio_thr", 4, 1, 1e3, "1",
                      "By less than this factor an object's width and height may differ from a base anchor's.",
-                     source),
+                     kSource),
           floatParam("neighbour_thr", 0.5, 0, 1, "cells",
                      "How near to a border of its cell an object's centre must lie for the neighbour there "
                      "to learn it, too; "
                      "1: all four.",
-                     source)};
+                     kSource)};
 }
 
 YoloCellOptions yoloCellOptions(const ParamSet& params) {

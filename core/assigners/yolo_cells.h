@@ -35,7 +35,7 @@ YoloCells yoloCells(const AnchorSet& anchors, const at::Tensor& boxes, const at:
                     const YoloCellOptions& options);
 
 /// Options "ratio_thr" and "neighbour_thr".
-std::vector<ParamSpec> yoloCellParams(const std::string& source);
+std::vector<ParamSpec> yoloCellParams();
 YoloCellOptions yoloCellOptions(const ParamSet& params);
 /// Heads without anchor boxes have no ratios.
 std::vector<OptionConflict> yoloCellConflicts(const std::string& title, const HeadTraits& heads);

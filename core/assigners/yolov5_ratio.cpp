@@ -165,7 +165,7 @@ AssignerEntry yolov5RatioAssigner() {
       "factor, in the cell of its centre and in the neighbours nearest to it. An anchor may learn several "
       "objects.";
   entry.source = kRule;
-  entry.params = yoloCellParams(kRule);
+  entry.params = yoloCellParams();
   entry.params.push_back(ignoreIofParam());
   entry.conflicts = [](const ParamSet&, const HeadTraits& heads) {
     return yoloCellConflicts("YOLOv5's ratio rule", heads);

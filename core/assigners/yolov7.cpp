@@ -231,7 +231,7 @@ AssignerEntry yolov7Assigner() {
       "many as its best boxes are good; a candidate that several want goes where it costs least.";
   entry.source = kRule;
   entry.usesPredictions = true;
-  entry.params = yoloCellParams(kRule);
+  entry.params = yoloCellParams();
   entry.params.push_back(
       intParam("yolov7_topk", 10, 1, 1000, "anchors",
                "Of so many largest IoUs the sum says how many candidates the object takes.", kRule));

@@ -5,6 +5,8 @@
 #include "core/conformance/head_cases.h"
 #include "core/conformance/op_table.h"
 #include "core/methods/method_info.h"
+#include "core/ops/box_coder.h"
+#include "core/ops/distance_distribution.h"
 
 namespace anchorscope::conformance {
 namespace {
@@ -88,12 +90,58 @@ Outputs runTood(const ReferenceCase& reference, at::Device device) {
   return run.outputs;
 }
 
+Outputs runYolov8(const ReferenceCase& reference, at::Device device) {
+  const at::Tensor logits = leafInput(reference, "logits", device),
+                   given = leafInput(reference, "box_distribution", device);
+  const AnchorSet anchors =
+      pointBoxes(reference, pointsOfFeatures(reference, logits.options().requires_grad(false)));
+  HeadOutputs heads;
+  heads.logits = logits.unsqueeze(0);
+  heads.distribution = given.view({1, given.size(0), 4, -1});
+  heads.offsets = expectedDistances(heads.distribution);
+  heads.boxes = BoxCoder::of(anchors).decode(anchors.boxes, heads.offsets);
+  ParamSet params = unwrapped(methodParams("yolov8"));
+  setTaskAligned(reference, params, /*mmyolo=*/true);
+  HeadRun run = runHead(reference, "yolov8", params, anchors, heads);
+  run.outputs["loss_dfl"] = run.scalars.at("loss.dfl");
+  run.outputs["ltrb_strides"] = heads.offsets.squeeze(0);
+  run.outputs["grad_logits"] = gradientOf(logits);
+  run.outputs["grad_box_distribution"] = gradientOf(given);
+  return run.outputs;
+}
+
+Outputs runGfl(const ReferenceCase& reference, at::Device device) {
+  const at::Tensor logits = leafInput(reference, "logits", device),
+                   given = leafInput(reference, "box_distribution", device);
+  const at::Tensor squares = reference.input("anchors").to(device, at::kDouble);
+  const AnchorSet anchors = pointBoxes(
+      reference, (squares.slice(1, 0, 2) + squares.slice(1, 2, 4)) / 2);  // of 8 strides, as ATSS takes them
+  HeadOutputs heads;
+  heads.logits = logits.unsqueeze(0);
+  heads.distribution = given.view({1, given.size(0), 4, -1});
+  heads.offsets = expectedDistances(heads.distribution);
+  heads.boxes = BoxCoder::of(anchors).decode(anchors.boxes, heads.offsets);
+  ParamSet params = unwrapped(methodParams("gfl"));
+  setOption(params, "topk", toText(ParamValue(reference.integer("topk"))));
+  HeadRun run = runHead(reference, "gfl", params, anchors, heads);
+  const at::Tensor positive = run.outputs.at("labels") >= 0;
+  run.outputs["loss_dfl"] = run.scalars.at("loss.dfl");
+  run.outputs["quality_target"] =
+      run.sink.channels.at("iou").squeeze(0).masked_fill(positive.logical_not(), 0);
+  run.outputs["ltrb_strides"] = heads.offsets.squeeze(0);
+  run.outputs["grad_logits"] = gradientOf(logits);
+  run.outputs["grad_box_distribution"] = gradientOf(given);
+  return run.outputs;
+}
+
 }  // namespace
 
 std::vector<OpEntry> alignedOps() {
   return {{"assigner.task_aligned", runTaskAligned},
           {"assigner.yolov8_tal", runYolov8Tal},
-          {"head.tood", runTood}};
+          {"head.tood", runTood},
+          {"head.yolov8", runYolov8},
+          {"head.gfl", runGfl}};
 }
 
 }  // namespace anchorscope::conformance

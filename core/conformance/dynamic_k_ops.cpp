@@ -62,10 +62,38 @@ Outputs runRtmdet(const ReferenceCase& reference, at::Device device) {
   return run.outputs;
 }
 
+Outputs runYolox(const ReferenceCase& reference, at::Device device) {
+  if (reference.flag("use_l1", false))
+    throw UnsupportedCase("YOLOX's L1 loss of the last epochs is not here");
+  const at::Tensor logits = leafInput(reference, "logits", device),
+                   raw = leafInput(reference, "box_preds", device),
+                   objectness = leafInput(reference, "objectness_logits", device);
+  const AnchorSet anchors =
+      pointBoxes(reference, pointsOfFeatures(reference, logits.options().requires_grad(false)));
+  const at::Tensor stride = anchors.strides.unsqueeze(1);
+  const at::Tensor corner = anchors.boxes.slice(1, 0, 2);  // k * stride
+  const at::Tensor centre = corner + raw.slice(1, 0, 2) * stride,
+                   half = raw.slice(1, 2, 4).exp() * stride / 2;
+  HeadOutputs heads;
+  heads.logits = logits.unsqueeze(0);
+  heads.boxes = at::cat({centre - half, centre + half}, 1).unsqueeze(0);
+  heads.offsets = at::zeros_like(heads.boxes);  // no loss of YOLOX reads them
+  heads.further[kObjectnessOutput] = objectness.unsqueeze(0);
+  ParamSet params = unwrapped(methodParams("yolox"));
+  setOption(params, "center_radius", toText(ParamValue(reference.number("center_radius"))));
+  HeadRun run = runHead(reference, "yolox", params, anchors, heads);
+  run.outputs["loss_obj"] = run.scalars.at("loss.objectness");
+  run.outputs["grad_logits"] = gradientOf(logits);
+  run.outputs["grad_box_preds"] = gradientOf(raw);
+  run.outputs["grad_objectness"] = gradientOf(objectness);
+  return run.outputs;
+}
+
 }  // namespace
 
 std::vector<OpEntry> dynamicKOps() {
-  return {{"assigner.dynamic_soft_label", runSoftLabel}, {"head.rtmdet", runRtmdet}};
+  return {
+      {"assigner.dynamic_soft_label", runSoftLabel}, {"head.rtmdet", runRtmdet}, {"head.yolox", runYolox}};
 }
 
 }  // namespace anchorscope::conformance

@@ -72,7 +72,8 @@ HeadRun runHead(const ReferenceCase& reference, Method& method, const AnchorSet&
   run.outputs["labels"] = labelsOf(reference, run.outputs.at("assigned_gt"));
   for (const NamedScalar& scalar : terms.scalars)
     run.scalars[scalar.name] = scalar.value;
-  if (run.scalars.count("loss.cls")) run.outputs["loss_cls"] = run.scalars.at("loss.cls");
+  if (run.scalars.count("loss.cls"))
+    run.outputs["loss_cls"] = run.scalars.at("loss.cls") * method.params().getFloat("lambda_cls");
   if (run.scalars.count("loss.loc"))
     run.outputs["loss_bbox"] = run.scalars.at("loss.loc") * method.params().getFloat("lambda_reg");
   if (run.scalars.count("loss.quality")) run.outputs["loss_centerness"] = run.scalars.at("loss.quality");

@@ -333,9 +333,11 @@ std::vector<OptionConflict> stageConflicts(const StageRules& rules, const ParamS
   for (const std::string& output : heads.outputs)
     if (std::find(learnt.begin(), learnt.end(), output) == learnt.end())
       conflicts.push_back(
-          {concat("model.", output),
+          {"model.centerness",
            concat("The model has a ", output, " head, and ", assigner.title, " gives it nothing to learn"),
-           concat("Set model.", output, " to false")});
+           output == kCenternessOutput
+               ? "Set model.centerness to false"
+               : "Set model.centerness to false, or choose another model.quality_output"});
   return conflicts;
 }
 

@@ -1,8 +1,10 @@
 #include "core/model/dense_detector.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/check.h"
+#include "core/ops/distance_distribution.h"
 
 namespace anchorscope {
 namespace {
@@ -31,7 +33,8 @@ HeadTraits DenseDetectorOptions::traits() const {
   HeadTraits heads;
   heads.points = boxes == nullptr;
   if (boxes != nullptr) heads.anchorsPerCell = boxes->anchors.anchorsPerCell();
-  if (centerness != CenternessBranch::kNone) heads.outputs = {kCenternessOutput};
+  if (centerness != CenternessBranch::kNone) heads.outputs = {qualityOutput};
+  heads.distanceBins = distanceBins;
   return heads;
 }
 
@@ -51,7 +54,7 @@ DenseDetector::DenseDetector(const DenseDetectorOptions& options, std::uint64_t 
       clsOutput_(headOutput(state_, kClsPrefix + "cls_logits", options, options.classCount)),
       clsCenterness_(centernessOutput(state_, kClsPrefix, options, CenternessBranch::kClassification)),
       boxTower_(state_, kBoxPrefix, options.tower),
-      boxOutput_(headOutput(state_, kBoxPrefix + "bbox_reg", options, 4)),
+      boxOutput_(headOutput(state_, kBoxPrefix + "bbox_reg", options, 4 * std::max(1, options.distanceBins))),
       boxCenterness_(centernessOutput(state_, kBoxPrefix, options, CenternessBranch::kRegression)) {
   for (std::size_t level = 0; options.levelScales && level < options.strides().size(); ++level) {
     levelScales_.push_back(
@@ -101,11 +104,18 @@ HeadOutputs DenseDetector::heads(const std::vector<at::Tensor>& features, const 
   outputs.logits = at::cat(logits, 1).to(dtype_);
   ANCHORSCOPE_CHECK(outputs.logits.size(1) == anchors.count(), "outputs for ", outputs.logits.size(1),
                     " anchors, given ", anchors.count(), ": the anchors are of another input size");
-  outputs.offsets = offsets(at::cat(offsetOutputs, 1).to(dtype_), anchors);
+  const at::Tensor raw = at::cat(offsetOutputs, 1).to(dtype_);
+  if (options_.distanceBins > 0) {
+    outputs.distribution = raw.view({raw.size(0), raw.size(1), 4, options_.distanceBins});
+    outputs.offsets = expectedDistances(outputs.distribution);
+  } else {
+    outputs.offsets = offsets(raw, anchors);
+  }
   outputs.boxes = coder_.decode(anchors.boxes.to(dtype_), outputs.offsets);
   if (!centerness.empty()) {
-    outputs.further[kCenternessOutput] = at::cat(centerness, 1).squeeze(2).to(dtype_);
-    outputs.rankedBy = kCenternessOutput;
+    outputs.further[options_.qualityOutput] = at::cat(centerness, 1).squeeze(2).to(dtype_);
+    // An objectness is part of the class score.
+    if (options_.qualityOutput != kObjectnessOutput) outputs.rankedBy = options_.qualityOutput;
   }
   return outputs;
 }

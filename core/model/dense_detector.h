@@ -50,6 +50,9 @@ struct DenseDetectorOptions {
   double prior = 0.01;      ///< Score of every class at the start: the bias is -ln((1 - prior) / prior).
   std::variant<AnchorBoxes, Points> locations;
   CenternessBranch centerness = CenternessBranch::kNone;  ///< The tower that the centerness output sits on.
+  std::string qualityOutput = kCenternessOutput;          ///< What it says: centerness, IoU or objectness.
+  /// Of points: each distance is learnt as a distribution over so many whole strides (GFL); 0: as one number.
+  int distanceBins = 0;
   bool levelScales = false;  ///< The box head's output is multiplied by a learned number per level.
 
   HeadTraits traits() const;

@@ -157,6 +157,11 @@ void appendPointOptions(std::vector<ParamSpec>& specs, const PointDefaults& defa
                  "Where the first point of a row or column lies: torchvision's FCOS has 0, mmdet's "
                  "0.5, the middle of the cell.",
                  source));
+  specs.push_back(intParam(
+      "distance_bins", 0, 0, 64, "",
+      "Learn each distance as a distribution over so many whole strides, 0, 1, ..., whose mean counts; "
+      "0: as one number. GFL: 17, YOLOv8: 16.",
+      "GFL (NeurIPS 2020)"));
   specs.push_back(choiceParam(
       "distances", defaults.distances, {"relu", "exp", "exp_px"},
       "How the box head's output x becomes a distance to a side. relu: max(0, x) strides (torchvision, mmdet "
@@ -196,6 +201,15 @@ std::vector<ParamSpec> specsOf(const DenseRow& row) {
                               "A third output per location that says how good its box is; detections are "
                               "ranked by it and the class score.",
                               source));
+    specs.push_back(onlyWhen(
+        choiceParam("quality_output", kCenternessOutput, {kCenternessOutput, kIouOutput, kObjectnessOutput},
+                    "What the third output says: how central the location is in its object, how much the "
+                    "predicted box "
+                    "overlaps it (PAA, OTA), or whether there is an object at all, which the class score is "
+                    "multiplied by "
+                    "(YOLOX, AutoAssign).",
+                    source),
+        "centerness", {"true"}));
     specs.push_back(
         onlyWhen(choiceParam("centerness_branch", "regression", {"regression", "classification"},
                              "The tower that the centerness output sits on: torchvision's FCOS and "
@@ -292,6 +306,7 @@ Result<DenseDetectorOptions> optionsOf(const DenseRow& row, const ParamSet& para
     strides.push_back(8 << level);
   if (row.defaults().points) {
     options.locations = pointsOf(params, strides);
+    options.distanceBins = static_cast<int>(params.getInt("distance_bins"));
   } else {
     Result<AnchorBoxes> boxes = anchorBoxesOf(params, strides);
     if (!boxes) return std::move(boxes).error();
@@ -299,6 +314,7 @@ Result<DenseDetectorOptions> optionsOf(const DenseRow& row, const ParamSet& para
   }
   if (row.head->extras) {
     options.centerness = centernessOf(params);
+    options.qualityOutput = params.getText("quality_output");
     options.levelScales = params.getBool("level_scales");
   }
   return options;
