@@ -57,8 +57,8 @@ TEST_F(CliJournal, ARunIsGoneOnWithProvedAndMadeAgain) {
   EXPECT_THAT(again.out, HasSubstr("the same to the last bit"));
   EXPECT_EQ(jsonOf(run({"info", path("again"), "--json"})).at("last_step"), 12);
   EXPECT_EQ(run({"train", "--replay", original, "--out", path("again"), "--set", "lr=1"}).exit, 2);
-  for (const std::vector<std::string>& more :
-       {std::vector<std::string>{"--until", "loss.total < 1"}, {"--stop-at-watchpoint"}}) {
+  for (const std::vector<std::string>& more : {std::vector<std::string>{"--until", "loss.total < 1"},
+                                               std::vector<std::string>{"--stop-at-watchpoint"}}) {
     std::vector<std::string> arguments{"train", "--replay", original, "--out", path("third")};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const Outcome refused = run(arguments);

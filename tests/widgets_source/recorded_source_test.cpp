@@ -44,7 +44,11 @@ class RecordedSourceTest : public ::testing::Test {
   void SetUp() override {
     RunHeader header;
     header.methodName = "musu";
-    header.configToml = toToml(*makeRunConfig("max_iou", "retina-small"));  // which decides by boxes alone
+    auto config = makeRunConfig("max_iou", "retina-small");  // which decides by boxes alone
+    ASSERT_TRUE(config) << config.error().text();
+    ASSERT_TRUE(applySetting(*config, "method.neg_iou_thr", "0.05").ok());
+    ASSERT_TRUE(applySetting(*config, "method.pos_iou_thr", "0.1").ok());
+    header.configToml = toToml(*config);
     header.declaration.scalars = {{"loss", "Loss", "1", "d", "s", ColorScale::kSequential}};
     auto made = createRun(folder(), header, Overwrite::kNo);
     ASSERT_TRUE(made) << made.error().text();
@@ -243,7 +247,7 @@ TEST_F(RecordedSourceTest, AVariantIsToldWhereThereIsOneAndNothingTakesItsPlace)
 }
 
 TEST_F(RecordedSourceTest, AQuestionIsAskedWithTheOptionsThatEachStepHad) {
-  writer->recordChange({20, "method.pos_iou_thr", "0.5", "0.9"});
+  writer->recordChange({20, "method.pos_iou_thr", "0.1", "0.9"});
   ASSERT_TRUE(writer->flush());
   const auto source = open();
   std::optional<AskedAnswer> told;
@@ -268,7 +272,7 @@ TEST_F(RecordedSourceTest, AQuestionIsAskedWithTheOptionsThatEachStepHad) {
   EXPECT_EQ(at, begin) << "recorded before it was changed";
   EXPECT_LT(positives(after), positives(begin));
   // A change that is made while the run is looked at counts, too.
-  writer->recordChange({50, "method.pos_iou_thr", "0.9", "0.5"});
+  writer->recordChange({50, "method.pos_iou_thr", "0.9", "0.1"});
   record(60);
   ASSERT_TRUE(writer->flush());
   source->refresh();

@@ -216,7 +216,7 @@ class ReaderThread::Work {
     if (reader_->lastStep() < lastStep)
       cache_.clear();  // another program goes on with it from an earlier step
     if (track_) track_->lookAgain();
-    if (!asked_.empty())
+    if (!ofBoxes_.empty())
       if (const Status read = readChanges(); !read) tell(reports_.failed, read.error());
     tell(reports_.refreshed, outline());
   }
@@ -240,7 +240,7 @@ class ReaderThread::Work {
       out.error = asks.error();
       return tell(reports_.asked, std::move(out));
     }
-    asked_ = text;
+    ofBoxes_ = text;
     asks_.clear();
     for (const FrameVariants::Refused& refused : (*asks)->refused())
       out.refused.emplace_back(refused.variant.name, refused.why);
@@ -275,12 +275,12 @@ class ReaderThread::Work {
 
   /// Null: nothing is asked, or it cannot be asked with the options of this step.
   FrameVariants* asksAt(std::int64_t step) {
-    if (asked_.empty()) return nullptr;
+    if (ofBoxes_.empty()) return nullptr;
     const auto before = std::count_if(journal_->changes.begin(), journal_->changes.end(),
                                       [&](const ParameterChange& change) { return change.step < step; });
     const auto [its, isNew] = asks_.try_emplace(before);
     if (isNew)
-      if (auto asks = makeAsks(asked_, step)) its->second = *std::move(asks);
+      if (auto asks = makeAsks(ofBoxes_, step)) its->second = *std::move(asks);
     return its->second.get();
   }
 
@@ -479,7 +479,7 @@ class ReaderThread::Work {
 
   // ---- the thread's own
   std::shared_ptr<RunReader> reader_;
-  std::string asked_;               // of the boxes, so far as it can be
+  std::string ofBoxes_;             // what is asked of them, so far as it can be
   std::optional<Journal> journal_;  // once something was asked
   // By how many of the journal's entries hold at a step.
   std::map<std::ptrdiff_t, std::unique_ptr<FrameVariants>> asks_;
