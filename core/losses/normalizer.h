@@ -18,7 +18,7 @@ enum class Normalizer {
   kFourPositives,        ///< 4 times the batch's positives, at least 1 (Sampling-Free, box loss).
   kPositivesUnguarded,   ///< Positives of the batch, also 0 (Sampling-Free 2021a, classification loss).
   kPositivesMinImages,   ///< Positives of the batch, at least its images (mmdet 3.3.0 PAAHead).
-  kOne                   ///< 1: losses that divide themselves (GHM), weights that are means already (YOLOv5).
+  kOne                   ///< 1: weights that are means already (YOLOv5).
 };
 
 /// Names for options, in the enum's order: "sum_of_weights", "positives", "mmdet", "torchvision",

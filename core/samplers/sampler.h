@@ -36,10 +36,10 @@ struct Selection {
 };
 
 /// A sampler with its options fixed. Images are chosen from independently of each other. No gradient, inputs
-/// are not modified, shapes depend on the inputs' shapes only, the device is not waited for. Random choices
-/// follow from the step (randomNumbers()), and only there. To the step's sink it publishes, for every
-/// candidate, whether it was kept and why: channels, and a decision about candidates (DecisionSpec::pairTable
-/// empty) whose tests read them.
+/// are not modified, shapes depend on the inputs' shapes only, the device is not waited for but by an entry
+/// that says so. Random choices follow from the step (randomNumbers()), and only there. To the step's sink it
+/// publishes, for every candidate, whether it was kept and why: channels, and a decision about candidates
+/// (DecisionSpec::pairTable empty) whose tests read them.
 class Sampler : public Part {
  public:
   /// Cannot choose where SamplerInputs::loss is undefined.
