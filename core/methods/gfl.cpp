@@ -14,7 +14,7 @@ Recipe gflRecipe() {
   recipe.info.source =
       "Generalized Focal Loss (Li et al., NeurIPS 2020); defaults, weights and normalisers as mmdet 3.3.0 "
       "GFLHead";
-  rules.assigners = {"atss", "max_iou"};
+  rules.assigners = {"atss", "task_aligned"};
   rules.clsLosses = {"soft_focal", "bce"};
   rules.boxLosses = {"giou", "iou", "iou_log"};
   rules.furtherBoxLosses = {"dfl"};

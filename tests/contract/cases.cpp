@@ -14,13 +14,33 @@ DenseScene HeadKind::scene(DenseSceneOptions options) const {
   options.points = heads.points;
   options.anchorsPerCell = heads.anchorsPerCell;
   options.centerness = heads.gives(kCenternessOutput);
+  for (const std::string& output : heads.outputs)
+    if (output != kCenternessOutput) options.further.push_back(output);
+  options.distanceBins = heads.distanceBins;
   return makeDenseScene(options);
 }
+
+namespace {
+
+HeadTraits withBins(HeadTraits heads, int bins) {
+  heads.distanceBins = bins;
+  return heads;
+}
+
+/// Kinds on which a method's default parts are tried alone, unless it needs them.
+bool rare(const HeadKind& kind) {
+  return kind.heads.distanceBins > 0 || kind.heads.gives(kObjectnessOutput) || kind.heads.gives(kIouOutput);
+}
+
+}  // namespace
 
 const std::vector<HeadKind>& headKinds() {
   static const std::vector<HeadKind> kinds = {{"anchors", {false, 2}},
                                               {"one_anchor", {false, 1}},
                                               {"points", {true, 1}},
+                                              {"points_distributions", withBins({true, 1}, 9)},
+                                              {"points_objectness", {true, 1, {kObjectnessOutput}}},
+                                              {"one_anchor_iou", {false, 1, {kIouOutput}}},
                                               {"one_anchor_centerness", {false, 1, {kCenternessOutput}}},
                                               {"points_centerness", {true, 1, {kCenternessOutput}}}};
   return kinds;
@@ -37,7 +57,7 @@ std::vector<AssignerCase> assignerCases() {
   std::vector<AssignerCase> cases;
   for (const AssignerEntry& entry : assignerEntries())
     for (const HeadKind& kind : headKinds())
-      if (kind.heads.outputs.empty() &&
+      if (kind.heads.outputs.empty() && kind.heads.distanceBins == 0 &&
           (!entry.conflicts || entry.conflicts(ParamSet(entry.params), kind.heads).empty()))
         cases.push_back({&entry, kind});
   return cases;
@@ -126,6 +146,7 @@ std::vector<MethodCase> methodCases() {
                            combiner == rules.combiners.front();
           for (const HeadKind& kind : headKinds()) {
             made.kind = kind;
+            if (rare(kind) && !made.isDefault && rules.furtherBoxLosses.empty()) continue;
             if (methodConflicts(made.method, made.params, {kind.heads}).empty()) cases.push_back(made);
           }
         }

@@ -50,6 +50,8 @@ struct MethodCase {
   bool joint() const;           ///< Class and box are learnt by one loss: no "loss.cls".
   bool classesOfPairs() const;  ///< The class loss is of pairs alone: background learns no class.
   bool listsPairs() const;      ///< See AssignerEntry.
+  /// An output of its own tells objects from background, and classes are learnt at positives.
+  bool objectness() const { return kind.heads.gives(kObjectnessOutput); }
   /// The options with which nothing is held constant, as far as there are such.
   ParamSet differentiableParams() const;
 };

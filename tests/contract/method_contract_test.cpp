@@ -13,6 +13,7 @@
 #include "core/methods/method.h"
 #include "core/methods/recipe.h"
 #include "core/ops/capabilities.h"
+#include "core/ops/distance_distribution.h"
 #include "tests/contract/cases.h"
 #include "tests/contract/gradient_check.h"
 
@@ -54,9 +55,10 @@ void requireGradients(DenseScene& scene) {
   scene.outputs.logits = scene.outputs.logits.detach().requires_grad_();
   scene.outputs.offsets = scene.outputs.offsets.detach().requires_grad_();
   scene.outputs.boxes = scene.outputs.boxes.detach().requires_grad_();
-  if (scene.outputs.output(kCenternessOutput).defined())
-    scene.outputs.further[kCenternessOutput] =
-        scene.outputs.output(kCenternessOutput).detach().requires_grad_();
+  for (auto& [name, output] : scene.outputs.further)
+    output = output.detach().requires_grad_();
+  if (scene.outputs.distribution.defined())
+    scene.outputs.distribution = scene.outputs.distribution.detach().requires_grad_();
 }
 
 TEST_P(MethodContract, TheLossIsAFiniteScalarWithGradient) {
@@ -77,9 +79,9 @@ TEST_P(MethodContract, TheLossIsAFiniteScalarWithGradient) {
       boxGradient += output.grad().abs().sum().item<double>();
     }
   EXPECT_GT(boxGradient, 0);
-  if (scene.outputs.output(kCenternessOutput).defined()) {
-    EXPECT_TRUE(scene.outputs.output(kCenternessOutput).grad().isfinite().all().item<bool>());
-    EXPECT_GT(scene.outputs.output(kCenternessOutput).grad().abs().sum().item<double>(), 0);
+  for (const auto& [name, output] : scene.outputs.further) {
+    EXPECT_TRUE(output.grad().isfinite().all().item<bool>()) << name;
+    EXPECT_GT(output.grad().abs().sum().item<double>(), 0) << name;
   }
 }
 
@@ -223,9 +225,11 @@ TEST_P(MethodContract, WithoutObjectsEverythingIsBackground) {
     if (!GetParam().joint()) {
       EXPECT_EQ(values.at("loss.loc"), 0);
     }
-    EXPECT_GT(values.at(GetParam().joint() ? "loss.total" : "loss.cls"), 0);
+    EXPECT_GT(values.at(GetParam().joint() || GetParam().objectness() ? "loss.total" : "loss.cls"), 0);
     terms.total.backward();
-    const at::Tensor& gradient = scene.outputs.logits.grad();
+    const at::Tensor& gradient = GetParam().objectness() && !GetParam().joint()
+                                     ? scene.outputs.output(kObjectnessOutput).grad()
+                                     : scene.outputs.logits.grad();
     EXPECT_TRUE((sumsPlainly() ? gradient > 0 : gradient >= 0).all().item<bool>())
         << "background pushes every logit down";
     for (const at::Tensor& output : {scene.outputs.offsets, scene.outputs.boxes})
@@ -330,26 +334,36 @@ TEST_P(MethodContract, GradientInDoubles) {
         return total(outputs);
       },
       6, samples);
-  if (!scene.outputs.output(kCenternessOutput).defined()) return;
-  expectGradient(
-      scene.outputs.output(kCenternessOutput),
-      [&](const at::Tensor& centerness) {
-        HeadOutputs outputs = scene.outputs;
-        outputs.further[kCenternessOutput] = centerness;
-        return total(outputs);
-      },
-      7, 160);
+  if (scene.outputs.distribution.defined())
+    expectGradient(
+        scene.outputs.distribution,
+        [&](const at::Tensor& distribution) {
+          HeadOutputs outputs = testing::withOffsets(scene, expectedDistances(distribution));
+          outputs.distribution = distribution;
+          return total(outputs);
+        },
+        8, samples);
+  for (const auto& further : scene.outputs.further)
+    expectGradient(
+        further.second,
+        [&](const at::Tensor& logits) {
+          HeadOutputs outputs = scene.outputs;
+          outputs.further[further.first] = logits;
+          return total(outputs);
+        },
+        7, 160);
 }
 
 TEST_P(MethodContract, GradientDescentOnTheOutputsLearns) {
   DenseScene scene = makeDenseScene();
   requireGradients(scene);
   const auto method = make();
-  at::Tensor deltas = scene.outputs.offsets, logits = scene.outputs.logits,
-             centerness = scene.outputs.output(kCenternessOutput);
+  at::Tensor deltas = scene.outputs.offsets, logits = scene.outputs.logits;
+  std::map<std::string, at::Tensor> further = scene.outputs.further;
   std::vector<std::pair<at::Tensor*, double>> steps = {{&deltas, GetParam().kind.heads.points ? 0.05 : 0.01},
                                                        {&logits, 0.1}};
-  if (centerness.defined()) steps.emplace_back(&centerness, 0.1);
+  for (auto& [name, output] : further)
+    steps.emplace_back(&output, 0.1);
   std::map<std::string, double> first, last;
   for (int step = 0; step < 60; ++step) {
     scene.outputs = testing::withOffsets(scene, deltas);
@@ -368,8 +382,10 @@ TEST_P(MethodContract, GradientDescentOnTheOutputsLearns) {
     return GetParam().joint() ? values.at("loss.total") : values.at("loss.cls") + values.at("loss.loc");
   };
   EXPECT_LT(heads(last), 0.5 * heads(first));
-  if (centerness.defined()) {
-    EXPECT_LT(last.at("loss.quality"), first.at("loss.quality"));
+  for (const auto& [name, output] : further) {
+    if (GetParam().joint()) break;
+    const std::string loss = name == kCenternessOutput ? "loss.quality" : "loss." + name;
+    EXPECT_LT(last.at(loss), first.at(loss));
   }
 }
 
@@ -406,7 +422,8 @@ TEST_P(MethodContract, BackgroundInARegionToIgnoreHasNoLossWhereThatIsAskedFor) 
           if (on) {
             EXPECT_EQ(winner, -2) << "anchor " << i;
             EXPECT_EQ(gradient[image][anchor].item<double>(), 0) << "anchor " << i;
-          } else if (winner == -1 && !GetParam().classesOfPairs()) {
+          } else if (winner == -1 && !GetParam().classesOfPairs() &&
+                     (GetParam().joint() || !GetParam().objectness())) {
             EXPECT_GT(gradient[image][anchor].item<double>(), 0) << "anchor " << i;
           }
         }

@@ -156,8 +156,10 @@ TEST_P(MethodEvidence, EveryPairTableHasAScoreAndAnOverlapOfThePredictedBox) {
                      overlap = valuesOf(ColorScale::kRegression);
     ASSERT_TRUE(score.defined() && overlap.defined()) << spec.name;
     const at::Tensor label = scene.targets.labels.index({rows.image, rows.object});
-    const at::Tensor expected =
+    at::Tensor expected =
         scene.outputs.logits.detach().index({rows.image, rows.anchor, label}).sigmoid().to(at::kDouble);
+    if (const at::Tensor objectness = scene.outputs.output(kObjectnessOutput); objectness.defined())
+      expected = expected * objectness.detach().index({rows.image, rows.anchor}).sigmoid();
     EXPECT_TRUE(at::allclose(score, expected, 1e-6, 1e-7)) << spec.name;
     const at::Tensor boxes = scene.outputs.boxes.detach().index({rows.image, rows.anchor}),
                      objects = scene.targets.boxes.index({rows.image, rows.object});

@@ -4,6 +4,7 @@
 
 #include "core/base/random.h"
 #include "core/ops/box_coder.h"
+#include "core/ops/distance_distribution.h"
 
 namespace anchorscope::testing {
 namespace {
@@ -99,10 +100,17 @@ DenseScene makeDenseScene(const DenseSceneOptions& options) {
       draw(random, {batch, anchors, options.classes}, options.logitScale, -1).to(options.dtype);
   scene.outputs.offsets = draw(random, {batch, anchors, 4}, 0.2, 0).to(options.dtype);
   if (options.points) scene.outputs.offsets = at::exp(scene.outputs.offsets);
+  if (options.distanceBins > 0) {
+    scene.outputs.distribution =
+        draw(random, {batch, anchors, 4, options.distanceBins}, 1, 0).to(options.dtype);
+    scene.outputs.offsets = expectedDistances(scene.outputs.distribution);
+  }
   scene.outputs.boxes =
       BoxCoder::of(scene.anchors.offsets).decode(scene.anchors.boxes, scene.outputs.offsets);
   if (options.centerness)
     scene.outputs.further[kCenternessOutput] = draw(random, {batch, anchors}, 1, 0).to(options.dtype);
+  for (const std::string& output : options.further)
+    scene.outputs.further[output] = draw(random, {batch, anchors}, 1, 0).to(options.dtype);
   return scene;
 }
 

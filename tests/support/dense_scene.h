@@ -28,6 +28,8 @@ struct DenseSceneOptions {
   int anchorsPerCell = 2;   ///< 1 or 2; points have 1.
   bool points = false;      ///< Locations (one per cell, at (k + 0.5) strides) with distances to the sides.
   bool centerness = false;  ///< Outputs have centerness logits.
+  std::vector<std::string> further = {};  ///< Other outputs beside classes and boxes, by name.
+  int distanceBins = 0;                   ///< Of points: distances are means of distributions over so many.
 };
 
 struct DenseScene {
