@@ -28,8 +28,8 @@ void addDetections(const DetectorRun& run, const ReferenceCase& reference, Outpu
   options.topKPerLevel = static_cast<int>(reference.integer("topk_candidates"));
   options.maxDetections = static_cast<int>(reference.integer("detections_per_image"));
   options.nmsIou = 0.6;  // torchvision's default for FCOS
-  addDetections(postprocess(run.outputs, run.anchors.levels, {{{}, imageSizeOf(reference)}}, options)[0],
-                "detections.", 0, outputs);
+  describeDetections(postprocess(run.outputs, run.anchors.levels, {{{}, imageSizeOf(reference)}}, options)[0],
+                     "detections.", 0, outputs);
 }
 
 Outputs runForward(const ReferenceCase& reference, at::Device device) {

@@ -137,8 +137,8 @@ void summarize(const std::string& name, const at::Tensor& tensor, Outputs& outpu
   outputs[name + ".first16"] = values.slice(0, 0, 16);
 }
 
-void addDetections(const std::vector<PredictionRecord>& detections, const std::string& prefix, int firstLabel,
-                   Outputs& outputs) {
+void describeDetections(const std::vector<PredictionRecord>& detections, const std::string& prefix,
+                        int firstLabel, Outputs& outputs) {
   std::vector<double> boxes, scores;
   std::vector<std::int64_t> labels;
   for (const PredictionRecord& detection : detections) {

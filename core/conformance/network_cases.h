@@ -43,8 +43,8 @@ bool trainsBatchNorm(const ReferenceCase& reference);
 /// name.shape, .sum, .abs_sum, .first16
 void summarize(const std::string& name, const at::Tensor& tensor, Outputs& outputs);
 /// prefix + "boxes" [n,4], "scores" and "labels" [n] of one image, classes counted from `firstLabel` on.
-void addDetections(const std::vector<PredictionRecord>& detections, const std::string& prefix, int firstLabel,
-                   Outputs& outputs);
+void describeDetections(const std::vector<PredictionRecord>& detections, const std::string& prefix,
+                        int firstLabel, Outputs& outputs);
 /// Per parameter: name.abs_sum, .sum_over_abs_sum, .first8_over_mean_abs of its gradient.
 Outputs gradientSummary(const std::vector<NamedTensor>& parameters);
 /// sums, abs_sums, first4 (with zeros behind a shorter tensor) per tensor of withoutCounters. Throws when the

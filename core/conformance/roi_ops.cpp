@@ -61,7 +61,7 @@ Outputs runDetections(const ReferenceCase& reference, at::Device device) {
   options.maxDetections = static_cast<int>(reference.integer("detections_per_image"));
   options.smallestSide = reference.number("min_size");
   Outputs got;
-  addDetections(postprocess(outputs, {}, {{{}, imageSizeOf(reference)}}, options)[0], "", 1, got);
+  describeDetections(postprocess(outputs, {}, {{{}, imageSizeOf(reference)}}, options)[0], "", 1, got);
   return got;
 }
 

@@ -21,8 +21,8 @@ void addDetections(const HeadOutputs& heads, const ReferenceCase& reference, Out
   options.topKPerLevel = static_cast<int>(heads.logits.numel());
   options.maxDetections = static_cast<int>(reference.integer("detections_per_image"));
   options.nmsIou = 0.45;  // torchvision's default for SSD
-  addDetections(postprocess(heads, {}, {{{}, imageSizeOf(reference)}}, options)[0], "detections.", 1,
-                outputs);
+  describeDetections(postprocess(heads, {}, {{{}, imageSizeOf(reference)}}, options)[0], "detections.", 1,
+                     outputs);
 }
 
 Outputs runForward(const ReferenceCase& reference, at::Device device) {

@@ -208,8 +208,8 @@ void addDetections(const NetworkRun& run, const ReferenceCase& reference, Output
   options.nmsIou = stage.number("nms_thresh");
   options.maxDetections = static_cast<int>(stage.integer("detections_per_image"));
   options.smallestSide = 0.01;
-  addDetections(postprocess(heads, {}, {{{}, imageSizeOf(reference)}}, options)[0], "detections.", 1,
-                outputs);
+  describeDetections(postprocess(heads, {}, {{{}, imageSizeOf(reference)}}, options)[0], "detections.", 1,
+                     outputs);
 }
 
 Outputs runForward(const ReferenceCase& reference, at::Device device) {
