@@ -14,7 +14,7 @@ std::vector<HeadOutput> outputsOf(StateList& state, const std::string& name, con
   std::vector<HeadOutput> outputs;
   for (std::size_t level = 0; level < SsdBackbone::kMaps; ++level)
     outputs.emplace_back(state, concat("head.", name, ".module_list.", level), body.channels()[level],
-                         boxes.boxesPerCell(level), valuesPerBox, ConvInit::kXavier);
+                         boxes.boxesPerCell(level), valuesPerBox);
   return outputs;
 }
 

@@ -24,7 +24,9 @@ class Models : public ::testing::TestWithParam<std::string> {
   ParamSet narrow() const {
     ParamSet set = params();
     for (const auto& [name, value] : {std::pair{"fpn_channels", "16"}, {"head_depth", "1"}}) {
-      if (set.find(name) != nullptr) EXPECT_TRUE(set.set(name, value).ok()) << name;
+      if (set.find(name) != nullptr) {
+        EXPECT_TRUE(set.set(name, value).ok()) << name;
+      }
     }
     return set;
   }
