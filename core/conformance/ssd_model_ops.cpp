@@ -1,17 +1,18 @@
-// model.ssd300*: torchvision's SSD300. Its classification loss, which is of the hardest negatives, and with
-// it the gradients are not compared: no method of the program has it.
+// model.ssd300*: torchvision's SSD300.
 
+#include "core/conformance/capture_sink.h"
 #include "core/conformance/detector_cases.h"
+#include "core/conformance/method_cases.h"
 #include "core/conformance/op_table.h"
 #include "core/eval/postprocess.h"
+#include "core/methods/method.h"
 #include "core/model/ssd.h"
-#include "core/ops/box_losses.h"
 
 namespace anchorscope::conformance {
 namespace {
 
 DetectorPlan ssd() {
-  return {"ssd300-vgg16", {}, torchvisionFill, "max_iou", /*backgroundClasses=*/1};
+  return {"ssd300-vgg16", {}, torchvisionFill, "ssd", /*backgroundClasses=*/1};
 }
 
 void addDetections(const HeadOutputs& heads, const ReferenceCase& reference, Outputs& outputs) {
@@ -54,11 +55,19 @@ Outputs runForward(const ReferenceCase& reference, at::Device device) {
       {anchors, heads, targets}, {{"convention", "mmdet"}, {"pos_iou_thr", "0.5"}, {"neg_iou_thr", "0.5"}});
   outputs["matched"] = at::nonzero(object[0] >= 0).flatten();
   outputs["matched_gt"] = object[0].index_select(0, outputs["matched"]);
-  outputs["loss.bbox_regression"] =
-      matchedOffsetLoss(anchors, heads.offsets, targets.boxes, object, {}, /*beta=*/1).sum() /
-      (object >= 0).sum().clamp_min(1);
+  CaptureSink sink;
+  const LossTerms terms =
+      unwrapped(makeMethod("ssd", unwrapped(methodParams("ssd"))))->loss({anchors, heads, targets}, &sink);
+  for (const NamedScalar& scalar : terms.scalars) {
+    if (scalar.name == "loss.cls") outputs["loss.classification"] = scalar.value;
+    if (scalar.name == "loss.loc") outputs["loss.bbox_regression"] = scalar.value;
+  }
   addDetections(heads, reference, outputs);
   return outputs;
+}
+
+Outputs runGradient(const ReferenceCase& reference, at::Device device) {
+  return detectorGradients(ssd(), reference, device);
 }
 
 Outputs runStateDict(const ReferenceCase& reference, at::Device device) {
@@ -71,7 +80,9 @@ Outputs runStateDict(const ReferenceCase& reference, at::Device device) {
 }  // namespace
 
 std::vector<OpEntry> ssdModelOps() {
-  return {{"model.ssd300", runForward}, {"model.ssd300_state_dict", runStateDict}};
+  return {{"model.ssd300", runForward},
+          {"model.ssd300_grad", runGradient},
+          {"model.ssd300_state_dict", runStateDict}};
 }
 
 }  // namespace anchorscope::conformance

@@ -11,6 +11,7 @@
 #include "core/losses/transform.h"
 #include "core/ops/box_losses.h"
 #include "core/ops/class_boxes.h"
+#include "core/ops/scores.h"
 
 namespace anchorscope {
 namespace {
@@ -146,7 +147,7 @@ class Harmonic final : public LossTransform {
     const at::Tensor label =
         inputs.targets.labels.gather(1, losses.clsObject.clamp_min(0)).clamp_min(0).unsqueeze(2);  // [B,N,1]
     const at::Tensor p = options_.scores == ScoreKind::kSigmoid
-                             ? logits.gather(2, label).squeeze(2).sigmoid()
+                             ? scoresAt(inputs.outputs, label.squeeze(2))
                              : logits.gather(2, label).squeeze(2).sub(logits.logsumexp(2)).exp();
     at::Tensor iou;
     {

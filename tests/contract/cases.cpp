@@ -17,6 +17,7 @@ DenseScene HeadKind::scene(DenseSceneOptions options) const {
   for (const std::string& output : heads.outputs)
     if (output != kCenternessOutput) options.further.push_back(output);
   options.distanceBins = heads.distanceBins;
+  options.softmax = heads.background;
   return makeDenseScene(options);
 }
 
@@ -24,6 +25,11 @@ namespace {
 
 HeadTraits withBins(HeadTraits heads, int bins) {
   heads.distanceBins = bins;
+  return heads;
+}
+
+HeadTraits withBackground(HeadTraits heads) {
+  heads.background = true;
   return heads;
 }
 
@@ -38,6 +44,7 @@ const std::vector<HeadKind>& headKinds() {
   static const std::vector<HeadKind> kinds = {{"anchors", {false, 2}},
                                               {"one_anchor", {false, 1}},
                                               {"points", {true, 1}},
+                                              {"anchors_softmax", withBackground({false, 2})},
                                               {"points_distributions", withBins({true, 1}, 9)},
                                               {"points_objectness", {true, 1, {kObjectnessOutput}}},
                                               {"one_anchor_iou", {false, 1, {kIouOutput}}},
@@ -57,7 +64,7 @@ std::vector<AssignerCase> assignerCases() {
   std::vector<AssignerCase> cases;
   for (const AssignerEntry& entry : assignerEntries())
     for (const HeadKind& kind : headKinds())
-      if (kind.heads.outputs.empty() && kind.heads.distanceBins == 0 &&
+      if (kind.heads.outputs.empty() && kind.heads.distanceBins == 0 && !kind.heads.background &&
           (!entry.conflicts || entry.conflicts(ParamSet(entry.params), kind.heads).empty()))
         cases.push_back({&entry, kind});
   return cases;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -52,6 +53,11 @@ struct MethodCase {
   bool listsPairs() const;      ///< See AssignerEntry.
   /// An output of its own tells objects from background, and classes are learnt at positives.
   bool objectness() const { return kind.heads.gives(kObjectnessOutput); }
+  /// Background learns as much as there are positives.
+  bool hardNegatives() const {
+    return std::count(transforms.begin(), transforms.end(), "sampling") > 0 &&
+           params.getText("sampler") == "hard_negative";
+  }
   /// The options with which nothing is held constant, as far as there are such.
   ParamSet differentiableParams() const;
 };

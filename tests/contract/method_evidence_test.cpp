@@ -156,8 +156,9 @@ TEST_P(MethodEvidence, EveryPairTableHasAScoreAndAnOverlapOfThePredictedBox) {
                      overlap = valuesOf(ColorScale::kRegression);
     ASSERT_TRUE(score.defined() && overlap.defined()) << spec.name;
     const at::Tensor label = scene.targets.labels.index({rows.image, rows.object});
-    at::Tensor expected =
-        scene.outputs.logits.detach().index({rows.image, rows.anchor, label}).sigmoid().to(at::kDouble);
+    const at::Tensor logits = scene.outputs.logits.detach();
+    const at::Tensor all = GetParam().kind.heads.background ? logits.softmax(2) : logits.sigmoid();
+    at::Tensor expected = all.index({rows.image, rows.anchor, label}).to(at::kDouble);
     if (const at::Tensor objectness = scene.outputs.output(kObjectnessOutput); objectness.defined())
       expected = expected * objectness.detach().index({rows.image, rows.anchor}).sigmoid();
     EXPECT_TRUE(at::allclose(score, expected, 1e-6, 1e-7)) << spec.name;

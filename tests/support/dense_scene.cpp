@@ -97,9 +97,11 @@ DenseScene makeDenseScene(const DenseSceneOptions& options) {
     }
   scene.targets.ignoreBoxes = drawBoxes(random, batch, options.ignoreRegions).to(options.dtype);
   scene.outputs.logits =
-      draw(random, {batch, anchors, options.classes}, options.logitScale, -1).to(options.dtype);
+      draw(random, {batch, anchors, options.classes + (options.softmax ? 1 : 0)}, options.logitScale, -1)
+          .to(options.dtype);
   scene.outputs.offsets = draw(random, {batch, anchors, 4}, 0.2, 0).to(options.dtype);
   if (options.points) scene.outputs.offsets = at::exp(scene.outputs.offsets);
+  if (options.softmax) scene.outputs.activation = ScoreActivation::kSoftmaxWithBackground;
   if (options.distanceBins > 0) {
     scene.outputs.distribution =
         draw(random, {batch, anchors, 4, options.distanceBins}, 1, 0).to(options.dtype);

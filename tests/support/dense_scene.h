@@ -29,6 +29,7 @@ struct DenseSceneOptions {
   bool points = false;      ///< Locations (one per cell, at (k + 0.5) strides) with distances to the sides.
   bool centerness = false;  ///< Outputs have centerness logits.
   std::vector<std::string> further = {};  ///< Other outputs beside classes and boxes, by name.
+  bool softmax = false;                   ///< Scores are a softmax, with the background's logit last.
   int distanceBins = 0;                   ///< Of points: distances are means of distributions over so many.
 };
 
