@@ -65,7 +65,7 @@ void WhatIf::readRun(const QString& run) {
 
 std::vector<WhatIf::Choice> WhatIf::methods() const {
   std::vector<Choice> out;
-  if (!run()) return out;
+  if (!run() || run()->modelParams.specs().empty()) return out;  // its heads are not known
   const auto heads = modelTraits(run()->model, run()->modelParams);
   for (const MethodInfo& info : methodInfos()) {
     Choice choice{info.name, declaredTitle(info), {}};

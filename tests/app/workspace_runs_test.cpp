@@ -271,10 +271,12 @@ TEST_F(WorkspaceRunsTest, CanvasesThatWentWhileTheyWereComparedComeBackWithTheir
 
 TEST_F(WorkspaceRunsTest, WithEachMeasurementACanvasIsComparedOnce) {
   workspace.setCanvasCount(2);
-  workspace.canvas(1).setProbeName("a");
   workspace.time().followLive();
-  const auto measure = [&](std::int64_t step) { emit first->newestArrived({{momentOf("a", step)}, {}}); };
+  const auto measure = [&](std::int64_t step) {
+    emit first->newestArrived({{momentOf("a", step)}, {momentOf("a", step, "atss")}});
+  };
   measure(31);
+  workspace.canvas(1).setVariant("atss");
   workspace.setComparing(true);
   QSignalSpy shown(&workspace.canvas(1), &CanvasModel::frameChanged);
   measure(32);

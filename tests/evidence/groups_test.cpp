@@ -222,7 +222,9 @@ TEST(Subset, IsOfThoseThatAreNamedOneByOne) {
   EXPECT_EQ(subset->inside[17], 1);
   condition.level = 0;  // the first 16
   EXPECT_EQ(subsetOf(stage, condition)->count, 1);
-  EXPECT_EQ(condition.with({.candidates = {5}}).candidates, std::vector<std::int32_t>{5});
+  CandidateCondition later;
+  later.candidates = {5};
+  EXPECT_EQ(condition.with(later).candidates, later.candidates);
   EXPECT_EQ(condition.with({}).candidates, condition.candidates);
 }
 
