@@ -40,10 +40,6 @@ ParamSet assignerParams(const std::string& name) {
   throw UnsupportedCase(concat("there is no assigner '", name, "'"));
 }
 
-void setOption(ParamSet& params, const std::string& name, const std::string& value) {
-  if (const Status status = params.set(name, value); !status) throw UnsupportedCase(status.error().text());
-}
-
 at::Tensor leafInput(const ReferenceCase& reference, const std::string& name, at::Device device) {
   return reference.input(name).to(device, at::kDouble).detach().requires_grad_();
 }

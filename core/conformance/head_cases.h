@@ -22,8 +22,6 @@ at::Tensor pointsOfFeatures(const ReferenceCase& reference, const at::TensorOpti
 
 /// The options of a registered assigner; a name that there is not is an UnsupportedCase.
 ParamSet assignerParams(const std::string& name);
-/// A value that does not fit is an UnsupportedCase.
-void setOption(ParamSet& params, const std::string& name, const std::string& value);
 
 /// An input in float64 that takes a gradient.
 at::Tensor leafInput(const ReferenceCase& reference, const std::string& name, at::Device device);

@@ -52,6 +52,10 @@ PaddedObjects padObjects(const ReferenceCase& reference, std::int64_t batch, std
   return result;
 }
 
+void setOption(ParamSet& params, const std::string& name, const std::string& value) {
+  if (const Status status = params.set(name, value); !status) throw UnsupportedCase(status.error().text());
+}
+
 void setOptions(const ReferenceCase& reference, ParamSet& params) {
   for (const auto& [name, value] : reference.params.items()) {
     if (params.find(name) == nullptr) continue;

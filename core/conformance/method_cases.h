@@ -27,6 +27,8 @@ T unwrapped(Result<T> result) {
   return std::move(result).value();
 }
 
+/// A value that does not fit is an UnsupportedCase.
+void setOption(ParamSet& params, const std::string& name, const std::string& value);
 /// Sets every option that the case's params name; other params are left alone.
 void setOptions(const ReferenceCase& reference, ParamSet& params);
 

@@ -4,10 +4,6 @@
 
 namespace anchorscope::conformance {
 
-void setOption(ParamSet& params, const std::string& option, const std::string& value) {
-  if (const Status status = params.set(option, value); !status) throw UnsupportedCase(status.error().text());
-}
-
 void setOptions(const ReferenceCase& reference, const OptionNames& names, ParamSet& params) {
   for (const auto& [option, param] : names) {
     if (!reference.has(param)) continue;

@@ -17,7 +17,6 @@ namespace anchorscope::conformance {
 /// Options and the params they are called in the case.
 using OptionNames = std::vector<std::pair<std::string, std::string>>;
 
-void setOption(ParamSet& params, const std::string& option, const std::string& value);
 /// Those that the case has.
 void setOptions(const ReferenceCase& reference, const OptionNames& names, ParamSet& params);
 

@@ -225,7 +225,7 @@ TEST(Subset, IsOfThoseThatAreNamedOneByOne) {
   CandidateCondition later;
   later.candidates = {5};
   EXPECT_EQ(condition.with(later).candidates, later.candidates);
-  EXPECT_EQ(condition.with({}).candidates, condition.candidates);
+  EXPECT_EQ(condition.with(CandidateCondition()).candidates, condition.candidates);
 }
 
 TEST(Subset, OfTwoConditionsTheLaterOneSaysWhatBothName) {
