@@ -20,9 +20,9 @@ struct SearchOptions {
 
 /// What is found, and how many images there were and of how many it cannot be said.
 struct Found {
-  std::vector<ImageFacts> images;
+  std::vector<SearchedImage> images;
   std::int64_t among = 0, unknown = 0;
-  void consider(const ImageQuery& query, ImageFacts facts) {
+  void consider(const ImageQuery& query, SearchedImage facts) {
     ++among;
     const std::optional<bool> answer = query.answer(facts);
     if (!answer) ++unknown;
@@ -32,18 +32,19 @@ struct Found {
 
 struct Column {
   const char* name;
-  std::optional<double> ImageFacts::*value;
+  std::optional<double> SearchedImage::*value;
 };
 constexpr Column kColumns[] = {
-    {"objects", &ImageFacts::objects},     {"size", &ImageFacts::smallest}, {"starved", &ImageFacts::starved},
-    {"contested", &ImageFacts::contested}, {"served", &ImageFacts::served}, {"ignored", &ImageFacts::ignored},
-    {"loss", &ImageFacts::loss},           {"iou", &ImageFacts::worstIou},
+    {"objects", &SearchedImage::objects}, {"size", &SearchedImage::smallest},
+    {"starved", &SearchedImage::starved}, {"contested", &SearchedImage::contested},
+    {"served", &SearchedImage::served},   {"ignored", &SearchedImage::ignored},
+    {"loss", &SearchedImage::loss},       {"iou", &SearchedImage::worstIou},
 };
 
 void print(const Found& found, bool json) {
   if (json) {
     auto list = nlohmann::ordered_json::array();
-    for (const ImageFacts& facts : found.images) {
+    for (const SearchedImage& facts : found.images) {
       nlohmann::ordered_json entry{{"image", facts.name}, {"classes", facts.classes}};
       for (const Column& column : kColumns)
         entry[column.name] =
@@ -56,7 +57,7 @@ void print(const Found& found, bool json) {
     for (const Column& column : kColumns)
       rows.front().emplace_back(column.name);
     rows.front().emplace_back("classes");
-    for (const ImageFacts& facts : found.images) {
+    for (const SearchedImage& facts : found.images) {
       std::vector<std::string> row{printable(facts.name)};
       for (const Column& column : kColumns)
         row.push_back(facts.*column.value ? shortNumber(*(facts.*column.value)) : "-");
@@ -80,7 +81,7 @@ Result<Found> ofRun(const SearchOptions& options, const ImageQuery& query) {
   if (there.empty()) return (*run)->frame((*run)->probeNames().front(), *step).error();
   Found found;
   for (const std::string& probe : (*run)->probeNames()) {
-    ImageFacts facts;
+    SearchedImage facts;
     facts.name = probe;
     if (std::find(there.begin(), there.end(), probe) != there.end()) {
       if (const auto frame = (*run)->frame(probe, *step))

@@ -124,10 +124,9 @@ Outputs runGfl(const ReferenceCase& reference, at::Device device) {
   ParamSet params = unwrapped(methodParams("gfl"));
   setOption(params, "topk", toText(ParamValue(reference.integer("topk"))));
   HeadRun run = runHead(reference, "gfl", params, anchors, heads);
-  const at::Tensor positive = run.outputs.at("labels") >= 0;
   run.outputs["loss_dfl"] = run.scalars.at("loss.dfl");
   run.outputs["quality_target"] =
-      run.sink.channels.at("iou").squeeze(0).masked_fill(positive.logical_not(), 0);
+      ofWinners(run.sink.tables.at("atss.pairs"), "box_iou", anchors.count(), run.objects.image.numel());
   run.outputs["ltrb_strides"] = heads.offsets.squeeze(0);
   run.outputs["grad_logits"] = gradientOf(logits);
   run.outputs["grad_box_distribution"] = gradientOf(given);

@@ -99,7 +99,7 @@ Outputs runScoreHlr(const ReferenceCase& reference, at::Device device) {
                      .unsqueeze(0);
   const auto loss = madePart(clsLossEntries(), "softmax_ce", reference, {});
   inputs.loss = loss->rows(logits.unsqueeze(0), {at::full_like(inputs.object, -1), {}, {}}, {});
-  const Selection selection = sampler->choose(inputs, {});
+  const SampledCandidates selection = sampler->choose(inputs, {});
   return {{"selected", selection.kept[0]},
           {"label_weights", selection.weight[0].masked_fill(selection.kept[0].logical_not(), 0)}};
 }

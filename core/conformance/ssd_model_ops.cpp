@@ -67,7 +67,15 @@ Outputs runForward(const ReferenceCase& reference, at::Device device) {
 }
 
 Outputs runGradient(const ReferenceCase& reference, at::Device device) {
-  return detectorGradients(ssd(), reference, device);
+  const std::unique_ptr<Detector> detector = filledDetector(ssd(), reference, device);
+  const DenseTargets targets = targetsFromOne(reference, detector->classCount(), device);
+  const std::vector<StageOutputs> stages = detector->forward(networkInput(reference).to(device));
+  AnchorSet anchors = stages.front().candidates;
+  anchors.boxes = anchors.boxes.to(at::kDouble);
+  unwrapped(makeMethod("ssd", unwrapped(methodParams("ssd"))))
+      ->loss({anchors, stages.front().heads, targets}, nullptr)
+      .total.backward();
+  return gradientSummary(detector->parameters());
 }
 
 Outputs runStateDict(const ReferenceCase& reference, at::Device device) {

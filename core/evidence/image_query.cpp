@@ -15,20 +15,20 @@ namespace {
 
 struct Number {
   const char* name;
-  std::optional<double> ImageFacts::*value;
+  std::optional<double> SearchedImage::*value;
   const char* help;
   bool state;  ///< Its name alone asks for one at least.
 };
 
 constexpr Number kNumbers[] = {
-    {"objects", &ImageFacts::objects, "how many objects are labelled", false},
-    {"size", &ImageFacts::smallest, "side of the smallest object, px of the image", false},
-    {"starved", &ImageFacts::starved, "objects that nothing trains on", true},
-    {"contested", &ImageFacts::contested, "objects that lose much of what reaches them", true},
-    {"served", &ImageFacts::served, "objects that are neither", true},
-    {"ignored", &ImageFacts::ignored, "objects that are not trained on", true},
-    {"loss", &ImageFacts::loss, "loss of the candidates that objects have", false},
-    {"iou", &ImageFacts::worstIou, "smallest of the objects' best predicted IoU", false},
+    {"objects", &SearchedImage::objects, "how many objects are labelled", false},
+    {"size", &SearchedImage::smallest, "side of the smallest object, px of the image", false},
+    {"starved", &SearchedImage::starved, "objects that nothing trains on", true},
+    {"contested", &SearchedImage::contested, "objects that lose much of what reaches them", true},
+    {"served", &SearchedImage::served, "objects that are neither", true},
+    {"ignored", &SearchedImage::ignored, "objects that are not trained on", true},
+    {"loss", &SearchedImage::loss, "loss of the candidates that objects have", false},
+    {"iou", &SearchedImage::worstIou, "smallest of the objects' best predicted IoU", false},
 };
 
 std::string lower(std::string_view text) {
@@ -76,8 +76,8 @@ std::string numberNames() {
 
 }  // namespace
 
-ImageFacts imageFacts(const ProbeImage& image, const std::vector<std::string>& classNames) {
-  ImageFacts facts;
+SearchedImage imageFacts(const ProbeImage& image, const std::vector<std::string>& classNames) {
+  SearchedImage facts;
   facts.name = image.name;
   facts.objects = static_cast<double>(image.objects.size());
   double ignored = 0;
@@ -96,9 +96,9 @@ ImageFacts imageFacts(const ProbeImage& image, const std::vector<std::string>& c
   return facts;
 }
 
-ImageFacts imageFacts(const ProbeFrame& frame) {
+SearchedImage imageFacts(const ProbeFrame& frame) {
   static const std::vector<std::string> kNoNames;
-  ImageFacts facts = imageFacts(*frame.image, frame.classNames ? *frame.classNames : kNoNames);
+  SearchedImage facts = imageFacts(*frame.image, frame.classNames ? *frame.classNames : kNoNames);
   // Later stages decide what is detected.
   for (auto stage = frame.stages.rbegin(); stage != frame.stages.rend(); ++stage) {
     const StageEvidence& evidence = **stage;
@@ -190,7 +190,7 @@ Result<ImageQuery> ImageQuery::parse(std::string_view text) {
   return query;
 }
 
-bool ImageQuery::holds(const Term& term, const ImageFacts& facts) {
+bool ImageQuery::holds(const Term& term, const SearchedImage& facts) {
   switch (term.kind) {
     case Kind::kName:
       return lower(facts.name).find(term.text) != std::string::npos;
@@ -209,7 +209,7 @@ bool ImageQuery::holds(const Term& term, const ImageFacts& facts) {
   return value == term.bound;
 }
 
-std::optional<bool> ImageQuery::answer(const ImageFacts& facts) const {
+std::optional<bool> ImageQuery::answer(const SearchedImage& facts) const {
   bool known = true;
   for (const Term& term : terms_) {
     const bool missing = (term.kind == Kind::kNumber && !(facts.*term.number)) ||

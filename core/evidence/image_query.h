@@ -15,7 +15,7 @@ namespace anchorscope {
 
 /// What a search can ask of one image. What needs evidence that is not there is missing, and no condition on
 /// it holds.
-struct ImageFacts {
+struct SearchedImage {
   std::string name;
   std::vector<std::string> classes;  ///< Of its objects, each once.
   std::optional<double> objects;     ///< How many; missing where the labels are not known.
@@ -26,9 +26,9 @@ struct ImageFacts {
 };
 
 /// Of an image's labels alone.
-ImageFacts imageFacts(const ProbeImage& image, const std::vector<std::string>& classNames);
+SearchedImage imageFacts(const ProbeImage& image, const std::vector<std::string>& classNames);
 /// With what the last stage that tells decisions says of the objects.
-ImageFacts imageFacts(const ProbeFrame& frame);
+SearchedImage imageFacts(const ProbeFrame& frame);
 
 class ImageQuery {
  public:
@@ -37,8 +37,8 @@ class ImageQuery {
   /// could be meant. Empty: every image.
   static Result<ImageQuery> parse(std::string_view text);
   /// Nothing where it asks what is not known of the image.
-  std::optional<bool> answer(const ImageFacts& facts) const;
-  bool matches(const ImageFacts& facts) const { return answer(facts).value_or(false); }
+  std::optional<bool> answer(const SearchedImage& facts) const;
+  bool matches(const SearchedImage& facts) const { return answer(facts).value_or(false); }
   bool isEmpty() const { return terms_.empty(); }
   /// Asks nothing but names.
   bool asksNamesAlone() const;
@@ -51,11 +51,11 @@ class ImageQuery {
     Kind kind = Kind::kName;
     bool negated = false;
     std::string text;  ///< Lower case: of a name, a class.
-    std::optional<double> ImageFacts::*number = nullptr;
+    std::optional<double> SearchedImage::*number = nullptr;
     std::string relation;
     double bound = 0;
   };
-  static bool holds(const Term& term, const ImageFacts& facts);
+  static bool holds(const Term& term, const SearchedImage& facts);
 
   std::vector<Term> terms_;
 };

@@ -39,7 +39,7 @@ class Sampling final : public LossTransform {
   std::vector<NamedScalar> apply(LossTable& losses, const StageInputs& inputs,
                                  const StepContext& step) override {
     const at::Tensor object = losses.clsObject;
-    Selection selection;
+    SampledCandidates selection;
     {
       const c10::NoGradGuard noGrad;
       selection = sampler_->choose(inputsOf(losses, inputs), step);

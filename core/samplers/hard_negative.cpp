@@ -14,7 +14,7 @@ class HardNegativeSampler final : public Sampler {
 
   bool needsLoss() const override { return true; }
   EvidenceDeclaration declaration() const override { return Rounds::declaration(kOrder); }
-  Selection choose(const SamplerInputs& inputs, const StepContext& step) override {
+  SampledCandidates choose(const SamplerInputs& inputs, const StepContext& step) override {
     ANCHORSCOPE_CHECK(inputs.loss.defined(), "hard negatives without losses");
     Rounds rounds(inputs);
     rounds.keepAll(rounds.positive, 0);

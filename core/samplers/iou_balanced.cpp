@@ -57,7 +57,7 @@ class IouBalanced final : public Sampler {
                         : std::vector<NamedTensor>();
   }
 
-  Selection choose(const SamplerInputs& inputs, const StepContext& step) override {
+  SampledCandidates choose(const SamplerInputs& inputs, const StepContext& step) override {
     Rounds rounds(inputs);
     const Keys keys{
         randomNumbers(step, RandomChoice::kPositives, inputs.object.sizes(), inputs.object.device()),

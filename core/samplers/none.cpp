@@ -10,7 +10,7 @@ constexpr const char* kOrder = "of which all are picked";
 class NoSampler final : public Sampler {
  public:
   EvidenceDeclaration declaration() const override { return Rounds::declaration(kOrder); }
-  Selection choose(const SamplerInputs& inputs, const StepContext& step) override {
+  SampledCandidates choose(const SamplerInputs& inputs, const StepContext& step) override {
     Rounds rounds(inputs);
     if (!step.sink) return {inputs.object >= -1, {}};
     rounds.keepAll(inputs.object >= -1, 0);

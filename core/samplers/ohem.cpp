@@ -15,7 +15,7 @@ class OhemSampler final : public Sampler {
 
   bool needsLoss() const override { return true; }
   EvidenceDeclaration declaration() const override { return Rounds::declaration(kOrder); }
-  Selection choose(const SamplerInputs& inputs, const StepContext& step) override {
+  SampledCandidates choose(const SamplerInputs& inputs, const StepContext& step) override {
     ANCHORSCOPE_CHECK(inputs.loss.defined(), "OHEM without losses");
     Rounds rounds(inputs);
     rounds.keepFirst(rounds.positive, inputs.loss,

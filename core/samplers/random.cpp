@@ -14,7 +14,7 @@ class RandomSampler final : public Sampler {
   explicit RandomSampler(SampleSize size) : size_(size) {}
 
   EvidenceDeclaration declaration() const override { return Rounds::declaration(kOrder); }
-  Selection choose(const SamplerInputs& inputs, const StepContext& step) override {
+  SampledCandidates choose(const SamplerInputs& inputs, const StepContext& step) override {
     Rounds rounds(inputs);
     const at::Tensor& object = inputs.object;
     const auto draw = [&](RandomChoice choice) {

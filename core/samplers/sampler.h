@@ -30,7 +30,7 @@ struct SamplerInputs {
 };
 
 /// What a sampler chose.
-struct Selection {
+struct SampledCandidates {
   at::Tensor kept;    ///< [B,N] bool; false where the candidate takes no part.
   at::Tensor weight;  ///< [B,N] float >= 0, factor on a kept candidate's class loss; undefined: 1.
 };
@@ -46,7 +46,7 @@ class Sampler : public Part {
   virtual bool needsLoss() const { return false; }
   virtual bool needsIou() const { return false; }
   virtual bool needsScores() const { return false; }
-  virtual Selection choose(const SamplerInputs& inputs, const StepContext& step) = 0;
+  virtual SampledCandidates choose(const SamplerInputs& inputs, const StepContext& step) = 0;
 };
 
 /// A registered sampler.

@@ -1,5 +1,5 @@
-// ISR-N of Prime Sample Attention: background whose boxes lead a group of overlapping ones is kept first, and
-// counts by that rank. As mmdet 3.3.0 ScoreHLRSampler.
+// ISR-N of Prime SampledCandidates Attention: background whose boxes lead a group of overlapping ones is kept
+// first, and counts by that rank. As mmdet 3.3.0 ScoreHLRSampler.
 
 #include <cmath>
 
@@ -52,7 +52,7 @@ class ScoreHlr final : public Sampler {
     return all;
   }
 
-  Selection choose(const SamplerInputs& inputs, const StepContext& step) override {
+  SampledCandidates choose(const SamplerInputs& inputs, const StepContext& step) override {
     ANCHORSCOPE_CHECK(inputs.loss.defined() && inputs.score.defined() && inputs.boxes.defined(),
                       "score HLR without losses, scores or boxes");
     const at::Tensor& object = inputs.object;

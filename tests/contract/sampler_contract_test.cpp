@@ -55,8 +55,8 @@ class SamplerContract : public ::testing::TestWithParam<std::string> {
     EXPECT_TRUE(made.ok());
     return *std::move(made);
   }
-  static Selection choose(Sampler& sampler, const SamplerInputs& inputs, EvidenceSink* sink = nullptr,
-                          std::uint64_t seed = 5) {
+  static SampledCandidates choose(Sampler& sampler, const SamplerInputs& inputs, EvidenceSink* sink = nullptr,
+                                  std::uint64_t seed = 5) {
     StepContext step(sink);
     step.seed = seed;
     return sampler.choose(inputs, step);
@@ -69,7 +69,7 @@ TEST_P(SamplerContract, KeepsSomeOfThoseThatTakePart) {
        {Scene::kUsual, Scene::kNoObjects, Scene::kAllIgnored, Scene::kNoCandidates, Scene::kOnlyPositives}) {
     SCOPED_TRACE(static_cast<int>(kind));
     const SamplerInputs inputs = inputsOf(kind);
-    const Selection selection = choose(*sampler, inputs);
+    const SampledCandidates selection = choose(*sampler, inputs);
     ASSERT_EQ(selection.kept.sizes(), inputs.object.sizes());
     ASSERT_EQ(selection.kept.scalar_type(), at::kBool);
     EXPECT_FALSE(selection.kept.logical_and(inputs.object < -1).any().item<bool>());
@@ -88,7 +88,7 @@ TEST_P(SamplerContract, ImagesAreChosenFromIndependently) {
   changed.object[1].fill_(-1);
   for (at::Tensor* values : {&changed.iou, &changed.loss, &changed.score})
     values->select(0, 1).copy_(values->select(0, 1).flip(0));
-  const Selection one = choose(*make(), inputs), other = choose(*make(), changed);
+  const SampledCandidates one = choose(*make(), inputs), other = choose(*make(), changed);
   EXPECT_TRUE(at::equal(one.kept[0], other.kept[0]));
   if (one.weight.defined()) {
     EXPECT_TRUE(at::equal(one.weight[0], other.weight[0]));
@@ -99,8 +99,8 @@ TEST_P(SamplerContract, TheSameTwiceWithAndWithoutASinkAndInputsStay) {
   const SamplerInputs inputs = inputsOf(Scene::kUsual);
   const SamplerInputs before = mapped(inputs, [](const at::Tensor& values) { return values.clone(); });
   RecordingSink sink;
-  const Selection one = choose(*make(), inputs), two = choose(*make(), inputs),
-                  seen = choose(*make(), inputs, &sink);
+  const SampledCandidates one = choose(*make(), inputs), two = choose(*make(), inputs),
+                          seen = choose(*make(), inputs, &sink);
   EXPECT_TRUE(at::equal(one.kept, two.kept));
   EXPECT_TRUE(at::equal(one.kept, seen.kept));
   for (const auto& [got, had] : {std::pair{inputs.object, before.object},
@@ -130,7 +130,7 @@ TEST_P(SamplerContract, ShowsWhatItDeclaresAndSaysOfEveryCandidateWhy) {
     const auto sampler = make();
     const SamplerInputs inputs = inputsOf(kind);
     RecordingSink sink;
-    const Selection selection = choose(*sampler, inputs, &sink);
+    const SampledCandidates selection = choose(*sampler, inputs, &sink);
     const EvidenceDeclaration declared = sampler->declaration();
     EXPECT_EQ(sink.channelSpecs, declared.channels);
     EXPECT_TRUE(sink.pairSpecs.empty() && sink.objectSpecs.empty());
@@ -179,7 +179,7 @@ TEST_P(SamplerContract, EveryChoiceAndBoundRuns) {
       for (const Scene kind : {Scene::kUsual, Scene::kNoObjects, Scene::kNoCandidates}) {
         const SamplerInputs inputs = inputsOf(kind);
         RecordingSink sink;
-        const Selection selection = choose(*sampler, inputs, &sink);
+        const SampledCandidates selection = choose(*sampler, inputs, &sink);
         EXPECT_FALSE(selection.kept.logical_and(inputs.object < -1).any().item<bool>()) << spec.name;
         if (selection.weight.defined()) {
           EXPECT_TRUE(selection.weight.isfinite().all().item<bool>()) << spec.name;

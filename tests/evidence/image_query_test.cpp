@@ -9,8 +9,8 @@
 namespace anchorscope {
 namespace {
 
-ImageFacts image(std::string name, std::vector<std::string> classes = {}) {
-  ImageFacts facts;
+SearchedImage image(std::string name, std::vector<std::string> classes = {}) {
+  SearchedImage facts;
   facts.name = std::move(name);
   facts.classes = std::move(classes);
   facts.objects = 4;
@@ -22,14 +22,14 @@ ImageFacts image(std::string name, std::vector<std::string> classes = {}) {
   return facts;
 }
 
-bool finds(const char* query, const ImageFacts& facts) {
+bool finds(const char* query, const SearchedImage& facts) {
   const auto parsed = ImageQuery::parse(query);
   EXPECT_TRUE(parsed) << parsed.error().text();
   return parsed && parsed->matches(facts);
 }
 
 TEST(ImageQuery, WordsAreLookedForInTheNameAndAllMustHold) {
-  const ImageFacts facts = image("train/Blood_001.jpg");
+  const SearchedImage facts = image("train/Blood_001.jpg");
   EXPECT_TRUE(finds("", facts));
   EXPECT_TRUE(finds("blood", facts));
   EXPECT_TRUE(finds("BLOOD 001", facts));
@@ -42,7 +42,7 @@ TEST(ImageQuery, WordsAreLookedForInTheNameAndAllMustHold) {
 }
 
 TEST(ImageQuery, NamesAndClassesMayHoldSigns) {
-  const ImageFacts facts = image("epoch=3 <a>.png", {"size>2"});
+  const SearchedImage facts = image("epoch=3 <a>.png", {"size>2"});
   EXPECT_TRUE(finds("name:epoch=3", facts));
   EXPECT_TRUE(finds("name:\"=3 <a>\" class:size>2", facts));
   EXPECT_TRUE(finds("-name:epoch=4 -class:size<2", facts));
@@ -50,7 +50,7 @@ TEST(ImageQuery, NamesAndClassesMayHoldSigns) {
 }
 
 TEST(ImageQuery, ClassesStatesAndNumbersAreAskedFor) {
-  const ImageFacts facts = image("a", {"dog", "traffic light"});
+  const SearchedImage facts = image("a", {"dog", "traffic light"});
   EXPECT_TRUE(finds("class:dog", facts));
   EXPECT_TRUE(finds("class:\"traffic light\" -class:cat", facts));
   EXPECT_FALSE(finds("class:cat", facts));
@@ -64,7 +64,7 @@ TEST(ImageQuery, ClassesStatesAndNumbersAreAskedFor) {
 }
 
 TEST(ImageQuery, WhatIsNotKnownIsNeitherFoundNorItsOpposite) {
-  ImageFacts facts;
+  SearchedImage facts;
   facts.name = "a";
   EXPECT_FALSE(finds("starved", facts));
   EXPECT_FALSE(finds("-starved", facts));
@@ -104,7 +104,7 @@ TEST(ImageQuery, EveryFormInItsHelpIsUnderstood) {
 
 TEST(ImageQuery, FactsOfAFrameAreThoseThatItsObjectsTell) {
   const auto frame = testing::makeSyntheticFrame();
-  const ImageFacts facts = imageFacts(*frame);
+  const SearchedImage facts = imageFacts(*frame);
   EXPECT_EQ(facts.name, frame->image->name);
   EXPECT_EQ(facts.objects, static_cast<double>(frame->image->objects.size()));
   double starved = 0, contested = 0, served = 0;
@@ -119,7 +119,7 @@ TEST(ImageQuery, FactsOfAFrameAreThoseThatItsObjectsTell) {
   EXPECT_GT(*facts.served, 0);
   EXPECT_GT(*facts.loss, 0);
   // Of the labels alone nothing more is known.
-  const ImageFacts labels = imageFacts(*frame->image, *frame->classNames);
+  const SearchedImage labels = imageFacts(*frame->image, *frame->classNames);
   EXPECT_EQ(labels.classes, facts.classes);
   EXPECT_FALSE(labels.starved);
   EXPECT_FALSE(labels.loss);

@@ -97,8 +97,9 @@ TEST(HardNegativeSampler, KeepsThreePerPositiveOfEachImage) {
 SamplerInputs inBins() {
   SamplerInputs inputs;
   inputs.object = at::full({1, 83}, -1, kLong);
-  inputs.iou = at::cat({at::linspace(0.01, 0.29, 40), at::linspace(0.31, 0.59, 40), at::tensor({0.7F, 0.8F, 0.9F})})
-                   .unsqueeze(0);
+  inputs.iou =
+      at::cat({at::linspace(0.01, 0.29, 40), at::linspace(0.31, 0.59, 40), at::tensor({0.7F, 0.8F, 0.9F})})
+          .unsqueeze(0);
   inputs.object[0][82] = -2;  // the largest overlap of the image, which takes no part
   return inputs;
 }
@@ -115,10 +116,9 @@ TEST(IouBalancedSampler, EveryBinOfOverlapsHasItsShare) {
 }
 
 TEST(IouBalancedSampler, BelowTheFloorHasAShareOfItsOwn) {
-  const auto sampler = make("iou_balanced", {{"sample_number", "30"},
-                                             {"positive_fraction", "0"},
-                                             {"floor_thr", "0.3"},
-                                             {"floor_fraction", "0.2"}});
+  const auto sampler = make(
+      "iou_balanced",
+      {{"sample_number", "30"}, {"positive_fraction", "0"}, {"floor_thr", "0.3"}, {"floor_fraction", "0.2"}});
   const at::Tensor kept = sampler->choose(inBins(), {}).kept[0];
   EXPECT_EQ(countOf(kept.slice(0, 0, 40)), 6);
   EXPECT_EQ(countOf(kept), 30);
@@ -127,7 +127,9 @@ TEST(IouBalancedSampler, BelowTheFloorHasAShareOfItsOwn) {
 TEST(IouBalancedSampler, ForgetsItsFloorAsMmdetDoes) {
   SamplerInputs inputs = inBins();
   inputs.iou[0].slice(0, 0, 20).fill_(0);
-  const auto choose = [&](Sampler& sampler) { return countOf(sampler.choose(inputs, {}).kept[0].slice(0, 0, 20)); };
+  const auto choose = [&](Sampler& sampler) {
+    return countOf(sampler.choose(inputs, {}).kept[0].slice(0, 0, 20));
+  };
   const Options options = {{"sample_number", "60"}, {"positive_fraction", "0"}, {"iou_bins", "1"}};
   Options mmdet = options;
   mmdet.emplace_back("floor_state", "mmdet");
@@ -143,7 +145,8 @@ TEST(IouBalancedSampler, ForgetsItsFloorAsMmdetDoes) {
 TEST(IouBalancedSampler, ObjectsHavePositivesInEqualNumbers) {
   // 12 positives of object 0, 3 of object 1.
   SamplerInputs inputs;
-  inputs.object = at::cat({at::zeros({1, 12}, kLong), at::ones({1, 3}, kLong), at::full({1, 40}, -1, kLong)}, 1);
+  inputs.object =
+      at::cat({at::zeros({1, 12}, kLong), at::ones({1, 3}, kLong), at::full({1, 40}, -1, kLong)}, 1);
   inputs.iou = at::linspace(0, 0.5, 55).unsqueeze(0);
   const auto sampler = make("iou_balanced", {{"sample_number", "16"}, {"positive_fraction", "0.5"}});
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
@@ -157,12 +160,14 @@ TEST(ScoreHlrSampler, TheBestOfEveryGroupComesFirst) {
   // Boxes 0, 1, 2 are one group, 3 is another, 4 is not sure of anything.
   SamplerInputs inputs;
   inputs.object = at::full({1, 5}, -1, kLong);
-  inputs.boxes = at::tensor(std::vector<float>{0, 0, 10, 10, 0, 0, 10, 11, 0, 0, 10, 12, 50, 50, 60, 60, 0, 0, 9, 9})
-                     .view({1, 5, 4});
+  inputs.boxes =
+      at::tensor(std::vector<float>{0, 0, 10, 10, 0, 0, 10, 11, 0, 0, 10, 12, 50, 50, 60, 60, 0, 0, 9, 9})
+          .view({1, 5, 4});
   inputs.score = row(std::vector<float>{0.9F, 0.8F, 0.7F, 0.3F, 0.01F});
   inputs.loss = at::ones({1, 5});
-  const auto sampler = make("score_hlr", {{"sample_number", "3"}, {"positive_fraction", "0"}, {"hlr_k", "1"}});
-  const Selection selection = sampler->choose(inputs, {});
+  const auto sampler =
+      make("score_hlr", {{"sample_number", "3"}, {"positive_fraction", "0"}, {"hlr_k", "1"}});
+  const SampledCandidates selection = sampler->choose(inputs, {});
   EXPECT_THAT(indices(selection.kept), ElementsAre(0, 1, 3));
   // Places 0, 2 and 1 of 4: 1, 1/2, 3/4, times 3 over their sum.
   EXPECT_TRUE(at::allclose(selection.weight, row(std::vector<float>{4 / 3.F, 2 / 3.F, 1, 1, 1})));

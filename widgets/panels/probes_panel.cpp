@@ -195,7 +195,7 @@ void ProbesPanel::search() {
   const bool names = query_.asksNamesAlone();
   const auto factsOf = [names](const ProbeFrame& frame) {
     if (!names) return imageFacts(frame);
-    ImageFacts facts;
+    SearchedImage facts;
     facts.name = frame.image->name;
     return facts;
   };
@@ -216,7 +216,7 @@ void ProbesPanel::search() {
   std::vector<QString> others;
   if (!query_.isEmpty() && names)
     for (const std::string& name : available_) {
-      ImageFacts facts;
+      SearchedImage facts;
       facts.name = name;
       if (!probes.contains(name) && query_.matches(facts)) others.push_back(QString::fromStdString(name));
     }
