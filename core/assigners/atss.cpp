@@ -204,11 +204,20 @@ AssignerEntry atssAssigner() {
       intParam("topk", 9, 1, 1000, "anchors",
                "Candidates of an object on each level; shorter levels give all.", "ATSS (CVPR 2020)"),
       floatParam(
-          "point_scale", 8, 0.25, 64, "strides",
-          "Side of the square anchor that stands for a point where the model has points: their IoU is asked.",
+          "point_scale", 0, 0, 64, "strides",
+          "Side of the square anchor that stands for a point where the model has points: their IoU is asked. "
+          "0: none "
+          "does, and points are refused.",
           "GFL (NeurIPS 2020), mmdet 3.3.0: square anchors of 8 strides, boxes as distances from their "
           "centres"),
       ignoreIofParam(),
+  };
+  entry.conflicts = [](const ParamSet& params, const HeadTraits& heads) -> std::vector<OptionConflict> {
+    if (!heads.points || params.getFloat("point_scale") > 0) return {};
+    return {
+        {"assigner", "ATSS measures the IoU of anchor boxes, and the model has points without boxes",
+         "Choose one for points (assigner or method fcos, method musu), a model with anchor boxes, or square "
+         "anchors for the points (point_scale 8)"}};
   };
   entry.make = atss::make;
   return entry;

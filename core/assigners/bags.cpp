@@ -159,7 +159,7 @@ class IouBag final : public BagAssigner {
     Bags bags;
     bags.measure = pairwiseIou(boxes, anchors.boxes);
     const at::Tensor taken = std::get<1>(bags.measure.topk(std::min(size_, anchors.count()), 2));
-    bags.in = at::zeros_like(bags.measure, at::kBool).scatter_(2, taken, true);
+    bags.in = at::zeros_like(bags.measure, at::kBool).scatter_(2, taken, true) & (bags.measure > 0);
     return bags;
   }
 
@@ -195,7 +195,10 @@ AssignerEntry iouBagAssigner() {
   AssignerEntry entry;
   entry.name = "iou_bag";
   entry.title = "Bag by IoU";
-  entry.description = "An object's bag holds the anchors that overlap it most, for a loss that weighs them.";
+  entry.description =
+      "An object's bag holds the anchors that overlap it most, for a loss that weighs them. Ours: none that "
+      "does "
+      "not overlap it (mmdet fills up the bag).";
   entry.source = "FreeAnchor (NeurIPS 2019); mmdet 3.3.0 FreeAnchorRetinaHead";
   entry.listsPairs = true;
   entry.params = {intParam("bag_size", 50, 1, 10000, "anchors", "Anchors in a bag.", entry.source),

@@ -97,6 +97,14 @@ PairTableSpec pairSpec(double ignoreIof) {
                   "Rank by joint score among the object's eligible anchors; -1 when not eligible."),
       wholeColumn("weighs_cls", "Has a cls weight", "1 when the classification weight is above 0."),
       wholeColumn("weighs_reg", "Has a reg weight", "1 when the regression weight is above 0."),
+      realColumn("best_cls", "Best w cls", "1",
+                 "Classification weight that the anchor's classification winner gives it.", cls),
+      realColumn("best_reg", "Best w reg", "1",
+                 "Regression weight that the anchor's regression winner gives it.", reg),
+      wholeColumn("wins_cls", "Wins cls",
+                  "1 when this object is the anchor's classification winner; -1: no weight to win with."),
+      wholeColumn("wins_reg", "Wins reg",
+                  "1 when this object is the anchor's regression winner; -1: no weight to win with."),
   };
   if (ignoreIof > 0) {
     spec.columns.push_back(ignoredShareColumn());
@@ -142,6 +150,13 @@ DecisionSpec decisionSpec(const MusuOptions& options, double ignoreIof) {
                                   cls ? "w_cls" : "w_reg", ">", 0, cls ? "weighs_cls" : "weighs_reg");
     weight.head = cls ? "classification" : "regression";
     spec.tests.push_back(std::move(weight));
+    TestSpec largest = conflict(testOfColumn(
+        cls ? "largest classification weight" : "largest regression weight",
+        "Does no other object give the anchor more? Of equal weights the larger joint score wins, "
+        "then the smaller index.",
+        cls ? "w_cls" : "w_reg", ">=", cls ? "best_cls" : "best_reg", cls ? "wins_cls" : "wins_reg"));
+    largest.head = cls ? "classification" : "regression";
+    spec.tests.push_back(std::move(largest));
   }
   spec.outcomes = {{"classification", kClsObjectChannel, "w_cls", "rank_cls"},
                    {"regression", kRegObjectChannel, "w_reg", "rank_reg"}};
@@ -272,9 +287,10 @@ at::Tensor ranksWithin(const at::Tensor& group, const at::Tensor& values) {
   return at::empty_like(rank).index_put_({order}, rank);
 }
 
-void publishPairs(const MusuInputs& in, const MusuOptions& options, const MusuPairs& pairs,
+void publishPairs(const MusuInputs& in, const MusuOptions& options, const MusuResult& result,
                   const IgnoredRegions& ignored, double ignoreIof, EvidenceSink& sink) {
-  const std::int64_t objects = in.gtBoxes.size(1), anchors = in.anchors.size(0);
+  const MusuPairs& pairs = *result.pairs;
+  const std::int64_t batch = in.gtBoxes.size(0), objects = in.gtBoxes.size(1), anchors = in.anchors.size(0);
   const at::Tensor overlaps = pairwiseIou(in.gtBoxes, in.boxes);  // [B,G,N]
   at::Tensor considered = (overlaps > 0) & in.gtValid.unsqueeze(2);
   considered.index_put_({pairs.image, pairs.object, pairs.anchor}, at::ones({}, considered.options()));
@@ -298,6 +314,17 @@ void publishPairs(const MusuInputs& in, const MusuOptions& options, const MusuPa
       spread(at::where(pairs.inBag, (pairs.wCls > 0).to(one.scalar_type()), one * kNan), kNan);
   const at::Tensor weighsReg =
       spread(at::where(pairs.inBag, (pairs.wReg > 0).to(one.scalar_type()), one * kNan), kNan);
+  // What the winner of each row's anchor gives it, and whether the row is the winner's.
+  const auto contest = [&](const at::Tensor& winner, const at::Tensor& weight) {
+    const at::Tensor flat = pairs.image * anchors + pairs.anchor;
+    const at::Tensor wins = (winner.reshape({-1}).index({flat}) == pairs.object).to(weight.dtype());
+    const at::Tensor best =
+        at::zeros({batch * anchors}, weight.options()).scatter_reduce_(0, flat, wins * weight, "amax");
+    return std::pair(best.index({rows.image * anchors + rows.anchor}),
+                     spread(wins.masked_fill(weight <= 0, kNan), kNan));
+  };
+  const auto [bestCls, winsCls] = contest(result.winnerCls, pairs.wCls);
+  const auto [bestReg, winsReg] = contest(result.winnerReg, pairs.wReg);
   std::vector<at::Tensor> columns = {
       p,
       q,
@@ -318,7 +345,11 @@ void publishPairs(const MusuInputs& in, const MusuOptions& options, const MusuPa
       kept,
       spread(ranksWithin(pairs.image * objects + pairs.object, pairs.joint), -1),
       weighsCls,
-      weighsReg};
+      weighsReg,
+      bestCls,
+      bestReg,
+      winsCls,
+      winsReg};
   if (ignoreIof > 0) {
     columns.push_back(rows.pickAnchor(ignored.share));
     columns.push_back(rows.pickAnchor(ignored.inside).logical_not());
@@ -448,7 +479,7 @@ void publishMusu(const MusuInputs& inputs, const MusuOptions& options, const Mus
                  const IgnoredRegions& ignored, double ignoreIof, EvidenceSink& sink) {
   ANCHORSCOPE_CHECK(result.pairs.has_value(), "MuSu's evidence needs its pairs");
   publishChannels(inputs, result, sink);
-  publishPairs(inputs, options, *result.pairs, ignored, ignoreIof, sink);
+  publishPairs(inputs, options, result, ignored, ignoreIof, sink);
   publishObjects(inputs, result, sink);
 }
 

@@ -4,6 +4,7 @@
 #include <c10/core/GradMode.h>
 
 #include "core/evidence/spec_forms.h"
+#include "core/losses/inside_bags.h"
 #include "core/losses/joint_loss.h"
 #include "core/ops/class_boxes.h"
 #include "core/ops/scores.h"
@@ -13,8 +14,7 @@ namespace {
 
 constexpr const char* kSource = "FreeAnchor (NeurIPS 2019); mmdet 3.3.0 FreeAnchorRetinaHead";
 constexpr const char* kPairs = "free_anchor.pairs";
-constexpr double kTiny = 1e-12;         // mmdet
-constexpr double kMostLogarithm = 100;  // binary_cross_entropy ends its logarithms there
+constexpr double kTiny = 1e-12;  // mmdet
 const LossHead kPositive{
     "positive_bag", "Positive bag loss", "nat",
     "-alpha ln of the object's likelihood: the mean over its bag of class score times box "
@@ -84,15 +84,15 @@ class FreeAnchor final : public JointLoss {
     const at::Tensor raw = 1 / (1 - p).clamp_min(kTiny);
     const at::Tensor weight = raw / bags.ofObjects(bags.perObject(raw, batch, objects));
     const at::Tensor likelihood = bags.perObject(weight * p, batch, objects);
-    LossRows positive{kPositive.head,
-                      (likelihood.log().clamp_min(-kMostLogarithm) * -options_.alpha)
-                          .masked_fill(targets.valid.logical_not(), 0),
-                      count.clamp_min(1).expand({batch})};
+    LossRows positive{
+        kPositive.head,
+        (inside_bags::minusLog(likelihood) * options_.alpha).masked_fill(targets.valid.logical_not(), 0),
+        count.clamp_min(1).expand({batch})};
     positive.domain = LossDomain::kObject;
 
     const at::Tensor boxLikelihood = likelihoodOfBoxes(inputs);  // [B,C,N]
     const at::Tensor q = (scoresOf(outputs) * (1 - boxLikelihood.transpose(1, 2))).clamp(kTiny, 1 - kTiny);
-    const at::Tensor element = q.pow(options_.gamma) * (1 - q).log().clamp_min(-kMostLogarithm).neg();
+    const at::Tensor element = q.pow(options_.gamma) * inside_bags::minusLog(1 - q);
     LossRows negative{kNegative.head, element.sum(2) * (1 - options_.alpha),
                       (count * options_.bag).clamp_min(1).expand({batch})};
 

@@ -12,12 +12,11 @@
 
 namespace anchorscope::inside_bags {
 
-inline constexpr double kTiny = 1e-12;         // mmdet
-inline constexpr double kMostLogarithm = 100;  // binary_cross_entropy ends its logarithms there
+inline constexpr double kTiny = 1e-12;  // mmdet
 
-/// -ln p, at most kMostLogarithm.
+/// -ln p; of values below the smallest normal number that number's, with gradient 0. NaN stays NaN.
 inline at::Tensor minusLog(const at::Tensor& p) {
-  return p.log().clamp_min(-kMostLogarithm).neg();
+  return p.clamp_min(p.scalar_type() == at::kDouble ? 0x1p-1022 : 0x1p-126).log().neg();
 }
 
 /// Of listed pairs; [R], with gradient.

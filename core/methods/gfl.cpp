@@ -23,7 +23,8 @@ Recipe gflRecipe() {
   rules.clsNormalizer = "mmdet";
   rules.locNormalizer = "sum_of_weights_min_1";
   rules.lossSource = "mmdet 3.3.0 GFLHead";
-  recipe.overrides = {{"lambda_reg", 2.0, "mmdet 3.3.0 GFL configuration"}};
+  recipe.overrides = {{"lambda_reg", 2.0, "mmdet 3.3.0 GFL configuration"},
+                      {"point_scale", 8.0, "mmdet 3.3.0 GFL configuration"}};
   return recipe;
 }
 

@@ -26,8 +26,9 @@ at::Tensor boxTensor(const std::vector<Box>& boxes) {
   return out;
 }
 
-AnchorSet anchorsOf(const std::shared_ptr<const CandidateSet>& candidates) {
+AnchorSet anchorsOf(const std::shared_ptr<const CandidateSet>& candidates, bool points) {
   AnchorSet out;
+  if (points) out.offsets = BoxOffsets::kSideDistances;
   out.boxes = boxTensor(candidates->boxesInInput);
   if (!candidates->onGrid()) {
     out.boxes = out.boxes.unsqueeze(0);
@@ -46,6 +47,7 @@ AnchorSet anchorsOf(const std::shared_ptr<const CandidateSet>& candidates) {
 struct FrameVariants::Asked {
   std::shared_ptr<const Variant> variant;
   std::unique_ptr<MethodSet> methods;
+  std::vector<HeadTraits> heads;  ///< Per stage.
 };
 
 FrameVariants::FrameVariants() = default;
@@ -66,7 +68,7 @@ Result<std::unique_ptr<FrameVariants>> FrameVariants::make(RunConfig config, con
     for (std::size_t stage = 0; stage < (*methods)->count(); ++stage)
       follows = follows || (*methods)->stage(stage).followsOutputs();
     if (!follows) {
-      out->asked_.push_back({asked.variant, *std::move(methods)});
+      out->asked_.push_back({asked.variant, *std::move(methods), *heads});
       continue;
     }
     out->refused_.push_back(
@@ -112,7 +114,8 @@ std::shared_ptr<const StageEvidence> FrameVariants::stageOf(const Asked& asked, 
                                                             const StageEvidence& own,
                                                             const DenseTargets& targets) const {
   FramePacker packer;
-  asked.methods->stage(stage).showAssignment(anchorsOf(own.candidates), targets, packer);
+  asked.methods->stage(stage).showAssignment(anchorsOf(own.candidates, asked.heads.at(stage).points), targets,
+                                             packer);
   StageFacts facts;
   facts.stage = own.stage;
   facts.candidates = own.candidates;

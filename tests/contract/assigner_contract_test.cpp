@@ -275,6 +275,10 @@ TEST_P(AssignerContract, NonFiniteOutputsLeaveASoundAssignment) {
 }
 
 TEST_P(AssignerContract, OrderOfObjectsDoesNotMatter) {
+  const std::string& name = GetParam().entry->name;
+  if (name == "paa") GTEST_SKIP() << "of two objects that choose an anchor the later has it, as in mmdet";
+  if (name == "yolov5_ratio")
+    GTEST_SKIP() << "lists pairs of every object; the one it shows of them is the first";
   DenseSceneOptions options;
   options.objects = {5};
   const DenseScene scene = makeDenseScene(options);

@@ -126,7 +126,14 @@ TEST_P(MethodConfig, WhatDoesNotGoTogetherIsToldWithTheOptionToChange) {
 TEST_P(MethodConfig, GoesWithSomeModel) {
   bool fits = false;
   for (const ModelInfo& model : modelInfos())
-    fits = fits || checkCombination(config(model.name)).ok();
+    for (const bool distributions : {false, true}) {
+      RunConfig made = config(model.name);
+      if (distributions) {
+        if (!made.modelParams.set("distance_bins", "9").ok()) continue;
+        ASSERT_TRUE(made.modelParams.set("centerness", "false").ok());
+      }
+      fits = fits || checkCombination(made).ok();
+    }
   EXPECT_TRUE(fits);
 }
 

@@ -142,8 +142,11 @@ TEST_P(MethodContract, BoxesPerClassThatAreAllTheSameAreOneBox) {
   wanted.total.backward();
   got.total.backward();
   EXPECT_EQ(scalarsOf(got), scalarsOf(wanted));
-  const auto same = [](const at::Tensor& perClassGradient, const at::Tensor& gradient) {
-    return !gradient.defined() ? !perClassGradient.defined() : at::equal(perClassGradient.sum(2), gradient);
+  // The gradients of the pairs that share a candidate are added in another order.
+  const double rtol = GetParam().listsPairs() || GetParam().joint() ? 1e-5 : 0;
+  const auto same = [&](const at::Tensor& perClassGradient, const at::Tensor& gradient) {
+    return !gradient.defined() ? !perClassGradient.defined()
+                               : at::allclose(perClassGradient.sum(2), gradient, rtol, rtol * 1e-2);
   };
   EXPECT_TRUE(same(each.outputs.boxes.grad(), one.outputs.boxes.grad()));
   EXPECT_TRUE(same(each.outputs.offsets.grad(), one.outputs.offsets.grad()));
@@ -253,6 +256,8 @@ TEST_P(MethodContract, WithoutAnchorsTheLossIsZero) {
 }
 
 TEST_P(MethodContract, PaddingAndOrderOfObjectsDoNotMatter) {
+  if (GetParam().method == "paa" || GetParam().assigner == "paa")
+    GTEST_SKIP() << "of two objects that choose an anchor the later has it, as in mmdet";
   DenseSceneOptions options;
   options.objects = {4};
   const DenseScene scene = makeDenseScene(options);
@@ -325,9 +330,11 @@ TEST_P(MethodContract, GradientInDoubles) {
   // The assignment is constant in the gradient. It is in the differences too: their step is far below what
   // moves a bag, a rank or a match in this scene (a method whose weights vary continuously with the outputs
   // needs its own check).
-  expectGradient(
-      scene.outputs.offsets,
-      [&](const at::Tensor& deltas) { return total(testing::withOffsets(scene, deltas)); }, 5, samples);
+  // The IoU output learns the IoU of the predicted boxes, which is constant in the gradient alone.
+  if (!scene.outputs.further.contains(kIouOutput))
+    expectGradient(
+        scene.outputs.offsets,
+        [&](const at::Tensor& deltas) { return total(testing::withOffsets(scene, deltas)); }, 5, samples);
   expectGradient(
       scene.outputs.logits,
       [&](const at::Tensor& logits) {

@@ -20,9 +20,10 @@ using testing::RecordingSink;
 class MethodParity : public ::testing::TestWithParam<std::tuple<MethodCase, const char*>> {};
 
 DenseScene movedTo(at::Device device, DenseScene scene) {
-  for (at::Tensor* tensor : {&scene.anchors.boxes, &scene.anchors.strides, &scene.outputs.logits,
-                             &scene.outputs.offsets, &scene.outputs.boxes, &scene.targets.boxes,
-                             &scene.targets.labels, &scene.targets.valid, &scene.targets.ignoreBoxes})
+  for (at::Tensor* tensor :
+       {&scene.anchors.boxes, &scene.anchors.strides, &scene.outputs.logits, &scene.outputs.offsets,
+        &scene.outputs.boxes, &scene.outputs.distribution, &scene.targets.boxes, &scene.targets.labels,
+        &scene.targets.valid, &scene.targets.ignoreBoxes})
     if (tensor->defined()) *tensor = tensor->detach().to(device);
   for (auto& [name, tensor] : scene.outputs.further)
     tensor = tensor.detach().to(device);
@@ -30,7 +31,8 @@ DenseScene movedTo(at::Device device, DenseScene scene) {
 }
 
 void requireGradients(DenseScene& scene) {
-  for (at::Tensor* tensor : {&scene.outputs.logits, &scene.outputs.offsets, &scene.outputs.boxes})
+  for (at::Tensor* tensor :
+       {&scene.outputs.logits, &scene.outputs.offsets, &scene.outputs.boxes, &scene.outputs.distribution})
     if (tensor->defined()) *tensor = tensor->detach().requires_grad_();
   for (auto& [name, tensor] : scene.outputs.further)
     tensor = tensor.detach().requires_grad_();

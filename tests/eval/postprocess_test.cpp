@@ -266,7 +266,8 @@ HeadOutputs falling(const std::vector<Box>& boxes, std::int64_t classes) {
 
 std::vector<std::int64_t> candidatesOf(const HeadOutputs& outputs, const PostprocessOptions& options) {
   std::vector<std::int64_t> candidates;
-  for (const PredictionRecord& record : postprocess(outputs, {}, {{{}, kSize}}, options).front())
+  const auto images = postprocess(outputs, {}, {{{}, kSize}}, options);
+  for (const PredictionRecord& record : images.front())
     candidates.push_back(record.candidate);
   return candidates;
 }

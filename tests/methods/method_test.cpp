@@ -171,11 +171,14 @@ std::vector<std::string> testNames(const std::string& method, const Changes& cha
 }
 
 TEST(Declarations, FollowTheOptions) {
-  EXPECT_EQ(testNames("musu", {}), (std::vector<std::string>{"overlap", "joint score",
-                                                             "classification weight", "regression weight"}));
+  EXPECT_EQ(testNames("musu", {}),
+            (std::vector<std::string>{"overlap", "joint score", "classification weight",
+                                      "largest classification weight", "regression weight",
+                                      "largest regression weight"}));
   EXPECT_EQ(testNames("musu", {{"eligibility", "center_in_gt"}, {"max_bag", "5"}}),
             (std::vector<std::string>{"overlap", "centre", "joint score", "bag size", "classification weight",
-                                      "regression weight"}));
+                                      "largest classification weight", "regression weight",
+                                      "largest regression weight"}));
   EXPECT_EQ(testNames("max_iou", {{"ignore_iof_thr", "0.5"}, {"low_quality", "false"}}),
             (std::vector<std::string>{"overlap", "ignored region", "positive threshold", "best object"}));
 }
