@@ -84,9 +84,11 @@ class FreeAnchor final : public JointLoss {
     const at::Tensor raw = 1 / (1 - p).clamp_min(kTiny);
     const at::Tensor weight = raw / bags.ofObjects(bags.perObject(raw, batch, objects));
     const at::Tensor likelihood = bags.perObject(weight * p, batch, objects);
+    // Ours: an object that no anchor overlaps has no loss (mmdet fills its bag up).
+    const at::Tensor served = bags.perObject(at::ones_like(p), batch, objects).detach() > 0;
     LossRows positive{
         kPositive.head,
-        (inside_bags::minusLog(likelihood) * options_.alpha).masked_fill(targets.valid.logical_not(), 0),
+        (inside_bags::minusLog(likelihood) * options_.alpha).masked_fill(served.logical_not(), 0),
         count.clamp_min(1).expand({batch})};
     positive.domain = LossDomain::kObject;
 

@@ -2,6 +2,7 @@
 
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace anchorscope {
@@ -21,6 +22,13 @@ struct Parameters {
     weights = at::where(where, from.weights, weights);
   }
 };
+
+/// Of a bool tensor on the CPU: read where it lies, as nothing has to be waited for.
+bool anyOf(const at::Tensor& onCpu) {
+  const at::Tensor dense = onCpu.contiguous();
+  const bool* const first = dense.const_data_ptr<bool>();
+  return std::any_of(first, first + dense.numel(), [](bool each) { return each; });
+}
 
 /// [R,K,2]: log of weight times density.
 at::Tensor weightedLogDensity(const at::Tensor& x, const Parameters& p) {
@@ -72,7 +80,7 @@ GaussianMixtures fitTwoGaussians(const at::Tensor& values, const at::Tensor& pre
     const at::Tensor likelihood = total.masked_fill(present.logical_not(), 0).sum(1) / size;
     active = active & ((likelihood - last).abs() >= options.tolerance);
     last = likelihood;
-    if (x.is_cpu() && !active.any().item<bool>()) break;
+    if (x.is_cpu() && !anyOf(active)) break;
   }
 
   GaussianMixtures out;

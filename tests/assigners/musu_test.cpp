@@ -264,7 +264,7 @@ constexpr auto kNotReached = TestVerdict::kNotReached;
 TEST(MusuDecision, AMemberIsTakenByBothHeads) {
   const Decision decision =
       decide(reversedScene(), {{"threshold", "top_k"}, {"k", "3"}, {"alpha", "0"}}, 1, 0);
-  EXPECT_EQ(verdicts(decision), (std::vector<TestVerdict>{kPassed, kPassed, kPassed, kPassed}));
+  EXPECT_EQ(verdicts(decision), std::vector<TestVerdict>(6, kPassed));
   ASSERT_EQ(decision.outcomes.size(), 2u);
   for (const DecisionOutcome& outcome : decision.outcomes) {
     EXPECT_EQ(outcome.kind, DecisionOutcome::Kind::kTaken);
@@ -303,8 +303,9 @@ TEST(MusuDecision, NoOverlap) {
 
 TEST(MusuDecision, BelowTheThresholdAndByHowMuch) {
   const Decision decision = decide(reversedScene(), {{"threshold", "max_ratio"}, {"gamma", "1"}}, 0, 0);
-  ASSERT_EQ(decision.rows.size(), 4u);
-  EXPECT_EQ(verdicts(decision), (std::vector<TestVerdict>{kPassed, kFailed, kNotReached, kNotReached}));
+  EXPECT_EQ(verdicts(decision),
+            (std::vector<TestVerdict>{kPassed, kFailed, kNotReached, kNotReached, kNotReached, kNotReached}));
+  ASSERT_EQ(decision.rows.size(), 6u);
   EXPECT_NEAR(decision.rows[1].value, std::pow(1 / (1 + std::exp(1.0)), 0.25), 1e-6);
   EXPECT_GT(decision.rows[1].bound, decision.rows[1].value);
 }
@@ -314,10 +315,10 @@ TEST(MusuDecision, CentreOutside) {
   scene.outputs.boxes[0][3] = at::tensor({0.f, 0.f, 10.f, 10.f});  // predicts well from afar
   const Decision decision = decide(scene, {{"eligibility", "center_in_gt"}}, 3, 0);
   EXPECT_TRUE(decision.considered);
-  ASSERT_EQ(decision.rows.size(), 5u);
+  ASSERT_EQ(decision.rows.size(), 7u);
   EXPECT_EQ(decision.rows[1].name, "centre");
-  EXPECT_EQ(verdicts(decision),
-            (std::vector<TestVerdict>{kPassed, kFailed, kNotReached, kNotReached, kNotReached}));
+  EXPECT_EQ(verdicts(decision), (std::vector<TestVerdict>{kPassed, kFailed, kNotReached, kNotReached,
+                                                          kNotReached, kNotReached, kNotReached}));
 }
 
 TEST(MusuDecision, BestOfAnEmptyBag) {
@@ -325,7 +326,7 @@ TEST(MusuDecision, BestOfAnEmptyBag) {
   DenseScene scene = reversedScene();
   // Joint scores .720, .723, .682: anchor 1 is the best.
   const Decision best = decide(scene, changes, 1, 0);
-  ASSERT_EQ(best.rows.size(), 4u);
+  ASSERT_EQ(best.rows.size(), 6u);
   EXPECT_EQ(best.rows[1].verdict, kPassed);
   EXPECT_EQ(best.rows[1].note, "best of an empty bag");
   EXPECT_LT(best.rows[1].value, best.rows[1].bound);
@@ -335,9 +336,9 @@ TEST(MusuDecision, BestOfAnEmptyBag) {
 TEST(MusuDecision, CutByTheBagsLimit) {
   const Changes changes = {{"threshold", "top_k"}, {"k", "3"}, {"max_bag", "1"}};
   const Decision decision = decide(reversedScene(), changes, 2, 0);
-  ASSERT_EQ(decision.rows.size(), 5u);
-  EXPECT_EQ(verdicts(decision),
-            (std::vector<TestVerdict>{kPassed, kPassed, kFailed, kNotReached, kNotReached}));
+  ASSERT_EQ(decision.rows.size(), 7u);
+  EXPECT_EQ(verdicts(decision), (std::vector<TestVerdict>{kPassed, kPassed, kFailed, kNotReached, kNotReached,
+                                                          kNotReached, kNotReached}));
   EXPECT_EQ(decision.rows[2].value, 2);  // rank by P
   EXPECT_EQ(decision.rows[2].bound, 1);
 }
@@ -347,8 +348,8 @@ TEST(MusuDecision, ARankWithoutAWeightIsBackground) {
       {"threshold", "top_k"}, {"k", "3"}, {"alpha", "0"}, {"weighting", "hard_top_k"}, {"k_weight", "1"}};
   const Decision decision =
       decide(reversedScene(), changes, 0, 0);  // first for classification, last for regression
-  ASSERT_EQ(decision.rows.size(), 4u);
-  EXPECT_EQ(verdicts(decision), (std::vector<TestVerdict>{kPassed, kPassed, kPassed, kFailed}));
+  EXPECT_EQ(verdicts(decision),
+            (std::vector<TestVerdict>{kPassed, kPassed, kPassed, kPassed, kFailed, kNotReached}));
   EXPECT_EQ(decision.outcomes[0].kind, DecisionOutcome::Kind::kTaken);
   EXPECT_EQ(decision.outcomes[1].kind, DecisionOutcome::Kind::kDropped);
 }

@@ -143,7 +143,7 @@ TEST_P(MethodContract, BoxesPerClassThatAreAllTheSameAreOneBox) {
   got.total.backward();
   EXPECT_EQ(scalarsOf(got), scalarsOf(wanted));
   // The gradients of the pairs that share a candidate are added in another order.
-  const double rtol = GetParam().listsPairs() || GetParam().joint() ? 1e-5 : 0;
+  const double rtol = GetParam().listsPairs() || GetParam().joint() || GetParam().classesOfPairs() ? 1e-5 : 0;
   const auto same = [&](const at::Tensor& perClassGradient, const at::Tensor& gradient) {
     return !gradient.defined() ? !perClassGradient.defined()
                                : at::allclose(perClassGradient.sum(2), gradient, rtol, rtol * 1e-2);
@@ -258,6 +258,8 @@ TEST_P(MethodContract, WithoutAnchorsTheLossIsZero) {
 TEST_P(MethodContract, PaddingAndOrderOfObjectsDoNotMatter) {
   if (GetParam().method == "paa" || GetParam().assigner == "paa")
     GTEST_SKIP() << "of two objects that choose an anchor the later has it, as in mmdet";
+  if (GetParam().classesOfPairs() && GetParam().kind.heads.gives(kIouOutput))
+    GTEST_SKIP() << "the IoU output learns of the object that is shown of the pairs, which is the first";
   DenseSceneOptions options;
   options.objects = {4};
   const DenseScene scene = makeDenseScene(options);
