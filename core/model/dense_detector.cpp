@@ -44,10 +44,9 @@ const std::vector<int>& DenseDetectorOptions::strides() const {
 }
 
 DenseDetector::DenseDetector(const DenseDetectorOptions& options, std::uint64_t seed)
-    : options_(options),
-      state_(seed),
-      body_(state_, "backbone.body.", options.backbone, options.norm, options.trainableStages),
-      backboneParameters_(state_.parameters().size()),
+    : NetworkDetector(seed, "backbone.body."),
+      options_(options),
+      body_(state_, backbone_, options.backbone, options.norm, options.trainableStages),
       pyramid_(state_, "backbone.fpn.", body_.channels(), options.tower.channels,
                static_cast<int>(options.strides().size())),
       clsTower_(state_, kClsPrefix, options.tower),
@@ -70,21 +69,16 @@ DenseDetector::DenseDetector(const DenseDetectorOptions& options, std::uint64_t 
   setPrior(options.prior);
 }
 
-std::vector<ParameterRole> DenseDetector::parameterRoles() const {
-  std::vector<ParameterRole> roles;
-  for (const ParameterRole::Kind kind : state_.parameterKinds())
-    roles.push_back({kind, roles.size() < backboneParameters_});
-  return roles;
-}
-
 void DenseDetector::setPrior(double prior) {
-  clsOutput_.fillBias(-std::log((1 - prior) / prior));
+  const double bias = -std::log((1 - prior) / prior);
+  clsOutput_.fillBias(bias);
+  if (options_.qualityOutput != kObjectnessOutput) return;
+  if (options_.centerness == CenternessBranch::kClassification) clsCenterness_.fillBias(bias);
+  if (options_.centerness == CenternessBranch::kRegression) boxCenterness_.fillBias(bias);
 }
 
 std::vector<at::Tensor> DenseDetector::features(const at::Tensor& images, EvidenceSink* sink) const {
-  ANCHORSCOPE_CHECK(images.dim() == 4 && images.size(1) == 3, "images ", images.sizes());
-  const at::Tensor input = channelsLast_ ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
-  return pyramid_(body_(input, {training_, sink}));
+  return pyramid_(body_(inputOf(images), {training_, sink}));
 }
 
 HeadOutputs DenseDetector::heads(const std::vector<at::Tensor>& features, const AnchorSet& anchors) const {
@@ -137,26 +131,20 @@ std::vector<StageOutputs> DenseDetector::forward(const at::Tensor& images, const
   return {std::move(out)};
 }
 
-AnchorSet DenseDetector::anchors(SizePx inputSize) {
-  return anchors_.get(inputSize, [&] {
-    if (const auto* points = std::get_if<Points>(&options_.locations))
-      return makePoints(points->points, inputSize, device_);
-    return makeRetinaAnchors(std::get<AnchorBoxes>(options_.locations).anchors, inputSize, device_);
-  });
+AnchorSet DenseDetector::makeAnchors(SizePx inputSize, at::Device device) const {
+  if (const auto* points = std::get_if<Points>(&options_.locations))
+    return makePoints(points->points, inputSize, device);
+  return makeRetinaAnchors(std::get<AnchorBoxes>(options_.locations).anchors, inputSize, device);
 }
 
 void DenseDetector::moveTo(at::Device device, bool channelsLast) {
-  state_.moveTo(device, channelsLast);
+  NetworkDetector::moveTo(device, channelsLast);
   if (deltaScale_.defined()) deltaScale_ = deltaScale_.to(device);
-  if (device != device_) anchors_.clear();
-  device_ = device;
-  channelsLast_ = channelsLast;
 }
 
 void DenseDetector::toDtype(at::ScalarType dtype) {
-  state_.toDtype(dtype);
+  NetworkDetector::toDtype(dtype);
   if (deltaScale_.defined()) deltaScale_ = deltaScale_.to(dtype);
-  dtype_ = dtype;
 }
 
 }  // namespace anchorscope

@@ -7,10 +7,9 @@
 #include <optional>
 #include <variant>
 
-#include "core/model/anchor_cache.h"
 #include "core/model/dense_head.h"
-#include "core/model/detector.h"
 #include "core/model/layers.h"
+#include "core/model/network_detector.h"
 #include "core/model/pyramid.h"
 #include "core/model/resnet.h"
 #include "core/ops/anchors.h"
@@ -59,7 +58,7 @@ struct DenseDetectorOptions {
   const std::vector<int>& strides() const;
 };
 
-class DenseDetector final : public Detector {
+class DenseDetector final : public NetworkDetector {
  public:
   DenseDetector(const DenseDetectorOptions& options, std::uint64_t seed);
 
@@ -72,15 +71,9 @@ class DenseDetector final : public Detector {
   EvidenceDeclaration declaration() const override { return body_.declaration(); }
   std::vector<StageOutputs> forward(const at::Tensor& images, const DenseTargets* targets,
                                     const StageSinks& sinks) override;
-  AnchorSet anchors(SizePx inputSize) override;
+  /// Of an objectness output, too, as YOLOX.
   void setPrior(double prior) override;
 
-  std::vector<NamedTensor> parameters() const override { return state_.parameters(); }
-  std::vector<NamedTensor> buffers() const override { return state_.buffers(); }
-  std::vector<ParameterRole> parameterRoles() const override;
-  std::vector<NamedTensor> stateDict() const override { return state_.all(); }
-  void setTraining(bool training) override { training_ = training; }
-  bool training() const override { return training_; }
   void moveTo(at::Device device, bool channelsLast) override;
   void toDtype(at::ScalarType dtype) override;
 
@@ -90,13 +83,12 @@ class DenseDetector final : public Detector {
   HeadOutputs heads(const std::vector<at::Tensor>& features, const AnchorSet& anchors) const;
 
  private:
+  AnchorSet makeAnchors(SizePx inputSize, at::Device device) const override;
   /// The box head's outputs of all levels as offsets of the set's form.
   at::Tensor offsets(const at::Tensor& outputs, const AnchorSet& anchors) const;
 
   DenseDetectorOptions options_;
-  StateList state_;
   ResNet body_;
-  std::size_t backboneParameters_;  ///< The first so many.
   FeaturePyramid pyramid_;
   HeadTower clsTower_;
   HeadOutput clsOutput_, clsCenterness_;
@@ -105,11 +97,6 @@ class DenseDetector final : public Detector {
   std::vector<at::Tensor> levelScales_;  ///< 0-dim, one per level; empty without.
   BoxCoder coder_;
   at::Tensor deltaScale_;  ///< [4]; undefined: all 1.
-  bool training_ = true;
-  bool channelsLast_ = false;
-  at::Device device_ = at::kCPU;
-  at::ScalarType dtype_ = at::kFloat;
-  AnchorCache anchors_;
 };
 
 }  // namespace anchorscope

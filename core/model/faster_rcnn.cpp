@@ -39,10 +39,9 @@ HeadTraits FasterRcnnOptions::regionTraits() const {
 }
 
 FasterRcnn::FasterRcnn(const FasterRcnnOptions& options, std::uint64_t seed)
-    : options_(options),
-      state_(seed),
-      body_(state_, "backbone.body.", options.backbone, options.norm, options.trainableStages),
-      backboneParameters_(state_.parameters().size()),
+    : NetworkDetector(seed, "backbone.body."),
+      options_(options),
+      body_(state_, backbone_, options.backbone, options.norm, options.trainableStages),
       pyramid_(state_, "backbone.fpn.", body_.fourChannels(), options.channels,
                static_cast<int>(options.anchors.strides.size()), TopLevels::kPool),
       proposalConv_(state_, "rpn.head.conv.0.0", {options.channels, options.channels, 3, 1, true},
@@ -67,21 +66,12 @@ std::vector<StageInfo> FasterRcnn::stages() const {
           {{"roi", "Regions", "proposal", "anchor"}, options_.regionTraits()}};
 }
 
-std::vector<ParameterRole> FasterRcnn::parameterRoles() const {
-  std::vector<ParameterRole> roles;
-  for (const ParameterRole::Kind kind : state_.parameterKinds())
-    roles.push_back({kind, roles.size() < backboneParameters_});
-  return roles;
-}
-
 void FasterRcnn::setPrior(double prior) {
   objectness_.fillBias(-std::log((1 - prior) / prior));
 }
 
 std::vector<at::Tensor> FasterRcnn::features(const at::Tensor& images, EvidenceSink* sink) const {
-  ANCHORSCOPE_CHECK(images.dim() == 4 && images.size(1) == 3, "images ", images.sizes());
-  const at::Tensor input = channelsLast_ ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
-  return pyramid_(body_.fourMaps(input, {training_, sink}));
+  return pyramid_(body_.fourMaps(inputOf(images), {training_, sink}));
 }
 
 HeadOutputs FasterRcnn::anchorHeads(const std::vector<at::Tensor>& features, const AnchorSet& anchors) const {
@@ -160,20 +150,8 @@ std::vector<StageOutputs> FasterRcnn::forward(const at::Tensor& images, const De
   return {std::move(rpn), std::move(roi)};
 }
 
-AnchorSet FasterRcnn::anchors(SizePx inputSize) {
-  return anchors_.get(inputSize, [&] { return makeRetinaAnchors(options_.anchors, inputSize, device_); });
-}
-
-void FasterRcnn::moveTo(at::Device device, bool channelsLast) {
-  state_.moveTo(device, channelsLast);
-  if (device != device_) anchors_.clear();
-  device_ = device;
-  channelsLast_ = channelsLast;
-}
-
-void FasterRcnn::toDtype(at::ScalarType dtype) {
-  state_.toDtype(dtype);
-  dtype_ = dtype;
+AnchorSet FasterRcnn::makeAnchors(SizePx inputSize, at::Device device) const {
+  return makeRetinaAnchors(options_.anchors, inputSize, device);
 }
 
 }  // namespace anchorscope

@@ -3,9 +3,8 @@
 // 2017), in two stages: a network that proposes regions, and heads that look at what lies in each; under the
 // names of torchvision 0.26's fasterrcnn_resnet50_fpn.
 
-#include "core/model/anchor_cache.h"
 #include "core/model/dense_head.h"
-#include "core/model/detector.h"
+#include "core/model/network_detector.h"
 #include "core/model/pyramid.h"
 #include "core/model/resnet.h"
 #include "core/ops/anchors.h"
@@ -31,7 +30,7 @@ struct FasterRcnnOptions {
   HeadTraits regionTraits() const;
 };
 
-class FasterRcnn final : public Detector {
+class FasterRcnn final : public NetworkDetector {
  public:
   FasterRcnn(const FasterRcnnOptions& options, std::uint64_t seed);
 
@@ -46,18 +45,8 @@ class FasterRcnn final : public Detector {
   EvidenceDeclaration declaration() const override { return body_.declaration(); }
   std::vector<StageOutputs> forward(const at::Tensor& images, const DenseTargets* targets,
                                     const StageSinks& sinks) override;
-  AnchorSet anchors(SizePx inputSize) override;
   /// Of the first stage; the second starts with equal scores.
   void setPrior(double prior) override;
-
-  std::vector<NamedTensor> parameters() const override { return state_.parameters(); }
-  std::vector<NamedTensor> buffers() const override { return state_.buffers(); }
-  std::vector<ParameterRole> parameterRoles() const override;
-  std::vector<NamedTensor> stateDict() const override { return state_.all(); }
-  void setTraining(bool training) override { training_ = training; }
-  bool training() const override { return training_; }
-  void moveTo(at::Device device, bool channelsLast) override;
-  void toDtype(at::ScalarType dtype) override;
 
   /// forward in parts: the pyramid's maps, finest first, ...
   std::vector<at::Tensor> features(const at::Tensor& images, EvidenceSink* sink = nullptr) const;
@@ -75,19 +64,14 @@ class FasterRcnn final : public Detector {
                     const DenseTargets* targets) const;
 
  private:
+  AnchorSet makeAnchors(SizePx inputSize, at::Device device) const override;
+
   FasterRcnnOptions options_;
-  StateList state_;
   ResNet body_;
-  std::size_t backboneParameters_;  ///< The first so many.
   FeaturePyramid pyramid_;
   Conv proposalConv_;
   HeadOutput objectness_, anchorDeltas_;
   Linear fc6_, fc7_, clsScore_, boxDeltas_;
-  bool training_ = true;
-  bool channelsLast_ = false;
-  at::Device device_ = at::kCPU;
-  at::ScalarType dtype_ = at::kFloat;
-  AnchorCache anchors_;
 };
 
 }  // namespace anchorscope

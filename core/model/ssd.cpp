@@ -28,20 +28,12 @@ HeadTraits SsdOptions::traits() const {
 }
 
 Ssd::Ssd(const SsdOptions& options, std::uint64_t seed)
-    : options_(options),
-      state_(seed),
-      body_(state_, "backbone.", options.backbone, options.trainableStages),
-      backboneParameters_(state_.parameters().size()),
+    : NetworkDetector(seed, "backbone."),
+      options_(options),
+      body_(state_, backbone_, options.backbone, options.trainableStages),
       clsOutputs_(outputsOf(state_, "classification_head", body_, options.boxes, options.classCount + 1)),
       boxOutputs_(outputsOf(state_, "regression_head", body_, options.boxes, 4)) {
   setPrior(options.prior);
-}
-
-std::vector<ParameterRole> Ssd::parameterRoles() const {
-  std::vector<ParameterRole> roles;
-  for (const ParameterRole::Kind kind : state_.parameterKinds())
-    roles.push_back({kind, roles.size() < backboneParameters_});
-  return roles;
 }
 
 void Ssd::setPrior(double prior) {
@@ -54,8 +46,7 @@ void Ssd::setPrior(double prior) {
 }
 
 std::array<at::Tensor, SsdBackbone::kMaps> Ssd::features(const at::Tensor& images) const {
-  ANCHORSCOPE_CHECK(images.dim() == 4 && images.size(1) == 3, "images ", images.sizes());
-  return body_(channelsLast_ ? images.contiguous(at::MemoryFormat::ChannelsLast) : images, training_);
+  return body_(inputOf(images), training_);
 }
 
 HeadOutputs Ssd::heads(const std::array<at::Tensor, SsdBackbone::kMaps>& features,
@@ -84,20 +75,8 @@ std::vector<StageOutputs> Ssd::forward(const at::Tensor& images, const DenseTarg
   return {std::move(out)};
 }
 
-AnchorSet Ssd::anchors(SizePx inputSize) {
-  return anchors_.get(inputSize, [&] { return makeDefaultBoxes(options_.boxes, inputSize, device_); });
-}
-
-void Ssd::moveTo(at::Device device, bool channelsLast) {
-  state_.moveTo(device, channelsLast);
-  if (device != device_) anchors_.clear();
-  device_ = device;
-  channelsLast_ = channelsLast;
-}
-
-void Ssd::toDtype(at::ScalarType dtype) {
-  state_.toDtype(dtype);
-  dtype_ = dtype;
+AnchorSet Ssd::makeAnchors(SizePx inputSize, at::Device device) const {
+  return makeDefaultBoxes(options_.boxes, inputSize, device);
 }
 
 }  // namespace anchorscope

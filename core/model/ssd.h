@@ -3,9 +3,8 @@
 // of its own, one for scores by a softmax with background and one for boxes; under the names of torchvision
 // 0.26's ssd300_vgg16.
 
-#include "core/model/anchor_cache.h"
 #include "core/model/dense_head.h"
-#include "core/model/detector.h"
+#include "core/model/network_detector.h"
 #include "core/model/vgg.h"
 #include "core/ops/default_boxes.h"
 
@@ -23,7 +22,7 @@ struct SsdOptions {
   HeadTraits traits() const;
 };
 
-class Ssd final : public Detector {
+class Ssd final : public NetworkDetector {
  public:
   Ssd(const SsdOptions& options, std::uint64_t seed);
 
@@ -35,18 +34,8 @@ class Ssd final : public Detector {
 
   std::vector<StageOutputs> forward(const at::Tensor& images, const DenseTargets* targets,
                                     const StageSinks& sinks) override;
-  AnchorSet anchors(SizePx inputSize) override;
   /// Every class together at most one half.
   void setPrior(double prior) override;
-
-  std::vector<NamedTensor> parameters() const override { return state_.parameters(); }
-  std::vector<NamedTensor> buffers() const override { return state_.buffers(); }
-  std::vector<ParameterRole> parameterRoles() const override;
-  std::vector<NamedTensor> stateDict() const override { return state_.all(); }
-  void setTraining(bool training) override { training_ = training; }
-  bool training() const override { return training_; }
-  void moveTo(at::Device device, bool channelsLast) override;
-  void toDtype(at::ScalarType dtype) override;
 
   /// forward in two parts: the backbone's maps, finest first, ...
   std::array<at::Tensor, SsdBackbone::kMaps> features(const at::Tensor& images) const;
@@ -55,16 +44,11 @@ class Ssd final : public Detector {
                     const AnchorSet& anchors) const;
 
  private:
+  AnchorSet makeAnchors(SizePx inputSize, at::Device device) const override;
+
   SsdOptions options_;
-  StateList state_;
   SsdBackbone body_;
-  std::size_t backboneParameters_;                   ///< The first so many.
   std::vector<HeadOutput> clsOutputs_, boxOutputs_;  ///< One per map.
-  bool training_ = true;
-  bool channelsLast_ = false;
-  at::Device device_ = at::kCPU;
-  at::ScalarType dtype_ = at::kFloat;
-  AnchorCache anchors_;
 };
 
 }  // namespace anchorscope

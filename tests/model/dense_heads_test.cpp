@@ -142,6 +142,21 @@ TEST_P(DenseHeads, ThePriorIsTheScoreOfEveryClassWithoutWeights) {
   EXPECT_TRUE(at::allclose(at::sigmoid(run(*detector, images).logits), at::full({1}, 0.3), 1e-4, 0));
 }
 
+TEST(DenseHeadsOutputs, AnObjectnessStartsAtThePriorToo) {
+  const auto detector =
+      detectorOf("fcos-small", {{"prior", "0.02"}, {"quality_output", "objectness"}, {"centerness", "true"}});
+  const c10::NoGradGuard noGrad;
+  for (const NamedTensor& named : detector->parameters())
+    if (named.name.ends_with("bbox_ctrness.weight")) named.tensor.zero_();
+  const HeadOutputs outputs = run(*detector, imagesOf(1, {64, 64}));
+  EXPECT_TRUE(at::allclose(at::sigmoid(outputs.output(kObjectnessOutput)), at::full({1}, 0.02), 1e-4, 0));
+  const auto iou = detectorOf("fcos-small", {{"prior", "0.02"}, {"quality_output", "iou"}});
+  for (const NamedTensor& named : iou->parameters())
+    if (named.name.ends_with("bbox_ctrness.weight")) named.tensor.zero_();
+  EXPECT_TRUE(at::equal(run(*iou, imagesOf(1, {64, 64})).output(kIouOutput).count_nonzero(),
+                        at::zeros({}, at::kLong)));
+}
+
 TEST_P(DenseHeads, ChannelsLastAndBf16StayNear) {
   const auto detector = detectorOf(GetParam() + "-small", {{"head_norm", "gn"}});
   disturb(*detector);
