@@ -12,6 +12,11 @@ namespace {
 constexpr const char* kOurs = "Ours";
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
+/// [B,G,N] bool: the object has the candidate.
+at::Tensor membersOf(const at::Tensor& object, std::int64_t objects) {
+  return object.unsqueeze(1) == at::arange(objects, object.options()).view({1, objects, 1});
+}
+
 }  // namespace
 
 DynamicK dynamicK(const at::Tensor& cost, const at::Tensor& overlaps, std::int64_t topK) {
@@ -31,6 +36,17 @@ DynamicK dynamicK(const at::Tensor& cost, const at::Tensor& overlaps, std::int64
   k.object = at::where(wishes > 1, first(cost == k.cheapest.unsqueeze(1)),
                        at::where(wishes == 1, first(k.wanted), -1));
   return k;
+}
+
+std::vector<ChannelSpec> dynamicKChannels(const std::string& prefix, const std::string& rule) {
+  return {channelOf(
+              prefix + ".cost", "Lowest cost", "nat",
+              "Lowest cost of the anchor over all objects, all its parts together; undefined where it is no "
+              "candidate.",
+              rule, ColorScale::kSequential, {}, {}, Sense::kLowerIsBetter),
+          channelOf(prefix + ".wishes", "Objects that want it", "objects",
+                    "How many objects have the anchor among those that cost them least.", kOurs,
+                    ColorScale::kSequential, 0.f)};
 }
 
 std::vector<ColumnSpec> dynamicKColumns() {
@@ -80,6 +96,10 @@ std::vector<ScalarSpec> dynamicKScalars(const std::string& prefix, const std::st
                    "Anchors that more than one object wants.", kOurs)};
 }
 
+PairIndex dynamicKRows(const at::Tensor& own, const DynamicK& choice, const at::Tensor& object) {
+  return pairIndex(own | choice.wanted | membersOf(object, own.size(1)));
+}
+
 std::vector<at::Tensor> dynamicKValues(const PairIndex& rows, const DynamicK& choice, const at::Tensor& cost,
                                        const at::Tensor& object) {
   const at::Tensor own = rows.pick(cost), cheapest = rows.pickAnchor(choice.cheapest);
@@ -99,12 +119,14 @@ std::vector<at::Tensor> dynamicKValues(const PairIndex& rows, const DynamicK& ch
           member};
 }
 
-void publishDynamicKObjects(const DynamicK& choice, const at::Tensor& object, const at::Tensor& valid,
-                            const std::string& prefix, const std::string& rule, EvidenceSink& sink) {
+void publishDynamicK(const DynamicK& choice, const at::Tensor& candidate, const at::Tensor& object,
+                     const at::Tensor& valid, const std::string& prefix, const std::string& rule,
+                     EvidenceSink& sink) {
+  const std::vector<ChannelSpec> channels = dynamicKChannels(prefix, rule);
+  sink.channel(channels[0], choice.cheapest.masked_fill(candidate.logical_not(), kNan));
+  sink.channel(channels[1], choice.wanted.sum(1));
   const std::vector<ObjectColumnSpec> columns = dynamicKObjectColumns(prefix, rule);
-  const std::int64_t objects = valid.size(1);
-  const at::Tensor indices = at::arange(objects, object.options()).view({1, objects, 1});
-  const at::Tensor member = object.unsqueeze(1) == indices;
+  const at::Tensor member = membersOf(object, valid.size(1));
   sink.objects(columns[0], choice.needed);
   sink.objects(columns[1], (choice.wanted & member.logical_not()).sum(2));
   sink.objects(columns[2], member.any(2).logical_not());

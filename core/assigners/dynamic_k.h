@@ -30,17 +30,23 @@ DynamicK dynamicK(const at::Tensor& cost, const at::Tensor& overlaps, std::int64
 
 /// What a method's table, decision and objects tell of the choice. `rule`: its source; prefix: of names
 /// ("simota").
+/// Channels "PREFIX.cost" and "PREFIX.wishes".
+std::vector<ChannelSpec> dynamicKChannels(const std::string& prefix, const std::string& rule);
 std::vector<ColumnSpec> dynamicKColumns();
 std::vector<TestSpec> dynamicKTests();
 std::vector<OutcomeSpec> dynamicKOutcomes();
 std::vector<ObjectColumnSpec> dynamicKObjectColumns(const std::string& prefix, const std::string& rule);
 std::vector<ScalarSpec> dynamicKScalars(const std::string& prefix, const std::string& rule);
-/// The values of dynamicKColumns(). object [B,N]: the winners in the end.
+/// The table's rows: the pairs of `own` [B,G,N], those that the object wants and those that it has in the
+/// end. object [B,N]: the winners.
+PairIndex dynamicKRows(const at::Tensor& own, const DynamicK& choice, const at::Tensor& object);
+/// The values of dynamicKColumns().
 std::vector<at::Tensor> dynamicKValues(const PairIndex& rows, const DynamicK& choice, const at::Tensor& cost,
                                        const at::Tensor& object);
-/// Publishes dynamicKObjectColumns(). valid: [B,G].
-void publishDynamicKObjects(const DynamicK& choice, const at::Tensor& object, const at::Tensor& valid,
-                            const std::string& prefix, const std::string& rule, EvidenceSink& sink);
+/// Publishes dynamicKChannels() and dynamicKObjectColumns(). candidate: [B,N] bool; valid: [B,G].
+void publishDynamicK(const DynamicK& choice, const at::Tensor& candidate, const at::Tensor& object,
+                     const at::Tensor& valid, const std::string& prefix, const std::string& rule,
+                     EvidenceSink& sink);
 /// The values of dynamicKScalars().
 std::vector<NamedScalar> dynamicKScalarValues(const DynamicK& choice, const at::Tensor& object,
                                               const at::Tensor& valid, const std::string& prefix);

@@ -21,8 +21,6 @@ namespace {
 constexpr const char* kPrefix = "soft_label";
 constexpr const char* kPairs = "soft_label.pairs";
 constexpr const char* kRule = "RTMDet (Lyu et al., 2022); mmdet 3.3.0 DynamicSoftLabelAssigner";
-constexpr const char* kOurs = "Ours";
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kLeastIou = 1e-7;
 constexpr double kOutside = 1e8;  // what a candidate in no box costs in mmyolo
@@ -136,22 +134,6 @@ const ChannelSpec& candidateSpec() {
   return spec;
 }
 
-const ChannelSpec& costSpec() {
-  static const ChannelSpec spec = channelOf("soft_label.cost", "Lowest cost", "nat",
-                                            "Lowest cost of the anchor over all objects: class, box and "
-                                            "centre; undefined where it is no candidate.",
-                                            kRule, ColorScale::kSequential, {}, {}, Sense::kLowerIsBetter);
-  return spec;
-}
-
-const ChannelSpec& wishesSpec() {
-  static const ChannelSpec spec =
-      channelOf("soft_label.wishes", "Objects that want it", "objects",
-                "How many objects have the anchor among those that cost them least.", kOurs,
-                ColorScale::kSequential, 0.f);
-  return spec;
-}
-
 PairTableSpec pairSpec() {
   PairTableSpec spec;
   spec.name = kPairs;
@@ -192,7 +174,8 @@ DecisionSpec decisionSpec() {
 
 EvidenceDeclaration DynamicSoftLabel::declaration() const {
   EvidenceDeclaration all;
-  all.channels = {candidateSpec(), costSpec(), wishesSpec()};
+  all.channels = dynamicKChannels(kPrefix, kRule);
+  all.channels.insert(all.channels.begin(), candidateSpec());
   all.pairTables = {pairSpec()};
   all.decisions = {decisionSpec()};
   all.objectColumns = dynamicKObjectColumns(kPrefix, kRule);
@@ -201,20 +184,15 @@ EvidenceDeclaration DynamicSoftLabel::declaration() const {
 }
 
 void DynamicSoftLabel::publish(const Matching& m, const at::Tensor& valid, EvidenceSink& sink) const {
-  const std::int64_t objects = valid.size(1);
-  const at::Tensor indices = at::arange(objects, m.object.options()).view({1, objects, 1});
   sink.channel(candidateSpec(), m.candidate);
-  sink.channel(costSpec(), m.choice.cheapest.masked_fill(m.candidate.logical_not(), kNan));
-  sink.channel(wishesSpec(), m.choice.wanted.sum(1));
-  const at::Tensor own = (m.side > 0) & valid.unsqueeze(2);
-  const PairIndex rows = pairIndex(own | m.choice.wanted | (m.object.unsqueeze(1) == indices));
+  const PairIndex rows = dynamicKRows((m.side > 0) & valid.unsqueeze(2), m.choice, m.object);
   std::vector<at::Tensor> columns = {rows.pick(m.clsCost), rows.pick(m.iouCost), rows.pick(m.centerCost),
                                      rows.pick(m.iou),     rows.pick(m.side),    rows.pick(m.distance),
                                      rows.pick(m.side > 0)};
   for (at::Tensor& column : dynamicKValues(rows, m.choice, m.cost, m.object))
     columns.push_back(std::move(column));
   sink.pairs(pairSpec(), rows.withColumns(std::move(columns)));
-  publishDynamicKObjects(m.choice, m.object, valid, kPrefix, kRule, sink);
+  publishDynamicK(m.choice, m.candidate, m.object, valid, kPrefix, kRule, sink);
 }
 
 Result<std::unique_ptr<Assigner>> make(const ParamSet& params) {

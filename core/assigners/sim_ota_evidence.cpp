@@ -1,7 +1,5 @@
 // What SimOTA shows: its declaration and the filling of it.
 
-#include <limits>
-
 #include "core/assigners/assigner.h"
 #include "core/assigners/pair_rows.h"
 #include "core/assigners/sim_ota.h"
@@ -11,23 +9,14 @@ namespace anchorscope::sim_ota {
 namespace {
 
 constexpr const char* kPairs = "simota.pairs";
-constexpr const char* kOurs = "Ours";
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-struct Channels {
-  ChannelSpec candidate =
+const ChannelSpec& candidateSpec() {
+  static const ChannelSpec spec =
       channelOf("simota.candidate", "Candidate", "",
                 "1 where the anchor's centre lies in a box or near the centre of an object.", kRule,
                 ColorScale::kSequential, 0.f, 1.f);
-  ChannelSpec cost = channelOf("simota.cost", "Lowest cost", "nat",
-                               "Lowest cost of the anchor over all objects: classification plus box, with "
-                               "the penalty; undefined where "
-                               "it is no candidate.",
-                               kRule, ColorScale::kSequential, {}, {}, Sense::kLowerIsBetter);
-  ChannelSpec wishes = channelOf("simota.wishes", "Objects that want it", "objects",
-                                 "How many objects have the anchor among those that cost them least.", kOurs,
-                                 ColorScale::kSequential, 0.f);
-};
+  return spec;
+}
 
 PairTableSpec pairSpec() {
   PairTableSpec spec;
@@ -73,9 +62,9 @@ DecisionSpec decisionSpec(const Options& options) {
 }  // namespace
 
 EvidenceDeclaration declaration(const Options& options) {
-  const Channels channels;
   EvidenceDeclaration all;
-  all.channels = {channels.candidate, channels.cost, channels.wishes};
+  all.channels = dynamicKChannels(kPrefix, kRule);
+  all.channels.insert(all.channels.begin(), candidateSpec());
   all.pairTables = {pairSpec()};
   all.decisions = {decisionSpec(options)};
   all.objectColumns = dynamicKObjectColumns(kPrefix, kRule);
@@ -84,23 +73,16 @@ EvidenceDeclaration declaration(const Options& options) {
 }
 
 void publish(const Matching& m, const Options& options, const at::Tensor& valid, EvidenceSink& sink) {
-  const Channels channels;
-  const at::Tensor wishes = m.choice.wanted.sum(1);
-  sink.channel(channels.candidate, m.candidate);
-  sink.channel(channels.cost, m.choice.cheapest.masked_fill(m.candidate.logical_not(), kNan));
-  sink.channel(channels.wishes, wishes);
-
+  sink.channel(candidateSpec(), m.candidate);
   const at::Tensor near = m.offCentre < options.radius;
   const at::Tensor own = (m.inBox() | near) & m.candidate.unsqueeze(1) & valid.unsqueeze(2);
-  const std::int64_t objects = valid.size(1);
-  const at::Tensor indices = at::arange(objects, m.object.options()).view({1, objects, 1});
-  const PairIndex rows = pairIndex(own | m.choice.wanted | (m.object.unsqueeze(1) == indices));
+  const PairIndex rows = dynamicKRows(own, m.choice, m.object);
   std::vector<at::Tensor> columns = {rows.pick(m.clsCost), rows.pick(m.iou), rows.pick(m.side),
                                      rows.pick(m.offCentre), rows.pick(m.inBox() & near)};
   for (at::Tensor& column : dynamicKValues(rows, m.choice, m.cost, m.object))
     columns.push_back(std::move(column));
   sink.pairs(pairSpec(), rows.withColumns(std::move(columns)));
-  publishDynamicKObjects(m.choice, m.object, valid, kPrefix, kRule, sink);
+  publishDynamicK(m.choice, m.candidate, m.object, valid, kPrefix, kRule, sink);
 }
 
 }  // namespace anchorscope::sim_ota
