@@ -9,6 +9,7 @@
 
 #include "core/ops/cuda/launch.h"
 #include "core/ops/cuda/lip_kernels.h"
+#include "core/ops/cuda/places.h"
 
 namespace anchorscope::kernels {
 namespace {
@@ -21,46 +22,6 @@ struct Maps {
   LipWindow window;
 };
 
-/// Where an element of a map stands, and how far its plane's neighbours are.
-template <typename Index>
-struct Place {
-  Index image, channel, row, column;
-};
-
-template <typename Index>
-__device__ Place<Index> placeOf(Index index, Index channels, Index height, Index width, bool channelsLast) {
-  Place<Index> place;
-  if (channelsLast) {
-    place.channel = index % channels;
-    index /= channels;
-  }
-  place.column = index % width;
-  index /= width;
-  place.row = index % height;
-  index /= height;
-  if (channelsLast) {
-    place.image = index;
-  } else {
-    place.channel = index % channels;
-    place.image = index / channels;
-  }
-  return place;
-}
-
-/// Element (row, column) of a place's plane is base + (row * width + column) * step.
-template <typename Index>
-struct Plane {
-  Index base, step;
-};
-
-template <typename Index>
-__device__ Plane<Index> planeOf(const Place<Index>& place, Index channels, Index height, Index width,
-                                bool channelsLast) {
-  const Index area = height * width;
-  return channelsLast ? Plane<Index>{place.image * area * channels + place.channel, channels}
-                      : Plane<Index>{(place.image * channels + place.channel) * area, Index(1)};
-}
-
 template <typename In, typename T, typename Index>
 struct Forward {
   const In *x, *logit;
@@ -71,7 +32,8 @@ struct Forward {
   __device__ void operator()(std::int64_t i) const {
     const Index own = static_cast<Index>(i);
     const Place<Index> place = placeOf(own, maps.channels, maps.outHeight, maps.outWidth, maps.channelsLast);
-    const Plane<Index> plane = planeOf(place, maps.channels, maps.height, maps.width, maps.channelsLast);
+    const Plane<Index> plane =
+        planeOf(place.first, place.channel, maps.channels, maps.height * maps.width, maps.channelsLast);
     const LipSpan<Index> down = lipPixelsOf(maps.window, place.row, maps.height);
     const LipSpan<Index> across = lipPixelsOf(maps.window, place.column, maps.width);
     T largest = -static_cast<T>(INFINITY);
@@ -108,7 +70,7 @@ struct Backward {
     const Index own = static_cast<Index>(i);
     const Place<Index> place = placeOf(own, maps.channels, maps.height, maps.width, maps.channelsLast);
     const Plane<Index> plane =
-        planeOf(place, maps.channels, maps.outHeight, maps.outWidth, maps.channelsLast);
+        planeOf(place.first, place.channel, maps.channels, maps.outHeight * maps.outWidth, maps.channelsLast);
     const LipSpan<Index> down = lipOutputsOf(maps.window, place.row, maps.outHeight);
     const LipSpan<Index> across = lipOutputsOf(maps.window, place.column, maps.outWidth);
     const T feature = static_cast<T>(x[own]), g = static_cast<T>(logit[own]);

@@ -4,45 +4,13 @@
 #include "core/ops/cuda/roi_kernels.h"
 
 #include "core/ops/cuda/launch.h"
+#include "core/ops/cuda/places.h"
 
 namespace anchorscope::kernels {
 namespace {
 
-/// An element of [first,channels,rows,columns] in either layout.
-struct Place {
-  std::int64_t first, channel, row, column;
-};
-
-__device__ Place placeOf(std::int64_t index, std::int64_t channels, std::int64_t rows, std::int64_t columns,
-                         bool channelsLast) {
-  Place place{};
-  if (channelsLast) {
-    place.channel = index % channels;
-    index /= channels;
-  }
-  place.column = index % columns;
-  index /= columns;
-  place.row = index % rows;
-  index /= rows;
-  if (channelsLast) {
-    place.first = index;
-  } else {
-    place.channel = index % channels;
-    place.first = index / channels;
-  }
-  return place;
-}
-
-/// Element (row, column) of a plane is base + (row * columns + column) * step.
-struct Plane {
-  std::int64_t base, step;
-};
-
-__device__ Plane planeOf(std::int64_t first, std::int64_t channel, std::int64_t channels, std::int64_t area,
-                         bool channelsLast) {
-  return channelsLast ? Plane{first * area * channels + channel, channels}
-                      : Plane{(first * channels + channel) * area, 1};
-}
+using Place = kernels::Place<std::int64_t>;
+using Plane = kernels::Plane<std::int64_t>;
 
 template <typename T>
 struct Regions {
@@ -72,14 +40,15 @@ struct Forward {
   T* out;
 
   __device__ void operator()(std::int64_t i) const {
-    const Place place = placeOf(i, batch.channels, batch.cells.rows, batch.cells.columns, batch.channelsLast);
+    const Place place =
+        placeOf<std::int64_t>(i, batch.channels, batch.cells.rows, batch.cells.columns, batch.channelsLast);
     const RoiRegion<T> region = regions[place.first];
     const RoiAxis<T>&y = region.y, &x = region.x;
     out[i] = T(0);
     if (y.samples == 0 || x.samples == 0) return;
     const RoiMap<const T> map = levels.maps[region.level];
-    const Plane plane =
-        planeOf(region.image, place.channel, batch.channels, map.height * map.width, batch.channelsLast);
+    const Plane plane = planeOf<std::int64_t>(region.image, place.channel, batch.channels,
+                                              map.height * map.width, batch.channelsLast);
     const auto at = [&](std::int64_t row, std::int64_t column) {
       return map.values[plane.base + (row * map.width + column) * plane.step];
     };
@@ -116,8 +85,8 @@ struct Backward {
   __device__ T received(const RoiRegion<T>& region, std::int64_t k, const Place& pixel) const {
     const RoiAxis<T>&y = region.y, &x = region.x;
     const RoiCells& cells = batch.cells;
-    const Plane plane =
-        planeOf(k, pixel.channel, batch.channels, cells.rows * cells.columns, batch.channelsLast);
+    const Plane plane = planeOf<std::int64_t>(k, pixel.channel, batch.channels, cells.rows * cells.columns,
+                                              batch.channelsLast);
     const RoiSpan down = roimath::samplesOf(y, pixel.row, cells.rows),
                   across = roimath::samplesOf(x, pixel.column, cells.columns);
     T sum = T(0);
@@ -138,7 +107,8 @@ struct Backward {
   }
 
   __device__ void operator()(std::int64_t i) const {
-    const Place pixel = placeOf(i, batch.channels, gradient.height, gradient.width, batch.channelsLast);
+    const Place pixel =
+        placeOf<std::int64_t>(i, batch.channels, gradient.height, gradient.width, batch.channelsLast);
     T sum = T(0);
     for (std::int64_t k = 0; k < batch.regions; ++k) {
       const RoiRegion<T>& region = regions[k];
