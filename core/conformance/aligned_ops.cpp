@@ -3,6 +3,7 @@
 
 #include "core/assigners/assigner.h"
 #include "core/conformance/head_cases.h"
+#include "core/conformance/leaves.h"
 #include "core/conformance/op_table.h"
 #include "core/methods/method_info.h"
 #include "core/ops/box_coder.h"

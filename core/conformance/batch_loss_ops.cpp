@@ -3,8 +3,10 @@
 
 #include "core/base/check.h"
 #include "core/conformance/capture_sink.h"
+#include "core/conformance/leaves.h"
 #include "core/conformance/op_table.h"
 #include "core/conformance/registered_losses.h"
+#include "core/conformance/steps.h"
 #include "core/losses/box_loss.h"
 #include "core/losses/cls_loss.h"
 #include "core/ops/box_losses.h"
@@ -14,14 +16,6 @@ namespace anchorscope::conformance {
 namespace {
 
 constexpr double kMmdetFactorEpsilon = 1.1920929e-07;
-
-at::Tensor leafOf(const at::Tensor& values, at::Device device) {
-  return values.to(device, at::kDouble).detach().clone().requires_grad_();
-}
-
-at::Tensor gradientOf(const at::Tensor& leaf) {
-  return leaf.grad().defined() ? leaf.grad() : at::zeros_like(leaf);
-}
 
 /// mmdet's form: loss_weight * weight * element, summed / (avg_factor + epsilon).
 Outputs finish(const ReferenceCase& reference, const at::Tensor& rows, const at::Tensor& leaf,
@@ -59,23 +53,6 @@ Outputs runVfl(const ReferenceCase& reference, at::Device device) {
   return finish(reference, loss->rows(asRows(logits), {{}, asRows(targets), {}}, {}).view(logits.sizes()),
                 logits, "grad_logits");
 }
-
-/// Values of consecutive steps, stacked at the end.
-class Steps {
- public:
-  void add(const std::string& name, const at::Tensor& value) {
-    values_[name].push_back(value.detach().clone());
-  }
-  Outputs stacked() const {
-    Outputs outputs;
-    for (const auto& [name, values] : values_)
-      outputs[name] = at::stack(values);
-    return outputs;
-  }
-
- private:
-  std::map<std::string, std::vector<at::Tensor>> values_;
-};
 
 Outputs runGhmC(const ReferenceCase& reference, at::Device device) {
   const auto loss = madePart(clsLossEntries(), "ghm_c", reference,

@@ -5,6 +5,7 @@
 #include "core/base/check.h"
 #include "core/conformance/capture_sink.h"
 #include "core/conformance/head_cases.h"
+#include "core/conformance/leaves.h"
 #include "core/conformance/method_cases.h"
 #include "core/conformance/op_table.h"
 #include "core/methods/method.h"

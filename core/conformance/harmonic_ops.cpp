@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "core/conformance/element_losses.h"
+#include "core/conformance/leaves.h"
 #include "core/conformance/op_table.h"
 #include "core/ops/box_losses.h"
 #include "core/ops/cls_losses.h"
@@ -9,10 +10,6 @@
 
 namespace anchorscope::conformance {
 namespace {
-
-at::Tensor leafOf(const ReferenceCase& reference, const std::string& name, at::Device device) {
-  return reference.input(name).to(device).detach().requires_grad_();
-}
 
 /// [n]: the sample's classification loss; labels -1 = negative, with softmax the last column is background.
 at::Tensor clsPerSample(const std::string& kind, const at::Tensor& logits, const at::Tensor& labels) {
@@ -26,7 +23,8 @@ at::Tensor clsPerSample(const std::string& kind, const at::Tensor& logits, const
 }
 
 Outputs runHarmonic(const ReferenceCase& reference, at::Device device) {
-  const at::Tensor logits = leafOf(reference, "logits", device), pred = leafOf(reference, "pred", device);
+  const at::Tensor logits = leafInput(reference, "logits", device),
+                   pred = leafInput(reference, "pred", device);
   const at::Tensor labels = reference.input("labels").to(device);
   const bool detach = reference.flag("detach", true);
   const at::Tensor positive = labels >= 0;
@@ -52,7 +50,7 @@ Outputs runHarmonic(const ReferenceCase& reference, at::Device device) {
 }
 
 Outputs runHarmonicIou(const ReferenceCase& reference, at::Device device) {
-  const at::Tensor pred = leafOf(reference, "pred", device);
+  const at::Tensor pred = leafInput(reference, "pred", device);
   const at::Tensor iouLoss =
       similarityElements(pred, reference.input("target").to(device), {BoxSimilarity::kIou});
   const at::Tensor elements =
@@ -64,7 +62,7 @@ Outputs runHarmonicIou(const ReferenceCase& reference, at::Device device) {
 }
 
 Outputs runTaskContrast(const ReferenceCase& reference, at::Device device) {
-  const at::Tensor logits = leafOf(reference, "logits", device);
+  const at::Tensor logits = leafInput(reference, "logits", device);
   const at::Tensor labels = reference.input("labels").to(device), iou = reference.input("iou").to(device);
   const double margin = reference.number("margin");
   const at::Tensor p = at::softmax(logits, 1).gather(1, labels.unsqueeze(1)).squeeze(1);

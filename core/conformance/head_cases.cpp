@@ -40,14 +40,6 @@ ParamSet assignerParams(const std::string& name) {
   throw UnsupportedCase(concat("there is no assigner '", name, "'"));
 }
 
-at::Tensor leafInput(const ReferenceCase& reference, const std::string& name, at::Device device) {
-  return reference.input(name).to(device, at::kDouble).detach().requires_grad_();
-}
-
-at::Tensor gradientOf(const at::Tensor& leaf) {
-  return leaf.grad().defined() ? leaf.grad() : at::zeros_like(leaf);
-}
-
 HeadRun runHead(const ReferenceCase& reference, const std::string& method, const ParamSet& params,
                 const AnchorSet& anchors, const HeadOutputs& heads) {
   return runHead(reference, *unwrapped(makeMethod(method, params)), anchors, heads);

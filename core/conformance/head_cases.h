@@ -23,11 +23,6 @@ at::Tensor pointsOfFeatures(const ReferenceCase& reference, const at::TensorOpti
 /// The options of a registered assigner; a name that there is not is an UnsupportedCase.
 ParamSet assignerParams(const std::string& name);
 
-/// An input in float64 that takes a gradient.
-at::Tensor leafInput(const ReferenceCase& reference, const std::string& name, at::Device device);
-/// Zeros where nothing came.
-at::Tensor gradientOf(const at::Tensor& leaf);
-
 /// What a method gives on one image.
 struct HeadRun {
   Outputs outputs;  ///< labels, assigned_gt, loss_cls, loss_bbox (times its weight), loss_centerness.

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/base/check.h"
+#include "core/conformance/leaves.h"
 #include "core/conformance/network_cases.h"
 #include "core/conformance/op_table.h"
 #include "core/model/lip_logits.h"
@@ -37,11 +38,6 @@ void fillBySine(const StateList& state) {
   }
 }
 
-/// An input as a leaf whose gradient is asked for.
-at::Tensor leafOf(const ReferenceCase& reference, const char* name, at::Device device) {
-  return reference.input(name).to(device).to(at::kDouble).detach().requires_grad_();
-}
-
 /// Pools `map` by `logit`, takes gradients of sum(y * upstream), and reports those of the parameters.
 Outputs poolAndGradients(const ReferenceCase& reference, const StateList& state, const at::Tensor& map,
                          const at::Tensor& logit) {
@@ -69,7 +65,7 @@ Outputs runSimplified(const ReferenceCase& reference, at::Device device) {
   StateList state(0);
   const LipLogit logit(state, "logit.", channels, channels, 3);
   prepare(state, device);
-  const at::Tensor x = leafOf(reference, "x", device);
+  const at::Tensor x = leafInput(reference, "x", device);
   Outputs outputs = poolAndGradients(reference, state, x, logit(x));
   outputs["grad_x"] = x.grad();
   return outputs;
@@ -81,7 +77,7 @@ Outputs runBottleneck(const ReferenceCase& reference, at::Device device) {
   const LipTrunk trunk(state, "trunk.", sizeParam(reference, "in_channels"), width);
   const LipLogit head(state, "head.", width, sizeParam(reference, "channels"), 1);
   prepare(state, device);
-  const at::Tensor x = leafOf(reference, "x", device), z = leafOf(reference, "z", device);
+  const at::Tensor x = leafInput(reference, "x", device), z = leafInput(reference, "z", device);
   Outputs outputs = poolAndGradients(reference, state, z, head(trunk(x)));
   outputs["grad_x"] = x.grad();
   outputs["grad_z"] = z.grad();

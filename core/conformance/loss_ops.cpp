@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "core/conformance/element_losses.h"
+#include "core/conformance/leaves.h"
 #include "core/conformance/op_table.h"
 
 namespace anchorscope::conformance {
@@ -18,17 +19,13 @@ Outputs finish(const at::Tensor& elements, double divisor, const at::Tensor& lea
   return {{"elements", elements}, {"loss", loss}, {gradientKey, leaf.grad()}};
 }
 
-at::Tensor leafOf(const ReferenceCase& reference, const std::string& name, at::Device device) {
-  return reference.input(name).to(device).detach().requires_grad_();
-}
-
 at::Tensor weighted(const ReferenceCase& reference, const at::Tensor& elements, double factor = 1) {
   const at::Tensor scaled = factor == 1 ? elements : elements * factor;
   return reference.hasInput("weights") ? scaled * reference.input("weights").to(elements.device()) : scaled;
 }
 
 Outputs runCls(const ReferenceCase& reference, at::Device device, const ClsLossOptions& options) {
-  const at::Tensor logits = leafOf(reference, "logits", device);
+  const at::Tensor logits = leafInput(reference, "logits", device);
   const at::Tensor elements = clsElements(logits, reference.input("targets").to(device), options);
   return finish(weighted(reference, elements), reference.number("avg_factor"), logits, "grad_logits");
 }
@@ -45,7 +42,7 @@ Outputs runBce(const ReferenceCase& reference, at::Device device) {
 /// mmdet's form: loss_weight * weight * element, summed / (avg_factor + epsilon).
 template <typename Loss>
 Outputs runBox(const ReferenceCase& reference, at::Device device, const Loss& loss) {
-  const at::Tensor pred = leafOf(reference, "pred", device);
+  const at::Tensor pred = leafInput(reference, "pred", device);
   const at::Tensor elements = loss(pred, reference.input("target").to(device));
   return finish(weighted(reference, elements, reference.number("loss_weight")),
                 reference.number("avg_factor") + kMmdetFactorEpsilon, pred, "grad_pred");

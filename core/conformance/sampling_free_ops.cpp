@@ -8,8 +8,10 @@
 #include "core/assigners/assigner.h"
 #include "core/base/check.h"
 #include "core/conformance/element_losses.h"
+#include "core/conformance/leaves.h"
 #include "core/conformance/method_cases.h"
 #include "core/conformance/op_table.h"
+#include "core/conformance/steps.h"
 #include "core/losses/cls_loss.h"
 #include "core/losses/combiner.h"
 #include "core/losses/normalizer.h"
@@ -28,14 +30,6 @@ void set(ParamSet& params, const std::string& name, const std::string& value) {
 
 std::string textOf(double value) {
   return toText(ParamValue(value));
-}
-
-at::Tensor leafOf(const at::Tensor& values) {
-  return values.to(at::kDouble).detach().clone().requires_grad_();
-}
-
-at::Tensor gradientOf(const at::Tensor& leaf) {
-  return leaf.grad().defined() ? leaf.grad() : at::zeros_like(leaf);
 }
 
 Outputs runPrior(const ReferenceCase& reference, at::Device device) {
@@ -59,23 +53,6 @@ Outputs runPrior(const ReferenceCase& reference, at::Device device) {
           {"prior", at::scalar_tensor(prior, at::kDouble)},
           {"bias", at::scalar_tensor(-std::log((1 - prior) / prior), at::kDouble)}};
 }
-
-/// Values of consecutive steps, stacked at the end.
-class Steps {
- public:
-  void add(const std::string& name, const at::Tensor& value) {
-    values_[name].push_back(value.detach().to(at::kDouble).clone());
-  }
-  Outputs stacked() const {
-    Outputs outputs;
-    for (const auto& [name, values] : values_)
-      outputs[name] = at::stack(values);
-    return outputs;
-  }
-
- private:
-  std::map<std::string, std::vector<at::Tensor>> values_;
-};
 
 at::Tensor scalarOf(const std::vector<NamedScalar>& scalars, const std::string& name) {
   for (const NamedScalar& scalar : scalars)
@@ -190,16 +167,18 @@ ParamSet fcosParams(const ReferenceCase& reference) {
   const double radius = reference.number("center_sampling_radius");
   const std::string form = reference.text("iou_loss_type");
   if (form != "iou" && form != "giou") throw UnsupportedCase(concat("there is no box loss '", form, "'"));
-  for (const auto& [option, value] : {std::pair<const char*, std::string>{"assigner", "fcos"},
-                                      {"fcos_convention", "mmdet"},
-                                      {"center_sampling", radius > 0 ? "true" : "false"},
-                                      {"regress_ranges", "64,128,256,512"},
-                                      {"box_weight", "centerness"},
-                                      {"box_loss", form == "iou" ? "iou_log_plus1" : "giou_plus1"},
-                                      {"cls_normalizer", "positives"},
-                                      {"loc_normalizer", "sum_of_weights"},
-                                      {"generation", reference.text("generation")},
-                                      {"guard", "false"}})
+  for (const auto& [option, value] :
+       {std::pair<const char*, std::string>{"assigner", "fcos"},
+        {"fcos_convention", "mmdet"},
+        {"center_sampling", radius > 0 ? "true" : "false"},
+        {"regress_ranges", "64,128,256,512"},
+        {"box_weight", "centerness"},
+        {"box_loss", form == "iou" ? "iou_log_plus1" : "giou_plus1"},
+        {"plus_one_unit", reference.flag("norm_reg_targets", false) ? "stride" : "px"},
+        {"cls_normalizer", "positives"},
+        {"loc_normalizer", "sum_of_weights"},
+        {"generation", reference.text("generation")},
+        {"guard", "false"}})
     set(params, option, value);
   if (radius > 0) set(params, "center_radius", textOf(radius));
   set(params, "warmup_iters", std::to_string(reference.integer("warmup_iters")));

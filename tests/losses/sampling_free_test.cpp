@@ -320,20 +320,30 @@ TEST(IouPlusOne, ByHandAndWithItsGradient) {
   scene.outputs.boxes = scene.anchors.boxes.unsqueeze(0).to(at::kDouble);
   const BoxTargets targets{scene.targets.boxes, at::tensor({0, -1}, at::kLong).unsqueeze(0),
                            at::tensor({1.0, 0.0}, at::kDouble).unsqueeze(0)};
-  for (const char* name : {"iou_log_plus1", "giou_plus1"}) {
-    const auto loss = *makeBoxLoss(name, ParamSet());
-    const at::Tensor rows = loss->rows(scene.anchors, scene.outputs, targets, {});
-    const double iou = 3.0 / 13;
-    const double expected = name[0] == 'i' ? -std::log(iou) : 1 - iou;  // together they fill their hull
-    EXPECT_NEAR(rows[0][0].item<double>(), expected, 1e-9);
-    EXPECT_EQ(rows[0][1].item<double>(), 0);
-    testing::expectGradient(
-        [&](const at::Tensor& boxes) {
-          HeadOutputs outputs;
-          outputs.boxes = boxes;
-          return loss->rows(scene.anchors, outputs, targets, {});
-        },
-        scene.outputs.boxes + at::tensor({0.1, 0.2, 0.3, 0.15}, at::kDouble));
+  scene.anchors.strides = at::full({2}, 2, at::kDouble);
+  for (const BoxLossEntry& entry : boxLossEntries()) {
+    if (entry.name != "iou_log_plus1" && entry.name != "giou_plus1") continue;
+    for (const std::string unit : {"px", "stride"}) {
+      SCOPED_TRACE(entry.name + std::string(" in ") + unit);
+      ParamSet params(entry.params);
+      ASSERT_TRUE(params.set("plus_one_unit", unit).ok());
+      const auto loss = *makeBoxLoss(entry.name, params);
+      const at::Tensor rows = loss->rows(scene.anchors, scene.outputs, targets, {});
+      // In strides of 2 px the areas are a quarter: (0.5 + 1) / (3 + 1).
+      const bool inPx = unit == "px";
+      const double iou = inPx ? 3.0 / 13 : 1.5 / 4, unionArea = inPx ? 12 : 3;
+      const double hull = unionArea + 1e-7;  // together they fill their hull
+      const double expected = entry.name[0] == 'i' ? -std::log(iou) : 1 - iou + (hull - unionArea) / hull;
+      EXPECT_NEAR(rows[0][0].item<double>(), expected, 1e-12);
+      EXPECT_EQ(rows[0][1].item<double>(), 0);
+      testing::expectGradient(
+          [&](const at::Tensor& boxes) {
+            HeadOutputs outputs;
+            outputs.boxes = boxes;
+            return loss->rows(scene.anchors, outputs, targets, {});
+          },
+          scene.outputs.boxes + at::tensor({0.1, 0.2, 0.3, 0.15}, at::kDouble));
+    }
   }
 }
 

@@ -1,0 +1,29 @@
+#pragma once
+// Internal header (ATen). What a case of several steps puts out.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/conformance/op_table.h"
+
+namespace anchorscope::conformance {
+
+/// Values of consecutive steps, stacked at the end.
+class Steps {
+ public:
+  void add(const std::string& name, const at::Tensor& value) {
+    values_[name].push_back(value.detach().to(at::kDouble).clone());
+  }
+  Outputs stacked() const {
+    Outputs outputs;
+    for (const auto& [name, values] : values_)
+      outputs[name] = at::stack(values);
+    return outputs;
+  }
+
+ private:
+  std::map<std::string, std::vector<at::Tensor>> values_;
+};
+
+}  // namespace anchorscope::conformance
