@@ -109,6 +109,8 @@ struct AssignerEntry {
   bool ownCandidates = false;  ///< Takes boxes that each image has of its own, too: AnchorSet::boxes [B,N,4].
   /// Where it uses predicted boxes: takes heads with a box per class, too (predictedIou).
   bool boxPerClass = false;
+  /// Why another order of an image's objects gives another assignment; empty: it does not.
+  std::string orderOfObjects;
   /// Options (name, value) with which the targets do not follow the outputs continuously, so that differences
   /// of the loss give its gradient; empty where the defaults are such options.
   std::vector<std::pair<std::string, std::string>> differentiableWith;

@@ -322,6 +322,7 @@ AssignerEntry paaAssigner() {
       "component up "
       "to the likeliest one.";
   entry.source = kRule;
+  entry.orderOfObjects = "Of two objects that choose an anchor the later one has it, as in mmdet.";
   entry.usesPredictions = true;
   entry.params = {
       choiceParam("paa_convention", "mmdet", {"mmdet", "official"},

@@ -165,6 +165,7 @@ AssignerEntry yolov5RatioAssigner() {
       "factor, in the cell of its centre and in the neighbours nearest to it. An anchor may learn several "
       "objects.";
   entry.source = kRule;
+  entry.orderOfObjects = "An anchor learns of every object that lists it; the first of them is shown.";
   entry.params = yoloCellParams();
   entry.params.push_back(ignoreIofParam());
   entry.conflicts = [](const ParamSet&, const HeadTraits& heads) {

@@ -97,8 +97,12 @@ bool MethodCase::classesOfPairs() const {
   return (*made)->assign({scene.anchors, scene.outputs, scene.targets}, nullptr).pairs.has_value();
 }
 
+const AssignerEntry& MethodCase::assignerEntry() const {
+  return **findNamed(assignerEntries(), assigner, "assigner");
+}
+
 bool MethodCase::listsPairs() const {
-  return (*findNamed(assignerEntries(), assigner, "assigner"))->listsPairs;
+  return assignerEntry().listsPairs;
 }
 
 ParamSet MethodCase::differentiableParams() const {
@@ -112,7 +116,7 @@ ParamSet MethodCase::differentiableParams() const {
   if (set.find("box_loss") && set.getText("box_loss") == "ciou") {
     EXPECT_TRUE(set.set("box_loss", "giou").ok());
   }
-  for (const auto& [name, value] : (*findNamed(assignerEntries(), assigner, "assigner"))->differentiableWith)
+  for (const auto& [name, value] : assignerEntry().differentiableWith)
     EXPECT_TRUE(set.set(name, value).ok()) << name;
   for (const std::string& transform : transforms)
     for (const auto& [name, value] :

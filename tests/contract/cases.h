@@ -50,7 +50,8 @@ struct MethodCase {
   bool holdsConstants() const;  ///< See LossCombinerEntry, JointLossEntry.
   bool joint() const;           ///< Class and box are learnt by one loss: no "loss.cls".
   bool classesOfPairs() const;  ///< The class loss is of pairs alone: background learns no class.
-  bool listsPairs() const;      ///< See AssignerEntry.
+  const AssignerEntry& assignerEntry() const;
+  bool listsPairs() const;  ///< See AssignerEntry.
   /// An output of its own tells objects from background, and classes are learnt at positives.
   bool objectness() const { return kind.heads.gives(kObjectnessOutput); }
   /// Background learns as much as there are positives.
