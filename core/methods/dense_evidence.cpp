@@ -70,7 +70,7 @@ struct QualityChannels {
   explicit QualityChannels(const std::string& output) {
     // "iou" is what the predicted boxes have, whatever a head says of it.
     const std::string name = output == kCenternessOutput ? output : concat("output.", output);
-    std::string title = output;
+    std::string title = output == kIouOutput ? "IoU output" : output;
     title.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(title.front())));
     const std::string means = output == kCenternessOutput ? ": 1 at the object's middle, 0 at its edge" : "";
     score = channelSpec(name, title, "1", concat("The ", output, " head's score (after sigmoid)."),
@@ -151,7 +151,8 @@ LossHead locLossHead() {
 }
 
 EvidenceDeclaration denseDeclaration(const std::vector<LossHead>& losses,
-                                     const std::vector<std::string>& outputs, bool boxPerClass) {
+                                     const std::vector<std::string>& learnt,
+                                     const std::vector<std::string>& read, bool boxPerClass) {
   const Channels c(boxPerClass);
   const ObjectColumns o(boxPerClass);
   EvidenceDeclaration declaration;
@@ -201,7 +202,9 @@ EvidenceDeclaration denseDeclaration(const std::vector<LossHead>& losses,
           "The same at anchors without an object: what floods a detector that starts with the wrong prior.",
           "Chen et al., TIP 2021", ColorScale::kClassification),
   });
-  for (const std::string& output : outputs) {
+  for (const std::string& output : read)
+    declaration.channels.push_back(QualityChannels(output).score);
+  for (const std::string& output : learnt) {
     const QualityChannels quality(output);
     declaration.channels.insert(declaration.channels.end(), {quality.score, quality.target, quality.loss});
     declaration.scalars.push_back(quality.scalar());
@@ -366,11 +369,12 @@ void publishDense(const StageInputs& context, const LossTable& losses, const std
   }
   publishAssignment(targets, clsObject, regObject, sink);
 
+  for (const auto& [name, logits] : outputs.further)
+    sink.channel(QualityChannels(name).score, logits.detach().sigmoid());
   for (const QualityTarget& given : assignment.quality) {
     const LossRows* rows = losses.find(qualityHeadOf(given.output));
     if (rows == nullptr) continue;
     const QualityChannels quality(given.output);
-    sink.channel(quality.score, outputs.output(given.output).detach().sigmoid());
     const at::Tensor unset = given.mask.defined() ? given.mask.logical_not() : regObject < 0;
     sink.channel(quality.target, given.target.masked_fill(unset, kNan));
     sink.channel(quality.loss, rows->values.detach());

@@ -17,9 +17,11 @@ LossHead locLossHead();
 
 /// The generic channels, object columns and scalars; of each loss "loss.HEAD" as a scalar, and as a channel
 /// or an object column; and those of further outputs (by name) that learn: their channels are "output.NAME"
-/// and "output.NAME_target" (the centerness' without "output."), "loss.NAME". boxPerClass: of the heads.
+/// and "output.NAME_target" (the centerness' without "output."), "loss.NAME"; of those that a loss reads with
+/// the classes' scores only the first. boxPerClass: of the heads.
 EvidenceDeclaration denseDeclaration(const std::vector<LossHead>& losses,
-                                     const std::vector<std::string>& outputs, bool boxPerClass = false);
+                                     const std::vector<std::string>& learnt,
+                                     const std::vector<std::string>& read, bool boxPerClass = false);
 
 /// The head under which the loss of a further output stands in the table: kQualityHead for the centerness,
 /// else the output's name.

@@ -94,10 +94,11 @@ class DenseMethod final : public Method {
   }
 
   EvidenceDeclaration declaration(const HeadTraits& heads) const override {
-    std::vector<std::string> learnt;
-    for (const std::string& output : learntOutputs())
-      if (heads.gives(output)) learnt.push_back(output);
-    EvidenceDeclaration declaration = denseDeclaration(lossHeads(), learnt, heads.boxPerClass);
+    std::vector<std::string> learnt = learntOutputs(), read;
+    if (parts_.jointLoss && parts_.jointLoss->learnsFurtherOutputs()) read.push_back(kObjectnessOutput);
+    for (auto* outputs : {&learnt, &read})
+      std::erase_if(*outputs, [&](const std::string& output) { return !heads.gives(output); });
+    EvidenceDeclaration declaration = denseDeclaration(lossHeads(), learnt, read, heads.boxPerClass);
     for (const Part* part : all())
       declaration.merge(part->declaration());
     for (PairTableSpec& table : declaration.pairTables)

@@ -329,7 +329,7 @@ std::vector<OptionConflict> stageConflicts(const StageRules& rules, const ParamS
                            concat(further.title,
                                   " needs heads that learn distances as distributions, and the "
                                   "model's give each distance as one number"),
-                           "Choose a model with such heads (gfl)"});
+                           "Choose one for points with model.distance_bins above 0 (fcos-small)"});
   for (const std::string& output : heads.outputs)
     if (std::find(learnt.begin(), learnt.end(), output) == learnt.end())
       conflicts.push_back(
