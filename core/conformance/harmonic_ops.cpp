@@ -23,8 +23,8 @@ at::Tensor clsPerSample(const std::string& kind, const at::Tensor& logits, const
 }
 
 Outputs runHarmonic(const ReferenceCase& reference, at::Device device) {
-  const at::Tensor logits = leafInput(reference, "logits", device),
-                   pred = leafInput(reference, "pred", device);
+  const at::Tensor logits = leafAsGiven(reference, "logits", device),
+                   pred = leafAsGiven(reference, "pred", device);
   const at::Tensor labels = reference.input("labels").to(device);
   const bool detach = reference.flag("detach", true);
   const at::Tensor positive = labels >= 0;
@@ -50,7 +50,7 @@ Outputs runHarmonic(const ReferenceCase& reference, at::Device device) {
 }
 
 Outputs runHarmonicIou(const ReferenceCase& reference, at::Device device) {
-  const at::Tensor pred = leafInput(reference, "pred", device);
+  const at::Tensor pred = leafAsGiven(reference, "pred", device);
   const at::Tensor iouLoss =
       similarityElements(pred, reference.input("target").to(device), {BoxSimilarity::kIou});
   const at::Tensor elements =
@@ -62,7 +62,7 @@ Outputs runHarmonicIou(const ReferenceCase& reference, at::Device device) {
 }
 
 Outputs runTaskContrast(const ReferenceCase& reference, at::Device device) {
-  const at::Tensor logits = leafInput(reference, "logits", device);
+  const at::Tensor logits = leafAsGiven(reference, "logits", device);
   const at::Tensor labels = reference.input("labels").to(device), iou = reference.input("iou").to(device);
   const double margin = reference.number("margin");
   const at::Tensor p = at::softmax(logits, 1).gather(1, labels.unsqueeze(1)).squeeze(1);

@@ -18,6 +18,11 @@ inline at::Tensor leafInput(const ReferenceCase& reference, const std::string& n
   return leafOf(reference.input(name), device);
 }
 
+/// The same in the file's own type.
+inline at::Tensor leafAsGiven(const ReferenceCase& reference, const std::string& name, at::Device device) {
+  return reference.input(name).to(device).detach().clone().requires_grad_();
+}
+
 /// Zeros where nothing came.
 inline at::Tensor gradientOf(const at::Tensor& leaf) {
   return leaf.grad().defined() ? leaf.grad() : at::zeros_like(leaf);

@@ -77,7 +77,7 @@ Outputs runBottleneck(const ReferenceCase& reference, at::Device device) {
   const LipTrunk trunk(state, "trunk.", sizeParam(reference, "in_channels"), width);
   const LipLogit head(state, "head.", width, sizeParam(reference, "channels"), 1);
   prepare(state, device);
-  const at::Tensor x = leafInput(reference, "x", device), z = leafInput(reference, "z", device);
+  const at::Tensor x = leafInput(reference, "x", device), z = leafAsGiven(reference, "z", device);
   Outputs outputs = poolAndGradients(reference, state, z, head(trunk(x)));
   outputs["grad_x"] = x.grad();
   outputs["grad_z"] = z.grad();

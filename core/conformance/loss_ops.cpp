@@ -25,7 +25,7 @@ at::Tensor weighted(const ReferenceCase& reference, const at::Tensor& elements, 
 }
 
 Outputs runCls(const ReferenceCase& reference, at::Device device, const ClsLossOptions& options) {
-  const at::Tensor logits = leafInput(reference, "logits", device);
+  const at::Tensor logits = leafAsGiven(reference, "logits", device);
   const at::Tensor elements = clsElements(logits, reference.input("targets").to(device), options);
   return finish(weighted(reference, elements), reference.number("avg_factor"), logits, "grad_logits");
 }
@@ -42,7 +42,7 @@ Outputs runBce(const ReferenceCase& reference, at::Device device) {
 /// mmdet's form: loss_weight * weight * element, summed / (avg_factor + epsilon).
 template <typename Loss>
 Outputs runBox(const ReferenceCase& reference, at::Device device, const Loss& loss) {
-  const at::Tensor pred = leafInput(reference, "pred", device);
+  const at::Tensor pred = leafAsGiven(reference, "pred", device);
   const at::Tensor elements = loss(pred, reference.input("target").to(device));
   return finish(weighted(reference, elements, reference.number("loss_weight")),
                 reference.number("avg_factor") + kMmdetFactorEpsilon, pred, "grad_pred");

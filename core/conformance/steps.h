@@ -9,11 +9,13 @@
 
 namespace anchorscope::conformance {
 
-/// Values of consecutive steps, stacked at the end.
+/// Values of consecutive steps, stacked at the end: float64, or integers.
 class Steps {
  public:
   void add(const std::string& name, const at::Tensor& value) {
-    values_[name].push_back(value.detach().to(at::kDouble).clone());
+    const at::Tensor own = value.detach();
+    values_[name].push_back(own.is_floating_point() ? own.to(at::kDouble, false, /*copy=*/true)
+                                                    : own.clone());
   }
   Outputs stacked() const {
     Outputs outputs;
