@@ -34,6 +34,9 @@ DenseTargets withPadding(const DenseTargets& targets) {
   padded.boxes = at::zeros({batch, 1, 4}, targets.boxes.options());
   padded.labels = at::full({batch, 1}, -1, targets.labels.options());
   padded.valid = at::zeros({batch, 1}, targets.valid.options());
+  if (targets.masks.defined())
+    padded.masks =
+        at::zeros({batch, 1, targets.masks.size(2), targets.masks.size(3)}, targets.masks.options());
   return padded;
 }
 

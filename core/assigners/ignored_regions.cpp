@@ -24,6 +24,11 @@ IgnoredRegions ignoredRegions(const AnchorSet& anchors, const DenseTargets& targ
   const bool on = bound > 0;
   if (on || shown) regions.share = shareInIgnored(anchors, targets, wrtCandidates);
   if (on) regions.inside = regions.share > bound;
+  if (!anchors.shared()) {
+    const at::Tensor absent = (anchors.boxes.select(2, 2) <= anchors.boxes.select(2, 0))
+                                  .logical_or(anchors.boxes.select(2, 3) <= anchors.boxes.select(2, 1));
+    regions.inside = on ? regions.inside.logical_or(absent) : absent;
+  }
   return regions;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Internal header (ATen). Anchors in crowd and difficult regions, as mmdet 3.3.0's assigners treat them.
+// Internal header (ATen). Anchors that learn nothing: in crowd and difficult regions, as mmdet 3.3.0's
+// assigners treat them, and places of an image's own candidates without a box.
 
 #include <ATen/ATen.h>
 
@@ -11,8 +12,10 @@ namespace anchorscope {
 
 /// How far each anchor lies in ignored regions.
 struct IgnoredRegions {
-  at::Tensor share;   ///< [B,N] in [0,1]. Undefined where nobody asks for it.
-  at::Tensor inside;  ///< [B,N] bool: the share is above the bound. Undefined where the bound is off.
+  at::Tensor share;  ///< [B,N] in [0,1]. Undefined where nobody asks for it.
+  /// [B,N] bool: the share is above the bound, or the image has no candidate there. Undefined where the bound
+  /// is off and the candidates are shared.
+  at::Tensor inside;
 };
 
 /// `share` is the largest share of the anchor (or, with `wrtCandidates` off, of a region) that lies in an

@@ -26,6 +26,7 @@ struct HeadTraits {
   bool classAgnostic = false;   ///< One class: something or nothing.
   bool boxPerClass = false;     ///< The box head gives each candidate a box for every class, not one.
   std::string stage = "dense";  ///< StageSpec::name.
+  bool masks = false;           ///< Gives masks of regions: HeadOutputs::masksOf.
   int distanceBins =
       0;  ///< Each distance is learnt as a distribution over so many: HeadOutputs::distribution.
 

@@ -162,6 +162,86 @@ Outputs runGuidedScale(const ReferenceCase& reference, at::Device device) {
   return steps.stacked();
 }
 
+/// The combiner of one stage of Faster R-CNN, as the method has it; region proposals measure 0.5 of their
+/// box loss, regions learn classes twice. The versions do not differ but in what the classification loss was
+/// divided by, which cancels.
+std::unique_ptr<LossCombiner> stageCombiner(const std::string& stage) {
+  ParamSet params = unwrapped(methodParams("sampling_free_rcnn")).sub(stage);
+  set(params, "guard", "false");
+  return unwrapped(makeLossCombiner("sampling_free", params));
+}
+
+/// The losses of a stage's candidates [1,N]; labels [N]: -2 ignored, -1 background.
+struct StageCase {
+  at::Tensor logits, label, cls, loc;
+  at::Tensor clsDivisor;  ///< [1]
+  ScoreActivation activation = ScoreActivation::kSigmoid;
+};
+
+Outputs scaledStage(const std::string& stage, const StageCase& given, const char* clsName) {
+  const auto combiner = stageCombiner(stage);
+  place(combiner->buffers(), given.logits.device());
+  LossTable losses;
+  losses.clsObject = losses.regObject = given.label.unsqueeze(0);
+  const at::Tensor positive = losses.clsObject >= 0;
+  losses.regWeight = positive.to(at::kDouble);
+  losses.rows = {{kClsHead, given.cls, given.clsDivisor},
+                 {kLocHead, given.loc * losses.regWeight,
+                  divisors(Normalizer::kFourPositives, positive.sum(1), losses.regWeight.sum(1), 1)}};
+  const AnchorSet anchors;
+  HeadOutputs outputs;
+  outputs.activation = given.activation;
+  const DenseTargets none;
+  const CombinedLoss combined = combiner->combine(losses, {anchors, outputs, none}, nullptr);
+  combined.total.backward();
+  return {{clsName, combined.heads[0]},
+          {"loc_loss", scalarOf(combined.scalars, "sampling_free.weighted_loc")},
+          {"ratio", scalarOf(combined.scalars, "sampling_free.ratio")},
+          {concat("scaled_", clsName), scalarOf(combined.scalars, "sampling_free.weighted_cls")},
+          {"total_loss", combined.total}};
+}
+
+Outputs runRpnLoss(const ReferenceCase& reference, at::Device device) {
+  const at::Tensor logits = leafInput(reference, "logits", device),
+                   deltas = leafInput(reference, "deltas", device);
+  StageCase stage;
+  stage.logits = logits;
+  stage.label = reference.input("targets").to(device).to(at::kLong) - 1;
+  stage.cls = unwrapped(makeClsLoss("bce", ParamSet()))
+                  ->rows(logits.view({1, -1, 1}), {stage.label.unsqueeze(0), {}, {}}, {});
+  stage.loc =
+      smoothL1Elements(deltas, reference.input("delta_targets").to(device, at::kDouble), 1.0 / 9).sum(1);
+  const at::Tensor positives = stage.label.ge(0).sum().to(at::kDouble);
+  stage.clsDivisor = positives.clamp_min(1).view({1});
+  if (reference.text("generation") == "2020") stage.clsDivisor = stage.clsDivisor * stage.label.ge(-1).sum();
+  Outputs outputs = scaledStage("rpn", stage, "obj_loss");
+  outputs["grad_logits"] = gradientOf(logits);
+  outputs["grad_deltas"] = gradientOf(deltas);
+  // Their code looks at no score without a positive; here the ratio of 0 takes the loss out.
+  if (positives.item<double>() == 0) outputs.erase("obj_loss");
+  return outputs;
+}
+
+Outputs runRoiLoss(const ReferenceCase& reference, at::Device device) {
+  const at::Tensor logits = leafInput(reference, "logits", device),
+                   deltas = leafInput(reference, "deltas", device);
+  StageCase stage;
+  stage.logits = logits;
+  stage.label = reference.input("labels").to(device).to(at::kLong) - 1;
+  stage.activation = ScoreActivation::kSoftmaxWithBackground;
+  stage.cls = unwrapped(makeClsLoss("softmax_ce", ParamSet()))
+                  ->rows(logits.roll(-1, 1).unsqueeze(0), {stage.label.unsqueeze(0), {}, {}}, {});
+  const at::Tensor ofClass = (stage.label.clamp_min(0) + 1).view({-1, 1, 1}).expand({-1, 1, 4});
+  const at::Tensor own = deltas.view({deltas.size(0), -1, 4}).gather(1, ofClass).squeeze(1);
+  const double beta = unwrapped(methodParams("sampling_free_rcnn")).getFloat("roi.smooth_l1_beta");
+  stage.loc = smoothL1Elements(own, reference.input("delta_targets").to(device, at::kDouble), beta).sum(1);
+  stage.clsDivisor = stage.label.ge(-1).sum().to(at::kDouble).view({1});
+  Outputs outputs = scaledStage("roi", stage, "cls_loss");
+  outputs["grad_logits"] = gradientOf(logits);
+  outputs["grad_deltas"] = gradientOf(deltas);
+  return outputs;
+}
+
 ParamSet fcosParams(const ReferenceCase& reference) {
   ParamSet params = unwrapped(methodParams("sampling_free"));
   const double radius = reference.number("center_sampling_radius");
@@ -236,7 +316,9 @@ Outputs runFcosLoss(const ReferenceCase& reference, at::Device device) {
 std::vector<OpEntry> samplingFreeOps() {
   return {{"sampling_free.prior", runPrior},
           {"sampling_free.guided_scale", runGuidedScale},
-          {"sampling_free.fcos_loss", runFcosLoss}};
+          {"sampling_free.fcos_loss", runFcosLoss},
+          {"sampling_free.rpn_loss", runRpnLoss},
+          {"sampling_free.roi_loss", runRoiLoss}};
 }
 
 }  // namespace anchorscope::conformance

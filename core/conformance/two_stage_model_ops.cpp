@@ -1,6 +1,6 @@
-// model.fasterrcnn_r50_fpn*: torchvision's Faster R-CNN. Its samplers' random choices are replaced as the
-// files say, so that the losses are those of the samples; what the background's own boxes would be the
-// program does not give.
+// model.fasterrcnn_r50_fpn*, model.maskrcnn_r50_fpn*: torchvision's Faster and Mask R-CNN. Their samplers'
+// random choices are replaced as the files say, so that the losses are those of the samples; what the
+// background's own boxes would be the program does not give.
 
 #include <algorithm>
 #include <numeric>
@@ -12,6 +12,7 @@
 #include "core/model/faster_rcnn.h"
 #include "core/ops/box_losses.h"
 #include "core/ops/class_boxes.h"
+#include "core/ops/masks.h"
 
 namespace anchorscope::conformance {
 namespace {
@@ -28,12 +29,17 @@ ReferenceCase stageOf(const ReferenceCase& reference, const char* stage) {
   return own;
 }
 
+bool givesMasks(const ReferenceCase& reference) {
+  return reference.text("model") == "maskrcnn";
+}
+
 std::unique_ptr<FasterRcnn> filledNetwork(const ReferenceCase& reference, at::Device device) {
   const std::int64_t classes = reference.integer("num_classes") - 1;
   if (classes < 1 || classes > 10000) throw MalformedCase("the parameter 'num_classes' is out of range");
   FasterRcnnOptions options;
   options.classCount = static_cast<int>(classes);
   options.backbone = {{3, 4, 6, 3}, true};
+  if (givesMasks(reference)) options.masks.emplace();
   auto network = std::make_unique<FasterRcnn>(options, 0);
   fillDetector(*network, torchvisionFill, reference, device);
   return network;
@@ -93,6 +99,13 @@ struct NetworkRun {
   at::Tensor pooled, embedded;
   HeadOutputs ofRegions;
   at::Tensor objectness, proposalBoxes, classifier, regionBoxes;  ///< Losses.
+  // Of the regions with an object, where the network gives masks:
+  at::Tensor maskPooled, maskLogits, maskTargets, mask;
+
+  at::Tensor total() const {
+    const at::Tensor sum = objectness + proposalBoxes + classifier + regionBoxes;
+    return mask.defined() ? sum + mask : sum;
+  }
 };
 
 void addProposalLosses(NetworkRun& run, const ReferenceCase& stage) {
@@ -142,6 +155,19 @@ void addRegionLosses(NetworkRun& run, const ReferenceCase& reference) {
       chosen.size(0);
 }
 
+void addMaskLoss(NetworkRun& run, const ReferenceCase& reference) {
+  const at::Tensor chosen = at::nonzero(run.regionObject[0] >= 0).flatten();
+  const at::Tensor object = run.regionObject[0].index_select(0, chosen),
+                   boxes = run.regions.boxes[0].index_select(0, chosen);
+  const RoiCells cells = MaskHeadOptions().cells;
+  run.maskPooled = run.network->pooled(run.features, boxes, at::zeros_like(object), cells);
+  run.maskLogits = run.network->maskLogits(run.maskPooled);
+  run.maskTargets = projectMasks(reference.input("gt_masks").to(run.input.device()).to(at::kBool), boxes,
+                                 object, run.maskLogits.size(3));
+  run.mask =
+      maskLossRows(run.maskLogits, run.maskTargets, run.targets.labels[0].index_select(0, object)).mean();
+}
+
 NetworkRun runNetwork(const ReferenceCase& reference, at::Device device) {
   NetworkRun run;
   run.network = filledNetwork(reference, device);
@@ -154,6 +180,7 @@ NetworkRun runNetwork(const ReferenceCase& reference, at::Device device) {
   run.targets = targetsFromOne(reference, run.network->classCount(), device);
   addProposalLosses(run, stageOf(reference, "rpn"));
   addRegionLosses(run, reference);
+  if (givesMasks(reference)) addMaskLoss(run, reference);
   return run;
 }
 
@@ -197,6 +224,23 @@ void addRegionOutputs(const NetworkRun& run, Outputs& outputs) {
   summarize("roi.class_logits", run.ofRegions.logits[0].roll(1, 1), outputs);
 }
 
+/// Of the detections' classes.
+void describeMasks(const NetworkRun& run, const std::vector<PredictionRecord>& found, Outputs& outputs) {
+  const auto count = static_cast<std::int64_t>(found.size());
+  const at::Tensor boxes = at::empty({count, 4}, run.input.options()),
+                   label = at::empty({count}, run.targets.labels.options());
+  for (std::int64_t i = 0; i < count; ++i) {
+    const PredictionRecord& one = found[static_cast<std::size_t>(i)];
+    const Box& box = one.boxInImage;
+    boxes[i].copy_(at::tensor({box.x1, box.y1, box.x2, box.y2}));
+    label[i].fill_(one.classIndex);
+  }
+  const at::Tensor logits = run.network->maskLogits(
+      run.network->pooled(run.features, boxes, at::zeros_like(label), MaskHeadOptions().cells));
+  const at::Tensor own = label.view({-1, 1, 1, 1}).expand({-1, 1, logits.size(2), logits.size(3)});
+  summarize("detections.masks", logits.gather(1, own).sigmoid(), outputs);
+}
+
 void addDetections(const NetworkRun& run, const ReferenceCase& reference, Outputs& outputs) {
   const ReferenceCase stage = stageOf(reference, "roi");
   const AnchorSet regions = regionSet(reference.input("proposals").to(run.input.options()));
@@ -208,8 +252,10 @@ void addDetections(const NetworkRun& run, const ReferenceCase& reference, Output
   options.nmsIou = stage.number("nms_thresh");
   options.maxDetections = static_cast<int>(stage.integer("detections_per_image"));
   options.smallestSide = 0.01;
-  describeDetections(postprocess(heads, {}, {{{}, imageSizeOf(reference)}}, options)[0], "detections.", 1,
-                     outputs);
+  const std::vector<PredictionRecord> found =
+      postprocess(heads, {}, {{{}, imageSizeOf(reference)}}, options)[0];
+  describeDetections(found, "detections.", 1, outputs);
+  if (givesMasks(reference)) describeMasks(run, found, outputs);
 }
 
 Outputs runForward(const ReferenceCase& reference, at::Device device) {
@@ -222,13 +268,19 @@ Outputs runForward(const ReferenceCase& reference, at::Device device) {
   outputs["loss.rpn_box_reg"] = run.proposalBoxes;
   outputs["loss.classifier"] = run.classifier;
   outputs["loss.box_reg"] = run.regionBoxes;
+  if (run.mask.defined()) {
+    summarize("roi.mask_pooled", run.maskPooled, outputs);
+    // torchvision's background has a map, too, of which nothing is learnt.
+    summarize("roi.mask_targets", run.maskTargets, outputs);
+    outputs["loss.mask"] = run.mask;
+  }
   addDetections(run, reference, outputs);
   return outputs;
 }
 
 Outputs runGradient(const ReferenceCase& reference, at::Device device) {
   const NetworkRun run = runNetwork(reference, device);
-  (run.objectness + run.proposalBoxes + run.classifier + run.regionBoxes).backward();
+  run.total().backward();
   return gradientSummary(run.network->parameters());
 }
 
@@ -244,7 +296,10 @@ Outputs runStateDict(const ReferenceCase& reference, at::Device device) {
 std::vector<OpEntry> twoStageModelOps() {
   return {{"model.fasterrcnn_r50_fpn", runForward},
           {"model.fasterrcnn_r50_fpn_grad", runGradient},
-          {"model.fasterrcnn_r50_fpn_state_dict", runStateDict}};
+          {"model.fasterrcnn_r50_fpn_state_dict", runStateDict},
+          {"model.maskrcnn_r50_fpn", runForward},
+          {"model.maskrcnn_r50_fpn_grad", runGradient},
+          {"model.maskrcnn_r50_fpn_state_dict", runStateDict}};
 }
 
 }  // namespace anchorscope::conformance

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/base/check.h"
 #include "core/eval/top_candidates.h"
@@ -98,6 +99,13 @@ at::Tensor bestSurvivors(const at::Tensor& boxes, const at::Tensor& scores, cons
         batchedNms(boxes.narrow(0, 0, size), scores.narrow(0, 0, size), labels.narrow(0, 0, size), nmsIou);
     if (size == count || keep.size(0) >= most) return keep.slice(0, 0, most);
   }
+}
+
+/// [B,N,1], or [B,N,C] of a box per class: places of an image without a candidate.
+at::Tensor withoutExtent(const at::Tensor& boxes) {
+  const at::Tensor empty =
+      (boxes.select(-1, 2) <= boxes.select(-1, 0)).logical_or(boxes.select(-1, 3) <= boxes.select(-1, 1));
+  return boxes.dim() == 4 ? empty : empty.unsqueeze(2);
 }
 
 Box imageInInputOf(const PostprocessImage& image) {
@@ -333,10 +341,11 @@ std::vector<std::vector<PredictionRecord>> postprocess(const HeadOutputs& output
 
   const bool ranked = !outputs.rankedBy.empty() && options.centernessScore != CenternessScore::kNone;
   const bool keysAreLogits = !ranked && scoresAreSigmoids(outputs);
-  const at::Tensor keys = (ranked          ? scoresWithQuality(outputs, options.centernessScore)
-                           : keysAreLogits ? logits.to(at::kFloat)
-                                           : scoresOf(outputs).to(at::kFloat))
-                              .contiguous();
+  at::Tensor keys = ranked          ? scoresWithQuality(outputs, options.centernessScore)
+                    : keysAreLogits ? logits.to(at::kFloat)
+                                    : scoresOf(outputs).to(at::kFloat);
+  if (ofGrid.empty()) keys = keys.masked_fill(withoutExtent(boxes), std::numeric_limits<float>::quiet_NaN());
+  keys = keys.contiguous();
   const float bound =
       keysAreLogits ? looseLogitBound(options.scoreThreshold) : static_cast<float>(options.scoreThreshold);
   if (!keys.is_cpu()) return detectOnDevice(keys, boxes, keysAreLogits, bound, levels, images, options);

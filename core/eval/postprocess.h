@@ -48,9 +48,10 @@ struct PostprocessImage {
 /// Detections of every image of a batch, best first, boxes in px of the original image.
 /// outputs: [B,N,...] as HeadOutputs states, on any device, with or without gradient; levels: of the N
 /// anchors, empty: they are of none and cut together; images: B. Equal scores: larger logit, then smaller
-/// level, anchor and class. A NaN logit gives no detection. On CUDA all of it is done there and the
-/// detections of the batch are read back at once (again where very many candidates suppress each other);
-/// which of equal logits pass a level's cut is then left open.
+/// level, anchor and class. A NaN logit gives no detection, nor, of candidates
+/// of no level, does a box without extent before it is clipped: a place without a proposal. On CUDA all of it
+/// is done there and the detections of the batch are read back at once (again where very many candidates
+/// suppress each other); which of equal logits pass a level's cut is then left open.
 std::vector<std::vector<PredictionRecord>> postprocess(const HeadOutputs& outputs,
                                                        const std::vector<LevelLayout>& levels,
                                                        const std::vector<PostprocessImage>& images,

@@ -16,9 +16,10 @@ namespace anchorscope {
 
 /// What the box head is asked for.
 struct BoxTargets {
-  at::Tensor boxes;    ///< [B,G,4] objects, input frame; G >= 1.
-  at::Tensor matched;  ///< [B,N] int64: object of each anchor; negative = none.
-  at::Tensor weights;  ///< [B,N] float >= 0, 0 where matched is negative.
+  at::Tensor boxes;                    ///< [B,G,4] objects, input frame; G >= 1.
+  at::Tensor matched;                  ///< [B,N] int64: object of each anchor; negative = none.
+  at::Tensor weights;                  ///< [B,N] float >= 0, 0 where matched is negative.
+  at::Tensor labels = {}, masks = {};  ///< Of the objects: see DenseTargets. For losses of masks.
 };
 
 /// A box loss. Some stand beside another one, as a head of their own (StageRules::furtherBoxLosses).
@@ -39,6 +40,7 @@ struct BoxLossEntry {
   std::string source;
   std::vector<ParamSpec> params;
   bool distribution = false;    ///< Of distances that are learnt as distributions: HeadTraits::distanceBins.
+  bool masks = false;           ///< Of masks of regions: HeadTraits::masks.
   bool normalized = false;      ///< The sum of the rows is the batch's loss: nothing divides it.
   bool holdsConstants = false;  ///< Differences of the loss do not give its gradient.
   std::function<Result<std::unique_ptr<BoxLoss>>(const ParamSet&)> make;

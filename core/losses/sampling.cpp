@@ -59,12 +59,13 @@ class Sampling final : public LossTransform {
     const at::Tensor positives = selection.kept.logical_and(object >= 0).sum(),
                      background = selection.kept.logical_and(object == -1).sum();
     if (byCount_)
-      for (const char* head : {kClsHead, kLocHead})
-        if (LossRows* rows = losses.find(head); rows != nullptr && !rows->normalized)
-          rows->divisors = (positives + background)
-                               .clamp_min(1)
-                               .to(rows->divisors.scalar_type())
-                               .expand_as(rows->divisors);
+      for (LossRows& rows : losses.rows) {
+        if (rows.normalized || rows.ofOutput || rows.domain != LossDomain::kCandidate) continue;
+        // What further box losses measure is a mean over positives.
+        const bool ofAll = rows.head == kClsHead || rows.head == kLocHead;
+        const at::Tensor count = (ofAll ? positives + background : positives).clamp_min(1);
+        rows.divisors = count.to(rows.divisors.scalar_type()).expand_as(rows.divisors);
+      }
     return {{"sampling.positives", positives},
             {"sampling.background", background},
             {"sampling.dropped_positives", object.ge(0).logical_and(dropped).sum()}};
@@ -114,11 +115,12 @@ std::vector<ParamSpec> samplingParams() {
       ANCHORSCOPE_CHECK(*known == spec, "two samplers mean different things by the option '", spec.name, "'");
       known->whenValues.push_back(entry.name);
     }
-  params.push_back(
-      boolParam("sampled_normalizer", true,
-                "The classification and the box loss are divided by the candidates of the batch that "
-                "were kept, in place of cls_normalizer and loc_normalizer.",
-                "mmdet 3.3.0 AnchorHead with a sampler; off as in SSD"));
+  params.push_back(boolParam(
+      "sampled_normalizer", true,
+      "The classification and the box loss are divided by the candidates of the batch that "
+      "were kept, in place of cls_normalizer and loc_normalizer, and further losses of boxes by the "
+      "positives among these.",
+      "mmdet 3.3.0 AnchorHead with a sampler; off as in SSD"));
   return params;
 }
 

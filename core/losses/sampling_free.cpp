@@ -7,6 +7,7 @@
 
 #include "core/evidence/spec_forms.h"
 #include "core/losses/combiner.h"
+#include "core/ops/scores.h"
 
 namespace anchorscope {
 namespace {
@@ -22,6 +23,7 @@ const std::vector<std::string> kGenerations = {"2020", "2021a", "2021b", "2021c"
 struct Options {
   Generation generation = Generation::k2021a;
   std::int64_t warmupIters = 100;
+  double clsFactor = 1, locFactor = 1;
   bool guard = true;
   bool learnsDelta() const { return generation == Generation::k2021a; }
   /// A factor for every loss, and a ratio that is measured during the warm-up only.
@@ -66,7 +68,7 @@ struct Sums {
   at::Tensor others;   ///< What transforms added, together; undefined without.
 };
 
-Sums sumsOf(const LossTable& losses, std::vector<at::Tensor>& heads) {
+Sums sumsOf(const LossTable& losses, double locFactor, std::vector<at::Tensor>& heads) {
   Sums sums;
   for (const LossRows& rows : losses.rows) {
     const at::Tensor sum = rows.sum();
@@ -74,7 +76,7 @@ Sums sumsOf(const LossTable& losses, std::vector<at::Tensor>& heads) {
     if (rows.head == kClsHead)
       sums.cls = sum;
     else if (rows.head == kLocHead)
-      sums.loc = sum;
+      sums.loc = locFactor == 1 ? sum : sum * locFactor;
     else if (rows.ofOutput)
       sums.quality = sums.quality.defined() ? sums.quality + sum : sum;
     else
@@ -200,6 +202,7 @@ SamplingFree::Weights SamplingFree::weigh(const Sums& sums, bool moves, at::Tens
     }
     w.squares = factors_.detach().square();
   }
+  w.cls = w.cls * options_.clsFactor;
   w.guarded = guarded;
   if (moves) {
     const c10::NoGradGuard noGrad;
@@ -213,7 +216,7 @@ CombinedLoss SamplingFree::combine(const LossTable& given, const StageInputs& in
   at::Tensor guarded = at::zeros({}, given.clsObject.options().dtype(at::kLong));
   const LossTable losses = options_.guard ? withDivisors(given, guarded) : given;
   CombinedLoss combined;
-  const Sums sums = sumsOf(losses, combined.heads);
+  const Sums sums = sumsOf(losses, options_.locFactor, combined.heads);
   const Weights w = weigh(sums, step.training, guarded);
 
   combined.total = w.cls * (w.ratio * sums.cls) + w.loc * sums.loc + w.logTerm;
@@ -226,8 +229,10 @@ CombinedLoss SamplingFree::combine(const LossTable& given, const StageInputs& in
     const at::Tensor& divisors = losses.at(kClsHead).divisors;
     const at::Tensor learns = losses.clsObject.ne(-2).to(divisors.scalar_type());
     const at::Tensor weight = w.cls.detach() * w.ratio / divisors.unsqueeze(1) * learns;
-    const at::Tensor error =
-        inputs.outputs.logits.detach().sigmoid().sum(2) - losses.clsObject.ge(0).to(at::kFloat);
+    const at::Tensor scores = inputs.outputs.activation == ScoreActivation::kSigmoid
+                                  ? inputs.outputs.logits.detach().sigmoid()
+                                  : scoresOf(inputs.outputs).detach();
+    const at::Tensor error = scores.sum(2) - losses.clsObject.ge(0).to(at::kFloat);
     step.sink->channel(weightSpec(), weight);
     step.sink->channel(gradientSpec(), weight * error);
   }
@@ -334,6 +339,13 @@ LossCombinerEntry samplingFree() {
                         "Steps during which the ratio is measured anew each time.",
                         "Sampling-Free repository, 02a3846 and 01dfd40"),
                "generation", {"2021b", "2021c"}),
+      floatParam("cls_factor", 1, 1e-3, 1e3, "1",
+                 "What the scaled classification loss is multiplied by; the authors have 2 for regions.",
+                 "Sampling-Free repository, RoI box head"),
+      floatParam("loc_factor", 1, 1e-3, 1e3, "1",
+                 "What the box loss is multiplied by before anything is measured; the authors have 0.5 for "
+                 "region proposals.",
+                 "Sampling-Free repository, RPN"),
       boolParam(
           "guard", true,
           "Keep the published formulas from failing: a divisor of 0 counts as 1; a ratio that is 0 (no "
@@ -350,6 +362,8 @@ LossCombinerEntry samplingFree() {
     for (std::size_t i = 0; i < kGenerations.size(); ++i)
       if (kGenerations[i] == name) options.generation = static_cast<Generation>(i);
     options.warmupIters = params.getInt("warmup_iters");
+    options.clsFactor = params.getFloat("cls_factor");
+    options.locFactor = params.getFloat("loc_factor");
     options.guard = params.getBool("guard");
     return std::unique_ptr<LossCombiner>(std::make_unique<SamplingFree>(options));
   };

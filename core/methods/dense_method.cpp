@@ -261,7 +261,8 @@ class DenseMethod final : public Method {
   void fillFromCandidates(LossTable& losses, const StageInputs& inputs, const Assignment& assignment,
                           const StepContext& step) const {
     const HeadOutputs& outputs = inputs.outputs;
-    const BoxTargets boxTargets{inputs.targets.boxes, assignment.regObject, assignment.regWeight};
+    const BoxTargets boxTargets{inputs.targets.boxes, assignment.regObject, assignment.regWeight,
+                                inputs.targets.labels, inputs.targets.masks};
     LossRows cls{
         kClsHead, parts_.clsLoss->rows(outputs.logits, clsTargets(assignment, inputs.targets), step), {}};
     cls.domain = parts_.clsLoss->domain();

@@ -74,6 +74,13 @@ struct Recipe {
 const std::vector<Recipe>& recipes();
 
 class Method;
+/// One stage's rules alone; options without the stage's prefix, as ParamSet::sub gives them.
+Result<std::unique_ptr<Method>> makeStage(const Recipe& recipe, std::size_t stage, const ParamSet& own);
+/// What contradicts heads like these, likewise.
+std::vector<OptionConflict> stageConflicts(const Recipe& recipe, std::size_t stage, const ParamSet& own,
+                                           const HeadTraits& heads);
+/// A stage's options of a method's.
+ParamSet stageParams(const Recipe& recipe, std::size_t stage, const ParamSet& params);
 /// What a recipe's stages learn by; the options must come from recipeParams(recipe).
 Result<std::vector<std::unique_ptr<Method>>> makeStages(const Recipe& recipe, const ParamSet& params);
 

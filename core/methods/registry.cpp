@@ -77,7 +77,7 @@ Result<const Recipe*> findRecipe(const std::string& name) {
 
 namespace {
 
-std::vector<ParamSpec> stageParams(const StageRules& rules) {
+std::vector<ParamSpec> stageSpecs(const StageRules& rules) {
   std::vector<ParamSpec> specs;
   appendParts(specs, "assigner", "Which anchors learn which object.", rules.lossSource, assignerEntries(),
               rules.assigners);
@@ -136,17 +136,16 @@ std::string prefixOf(const Recipe& recipe, const StageRules& rules) {
   return recipe.stages.size() > 1 ? rules.stage + "." : std::string();
 }
 
-/// A stage's options without their prefix.
-ParamSet ownParams(const Recipe& recipe, std::size_t stage, const ParamSet& params) {
+}  // namespace
+
+ParamSet stageParams(const Recipe& recipe, std::size_t stage, const ParamSet& params) {
   return recipe.stages.size() > 1 ? params.sub(recipe.stages[stage].stage) : params;
 }
-
-}  // namespace
 
 std::vector<ParamSpec> recipeParams(const Recipe& recipe) {
   std::vector<ParamSpec> specs;
   for (const StageRules& rules : recipe.stages)
-    for (ParamSpec spec : stageParams(rules)) {
+    for (ParamSpec spec : stageSpecs(rules)) {
       const std::string prefix = prefixOf(recipe, rules);
       spec.name = prefix + spec.name;
       if (!spec.whenOption.empty()) spec.whenOption = prefix + spec.whenOption;
@@ -240,6 +239,12 @@ Result<RecipeParts> chosenParts(const StageRules& rules, const ParamSet& params)
 
 }  // namespace
 
+Result<std::unique_ptr<Method>> makeStage(const Recipe& recipe, std::size_t stage, const ParamSet& own) {
+  auto parts = chosenParts(recipe.stages[stage], own);
+  if (!parts) return std::move(parts).error();
+  return makeDenseMethod(recipe.info, own, *std::move(parts));
+}
+
 Result<std::vector<std::unique_ptr<Method>>> makeStages(const Recipe& recipe, const ParamSet& params) {
   for (const ParamSpec& spec : recipeParams(recipe))
     if (!params.find(spec.name))
@@ -247,11 +252,10 @@ Result<std::vector<std::unique_ptr<Method>>> makeStages(const Recipe& recipe, co
                        concat("The options given to method '", recipe.info.name, "' lack '", spec.name, "'"),
                        concat("Start from the options of '", recipe.info.name, "'"));
   std::vector<std::unique_ptr<Method>> stages;
-  for (const StageRules& rules : recipe.stages) {
-    ParamSet own = ownParams(recipe, stages.size(), params);
-    auto parts = chosenParts(rules, own);
-    if (!parts) return std::move(parts).error();
-    stages.push_back(makeDenseMethod(recipe.info, std::move(own), *std::move(parts)));
+  for (std::size_t stage = 0; stage < recipe.stages.size(); ++stage) {
+    auto made = makeStage(recipe, stage, stageParams(recipe, stage, params));
+    if (!made) return std::move(made).error();
+    stages.push_back(*std::move(made));
   }
   return stages;
 }
@@ -269,11 +273,9 @@ Result<std::unique_ptr<Method>> makeMethod(const std::string& name, const ParamS
   return std::move(stages->front());
 }
 
-namespace {
-
-/// Of one stage; option names without the stage's prefix.
-std::vector<OptionConflict> stageConflicts(const StageRules& rules, const ParamSet& params,
+std::vector<OptionConflict> stageConflicts(const Recipe& recipe, std::size_t stage, const ParamSet& params,
                                            const HeadTraits& heads) {
+  const StageRules& rules = recipe.stages[stage];
   const AssignerEntry& assigner =
       part(assignerEntries(), chosen(params, "assigner", rules.assigners), "assigner");
   std::vector<OptionConflict> conflicts;
@@ -330,6 +332,10 @@ std::vector<OptionConflict> stageConflicts(const StageRules& rules, const ParamS
                                   " needs heads that learn distances as distributions, and the "
                                   "model's give each distance as one number"),
                            "Choose one for points with model.distance_bins above 0 (fcos-small)"});
+    else if (further.masks && !heads.masks)
+      conflicts.push_back({"run.model",
+                           concat(further.title, " needs heads that give masks, and the model's give none"),
+                           "Choose a model with masks (mask-rcnn-small), or method faster_rcnn"});
   for (const std::string& output : heads.outputs)
     if (std::find(learnt.begin(), learnt.end(), output) == learnt.end())
       conflicts.push_back(
@@ -340,8 +346,6 @@ std::vector<OptionConflict> stageConflicts(const StageRules& rules, const ParamS
                : "Set model.centerness to false, or choose another model.quality_output"});
   return conflicts;
 }
-
-}  // namespace
 
 std::vector<OptionConflict> methodConflicts(const std::string& name, const ParamSet& params,
                                             const std::vector<HeadTraits>& heads) {
@@ -362,7 +366,7 @@ std::vector<OptionConflict> methodConflicts(const std::string& name, const Param
   for (std::size_t stage = 0; stage < heads.size(); ++stage) {
     const std::string prefix = prefixOf(recipe, recipe.stages[stage]);
     for (OptionConflict& conflict :
-         stageConflicts(recipe.stages[stage], ownParams(recipe, stage, params), heads[stage])) {
+         stageConflicts(recipe, stage, stageParams(recipe, stage, params), heads[stage])) {
       if (conflict.option.find('.') == std::string::npos) conflict.option = prefix + conflict.option;
       conflicts.push_back(std::move(conflict));
     }

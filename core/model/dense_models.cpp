@@ -3,37 +3,13 @@
 #include <optional>
 
 #include "core/base/check.h"
-#include "core/base/numbers.h"
 #include "core/evidence/frame.h"
+#include "core/model/backbones.h"
 #include "core/model/dense_detector.h"
 #include "core/model/model_row.h"
 
 namespace anchorscope {
 namespace {
-
-/// A residual backbone. Small: defaults for little images, few cores and random weights.
-struct BackboneRow {
-  const char* name;
-  const char* title;
-  const char* description;
-  ResNetShape shape;
-  bool small = false;
-};
-
-const std::vector<BackboneRow>& backbones() {
-  static const std::vector<BackboneRow> rows = {
-      {"small",
-       "a small residual network",
-       "Trains from random weights on a few CPU cores: widths 16 to 128, group norm.",
-       {{1, 1, 1, 1}, false, 16, 3},
-       true},
-      {"r18", "ResNet-18 FPN", "Basic blocks 2-2-2-2.", {{2, 2, 2, 2}, false}},
-      {"r34", "ResNet-34 FPN", "Basic blocks 3-4-6-3.", {{3, 4, 6, 3}, false}},
-      {"r50", "ResNet-50 FPN", "Bottleneck blocks 3-4-6-3.", {{3, 4, 6, 3}, true}},
-      {"r101", "ResNet-101 FPN", "Bottleneck blocks 3-4-23-3.", {{3, 4, 23, 3}, true}},
-  };
-  return rows;
-}
 
 /// Defaults of the options of anchors.
 struct AnchorDefaults {
@@ -130,8 +106,7 @@ void appendAnchorOptions(std::vector<ParamSpec>& specs, const AnchorDefaults& de
                              source == "ours" ? "Lin et al., ICCV 2017" : source));
   specs.push_back(intParam("scales_per_octave", defaults.scalesPerOctave, 1, 8, "",
                            "Anchor sizes per location and ratio.", source));
-  specs.push_back(
-      textParam("ratios", defaults.ratios, "Anchor height / width ratios, separated by commas.", source));
+  specs.push_back(ratiosParam(defaults.ratios, source));
   specs.push_back(choiceParam(
       "anchor_convention", defaults.convention, {"torchvision", "mmdet"},
       "torchvision rounds anchors to whole pixels and takes floor(image / map) as step, mmdet neither.",
@@ -174,14 +149,8 @@ std::vector<ParamSpec> specsOf(const DenseRow& row) {
   const HeadDefaults& defaults = row.defaults();
   const std::string& source = defaults.source;
   std::vector<ParamSpec> specs = {
-      choiceParam(
-          "norm", small ? "gn" : "bn", {"frozen_bn", "bn", "gn"},
-          "Normalisation of the backbone: frozen batch norm (for pretrained weights and small batches), "
-          "trained batch norm, or group norm.",
-          source),
-      intParam("trainable_layers", 5, 0, 5, "",
-               "How many backbone stages train, from the last: 5 all, 4 without the stem, ... 0 none.",
-               "torchvision 0.26"),
+      backboneNormParam(*row.backbone, source),
+      trainableLayersParam(),
       intParam("fpn_channels", small ? 64 : 256, 16, 1024, "", "Channels of the pyramid and the heads.",
                source),
       intParam("levels", small ? 4 : 5, 3, 5, "", "Pyramid levels, of strides 8, 16, 32, 64, 128.", source),
@@ -218,24 +187,11 @@ std::vector<ParamSpec> specsOf(const DenseRow& row) {
                              small ? "torchvision 0.26" : source),
                  "centerness", {"true"}));
   }
-  if (small) {
-    specs.push_back(intParam("width", row.backbone->shape.width, 16, 128, "",
-                             "Channels of the stem; stages have 1, 2, 4, 8 times.", source));
-  }
-  for (ParamSpec& spec : row.backbone->shape.downsamplingParams())
+  for (ParamSpec& spec : row.backbone->shapeParams(source))
     specs.push_back(std::move(spec));
   for (ParamSpec& spec : specs)
     spec.effect = ParamEffect::kNextRun;
   return specs;
-}
-
-Result<std::vector<double>> parseRatios(const std::string& text) {
-  auto ratios = parseNumbers(text);
-  const auto fits = [](double ratio) { return ratio >= 0.01 && ratio <= 100; };
-  if (!ratios || ratios->empty() || !std::all_of(ratios->begin(), ratios->end(), fits))
-    return makeError(ErrorCode::kUsage, concat("The model option ratios is '", text, "'"),
-                     "Give height / width ratios between 0.01 and 100, separated by commas, such as 0.5,1,2");
-  return *std::move(ratios);
 }
 
 AnchorConvention anchorConventionOf(const std::string& name) {
@@ -243,7 +199,7 @@ AnchorConvention anchorConventionOf(const std::string& name) {
 }
 
 Result<AnchorBoxes> anchorBoxesOf(const ParamSet& params, const std::vector<int>& strides) {
-  Result<std::vector<double>> ratios = parseRatios(params.getText("ratios"));
+  Result<std::vector<double>> ratios = ratiosOf(params);
   if (!ratios) return std::move(ratios).error();
   AnchorBoxes boxes;
   boxes.anchors = {anchorConventionOf(params.getText("anchor_convention")), strides,
@@ -272,26 +228,12 @@ CenternessBranch centernessOf(const ParamSet& params) {
                                                              : CenternessBranch::kClassification;
 }
 
-/// Values of LIP's channels: importance and gate saturation of every pixel of the pooled maps and the entropy
-/// of every window, at the stem and twice (convolution and shortcut) in each of three stages.
-std::int64_t lipCells(SizePx input) {
-  std::int64_t cells = 0;
-  for (const int stride : {2, 4, 8, 16}) {
-    const std::int64_t pixels = CellGrid::of(stride, input).count(),
-                       windows = CellGrid::of(2 * stride, input).count();
-    cells += (stride == 2 ? 1 : 2) * (2 * pixels + windows);
-  }
-  return cells;
-}
-
 Result<DenseDetectorOptions> optionsOf(const DenseRow& row, const ParamSet& params, int classCount) {
   const bool small = row.backbone->small;
   DenseDetectorOptions options;
   options.info = row.info;
   options.classCount = classCount;
-  options.backbone = row.backbone->shape;
-  if (small) options.backbone.width = params.getInt("width");
-  options.backbone.downsampling = downsamplingOf(params);
+  options.backbone = row.backbone->shapeOf(params);
   options.norm = normKindOf(params.getText("norm"));
   options.trainableStages = static_cast<int>(params.getInt("trainable_layers"));
   options.tower = {params.getInt("fpn_channels"),
@@ -332,7 +274,7 @@ Result<ModelEvidence> evidenceOf(const DenseRow& row, const ParamSet& params, Si
   ModelEvidence out;
   for (const int stride : options->strides())
     out.anchors += CellGrid::of(stride, input).count() * options->traits().anchorsPerCell;
-  if (options->backbone.downsampling.kind == DownsamplingKind::kLip) out.cells = lipCells(input);
+  out.cells = backboneCells(options->backbone, input);
   return out;
 }
 

@@ -34,6 +34,7 @@ HeadTraits FasterRcnnOptions::regionTraits() const {
   heads.background = true;
   heads.ownCandidates = true;
   heads.boxPerClass = true;
+  heads.masks = masks.has_value();
   heads.stage = "roi";
   return heads;
 }
@@ -58,6 +59,9 @@ FasterRcnn::FasterRcnn(const FasterRcnnOptions& options, std::uint64_t seed)
                 ConvInit::kNormal001),
       boxDeltas_(state_, "roi_heads.box_predictor.bbox_pred", options.boxHeadWidth,
                  4 * (options.classCount + 1), ConvInit::kNormal001) {
+  if (options.masks)
+    masks_.emplace(state_, "roi_heads.", options.channels, options.masks->channels, options.masks->depth,
+                   options.classCount);
   setPrior(options.prior);
 }
 
@@ -110,16 +114,21 @@ AnchorSet FasterRcnn::regions(const HeadOutputs& ofAnchors, const AnchorSet& anc
 
 at::Tensor FasterRcnn::pooled(const std::vector<at::Tensor>& features, const at::Tensor& regions) const {
   const std::int64_t batch = regions.size(0), count = regions.size(1);
+  const at::Tensor image = at::arange(batch, regions.options().dtype(at::kLong));
+  return pooled(features, regions.reshape({-1, 4}), image.unsqueeze(1).expand({batch, count}).reshape({-1}),
+                options_.cells);
+}
+
+at::Tensor FasterRcnn::pooled(const std::vector<at::Tensor>& features, const at::Tensor& boxes,
+                              const at::Tensor& image, const RoiCells& cells) const {
   RoiMaps maps;
   for (std::size_t level = 0; level < pooledMaps(features); ++level) {
     // 16-bit maps of autocast are summed in 32.
     maps.maps.push_back(features[level].to(dtype_));
     maps.scales.push_back(1.0 / options_.anchors.strides[level]);
   }
-  const at::Tensor boxes = regions.reshape({-1, 4}).to(dtype_);
-  const at::Tensor image =
-      at::arange(batch, boxes.options().dtype(at::kLong)).unsqueeze(1).expand({batch, count}).reshape({-1});
-  return roiAlign(maps, boxes, image, roiLevels(boxes, {}), options_.cells);
+  const at::Tensor own = boxes.to(dtype_);
+  return roiAlign(maps, own, image, roiLevels(own, {}), cells);
 }
 
 at::Tensor FasterRcnn::embedded(const at::Tensor& pooled) const {
@@ -147,6 +156,10 @@ std::vector<StageOutputs> FasterRcnn::forward(const at::Tensor& images, const De
   rpn.heads = anchorHeads(maps, rpn.candidates);
   roi.candidates = regions(rpn.heads, rpn.candidates, size, targets);
   roi.heads = regionHeads(embedded(pooled(maps, roi.candidates.boxes)), roi.candidates);
+  if (masks_)
+    roi.heads.masksOf = [this, maps](const at::Tensor& boxes, const at::Tensor& image) {
+      return maskLogits(pooled(maps, boxes, image, options_.masks->cells)).to(dtype_);
+    };
   return {std::move(rpn), std::move(roi)};
 }
 

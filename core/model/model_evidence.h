@@ -12,6 +12,7 @@ namespace anchorscope {
 
 struct ModelEvidence {
   std::int64_t anchors = 0;  ///< Of all levels.
+  std::int64_t regions = 0;  ///< Candidates of a second stage, at most; 0 without one.
   std::int64_t cells = 0;    ///< Values of all feature-map channels together (LIP's importance maps).
 };
 

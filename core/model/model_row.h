@@ -26,5 +26,7 @@ struct ModelRow {
 /// Every head of the dense detectors on every backbone.
 std::vector<ModelRow> denseModels();
 std::vector<ModelRow> ssdModels();
+/// Region proposals and a second stage, on every backbone.
+std::vector<ModelRow> twoStageModels();
 
 }  // namespace anchorscope

@@ -9,7 +9,7 @@ namespace {
 const std::vector<ModelRow>& models() {
   static const std::vector<ModelRow> rows = [] {
     std::vector<ModelRow> all;
-    for (const auto& kind : {denseModels, ssdModels}) {
+    for (const auto& kind : {denseModels, ssdModels, twoStageModels}) {
       for (ModelRow& row : kind())
         all.push_back(std::move(row));
     }

@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -61,6 +62,11 @@ struct HeadOutputs {
   /// Of `further`: the output that says how good a box is, by which detections are ranked, too. Empty: none.
   std::string rankedBy;
 
+  /// Of heads that give masks, else empty: what they say of boxes [K,4] px of the input, of images [K] int64:
+  /// logits [K,C,rows,columns] of every foreground class, with gradient to the pass that these outputs are
+  /// of. Only while the detector lives.
+  std::function<at::Tensor(const at::Tensor& boxes, const at::Tensor& image)> masksOf;
+
   /// Undefined where the heads have no such output.
   at::Tensor output(const std::string& name) const {
     const auto found = further.find(name);
@@ -81,6 +87,9 @@ struct DenseTargets {
   at::Tensor labels;       ///< [B,G] int64, 0-based class, -1 padding.
   at::Tensor valid;        ///< [B,G] bool.
   at::Tensor ignoreBoxes;  ///< [B,I,4] float32 crowd / difficult regions, zero boxes as padding; I may be 0.
+  /// [B,G,height,width] bool, input frame: the objects' pixels; none of an object whose shape is not known.
+  /// Undefined where no shapes are asked for.
+  at::Tensor masks;
   std::int64_t batchSize() const { return boxes.size(0); }
   std::int64_t maxObjects() const { return boxes.size(1); }
 };

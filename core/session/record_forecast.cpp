@@ -1,5 +1,6 @@
 #include "core/session/record_forecast.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/check.h"
@@ -29,17 +30,23 @@ Result<RecordForecast> forecastRecording(const RunConfig& config) {
   if (!heads) return heads.error();
   const auto methods = MethodSet::make(config.method, config.methodParams, *heads);
   if (!methods) return methods.error();
+  const auto bytesOf = [&](std::size_t stage, std::int64_t candidates, double coordinates) {
+    const auto channels = std::ranges::count_if(
+        (*methods)->declaration(stage).channels,
+        [](const ChannelSpec& channel) { return channel.domain == ChannelDomain::kCandidate; });
+    return static_cast<double>(candidates) *
+           (static_cast<double>(channels) * kChannelBytes + coordinates * kCoordinateBytes);
+  };
   const EvidenceDeclaration declared = (*methods)->declaration(0);
-  std::size_t channels = 0;
-  for (const ChannelSpec& channel : declared.channels)
-    channels += channel.domain == ChannelDomain::kCandidate ? 1 : 0;
   const auto anchors = static_cast<double>(model->anchors);
   RecordForecast out;
   out.probes = config.probes.empty() ? config.train.getInt("probe_count")
                                      : static_cast<std::int64_t>(config.probes.size());
-  out.frameBytes = anchors * (static_cast<double>(channels) * kChannelBytes + 4 * kCoordinateBytes) +
-                   static_cast<double>(model->cells) * kCellBytes +
+  out.frameBytes = bytesOf(0, model->anchors, 4) + static_cast<double>(model->cells) * kCellBytes +
                    kBytesOfPrediction * std::min(anchors, kMostPredictions);
+  // Candidates of a later stage are boxes of their own, beside the predicted ones.
+  for (std::size_t stage = 1; stage < (*methods)->count(); ++stage)
+    out.frameBytes += bytesOf(stage, model->regions, 8);
   const std::int64_t misses = config.train.getInt("evidence_pairs");
   if (misses == 0 && !declared.pairTables.empty()) return out;
   double row = 0;

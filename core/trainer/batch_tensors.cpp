@@ -67,8 +67,12 @@ DenseTargets targetTensors(const std::vector<std::vector<TargetObject>>& objects
       std::memcpy(regions.mutable_data_ptr<float>() + static_cast<std::int64_t>(image) * minIgnored * 4,
                   ignored[image].data(), ignored[image].size() * sizeof(Box));
   }
-  return {buffers.moved(BatchPart::kBoxes, boxes), buffers.moved(BatchPart::kLabels, labels),
-          buffers.moved(BatchPart::kValid, valid), buffers.moved(BatchPart::kIgnored, regions)};
+  DenseTargets targets;
+  targets.boxes = buffers.moved(BatchPart::kBoxes, boxes);
+  targets.labels = buffers.moved(BatchPart::kLabels, labels);
+  targets.valid = buffers.moved(BatchPart::kValid, valid);
+  targets.ignoreBoxes = buffers.moved(BatchPart::kIgnored, regions);
+  return targets;
 }
 
 DenseTargets targetTensors(const Batch& batch, std::int64_t minObjects, std::int64_t minIgnored,

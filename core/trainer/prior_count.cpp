@@ -260,7 +260,7 @@ Result<PriorCount> countPrior(const Dataset& dataset, Method& method, const Anch
   const std::vector<SizeGroup> groups = groupsOf(dataset, *epochs, options.loader.shape);
   PriorCount count;
   count.images = static_cast<std::int64_t>(epochs->images().size());
-  count.classCount = std::max(1, static_cast<int>(dataset.classNames().size()));
+  count.classCount = options.classAgnostic ? 1 : std::max(1, static_cast<int>(dataset.classNames().size()));
   std::int64_t anchorsInAll = 0;
   for (const SizeGroup& group : groups)
     anchorsInAll += anchorsOf(group.inputSize).count() * static_cast<std::int64_t>(group.images.size());

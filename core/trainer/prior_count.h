@@ -33,7 +33,8 @@ struct PriorCountOptions {
   /// Of which shape, the fit and which images are trained on count: each once and without augmentation, in an
   /// input of its own.
   LoaderOptions loader;
-  std::string cacheFolder;                        ///< Counts are kept here; empty: nowhere.
+  std::string cacheFolder;     ///< Counts are kept here; empty: nowhere.
+  bool classAgnostic = false;  ///< The scores tell something from nothing (region proposals), not classes.
   std::function<bool(double fraction)> progress;  ///< May be empty; false cancels (kCancelled).
 };
 

@@ -237,6 +237,7 @@ Status Trainer::countBias(const PrepareOptions& options) {
     return {};
   }
   PriorCountOptions counting;
+  counting.classAgnostic = detector_->stages().front().heads.classAgnostic;
   counting.loader = loaderOptions(false);
   counting.cacheFolder = priorCacheFolder();
   counting.progress = [&](double fraction) {
@@ -256,7 +257,8 @@ std::optional<double> Trainer::prior() const {
   if (!priorCounts_.defined()) return std::nullopt;
   const auto* counts = priorCounts_.const_data_ptr<std::int64_t>();
   if (counts[0] == 0 || counts[1] == 0) return std::nullopt;
-  return countedPrior(counts[0], counts[1], detector_->classCount());
+  const bool classAgnostic = detector_->stages().front().heads.classAgnostic;
+  return countedPrior(counts[0], counts[1], classAgnostic ? 1 : detector_->classCount());
 }
 
 std::vector<NamedTensor> Trainer::trainedParameters() const {

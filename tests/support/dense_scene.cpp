@@ -73,6 +73,16 @@ at::Tensor drawBoxes(Random& random, std::int64_t batch, std::int64_t count) {
   return out;
 }
 
+/// [B,G,64,64] bool: the px whose centre lies in the ellipse that touches the box [B,G,4].
+at::Tensor ellipsesIn(const at::Tensor& boxes) {
+  const at::Tensor place = at::arange(static_cast<std::int64_t>(kInputPx), boxes.options()) + 0.5;
+  const auto offset = [&](std::int64_t axis) {
+    const at::Tensor low = boxes.select(2, axis), high = boxes.select(2, axis + 2);
+    return (place - ((low + high) / 2).unsqueeze(2)) / ((high - low) / 2).clamp_min(1e-6).unsqueeze(2);
+  };
+  return offset(0).square().unsqueeze(2) + offset(1).square().unsqueeze(3) < 1;
+}
+
 }  // namespace
 
 DenseScene makeDenseScene(const DenseSceneOptions& options) {
@@ -113,6 +123,14 @@ DenseScene makeDenseScene(const DenseSceneOptions& options) {
     scene.outputs.further[kCenternessOutput] = draw(random, {batch, anchors}, 1, 0).to(options.dtype);
   for (const std::string& output : options.further)
     scene.outputs.further[output] = draw(random, {batch, anchors}, 1, 0).to(options.dtype);
+  if (options.masks) {
+    scene.outputs.masksOf = [classes = options.classes](const at::Tensor& boxes, const at::Tensor& image) {
+      const at::Tensor seed = boxes.sum(1) + image.to(boxes.scalar_type());
+      const at::Tensor pixel = at::arange(classes * 36, boxes.options());
+      return (seed.unsqueeze(1) + pixel).sin().view({-1, classes, 6, 6});
+    };
+    scene.targets.masks = ellipsesIn(scene.targets.boxes);
+  }
   return scene;
 }
 

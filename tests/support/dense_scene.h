@@ -30,7 +30,8 @@ struct DenseSceneOptions {
   bool centerness = false;  ///< Outputs have centerness logits.
   std::vector<std::string> further = {};  ///< Other outputs beside classes and boxes, by name.
   bool softmax = false;                   ///< Scores are a softmax, with the background's logit last.
-  int distanceBins = 0;                   ///< Of points: distances are means of distributions over so many.
+  bool masks = false;    ///< Heads give masks of 6 x 6 px, and objects are the ellipses in their boxes.
+  int distanceBins = 0;  ///< Of points: distances are means of distributions over so many.
 };
 
 struct DenseScene {

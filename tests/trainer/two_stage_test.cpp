@@ -73,7 +73,7 @@ TEST_F(TwoStages, EachStagesLossIsThatOfItsRulesAlone) {
     outputs.offsets = outputs.offsets.narrow(0, b, 1);
     outputs.boxes = outputs.boxes.narrow(0, b, 1);
     const DenseTargets its{targets.boxes.narrow(0, b, 1), targets.labels.narrow(0, b, 1),
-                           targets.valid.narrow(0, b, 1), targets.ignoreBoxes.narrow(0, b, 1)};
+                           targets.valid.narrow(0, b, 1), targets.ignoreBoxes.narrow(0, b, 1), {}};
     const LossTerms single = alone->stage(1).loss({own, outputs, its}, StepContext());
     cls += valueOf(single, "loss.loc") * valueOf(single, "loss.loc_normalizer");
   }
