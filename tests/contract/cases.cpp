@@ -18,6 +18,7 @@ DenseScene HeadKind::scene(DenseSceneOptions options) const {
     if (output != kCenternessOutput) options.further.push_back(output);
   options.distanceBins = heads.distanceBins;
   options.softmax = heads.background;
+  options.masks = heads.masks;
   return makeDenseScene(options);
 }
 
@@ -33,9 +34,15 @@ HeadTraits withBackground(HeadTraits heads) {
   return heads;
 }
 
+HeadTraits withMasks(HeadTraits heads) {
+  heads.masks = true;
+  return heads;
+}
+
 /// Kinds on which a method's default parts are tried alone, unless it needs them.
 bool rare(const HeadKind& kind) {
-  return kind.heads.distanceBins > 0 || kind.heads.gives(kObjectnessOutput) || kind.heads.gives(kIouOutput);
+  return kind.heads.distanceBins > 0 || kind.heads.masks || kind.heads.gives(kObjectnessOutput) ||
+         kind.heads.gives(kIouOutput);
 }
 
 }  // namespace
@@ -45,6 +52,7 @@ const std::vector<HeadKind>& headKinds() {
                                               {"one_anchor", {false, 1}},
                                               {"points", {true, 1}},
                                               {"anchors_softmax", withBackground({false, 2})},
+                                              {"anchors_masks", withMasks(withBackground({false, 2}))},
                                               {"points_distributions", withBins({true, 1}, 9)},
                                               {"points_objectness", {true, 1, {kObjectnessOutput}}},
                                               {"one_anchor_iou", {false, 1, {kIouOutput}}},
@@ -70,24 +78,14 @@ std::vector<AssignerCase> assignerCases() {
   return cases;
 }
 
-namespace {
-
-const StageRules& rulesOf(const MethodCase& tested) {
-  const auto found = std::find_if(recipes().begin(), recipes().end(),
-                                  [&](const Recipe& recipe) { return recipe.info.name == tested.method; });
-  return found->stages.front();
-}
-
-}  // namespace
-
 bool MethodCase::holdsConstants() const {
-  const auto& joint = rulesOf(*this).jointLosses;
+  const auto& joint = rules().jointLosses;
   return (*findNamed(lossCombinerEntries(), combiner, "combiner"))->holdsConstants ||
          (!joint.empty() && (*findNamed(jointLossEntries(), joint.front(), "joint loss"))->holdsConstants);
 }
 
 bool MethodCase::joint() const {
-  return !rulesOf(*this).jointLosses.empty();
+  return !rules().jointLosses.empty();
 }
 
 bool MethodCase::classesOfPairs() const {
@@ -138,42 +136,55 @@ std::vector<std::vector<std::string>> transformChoices(const StageRules& rules) 
   return all;
 }
 
+namespace {
+
+/// Of one stage of a recipe.
+void appendCases(const Recipe& recipe, std::size_t stage, std::vector<MethodCase>& cases) {
+  const StageRules& rules = recipe.stages[stage];
+  const ParamSet defaults = stageParams(recipe, stage, ParamSet(recipeParams(recipe)));
+  for (const std::string& assigner : rules.assigners)
+    for (const std::vector<std::string>& transforms : transformChoices(rules))
+      for (const std::string& combiner : rules.combiners) {
+        MethodCase made{&recipe, stage, recipe.info.name, assigner, transforms, combiner, defaults,
+                        {},      false};
+        std::vector<std::pair<std::string, std::string>> choices = {{"assigner", assigner},
+                                                                    {"combiner", combiner}};
+        for (std::size_t i = 0; i < transforms.size(); ++i)
+          choices.emplace_back(rules.transforms[i].option, transforms[i]);
+        for (const auto& [option, value] : choices)
+          if (made.params.find(option)) {
+            EXPECT_TRUE(made.params.set(option, value).ok()) << option;
+          }
+        made.isDefault = assigner == rules.assigners.front() &&
+                         transforms == transformChoices(rules).front() && combiner == rules.combiners.front();
+        for (const HeadKind& kind : headKinds()) {
+          made.kind = kind;
+          if (rare(kind) && !made.isDefault && rules.furtherBoxLosses.empty()) continue;
+          MethodCase fitted = made;
+          // The scene's anchors overlap its objects less than an object's own box among the regions does.
+          if (fitted.params.find("low_quality") && !fitted.params.getBool("low_quality")) {
+            for (const char* bound : {"neg_iou_thr", "pos_iou_thr"})
+              EXPECT_TRUE(fitted.params.set(bound, "0.3").ok()) << bound;
+          }
+          // The scene's objects are of two strides, mmdet's anchors for points of eight.
+          if (kind.heads.points && fitted.params.find("point_scale") &&
+              fitted.params.getFloat("point_scale") > 0) {
+            EXPECT_TRUE(fitted.params.set("point_scale", "2").ok());
+          }
+          if (!fitted.conflicts(kind.heads).empty()) continue;
+          cases.push_back(std::move(fitted));
+          if (!made.isDefault) break;  // other parts than the defaults: on one kind of heads
+        }
+      }
+}
+
+}  // namespace
+
 std::vector<MethodCase> methodCases() {
   std::vector<MethodCase> cases;
-  for (const Recipe& recipe : recipes()) {
-    if (recipe.stages.size() != 1) continue;  // these are of one stage
-    const StageRules& rules = recipe.stages.front();
-    for (const std::string& assigner : rules.assigners)
-      for (const std::vector<std::string>& transforms : transformChoices(rules))
-        for (const std::string& combiner : rules.combiners) {
-          MethodCase made{
-              recipe.info.name, assigner, transforms, combiner, ParamSet(recipeParams(recipe)), {}, false};
-          std::vector<std::pair<std::string, std::string>> choices = {{"assigner", assigner},
-                                                                      {"combiner", combiner}};
-          for (std::size_t i = 0; i < transforms.size(); ++i)
-            choices.emplace_back(rules.transforms[i].option, transforms[i]);
-          for (const auto& [option, value] : choices)
-            if (made.params.find(option)) {
-              EXPECT_TRUE(made.params.set(option, value).ok()) << option;
-            }
-          made.isDefault = assigner == rules.assigners.front() &&
-                           transforms == transformChoices(rules).front() &&
-                           combiner == rules.combiners.front();
-          for (const HeadKind& kind : headKinds()) {
-            made.kind = kind;
-            if (rare(kind) && !made.isDefault && rules.furtherBoxLosses.empty()) continue;
-            MethodCase fitted = made;
-            // The scene's objects are of two strides, mmdet's anchors for points of eight.
-            if (kind.heads.points && fitted.params.find("point_scale") &&
-                fitted.params.getFloat("point_scale") > 0) {
-              EXPECT_TRUE(fitted.params.set("point_scale", "2").ok());
-            }
-            if (!methodConflicts(fitted.method, fitted.params, {kind.heads}).empty()) continue;
-            cases.push_back(std::move(fitted));
-            if (!made.isDefault) break;  // other parts than the defaults: on one kind of heads
-          }
-        }
-  }
+  for (const Recipe& recipe : recipes())
+    for (std::size_t stage = 0; stage < recipe.stages.size(); ++stage)
+      appendCases(recipe, stage, cases);
   return cases;
 }
 
@@ -183,10 +194,21 @@ std::vector<MethodCase> defaultMethodCases() {
   return cases;
 }
 
-const HeadKind* fittingKind(const std::string& method, const ParamSet& params) {
+const HeadKind* fittingKind(const Recipe& recipe, std::size_t stage, const ParamSet& own) {
   for (const HeadKind& kind : headKinds())
-    if (methodConflicts(method, params, {kind.heads}).empty()) return &kind;
+    if (stageConflicts(recipe, stage, own, kind.heads).empty()) return &kind;
   return nullptr;
+}
+
+const Recipe& recipeOf(const std::string& method) {
+  const auto found = std::find_if(recipes().begin(), recipes().end(),
+                                  [&](const Recipe& recipe) { return recipe.info.name == method; });
+  EXPECT_NE(found, recipes().end()) << method;
+  return *found;
+}
+
+std::string stageName(const Recipe& recipe, std::size_t stage) {
+  return recipe.stages.size() > 1 ? recipe.info.name + "_" + recipe.stages[stage].stage : recipe.info.name;
 }
 
 std::string nameOf(const AssignerCase& tested) {
@@ -194,7 +216,7 @@ std::string nameOf(const AssignerCase& tested) {
 }
 
 std::string nameOf(const MethodCase& tested) {
-  std::string name = tested.method;
+  std::string name = stageName(*tested.recipe, tested.stage);
   if (!tested.isDefault) {
     name += "_" + tested.assigner;
     for (const std::string& transform : tested.transforms)

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/assigners/assigner.h"
 #include "core/base/combination.h"
 #include "core/base/param.h"
+#include "core/methods/method.h"
 #include "core/methods/recipe.h"
 #include "tests/support/dense_scene.h"
 
@@ -38,15 +40,23 @@ struct AssignerCase {
 };
 std::vector<AssignerCase> assignerCases();
 
-/// A method with one choice of parts, its other options at their defaults, on a kind of heads.
+/// A method, or one of its stages, with one choice of parts, its other options at their defaults, on a kind
+/// of heads.
 struct MethodCase {
+  const Recipe* recipe = nullptr;
+  std::size_t stage = 0;
   std::string method, assigner;
   std::vector<std::string> transforms;  ///< Of the recipe's slots, in their order.
   std::string combiner;
-  ParamSet params;
+  ParamSet params;  ///< Of the stage, without its prefix.
   HeadKind kind;
   bool isDefault = false;  ///< All parts are the method's defaults.
 
+  Result<std::unique_ptr<Method>> make(const ParamSet& own) const { return makeStage(*recipe, stage, own); }
+  std::vector<OptionConflict> conflicts(const HeadTraits& heads) const {
+    return stageConflicts(*recipe, stage, params, heads);
+  }
+  const StageRules& rules() const { return recipe->stages[stage]; }
   bool holdsConstants() const;  ///< See LossCombinerEntry, JointLossEntry.
   bool joint() const;           ///< Class and box are learnt by one loss: no "loss.cls".
   bool classesOfPairs() const;  ///< The class loss is of pairs alone: background learns no class.
@@ -69,8 +79,11 @@ std::vector<std::vector<std::string>> transformChoices(const StageRules& rules);
 /// Only those with default parts.
 std::vector<MethodCase> defaultMethodCases();
 
-/// The first kind of heads that goes with a method's options; nullptr when there is none.
-const HeadKind* fittingKind(const std::string& method, const ParamSet& params);
+/// The first kind of heads that goes with a stage's own options; nullptr when there is none.
+const HeadKind* fittingKind(const Recipe& recipe, std::size_t stage, const ParamSet& own);
+const Recipe& recipeOf(const std::string& method);
+/// What a stage of a method is called, "faster_rcnn_rpn"; a method of one stage by its name.
+std::string stageName(const Recipe& recipe, std::size_t stage);
 
 std::string nameOf(const AssignerCase& tested);
 std::string nameOf(const MethodCase& tested);

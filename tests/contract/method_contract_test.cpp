@@ -29,7 +29,7 @@ using testing::RecordingSink;
 class MethodContract : public ::testing::TestWithParam<MethodCase> {
  protected:
   std::unique_ptr<Method> make(const ParamSet& params) const {
-    auto method = makeMethod(GetParam().method, params);
+    auto method = GetParam().make(params);
     EXPECT_TRUE(method.ok());
     return *std::move(method);
   }
@@ -124,7 +124,7 @@ TEST_P(MethodContract, WithAndWithoutASinkTheLossIsTheSame) {
 TEST_P(MethodContract, BoxesPerClassThatAreAllTheSameAreOneBox) {
   HeadTraits perClass = GetParam().kind.heads;
   perClass.boxPerClass = true;
-  const auto conflicts = methodConflicts(GetParam().method, GetParam().params, {perClass});
+  const auto conflicts = GetParam().conflicts(perClass);
   if (!conflicts.empty()) {
     ASSERT_EQ(conflicts.size(), 1u);
     EXPECT_EQ(conflicts.front().option, "assigner");
@@ -531,19 +531,19 @@ INSTANTIATE_TEST_SUITE_P(Registry, MethodContract, ::testing::ValuesIn(testing::
 TEST(MethodCases, EveryChoiceOfPartsGoesWithSomeHeads) {
   std::set<std::string> tried;
   for (const MethodCase& tested : testing::methodCases())
-    tried.insert(tested.method + " " + tested.assigner + " " + join(tested.transforms, " ") + " " +
-                 tested.combiner);
-  for (const Recipe& recipe : recipes()) {
-    if (recipe.stages.size() != 1) continue;  // these cases are of one stage
-    const StageRules& rules = recipe.stages.front();
-    for (const std::string& assigner : rules.assigners)
-      for (const std::vector<std::string>& transforms : testing::transformChoices(rules))
-        for (const std::string& combiner : rules.combiners) {
-          const std::string parts =
-              recipe.info.name + " " + assigner + " " + join(transforms, " ") + " " + combiner;
-          EXPECT_EQ(tried.count(parts), 1u) << parts;
-        }
-  }
+    tried.insert(testing::stageName(*tested.recipe, tested.stage) + " " + tested.assigner + " " +
+                 join(tested.transforms, " ") + " " + tested.combiner);
+  for (const Recipe& recipe : recipes())
+    for (std::size_t stage = 0; stage < recipe.stages.size(); ++stage) {
+      const StageRules& rules = recipe.stages[stage];
+      for (const std::string& assigner : rules.assigners)
+        for (const std::vector<std::string>& transforms : testing::transformChoices(rules))
+          for (const std::string& combiner : rules.combiners) {
+            const std::string parts = testing::stageName(recipe, stage) + " " + assigner + " " +
+                                      join(transforms, " ") + " " + combiner;
+            EXPECT_EQ(tried.count(parts), 1u) << parts;
+          }
+    }
 }
 
 }  // namespace

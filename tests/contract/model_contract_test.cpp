@@ -47,6 +47,49 @@ void expectSame(const HeadTraits& got, const HeadTraits& expected) {
   EXPECT_EQ(got.outputs, expected.outputs);
   EXPECT_EQ(got.background, expected.background);
   EXPECT_EQ(got.stage, expected.stage);
+  EXPECT_EQ(got.classAgnostic, expected.classAgnostic);
+  EXPECT_EQ(got.ownCandidates, expected.ownCandidates);
+  EXPECT_EQ(got.boxPerClass, expected.boxPerClass);
+  EXPECT_EQ(got.masks, expected.masks);
+}
+
+void expectSame(const Detector& detector, const std::vector<HeadTraits>& expected) {
+  const std::vector<StageInfo> stages = detector.stages();
+  ASSERT_EQ(stages.size(), expected.size());
+  for (std::size_t i = 0; i < stages.size(); ++i)
+    expectSame(stages[i].heads, expected[i]);
+}
+
+/// Of two images and three classes.
+at::Tensor sumOfSoundOutputs(const StageOutputs& stage, const HeadTraits& traits) {
+  const std::int64_t count = stage.candidates.count(), classes = traits.classAgnostic ? 1 : 3;
+  EXPECT_EQ(stage.candidates.shared(), !traits.ownCandidates);
+  EXPECT_EQ(stage.candidates.origins.defined(), traits.ownCandidates);
+  const HeadOutputs& outputs = stage.heads;
+  EXPECT_EQ(outputs.logits.sizes(), (at::IntArrayRef{2, count, classes + (traits.background ? 1 : 0)}));
+  EXPECT_EQ(outputs.activation == ScoreActivation::kSoftmaxWithBackground, traits.background);
+  const std::vector<std::int64_t> boxes = traits.boxPerClass ? std::vector<std::int64_t>{2, count, classes, 4}
+                                                             : std::vector<std::int64_t>{2, count, 4};
+  EXPECT_EQ(outputs.offsets.sizes(), boxes);
+  EXPECT_EQ(outputs.boxes.sizes(), boxes);
+  at::Tensor sum = outputs.logits.sum() + outputs.boxes.sum();
+  EXPECT_EQ(outputs.output(kCenternessOutput).defined(), traits.gives(kCenternessOutput));
+  for (const auto& [name, values] : outputs.further) {
+    EXPECT_TRUE(traits.gives(name)) << name;
+    EXPECT_EQ(values.sizes(), (at::IntArrayRef{2, count})) << name;
+    sum = sum + values.sum();
+  }
+  EXPECT_EQ(static_cast<bool>(outputs.masksOf), traits.masks);
+  if (traits.masks) {
+    const at::Tensor masks = outputs.masksOf(at::tensor({3.F, 4.F, 40.F, 30.F}).expand({5, 4}),
+                                             at::tensor({0, 1, 1, 0, 0}, at::kLong));
+    EXPECT_EQ(masks.dim(), 4);
+    EXPECT_EQ(masks.size(0), 5);
+    EXPECT_EQ(masks.size(1), classes);
+    EXPECT_TRUE(at::allclose(masks[0], masks[3]) && at::allclose(masks[1], masks[2]));
+    sum = sum + masks.sum();
+  }
+  return sum;
 }
 
 /// Runs the detector on a small image; outputs must fit the anchors and the evidence the declaration.
@@ -71,19 +114,12 @@ void expectRuns(Detector& detector, const HeadTraits& traits, bool backward) {
   const at::Tensor images = at::sin(at::arange(2 * 3 * 48 * 64, at::kFloat)).view({2, 3, 48, 64});
   RecordingSink sink;
   const std::vector<StageOutputs> stages = detector.forward(images, nullptr, {&sink});
-  ASSERT_EQ(stages.size(), 1U);
+  const std::vector<StageInfo> infos = detector.stages();
+  ASSERT_EQ(stages.size(), infos.size());
   EXPECT_TRUE(stages.front().candidates.boxes.equal(anchors.boxes));
-  const HeadOutputs& outputs = stages.front().heads;
-  EXPECT_EQ(outputs.logits.sizes(), (at::IntArrayRef{2, count, traits.background ? 4 : 3}));
-  EXPECT_EQ(outputs.activation == ScoreActivation::kSoftmaxWithBackground, traits.background);
-  EXPECT_EQ(outputs.offsets.sizes(), (at::IntArrayRef{2, count, 4}));
-  EXPECT_EQ(outputs.boxes.sizes(), (at::IntArrayRef{2, count, 4}));
-  ASSERT_EQ(outputs.output(kCenternessOutput).defined(), traits.gives(kCenternessOutput));
-  at::Tensor sum = outputs.logits.sum() + outputs.boxes.sum();
-  if (traits.gives(kCenternessOutput)) {
-    EXPECT_EQ(outputs.output(kCenternessOutput).sizes(), (at::IntArrayRef{2, count}));
-    sum = sum + outputs.output(kCenternessOutput).sum();
-  }
+  at::Tensor sum = at::zeros({});
+  for (std::size_t stage = 0; stage < stages.size(); ++stage)
+    sum = sum + sumOfSoundOutputs(stages[stage], infos[stage].heads);
   EXPECT_TRUE(sum.isfinite().item<bool>());
   if (backward) {
     sum.backward();
@@ -158,10 +194,10 @@ TEST_P(Models, OptionsComeBackFromToml) {
 
 TEST_P(Models, TraitsAreThoseOfTheDetectorAndOutputsFitTheAnchors) {
   const ParamSet set = large() ? narrow() : params();
-  const HeadTraits traits = modelTraits(GetParam(), set)->front();
+  const std::vector<HeadTraits> traits = *modelTraits(GetParam(), set);
   const auto detector = built(GetParam(), set);
-  expectSame(detector->stages().front().heads, traits);
-  if (!large()) expectRuns(*detector, traits, true);
+  expectSame(*detector, traits);
+  if (!large()) expectRuns(*detector, traits.front(), true);
 }
 
 TEST_P(Models, EveryChoiceRuns) {
@@ -174,11 +210,11 @@ TEST_P(Models, EveryChoiceRuns) {
       SCOPED_TRACE(spec.name + " = " + value);
       ParamSet set = narrow();
       ASSERT_TRUE(set.set(spec.name, value).ok());
-      const HeadTraits traits = modelTraits(GetParam(), set)->front();
+      const std::vector<HeadTraits> traits = *modelTraits(GetParam(), set);
       const auto detector = built(GetParam(), set);
-      expectSame(detector->stages().front().heads, traits);
+      expectSame(*detector, traits);
       const c10::NoGradGuard noGrad;
-      expectRuns(*detector, traits, false);
+      expectRuns(*detector, traits.front(), false);
     }
   }
 }

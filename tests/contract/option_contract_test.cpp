@@ -33,7 +33,9 @@ TEST_P(MethodOptions, EachIsDescribedAndItsDefaultIsValid) {
     EXPECT_FALSE(spec.help.empty()) << spec.name;
     EXPECT_FALSE(spec.source.empty()) << spec.name;
     EXPECT_TRUE(validateParam(spec, spec.defaultValue).ok()) << spec.name;
-    EXPECT_TRUE(spec.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos)
+    const bool ofStage = testing::recipeOf(GetParam()).stages.size() > 1;
+    EXPECT_EQ(std::count(spec.name.begin(), spec.name.end(), '.'), ofStage ? 1 : 0) << spec.name;
+    EXPECT_TRUE(spec.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") == std::string::npos)
         << spec.name;
   }
 }
@@ -61,13 +63,14 @@ TEST_P(MethodOptions, OutOfRangeIsAUsageErrorThatNamesTheOption) {
   EXPECT_GT(tried, 0);
 }
 
-/// Runs a method with these options on a small scene; the loss must be finite and the evidence complete.
-void expectRuns(const std::string& name, const ParamSet& set, const std::string& what) {
-  auto method = makeMethod(name, set);
+/// Runs one stage of a method with its own options on a small scene; the loss must be finite and the evidence
+/// complete.
+void expectStageRuns(const Recipe& recipe, std::size_t stage, const ParamSet& own, const std::string& what) {
+  auto method = makeStage(recipe, stage, own);
   ASSERT_TRUE(method.ok()) << what << ": " << method.error().text();
-  const testing::HeadKind* kind = testing::fittingKind(name, set);
+  const testing::HeadKind* kind = testing::fittingKind(recipe, stage, own);
   if (kind == nullptr) {  // the options contradict each other on any heads: that must be told
-    const auto conflicts = methodConflicts(name, set, {testing::headKinds().front().heads});
+    const auto conflicts = stageConflicts(recipe, stage, own, testing::headKinds().front().heads);
     ASSERT_FALSE(conflicts.empty()) << what;
     EXPECT_FALSE(conflicts[0].message.empty() || conflicts[0].action.empty()) << what;
     return;
@@ -93,6 +96,15 @@ void expectRuns(const std::string& name, const ParamSet& set, const std::string&
   EXPECT_EQ(sink.pairSpecs, declared.pairTables) << what;
 }
 
+/// The same of the stage that the option belongs to.
+void expectRuns(const std::string& name, const ParamSet& set, const std::string& what,
+                const std::string& option) {
+  const Recipe& recipe = testing::recipeOf(name);
+  for (std::size_t stage = 0; stage < recipe.stages.size(); ++stage)
+    if (recipe.stages.size() == 1 || option.rfind(recipe.stages[stage].stage + ".", 0) == 0)
+      expectStageRuns(recipe, stage, stageParams(recipe, stage, set), what);
+}
+
 TEST_P(MethodOptions, EveryChoiceRuns) {
   for (const ParamSpec& spec : specs()) {
     std::vector<std::string> values = spec.choices;
@@ -100,7 +112,7 @@ TEST_P(MethodOptions, EveryChoiceRuns) {
     for (const std::string& value : values) {
       ParamSet set = params();
       ASSERT_TRUE(set.set(spec.name, value).ok());
-      expectRuns(GetParam(), set, spec.name + " = " + value);
+      expectRuns(GetParam(), set, spec.name + " = " + value, spec.name);
     }
   }
 }
@@ -116,12 +128,13 @@ bool setToBound(ParamSet& set, const ParamSpec& spec, bool upper) {
 }
 
 /// As expectRuns; a set of options that contradict each other may be refused instead.
-void expectRunsOrIsRefused(const std::string& name, const ParamSet& set, const std::string& what) {
-  if (const auto method = makeMethod(name, set); !method) {
-    EXPECT_EQ(method.error().code, ErrorCode::kUsage) << what;
+void expectRunsOrIsRefused(const std::string& name, const ParamSet& set, const std::string& what,
+                           const std::string& option) {
+  if (const auto stages = makeStages(name, set); !stages) {
+    EXPECT_EQ(stages.error().code, ErrorCode::kUsage) << what;
     return;
   }
-  expectRuns(name, set, what);
+  expectRuns(name, set, what, option);
 }
 
 TEST_P(MethodOptions, EveryBoundRuns) {
@@ -129,7 +142,8 @@ TEST_P(MethodOptions, EveryBoundRuns) {
     for (const bool upper : {false, true}) {
       ParamSet set = params();
       if (setToBound(set, spec, upper))
-        expectRunsOrIsRefused(GetParam(), set, spec.name + (upper ? " at its maximum" : " at its minimum"));
+        expectRunsOrIsRefused(GetParam(), set, spec.name + (upper ? " at its maximum" : " at its minimum"),
+                              spec.name);
     }
 }
 
@@ -144,7 +158,7 @@ TEST_P(MethodOptions, EveryChoiceRunsWithAllNumbersAtABound) {
         for (const ParamSpec& spec : specs())
           setToBound(set, spec, upper);
         expectRunsOrIsRefused(GetParam(), set,
-                              choice.name + " = " + value + (upper ? ", maxima" : ", minima"));
+                              choice.name + " = " + value + (upper ? ", maxima" : ", minima"), choice.name);
       }
   }
 }
@@ -153,7 +167,7 @@ TEST_P(MethodOptions, InfoIsComplete) {
   for (const MethodInfo& info : methodInfos()) {
     if (info.name != GetParam()) continue;
     EXPECT_FALSE(info.title.empty() || info.description.empty() || info.source.empty());
-    EXPECT_EQ((*makeMethod(info.name, params()))->info().name, info.name);
+    EXPECT_EQ(makeStages(info.name, params())->front()->info().name, info.name);
   }
 }
 

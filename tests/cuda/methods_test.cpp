@@ -23,7 +23,7 @@ DenseScene movedTo(at::Device device, DenseScene scene) {
   for (at::Tensor* tensor :
        {&scene.anchors.boxes, &scene.anchors.strides, &scene.outputs.logits, &scene.outputs.offsets,
         &scene.outputs.boxes, &scene.outputs.distribution, &scene.targets.boxes, &scene.targets.labels,
-        &scene.targets.valid, &scene.targets.ignoreBoxes})
+        &scene.targets.valid, &scene.targets.ignoreBoxes, &scene.targets.masks})
     if (tensor->defined()) *tensor = tensor->detach().to(device);
   for (auto& [name, tensor] : scene.outputs.further)
     tensor = tensor.detach().to(device);
@@ -53,7 +53,7 @@ void expectParity(const MethodCase& tested, const at::Device& device, bool boxPe
     DenseScene onDevice = movedTo(device, onCpu);
     requireGradients(onCpu);
     requireGradients(onDevice);
-    auto method = makeMethod(tested.method, tested.params), other = makeMethod(tested.method, tested.params);
+    auto method = tested.make(tested.params), other = tested.make(tested.params);
     ASSERT_TRUE(method.ok() && other.ok());
     (*other)->moveTo(device);
     RecordingSink seenOnCpu, seenOnDevice;
@@ -103,7 +103,7 @@ TEST_P(MethodParity, LossGradientAndEvidence) {
   expectParity(tested, at::Device(name), false);
   HeadTraits perClass = tested.kind.heads;
   perClass.boxPerClass = true;
-  if (!methodConflicts(tested.method, tested.params, {perClass}).empty()) return;
+  if (!tested.conflicts(perClass).empty()) return;
   SCOPED_TRACE("a box per class");
   expectParity(tested, at::Device(name), true);
 }
