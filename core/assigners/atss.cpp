@@ -30,8 +30,6 @@ class AtssAssigner final : public Assigner {
   Assignment assign(const StageInputs& inputs, const StepContext& step, const LossCosts* costs) override;
 
  private:
-  Matching match(const AnchorSet& anchors, const at::Tensor& boxes, const DenseTargets& targets) const;
-
   Options options_;
 };
 
@@ -69,6 +67,23 @@ std::pair<at::Tensor, at::Tensor> nearest(const at::Tensor& x, const at::Tensor&
   return {distance, at::cat(places, 2).gather(2, at)};
 }
 
+/// For every anchor the object of the largest measure among those that want it.
+void settle(const Candidates& candidates, Selection& s, std::int64_t anchors) {
+  const std::int64_t batch = s.measure.size(0), objects = s.measure.size(1);
+  const auto flat = [&](const at::Tensor& perCandidate) { return perCandidate.reshape({batch, -1}); };
+  const at::Tensor anchor = flat(candidates.anchor), wanted = flat(s.wanted);
+  const at::Tensor measure = flat(s.measure).masked_fill(wanted.logical_not(), -1);
+  s.best = at::full({batch, anchors}, -1, measure.options()).scatter_reduce(1, anchor, measure, "amax");
+  const at::Tensor wins = wanted & (measure == s.best.gather(1, anchor));
+  const at::Tensor index =
+      flat(at::arange(objects, anchor.options()).view({1, -1, 1}).expand_as(candidates.anchor));
+  s.object = at::full({batch, anchors}, objects, anchor.options())
+                 .scatter_reduce(1, anchor, at::where(wins, index, objects), "amin");
+  s.object = s.object.masked_fill(s.object == objects, -1);
+}
+
+}  // namespace
+
 Candidates candidatesOf(const AnchorSet& anchors, const at::Tensor& boxes, const at::Tensor& valid,
                         const at::Tensor& excluded, std::int64_t perLevel) {
   const at::Tensor x = middle(anchors.boxes, 0), y = middle(anchors.boxes, 1);
@@ -94,23 +109,44 @@ Candidates candidatesOf(const AnchorSet& anchors, const at::Tensor& boxes, const
     return positions.index({c.anchor}) - middle(boxes, axis).unsqueeze(2);
   };
   c.distance = at::hypot(apart(x, 0), apart(y, 1));
+  c.centerMargin = sideDistances(x.index({c.anchor}), y.index({c.anchor}), boxes.unsqueeze(2)).smallest();
+  c.inside = c.centerMargin > kCenterMarginPx;
   return c;
 }
 
-/// For every anchor the object of the largest IoU among those that want it; ties: the smaller index.
-void settle(Matching& m, std::int64_t anchors) {
-  const std::int64_t batch = m.iou.size(0), objects = m.iou.size(1);
-  const auto flat = [&](const at::Tensor& perCandidate) { return perCandidate.reshape({batch, -1}); };
-  const at::Tensor anchor = flat(m.candidates.anchor), wanted = flat(m.wanted);
-  const at::Tensor iou = flat(m.iou).masked_fill(wanted.logical_not(), -1);
-  m.bestIou = at::full({batch, anchors}, -1, iou.options()).scatter_reduce(1, anchor, iou, "amax");
-  const at::Tensor wins = wanted & (iou == m.bestIou.gather(1, anchor));
-  const at::Tensor index =
-      flat(at::arange(objects, anchor.options()).view({1, -1, 1}).expand_as(m.candidates.anchor));
-  m.object = at::full({batch, anchors}, objects, anchor.options())
-                 .scatter_reduce(1, anchor, at::where(wins, index, objects), "amin");
-  m.object = m.object.masked_fill(m.object == objects, -1);
+Selection selectionOf(const Candidates& candidates, const at::Tensor& measure, std::int64_t anchors,
+                      const at::Tensor& excluded) {
+  const at::Tensor absent = candidates.present.logical_not(), count = candidates.count();
+  Selection s;
+  s.measure = measure;
+  // Mean and unbiased deviation of those that are present; 0 / 0 is NaN as it should.
+  s.mean = measure.masked_fill(absent, 0).sum(2) / count;
+  const at::Tensor apart = (measure - s.mean.unsqueeze(2)).masked_fill(absent, 0);
+  s.deviation = (apart.square().sum(2) / (count - 1)).sqrt();
+  s.needed = s.mean + s.deviation;
+  s.reaches = measure >= s.needed.unsqueeze(2);
+  s.wanted = candidates.present & s.reaches & candidates.inside;
+  settle(candidates, s, anchors);
+  if (excluded.defined()) s.object = at::where(excluded & (s.object < 0), -2, s.object);
+  return s;
 }
+
+at::Tensor Selection::wishes(const Candidates& candidates) const {
+  const std::int64_t batch = object.size(0);
+  return at::zeros(object.sizes(), object.options())
+      .scatter_add_(1, candidates.anchor.reshape({batch, -1}), wanted.to(at::kLong).reshape({batch, -1}));
+}
+
+at::Tensor Selection::meanNeeded(const at::Tensor& valid) const {
+  return needed.nan_to_num(0).sum() / (valid & needed.isnan().logical_not()).sum().clamp_min(1);
+}
+
+ParamSpec perLevelParam() {
+  return intParam("topk", 9, 1, 1000, "anchors",
+                  "Candidates of an object on each level; shorter levels give all.", "ATSS (CVPR 2020)");
+}
+
+namespace {
 
 /// Square anchors around points, which have cells alone.
 AnchorSet withAnchors(AnchorSet points, double scale) {
@@ -120,61 +156,34 @@ AnchorSet withAnchors(AnchorSet points, double scale) {
   return points;
 }
 
-Matching AtssAssigner::match(const AnchorSet& given, const at::Tensor& boxes,
-                             const DenseTargets& targets) const {
-  Matching m;
-  const at::Tensor excluded =
-      ignoredRegions(given, targets, options_.ignoreIof, /*wrtCandidates=*/true, /*shown=*/false).inside;
-  const AnchorSet anchors =
-      given.offsets == BoxOffsets::kSideDistances ? withAnchors(given, options_.pointScale) : given;
-  m.candidates = candidatesOf(anchors, boxes, targets.valid, excluded, options_.perLevel);
-  const at::Tensor& present = m.candidates.present;
-  const at::Tensor candidateBoxes = anchors.boxes.index({m.candidates.anchor});  // [B,G,K,4]
-  const at::Tensor objects = boxes.unsqueeze(2).expand_as(candidateBoxes);
-  m.iou = elementwiseIou(candidateBoxes, objects.contiguous());
-
-  // Mean and unbiased deviation of those that are present; 0 / 0 is NaN as it should.
-  m.count = present.sum(2);
-  const at::Tensor counted = m.iou.masked_fill(present.logical_not(), 0);
-  m.mean = counted.sum(2) / m.count;
-  const at::Tensor apart = (m.iou - m.mean.unsqueeze(2)).masked_fill(present.logical_not(), 0);
-  m.deviation = (apart.square().sum(2) / (m.count - 1)).sqrt();
-  m.needed = m.mean + m.deviation;
-
-  m.centerMargin = sideDistances(middle(candidateBoxes, 0), middle(candidateBoxes, 1), objects).smallest();
-  m.reaches = m.iou >= m.needed.unsqueeze(2);
-  m.inside = m.centerMargin > kCenterMarginPx;
-  m.wanted = present & m.reaches & m.inside;
-  settle(m, anchors.count());
-  if (excluded.defined()) m.object = at::where(excluded & (m.object < 0), -2, m.object);
-  return m;
-}
-
 Assignment AtssAssigner::assign(const StageInputs& inputs, const StepContext& step, const LossCosts*) {
-  const AnchorSet& anchors = inputs.anchors;
-  const DenseTargets& given = inputs.targets;
   const c10::NoGradGuard noGrad;
-  const DenseTargets targets = withPadding(given);
-  const at::Tensor boxes = targets.boxes.to(anchors.boxes.scalar_type());
-  const Matching m = match(anchors, boxes, targets);
+  const DenseTargets targets = withPadding(inputs.targets);
+  const at::Tensor boxes = targets.boxes.to(inputs.anchors.boxes.scalar_type());
+  const at::Tensor excluded =
+      ignoredRegions(inputs.anchors, targets, options_.ignoreIof, /*wrtCandidates=*/true, /*shown=*/false)
+          .inside;
+  const AnchorSet anchors = inputs.anchors.offsets == BoxOffsets::kSideDistances
+                                ? withAnchors(inputs.anchors, options_.pointScale)
+                                : inputs.anchors;
+  const Candidates candidates = candidatesOf(anchors, boxes, targets.valid, excluded, options_.perLevel);
+  const at::Tensor candidateBoxes = anchors.boxes.index({candidates.anchor});  // [B,G,K,4]
+  const at::Tensor iou =
+      elementwiseIou(candidateBoxes, boxes.unsqueeze(2).expand_as(candidateBoxes).contiguous());
+  const Selection selected = selectionOf(candidates, iou, anchors.count(), excluded);
   Assignment assignment;
-  assignment.clsObject = assignment.regObject = m.object;
-  const at::Tensor found = m.object >= 0;
-  const at::Tensor target = centerness(
-      sideDistances(middle(anchors.boxes, 0), middle(anchors.boxes, 1), gatherObjects(boxes, m.object)),
-      found);
+  assignment.clsObject = assignment.regObject = selected.object;
+  const at::Tensor target =
+      centerness(sideDistances(middle(inputs.anchors.boxes, 0), middle(inputs.anchors.boxes, 1),
+                               gatherObjects(boxes, selected.object)),
+                 selected.object >= 0);
   assignment.quality.push_back({kCenternessOutput, target, {}});
   assignment.regWeight = target;
-  const at::Tensor wanting = at::zeros(m.object.sizes(), m.object.options())
-                                 .scatter_add_(1, m.candidates.anchor.reshape({boxes.size(0), -1}),
-                                               m.wanted.to(at::kLong).reshape({boxes.size(0), -1}));
-  assignment.scalars = {
-      {"atss.starved_objects", starvedCount(m.object, targets.valid)},
-      {"atss.without_threshold", (targets.valid & m.needed.isnan()).sum()},
-      {"atss.contested", (wanting > 1).sum()},
-      {"atss.mean_threshold",
-       m.needed.nan_to_num(0).sum() / (targets.valid & m.needed.isnan().logical_not()).sum().clamp_min(1)}};
-  if (step.sink) publish(m, targets.valid, *step.sink);
+  assignment.scalars = {{"atss.starved_objects", starvedCount(selected.object, targets.valid)},
+                        {"atss.without_threshold", (targets.valid & selected.needed.isnan()).sum()},
+                        {"atss.contested", (selected.wishes(candidates) > 1).sum()},
+                        {"atss.mean_threshold", selected.meanNeeded(targets.valid)}};
+  if (step.sink) publish(candidates, selected, targets.valid, *step.sink);
   return assignment;
 }
 
@@ -201,8 +210,7 @@ AssignerEntry atssAssigner() {
              "one distance the first is nearer; anchors in ignored regions are never candidates (mmdet "
              "takes them when a level has no others).");
   entry.params = {
-      intParam("topk", 9, 1, 1000, "anchors",
-               "Candidates of an object on each level; shorter levels give all.", "ATSS (CVPR 2020)"),
+      atss::perLevelParam(),
       floatParam(
           "point_scale", 0, 0, 64, "strides",
           "Side of the square anchor that stands for a point where the model has points: their IoU is asked. "

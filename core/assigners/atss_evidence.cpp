@@ -134,16 +134,15 @@ EvidenceDeclaration declaration(const Options& options) {
   return all;
 }
 
-void publish(const Matching& m, const at::Tensor& valid, EvidenceSink& sink) {
-  const Candidates& c = m.candidates;
+void publish(const Candidates& c, const Selection& m, const at::Tensor& valid, EvidenceSink& sink) {
   const std::int64_t batch = m.object.size(0);
   const auto flat = [&](const at::Tensor& perCandidate) { return perCandidate.reshape({batch, -1}); };
-  const at::Tensor unset = at::full_like(m.bestIou, -kInfinity);
-  const at::Tensor margin = m.iou - m.needed.unsqueeze(2);
+  const at::Tensor unset = at::full_like(m.best, -kInfinity);
+  const at::Tensor margin = m.measure - m.needed.unsqueeze(2);
   const at::Tensor known = margin.masked_fill(c.present.logical_not() | margin.isnan(), -kInfinity);
   const at::Tensor largest = unset.scatter_reduce(1, flat(c.anchor), flat(known), "amax");
   const Channels channels;
-  sink.channel(channels.iou, m.bestIou.masked_fill(m.object < 0, kNan));
+  sink.channel(channels.iou, m.best.masked_fill(m.object < 0, kNan));
   sink.channel(channels.candidacies,
                at::zeros_like(m.object).scatter_add_(1, flat(c.anchor), flat(c.present.to(at::kLong))));
   sink.channel(channels.margin, largest.masked_fill(largest.isinf(), kNan));
@@ -154,15 +153,16 @@ void publish(const Matching& m, const at::Tensor& valid, EvidenceSink& sink) {
   const PairIndex places = pairIndex(sorted(c.present));
   const auto pick = [&](const at::Tensor& perCandidate) { return places.pick(sorted(perCandidate)); };
   const PairIndex rows{places.image, places.object, pick(c.anchor)};
-  const at::Tensor iou = pick(m.iou), owner = rows.pickAnchor(m.object), needed = rows.pickObject(m.needed);
+  const at::Tensor iou = pick(m.measure), owner = rows.pickAnchor(m.object),
+                   needed = rows.pickObject(m.needed);
   const at::Tensor member = owner == rows.object, wanted = pick(m.wanted);
   const at::Tensor undefined = at::full_like(iou, kNan);
-  const at::Tensor best = rows.pickAnchor(m.bestIou);
+  const at::Tensor best = rows.pickAnchor(m.best);
   sink.pairs(pairSpec(),
              rows.withColumns({iou, rows.pickObject(m.mean), rows.pickObject(m.deviation), needed,
-                               iou - needed, pick(c.distance), pick(c.rank), pick(m.centerMargin),
+                               iou - needed, pick(c.distance), pick(c.rank), pick(c.centerMargin),
                                at::where(best >= 0, best, undefined), owner.clamp_min(-1),
-                               at::ones_like(owner), pick(m.reaches), needed.isnan(), pick(m.inside),
+                               at::ones_like(owner), pick(m.reaches), needed.isnan(), pick(c.inside),
                                at::where(wanted, member.to(iou.scalar_type()), undefined), member}));
 
   const auto count = [&](const at::Tensor& which) {
@@ -170,7 +170,7 @@ void publish(const Matching& m, const at::Tensor& valid, EvidenceSink& sink) {
         .index_put_({rows.image, rows.object}, which.to(at::kLong), /*accumulate=*/true);
   };
   const ObjectColumns columns;
-  sink.objects(columns.candidates, m.count);
+  sink.objects(columns.candidates, c.count());
   sink.objects(columns.mean, m.mean);
   sink.objects(columns.deviation, m.deviation);
   sink.objects(columns.threshold, m.needed);

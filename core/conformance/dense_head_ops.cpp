@@ -1,5 +1,5 @@
-// assigner.fcos, assigner.atss, head.fcos, head.atss: the registered assigners and methods on the reference
-// files' points, anchors and head outputs.
+// assigner.fcos, assigner.atss, head.fcos, head.atss, head.ddod: the registered assigners and methods on the
+// reference files' points, anchors and head outputs.
 
 #include "core/assigners/assigner.h"
 #include "core/base/check.h"
@@ -100,6 +100,19 @@ Outputs runFcosHead(const ReferenceCase& reference, at::Device device) {
   return outputs;
 }
 
+/// Heads on anchors: deltas in units of mmdet's standard deviations, and an output that says how good a box
+/// is.
+HeadOutputs deltaHeads(const AnchorSet& anchors, const at::Tensor& logits, const at::Tensor& deltas,
+                       const std::string& output, const at::Tensor& quality) {
+  const at::Tensor deviations = at::tensor({0.1, 0.1, 0.2, 0.2}, at::kDouble).to(deltas.options());
+  HeadOutputs heads;
+  heads.logits = logits.unsqueeze(0);
+  heads.offsets = (deltas * deviations).unsqueeze(0);
+  heads.boxes = BoxCoder::of(anchors.offsets).decode(anchors.boxes, heads.offsets);
+  heads.further[output] = quality.unsqueeze(0);
+  return heads;
+}
+
 Outputs runAtssHead(const ReferenceCase& reference, at::Device device) {
   const at::Tensor logits = leafInput(reference, "logits", device),
                    deltas = leafInput(reference, "deltas", device),
@@ -107,16 +120,32 @@ Outputs runAtssHead(const ReferenceCase& reference, at::Device device) {
   const AnchorSet anchors = anchorBoxes(reference, device);
   ParamSet params = unwrapped(methodParams("atss"));
   setOptions(reference, params);
-  const at::Tensor deviations = at::tensor({0.1, 0.1, 0.2, 0.2}, at::kDouble).to(deltas.options());
-  HeadOutputs heads;
-  heads.logits = logits.unsqueeze(0);
-  heads.offsets = (deltas * deviations).unsqueeze(0);
-  heads.boxes = BoxCoder::of(anchors.offsets).decode(anchors.boxes, heads.offsets);
-  heads.further[kCenternessOutput] = quality.unsqueeze(0);
-  Outputs outputs = runHead(reference, "atss", params, anchors, heads).outputs;
+  Outputs outputs = runHead(reference, "atss", params, anchors,
+                            deltaHeads(anchors, logits, deltas, kCenternessOutput, quality))
+                        .outputs;
   outputs["grad_logits"] = gradientOf(logits);
   outputs["grad_deltas"] = gradientOf(deltas);
   outputs["grad_centerness"] = gradientOf(quality);
+  return outputs;
+}
+
+Outputs runDdodHead(const ReferenceCase& reference, at::Device device) {
+  const at::Tensor logits = leafInput(reference, "logits", device),
+                   deltas = leafInput(reference, "deltas", device),
+                   quality = leafInput(reference, "iou_logits", device);
+  const AnchorSet anchors = anchorBoxes(reference, device);
+  HeadRun run = runHead(reference, "ddod", unwrapped(methodParams("ddod")), anchors,
+                        deltaHeads(anchors, logits, deltas, kIouOutput, quality));
+  Outputs& outputs = run.outputs;
+  const auto labels = [&](const char* channel) {
+    return labelsOf(reference, globalWinners(run.sink.channels.at(channel), run.objects).squeeze(0));
+  };
+  outputs["labels_cls"] = labels(kClsObjectChannel);
+  outputs["labels_reg"] = labels(kRegObjectChannel);
+  outputs["loss_iou"] = run.scalars.at("loss.iou");
+  outputs["grad_logits"] = gradientOf(logits);
+  outputs["grad_deltas"] = gradientOf(deltas);
+  outputs["grad_iou_logits"] = gradientOf(quality);
   return outputs;
 }
 
@@ -126,7 +155,8 @@ std::vector<OpEntry> denseHeadOps() {
   return {{"assigner.fcos", runFcosAssigner},
           {"assigner.atss", runAtssAssigner},
           {"head.fcos", runFcosHead},
-          {"head.atss", runAtssHead}};
+          {"head.atss", runAtssHead},
+          {"head.ddod", runDdodHead}};
 }
 
 }  // namespace anchorscope::conformance

@@ -64,8 +64,6 @@ Outputs runRtmdet(const ReferenceCase& reference, at::Device device) {
 }
 
 Outputs runYolox(const ReferenceCase& reference, at::Device device) {
-  if (reference.flag("use_l1", false))
-    throw UnsupportedCase("YOLOX's L1 loss of the last epochs is not here");
   const at::Tensor logits = leafInput(reference, "logits", device),
                    raw = leafInput(reference, "box_preds", device),
                    objectness = leafInput(reference, "objectness_logits", device);
@@ -82,7 +80,9 @@ Outputs runYolox(const ReferenceCase& reference, at::Device device) {
   heads.further[kObjectnessOutput] = objectness.unsqueeze(0);
   ParamSet params = unwrapped(methodParams("yolox"));
   setOption(params, "center_radius", toText(ParamValue(reference.number("center_radius"))));
+  setOption(params, "l1_share", reference.flag("use_l1", false) ? "1" : "0");
   HeadRun run = runHead(reference, "yolox", params, anchors, heads);
+  run.outputs["loss_l1"] = run.scalars.at("loss.l1_center_size");
   run.outputs["loss_obj"] = run.scalars.at("loss.objectness");
   run.outputs["grad_logits"] = gradientOf(logits);
   run.outputs["grad_box_preds"] = gradientOf(raw);

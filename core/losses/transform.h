@@ -33,6 +33,7 @@ struct LossTransformEntry {
   std::string description;
   std::string source;
   std::vector<ParamSpec> params;
+  bool weighsBackground = false;  ///< Changes the losses of candidates without an object, too.
   std::function<Result<std::unique_ptr<LossTransform>>(const ParamSet&)> make;
   /// Options (name, value) with which nothing is held constant in the gradient, so that differences of the
   /// loss give it; empty where the defaults are such options.

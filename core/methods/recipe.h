@@ -42,6 +42,11 @@ inline TransformSlot reweighting(std::vector<std::string> choices = {"none", "is
   return {"reweighting", "How positives count against each other.", std::move(choices)};
 }
 
+/// How the levels of a pyramid count against each other.
+inline TransformSlot levelWeighting(std::vector<std::string> choices = {"level_weights", "none"}) {
+  return {"level_weighting", "How the levels of the pyramid count against each other.", std::move(choices)};
+}
+
 /// What one stage of a detector learns by. The parts are names in their registries; of each list the first is
 /// the default. A part with several choices is an option: assigner, cls_loss, box_loss, quality_loss, a
 /// transform's, combiner.

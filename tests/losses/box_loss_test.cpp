@@ -73,6 +73,40 @@ TEST(BoxLoss, VariantsOfTheIou) {
   EXPECT_NEAR(rows("ciou", scene(), 1)[0][0].item<double>(), 1 - diou + v * v / (1 - iou + v), 1e-6);
 }
 
+TEST(BoxLoss, L1OfCentreInStridesAndLogarithmOfSides) {
+  // centres 2 and 5 px apart at stride 8, as wide, twice as high
+  const double expected = 2.0 / 8 + 5.0 / 8 + std::log(2.0);
+  const at::Tensor loss = rows("l1_center_size", scene(), 0.5f, {{"l1_weight", "3"}});
+  EXPECT_NEAR(loss[0][0].item<double>(), 0.5 * 3 * expected, 1e-6);
+  EXPECT_EQ(loss[0][1].item<double>(), 0);
+}
+
+TEST(BoxLoss, L1OfCentreAndSizeCountsInTheLastSteps) {
+  const DenseScene on = scene();
+  const auto counts = [&](const char* share, std::int64_t step, std::int64_t planned) {
+    ParamSet params((*findNamed(boxLossEntries(), "l1_center_size", "loss"))->params);
+    EXPECT_TRUE(params.set("l1_share", share).ok());
+    const BoxTargets targets{on.targets.boxes, at::zeros({1, 2}, at::TensorOptions().dtype(at::kLong)),
+                             at::ones({1, 2})};
+    StepContext context;
+    context.step = step;
+    context.plannedSteps = planned;
+    return (*makeBoxLoss("l1_center_size", params))
+        ->rows(on.anchors, on.outputs, targets, context)
+        .gt(0)
+        .all()
+        .item<bool>();
+  };
+  EXPECT_FALSE(counts("0.05", 94, 100));
+  EXPECT_TRUE(counts("0.05", 95, 100));
+  EXPECT_TRUE(counts("0.05", 99, 100));
+  EXPECT_TRUE(counts("0.05", 9, 10)) << "a share of a step is a step";
+  EXPECT_FALSE(counts("0", 99, 100));
+  EXPECT_TRUE(counts("1", 0, 100));
+  EXPECT_FALSE(counts("0.5", 1000, 0)) << "no end is planned";
+  EXPECT_TRUE(counts("1", 1000, 0));
+}
+
 TEST(BoxLoss, BalancedL1IsLinearAboveBeta) {
   const double b = std::exp(3.0) - 1;
   const auto balanced = [&](double d, double beta) {
