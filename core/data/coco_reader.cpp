@@ -526,6 +526,20 @@ class CocoReader {
     const bool kept = builder_.addBox(draft, box, annotation, place, position);
     if (kept && raw.boxNumbers == 0)
       builder_.apply(rule::kBoxOfShape, place, "no bbox: the box around the segmentation");
+    if (kept && request_.options.shapes)
+      draft.record.annotations.back().shape = shapeOf(raw.segmentation, draft, place);
+  }
+
+  /// Null, and listed, where it cannot be used.
+  std::shared_ptr<const ObjectShape> shapeOf(std::string_view segmentation, const ImageDraft& draft,
+                                             const RecordPlace& place) {
+    if (segmentation.empty() || trimmed(segmentation.substr(1)) == "]") {
+      builder_.apply(rule::kNoShape, place, "neither polygons nor a mask: the object has its box alone");
+      return nullptr;
+    }
+    ShapeReading reading = readShape(segmentation, draft);
+    if (reading.problem) builder_.report(place, reading.problem, reading.message, reading.action);
+    return std::move(reading.shape);
   }
 
   /// Categories that only group others: nothing is annotated with them, yet each is a class.

@@ -25,7 +25,10 @@
 // machine, no
 //   extension, %C3%A9); the first of several images of one name; the box around a polygon, a mask or a turned
 //   box; a YOLO line's confidence, track id and key points, which are not used; classes of one name; images
-//   of 16 bits, of several pages, turned upright, or too large to be read at their full size.
+//   of 16 bits, of several pages, turned upright, or too large to be read at their full size. Where shapes
+//   are asked for: an object without a segmentation, or with one that is damaged, for an image of another
+//   size, without area or wholly outside its image, with its box and without a shape; one that is partly
+//   outside counts as clipped.
 // Truncated or damaged pixels are found when the image is loaded (loadPixels): the set is opened without
 // decoding, but every image's header is read. An error ends the opening when the set as a whole cannot be
 // used: no such file, JSON or YAML that cannot be parsed (with its line), text in no known encoding, no
@@ -53,6 +56,8 @@
 
 namespace anchorscope {
 
+struct ObjectShape;  // core/data/object_shape.h
+
 /// One annotated object.
 struct Annotation {
   Box boxInImage;          ///< px, clipped to the image.
@@ -60,6 +65,8 @@ struct Annotation {
   bool crowd = false;      ///< COCO iscrowd.
   bool difficult = false;  ///< VOC difficult.
   double areaPx = 0;       ///< COCO's area where given, else the mask's or the box's.
+  /// In px of the image, wherever the box is; null where shapes were not asked for and where it has none.
+  std::shared_ptr<const ObjectShape> shape;
 };
 
 /// Not trained on: COCO's crowds and VOC's difficult objects.
@@ -108,6 +115,9 @@ struct DatasetOptions {
   std::uint64_t splitSeed = 0;
   bool upright = true;             ///< False: EXIF orientations are ignored, rows and boxes are the file's.
   bool dropUnusedClasses = false;  ///< Classes without an object in what is opened are left out.
+  /// Objects get their shapes: COCO's polygons and masks, the pixels that the demo shows of an object. The
+  /// other formats have none.
+  bool shapes = false;
 
   DatasetOptions(std::uint64_t seed = 0) : splitSeed(seed) {}  // NOLINT: a seed is what most callers have
   /// Of a run: `params` holds datasetParams(), among others.

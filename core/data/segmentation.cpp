@@ -165,12 +165,11 @@ Result<RunMask> maskOfRuns(std::vector<std::uint64_t> runs, SizePx size) {
 }
 
 Result<RunMask> maskOfPolygons(const std::vector<Polygon>& polygons, SizePx size) {
-  constexpr double kFar = 1 << 20;
   std::vector<Span> spans;
   for (const Polygon& polygon : polygons) {
     if (polygon.size() < 6 || polygon.size() % 2 != 0)
       return noMask("a polygon has an even number of coordinates, 6 or more");
-    const auto isFar = [&](double value) { return !(std::fabs(value) <= kFar); };
+    const auto isFar = [&](double value) { return !(std::fabs(value) <= kFarthestCornerPx); };
     if (std::any_of(polygon.begin(), polygon.end(), isFar))
       return noMask("a coordinate is no number of pixels");
     const std::vector<std::uint64_t> toggles = togglesOf(polygon, size);

@@ -1,5 +1,5 @@
 #pragma once
-// Internal header. Masks of objects as COCO writes them: the lengths of runs of pixels, and polygons brought
+// View header. Masks of objects as COCO writes them: the lengths of runs of pixels, and polygons brought
 // into that form. No tensors. Formats and rasterisation are those of pycocotools 2.0.11 (mask.py; the
 // formulas stand beside the code), so that areas and overlaps are the evaluation's, to the pixel.
 
@@ -43,8 +43,11 @@ Result<RunMask> maskOfRuns(std::vector<std::uint64_t> runs, SizePx size);
 /// A polygon's corners x, y, x, y ... in px, of which pixel k covers k .. k + 1.
 using Polygon = std::vector<double>;
 
+/// No corner of a polygon lies farther from 0 on either axis, px.
+inline constexpr double kFarthestCornerPx = 1 << 20;
+
 /// What any of the polygons covers. kBadData for one of fewer than three corners, an odd number of
-/// coordinates, and coordinates that are no number or beyond +-2^20 px.
+/// coordinates, and coordinates that are no number or beyond +-kFarthestCornerPx.
 Result<RunMask> maskOfPolygons(const std::vector<Polygon>& polygons, SizePx size);
 
 /// pixels: size.height rows of size.width, 0 = not set.

@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/data/dataset.h"
+#include "core/data/object_shape.h"
 
 namespace anchorscope::fuzz {
 
@@ -13,7 +14,9 @@ std::string smallImage() {
 }
 
 void readDataset(const std::string& spec) {
-  const auto opened = openDataset(spec);
+  DatasetOptions options;
+  options.shapes = true;
+  const auto opened = openDataset(spec, options);
   if (!opened) {
     ANCHORSCOPE_CHECK(opened.error().code != ErrorCode::kInternal && !opened.error().message.empty(),
                       opened.error().text());
@@ -31,6 +34,11 @@ void readDataset(const std::string& spec) {
                             static_cast<std::size_t>(annotation.classIndex) < dataset.classNames().size(),
                         "an object of no class");
       ANCHORSCOPE_CHECK(std::isfinite(annotation.areaPx), "an area that is not finite");
+      if (!annotation.shape) continue;
+      const ShapeInInput shape{annotation.shape, {-3, 2, 90, 10}, {0, 0, 100, 70}};
+      ANCHORSCOPE_CHECK(maskInImage(*annotation.shape, image.size).size == image.size &&
+                            maskInInput(shape, SizePx{100, 70}).size() == 7000,
+                        "a shape of another size than its image");
     }
 }
 
