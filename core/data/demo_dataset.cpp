@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/base/random.h"
+#include "core/data/object_shape.h"
 #include "core/data/readers.h"
 
 namespace anchorscope {
@@ -115,10 +116,16 @@ Scene sceneOf(std::uint64_t seed, const std::string& split, std::size_t index) {
 
 namespace {
 
+void addShapes(const Scene& scene, std::vector<Annotation>& annotations) {
+  std::vector<RunMask> masks = visibleMasks(scene);
+  for (std::size_t i = 0; i < masks.size(); ++i)
+    annotations[i].shape = std::make_shared<const ObjectShape>(ObjectShape{std::move(masks[i])});
+}
+
 /// The generated set: objects at once, pixels when asked for.
 class DemoDataset final : public Dataset {
  public:
-  DemoDataset(std::string spec, std::uint64_t seed, std::string split)
+  DemoDataset(std::string spec, std::uint64_t seed, std::string split, bool shapes)
       : spec_(std::move(spec)), seed_(seed), split_(std::move(split)) {
     const std::size_t count = split_ == "val" ? kValImages : kTrainImages;
     for (std::size_t i = 0; i < count; ++i) {
@@ -128,13 +135,15 @@ class DemoDataset final : public Dataset {
       image.name = name;
       image.size = {kSidePx, kSidePx};
       image.sourceId = concat(i);
-      for (const Shape& shape : sceneOf(seed_, split_, i).shapes) {
+      const Scene scene = sceneOf(seed_, split_, i);
+      for (const Shape& shape : scene.shapes) {
         Annotation annotation;
         annotation.boxInImage = shape.box();
         annotation.classIndex = static_cast<int>(shape.shapeClass);
         annotation.areaPx = static_cast<double>(annotation.boxInImage.area());
         image.annotations.push_back(annotation);
       }
+      if (shapes) addShapes(scene, image.annotations);
       images_.push_back(std::move(image));
     }
   }
@@ -166,7 +175,8 @@ Result<std::shared_ptr<const Dataset>> makeDemo(const ReaderRequest& request) {
     return makeError(ErrorCode::kUsage, concat("The demo has no split '", split, "'"),
                      "Use demo#train or demo#val");
   const std::uint64_t seed = spec.paths.empty() ? 0 : std::strtoull(spec.paths[0].c_str(), nullptr, 10);
-  return std::shared_ptr<const Dataset>(std::make_shared<demo::DemoDataset>(spec.text, seed, split));
+  return std::shared_ptr<const Dataset>(
+      std::make_shared<demo::DemoDataset>(spec.text, seed, split, request.options.shapes));
 }
 
 }  // namespace anchorscope

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/data/dataset.h"
+#include "core/data/segmentation.h"
 
 namespace anchorscope::demo {
 
@@ -47,5 +48,9 @@ Scene sceneOf(std::uint64_t seed, const std::string& split, std::size_t index);
 
 /// Paints a scene, antialiased.
 ImagePixels paint(const Scene& scene);
+
+/// The pixels that show each shape: half or more of them is inside its outline, and no later shape covers
+/// half of them. Shadows count as ground.
+std::vector<RunMask> visibleMasks(const Scene& scene);
 
 }  // namespace anchorscope::demo

@@ -123,6 +123,16 @@ Range pixelRange(float center, float reach) {
           std::min(kSidePx, static_cast<int>(std::ceil(center + reach)))};
 }
 
+/// Calls visit(x, y, dx, dy) for the pixels within 1 px of a shape: their centres lie dx, dy from its own.
+template <typename Visit>
+void visitPixels(const Shape& shape, const Visit& visit) {
+  const Range rows = pixelRange(shape.centerY, shape.radius + 1),
+              columns = pixelRange(shape.centerX, shape.radius + 1);
+  for (int y = rows.first; y < rows.end; ++y)
+    for (int x = columns.first; x < columns.end; ++x)
+      visit(x, y, static_cast<float>(x) + 0.5f - shape.centerX, static_cast<float>(y) + 0.5f - shape.centerY);
+}
+
 void paintShadow(std::vector<Rgb>& canvas, const Brush& brush) {
   constexpr float kOffsetX = 1.5f, kOffsetY = 2.0f, kSoftness = 2.5f, kDepth = 0.38f;
   const float cx = brush.shape.centerX + kOffsetX, cy = brush.shape.centerY + kOffsetY;
@@ -140,25 +150,20 @@ void paintShadow(std::vector<Rgb>& canvas, const Brush& brush) {
 
 void paintShape(std::vector<Rgb>& canvas, const Brush& brush, const ValueNoise& noise) {
   const Shape& shape = brush.shape;
-  const Range rows = pixelRange(shape.centerY, shape.radius + 1),
-              columns = pixelRange(shape.centerX, shape.radius + 1);
-  for (int y = rows.first; y < rows.end; ++y)
-    for (int x = columns.first; x < columns.end; ++x) {
-      const float dx = static_cast<float>(x) + 0.5f - shape.centerX,
-                  dy = static_cast<float>(y) + 0.5f - shape.centerY;
-      const float distance = brush.distance(dx, dy);
-      const float coverage = std::clamp(0.5f - distance, 0.0f, 1.0f);
-      if (coverage <= 0) continue;
-      const float mix = brush.mix(dx, dy, noise);
-      // Light from the upper left, a darker rim.
-      const float light = 1.0f - 0.16f * (dx + dy) / shape.radius;
-      const float rim = 1.0f - 0.45f * std::clamp(distance + 1.8f, 0.0f, 1.0f);
-      Rgb& pixel = canvas[pixelIndex(x, y)];
-      for (std::size_t c = 0; c < 3; ++c) {
-        const float value = (shape.first[c] + mix * (shape.second[c] - shape.first[c])) * light * rim;
-        pixel[c] += coverage * (value - pixel[c]);
-      }
+  visitPixels(shape, [&](int x, int y, float dx, float dy) {
+    const float distance = brush.distance(dx, dy);
+    const float coverage = std::clamp(0.5f - distance, 0.0f, 1.0f);
+    if (coverage <= 0) return;
+    const float mix = brush.mix(dx, dy, noise);
+    // Light from the upper left, a darker rim.
+    const float light = 1.0f - 0.16f * (dx + dy) / shape.radius;
+    const float rim = 1.0f - 0.45f * std::clamp(distance + 1.8f, 0.0f, 1.0f);
+    Rgb& pixel = canvas[pixelIndex(x, y)];
+    for (std::size_t c = 0; c < 3; ++c) {
+      const float value = (shape.first[c] + mix * (shape.second[c] - shape.first[c])) * light * rim;
+      pixel[c] += coverage * (value - pixel[c]);
     }
+  });
 }
 
 void paintBackground(std::vector<Rgb>& canvas, const Scene& scene, const ValueNoise& noise) {
@@ -206,6 +211,25 @@ Box Shape::box() const {
       break;
   }
   return {centerX + lowX, centerY + lowY, centerX + highX, centerY + highY};
+}
+
+std::vector<RunMask> visibleMasks(const Scene& scene) {
+  // Of the topmost shape, counted from 1; 0 is the ground.
+  std::vector<std::size_t> owner(static_cast<std::size_t>(kSidePx) * kSidePx);
+  for (std::size_t i = 0; i < scene.shapes.size(); ++i) {
+    const Brush brush(scene.shapes[i]);
+    visitPixels(brush.shape, [&](int x, int y, float dx, float dy) {
+      if (brush.distance(dx, dy) <= 0) owner[pixelIndex(x, y)] = i + 1;
+    });
+  }
+  std::vector<RunMask> masks;
+  std::vector<std::uint8_t> pixels(owner.size());
+  for (std::size_t i = 0; i < scene.shapes.size(); ++i) {
+    std::transform(owner.begin(), owner.end(), pixels.begin(),
+                   [&](std::size_t shape) { return static_cast<std::uint8_t>(shape == i + 1); });
+    masks.push_back(maskOfPixels(pixels.data(), {kSidePx, kSidePx}));
+  }
+  return masks;
 }
 
 ImagePixels paint(const Scene& scene) {
