@@ -117,4 +117,10 @@ void appendObjectsInInput(const std::vector<Annotation>& objects, const AxisTran
   }
 }
 
+void appendShapesInInput(std::span<const Annotation> appended, const AxisTransform& inputFromImage,
+                         const PixelRect& visibleInInput, std::vector<ShapeInInput>& shapesInInput) {
+  for (const Annotation& object : appended)
+    shapesInInput.push_back({object.shape, inputFromImage, visibleInInput});
+}
+
 }  // namespace anchorscope

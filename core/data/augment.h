@@ -2,12 +2,14 @@
 // View header. Where an image goes in the detector's input, and how its colours change: plans drawn from one
 // random stream, and the objects under them.
 
+#include <span>
 #include <vector>
 
 #include "core/base/param.h"
 #include "core/base/random.h"
 #include "core/data/dataset.h"
 #include "core/data/input_shape.h"
+#include "core/data/object_shape.h"
 #include "core/data/warp.h"
 
 namespace anchorscope {
@@ -52,5 +54,10 @@ void randomColor(const AugmentOptions& options, Random& random, ColorMap& map);
 void appendObjectsInInput(const std::vector<Annotation>& objects, const AxisTransform& inputFromImage,
                           const PixelRect& window, double minVisible,
                           std::vector<Annotation>& objectsInInput);
+
+/// The shapes of objects that appendObjectsInInput() appended, all under its transform.
+/// `visibleInInput`: the px that show their image.
+void appendShapesInInput(std::span<const Annotation> appended, const AxisTransform& inputFromImage,
+                         const PixelRect& visibleInInput, std::vector<ShapeInInput>& shapesInInput);
 
 }  // namespace anchorscope

@@ -7,6 +7,7 @@
 #include "core/base/diagnostics.h"
 #include "core/base/geometry.h"
 #include "core/data/dataset.h"
+#include "core/data/object_shape.h"
 #include "core/data/pixel_rect.h"
 
 namespace anchorscope {
@@ -18,6 +19,8 @@ struct BatchSample {
   PixelRect filledInInput;       ///< The px that hold an image; the rest is border.
   std::vector<Annotation>
       objectsInInput;  ///< Boxes in input px (the member name boxInImage then means the input frame).
+  /// Where LoaderOptions::objectShapes asks for them: one for each of objectsInInput; else none.
+  std::vector<ShapeInInput> shapesInInput;
 };
 
 /// Pixels of B images as they were read and transformed: 8-bit RGB, NHWC. Whoever trains on them normalises

@@ -197,6 +197,9 @@ Result<Batch> loadForInference(const Dataset& dataset, const std::vector<std::si
     sample.filledInInput = warpInto(*sources[i], sample.inputFromImage, window, {}, batch.inputSize,
                                     batch.pixels.data() + i * pixelsPerSample);
     appendObjectsInInput(record.annotations, sample.inputFromImage, window, 0, sample.objectsInInput);
+    if (options.objectShapes)
+      appendShapesInInput(sample.objectsInInput, sample.inputFromImage, sample.filledInInput,
+                          sample.shapesInInput);
   }
   return batch;
 }

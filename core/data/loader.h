@@ -26,7 +26,8 @@ struct LoaderOptions {
   std::uint64_t seed = 0;
   bool augment = true;
   bool shuffle = true;
-  int threads = 1;  ///< Prefetch threads; 0 loads in next().
+  bool objectShapes = false;  ///< Samples get shapesInInput, of a set that was opened with shapes.
+  int threads = 1;            ///< Prefetch threads; 0 loads in next().
   /// Batches made ahead, all threads together; 0: one more than threads, as far as kPrefetchBytes allow.
   int prefetchBatches = 0;
   ParamSet params{loaderParams()};
@@ -60,9 +61,9 @@ std::unique_ptr<Loader> makeLoader(std::shared_ptr<const Dataset> dataset, const
                                    std::int64_t position = 0);
 
 /// Images as the detector sees them without augmentation (shape, fit): probes and evaluation. All in one
-/// input, so their windows should be of one size. Reads in the calling thread; only shape and params of the
-/// options matter. An image that cannot be read is left out of `samples` and `pixels` and listed in
-/// diagnostics; an error when that is so for all. Any thread.
+/// input, so their windows should be of one size. Reads in the calling thread; only shape,
+/// objectShapes and params of the options matter. An image that cannot be read is left out of `samples` and
+/// `pixels` and listed in diagnostics; an error when that is so for all. Any thread.
 Result<Batch> loadForInference(const Dataset& dataset, const std::vector<std::size_t>& imageIndices,
                                const LoaderOptions& options);
 

@@ -131,6 +131,9 @@ void SampleMaker::makeSingle(const Loaded& loaded, const Target& target, Random&
       warpInto(*loaded.source.pixels, sample.inputFromImage * loaded.source.imageFromSource, window, map,
                target.inputSize, target.pixels);
   appendObjectsInInput(record.annotations, sample.inputFromImage, window, minVisible, sample.objectsInInput);
+  if (options_.objectShapes)
+    appendShapesInInput(sample.objectsInInput, sample.inputFromImage, sample.filledInInput,
+                        sample.shapesInInput);
 }
 
 void SampleMaker::makeMosaic(const Loaded& loaded, const Target& target, Random& random, BatchSample& sample,
@@ -165,10 +168,14 @@ void SampleMaker::makeMosaic(const Loaded& loaded, const Target& target, Random&
     const AxisTransform inputFromImage = randomCellTransform(record.size, cells[cell], augment_, random);
     ColorMap map;
     randomColor(augment_, random, map);
-    warpInto(*tile.pixels, inputFromImage * tile.imageFromSource, cells[cell], map, target.inputSize,
-             target.pixels);
+    const PixelRect filled = warpInto(*tile.pixels, inputFromImage * tile.imageFromSource, cells[cell], map,
+                                      target.inputSize, target.pixels);
+    const std::size_t before = sample.objectsInInput.size();
     appendObjectsInInput(record.annotations, inputFromImage, cells[cell], augment_.minVisible,
                          sample.objectsInInput);
+    if (options_.objectShapes)
+      appendShapesInInput(std::span(sample.objectsInInput).subspan(before), inputFromImage, filled,
+                          sample.shapesInInput);
     if (cell == 0) sample.inputFromImage = inputFromImage;
   }
 }
