@@ -8,8 +8,8 @@
 
 #include "core/base/check.h"
 
-// Follows pycocotools 2.0.11 (COCOeval with iouType "bbox"): greedy matching by score, crowd and out-of-range
-// objects ignored, 101-point interpolation. Its quirks are noted where they are reproduced.
+// Follows pycocotools 2.0.11 (COCOeval with iouType "bbox" or "segm"): greedy matching by score, crowd and
+// out-of-range objects ignored, 101-point interpolation. Its quirks are noted where they are reproduced.
 
 namespace anchorscope {
 namespace {
@@ -42,6 +42,7 @@ bool outside(double area, const double (&range)[2]) {
 struct ImageOfClass {
   std::vector<const EvalObject*> objects;
   std::vector<const EvalDetection*> detections;  // best first
+  std::vector<double> areas;                     // [detections], px
   std::vector<double> overlaps;                  // [detections][objects]
 };
 
@@ -78,10 +79,8 @@ void matchImage(const ImageOfClass& image, const double (&range)[2], Matches& ou
       }
       const bool matched = match != objectCount;
       if (matched) taken[match] = 1;
-      const EvalDetection& detection = *image.detections[d];
       out.matched[t].push_back(matched);
-      out.ignored[t].push_back(matched ? ignoredObject[match]
-                                       : outside(detection.width * detection.height, range));
+      out.ignored[t].push_back(matched ? ignoredObject[match] : outside(image.areas[d], range));
     }
   }
 }
@@ -150,11 +149,42 @@ std::vector<std::vector<std::size_t>> byClassAndImage(const std::vector<Item>& i
   return out;
 }
 
+void measureBoxes(ImageOfClass& image) {
+  image.overlaps.reserve(image.detections.size() * image.objects.size());
+  for (const EvalDetection* detection : image.detections) {
+    image.areas.push_back(detection->width * detection->height);
+    for (const EvalObject* object : image.objects)
+      image.overlaps.push_back(cocoOverlap(*detection, *object));
+  }
+}
+
+bool areApart(const MaskExtent& a, const MaskExtent& b) {
+  return a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+}
+
+void measureMasks(ImageOfClass& image) {
+  std::erase_if(image.objects, [](const EvalObject* object) { return object->mask == nullptr; });
+  std::vector<MaskExtent> extents;
+  for (const EvalObject* object : image.objects)
+    extents.push_back(extentOf(*object->mask));
+  image.overlaps.reserve(image.detections.size() * image.objects.size());
+  for (const EvalDetection* detection : image.detections) {
+    ANCHORSCOPE_CHECK(detection->mask, "a detection without a mask");
+    const MaskExtent extent = extentOf(*detection->mask);
+    image.areas.push_back(static_cast<double>(extent.area));
+    for (std::size_t o = 0; o < image.objects.size(); ++o) {
+      const EvalObject& object = *image.objects[o];
+      image.overlaps.push_back(
+          areApart(extent, extents[o]) ? 0 : maskIou(*detection->mask, *object.mask, object.crowd));
+    }
+  }
+}
+
 std::vector<ImageOfClass> imagesOfClass(const std::vector<EvalObject>& objects,
                                         const std::vector<std::size_t>& objectOrder,
                                         const std::vector<EvalDetection>& detections,
                                         const std::vector<std::size_t>& detectionOrder,
-                                        std::size_t maxDetections) {
+                                        std::size_t maxDetections, ApOf of) {
   std::vector<ImageOfClass> images;
   std::size_t o = 0, d = 0;
   while (o < objectOrder.size() || d < detectionOrder.size()) {
@@ -171,10 +201,7 @@ std::vector<ImageOfClass> imagesOfClass(const std::vector<EvalObject>& objects,
         out.detections.begin(), out.detections.end(),
         [](const EvalDetection* a, const EvalDetection* b) { return cocoScoredBefore(a->score, b->score); });
     if (out.detections.size() > maxDetections) out.detections.resize(maxDetections);
-    out.overlaps.reserve(out.detections.size() * out.objects.size());
-    for (const EvalDetection* detection : out.detections)
-      for (const EvalObject* object : out.objects)
-        out.overlaps.push_back(cocoOverlap(*detection, *object));
+    of == ApOf::kMasks ? measureMasks(out) : measureBoxes(out);
     images.push_back(std::move(out));
   }
   return images;
@@ -199,7 +226,8 @@ double cocoOverlap(const EvalDetection& detection, const EvalObject& object) {
 }
 
 CocoAp evaluateCocoAp(std::int64_t imageCount, int classCount, const std::vector<EvalObject>& objects,
-                      const std::vector<EvalDetection>& detections, std::array<int, 3> maxDetections) {
+                      const std::vector<EvalDetection>& detections, std::array<int, 3> maxDetections,
+                      ApOf of) {
   ANCHORSCOPE_CHECK(imageCount >= 0 && classCount >= 0, imageCount, " images, ", classCount, " classes");
   std::sort(maxDetections.begin(), maxDetections.end());
   ANCHORSCOPE_CHECK(maxDetections[0] >= 0, "a limit of ", maxDetections[0], " detections");
@@ -213,7 +241,7 @@ CocoAp evaluateCocoAp(std::int64_t imageCount, int classCount, const std::vector
   for (std::size_t c = 0; c < static_cast<std::size_t>(classCount); ++c) {
     const std::vector<ImageOfClass> images =
         imagesOfClass(objects, objectsByClass[c], detections, detectionsByClass[c],
-                      static_cast<std::size_t>(maxDetections[2]));
+                      static_cast<std::size_t>(maxDetections[2]), of);
     std::vector<double> scores;      // of every detection, in image order
     std::vector<std::size_t> place;  // its place within its image
     for (const ImageOfClass& image : images)

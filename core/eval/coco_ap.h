@@ -1,12 +1,15 @@
 #pragma once
-// View header. COCO average precision as pycocotools computes it (boxes), all 12 numbers and per class.
+// View header. COCO average precision as pycocotools computes it (boxes or masks), all 12 numbers and per
+// class.
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/base/geometry.h"
+#include "core/data/segmentation.h"
 
 namespace anchorscope {
 
@@ -17,6 +20,7 @@ struct EvalObject {
   double x = 0, y = 0, width = 0, height = 0;  ///< px, image frame
   double areaPx = 0;
   bool crowd = false;
+  std::shared_ptr<const RunMask> mask = nullptr;  ///< Of the image's size; needed for masks alone.
 };
 
 struct EvalDetection {
@@ -24,7 +28,11 @@ struct EvalDetection {
   int classIndex = 0;
   double x = 0, y = 0, width = 0, height = 0;
   double score = 0;
+  std::shared_ptr<const RunMask> mask = nullptr;  ///< Likewise.
 };
+
+/// What has to overlap: COCOeval's "bbox" and "segm".
+enum class ApOf { kBoxes, kMasks };
 
 struct CocoAp {
   /// AP, AP50, AP75, AP small/medium/large, AR@1/10/100, AR small/medium/large; -1 where there is nothing to
@@ -63,10 +71,13 @@ double cocoOverlap(const EvalDetection& detection, const EvalObject& object);
 
 /// images are 0..imageCount-1, classes 0..classCount-1 (checked). maxDetections: the three limits per image
 /// and class, {1,10,100} in COCO; AP and everything but AR@1 and AR@10 use the largest. Equal scores: in the
-/// order given within an image, then by image. An object's areaPx decides its size class. Source:
-/// pycocotools 2.0.11, COCOeval "bbox".
+/// order given within an image, then by image. An object's areaPx decides its size class, and the area of
+/// its box or mask that of a detection.
+/// Of masks (ApOf::kMasks) every detection has one (checked), of its image's size like the objects' (checked
+/// where two meet); boxes play no part. An object without a mask is none there: it is left out.
+/// Source: pycocotools 2.0.11, COCOeval "bbox" and "segm".
 CocoAp evaluateCocoAp(std::int64_t imageCount, int classCount, const std::vector<EvalObject>& objects,
                       const std::vector<EvalDetection>& detections,
-                      std::array<int, 3> maxDetections = {1, 10, 100});
+                      std::array<int, 3> maxDetections = {1, 10, 100}, ApOf of = ApOf::kBoxes);
 
 }  // namespace anchorscope
