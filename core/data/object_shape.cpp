@@ -83,19 +83,23 @@ class Columns {
       ends_.push_back(end += run);
   }
 
-  /// 0 or 1 of each row.
-  void read(int column, std::vector<std::uint8_t>& rows) const {
+  /// 0 or 1 of each row; false where all are 0.
+  bool read(int column, std::vector<std::uint8_t>& rows) const {
     const auto height = static_cast<std::uint64_t>(size_.height);
     const std::uint64_t first = static_cast<std::uint64_t>(column) * height, last = first + height;
     rows.assign(height, 0);
+    bool any = false;
     auto run = static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), first) - ends_.begin());
     for (std::uint64_t at = first; at < last && run < ends_.size(); ++run) {
       const std::uint64_t end = std::min(ends_[run], last);
-      if (run % 2 == 1)
+      if (run % 2 == 1 && end > at) {
+        any = true;
         std::fill(rows.begin() + static_cast<std::ptrdiff_t>(at - first),
                   rows.begin() + static_cast<std::ptrdiff_t>(end - first), std::uint8_t{1});
+      }
       at = end;
     }
+    return any;
   }
 
  private:
@@ -114,11 +118,12 @@ void sample(const RunMask& mask, const PixelRect& part, const PixelRect& rect, c
     rowsOfPart.push_back(rowOf(y));
   std::vector<std::uint8_t> rows;
   int held = -1;
+  bool any = false;
   for (int x = part.left; x < part.right; ++x) {
     const int column = columnOf(x);
     if (column < 0) continue;
-    if (column != held) columns.read(column, rows);
-    held = column;
+    if (std::exchange(held, column) != column) any = columns.read(column, rows);
+    if (!any) continue;
     std::size_t at =
         static_cast<std::size_t>(part.top - rect.top) * width + static_cast<std::size_t>(x - rect.left);
     for (const int row : rowsOfPart) {
