@@ -54,7 +54,12 @@ Polygon withinReach(Polygon polygon, SizePx size) {
 }
 
 RunMask rasterised(const std::vector<Polygon>& polygons, SizePx size) {
-  Result<RunMask> mask = maskOfPolygons(polygons, size);
+  std::vector<Polygon> near;
+  for (const Polygon& polygon : polygons) {
+    Polygon rest = withinReach(polygon, size);
+    if (rest.size() >= 6) near.push_back(std::move(rest));
+  }
+  Result<RunMask> mask = maskOfPolygons(near, size);
   ANCHORSCOPE_CHECK(mask.ok(), "a shape that is none");
   return *std::move(mask);
 }
@@ -68,8 +73,7 @@ RunMask mappedPolygons(const std::vector<Polygon>& polygons, const AxisTransform
       corners[i] = inputFromImage.mapX(polygon[i]);
       corners[i + 1] = inputFromImage.mapY(polygon[i + 1]);
     }
-    corners = withinReach(std::move(corners), size);
-    if (corners.size() >= 6) mapped.push_back(std::move(corners));
+    mapped.push_back(std::move(corners));
   }
   return rasterised(mapped, size);
 }

@@ -27,7 +27,8 @@ struct ObjectShape {
 /// `reducedSize`. Of a mask the pixel at the centre of each block is taken.
 ObjectShape reducedShape(ObjectShape shape, int reducedBy, SizePx reducedSize);
 
-/// The pixels of the image that the shape covers: polygons as pycocotools rasterises them, a mask as it is.
+/// The pixels of the image that the shape covers: polygons as pycocotools rasterises them (what lies farther
+/// outside than the image is large is cut off first), a mask as it is.
 RunMask maskInImage(const ObjectShape& shape, SizePx image);
 
 /// All that it takes to draw an object's shape in the input.

@@ -143,6 +143,7 @@ TEST(MaskInInput, PolygonsThatReachFarAreCutBeforeTheyAreDrawn) {
     }
   // All around, and outside on each side.
   const Polygon around{-far, -far, far, -far, far, far, -far, far};
+  EXPECT_EQ(maskInImage({std::vector<Polygon>{around}}, {60, 50}), (RunMask{{60, 50}, {0, 3000}}));
   EXPECT_THAT(
       maskInInput({shapeOf(std::vector<Polygon>{around}), {7, 7, 3, 3}, {0, 0, 60, 50}}, SizePx{60, 50}),
       Each(1));
@@ -154,6 +155,16 @@ TEST(MaskInInput, PolygonsThatReachFarAreCutBeforeTheyAreDrawn) {
     EXPECT_THAT(
         maskInInput({shapeOf(std::vector<Polygon>{outside}), {3, 3, 0, 0}, {0, 0, 60, 50}}, SizePx{60, 50}),
         Each(0));
+}
+
+TEST(MaskInImage, IsTheRasterisersWithinTheImagesReach) {
+  Random random = Random::of(23, RandomPurpose::kTest);
+  for (int trial = 0; trial < 50; ++trial) {
+    Polygon polygon;
+    for (std::size_t i = 0; i < 12; ++i)
+      polygon.push_back(random.uniform(-60, 110));
+    EXPECT_EQ(maskInImage({std::vector<Polygon>{polygon}}, {60, 50}), *maskOfPolygons({polygon}, {60, 50}));
+  }
 }
 
 TEST(ReducedShape, IsTheSameInFewerPixels) {
