@@ -286,6 +286,13 @@ TEST_F(CocoShapes, AMessageSaysWhatIsKept) {
   EXPECT_THAT(problems[1].record, HasSubstr("annotations[1]"));
 }
 
+TEST_F(CocoShapes, ObjectsWithoutASegmentationAreCounted) {
+  const auto dataset = open({"", "[]", "[[1, 2, 30, 4, 5, 30]]", "null"});
+  ASSERT_TRUE(dataset);
+  ASSERT_EQ(dataset->diagnostics().problems().size(), 1u);
+  EXPECT_EQ(dataset->diagnostics().problems()[0].count, 3u);
+}
+
 TEST(CocoShapesOfImages, LieOnTheImageAsItIsRead) {
   ImageDraft draft;
   draft.fullSize = {101, 50};

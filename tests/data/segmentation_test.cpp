@@ -130,6 +130,38 @@ TEST(Polygons, AnAreaIsThatOfTheShapeWithinItsEdge) {
   EXPECT_NEAR(static_cast<double>(extentOf(*maskOfPolygons({disc}, {100, 100})).area), 4000, 60);
 }
 
+TEST(Polygons, CoverThePixelsOfPycocotools) {
+  std::uint64_t state = 2024;
+  const auto below = [&](std::uint64_t count) {
+    state = (state * 1103515245 + 12345) & 0x7fffffff;
+    return (state >> 8U) % count;
+  };
+  std::uint64_t area = 0, places = 0;
+  for (int trial = 0; trial < 300; ++trial) {
+    std::vector<Polygon> polygons;
+    for (std::uint64_t pieces = 1 + below(2); pieces > 0; --pieces) {
+      Polygon& polygon = polygons.emplace_back();
+      for (std::uint64_t i = 2 * (3 + below(6)); i > 0; --i)
+        polygon.push_back((static_cast<double>(below(4000)) - 500) / 20);
+    }
+    const RunMask mask = *maskOfPolygons(polygons, {160, 120});
+    if (trial == 1) {
+      EXPECT_EQ(
+          textOfRuns(mask.runs),
+          "X^61g31O1O1O1O1O1O1O1O1O1O1O2N1O1O1O1O1O1O1O1O1O1O1O1O1O1OO100O1O100O1O100O1O1O100O1O100O1O10"
+          "0O1O1O100O1O100O1O100O1O1O100O1O100O1O100OYb4");
+    }
+    const std::vector<std::uint8_t> pixels = pixelsOf(mask);
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      area += pixels[i];
+      places += pixels[i] * (i % 160 + 3 * (i / 160));
+    }
+  }
+  // Of the same polygons by pycocotools 2.0.11 (merge of frPyObjects): all pixels, and all of x + 3 y.
+  EXPECT_EQ(area, 1683067U);
+  EXPECT_EQ(places, 449528047U);
+}
+
 TEST(Polygons, WhatIsNoneIsTold) {
   const double nan = std::numeric_limits<double>::quiet_NaN(), far = 1e12;
   for (const Polygon& polygon :
