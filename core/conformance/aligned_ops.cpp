@@ -76,13 +76,14 @@ Outputs runTood(const ReferenceCase& reference, at::Device device) {
   heads.boxes = boxes.unsqueeze(0);
   heads.offsets = at::zeros_like(heads.boxes);  // no loss of TOOD reads them
   const bool initial = reference.text("phase") == "initial";
-  ParamSet params = unwrapped(methodParams(initial ? "atss" : "tood"));
+  ParamSet params = unwrapped(methodParams("tood"));
   if (initial) {
-    setOption(params, "cls_normalizer", "positives");
+    setOption(params, "assigner", "atss");
+    setOption(params, "cls_loss", "focal");
   } else {
     setTaskAligned(reference, params, /*mmyolo=*/false);
   }
-  HeadRun run = runHead(reference, initial ? "atss" : "tood", params, anchors, heads);
+  HeadRun run = runHead(reference, "tood", params, anchors, heads);
   run.outputs["alignment_target"] =
       initial ? run.outputs.at("assigned_gt").ge(0).to(at::kDouble)
               : run.sink.channels.at("task_aligned.target").squeeze(0).nan_to_num(0);

@@ -14,7 +14,7 @@ Recipe toodRecipe() {
   recipe.info.source =
       "TOOD (Feng et al., ICCV 2021); assignment, losses and normalisers as mmdet 3.3.0 TOODHead after its "
       "initial "
-      "epochs. The initial ones are assigner atss with cls_normalizer positives, to be changed while "
+      "epochs. The initial ones are assigner atss with cls_loss focal, to be changed while "
       "training. Ours: on "
       "the heads of this program, without the task decomposition of TOOD's own head";
   rules.assigners = {"task_aligned", "atss"};

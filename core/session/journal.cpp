@@ -12,7 +12,9 @@ namespace anchorscope {
 std::string changeText(const ParameterChange& change) {
   const auto shown = [](const std::string& value) { return value.empty() ? std::string("not set") : value; };
   return concat(change.key, " = ", shown(change.after), " (was ", shown(change.before), ")",
-                change.cause == "undone" || change.cause == "redone" ? concat(", ", change.cause) : "");
+                change.cause == "undone" || change.cause == "redone" || change.cause == "planned"
+                    ? concat(", ", change.cause)
+                    : "");
 }
 
 bool isLiveOption(const RunConfig& config, const std::string& key) {

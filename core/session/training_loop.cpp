@@ -84,6 +84,7 @@ Status TrainingLoop::run() {
       apply(taken_.front());
     if (stopping_ || paused_) continue;
     ANCHORSCOPE_TRY(followScript());
+    ANCHORSCOPE_TRY(followPlan());
     if (trainer_->plannedSteps() > 0 && trainer_->stepsDone() >= trainer_->plannedSteps()) {
       stopping_ = stepsDone_ = true;
       endReason_ = concat("all ", trainer_->plannedSteps(), " steps done");
@@ -131,6 +132,7 @@ Status TrainingLoop::prepare() {
   if (!trainer) return std::move(trainer).error();
   trainer_ = *std::move(trainer);
   config_ = trainer_->config();  // with the size of an epoch
+  if (point) skipPlanBefore(*point);
   ANCHORSCOPE_TRY(setWatchpoints(config_.train.getText("watch")));
   if (!options_.until.empty())
     if (auto error = setGoal(options_.until)) return *std::move(error);

@@ -18,6 +18,7 @@
 #include "core/session/session_port.h"
 #include "core/session/step_recorder.h"
 #include "core/store/run_writer.h"
+#include "core/trainer/planned_changes.h"
 #include "core/trainer/trainer.h"
 #include "core/watch/watch_list.h"
 
@@ -77,6 +78,10 @@ class TrainingLoop {
   std::optional<Checkpoint> stateBeforeChange(const std::string& key);
   /// What SessionOptions::script has for this step.
   Status followScript();
+  /// What train.planned_changes has for this step, and for earlier ones where it came about later.
+  Status followPlan();
+  /// Where a run goes on: what of the plan is behind it.
+  void skipPlanBefore(const ResumePoint& point);
   std::optional<Error> applied(const AskCommand& command);
   std::optional<Error> applied(const SaveCheckpointCommand& command);
   std::optional<Error> applied(const CaptureCommand&);
@@ -162,7 +167,8 @@ class TrainingLoop {
   std::unique_ptr<StepRecorder> recorder_;         ///< Null without a recorded run,
   std::unique_ptr<CheckpointKeeper> checkpoints_;  ///< as this one.
   std::vector<ParameterChange> resumeChanges_;
-  std::size_t scripted_ = 0;     ///< How much of the script has been made.
+  std::size_t scripted_ = 0;  ///< How much of the script has been made.
+  std::vector<PlannedChange> planMade_;
   bool optionsUnsaved_ = false;  ///< Some have changed since the newest checkpoint.
 };
 

@@ -11,6 +11,11 @@
 #include "core/store/run_folder.h"
 
 namespace anchorscope {
+namespace {
+
+constexpr const char* kPlannedCause = "planned";
+
+}  // namespace
 
 bool TrainingLoop::stopComing() const {
   return isComing<StopCommand>();
@@ -191,12 +196,44 @@ Status TrainingLoop::followScript() {
   for (; scripted_ < options_.script.size() && options_.script[scripted_].step <= trainer_->stepsDone();
        ++scripted_) {
     const ParameterChange& change = options_.script[scripted_];
-    if (Status status = changeOption(change.key, change.after, "replayed"); !status)
+    const char* cause = change.cause == kPlannedCause ? kPlannedCause : "replayed";
+    if (Status status = changeOption(change.key, change.after, cause); !status)
       return std::move(status).error().in(
           concat("making ", changeText(change), " again at step ", change.step));
     port_.publishFacts(std::make_shared<const RunFacts>(trainer_->facts()));
   }
   return {};
+}
+
+Status TrainingLoop::followPlan() {
+  if (config_.train.getText("planned_changes").empty()) return {};
+  auto plan = plannedChanges(config_);
+  if (!plan) return std::move(plan).error();
+  for (PlannedChange& change : *plan) {
+    const auto step = stepOf(change, config_.train);
+    if (!step || *step > trainer_->stepsDone() ||
+        std::find(planMade_.begin(), planMade_.end(), change) != planMade_.end())
+      continue;
+    if (Status status = changeOption(change.key, change.value, kPlannedCause); !status)
+      return std::move(status).error().in(
+          concat("making the planned change ", change.key, '=', change.value));
+    port_.publishFacts(std::make_shared<const RunFacts>(trainer_->facts()));
+    planMade_.push_back(std::move(change));
+  }
+  return {};
+}
+
+void TrainingLoop::skipPlanBefore(const ResumePoint& point) {
+  const auto plan = plannedChanges(config_);
+  if (!plan) return;
+  const std::int64_t from = point.facts.step;
+  const bool madeThen = std::any_of(point.changes.begin(), point.changes.end(), [&](const auto& change) {
+    return change.step == from && change.cause == kPlannedCause;
+  });
+  for (const PlannedChange& change : *plan)
+    if (const auto step = stepOf(change, config_.train);
+        step && (*step < from || (madeThen && *step == from)))
+      planMade_.push_back(change);
 }
 
 std::optional<Error> TrainingLoop::applied(const AskCommand& command) {

@@ -59,7 +59,8 @@ struct ParameterChange {
   std::string before, after;  ///< As a configuration has them.
   /// File name, below checkpoints/, of the state at that step: empty where none was written.
   std::string checkpoint = {};
-  /// Why, where it was not simply asked for: "undone", "redone", "continued", "forked", "replayed".
+  /// Why, where it was not simply asked for: "undone", "redone", "continued", "forked", "replayed",
+  /// "planned".
   std::string cause = {};
   bool operator==(const ParameterChange&) const = default;
 };

@@ -10,6 +10,7 @@
 #include "core/methods/method_info.h"
 #include "core/model/model_info.h"
 #include "core/trainer/input_options.h"
+#include "core/trainer/planned_changes.h"
 #include "core/trainer/variants.h"
 #include "core/watch/watch_list.h"
 
@@ -32,7 +33,8 @@ std::vector<std::string> allKeys(const RunConfig& config) {
 
 /// Of an option that is a list in a language of its own.
 bool ofText(const OptionConflict& conflict) {
-  return conflict.option == "train.variants" || conflict.option == "train.watch";
+  return conflict.option == "train.variants" || conflict.option == "train.watch" ||
+         conflict.option == "train.planned_changes";
 }
 
 }  // namespace
@@ -114,6 +116,8 @@ std::vector<OptionConflict> conflictsOf(const RunConfig& config) {
                              conflict.action});
   if (const auto watches = askedWatches(config.train.getText("watch")); !watches)
     conflicts.push_back({"train.watch", watches.error().message, watches.error().action});
+  // A plan is looked at where the run can begin.
+  if (conflicts.empty()) conflicts = plannedConflicts(config);
   return conflicts;
 }
 

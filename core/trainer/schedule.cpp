@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/base/numbers.h"
+#include "core/trainer/planned_changes.h"
 
 namespace anchorscope {
 namespace {
@@ -87,18 +88,22 @@ Status stretchSchedule(ParamSet& train, std::int64_t steps) {
   const std::int64_t before = train.getInt("steps");
   const double factor = before > 0 ? static_cast<double>(steps) / static_cast<double>(before) : 1;
   const auto stretchedStep = [&](double step) { return std::max(1.0, std::round(step * factor)); };
-  std::vector<std::string> stretched;
-  for (const Fall& fall : *falls) {
-    if (fall.epochs && train.stepsPerEpoch() <= 0) {
-      stretched.push_back(toText(ParamValue(fall.number)) + "e");
-      continue;
-    }
+  const auto stretchedMoment = [&](const Fall& fall) -> std::string {
+    if (fall.epochs && train.stepsPerEpoch() <= 0) return toText(ParamValue(fall.number)) + "e";
     const double number =
         fall.epochs ? static_cast<double>(stepsOfEpochs(fall.number, train.stepsPerEpoch())) : fall.number;
-    const bool share = !fall.epochs && number < 1;
-    stretched.push_back(toText(ParamValue(share ? number : stretchedStep(number))));
-  }
+    if (!fall.epochs && number < 1) return toText(ParamValue(number));
+    return toText(ParamValue(static_cast<std::int64_t>(stretchedStep(number))));
+  };
+  std::vector<std::string> stretched;
+  for (const Fall& fall : *falls)
+    stretched.push_back(stretchedMoment(fall));
   ANCHORSCOPE_TRY(train.setValue("lr_steps", ParamValue(join(stretched, ","))));
+  ANCHORSCOPE_TRY(train.setValue(
+      "planned_changes", withMoments(train.getText("planned_changes"), [&](const std::string& moment) {
+        const auto epochs = parseEpochs(moment);
+        return stretchedMoment({epochs ? *epochs : *parseNumber<double>(moment), epochs.has_value()});
+      })));
   if (train.knowsSteps("warmup_steps")) {
     const std::int64_t warmup = train.getInt("warmup_steps");
     const auto after = static_cast<std::int64_t>(stretchedStep(static_cast<double>(warmup)));

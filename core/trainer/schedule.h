@@ -18,10 +18,10 @@ double learningRate(const ParamSet& train, std::int64_t step);
 double stepsPerEpoch(std::size_t imagesPerEpoch, const ParamSet& train);
 
 /// Sets `steps` and stretches what is told in steps with it, so that the course over the whole run keeps its
-/// shape: the warm-up (at least 1 step if there was one) and the step numbers of lr_steps, whose shares stay.
-/// From a run without end nothing is stretched; its warm-up is cut to the new length. Where `steps` was in
-/// epochs of unknown size, the new length is that many: epochs become steps of it, and numbers of steps stay.
-/// kUsage for a bad lr_steps.
+/// shape: the warm-up (at least 1 step if there was one) and the step numbers of lr_steps and
+/// planned_changes, whose shares stay. From a run without end nothing is stretched; its warm-up is cut to the
+/// new length. Where `steps` was in epochs of unknown size, the new length is that many: epochs become steps
+/// of it, and numbers of steps stay. kUsage for a bad lr_steps.
 Status stretchSchedule(ParamSet& train, std::int64_t steps);
 
 /// Checks what ranges cannot: that lr_steps is a list of positive numbers or epochs.

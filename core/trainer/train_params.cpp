@@ -200,6 +200,13 @@ std::vector<ParamSpec> trainParams() {
                 "box_loss=giou\".",
                 ours),
       textParam(
+          "planned_changes", "",
+          "Options that change by themselves while training, each as if it was changed by hand then. "
+          "Separated "
+          "by ';', each a number of steps, epochs or a share of the run, and options as name=value: \"4e "
+          "assigner=task_aligned cls_loss=soft_focal; 0.9 train.weight_decay=0\".",
+          ours),
+      textParam(
           "watch", "",
           "Watchpoints: what training pauses at (in the window) or notes, with the image and objects it "
           "was about. Separated by ';', each a kind and its options: \"loss_spike factor=4; "

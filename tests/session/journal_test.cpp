@@ -282,6 +282,31 @@ TEST_F(JournalTest, WhatOfItIsDamagedIsToldWhereverItIsRead) {
   close();
 }
 
+TEST_F(JournalTest, PlannedChangesAreMadeOnceAtTheirStep) {
+  set(config_, "train.planned_changes", "2 lr=0.25 clip_grad=3; 5 lr=0.5");
+  open();
+  train(3);
+  change("lr", "0.125");  // stays, though the plan has said otherwise
+  train(1);
+  post(SaveCheckpointCommand{});
+  close();
+  goOn();
+  train(2);
+  close();
+  const auto planned = [](std::int64_t step, const char* key, const char* before, const char* after) {
+    return ::testing::AllOf(
+        ::testing::Field(&ParameterChange::step, step), ::testing::Field(&ParameterChange::key, key),
+        ::testing::Field(&ParameterChange::before, before), ::testing::Field(&ParameterChange::after, after));
+  };
+  const std::string clip = toText(smallConfig().train.get("clip_grad"));
+  EXPECT_THAT(
+      changes(),
+      ElementsAre(planned(2, "train.lr", "0.001", "0.25"), planned(2, "train.clip_grad", clip.c_str(), "3"),
+                  planned(3, "train.lr", "0.25", "0.125"), planned(5, "train.lr", "0.125", "0.5")));
+  EXPECT_EQ(changes()[0].cause, "planned");
+  EXPECT_EQ(changes()[2].cause, "");
+}
+
 TEST_F(JournalTest, PlannedStepsAreThoseOfTheLastChange) {
   set(config_, "train.steps", "9");
   open();

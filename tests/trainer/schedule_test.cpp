@@ -71,6 +71,9 @@ TEST(StretchSchedule, KeepsTheShapeOfTheRun) {
   EXPECT_EQ(train.getInt("steps"), 50);
   EXPECT_EQ(train.getInt("warmup_steps"), 5);
   EXPECT_EQ(train.getText("lr_steps"), "0.5,40");
+  ASSERT_TRUE(train.set("planned_changes", "0.5 lr=1; 40 lr=2 method.t=0.1").ok());
+  ASSERT_TRUE(stretchSchedule(train, 25).ok());
+  EXPECT_EQ(train.getText("planned_changes"), "0.5 lr=1; 20 lr=2 method.t=0.1");
   ASSERT_TRUE(stretchSchedule(train, 2).ok());
   EXPECT_EQ(train.getInt("warmup_steps"), 1) << "a warm-up stays one";
 }
