@@ -7,6 +7,7 @@ losses) of both sides are compared. Memory is the most bytes of tensors (ours: a
 top of its inputs.
 
 mmdetection comes from its wheel, with mmcv-lite, which has no compiled operators; none of what is measured calls one.
+'./dev bench' puts it into the cache. Names of methods (task_aligned, paa) run these alone.
 """
 
 import argparse
@@ -356,10 +357,6 @@ def disagreement(folder, is_assigner):
     return differing / max(either, 1)
 
 
-def thousands(number):
-    return f"{number:,}"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path)
@@ -392,7 +389,8 @@ def main():
                     theirs.ask("scene", folder, listing)
                     scene = (kind, size, images)
                     count = int(listing.split(";")[0].split()[2])
-                where = f"{thousands(count)} anchors x {OBJECTS} objects, {images} image{'s' * (images > 1)}"
+                candidates = "points" if kind in ("points", "objectness") else "anchors"
+                where = f"{count:,} {candidates} x {OBJECTS} objects, {images} image{'s' * (images > 1)}"
                 row = {"name": f"{method}/{size}/{images}/{threads}", "threads": threads}
                 if method == "ghm":
                     ours.ask("show assigner max_iou")   # whose winners are the labels
