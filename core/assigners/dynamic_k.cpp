@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "core/assigners/assigner.h"
 #include "core/evidence/spec_forms.h"
@@ -19,22 +20,37 @@ at::Tensor membersOf(const at::Tensor& object, std::int64_t objects) {
 
 }  // namespace
 
+at::Tensor DynamicK::rank() const {
+  return at::full({lowest.size(0), lowest.size(1), wishes.size(1)}, -1, ranks.options())
+      .scatter_(2, lowest, ranks);
+}
+
+at::Tensor DynamicK::wanted() const {
+  return at::zeros({lowest.size(0), lowest.size(1), wishes.size(1)}, chosen.options())
+      .scatter_(2, lowest, chosen);
+}
+
 DynamicK dynamicK(const at::Tensor& cost, const at::Tensor& overlaps, std::int64_t topK) {
-  const std::int64_t objects = cost.size(1), most = std::min(topK, cost.size(2));
+  const std::int64_t batch = cost.size(0), objects = cost.size(1), count = cost.size(2),
+                     most = std::min(topK, count);
   DynamicK k;
   k.needed = std::get<0>(overlaps.topk(most, 2)).sum(2).to(at::kLong).clamp_min(1);
-  const auto [lowest, taken] = cost.topk(most, 2, /*largest=*/false);
-  const at::Tensor order = at::arange(most, k.needed.options()).view({1, 1, most}).expand_as(taken);
-  k.rank = at::full(cost.sizes(), -1, k.needed.options())
-               .scatter_(2, taken, order.masked_fill(lowest.isinf(), -1));
-  k.wanted = (k.rank >= 0) & (k.rank < k.needed.unsqueeze(2));
+  const auto [least, lowest] = cost.topk(most, 2, /*largest=*/false);
+  k.lowest = lowest;
+  k.ranks = at::arange(most, k.needed.options()).expand_as(lowest).masked_fill(least.isinf(), -1);
+  k.chosen = (k.ranks >= 0) & (k.ranks < k.needed.unsqueeze(2));
 
-  const at::Tensor indices = at::arange(objects, k.needed.options()).view({1, objects, 1});
-  const auto first = [&](const at::Tensor& of) { return at::where(of, indices, objects).amin(1); };
-  k.cheapest = cost.amin(1);
-  const at::Tensor wishes = k.wanted.sum(1);
-  k.object = at::where(wishes > 1, first(cost == k.cheapest.unsqueeze(1)),
-                       at::where(wishes == 1, first(k.wanted), -1));
+  const auto flat = [&](const at::Tensor& of) { return of.reshape({batch, -1}); };
+  const at::Tensor indices = at::arange(objects, k.needed.options()).view({1, objects, 1}).expand_as(lowest);
+  // Added up over the objects that want the candidate.
+  const auto summed = [&](const at::Tensor& of) {
+    return at::zeros({batch, count}, k.needed.options())
+        .scatter_add_(1, flat(lowest), flat(of.masked_fill(k.chosen.logical_not(), 0)));
+  };
+  k.wishes = summed(at::ones_like(lowest));
+  at::Tensor cheapest;
+  std::tie(k.cheapest, cheapest) = cost.min(1);  // the first of equals
+  k.object = at::where(k.wishes > 1, cheapest, at::where(k.wishes == 1, summed(indices), -1));
   return k;
 }
 
@@ -97,19 +113,19 @@ std::vector<ScalarSpec> dynamicKScalars(const std::string& prefix, const std::st
 }
 
 PairIndex dynamicKRows(const at::Tensor& own, const DynamicK& choice, const at::Tensor& object) {
-  return pairIndex(own | choice.wanted | membersOf(object, own.size(1)));
+  return pairIndex(own | choice.wanted() | membersOf(object, own.size(1)));
 }
 
 std::vector<at::Tensor> dynamicKValues(const PairIndex& rows, const DynamicK& choice, const at::Tensor& cost,
                                        const at::Tensor& object) {
   const at::Tensor own = rows.pick(cost), cheapest = rows.pickAnchor(choice.cheapest);
-  const at::Tensor wanted = rows.pick(choice.wanted);
-  const at::Tensor othersWant = rows.pickAnchor(choice.wanted.sum(1)) - wanted.to(at::kLong) > 0;
+  const at::Tensor wanted = rows.pick(choice.wanted());
+  const at::Tensor othersWant = rows.pickAnchor(choice.wishes) - wanted.to(at::kLong) > 0;
   const at::Tensor isCheapest =
       (own <= cheapest).to(own.scalar_type()).masked_fill(othersWant.logical_not(), kNan);
   const at::Tensor member = rows.pickAnchor(object) == rows.object;
   return {own,
-          rows.pick(choice.rank),
+          rows.pick(choice.rank()),
           rows.pickObject(choice.needed),
           cheapest,
           wanted,
@@ -124,11 +140,11 @@ void publishDynamicK(const DynamicK& choice, const at::Tensor& candidate, const 
                      EvidenceSink& sink) {
   const std::vector<ChannelSpec> channels = dynamicKChannels(prefix, rule);
   sink.channel(channels[0], choice.cheapest.masked_fill(candidate.logical_not(), kNan));
-  sink.channel(channels[1], choice.wanted.sum(1));
+  sink.channel(channels[1], choice.wishes);
   const std::vector<ObjectColumnSpec> columns = dynamicKObjectColumns(prefix, rule);
   const at::Tensor member = membersOf(object, valid.size(1));
   sink.objects(columns[0], choice.needed);
-  sink.objects(columns[1], (choice.wanted & member.logical_not()).sum(2));
+  sink.objects(columns[1], (choice.wanted() & member.logical_not()).sum(2));
   sink.objects(columns[2], member.any(2).logical_not());
 }
 
@@ -136,7 +152,7 @@ std::vector<NamedScalar> dynamicKScalarValues(const DynamicK& choice, const at::
                                               const at::Tensor& valid, const std::string& prefix) {
   return {{prefix + ".starved_objects", starvedCount(object, valid)},
           {prefix + ".needed", choice.needed.masked_fill(valid.logical_not(), 0).sum()},
-          {prefix + ".contested", (choice.wanted.sum(1) > 1).sum()}};
+          {prefix + ".contested", (choice.wishes > 1).sum()}};
 }
 
 }  // namespace anchorscope

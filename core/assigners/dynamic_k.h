@@ -17,10 +17,16 @@ namespace anchorscope {
 
 struct DynamicK {
   at::Tensor needed;    ///< [B,G] int64: how many the object takes; at least 1.
-  at::Tensor rank;      ///< [B,G,N] int64 by cost, 0 the lowest, where it is among the first topK; else -1.
-  at::Tensor wanted;    ///< [B,G,N] bool: among the needed ones.
+  at::Tensor lowest;    ///< [B,G,K] int64 the topK candidates of lowest cost, the cheapest first.
+  at::Tensor ranks;     ///< [B,G,K] int64 0, 1, ...; -1 where the cost is infinite.
+  at::Tensor chosen;    ///< [B,G,K] bool: among the needed ones.
+  at::Tensor wishes;    ///< [B,N] int64: how many objects need the candidate.
   at::Tensor cheapest;  ///< [B,N] lowest cost over all objects.
   at::Tensor object;    ///< [B,N] int64: -1 none.
+
+  /// [B,G,N], for evidence: the rank, -1 elsewhere; and whether the candidate is among the needed ones.
+  at::Tensor rank() const;
+  at::Tensor wanted() const;
 };
 
 /// cost [B,G,N]: infinite where a candidate is none of the object. overlaps [B,G,N]: 0 where they do not

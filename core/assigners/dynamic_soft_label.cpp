@@ -67,12 +67,11 @@ class DynamicSoftLabel final : public Assigner {
 at::Tensor DynamicSoftLabel::classCost(const HeadOutputs& outputs, const at::Tensor& labels,
                                        const at::Tensor& iou) const {
   const at::Tensor logits = logOdds(outputs).detach();  // [B,N,C]
-  const at::Tensor index = labels.clamp_min(0).unsqueeze(2).expand(iou.sizes());
-  const at::Tensor own = logits.transpose(1, 2).gather(1, index);
-  const at::Tensor ofClass = softFocal(own, iou);
+  const at::Tensor classes = labels.clamp_min(0);
+  const at::Tensor ofClass = softFocal(ofClasses(logits, classes), iou);
   if (options_.mmyolo) return ofClass;
   const at::Tensor ifNot = softFocal(logits, at::zeros_like(logits));
-  return ifNot.sum(2).unsqueeze(1) - ifNot.transpose(1, 2).gather(1, index) + ofClass;
+  return ifNot.sum(2).unsqueeze(1) - ofClasses(ifNot, classes) + ofClass;
 }
 
 Matching DynamicSoftLabel::match(const StageInputs& inputs, const DenseTargets& targets) const {

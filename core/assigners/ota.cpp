@@ -81,10 +81,9 @@ Matching Ota::match(const StageInputs& inputs, const DenseTargets& targets) cons
 
   m.iou = predictedIou(outputs, boxes, targets.labels);
   const at::Tensor logits = logOdds(outputs).detach();
-  const at::Tensor index = targets.labels.clamp_min(0).unsqueeze(2).expand(m.iou.sizes());
   const at::Tensor ifNot = focal(logits, false);
   m.background = ifNot.sum(2);
-  m.clsCost = m.background.unsqueeze(1) + (focal(logits, true) - ifNot).transpose(1, 2).gather(1, index);
+  m.clsCost = m.background.unsqueeze(1) + ofClasses(focal(logits, true) - ifNot, targets.labels.clamp_min(0));
   m.boxCost = m.iou.clamp_min(kLeastIou).log() * -options_.regWeight;
   m.cost = m.clsCost + m.boxCost + kPenalty * m.near.logical_not();
 

@@ -11,8 +11,10 @@
 #include "core/assigners/ignored_regions.h"
 #include "core/assigners/pair_rows.h"
 #include "core/evidence/spec_forms.h"
+#include "core/ops/box_similarity.h"
 #include "core/ops/class_boxes.h"
 #include "core/ops/gaussian_mixture.h"
+#include "core/ops/ranks.h"
 #include "core/ops/scores.h"
 
 namespace anchorscope {
@@ -57,8 +59,7 @@ class Paa final : public Assigner {
   Assignment assign(const StageInputs& inputs, const StepContext& step, const LossCosts* costs) override;
 
  private:
-  at::Tensor costsOf(const StageInputs& inputs, const DenseTargets& targets, const at::Tensor& candidateOf,
-                     const LossCosts* costs) const;
+  at::Tensor costsOf(const StageInputs& inputs, const CandidatePairs& pairs, const LossCosts* costs) const;
   Matching match(const StageInputs& inputs, const DenseTargets& targets, const at::Tensor& initial,
                  const LossCosts* costs) const;
   void choose(Matching& m) const;
@@ -68,19 +69,42 @@ class Paa final : public Assigner {
   std::unique_ptr<Assigner> initial_;
 };
 
-/// [B,N]: what each candidate costs its object.
-at::Tensor Paa::costsOf(const StageInputs& inputs, const DenseTargets& targets, const at::Tensor& candidateOf,
-                        const LossCosts* costs) const {
-  const at::Tensor label = gatherObjects(targets.labels, candidateOf).clamp_min(0);
-  if (costs != nullptr) {
-    const at::Tensor cls = costs->cls(inputs, at::where(candidateOf >= 0, label, -1));
-    return (cls + options_.boxWeight * costs->loc(inputs, candidateOf)).detach();
+/// Anchors with an object each, and on a CPU no others: what is computed for them alone need not be for all.
+/// Elsewhere reading how many there are would wait for the device, and all anchors are listed.
+CandidatePairs listed(const at::Tensor& candidateOf) {
+  const std::int64_t anchors = candidateOf.size(1);
+  at::Tensor place;  // image * anchors + anchor
+  if (candidateOf.is_cpu()) {
+    // Read where it lies, as nothing has to be waited for.
+    const at::Tensor dense = candidateOf.contiguous();
+    const std::int64_t* const object = dense.const_data_ptr<std::int64_t>();
+    std::vector<std::int64_t> places;
+    for (std::int64_t i = 0; i < dense.numel(); ++i)
+      if (object[i] >= 0) places.push_back(i);
+    place = at::tensor(places, candidateOf.options());
+  } else {
+    place = at::arange(candidateOf.numel(), candidateOf.options());
   }
+  CandidatePairs pairs;
+  pairs.image = place.div(std::max<std::int64_t>(anchors, 1), "floor");
+  pairs.candidate = place - pairs.image * anchors;
+  pairs.object = candidateOf.index({pairs.image, pairs.candidate});
+  return pairs;
+}
+
+/// [R]: what each listed candidate costs its object; of no object: some number.
+at::Tensor Paa::costsOf(const StageInputs& inputs, const CandidatePairs& pairs,
+                        const LossCosts* costs) const {
+  const CandidatePairs of{pairs.image, pairs.candidate, pairs.object.clamp_min(0)};
+  if (costs != nullptr)
+    return (costs->cls(inputs, of) + options_.boxWeight * costs->loc(inputs, of)).detach();
   // Without a method's losses: the cross entropy of the object's score, and 1 - IoU.
-  const at::Tensor iou =
-      predictedIou(inputs.outputs, targets.boxes.to(inputs.outputs.boxes.scalar_type()), targets.labels);
-  return scoresAt(inputs.outputs, label).detach().clamp_min(1e-12).log().neg() +
-         options_.boxWeight * (1 - iou.gather(1, candidateOf.clamp_min(0).unsqueeze(1)).squeeze(1));
+  const auto& [anchors, outputs, targets] = inputs;
+  const at::Tensor label = of.ofObjects(targets.labels).clamp_min(0);
+  const at::Tensor iou = elementwiseIou(boxesAt(outputs, of.image, of.candidate, label).detach(),
+                                        of.ofObjects(targets.boxes).to(outputs.boxes.scalar_type()));
+  return scoresAt(outputs, of.image, of.candidate, label).detach().clamp_min(1e-12).log().neg() +
+         options_.boxWeight * (1 - iou);
 }
 
 Matching Paa::match(const StageInputs& inputs, const DenseTargets& targets, const at::Tensor& initial,
@@ -89,33 +113,52 @@ Matching Paa::match(const StageInputs& inputs, const DenseTargets& targets, cons
   const std::int64_t batch = targets.batchSize(), objects = targets.maxObjects();
   Matching m;
   m.candidateOf = initial;
-  const at::Tensor isCandidate = initial >= 0;
-  m.cost = costsOf({anchors, inputs.outputs, targets}, targets, initial, costs)
-               .masked_fill(isCandidate.logical_not(), kNan);
+  const CandidatePairs pairs = listed(initial);
+  const at::Tensor isCandidate = pairs.object >= 0;
+  const at::Tensor cost =
+      costsOf({anchors, inputs.outputs, targets}, pairs, costs).masked_fill(isCandidate.logical_not(), kNan);
+  m.cost = at::full(initial.sizes(), kNan, cost.options()).index_put({pairs.image, pairs.candidate}, cost);
 
-  const at::Tensor indices = at::arange(objects, initial.options()).view({1, objects, 1});
-  std::vector<at::Tensor> anchor, cost, rank;
+  // Of an object's places each level has its share; what is in none of them goes to one after the last.
+  std::vector<std::int64_t> ends, firsts, shares;
+  std::int64_t places = 0;
   for (const LevelLayout& level : anchors.levels) {
-    const auto slice = [&](const at::Tensor& values) {
-      return values.slice(1, level.firstAnchor, level.firstAnchor + level.anchorCount());
+    ends.push_back(level.firstAnchor + level.anchorCount());
+    firsts.push_back(places);
+    shares.push_back(std::min(options_.perLevel, level.anchorCount()));
+    places += shares.back();
+  }
+  const auto whole = initial.options();
+  const auto onDevice = [&](const std::vector<std::int64_t>& values) {
+    return at::tensor(values, at::kLong).to(whole.device(), /*non_blocking=*/true);
+  };
+  m.anchor = m.rank = at::zeros({batch, objects, places}, whole);
+  m.costs = at::full({batch, objects, places}, kInfinity, cost.options());
+  if (places > 0 && cost.size(0) > 0) {
+    const auto levels = static_cast<std::int64_t>(ends.size());
+    const at::Tensor level = at::bucketize(pairs.candidate, onDevice(ends), false, /*right=*/true);
+    const at::Tensor owner = pairs.image * objects + pairs.object;
+    const at::Tensor group = at::where(isCandidate, owner * levels + level, -1);
+    // Costs that are no numbers come last, as those do that are infinite.
+    const at::Tensor rank = rankWithin(-cost.nan_to_num(kInfinity, kInfinity), group);
+    const at::Tensor kept = isCandidate & (rank < onDevice(shares).index_select(0, level));
+    const at::Tensor place = at::where(kept, owner * places + onDevice(firsts).index_select(0, level) + rank,
+                                       batch * objects * places);
+    const auto placed = [&](const at::Tensor& values, const at::Scalar& absent) {
+      return at::full({batch * objects * places + 1}, absent, values.options())
+          .scatter_(0, place, values)
+          .narrow(0, 0, batch * objects * places)
+          .view({batch, objects, places});
     };
-    const at::Tensor own = slice(initial).unsqueeze(1) == indices;
-    const at::Tensor ofObject =
-        at::where(own, slice(m.cost).unsqueeze(1), at::full({}, kInfinity, m.cost.options()));
-    const std::int64_t most = std::min(options_.perLevel, level.anchorCount());
-    const auto [lowest, at] = ofObject.nan_to_num(kInfinity, kInfinity).topk(most, 2, /*largest=*/false);
-    anchor.push_back(at + level.firstAnchor);
-    cost.push_back(lowest);
-    rank.push_back(at::arange(most, initial.options()).view({1, 1, most}).expand_as(at));
+    m.anchor = placed(pairs.candidate, 0);
+    m.rank = placed(rank, 0);
+    m.costs = placed(cost.nan_to_num(kInfinity, kInfinity), kInfinity);
   }
-  if (anchor.empty()) {
-    anchor = rank = {at::zeros({batch, objects, 0}, initial.options())};
-    cost = {at::zeros({batch, objects, 0}, m.cost.options())};
-  }
-  const auto [sorted, order] = at::cat(cost, 2).sort(/*stable=*/true, 2, /*descending=*/false);
+  const at::Tensor indices = at::arange(objects, whole).view({1, objects, 1});
+  const auto [sorted, order] = m.costs.sort(/*stable=*/true, 2, /*descending=*/false);
   m.costs = sorted;
-  m.anchor = at::cat(anchor, 2).gather(2, order);
-  m.rank = at::cat(rank, 2).gather(2, order);
+  m.anchor = m.anchor.gather(2, order);
+  m.rank = m.rank.gather(2, order);
   m.present = sorted.isfinite() & targets.valid.unsqueeze(2);
   choose(m);
   m.object = at::full({batch, anchors.count()}, -1, initial.options());

@@ -40,9 +40,7 @@ at::Tensor SimOtaAssigner::classCost(const HeadOutputs& outputs, const at::Tenso
   if (outputs.output(kObjectnessOutput).defined()) scores = scores.sqrt();
   const at::Tensor ifNot = (1 - scores).log().neg().clamp_max(kMostLogarithm);
   const at::Tensor ifSo = scores.log().neg().clamp_max(kMostLogarithm);
-  const at::Tensor index =
-      labels.clamp_min(0).unsqueeze(2).expand({labels.size(0), labels.size(1), scores.size(1)});
-  return ifNot.sum(2).unsqueeze(1) + (ifSo - ifNot).transpose(1, 2).gather(1, index);
+  return ifNot.sum(2).unsqueeze(1) + ofClasses(ifSo - ifNot, labels.clamp_min(0));
 }
 
 Matching SimOtaAssigner::match(const StageInputs& inputs, const DenseTargets& targets) const {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "core/assigners/assigner.h"
 #include "core/assigners/ignored_regions.h"
@@ -38,15 +39,14 @@ struct Options {
   double epsilon() const { return mmyolo ? 1e-9 : 1e-7; }  // in the normalisation
 };
 
-/// [B,G,N] unless said otherwise.
 struct Matching {
-  at::Tensor score, overlap, metric;
-  at::Tensor side;      ///< Centre to the nearest side, px.
-  at::Tensor rank;      ///< By metric, 0 the largest, where it is among the first topK; else -1.
-  at::Tensor cut;       ///< [B,G] smallest metric among the topK.
-  at::Tensor selected;  ///< Among the topK, inside, with a metric above 0 (mmdet).
-  at::Tensor best;      ///< [B,N] largest overlap that counts in a conflict.
-  at::Tensor object;    ///< [B,N]
+  at::Tensor overlap, metric;  ///< [B,G,N]
+  at::Tensor taken;            ///< [B,G,K] int64 anchors of the topK largest metrics, the largest first.
+  at::Tensor cut;              ///< [B,G] smallest metric among the topK.
+  at::Tensor selected;         ///< [B,G,K] inside, with a metric above 0 (mmdet).
+  at::Tensor wishes;           ///< [B,N] int64 objects that selected the anchor.
+  at::Tensor best;             ///< [B,N] largest overlap that counts in a conflict; -infinity: none.
+  at::Tensor object;           ///< [B,N]
   at::Tensor largestMetric, largestOverlap;  ///< [B,G] over the object's positives; 0 without.
   at::Tensor target;                         ///< [B,N] what the class score learns.
 };
@@ -60,9 +60,15 @@ class TaskAligned final : public Assigner {
 
  private:
   Matching match(const StageInputs& inputs, const DenseTargets& targets) const;
+  /// Whether points lie inside objects: x, y that broadcast against [B,G,1], boxes [B,G,4], valid [B,G,1].
+  at::Tensor insideOf(const at::Tensor& x, const at::Tensor& y, const at::Tensor& boxes,
+                      const at::Tensor& valid) const {
+    return (sideDistances(x, y, boxes.unsqueeze(2)).smallest() > options_.margin()) & valid;
+  }
   at::Tensor overlapOf(const HeadOutputs& outputs, const at::Tensor& objects, const at::Tensor& labels) const;
   DecisionSpec decisionSpec() const;
-  void publish(const Matching& m, const at::Tensor& valid, EvidenceSink& sink) const;
+  void publish(const Matching& m, const AnchorSet& anchors, const DenseTargets& targets,
+               EvidenceSink& sink) const;
 
   Options options_;
 };
@@ -81,43 +87,53 @@ Matching TaskAligned::match(const StageInputs& inputs, const DenseTargets& targe
   const at::Tensor boxes = targets.boxes.to(outputs.boxes.scalar_type());
   const at::Tensor valid = targets.valid.unsqueeze(2);
   Matching m;
-  m.side = sideDistances(middle(anchors.boxes, 0), middle(anchors.boxes, 1), boxes.unsqueeze(2)).smallest();
-  const at::Tensor inside = (m.side > options_.margin()) & valid;
   m.overlap = overlapOf(outputs, boxes, targets.labels);
-  const at::Tensor index = targets.labels.clamp_min(0).unsqueeze(2).expand(m.overlap.sizes());
-  m.score = scoresOf(outputs).detach().transpose(1, 2).gather(1, index);
-  m.metric = (m.score.pow(options_.alpha) * m.overlap.pow(options_.beta)).nan_to_num_(0);
+  m.metric = scoresOfClasses(outputs, targets.labels.clamp_min(0)).pow_(options_.alpha);
+  m.metric.mul_(m.overlap.pow(options_.beta)).nan_to_num_(0);
 
   // mmdet ranks all anchors and drops those outside afterwards; mmyolo ranks those inside.
-  const at::Tensor ranked = options_.mmyolo ? m.metric * inside : m.metric;
-  const std::int64_t most = std::min(options_.topK, anchors.count());
-  const auto [largest, taken] = ranked.topk(most, 2);
-  const at::Tensor order = at::arange(most, taken.options()).view({1, 1, most}).expand_as(taken);
-  m.rank = at::full(ranked.sizes(), -1, taken.options()).scatter_(2, taken, order);
-  m.cut = most > 0 ? largest.select(2, most - 1) : at::zeros_like(targets.valid, ranked.options());
-  m.selected = (m.rank >= 0) & inside;
-  if (!options_.mmyolo) m.selected = m.selected & (m.metric > 0);
+  const std::int64_t batch = targets.batchSize(), objects = targets.maxObjects(), count = anchors.count(),
+                     most = std::min(options_.topK, count);
+  const at::Tensor x = middle(anchors.boxes, 0), y = middle(anchors.boxes, 1);
+  const auto [largest, taken] =
+      (options_.mmyolo ? m.metric * insideOf(x, y, boxes, valid) : m.metric).topk(most, 2);
+  m.taken = taken;
+  m.cut = most > 0 ? largest.select(2, most - 1) : at::zeros_like(targets.valid, largest.options());
+  m.selected = insideOf(x.index({taken}), y.index({taken}), boxes, valid);
+  if (!options_.mmyolo) m.selected = m.selected & (largest > 0);
 
-  // A contested anchor: mmdet asks the objects that selected it, mmyolo all of them.
-  const std::int64_t objects = targets.maxObjects();
+  // A contested anchor: mmdet asks the objects that selected it, mmyolo all of them; of equals the first.
+  const auto flat = [&](const at::Tensor& ofTaken) { return ofTaken.reshape({batch, -1}); };
+  const at::Tensor place = flat(taken), wanted = flat(m.selected);
+  m.wishes =
+      at::zeros({batch, count}, taken.options()).scatter_add_(1, place, wanted.to(taken.scalar_type()));
+  const at::Tensor own = flat(m.overlap.gather(2, taken)).masked_fill(wanted.logical_not(), -kInfinity);
   const at::Tensor indices = at::arange(objects, taken.options()).view({1, objects, 1});
-  const auto first = [&](const at::Tensor& of) { return at::where(of, indices, objects).amin(1); };
-  const at::Tensor wishes = m.selected.sum(1);
-  const at::Tensor rivals = options_.mmyolo ? valid.expand_as(m.selected) : m.selected;
-  const at::Tensor compared = m.overlap.masked_fill(rivals.logical_not(), -kInfinity);
-  m.best = compared.amax(1);
-  m.object = at::where(wishes > 1, first(compared == m.best.unsqueeze(1)),
-                       at::where(wishes == 1, first(m.selected), -1));
-
-  const at::Tensor member = m.object.unsqueeze(1) == indices;
-  const auto largestOf = [&](const at::Tensor& of) {
-    return anchors.count() > 0 ? of.masked_fill(member.logical_not(), 0).amax(2)
-                               : at::zeros_like(targets.valid, of.options());
+  const auto firstOf = [&](const at::Tensor& which) {
+    return at::full({batch, count}, objects, taken.options())
+        .scatter_reduce_(1, place, at::where(which, flat(indices.expand_as(taken)), objects), "amin");
   };
-  m.largestMetric = largestOf(m.metric);
-  m.largestOverlap = largestOf(m.overlap);
+  at::Tensor contested;
+  if (options_.mmyolo) {
+    std::tie(m.best, contested) = m.overlap.masked_fill(valid.logical_not(), -kInfinity).max(1);
+  } else {
+    m.best = at::full({batch, count}, -kInfinity, own.options()).scatter_reduce_(1, place, own, "amax");
+    contested = firstOf(wanted & (own == m.best.gather(1, place)));
+  }
+  m.object = at::where(m.wishes > 1, contested, at::where(m.wishes == 1, firstOf(wanted), -1));
+
+  const at::Tensor winner = m.object.clamp_min(0), none = m.object < 0;
+  const auto ofWinner = [&](const at::Tensor& of) {
+    return of.gather(1, winner.unsqueeze(1)).squeeze(1).masked_fill_(none, 0);
+  };
+  const auto largestOf = [&](const at::Tensor& ofAnchors) {
+    return at::zeros({batch, objects}, ofAnchors.options()).scatter_reduce_(1, winner, ofAnchors, "amax");
+  };
+  const at::Tensor metric = ofWinner(m.metric);
+  m.largestMetric = largestOf(metric);
+  m.largestOverlap = largestOf(ofWinner(m.overlap));
   const at::Tensor scale = m.largestOverlap / (m.largestMetric + options_.epsilon());
-  m.target = (m.metric * scale.unsqueeze(2)).masked_fill(member.logical_not(), 0).amax(1).clamp(0, 1);
+  m.target = (metric * scale.gather(1, winner)).masked_fill(none, 0).clamp(0, 1);
   const IgnoredRegions ignored =
       ignoredRegions(anchors, targets, options_.ignoreIof, /*wrtCandidates=*/true, /*shown=*/false);
   // What predictions have chosen stays; the background of regions whose objects are unlabelled is none.
@@ -139,10 +155,10 @@ Assignment TaskAligned::assign(const StageInputs& inputs, const StepContext& ste
   assignment.regWeight = m.target;
   assignment.regObject = at::where((m.object >= 0) & (m.target <= 0), -1, m.object);
   assignment.scalars = {{"task_aligned.starved_objects", starvedCount(m.object, targets.valid)},
-                        {"task_aligned.contested", (m.selected.sum(1) > 1).sum()},
+                        {"task_aligned.contested", (m.wishes > 1).sum()},
                         {"task_aligned.mean_target",
                          m.target.sum() / m.object.ge(0).sum().clamp_min(1).to(m.target.scalar_type())}};
-  if (step.sink) publish(m, targets.valid, *step.sink);
+  if (step.sink) publish(m, inputs.anchors, targets, *step.sink);
   return assignment;
 }
 
@@ -253,36 +269,46 @@ EvidenceDeclaration TaskAligned::declaration() const {
   return all;
 }
 
-void TaskAligned::publish(const Matching& m, const at::Tensor& valid, EvidenceSink& sink) const {
-  const std::int64_t objects = valid.size(1);
-  const at::Tensor indices = at::arange(objects, m.rank.options()).view({1, objects, 1});
+void TaskAligned::publish(const Matching& m, const AnchorSet& anchors, const DenseTargets& targets,
+                          EvidenceSink& sink) const {
+  const std::int64_t objects = targets.maxObjects(), places = m.taken.size(2);
+  const at::Tensor indices = at::arange(objects, m.taken.options()).view({1, objects, 1});
   const at::Tensor member = m.object.unsqueeze(1) == indices;
-  const at::Tensor inside = (m.side > options_.margin()) & valid.unsqueeze(2);
+  const at::Tensor boxes = targets.boxes.to(m.overlap.scalar_type());
+  const at::Tensor side =
+      sideDistances(middle(anchors.boxes, 0), middle(anchors.boxes, 1), boxes.unsqueeze(2)).smallest();
+  const at::Tensor inside = (side > options_.margin()) & targets.valid.unsqueeze(2);
+  // By metric, 0 the largest, where it is among the first topK; else -1.
+  const at::Tensor ranks =
+      at::full(m.metric.sizes(), -1, m.taken.options())
+          .scatter_(2, m.taken, at::arange(places, m.taken.options()).expand_as(m.taken));
+  const at::Tensor amongSelected =
+      at::zeros(m.metric.sizes(), m.selected.options()).scatter_(2, m.taken, m.selected);
   sink.channel(metricSpec(), m.metric.masked_fill(inside.logical_not(), 0).amax(1));
   sink.channel(targetSpec(), m.target.masked_fill(m.object < 0, kNan));
 
   const PairIndex rows = pairIndex(inside | member);
-  const at::Tensor own = rows.pick(member), selected = rows.pick(m.selected), metric = rows.pick(m.metric);
+  const at::Tensor own = rows.pick(member), selected = rows.pick(amongSelected), metric = rows.pick(m.metric);
   const at::Tensor given = own & selected.logical_not(), overlap = rows.pick(m.overlap);
   const at::Tensor target = rows.pickAnchor(m.target), best = rows.pickAnchor(m.best);
   const at::Tensor undefined = at::full_like(metric, kNan);
-  const at::Tensor contested = rows.pickAnchor(m.selected.sum(1)) > 1;
+  const at::Tensor contested = rows.pickAnchor(m.wishes) > 1;
   const at::Tensor isBest =
       at::where(contested & (selected | given), own.to(metric.scalar_type()), undefined);
   const at::Tensor fits = options_.mmyolo ? at::ones_like(own) : metric > 0;
   // Of an inside anchor among the topk that does not fit, the alignment is what fails.
-  const at::Tensor amongTop = (rows.pick(m.rank) >= 0) | given;
+  const at::Tensor amongTop = (rows.pick(ranks) >= 0) | given;
   sink.pairs(
       pairSpec(),
-      rows.withColumns({overlap, metric, rows.pickObject(m.cut), rows.pick(m.side),
+      rows.withColumns({overlap, metric, rows.pickObject(m.cut), rows.pick(side),
                         at::where(best.isinf(), undefined, best), at::where(own, target, undefined),
-                        rows.pick(m.rank), rows.pick(inside) | given, amongTop, given, fits,
+                        rows.pick(ranks), rows.pick(inside) | given, amongTop, given, fits,
                         at::where(own, (target > 0).to(metric.scalar_type()), undefined), isBest, own}));
   const ObjectColumns columns;
   sink.objects(columns.cut, m.cut);
   sink.objects(columns.metric, m.largestMetric);
   sink.objects(columns.overlap, m.largestOverlap);
-  sink.objects(columns.lost, (m.selected & member.logical_not()).sum(2));
+  sink.objects(columns.lost, (amongSelected & member.logical_not()).sum(2));
   sink.objects(columns.starved, member.any(2).logical_not());
 }
 

@@ -79,8 +79,7 @@ Matching Yolov7::match(const StageInputs& inputs, const DenseTargets& targets) c
   at::Tensor root =
       outputs.output(kObjectnessOutput).defined() ? at4(scoresOf(outputs)).sqrt() : at4(scoresOf(outputs));
   const at::Tensor ifNot = at::log1p(-root).neg().clamp_max(100), ifSo = root.log().neg().clamp_max(100);
-  const at::Tensor index = targets.labels.clamp_min(0).unsqueeze(2).expand({batch, objects, candidates});
-  const at::Tensor clsCost = ifNot.sum(2).unsqueeze(1) + (ifSo - ifNot).transpose(1, 2).gather(1, index);
+  const at::Tensor clsCost = ifNot.sum(2).unsqueeze(1) + ofClasses(ifSo - ifNot, targets.labels.clamp_min(0));
   const at::Tensor possible = m.valid.unsqueeze(1) & targets.valid.unsqueeze(2);
   m.cost = (options_.clsWeight * clsCost - options_.iouWeight * (m.iou + kLeastIou).log())
                .masked_fill(possible.logical_not(), kInfinity);
@@ -113,7 +112,7 @@ Assignment Yolov7::assign(const StageInputs& inputs, const StepContext& step, co
   const at::Tensor perObject = sumPerObject(matched, at::ones_like(matched), targets.maxObjects());
   assignment.scalars = {{"yolov7.starved_objects", (targets.valid & (perObject == 0)).sum()},
                         {"yolov7.needed", m.choice.needed.masked_fill(targets.valid.logical_not(), 0).sum()},
-                        {"yolov7.contested", (m.choice.wanted.sum(1) > 1).sum()}};
+                        {"yolov7.contested", (m.choice.wishes > 1).sum()}};
   if (step.sink) publish(m, targets.valid, *step.sink);
   return assignment;
 }
@@ -196,10 +195,10 @@ void Yolov7::publish(const Matching& m, const at::Tensor& valid, EvidenceSink& s
   };
   const at::Tensor learns =
       any(m.choice.object.unsqueeze(1) == at::arange(objects, whole).view({1, objects, 1}));
-  const at::Tensor proposed = any(m.proposed), wanted = any(m.choice.wanted);
+  const at::Tensor proposed = any(m.proposed), wanted = any(m.choice.wanted());
+  const at::Tensor ranks = m.choice.rank();
   const at::Tensor rank =
-      at::full(shape, anchors, whole)
-          .scatter_reduce(2, index, m.choice.rank.masked_fill(m.choice.rank < 0, anchors), "amin");
+      at::full(shape, anchors, whole).scatter_reduce(2, index, ranks.masked_fill(ranks < 0, anchors), "amin");
   const at::Tensor cost =
       at::full(shape, kInfinity, m.cost.options()).scatter_reduce(2, index, m.cost, "amin");
   const at::Tensor iou = at::zeros(shape, m.iou.options()).scatter(2, index, m.iou);

@@ -25,6 +25,13 @@ at::Tensor foregroundLogits(const HeadOutputs& outputs);
 /// [B,N]: the score of one class of each candidate, classes [B,N] int64 in 0..C-1.
 at::Tensor scoresAt(const HeadOutputs& outputs, const at::Tensor& classes);
 
+/// [B,G,N]: of each candidate the values of these classes. values [B,N,C] float32 or float64, classes [B,G]
+/// int64 in 0..C-1. No gradient.
+at::Tensor ofClasses(const at::Tensor& values, const at::Tensor& classes);
+
+/// The same of the scores.
+at::Tensor scoresOfClasses(const HeadOutputs& outputs, const at::Tensor& classes);
+
 /// [R]: the score of one class each, of single candidates: image, candidate, classes [R] int64.
 at::Tensor scoresAt(const HeadOutputs& outputs, const at::Tensor& image, const at::Tensor& candidate,
                     const at::Tensor& classes);

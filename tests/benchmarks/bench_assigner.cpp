@@ -1,90 +1,40 @@
 // MuSu's assignment of one image against the same steps written object by object with tensor operations, the
 // usual way in Python code bases (both sides' weights are compared before anything is timed); what its
-// statistics cost; and how much memory it takes on top of its inputs.
+// statistics cost; and how much memory it takes on top of its inputs. How every assigner grows with the
+// objects of an image. With --answer as the only argument it answers bench_mmdet.py instead
+// (assigner_answers.h).
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <benchmark/benchmark.h>
-#include <c10/core/Allocator.h>
 #include <malloc.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <functional>
+#include <iostream>
 #include <limits>
-#include <memory>
-#include <new>
+#include <string_view>
 #include <vector>
 
+#include "core/assigners/assigner.h"
 #include "core/assigners/musu_evidence.h"
 #include "core/ops/anchors.h"
 #include "core/ops/musu.h"
+#include "tests/benchmarks/assigner_answers.h"
+#include "tests/benchmarks/assigner_scenes.h"
+#include "tests/benchmarks/memory_use.h"
 #include "tests/benchmarks/timing.h"
-
-namespace {
-
-/// Bytes in use and their peak: tensors (as LibTorch's allocator reports them) and everything from operator
-/// new, which the containers take.
-std::atomic<std::int64_t> bytesInUse{0}, peakBytes{0};
-
-void count(std::int64_t bytes) {
-  const std::int64_t now = bytesInUse += bytes;
-  std::int64_t peak = peakBytes;
-  while (now > peak && !peakBytes.compare_exchange_weak(peak, now)) {
-  }
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  void* block = std::malloc(size);
-  if (block == nullptr) throw std::bad_alloc();
-  count(static_cast<std::int64_t>(malloc_usable_size(block)));
-  return block;
-}
-void operator delete(void* block) noexcept {
-  if (block == nullptr) return;
-  count(-static_cast<std::int64_t>(malloc_usable_size(block)));
-  std::free(block);
-}
-void operator delete(void* block, std::size_t) noexcept {
-  operator delete(block);
-}
 
 namespace anchorscope {
 namespace {
 
 using testing::median;
+using testing::peakBytesOf;
 using testing::seconds;
 
 constexpr std::int64_t kClasses = 80;
-
-/// Counts tensors' memory of this thread while it lives.
-class TensorCounter {
- public:
-  struct Reporter final : c10::MemoryReportingInfoBase {
-    void reportMemoryUsage(void*, std::int64_t bytes, std::size_t, std::size_t, c10::Device) override {
-      count(bytes);
-    }
-    bool memoryProfilingEnabled() const override { return true; }
-  };
-  TensorCounter() : guard_(c10::DebugInfoKind::PROFILER_STATE, std::make_shared<Reporter>()) {}
-
- private:
-  c10::DebugInfoGuard guard_;
-};
-
-/// Most bytes that `work` held beyond what was there before.
-double peakMegabytesOf(const std::function<void()>& work) {
-  const TensorCounter counter;
-  const std::int64_t before = bytesInUse;
-  peakBytes = before;
-  work();
-  return static_cast<double>(peakBytes - before) / 1e6;
-}
 
 /// Images of RetinaNet's anchors (9 per location), predictions a few pixels from them as early in training,
 /// and objects of COCO-like sizes.
@@ -236,13 +186,13 @@ void memoryAgainstTheLimit(benchmark::State& state) {
   const MusuInputs in = makeInputs({1344, 800}, objects, images);
   double megabytes = 0;
   for (auto _ : state) {
-    megabytes = peakMegabytesOf([&] {
-      const MusuResult result =
-          assignMusu(in, MusuOptions{}, evidence ? MusuDetail::kPairs : MusuDetail::kStatistics);
-      NullSink sink;
-      if (evidence) publishMusu(in, MusuOptions{}, result, {}, -1, sink);
-      benchmark::DoNotOptimize(musuScalars(result));
-    });
+    megabytes = 1e-6 * peakBytesOf([&] {
+                  const MusuResult result =
+                      assignMusu(in, MusuOptions{}, evidence ? MusuDetail::kPairs : MusuDetail::kStatistics);
+                  NullSink sink;
+                  if (evidence) publishMusu(in, MusuOptions{}, result, {}, -1, sink);
+                  benchmark::DoNotOptimize(musuScalars(result));
+                });
   }
   state.counters["ratio"] = kLimitMegabytes / megabytes;
   if (images == 1 && !evidence) state.counters["aim"] = 1;
@@ -260,6 +210,28 @@ BENCHMARK(memoryAgainstTheLimit)
     ->Unit(benchmark::kMillisecond)
     ->Iterations(1);
 
+/// One assigner, one image of 20,000 candidates, ever more objects.
+void objectsOfAnImage(benchmark::State& state, const AssignerEntry& entry) {
+  const at::NoGradGuard noGrad;
+  const testing::AssignerScene scene =
+      testing::makeAssignerScene(testing::kindFor(entry), /*large=*/false, 1, state.range(0));
+  const std::function<Assignment()> assign = testing::assignmentOf(entry, ParamSet(entry.params), scene);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(assign());
+  state.counters["threads"] = at::get_num_threads();
+}
+
+void registerGrowth() {
+  for (const AssignerEntry& entry : assignerEntries())
+    benchmark::RegisterBenchmark(("assign/" + entry.name).c_str(),
+                                 [&entry](benchmark::State& state) { objectsOfAnImage(state, entry); })
+        ->ArgName("objects")
+        ->ArgsProduct({{1, 10, 40, 100, 300, 1000}})
+        ->UseRealTime()
+        ->MinTime(0.1)
+        ->Unit(benchmark::kMillisecond);
+}
+
 }  // namespace
 }  // namespace anchorscope
 
@@ -268,6 +240,11 @@ int main(int argc, char** argv) {
   // pages.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  if (argc == 2 && std::string_view(argv[1]) == "--answer") {
+    anchorscope::testing::answerAboutAssigners(std::cin, std::cout);
+    return 0;
+  }
+  anchorscope::registerGrowth();
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

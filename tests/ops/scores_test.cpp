@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 
 #include "tests/support/random_boxes.h"
 
@@ -52,6 +53,39 @@ TEST(Scores, AreTheSigmoidsOfTheLogOdds) {
   sure.activation = ScoreActivation::kSoftmaxWithBackground;
   sure.logits = at::tensor({40.F, 0.F, 0.F}).view({1, 1, 3});
   EXPECT_NEAR(logOdds(sure)[0][0][0].item<double>(), 40 - std::log(2.0), 1e-5);
+}
+
+TEST(Scores, OfObjectsClassesAreColumnsOfAllScores) {
+  at::manual_seed(5);
+  for (const ScoreActivation activation :
+       {ScoreActivation::kSigmoid, ScoreActivation::kSoftmaxWithBackground}) {
+    for (const bool objectness : {false, true}) {
+      if (objectness && activation != ScoreActivation::kSigmoid) continue;
+      for (const std::int64_t objects : {0, 2, 7}) {  // also more than there are classes
+        HeadOutputs outputs;
+        outputs.activation = activation;
+        outputs.logits = at::randn({2, 600, 4}, at::kDouble);  // several blocks
+        if (objectness) outputs.further[kObjectnessOutput] = at::randn({2, 600}, at::kDouble);
+        const at::Tensor classes = at::randint(3, {2, objects}, at::kLong);
+        const at::Tensor all = scoresOf(outputs), columns = scoresOfClasses(outputs, classes);
+        ASSERT_EQ(columns.sizes(), at::IntArrayRef({2, objects, 600}));
+        for (std::int64_t image = 0; image < 2; ++image)
+          for (std::int64_t object = 0; object < objects; ++object)
+            EXPECT_TRUE(at::allclose(columns[image][object],
+                                     all[image].select(1, classes[image][object].item<std::int64_t>()), 1e-14,
+                                     1e-16));
+      }
+    }
+  }
+}
+
+TEST(Scores, ColumnsAreThoseOfAView) {
+  const at::Tensor values = at::arange(24, at::kFloat).view({1, 4, 6});
+  const at::Tensor view = values.transpose(1, 2);  // [1,6,4]
+  const at::Tensor classes = at::tensor({3, 0}, at::kLong).unsqueeze(0);
+  EXPECT_TRUE(at::equal(ofClasses(view, classes),
+                        at::stack({view[0].select(1, 3), view[0].select(1, 0)}).unsqueeze(0)));
+  EXPECT_EQ(ofClasses(at::zeros({1, 0, 4}), classes).sizes(), at::IntArrayRef({1, 2, 0}));
 }
 
 TEST(Scores, OfSingleClassesAreThose) {
