@@ -1,5 +1,7 @@
 #include "core/eval/evaluation_specs.h"
 
+#include <algorithm>
+
 #include "core/base/check.h"
 #include "core/eval/coco_ap.h"
 #include "core/eval/detection_errors.h"
@@ -7,13 +9,16 @@
 
 namespace anchorscope {
 
-std::vector<ScalarSpec> evaluationScalarSpecs() {
+std::vector<ScalarSpec> evaluationScalarSpecs(bool masks) {
   std::vector<ScalarSpec> out;
-  for (const CocoStat& stat : kCocoStats)
+  const auto add = [&](const CocoStat& stat) {
     out.push_back(scalarOf(concat("eval.", stat.name), concat(stat.title, ", validation"), "1",
                            concat("COCO ", stat.title, " on the validation set (", stat.description,
                                   "); -1 where there is nothing to measure."),
                            "ours"));
+  };
+  std::ranges::for_each(kCocoStats, add);
+  if (masks) std::ranges::for_each(kMaskStats, add);
   for (const ErrorKind& kind : kErrorKinds)
     out.push_back(
         scalarOf(concat("eval.", kind.name), concat(kind.title, ", AP50 lost"), "1",

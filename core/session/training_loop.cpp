@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/text.h"
 #include "core/eval/coco_ap.h"
+#include "core/eval/evaluation_specs.h"
 #include "core/evidence/difference.h"
 #include "core/session/evaluation_scalars.h"
 #include "core/session/journal.h"
@@ -31,8 +32,11 @@ double millisecondsSince(std::chrono::steady_clock::time_point start) {
 /// "AP50 0.510"; "AP50 –" where there was nothing to measure.
 std::string precisionText(const ScalarValue& metric) {
   std::string title = metric.name;
-  for (const CocoStat& stat : kCocoStats)
+  const auto take = [&](const CocoStat& stat) {
     if (metric.name == stat.name) title = stat.title;
+  };
+  std::ranges::for_each(kCocoStats, take);
+  std::ranges::for_each(kMaskStats, take);
   return concat(title, ' ', statText(metric.value));
 }
 

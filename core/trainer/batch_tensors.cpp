@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/base/check.h"
+#include "core/ops/parallel.h"
 
 namespace anchorscope {
 namespace {
@@ -16,6 +17,24 @@ std::int64_t paddedRows(std::int64_t count, at::Device device) {
   constexpr std::int64_t kFewest = 8;
   if (device.is_cpu() || count == 0) return count;
   return std::max(kFewest, static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(count))));
+}
+
+/// [B,rows,height,width] bool of the objects' shapes.
+at::Tensor drawnMasks(const std::vector<std::vector<TargetObject>>& objects, std::int64_t rows,
+                      SizePx input) {
+  const auto images = static_cast<std::int64_t>(objects.size());
+  const at::Tensor masks = at::zeros({images, rows, input.height, input.width}, at::kBool);
+  const std::int64_t pixels = std::int64_t{input.height} * input.width;
+  parallelFor(0, images * rows, 1, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t row = first; row < last; ++row) {
+      const std::vector<TargetObject>& its = objects[static_cast<std::size_t>(row / rows)];
+      const auto object = static_cast<std::size_t>(row % rows);
+      if (object >= its.size() || !its[object].shape.shape) continue;
+      const std::vector<std::uint8_t> drawn = maskInInput(its[object].shape, input);
+      std::memcpy(masks.mutable_data_ptr<bool>() + row * pixels, drawn.data(), drawn.size());
+    }
+  });
+  return masks;
 }
 
 }  // namespace
@@ -41,7 +60,7 @@ at::Tensor pixelTensor(const Batch& batch, const PixelNormalization& normalizati
 
 DenseTargets targetTensors(const std::vector<std::vector<TargetObject>>& objects,
                            const std::vector<std::vector<Box>>& ignored, std::int64_t minObjects,
-                           std::int64_t minIgnored, InputBuffers& buffers) {
+                           std::int64_t minIgnored, InputBuffers& buffers, std::optional<SizePx> masks) {
   ANCHORSCOPE_CHECK(objects.size() == ignored.size(), objects.size(), " and ", ignored.size(), " images");
   const auto images = static_cast<std::int64_t>(objects.size());
   for (const auto& list : objects)
@@ -72,6 +91,7 @@ DenseTargets targetTensors(const std::vector<std::vector<TargetObject>>& objects
   targets.labels = buffers.moved(BatchPart::kLabels, labels);
   targets.valid = buffers.moved(BatchPart::kValid, valid);
   targets.ignoreBoxes = buffers.moved(BatchPart::kIgnored, regions);
+  if (masks) targets.masks = buffers.moved(BatchPart::kMasks, drawnMasks(objects, minObjects, *masks));
   return targets;
 }
 
@@ -79,14 +99,21 @@ DenseTargets targetTensors(const Batch& batch, std::int64_t minObjects, std::int
                            InputBuffers& buffers) {
   std::vector<std::vector<TargetObject>> objects(batch.samples.size());
   std::vector<std::vector<Box>> ignored(batch.samples.size());
-  for (std::size_t image = 0; image < batch.samples.size(); ++image)
-    for (const Annotation& annotation : batch.samples[image].objectsInInput) {
+  bool withShapes = false;
+  for (std::size_t image = 0; image < batch.samples.size(); ++image) {
+    const BatchSample& sample = batch.samples[image];
+    withShapes = withShapes || !sample.shapesInInput.empty();
+    for (std::size_t i = 0; i < sample.objectsInInput.size(); ++i) {
+      const Annotation& annotation = sample.objectsInInput[i];
       if (isIgnored(annotation))
         ignored[image].push_back(annotation.boxInImage);
       else
-        objects[image].push_back({annotation.boxInImage, annotation.classIndex});
+        objects[image].push_back({annotation.boxInImage, annotation.classIndex,
+                                  sample.shapesInInput.empty() ? ShapeInInput() : sample.shapesInInput[i]});
     }
-  return targetTensors(objects, ignored, minObjects, minIgnored, buffers);
+  }
+  return targetTensors(objects, ignored, minObjects, minIgnored, buffers,
+                       withShapes ? std::optional(batch.inputSize) : std::nullopt);
 }
 
 }  // namespace anchorscope

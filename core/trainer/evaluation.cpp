@@ -11,6 +11,7 @@
 #include "core/model/weights.h"
 #include "core/trainer/checkpoint.h"
 #include "core/trainer/coco_results.h"
+#include "core/trainer/data_options.h"
 #include "core/trainer/device.h"
 #include "core/trainer/input_options.h"
 #include "core/trainer/memory_estimate.h"
@@ -44,7 +45,7 @@ Result<Evaluation> evaluateFile(const RunConfig& config, const std::string& weig
   if (!precision) return precision.error();
   at::set_num_threads(resolveThreads(config.train.getInt("threads")));
   const auto seed = static_cast<std::uint64_t>(config.train.getInt("seed"));
-  auto dataset = openDataset(dataSpec, DatasetOptions::from(config.dataParams, seed));
+  auto dataset = openDataset(dataSpec, datasetOptionsOf(config));
   if (!dataset) return std::move(dataset).error();
   std::vector<std::string> classNames = (*dataset)->classNames();
   auto facts = findCheckpointFacts(weightsFile);

@@ -12,7 +12,7 @@
 namespace anchorscope {
 
 /// What of a batch a tensor holds: two parts of one shape have memory of their own.
-enum class BatchPart : std::uint8_t { kPixels, kFilled, kBoxes, kLabels, kValid, kIgnored };
+enum class BatchPart : std::uint8_t { kPixels, kFilled, kBoxes, kLabels, kValid, kIgnored, kMasks };
 
 /// Owned by whoever takes batches one after another: a batch's tensors hold until the next of its shape, and
 /// whatever reads them has to be on the stream by then. Not for several threads.

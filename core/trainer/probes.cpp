@@ -48,9 +48,20 @@ Result<std::shared_ptr<const ProbeImage>> probeImage(const Found& found, const A
   return std::shared_ptr<const ProbeImage>(std::move(probe));
 }
 
+/// Of the objects that are trained on, in the order of probeImage().
+std::vector<ShapeInInput> shapesOf(const Found& found, const BatchSample& sample,
+                                   const std::vector<int>& classes) {
+  std::vector<ShapeInInput> shapes;
+  for (const Annotation& annotation : found.dataset->images()[found.index].annotations)
+    if (!isIgnored(annotation) && classes[static_cast<std::size_t>(annotation.classIndex)] >= 0)
+      shapes.push_back({annotation.shape, sample.inputFromImage, sample.filledInInput});
+  return shapes;
+}
+
 }  // namespace
 
-DenseTargets probeTargets(const std::vector<std::shared_ptr<const ProbeImage>>& images, at::Device device) {
+DenseTargets probeTargets(const std::vector<std::shared_ptr<const ProbeImage>>& images, at::Device device,
+                          const std::vector<std::vector<ShapeInInput>>& shapes) {
   std::vector<std::vector<TargetObject>> objects(images.size());
   std::vector<std::vector<Box>> ignored(images.size());
   for (std::size_t image = 0; image < images.size(); ++image)
@@ -59,10 +70,12 @@ DenseTargets probeTargets(const std::vector<std::shared_ptr<const ProbeImage>>& 
       if (object.ignored)
         ignored[image].push_back(boxInInput);
       else
-        objects[image].push_back({boxInInput, object.classIndex});
+        objects[image].push_back({boxInInput, object.classIndex,
+                                  shapes.empty() ? ShapeInInput() : shapes[image].at(objects[image].size())});
     }
   InputBuffers buffers(device);  // these tensors stay
-  return targetTensors(objects, ignored, 0, 0, buffers);
+  return targetTensors(objects, ignored, 0, 0, buffers,
+                       shapes.empty() ? std::nullopt : std::optional(images.front()->inputSize));
 }
 
 std::vector<std::string> defaultProbeNames(const Dataset& dataset, std::int64_t count) {
@@ -94,7 +107,8 @@ Result<ProbeSet> makeProbeSet(const std::vector<std::shared_ptr<const Dataset>>&
                               const PixelNormalization& normalization, at::Device device) {
   ANCHORSCOPE_CHECK(!datasets.empty(), "probes need a data set");
   ProbeSet out;
-  std::vector<std::vector<at::Tensor>> pixels;  // of each group
+  std::vector<std::vector<at::Tensor>> pixels;                 // of each group
+  std::vector<std::vector<std::vector<ShapeInInput>>> shapes;  // likewise
   InputBuffers buffers(device);
   for (const std::string& name : names) {
     auto found = findImage(datasets, name);
@@ -105,8 +119,8 @@ Result<ProbeSet> makeProbeSet(const std::vector<std::shared_ptr<const Dataset>>&
       continue;
     auto batch = loadForInference(*found->dataset, {found->index}, options);
     if (!batch) return std::move(batch).error().in("loading the probe image " + name);
-    auto image = probeImage(*found, batch->samples.front().inputFromImage, batch->inputSize,
-                            classMap(found->dataset->classNames(), datasets.front()->classNames()));
+    const std::vector<int> classes = classMap(found->dataset->classNames(), datasets.front()->classNames());
+    auto image = probeImage(*found, batch->samples.front().inputFromImage, batch->inputSize, classes);
     if (!image) return std::move(image).error().in("loading the probe image " + name);
     std::size_t group = 0;
     while (group < out.groups.size() && out.groups[group].batch.images.front()->inputSize != batch->inputSize)
@@ -114,7 +128,9 @@ Result<ProbeSet> makeProbeSet(const std::vector<std::shared_ptr<const Dataset>>&
     if (group == out.groups.size()) {
       out.groups.emplace_back();
       pixels.emplace_back();
+      shapes.emplace_back();
     }
+    if (options.objectShapes) shapes[group].push_back(shapesOf(*found, batch->samples.front(), classes));
     out.groups[group].places.push_back(out.images.size());
     out.groups[group].batch.images.push_back(*image);
     out.images.push_back(*std::move(image));
@@ -123,7 +139,7 @@ Result<ProbeSet> makeProbeSet(const std::vector<std::shared_ptr<const Dataset>>&
   for (std::size_t group = 0; group < out.groups.size(); ++group) {
     ProbeBatch& batch = out.groups[group].batch;
     batch.pixels = at::cat(pixels[group]).contiguous(at::MemoryFormat::ChannelsLast);
-    batch.targets = probeTargets(batch.images, device);
+    batch.targets = probeTargets(batch.images, device, shapes[group]);
   }
   return out;
 }

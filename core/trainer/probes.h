@@ -8,6 +8,7 @@
 #include "core/base/result.h"
 #include "core/data/dataset.h"
 #include "core/data/loader.h"
+#include "core/data/object_shape.h"
 #include "core/ops/pixels.h"
 #include "core/trainer/frame_packer.h"
 
@@ -36,7 +37,9 @@ Result<ProbeSet> makeProbeSet(const std::vector<std::shared_ptr<const Dataset>>&
                               const PixelNormalization& normalization, at::Device device);
 
 /// The objects of images as the methods see them: those that are trained on, and the regions to ignore.
-DenseTargets probeTargets(const std::vector<std::shared_ptr<const ProbeImage>>& images, at::Device device);
+/// shapes: of each image those of the objects that are trained on; empty: no masks are drawn.
+DenseTargets probeTargets(const std::vector<std::shared_ptr<const ProbeImage>>& images, at::Device device,
+                          const std::vector<std::vector<ShapeInInput>>& shapes = {});
 
 /// For each class of `from` its index in `to` by name, -1 where `to` has none.
 std::vector<int> classMap(const std::vector<std::string>& from, const std::vector<std::string>& to);

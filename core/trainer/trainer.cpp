@@ -16,6 +16,7 @@
 #include "core/trainer/batch_loss.h"
 #include "core/trainer/batch_tensors.h"
 #include "core/trainer/capture.h"
+#include "core/trainer/data_options.h"
 #include "core/trainer/device.h"
 #include "core/trainer/input_options.h"
 #include "core/trainer/memory_estimate.h"
@@ -146,13 +147,14 @@ Status Trainer::openData(const PrepareOptions& options) {
   config_.data = absoluteSpec(config_.data);
   if (!config_.validation.empty()) config_.validation = absoluteSpec(config_.validation);
   const auto open = [&](const std::string& spec, const std::string& what) {
-    return openDataset(spec, DatasetOptions::from(config_.dataParams, seed),
+    return openDataset(spec, datasetOptionsOf(config_),
                        [&](double fraction) { return anchorscope::report(options, what, fraction); });
   };
   auto dataset = open(config_.data, "Opening the data set");
   if (!dataset) return std::move(dataset).error();
   dataset_ = *std::move(dataset);
   diagnostics_.append(dataset_->diagnostics());
+  ANCHORSCOPE_TRY(checkShapes(config_, *dataset_));
   auto epochs = EpochList::make(*dataset_, EpochOptions::from(config_.dataParams), seed);
   if (!epochs) return std::move(epochs).error();
   leftOutImages_ = epochs->leftOut();
@@ -289,6 +291,7 @@ LoaderOptions Trainer::loaderOptions(bool forTraining) const {
   options.seed = static_cast<std::uint64_t>(config_.train.getInt("seed"));
   options.threads = resolveLoaderThreads(config_.train.getInt("loader_threads"), device_);
   options.augment = options.shuffle = forTraining;
+  options.objectShapes = datasetOptionsOf(config_).shapes;
   options.params = config_.dataParams;
   return options;
 }
@@ -321,7 +324,7 @@ void Trainer::describe() {
                                    "The class score that training started with: positives over positives "
                                    "and background of the training set, per class.",
                                    ours));
-  for (ScalarSpec& spec : evaluationScalarSpecs())
+  for (ScalarSpec& spec : evaluationScalarSpecs(datasetOptionsOf(config_).shapes))
     own.scalars.push_back(std::move(spec));
   facts_.declaration.merge(own);
 }

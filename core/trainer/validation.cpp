@@ -4,8 +4,11 @@
 
 #include "core/base/check.h"
 #include "core/base/counted.h"
+#include "core/data/object_shape.h"
 #include "core/eval/coco_ap.h"
 #include "core/eval/detection_errors.h"
+#include "core/eval/detection_masks.h"
+#include "core/eval/evaluation_specs.h"
 #include "core/eval/postprocess.h"
 #include "core/trainer/batch_tensors.h"
 #include "core/trainer/device.h"
@@ -14,7 +17,8 @@
 namespace anchorscope {
 namespace {
 
-void addObjects(const ImageRecord& record, std::int64_t image, const std::vector<int>& classes,
+/// masks: where the record has shapes they are drawn.
+void addObjects(const ImageRecord& record, std::int64_t image, const std::vector<int>& classes, bool masks,
                 std::vector<EvalObject>& out) {
   for (const Annotation& annotation : record.annotations) {
     const int classIndex = classes[static_cast<std::size_t>(annotation.classIndex)];
@@ -22,6 +26,8 @@ void addObjects(const ImageRecord& record, std::int64_t image, const std::vector
     const Box& box = annotation.boxInImage;
     out.push_back({image, classIndex, box.x1, box.y1, box.width(), box.height(), annotation.areaPx,
                    isIgnored(annotation)});
+    if (masks && annotation.shape)
+      out.back().mask = std::make_shared<const RunMask>(maskInImage(*annotation.shape, record.size));
   }
 }
 
@@ -54,10 +60,15 @@ Diagnostics withMissedObjects(const Diagnostics& unreadable, const Dataset& data
   return out;
 }
 
-std::vector<std::vector<PredictionRecord>> detect(Detector& detector, const Dataset& dataset,
-                                                  const std::vector<std::size_t>& imageIndices,
-                                                  const Batch& batch, const at::Tensor& pixels,
-                                                  const EvaluationOptions& options) {
+/// What was found in an image; masks of an image's size, one for each, of detectors that give them.
+struct Found {
+  std::vector<PredictionRecord> predictions;
+  std::vector<std::shared_ptr<const RunMask>> masks;
+};
+
+std::vector<Found> detect(Detector& detector, const Dataset& dataset,
+                          const std::vector<std::size_t>& imageIndices, const Batch& batch,
+                          const at::Tensor& pixels, const EvaluationOptions& options) {
   const at::NoGradGuard noGrad;
   const EvaluationMode mode(detector);
   std::vector<StageOutputs> stages;
@@ -68,7 +79,17 @@ std::vector<std::vector<PredictionRecord>> detect(Detector& detector, const Data
   std::vector<PostprocessImage> places;
   for (std::size_t i = 0; i < imageIndices.size(); ++i)
     places.push_back({batch.samples[i].inputFromImage, dataset.images()[imageIndices[i]].size});
-  return postprocess(stages.back().heads, stages.back().candidates.levels, places, options.postprocess);
+  const StageOutputs& last = stages.back();
+  auto predictions = postprocess(last.heads, last.candidates.levels, places, options.postprocess);
+  std::vector<Found> found(predictions.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    found[i].predictions = std::move(predictions[i]);
+    if (last.heads.masksOf && !found[i].predictions.empty())
+      found[i].masks = masksInImage(detectionMaskScores(last.heads, static_cast<std::int64_t>(i),
+                                                        found[i].predictions, places[i].inputFromImage),
+                                    found[i].predictions, places[i].imageSize);
+  }
+  return found;
 }
 
 }  // namespace
@@ -81,14 +102,15 @@ Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::s
   std::vector<EvalObject> objects;
   std::vector<EvalDetection> found;
   Diagnostics diagnostics;
+  const bool givesMasks = detector.stages().back().heads.masks;
   for (std::int64_t image = 0; image < count; ++image)
-    addObjects(dataset.images()[static_cast<std::size_t>(image)], image, classes, objects);
+    addObjects(dataset.images()[static_cast<std::size_t>(image)], image, classes, givesMasks, objects);
 
   const std::vector<std::vector<std::size_t>> batches =
       inferenceBatches(dataset, static_cast<std::size_t>(count), options.loader.shape,
                        static_cast<std::size_t>(options.loader.batchSize));
   const std::unique_ptr<Loader> loader = makeInferenceLoader(dataset, batches, options.loader);
-  std::vector<std::vector<PredictionRecord>> predictions(static_cast<std::size_t>(count));
+  std::vector<Found> predictions(static_cast<std::size_t>(count));
   const PixelNormalization normalization = normalizationOf(detector, options.device);
   InputBuffers inputs(options.device);
   std::int64_t done = 0;
@@ -115,12 +137,19 @@ Result<Evaluation> evaluateDetector(Detector& detector, const std::vector<std::s
       predictions[shown[i]] = std::move(its[i]);
   }
   for (std::size_t image = 0; image < predictions.size(); ++image)
-    for (const PredictionRecord& prediction : predictions[image])
-      found.push_back(toEvalDetection(static_cast<std::int64_t>(image), prediction));
+    for (std::size_t i = 0; i < predictions[image].predictions.size(); ++i) {
+      found.push_back(toEvalDetection(static_cast<std::int64_t>(image), predictions[image].predictions[i]));
+      if (givesMasks) found.back().mask = std::move(predictions[image].masks[i]);
+    }
   diagnostics = withMissedObjects(diagnostics, dataset);
   const auto classCount = static_cast<int>(classNames.size());
   Evaluation out = summarise(evaluateCocoAp(count, classCount, objects, found),
                              detectionErrors(count, classCount, objects, found), classNames);
+  if (givesMasks && std::ranges::any_of(objects, [](const EvalObject& object) { return !!object.mask; })) {
+    const CocoAp ofMasks = evaluateCocoAp(count, classCount, objects, found, {1, 10, 100}, ApOf::kMasks);
+    for (std::size_t i = 0; i < kMaskStats.size(); ++i)
+      out.metrics.push_back({kMaskStats[i].name, ofMasks.stats[i]});
+  }
   out.images = count;
   out.objects = static_cast<std::int64_t>(objects.size());
   out.detections = static_cast<std::int64_t>(found.size());

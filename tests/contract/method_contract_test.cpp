@@ -274,6 +274,7 @@ TEST_P(MethodContract, PaddingAndOrderOfObjectsDoNotMatter) {
   padded.targets.boxes = changed(scene.targets.boxes, 0);
   padded.targets.labels = changed(scene.targets.labels, -1);
   padded.targets.valid = changed(scene.targets.valid, 0);
+  if (scene.targets.masks.defined()) padded.targets.masks = changed(scene.targets.masks, 0);
   const auto expected = scalarsOf(lossOf(*make(), scene)), got = scalarsOf(lossOf(*make(), padded));
   for (const auto& [name, value] : expected)
     EXPECT_NEAR(got.at(name), value, 1e-5 * std::abs(value) + 1e-6) << name;
