@@ -31,13 +31,22 @@ endfunction()
 
 # One target per kind of precompiled header builds it; every other target reuses the result.
 #   aten  tensors                      nn  tensors, modules and optimisers (core/model, core/trainer)
-#   qt    Qt's widgets
+#   qt    Qt's widgets                 cli the command line's options and JSON
+# Tests have GoogleTest besides: test, test_aten, test_nn, test_qt.
 set(pch_aten <ATen/ATen.h>)
 set(pch_nn <ATen/ATen.h> <torch/nn.h> <torch/optim.h> <torch/serialize.h>)
 set(pch_qt <QtCore/QtCore> <QtGui/QtGui> <QtWidgets/QtWidgets>)
+set(pch_cli <CLI/CLI.hpp> <nlohmann/json.hpp>)
 set(pch_libraries_aten LibTorch::LibTorch)
 set(pch_libraries_nn LibTorch::LibTorch)
 set(pch_libraries_qt Qt6::Widgets)
+set(pch_libraries_cli CLI11::CLI11 nlohmann_json::nlohmann_json)
+set(pch_test <gmock/gmock.h> <gtest/gtest.h>)
+set(pch_libraries_test GTest::gmock)
+foreach(kind aten nn qt)
+  set(pch_test_${kind} ${pch_${kind}} ${pch_test})
+  set(pch_libraries_test_${kind} ${pch_libraries_${kind}} ${pch_libraries_test})
+endforeach()
 set(pch_standard_headers
     <algorithm> <array> <cmath> <cstdint> <filesystem> <functional> <map> <memory> <mutex> <optional> <span> <sstream> <string>
     <string_view> <unordered_map> <utility> <variant> <vector>)
@@ -47,7 +56,7 @@ function(anchorscope_use_pch target kind)
     return()
   endif()
   if(NOT DEFINED pch_${kind})
-    message(FATAL_ERROR "${target}: there is no precompiled header '${kind}'; there are aten, nn and qt.")
+    message(FATAL_ERROR "${target}: there is no precompiled header '${kind}'; there are aten, nn, qt and cli, and those of tests.")
   endif()
   if(NOT TARGET anchorscope_pch_${kind})
     file(WRITE "${CMAKE_BINARY_DIR}/pch/${kind}.cpp.new" "// The target of this file exists for its precompiled header.\n")
@@ -132,11 +141,15 @@ endfunction()
 # One GoogleTest executable is one ctest entry, since loading LibTorch takes longer than most tests.
 function(anchorscope_add_test target)
   cmake_parse_arguments(arg "" "PCH;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  set(pch test)
+  if(arg_PCH)
+    set(pch test_${arg_PCH})
+  endif()
   anchorscope_add_executable(
     ${target}
     SOURCES ${arg_SOURCES}
     LIBS ${arg_LIBS} anchorscope_test_support GTest::gmock GTest::gtest_main
-    PCH ${arg_PCH})
+    PCH ${pch})
   anchorscope_add_test_entry(${target} ${target} TIMEOUT ${arg_TIMEOUT})
 endfunction()
 
