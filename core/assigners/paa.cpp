@@ -30,6 +30,7 @@ struct Options {
   bool official = false;
   std::int64_t perLevel = 9;
   double boxWeight = 1.3;
+  bool scaledCosts = false;
   double ignoreIof = -1;
 };
 
@@ -96,15 +97,22 @@ CandidatePairs listed(const at::Tensor& candidateOf) {
 at::Tensor Paa::costsOf(const StageInputs& inputs, const CandidatePairs& pairs,
                         const LossCosts* costs) const {
   const CandidatePairs of{pairs.image, pairs.candidate, pairs.object.clamp_min(0)};
-  if (costs != nullptr)
-    return (costs->cls(inputs, of) + options_.boxWeight * costs->loc(inputs, of)).detach();
+  const auto cost = [&](at::Tensor cls, const at::Tensor& loc) {
+    if (options_.scaledCosts) {
+      const at::Tensor none = pairs.object < 0;
+      const at::Tensor sum = cls.masked_fill(none, 0).sum();
+      cls = cls * (loc.masked_fill(none, 0).sum() / sum.masked_fill(sum <= 0, 1));
+    }
+    return (cls + options_.boxWeight * loc).detach();
+  };
+  if (costs != nullptr) return cost(costs->cls(inputs, of).detach(), costs->loc(inputs, of).detach());
   // Without a method's losses: the cross entropy of the object's score, and 1 - IoU.
   const auto& [anchors, outputs, targets] = inputs;
   const at::Tensor label = of.ofObjects(targets.labels).clamp_min(0);
   const at::Tensor iou = elementwiseIou(boxesAt(outputs, of.image, of.candidate, label).detach(),
                                         of.ofObjects(targets.boxes).to(outputs.boxes.scalar_type()));
-  return scoresAt(outputs, of.image, of.candidate, label).detach().clamp_min(1e-12).log().neg() +
-         options_.boxWeight * (1 - iou);
+  return cost(scoresAt(outputs, of.image, of.candidate, label).detach().clamp_min(1e-12).log().neg(),
+              1 - iou);
 }
 
 Matching Paa::match(const StageInputs& inputs, const DenseTargets& targets, const at::Tensor& initial,
@@ -336,6 +344,7 @@ Result<std::unique_ptr<Assigner>> make(const ParamSet& params) {
   options.official = params.getText("paa_convention") == "official";
   options.perLevel = params.getInt("paa_topk");
   options.boxWeight = params.getFloat("paa_box_weight");
+  options.scaledCosts = params.getBool("paa_scaled_costs");
   options.ignoreIof = params.getFloat("ignore_iof_thr");
   const auto entry = std::find_if(assignerEntries().begin(), assignerEntries().end(),
                                   [](const AssignerEntry& other) { return other.name == "max_iou"; });
@@ -378,6 +387,10 @@ AssignerEntry paaAssigner() {
       intParam("paa_topk", 9, 1, 1000, "anchors", "Candidates of an object on each level.", kRule),
       floatParam("paa_box_weight", 1.3, 0, 1e4, "1", "Weight of the box loss in the cost.",
                  "mmdet 3.3.0: its box loss's weight, 1.3; the authors' code: 1"),
+      boolParam("paa_scaled_costs", false,
+                "In the cost bring the classification loss to the size of the box loss: times the sum of the "
+                "candidates' box losses over that of their classification losses.",
+                "Sampling-Free repository (2021) on PAA; over the batch's candidates: ours"),
       ignoreIofParam()};
   entry.conflicts = [](const ParamSet&, const HeadTraits& heads) -> std::vector<OptionConflict> {
     if (!heads.points) return {};

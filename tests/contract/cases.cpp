@@ -1,5 +1,8 @@
 #include "tests/contract/cases.h"
 
+#include <set>
+
+#include "core/base/check.h"
 #include "core/base/named_registry.h"
 #include "core/losses/combiner.h"
 #include "core/losses/joint_loss.h"
@@ -136,10 +139,21 @@ std::vector<std::vector<std::string>> transformChoices(const StageRules& rules) 
   return all;
 }
 
+std::string partsOf(const StageRules& rules, const std::string& assigner,
+                    const std::vector<std::string>& transforms, const std::string& combiner) {
+  std::vector<std::string> parts = {assigner,           rules.clsLosses.front(), rules.boxLosses.front(),
+                                    rules.classTargets, rules.boxWeights,        combiner};
+  for (const auto* further : {&transforms, &rules.furtherBoxLosses, &rules.jointLosses})
+    for (const std::string& name : *further)
+      if (name != "none") parts.push_back(name);
+  return join(parts, " ");
+}
+
 namespace {
 
 /// Of one stage of a recipe.
-void appendCases(const Recipe& recipe, std::size_t stage, std::vector<MethodCase>& cases) {
+void appendCases(const Recipe& recipe, std::size_t stage, std::set<std::string>& tried,
+                 std::vector<MethodCase>& cases) {
   const StageRules& rules = recipe.stages[stage];
   const ParamSet defaults = stageParams(recipe, stage, ParamSet(recipeParams(recipe)));
   for (const std::string& assigner : rules.assigners)
@@ -157,6 +171,8 @@ void appendCases(const Recipe& recipe, std::size_t stage, std::vector<MethodCase
           }
         made.isDefault = assigner == rules.assigners.front() &&
                          transforms == transformChoices(rules).front() && combiner == rules.combiners.front();
+        const std::string parts = partsOf(rules, assigner, transforms, combiner);
+        if (!made.isDefault && tried.count(parts) > 0) continue;
         for (const HeadKind& kind : headKinds()) {
           made.kind = kind;
           if (rare(kind) && !made.isDefault && rules.furtherBoxLosses.empty()) continue;
@@ -173,6 +189,7 @@ void appendCases(const Recipe& recipe, std::size_t stage, std::vector<MethodCase
           }
           if (!fitted.conflicts(kind.heads).empty()) continue;
           cases.push_back(std::move(fitted));
+          tried.insert(parts);
           if (!made.isDefault) break;  // other parts than the defaults: on one kind of heads
         }
       }
@@ -182,9 +199,10 @@ void appendCases(const Recipe& recipe, std::size_t stage, std::vector<MethodCase
 
 std::vector<MethodCase> methodCases() {
   std::vector<MethodCase> cases;
+  std::set<std::string> tried;
   for (const Recipe& recipe : recipes())
     for (std::size_t stage = 0; stage < recipe.stages.size(); ++stage)
-      appendCases(recipe, stage, cases);
+      appendCases(recipe, stage, tried, cases);
   return cases;
 }
 

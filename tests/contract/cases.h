@@ -72,7 +72,11 @@ struct MethodCase {
   /// The options with which nothing is held constant, as far as there are such.
   ParamSet differentiableParams() const;
 };
+/// Parts other than a method's defaults are tried once, by the first method that has them.
 std::vector<MethodCase> methodCases();
+/// What distinguishes one choice of parts from another, whichever method it is made in.
+std::string partsOf(const StageRules& rules, const std::string& assigner,
+                    const std::vector<std::string>& transforms, const std::string& combiner);
 /// Choices of transforms for a recipe's slots: its defaults, which are the first, and every other choice of
 /// one slot with the defaults of the rest. All products would be dozens a recipe.
 std::vector<std::vector<std::string>> transformChoices(const StageRules& rules);

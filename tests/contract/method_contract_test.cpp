@@ -532,17 +532,15 @@ INSTANTIATE_TEST_SUITE_P(Registry, MethodContract, ::testing::ValuesIn(testing::
 TEST(MethodCases, EveryChoiceOfPartsGoesWithSomeHeads) {
   std::set<std::string> tried;
   for (const MethodCase& tested : testing::methodCases())
-    tried.insert(testing::stageName(*tested.recipe, tested.stage) + " " + tested.assigner + " " +
-                 join(tested.transforms, " ") + " " + tested.combiner);
+    tried.insert(testing::partsOf(tested.rules(), tested.assigner, tested.transforms, tested.combiner));
   for (const Recipe& recipe : recipes())
     for (std::size_t stage = 0; stage < recipe.stages.size(); ++stage) {
       const StageRules& rules = recipe.stages[stage];
       for (const std::string& assigner : rules.assigners)
         for (const std::vector<std::string>& transforms : testing::transformChoices(rules))
           for (const std::string& combiner : rules.combiners) {
-            const std::string parts = testing::stageName(recipe, stage) + " " + assigner + " " +
-                                      join(transforms, " ") + " " + combiner;
-            EXPECT_EQ(tried.count(parts), 1u) << parts;
+            const std::string parts = testing::partsOf(rules, assigner, transforms, combiner);
+            EXPECT_EQ(tried.count(parts), 1u) << testing::stageName(recipe, stage) << ": " << parts;
           }
     }
 }
