@@ -29,7 +29,7 @@ void add(StageEvidence& evidence, const char* name, ColorScale scale, std::vecto
 StageEvidence emptyStage() {
   StageEvidence evidence;
   auto image = std::make_shared<ProbeImage>();
-  image->name = "a";
+  image->name = std::string(1, 'a');  // g++ 12 takes the assignment of "a" for an overflow
   image->objects.resize(3);
   image->objects[0].classIndex = 1;
   image->objects[2].ignored = true;

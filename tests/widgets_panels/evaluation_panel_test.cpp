@@ -92,6 +92,19 @@ TEST_F(EvaluationPanelTest, ShowsCocosNumbersAndADashWhereOneIsUndefined) {
   EXPECT_FALSE(panel.classTable()->isVisible());
 }
 
+TEST_F(EvaluationPanelTest, ShowsNumbersOfMasksWhereThereAreAny) {
+  panel.showEvaluation(evaluation());
+  const auto* masks = panel.findChild<QLabel*>("metric:mask_ap50");
+  ASSERT_TRUE(masks);
+  EXPECT_FALSE(masks->isVisible());
+  EvaluationEvent withMasks = evaluation();
+  withMasks.metrics.push_back({"mask_ap50", 0.25});
+  panel.showEvaluation(withMasks);
+  EXPECT_TRUE(masks->isVisible());
+  EXPECT_EQ(metric("mask_ap50"), "0.250");
+  EXPECT_TRUE(panel.findChild<QLabel*>("metric:ap50")->isVisible());
+}
+
 TEST_F(EvaluationPanelTest, OneThatGoesOnShowsHowFarItIsAndCanBeCancelled) {
   QSignalSpy evaluate(&panel, &EvaluationPanel::evaluateWanted),
       cancel(&panel, &EvaluationPanel::cancelWanted);

@@ -15,7 +15,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/eval/coco_ap.h"
+#include "core/eval/evaluation_specs.h"
 #include "core/session/session.h"
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/declared_text.h"
@@ -96,20 +96,23 @@ EvaluationPanel::EvaluationPanel(QWidget* parent) : QWidget(parent) {
   auto* grid = new QGridLayout;
   grid->setHorizontalSpacing(12);
   grid->setVerticalSpacing(0);
-  for (std::size_t i = 0; i < kCocoStats.size(); ++i) {
-    auto* caption = new QLabel(declaredText(kCocoStats[i].title));
+  const auto addMetric = [&](const CocoStat& stat) {
+    auto* caption = new QLabel(declaredText(stat.title));
     caption->setProperty("role", "caption");
     auto* value = new QLabel(QStringLiteral("–"));
     value->setProperty("role", "value");
-    value->setObjectName(QLatin1String("metric:") + QLatin1String(kCocoStats[i].name));
+    value->setObjectName(QLatin1String("metric:") + QLatin1String(stat.name));
     for (QLabel* label : {caption, value})
-      label->setToolTip(declaredText(kCocoStats[i].description));
-    const int row = 2 * (static_cast<int>(i) / kMetricColumns), column = static_cast<int>(i) % kMetricColumns;
+      label->setToolTip(declaredText(stat.description));
+    const int place = static_cast<int>(metrics_.size());
+    const int row = 2 * (place / kMetricColumns), column = place % kMetricColumns;
     caption->setContentsMargins(0, row == 0 ? 0 : 6, 0, 0);
     grid->addWidget(caption, row, column);
     grid->addWidget(value, row + 1, column);
-    metrics_.push_back(value);
-  }
+    metrics_.push_back({stat.name, caption, value});
+  };
+  std::ranges::for_each(kCocoStats, addMetric);
+  std::ranges::for_each(kMaskStats, addMetric);
   layout->addLayout(grid);
   classes_ = new QStandardItemModel(this);
   auto* order = new ClassOrder(this);
@@ -160,11 +163,14 @@ void EvaluationPanel::clear(const QString& why) {
 }
 
 void EvaluationPanel::showMetrics(const std::vector<ScalarValue>& metrics) {
-  for (std::size_t i = 0; i < kCocoStats.size(); ++i) {
-    const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const ScalarValue& metric) {
-      return metric.name == kCocoStats[i].name;
-    });
-    metrics_[i]->setText(precisionText(found == metrics.end() ? -1 : found->value));
+  for (const Metric& shown : metrics_) {
+    const auto found = std::find_if(metrics.begin(), metrics.end(),
+                                    [&](const ScalarValue& metric) { return metric.name == shown.name; });
+    shown.value->setText(precisionText(found == metrics.end() ? -1 : found->value));
+    const bool ofMasks =
+        std::ranges::any_of(kMaskStats, [&](const CocoStat& stat) { return shown.name == stat.name; });
+    for (QLabel* label : {shown.caption, shown.value})
+      label->setVisible(!ofMasks || found != metrics.end());
   }
 }
 

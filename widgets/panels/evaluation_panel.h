@@ -4,6 +4,7 @@
 
 #include <QWidget>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/store/run_types.h"
@@ -54,7 +55,12 @@ class EvaluationPanel : public QWidget {
   bool nothingYet_ = true;
   QString hint_;
   QLabel *when_, *note_;
-  std::vector<QLabel*> metrics_;
+  /// One of COCO's numbers; those of masks are shown where there are any.
+  struct Metric {
+    std::string name;
+    QLabel *caption, *value;
+  };
+  std::vector<Metric> metrics_;
   QComboBox* steps_;
   QStandardItemModel* classes_;
   QTableView* table_;
