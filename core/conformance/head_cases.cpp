@@ -42,7 +42,9 @@ ParamSet assignerParams(const std::string& name) {
 
 HeadRun runHead(const ReferenceCase& reference, const std::string& method, const ParamSet& params,
                 const AnchorSet& anchors, const HeadOutputs& heads) {
-  return runHead(reference, *unwrapped(makeMethod(method, params)), anchors, heads);
+  const auto made = unwrapped(makeMethod(method, params));
+  made->moveTo(heads.logits.device());
+  return runHead(reference, *made, anchors, heads);
 }
 
 HeadRun runHead(const ReferenceCase& reference, Method& method, const AnchorSet& anchors,

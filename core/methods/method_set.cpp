@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/evidence/spec_forms.h"
 #include "core/ops/class_boxes.h"
 
@@ -29,6 +30,12 @@ Result<std::unique_ptr<MethodSet>> MethodSet::make(const std::string& name, cons
                                                    const std::vector<HeadTraits>& heads) {
   auto methods = makeStages(name, params);
   if (!methods) return std::move(methods).error();
+  if (methods->size() != heads.size())
+    return makeError(ErrorCode::kUsage,
+                     concat("Method '", name, "' has rules for ",
+                            counted(static_cast<std::int64_t>(methods->size()), "stage"),
+                            ", and the model has ", heads.size()),
+                     "Choose another method or another model");
   return std::make_unique<MethodSet>(*std::move(methods), heads);
 }
 

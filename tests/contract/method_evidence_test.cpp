@@ -70,12 +70,16 @@ TEST_P(MethodEvidence, TheDefaultDeclarationIsKnownWithoutAnInstance) {
   HeadTraits every = GetParam().kind.heads;
   every.outputs = {kCenternessOutput, kIouOutput, kObjectnessOutput};
   if (GetParam().recipe->stages.size() > 1) every.stage = GetParam().rules().stage;
-  EvidenceDeclaration own = method->declaration(every);
+  const Recipe& recipe = *GetParam().recipe;
+  const auto unchanged =
+      GetParam().make(stageParams(recipe, GetParam().stage, ParamSet(recipeParams(recipe))));
+  ASSERT_TRUE(unchanged.ok());
+  EvidenceDeclaration own = (*unchanged)->declaration(every);
   own.scalars.clear();  // which are named after their stage where there are several
   const std::vector<StageDeclaration> stages = byName->stages();
   EvidenceDeclaration known = stages.at(GetParam().stage).evidence;
   if (stages.size() == 1) {
-    EXPECT_EQ(byName->scalars, method->declaration(every).scalars);
+    EXPECT_EQ(byName->scalars, (*unchanged)->declaration(every).scalars);
   }
   known.scalars.clear();
   EXPECT_EQ(known, own);

@@ -33,6 +33,14 @@ TEST_F(TwoStages, OptionsBelongToTheirStage) {
   EXPECT_EQ(method({{"roi.cls_loss", "focal"}})->stage(1).params().getText("cls_loss"), "focal");
 }
 
+TEST(MethodSetOf, AModelOfAnotherNumberOfStagesIsAUsageError) {
+  const auto refused = MethodSet::make("faster_rcnn", *methodParams("faster_rcnn"), {HeadTraits()});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kUsage);
+  EXPECT_THAT(refused.error().text(), HasSubstr("faster_rcnn"));
+  EXPECT_THAT(refused.error().text(), HasSubstr("2 stages"));
+}
+
 TEST_F(TwoStages, TheTotalIsTheSumAndEveryStageLearns) {
   const auto methods = method();
   const auto stages = detector->forward(images, &targets, {});
@@ -72,8 +80,11 @@ TEST_F(TwoStages, EachStagesLossIsThatOfItsRulesAlone) {
     outputs.logits = outputs.logits.narrow(0, b, 1);
     outputs.offsets = outputs.offsets.narrow(0, b, 1);
     outputs.boxes = outputs.boxes.narrow(0, b, 1);
-    const DenseTargets its{targets.boxes.narrow(0, b, 1), targets.labels.narrow(0, b, 1),
-                           targets.valid.narrow(0, b, 1), targets.ignoreBoxes.narrow(0, b, 1), {}};
+    const DenseTargets its{targets.boxes.narrow(0, b, 1),
+                           targets.labels.narrow(0, b, 1),
+                           targets.valid.narrow(0, b, 1),
+                           targets.ignoreBoxes.narrow(0, b, 1),
+                           {}};
     const LossTerms single = alone->stage(1).loss({own, outputs, its}, StepContext());
     cls += valueOf(single, "loss.loc") * valueOf(single, "loss.loc_normalizer");
   }

@@ -57,12 +57,15 @@ const std::set<std::string>& knownNames() {
       all.insert(info.name);
       addOptions(*methodParams(info.name));
       const RunDeclaration declaration = *methodDeclaration(info.name);
-      add(declaration.channels);
       add(declaration.scalars);
-      add(declaration.objectColumns);
-      add(declaration.pairTables);
-      for (const PairTableSpec& table : declaration.pairTables)
-        add(table.columns);
+      for (const auto& [stage, evidence] : declaration.stages()) {
+        all.insert(stage.name);
+        add(evidence.channels);
+        add(evidence.objectColumns);
+        add(evidence.pairTables);
+        for (const PairTableSpec& table : evidence.pairTables)
+          add(table.columns);
+      }
     }
     for (const ModelInfo& info : modelInfos()) {
       all.insert(info.name);

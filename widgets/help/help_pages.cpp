@@ -92,8 +92,9 @@ QString helpPageOf(const QString& what) {
     if (page.name == what) return page.name;
   // Detectors are named after their head and their backbone: the backbone is what is special about these.
   if (what.contains(QLatin1String("lip"))) return QStringLiteral("lip");
+  const QString name = QString(what).replace(QLatin1Char('-'), QLatin1Char('_'));
   for (const HelpPage& page : helpPages())
-    if (what.contains(page.name)) return page.name;
+    if (name.contains(page.name)) return page.name;
   return what.contains(QLatin1String("retina")) ? QStringLiteral("max_iou") : QStringLiteral("index");
 }
 
