@@ -10,6 +10,7 @@
 #include "core/base/check.h"
 #include "core/base/counted.h"
 #include "core/evidence/detection_quality.h"
+#include "core/evidence/main_losses.h"
 #include "widgets/overlays/layer_text.h"
 #include "widgets/overlays/predictions.h"
 #include "widgets/plot/curve_plan.h"
@@ -121,7 +122,7 @@ Status addPanel(const RunReader& run, const FigureOptions& options, FigureSpec& 
 
 Status addCurves(const RunReader& run, const FigureOptions& options, FigureSpec& spec) {
   const std::vector<std::string> names =
-      options.scalars.empty() ? std::vector<std::string>{"loss.cls", "loss.loc"} : options.scalars;
+      options.scalars.empty() ? mainLosses(run.scalarNames()) : options.scalars;
   ScalarStore history(CurveLimits::none());  // every value of the trace
   for (const std::string& name : names) {
     auto series = run.scalar(name);

@@ -1,5 +1,6 @@
 #include "app/cli/session_progress.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <iostream>
@@ -10,6 +11,7 @@
 #include "app/cli/terminal.h"
 #include "core/base/check.h"
 #include "core/base/duration.h"
+#include "core/evidence/main_losses.h"
 #include "core/watch/watch_list.h"
 
 namespace anchorscope::cli {
@@ -133,9 +135,13 @@ class Progress {
     const double seconds = std::chrono::duration<double>(now - begin_).count();
     const double rate = seconds > 0 ? static_cast<double>(event.step - firstStep_) / seconds : 0;
     std::string line = concat("step ", event.step, planned > 0 ? concat("/", planned) : "");
+    std::vector<std::string> names;
     for (const ScalarValue& scalar : event.scalars)
-      if (scalar.name == "loss.total" || scalar.name == "loss.cls" || scalar.name == "loss.loc")
-        line += concat("  ", scalar.name.substr(5), " ", shortNumber(scalar.value));
+      names.push_back(scalar.name);
+    const std::vector<std::string> losses = mainLosses(names);
+    for (const ScalarValue& scalar : event.scalars)
+      if (scalar.name == "loss.total" || std::ranges::count(losses, scalar.name) > 0)
+        line += concat("  ", lossLabel(scalar.name), " ", shortNumber(scalar.value));
     line += concat("  ", shortNumber(rate), " steps/s");
     if (planned > 0 && rate > 0)
       line += concat("  ETA ", durationText(static_cast<double>(planned - event.step) / rate));

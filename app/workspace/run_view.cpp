@@ -8,6 +8,7 @@
 #include "app/workspace/canvas_grid.h"
 #include "app/workspace/workspace.h"
 #include "app/workspace/workspace_page.h"
+#include "core/evidence/main_losses.h"
 #include "widgets/models/number_text.h"
 #include "widgets/notify/notifier.h"
 #include "widgets/panels/batch_list.h"
@@ -289,9 +290,15 @@ void RunView::refreshRecordingNote() {
 
 void RunView::onSteps(const std::vector<StepEvent>& steps) {
   if (steps.empty()) return;
+  const std::vector<ScalarValue>& scalars = steps.back().scalars;
+  std::vector<std::string> names;
+  for (const ScalarValue& scalar : scalars)
+    names.push_back(scalar.name);
+  names = mainLosses(names);
+  if (names.size() > 2) names = {"loss.total"};  // the bar has no room for more
   std::vector<ScalarValue> losses;
-  for (const ScalarValue& scalar : steps.back().scalars)
-    if (scalar.name == "loss.cls" || scalar.name == "loss.loc") losses.push_back(scalar);
+  for (const ScalarValue& scalar : scalars)
+    if (std::ranges::count(names, scalar.name) > 0) losses.push_back(scalar);
   transport_->setLosses(losses);
 }
 

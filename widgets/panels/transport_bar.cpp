@@ -16,6 +16,7 @@
 #include <QVBoxLayout>
 #include <limits>
 
+#include "core/evidence/main_losses.h"
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/declared_text.h"
 #include "widgets/panels/condition_edit.h"
@@ -284,8 +285,7 @@ void TransportBar::setStatus(const TrainingStatus& status) {
 void TransportBar::setLosses(const std::vector<ScalarValue>& losses) {
   QStringList parts;
   for (const ScalarValue& loss : losses) {
-    const QString name = QString::fromStdString(loss.name);
-    parts << name.mid(name.lastIndexOf(QLatin1Char('.')) + 1) + QLatin1Char(' ') + numberText(loss.value);
+    parts << QString::fromStdString(lossLabel(loss.name)) + QLatin1Char(' ') + numberText(loss.value);
   }
   lossValue_->setText(parts.isEmpty() ? QStringLiteral("–") : parts.join(QStringLiteral(" · ")));
 }

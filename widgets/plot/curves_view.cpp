@@ -16,6 +16,7 @@
 #include <limits>
 
 #include "core/base/counted.h"
+#include "core/evidence/main_losses.h"
 #include "widgets/models/number_text.h"
 #include "widgets/overlays/color_bar.h"
 #include "widgets/overlays/declared_text.h"
@@ -195,6 +196,18 @@ void CurvesView::connectPlot() {
 
 void CurvesView::setDeclaration(const EvidenceDeclaration& declaration) {
   declaration_ = declaration;
+  const auto isDeclared = [&](const QString& name) {
+    return declaration.scalar(name.toStdString()) != nullptr;
+  };
+  if (!declaration.scalars.empty() && std::ranges::none_of(shown_, isDeclared)) {
+    std::vector<std::string> names;
+    for (const ScalarSpec& spec : declaration.scalars)
+      names.push_back(spec.name);
+    QStringList losses;
+    for (const std::string& name : mainLosses(names))
+      losses << QString::fromStdString(name);
+    if (!losses.isEmpty()) shown_ = losses;
+  }
   scheduleReplot();
 }
 

@@ -51,6 +51,7 @@ class CurvesView : public QWidget {
   void setTitle(const QString& title);
   ScalarStore& history() { return history_; }
   /// Titles, units and colours of scalars.
+  /// Where none of the curves that are shown is among its scalars, the run's losses are (mainLosses).
   void setDeclaration(const EvidenceDeclaration& declaration);
   /// Another run's scalars, which are drawn dashed beside this one's; until it is removed, also over clear().
   ScalarStore& addBeside(const QString& run);
