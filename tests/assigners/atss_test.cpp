@@ -5,6 +5,7 @@
 
 #include "core/base/box_math.h"
 #include "tests/assigners/assigner_testing.h"
+#include "tests/assigners/atss_oracle.h"
 
 namespace anchorscope {
 namespace {
@@ -141,52 +142,11 @@ TEST(Atss, AnchorsInCrowdsAreIgnoredAndNoCandidates) {
 
 /// The rule, object by object, in float64.
 std::vector<std::int64_t> oracle(const DenseScene& scene, std::int64_t image, std::size_t perLevel) {
-  const auto boxOf = [](const at::Tensor& row) {
-    return std::array<double, 4>{row[0].item<double>(), row[1].item<double>(), row[2].item<double>(),
-                                 row[3].item<double>()};
-  };
-  const auto count = static_cast<std::size_t>(scene.anchors.count());
-  std::vector<std::int64_t> winner(count, -1);
-  std::vector<double> best(count, -1);
-  for (std::int64_t g = 0; g < scene.targets.maxObjects(); ++g) {
-    if (!scene.targets.valid[image][g].item<bool>()) continue;
-    const auto o = boxOf(scene.targets.boxes[image][g]);
-    std::vector<std::int64_t> candidates;
-    std::vector<double> overlaps;
-    for (const LevelLayout& level : scene.anchors.levels) {
-      std::vector<std::pair<float, std::int64_t>> near;
-      for (std::int64_t i = level.firstAnchor; i < level.firstAnchor + level.anchorCount(); ++i) {
-        const auto a = boxOf(scene.anchors.boxes[i]);
-        const double dx = (a[0] + a[2] - o[0] - o[2]) / 2, dy = (a[1] + a[3] - o[1] - o[3]) / 2;
-        near.emplace_back(static_cast<float>(dx * dx + dy * dy), i);
-      }
-      std::sort(near.begin(), near.end());
-      near.resize(std::min(perLevel, near.size()));
-      for (const auto& [distance, i] : near)
-        candidates.push_back(i);
-    }
-    double mean = 0, squares = 0;
-    for (const std::int64_t i : candidates) {
-      const auto a = boxOf(scene.anchors.boxes[i]);
-      overlaps.push_back(boxmath::iou(a[0], a[1], a[2], a[3], o[0], o[1], o[2], o[3]));
-      mean += overlaps.back();
-    }
-    mean /= static_cast<double>(overlaps.size());
-    for (const double overlap : overlaps)
-      squares += (overlap - mean) * (overlap - mean);
-    const double threshold = mean + std::sqrt(squares / (static_cast<double>(overlaps.size()) - 1));
-    for (std::size_t k = 0; k < candidates.size(); ++k) {
-      const auto a = boxOf(scene.anchors.boxes[candidates[k]]);
-      const double x = (a[0] + a[2]) / 2, y = (a[1] + a[3]) / 2;
-      const double margin = std::min(std::min(x - o[0], o[2] - x), std::min(y - o[1], o[3] - y));
-      const auto at = static_cast<std::size_t>(candidates[k]);
-      if (overlaps[k] >= threshold && margin > 0.01 && overlaps[k] > best[at]) {
-        best[at] = overlaps[k];
-        winner[at] = g;
-      }
-    }
-  }
-  return winner;
+  return testing::atssOracle(scene, image, perLevel, [&](std::int64_t anchor, std::int64_t object) {
+    const auto a = testing::boxOf(scene.anchors.boxes[anchor]),
+               o = testing::boxOf(scene.targets.boxes[image][object]);
+    return boxmath::iou(a[0], a[1], a[2], a[3], o[0], o[1], o[2], o[3]);
+  });
 }
 
 TEST(Atss, AgreesWithTheRuleObjectByObject) {

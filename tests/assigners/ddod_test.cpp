@@ -5,6 +5,7 @@
 
 #include "core/base/box_math.h"
 #include "tests/assigners/assigner_testing.h"
+#include "tests/assigners/atss_oracle.h"
 
 namespace anchorscope {
 namespace {
@@ -105,56 +106,14 @@ TEST(Ddod, WhatPredictionsHaveChosenInAnIgnoredRegionStays) {
 
 /// The rule for one head, object by object, in float64.
 Winners oracle(const DenseScene& scene, std::int64_t image, std::size_t perLevel, double alpha) {
-  const auto boxOf = [](const at::Tensor& row) {
-    return std::array<double, 4>{row[0].item<double>(), row[1].item<double>(), row[2].item<double>(),
-                                 row[3].item<double>()};
-  };
-  const auto count = static_cast<std::size_t>(scene.anchors.count());
-  Winners winner(count, -1);
-  std::vector<double> best(count, -1);
-  for (std::int64_t g = 0; g < scene.targets.maxObjects(); ++g) {
-    if (!scene.targets.valid[image][g].item<bool>()) continue;
-    const auto o = boxOf(scene.targets.boxes[image][g]);
-    const auto label = scene.targets.labels[image][g].item<std::int64_t>();
-    std::vector<std::int64_t> candidates;
-    for (const LevelLayout& level : scene.anchors.levels) {
-      std::vector<std::pair<float, std::int64_t>> near;
-      for (std::int64_t i = level.firstAnchor; i < level.firstAnchor + level.anchorCount(); ++i) {
-        const auto a = boxOf(scene.anchors.boxes[i]);
-        const double dx = (a[0] + a[2] - o[0] - o[2]) / 2, dy = (a[1] + a[3] - o[1] - o[3]) / 2;
-        near.emplace_back(static_cast<float>(dx * dx + dy * dy), i);
-      }
-      std::sort(near.begin(), near.end());
-      near.resize(std::min(perLevel, near.size()));
-      for (const auto& [distance, i] : near)
-        candidates.push_back(i);
-    }
-    std::vector<double> fits;
-    double mean = 0, squares = 0;
-    for (const std::int64_t i : candidates) {
-      const auto p = boxOf(scene.outputs.boxes[image][i]);
-      const double iou = boxmath::iou(p[0], p[1], p[2], p[3], o[0], o[1], o[2], o[3]),
-                   score = 1 / (1 + std::exp(-scene.outputs.logits[image][i][label].item<double>()));
-      fits.push_back(std::pow(score, 1 - alpha) * std::pow(iou, alpha));
-      mean += fits.back();
-    }
-    const auto all = static_cast<double>(fits.size());
-    mean /= all;
-    for (const double value : fits)
-      squares += (value - mean) * (value - mean);
-    const double threshold = mean + std::sqrt(squares / (all - 1));
-    for (std::size_t k = 0; k < candidates.size(); ++k) {
-      const auto a = boxOf(scene.anchors.boxes[candidates[k]]);
-      const double x = (a[0] + a[2]) / 2, y = (a[1] + a[3]) / 2;
-      const double margin = std::min(std::min(x - o[0], o[2] - x), std::min(y - o[1], o[3] - y));
-      const auto at = static_cast<std::size_t>(candidates[k]);
-      if (fits[k] >= threshold && margin > 0.01 && fits[k] > best[at]) {
-        best[at] = fits[k];
-        winner[at] = g;
-      }
-    }
-  }
-  return winner;
+  return testing::atssOracle(scene, image, perLevel, [&](std::int64_t anchor, std::int64_t object) {
+    const auto p = testing::boxOf(scene.outputs.boxes[image][anchor]),
+               o = testing::boxOf(scene.targets.boxes[image][object]);
+    const auto label = scene.targets.labels[image][object].item<std::int64_t>();
+    const double iou = boxmath::iou(p[0], p[1], p[2], p[3], o[0], o[1], o[2], o[3]),
+                 score = 1 / (1 + std::exp(-scene.outputs.logits[image][anchor][label].item<double>()));
+    return std::pow(score, 1 - alpha) * std::pow(iou, alpha);
+  });
 }
 
 TEST(Ddod, AgreesWithTheRuleObjectByObject) {
