@@ -190,6 +190,8 @@ Status Trainer::buildDetector(const PrepareOptions& options) {
   }
   detector_->moveTo(device_, config_.train.getBool("channels_last"));
   detector_->setTraining(true);
+  for (const NamedTensor& parameter : detector_->parameters())
+    if (parameter.name.ends_with("cls_logits.bias")) classBiases_.push_back(parameter.tensor);
   normalization_.emplace(normalizationOf(*detector_, device_));
   inputs_.emplace(device_);
   return {};
@@ -319,6 +321,12 @@ void Trainer::describe() {
       scalarOf("train.epoch", "Epochs", "epochs", "Steps done, in epochs of the training set.", ours),
       scalarOf("train.skipped_steps", "Skipped steps", "steps",
                "Steps so far whose loss or gradient was not finite: they changed nothing.", ours)};
+  if (!classBiases_.empty())
+    own.scalars.push_back(scalarOf(
+        "train.cls_bias", "Bias of the class outputs", "1",
+        "Mean bias of the class outputs behind the step, of region proposals the objectness's: -ln((1 - "
+        "score) / score) of the score that an output without any input would give.",
+        "Chen et al., TIP 2021"));
   if (prior())
     own.scalars.push_back(scalarOf("train.prior", "Counted prior", "1",
                                    "The class score that training started with: positives over positives "

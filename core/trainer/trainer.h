@@ -191,8 +191,9 @@ class Trainer {
   std::optional<PixelNormalization> normalization_;
   std::optional<InputBuffers> inputs_;
   MovingStatistics movingStatistics_;
-  bool classBiasLoaded_ = false;  ///< From a weights file.
-  at::Tensor priorCounts_;        ///< [3] int64 positives, background, ignored; undefined: not counted.
+  bool classBiasLoaded_ = false;         ///< From a weights file.
+  std::vector<at::Tensor> classBiases_;  ///< Of the first stage's class outputs that have one.
+  at::Tensor priorCounts_;  ///< [3] int64 positives, background, ignored; undefined: not counted.
   std::unique_ptr<MethodSet> method_;
   std::vector<AskedMethods> variants_;  ///< Asked at every capture, beside it.
   std::string asked_;                   ///< By ask().

@@ -127,6 +127,10 @@ void Trainer::report(const LossTerms& terms, const at::Tensor& gradientNorm, con
     pending.names.push_back(scalar.name);
     values.push_back(scalar.value);
   }
+  if (!classBiases_.empty()) {
+    pending.names.emplace_back("train.cls_bias");
+    values.push_back(classBiases_.size() == 1 ? classBiases_.front().mean() : at::cat(classBiases_).mean());
+  }
   pending.names.emplace_back("train.grad_norm");
   values.push_back(gradientNorm);
   values.push_back(skip);

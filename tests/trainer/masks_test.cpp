@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 
 #include "core/trainer/data_options.h"
@@ -41,6 +42,8 @@ TEST(Masks, AreLearntShownAndMeasured) {
   ASSERT_TRUE(trainer);
   const std::vector<StepReport> reports = train(*trainer, 12);
   ASSERT_EQ(reports.size(), 12U);
+  EXPECT_NEAR(valueOf(reports.front().scalars, "train.cls_bias"), std::log(0.01 / 0.99), 0.05)
+      << "the objectness starts at the prior";
   for (const StepReport& report : reports) {
     // The mean of binary cross entropies, from ln 2 at first.
     const double loss = valueOf(report.scalars, "roi.loss.mask");
