@@ -322,11 +322,11 @@ void Trainer::describe() {
       scalarOf("train.skipped_steps", "Skipped steps", "steps",
                "Steps so far whose loss or gradient was not finite: they changed nothing.", ours)};
   if (!classBiases_.empty())
-    own.scalars.push_back(scalarOf(
-        "train.cls_bias", "Bias of the class outputs", "1",
-        "Mean bias of the class outputs behind the step, of region proposals the objectness's: -ln((1 - "
-        "score) / score) of the score that an output without any input would give.",
-        "Chen et al., TIP 2021"));
+    own.scalars.push_back(
+        scalarOf("train.cls_bias", "Bias of the class outputs", "1",
+                 "Mean bias of the class outputs in the step, of region proposals the objectness's: -ln((1 - "
+                 "score) / score) of the score that an output without any input would give.",
+                 "Chen et al., TIP 2021"));
   if (prior())
     own.scalars.push_back(scalarOf("train.prior", "Counted prior", "1",
                                    "The class score that training started with: positives over positives "

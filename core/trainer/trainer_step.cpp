@@ -47,6 +47,10 @@ Status Trainer::step(StepWatch* watch) {
       return std::move(loss).error();
     }
     terms = *std::move(loss);
+    if (!classBiases_.empty()) {
+      const at::NoGradGuard noGrad;  // as the step has it: before it moves
+      terms.scalars.push_back({"train.cls_bias", at::cat(classBiases_).mean()});
+    }
     norm = optimizer_->clipGradients(config_.train.getFloat("clip_grad"));
     skip = at::logical_not(at::isfinite(terms.total.detach()) & at::isfinite(norm)).to(at::kFloat);
   } catch (...) {
@@ -126,10 +130,6 @@ void Trainer::report(const LossTerms& terms, const at::Tensor& gradientNorm, con
   for (const NamedScalar& scalar : terms.scalars) {
     pending.names.push_back(scalar.name);
     values.push_back(scalar.value);
-  }
-  if (!classBiases_.empty()) {
-    pending.names.emplace_back("train.cls_bias");
-    values.push_back(classBiases_.size() == 1 ? classBiases_.front().mean() : at::cat(classBiases_).mean());
   }
   pending.names.emplace_back("train.grad_norm");
   values.push_back(gradientNorm);
