@@ -57,6 +57,19 @@ Candidates candidatesOf(const AnchorSet& anchors, const at::Tensor& boxes, const
 Selection selectionOf(const Candidates& candidates, const at::Tensor& measure, std::int64_t anchors,
                       const at::Tensor& excluded);
 
+/// What is told of a candidate whatever it is measured by: an empty table of candidates, columns of it, and
+/// the tests and the note that read these.
+struct CandidateTable {
+  PairTableSpec spec;
+  ColumnSpec distance, rank, centerMargin, candidate, noThreshold, inside;
+  TestSpec isCandidate, isInside;
+
+  /// name and source: of the table; perLevel: of the rule.
+  CandidateTable(const char* name, const char* source, std::int64_t perLevel);
+  /// Says of a test of the threshold why a single candidate has none.
+  static void noteSingle(TestSpec& threshold);
+};
+
 /// The option topk.
 ParamSpec perLevelParam();
 

@@ -31,11 +31,8 @@ struct Channels {
 };
 
 PairTableSpec pairSpec() {
-  PairTableSpec spec;
-  spec.name = kPairs;
-  spec.title = "Candidates";
-  spec.description = "On every level the anchors nearest to the object's centre.";
-  spec.source = kRule;
+  const CandidateTable table(kPairs, kRule, 0);
+  PairTableSpec spec = table.spec;
   spec.columns = {
       realColumn("iou", "IoU", "1", "IoU of the anchor with the object.", ColorScale::kRegression),
       realColumn("mean", "Mean IoU", "1", "Mean IoU of the object's candidates."),
@@ -45,18 +42,16 @@ PairTableSpec pairSpec() {
                  "IoU that a positive needs: mean + deviation; undefined for a single candidate."),
       realColumn("margin", "IoU - threshold", "1", "How far the IoU is above (or below) the threshold.",
                  ColorScale::kDiverging),
-      realColumn("distance", "Distance", "px", "Distance of the anchor's centre to the object's."),
-      wholeColumn("rank", "Rank by distance", "Rank by distance on the anchor's level, 0 nearest."),
-      realColumn("center_margin", "Centre to side", "px",
-                 "Distance of the anchor's centre to the nearest side of the object, below 0 outside."),
+      table.distance,
+      table.rank,
+      table.centerMargin,
       realColumn("best_iou", "Anchor's best IoU", "1",
                  "Largest IoU of the anchor with an object that wants it; undefined (-1) without one."),
       wholeColumn("winner", "Goes to", "Index of the object that the anchor learns; -1: none."),
-      wholeColumn("candidate", "Candidate", "1: all pairs of this table are."),
+      table.candidate,
       wholeColumn("reaches", "Reaches the threshold", "1 when the IoU reaches the threshold."),
-      wholeColumn("no_threshold", "No threshold",
-                  "1 when a single candidate has no deviation, so that nothing reaches the threshold."),
-      wholeColumn("inside", "Centre inside", "1 when the anchor's centre lies inside the object."),
+      table.noThreshold,
+      table.inside,
       wholeColumn("is_best", "Is the anchor's best",
                   "1 when no other object that wants the anchor has a larger IoU; -1: the object does not "
                   "want it."),
@@ -76,14 +71,10 @@ DecisionSpec decisionSpec(const Options& options) {
   TestSpec threshold =
       testOfColumn("IoU threshold", "Does the IoU reach the mean plus the deviation of the candidates' IoUs?",
                    "iou", ">=", "threshold", "reaches");
-  threshold.noteColumn = "no_threshold";
-  threshold.note = "a single candidate has no deviation, so the object gets no positive";
+  CandidateTable::noteSingle(threshold);
+  const CandidateTable table(kPairs, kRule, options.perLevel);
   spec.tests = {
-      testOfBound("candidate", "Is the anchor among the nearest of its level?", "rank", "<",
-                  static_cast<double>(options.perLevel), "candidate"),
-      threshold,
-      testOfBound("centre inside", "Does the anchor's centre lie inside the object?", "center_margin", ">",
-                  kCenterMarginPx, "inside"),
+      table.isCandidate, threshold, table.isInside,
       conflict(testOfColumn("highest IoU", "Is the IoU the largest of the objects that want the anchor?",
                             "iou", ">=", "best_iou", "is_best"))};
   spec.outcomes = {{"classification", kClsObjectChannel, "iou", ""},
@@ -109,6 +100,32 @@ struct ObjectColumns {
 };
 
 }  // namespace
+
+CandidateTable::CandidateTable(const char* name, const char* source, std::int64_t perLevel)
+    : distance(realColumn("distance", "Distance", "px", "Distance of the anchor's centre to the object's.")),
+      rank(wholeColumn("rank", "Rank by distance", "Rank by distance on the anchor's level, 0 nearest.")),
+      centerMargin(
+          realColumn("center_margin", "Centre to side", "px",
+                     "Distance of the anchor's centre to the nearest side of the object, below 0 outside.")),
+      candidate(wholeColumn("candidate", "Candidate", "1: all pairs of this table are.")),
+      noThreshold(
+          wholeColumn("no_threshold", "No threshold",
+                      "1 when a single candidate has no deviation, so that nothing reaches the threshold.")),
+      inside(wholeColumn("inside", "Centre inside", "1 when the anchor's centre lies inside the object.")),
+      isCandidate(testOfBound("candidate", "Is the anchor among the nearest of its level?", "rank", "<",
+                              static_cast<double>(perLevel), "candidate")),
+      isInside(testOfBound("centre inside", "Does the anchor's centre lie inside the object?",
+                           "center_margin", ">", kCenterMarginPx, "inside")) {
+  spec.name = name;
+  spec.title = "Candidates";
+  spec.description = "On every level the anchors nearest to the object's centre.";
+  spec.source = source;
+}
+
+void CandidateTable::noteSingle(TestSpec& threshold) {
+  threshold.noteColumn = "no_threshold";
+  threshold.note = "a single candidate has no deviation, so the object gets no positive";
+}
 
 EvidenceDeclaration declaration(const Options& options) {
   const Channels channels;

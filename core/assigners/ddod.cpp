@@ -121,11 +121,8 @@ ChannelSpec marginSpec(const Head& head) {
 }
 
 PairTableSpec pairSpec() {
-  PairTableSpec spec;
-  spec.name = kPairs;
-  spec.title = "Candidates";
-  spec.description = "On every level the anchors nearest to the object's centre.";
-  spec.source = kRule;
+  const atss::CandidateTable table(kPairs, kRule, 0);
+  PairTableSpec spec = table.spec;
   spec.columns = {
       realColumn("score", "Score", "1", "Score of the object's class.", ColorScale::kClassification),
       realColumn("predicted_iou", "Predicted IoU", "1", "IoU of the predicted box with the object.",
@@ -154,14 +151,7 @@ PairTableSpec pairSpec() {
       spec.columns.push_back(std::move(column));
   }
   for (ColumnSpec column :
-       {realColumn("distance", "Distance", "px", "Distance of the anchor's centre to the object's."),
-        wholeColumn("rank", "Rank by distance", "Rank by distance on the anchor's level, 0 nearest."),
-        realColumn("center_margin", "Centre to side", "px",
-                   "Distance of the anchor's centre to the nearest side of the object, below 0 outside."),
-        wholeColumn("candidate", "Candidate", "1: all pairs of this table are."),
-        wholeColumn("no_threshold", "No threshold",
-                    "1 when a single candidate has no deviation, so that nothing reaches the threshold."),
-        wholeColumn("inside", "Centre inside", "1 when the anchor's centre lies inside the object."),
+       {table.distance, table.rank, table.centerMargin, table.candidate, table.noThreshold, table.inside,
         wholeColumn("member", "Positive", "1 when a head learns the object at the anchor.")})
     spec.columns.push_back(std::move(column));
   showMembersFirst(spec, "fit_cls", Order::kDescending);
@@ -172,10 +162,8 @@ DecisionSpec decisionSpec(const Options& options) {
   DecisionSpec spec;
   spec.pairTable = kPairs;
   spec.absentReason = "no candidate: other anchors of its level are nearer to the object";
-  spec.tests = {testOfBound("candidate", "Is the anchor among the nearest of its level?", "rank", "<",
-                            static_cast<double>(options.perLevel), "candidate"),
-                testOfBound("centre inside", "Does the anchor's centre lie inside the object?",
-                            "center_margin", ">", atss::kCenterMarginPx, "inside")};
+  const atss::CandidateTable table(kPairs, kRule, options.perLevel);
+  spec.tests = {table.isCandidate, table.isInside};
   for (const Head& head : heads()) {
     TestSpec threshold = testOfColumn(
         concat(head.adjective, " threshold"),
@@ -183,8 +171,7 @@ DecisionSpec decisionSpec(const Options& options) {
                toText(ParamValue(options.*head.alpha)),
                " reach the mean plus the deviation of the candidates', for the ", head.name, " head?"),
         of("fit", head), ">=", of("threshold", head), of("reaches", head));
-    threshold.noteColumn = "no_threshold";
-    threshold.note = "a single candidate has no deviation, so the object gets no positive";
+    atss::CandidateTable::noteSingle(threshold);
     TestSpec best = conflict(testOfColumn(
         concat("best ", head.adjective, " fit"),
         concat("Does it fit no other object better whose ", head.name, " head wants the anchor?"),

@@ -15,20 +15,9 @@ namespace {
 using ::testing::HasSubstr;
 
 RunConfig maskConfig(const std::string& method = "mask_rcnn") {
-  RunConfig config = *makeRunConfig(method, "mask-rcnn-small");
-  for (const auto& [key, value] : std::map<std::string, std::string>{{"train.size", "64"},
-                                                                     {"train.batch", "2"},
-                                                                     {"train.threads", "1"},
-                                                                     {"train.device", "cpu"},
-                                                                     {"train.precision", "fp32"},
-                                                                     {"train.deterministic", "true"},
-                                                                     {"train.steps", "12"},
-                                                                     {"train.lr", "0.002"},
-                                                                     {"train.warmup_steps", "2"},
-                                                                     {"train.probe_count", "2"},
-                                                                     {"train.eval_max_images", "4"},
+  RunConfig config = smallConfig(method, "mask-rcnn-small");
+  for (const auto& [key, value] : std::map<std::string, std::string>{{"train.lr", "0.002"},
                                                                      {"train.score_threshold", "0"},
-                                                                     {"model.fpn_channels", "16"},
                                                                      {"model.box_head_width", "32"},
                                                                      {"model.mask_channels", "8"},
                                                                      {"model.proposals", "30"},

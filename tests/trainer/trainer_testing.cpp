@@ -23,7 +23,7 @@ RunConfig smallConfig(const std::string& method, const std::string& model) {
                                                                      {"train.eval_max_images", "4"},
                                                                      {"model.fpn_channels", "16"},
                                                                      {"model.head_depth", "1"}})
-    set(*config, key, value);
+    if (!key.starts_with("model.") || config->modelParams.find(key.substr(6))) set(*config, key, value);
   return *config;
 }
 
